@@ -1,0 +1,204 @@
+"""The one place that coerces and checks array arguments.
+
+Contiguous float64 and int64 arrays pass without a copy; anything else that NumPy can read as real numbers is converted once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _kernels
+from .errors import AdlError
+
+Float64Array1D = npt.NDArray[np.float64]
+Int64Array1D = npt.NDArray[np.int64]
+NumberArray1D = npt.NDArray[np.float64] | npt.NDArray[np.int64]
+
+FLOAT64 = np.dtype(np.float64)
+INT64 = np.dtype(np.int64)
+INT64_MAX = 2**63 - 1
+
+
+def numbers(name: str, values: Any, length: int | None = None) -> NumberArray1D:
+    """A 1-D contiguous array of float64, or of int64 where `values` are integers; NaN is not looked for."""
+    if (
+        type(values) is np.ndarray
+        and values.ndim == 1
+        and values.dtype in (FLOAT64, INT64)
+        and values.flags.c_contiguous
+        and values.flags.aligned
+    ):
+        array = values
+    else:
+        array = _converted(name, values)
+    if length is not None and len(array) != length:
+        raise AdlError(
+            f"{name} has {len(array)} rows: must have {length}, as many as the first column",
+            argument=name,
+            value=len(array),
+        )
+    return array
+
+
+def _converted(name: str, values: Any) -> NumberArray1D:
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise AdlError(f"{name} is ragged: must be a 1-D sequence of numbers", argument=name) from None
+    if array.ndim != 1:
+        raise AdlError(f"{name} has {array.ndim} dimensions: must be a 1-D array", argument=name, value=array.shape)
+    if array.size == 0 and array.dtype == object:
+        return np.empty(0)
+    kind = array.dtype.kind
+    if kind not in "iuf":
+        raise AdlError(f"{name} has dtype {array.dtype}: must be integers or floats", argument=name, value=array.dtype)
+    if kind == "u" and array.size and int(array.max()) > INT64_MAX:
+        row = int(array.argmax())
+        raise AdlError.at(name, row, array[row], f"must be at most {INT64_MAX} (int64)")
+    return np.require(array, FLOAT64 if kind == "f" else INT64, ["C", "A"])
+
+
+def without_nan(name: str, array: NumberArray1D) -> NumberArray1D:
+    """Refuse a NaN; int64 columns hold none."""
+    if array.dtype == FLOAT64:
+        row = _kernels.columns.first_nan(array)
+        if row >= 0:
+            raise AdlError.at(name, row, array[row], "must be a number")
+    return array
+
+
+def finite(name: str, array: NumberArray1D) -> NumberArray1D:
+    """Refuse a NaN or an infinity."""
+    if array.dtype == FLOAT64:
+        row = _kernels.columns.first_not_finite(array)
+        if row >= 0:
+            raise AdlError.at(name, row, array[row], "must be a finite number")
+    return array
+
+
+def floats(name: str, values: Any, length: int | None = None) -> Float64Array1D:
+    """A float64 column; integers are converted. NaN is not looked for."""
+    array = numbers(name, values, length)
+    return array if array.dtype == FLOAT64 else array.astype(FLOAT64)
+
+
+def ties(values: Any, length: int) -> Int64Array1D | None:
+    """The optional tie column: int64."""
+    if values is None:
+        return None
+    array = numbers("tie", values, length)
+    if array.dtype != INT64:
+        if len(array):
+            raise AdlError(f"tie has dtype {array.dtype}: must be integers", argument="tie", value=array.dtype)
+        array = array.astype(INT64)
+    return array
+
+
+def exclusion(exclude: Any, length: int) -> npt.NDArray[np.uint8] | None:
+    """The rows to pass over, given as a boolean mask or as row numbers, as a mask of bytes."""
+    if exclude is None:
+        return None
+    array = np.asarray(exclude)
+    if array.ndim != 1:
+        raise AdlError(f"exclude has {array.ndim} dimensions: must be 1-D", argument="exclude", value=array.shape)
+    if array.dtype == bool:
+        if len(array) != length:
+            raise AdlError(
+                f"exclude has {len(array)} rows: a mask must have {length}", argument="exclude", value=len(array)
+            )
+        return np.ascontiguousarray(array).view(np.uint8)
+    if array.size and array.dtype.kind not in "iu":
+        raise AdlError(
+            f"exclude has dtype {array.dtype}: must be row numbers or a boolean mask",
+            argument="exclude",
+            value=array.dtype,
+        )
+    mask = np.zeros(length, np.uint8)
+    if array.size:
+        rows = array.astype(INT64)
+        outside = np.flatnonzero((rows < 0) | (rows >= length))
+        if outside.size:
+            place = int(outside[0])
+            raise AdlError.at("exclude", place, array[place], f"must be a row from 0 to {length - 1}")
+        mask[rows] = 1
+    return mask
+
+
+def sizes_only(name: str, array: NumberArray1D) -> None:
+    """Refuse a column of sizes with a NaN, an infinity, a negative value, or a sum beyond int64."""
+    if array.dtype == INT64:
+        longs, shorts, _ = _kernels.columns.lots_extent(array)
+        if not shorts and longs <= INT64_MAX:
+            return
+        refuse_overflow(name, array)
+    elif _kernels.columns.first_not_size(array) < 0:
+        return
+    finite(name, array)
+    row = int(np.flatnonzero(array < 0)[0])
+    raise AdlError.at(name, row, array[row], "must be 0 or above")
+
+
+def refuse_overflow(name: str, array: Int64Array1D) -> int:
+    """Refuse int64 lots whose sum on one side leaves int64; returns the largest magnitude."""
+    longs, shorts, largest = _kernels.columns.lots_extent(array)
+    if longs > INT64_MAX or shorts > INT64_MAX:
+        sign = 1 if longs > INT64_MAX else -1
+        total = 0
+        for row, value in enumerate(array.tolist()):
+            total += max(sign * value, 0)
+            if total > INT64_MAX:
+                raise AdlError.at(name, row, value, f"makes the sum of its side leave int64 (at most {INT64_MAX})")
+    return largest
+
+
+def wanted(name: str, target: Any, integral: bool) -> int | float:
+    """A quantity to close: at least 0, and whole where the quantities are int64 lots."""
+    value = target.item() if hasattr(target, "item") else target
+    try:
+        if not integral:
+            number = float(value)
+        elif isinstance(value, int):
+            return _not_negative(name, int(value))
+        else:
+            number = value
+        if number != number:
+            raise AdlError.at(name, None, target, "must be a number")
+        if integral:
+            whole = int(number)
+            if whole != number:
+                raise AdlError.at(name, None, target, f"is between lots: {whole} or {whole + 1} would do")
+            return _not_negative(name, whole)
+    except (TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, AdlError):
+            raise
+        raise AdlError.at(name, None, target, "must be a finite number") from None
+    return _not_negative(name, number)
+
+
+def _not_negative(name: str, number: Any) -> Any:
+    if number < 0:
+        raise AdlError.at(name, None, number, "must be 0 or above")
+    return number
+
+
+def row_limit(max_counterparties: Any) -> int:
+    """The kernels' limit of rows: -1 for none."""
+    if max_counterparties is None:
+        return -1
+    if (
+        isinstance(max_counterparties, bool | np.bool_)
+        or not isinstance(max_counterparties, int | np.integer)
+        or max_counterparties < 0
+    ):
+        raise AdlError.at("max_counterparties", None, max_counterparties, "must be a whole number, 0 or above, or None")
+    return int(max_counterparties)
+
+
+def thread_count(threads: Any) -> int:
+    """A number of threads, at least 1."""
+    if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or threads < 1:
+        raise AdlError.at("threads", None, threads, "must be a whole number, 1 or above")
+    return int(threads)

@@ -1,0 +1,81 @@
+"""The errors that adlcore raises.
+
+Every refusal is an :class:`AdlError`, which is a :class:`ValueError`. Its message names the argument, the row and the value
+at fault and says what would be right; the same facts are attributes, so that a service can log them as fields.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["AdlError", "MissingExtraError"]
+
+
+class AdlError(ValueError):
+    """Bad input: nothing was computed and nothing was changed.
+
+    Parameters
+    ----------
+    message : str
+        One sentence that names argument, row and value, and what would be right.
+    argument : str, optional
+        The name of the argument, column or option at fault.
+    row : int, optional
+        The first row at fault, counted from 0.
+    value : object, optional
+        The value that was found there.
+
+    Examples
+    --------
+    >>> error = AdlError.at("equity", 3, float("nan"), "must be a number")
+    >>> print(error)
+    equity[3] is nan: must be a number
+    >>> error.argument, error.row
+    ('equity', 3)
+    """
+
+    def __init__(
+        self, message: str, *, argument: str | None = None, row: int | None = None, value: Any = None
+    ) -> None:
+        super().__init__(message)
+        self.argument = argument
+        self.row = row
+        self.value = value
+
+    @classmethod
+    def at(cls, argument: str, row: int | None, value: Any, must: str) -> AdlError:
+        """Build the error for one value: ``argument[row] is value: must ...``."""
+        shown = value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
+        place = argument if row is None else f"{argument}[{row}]"
+        return cls(f"{place} is {shown!r}: {must}", argument=argument, row=row, value=shown)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), str(self), self.argument, self.row, self.value)
+
+
+class MissingExtraError(AdlError, ImportError):
+    """An optional dependency is not installed; the message gives the command that installs it."""
+
+
+def missing_extra(extra: str, purpose: str) -> MissingExtraError:
+    """The error for a feature whose optional dependency is absent."""
+    return MissingExtraError(f"{purpose} needs the {extra!r} extra: pip install 'adlcore[{extra}]'", argument=extra)
+
+
+def check_version(kind: str, found: object, known: int = 1) -> None:
+    """Refuse a pickle of another version by name."""
+    if found != known:
+        raise AdlError(f"{kind} was pickled as version {found}: this adlcore reads version {known}", value=found)
+
+
+def from_kernel(error: ValueError) -> AdlError:
+    """Turn a kernel's ``ValueError(argument, row, value, must)`` into the public error.
+
+    Kernels import nothing of the package, so they raise plain tuples of facts.
+    """
+    argument, row, value, must = error.args
+    return AdlError.at(argument, row, value, must)
+
+
+def _rebuild(kind: type[AdlError], message: str, argument: str | None, row: int | None, value: Any) -> AdlError:
+    return kind(message, argument=argument, row=row, value=value)

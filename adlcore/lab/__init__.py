@@ -1,0 +1,1 @@
+"""Markets to play with, and comparisons of rules."""

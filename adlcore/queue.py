@@ -1,0 +1,301 @@
+"""A side of a market ranked once and consumed by prefixes.
+
+The queue sorts only as far as it is asked: it draws the next best rows in chunks that double, by the same selection that serves
+``select``, and remembers what it drew.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _arrays, _kernels, selection
+from ._arrays import INT64, Float64Array1D, Int64Array1D, NumberArray1D
+from .errors import AdlError, check_version
+from .selection import Selection
+
+__all__ = ["Queue"]
+
+#: Rows drawn first; every further chunk is twice as long.
+FIRST_CHUNK = 1024
+
+PICKLE_VERSION = 1
+
+
+class Queue:
+    """Counterparties in queue order, taken prefix by prefix.
+
+    Parameters
+    ----------
+    score : array_like of float, shape (n,)
+        Higher goes first; a row of score -inf is never taken.
+    quantity : array_like of int or float, shape (n,)
+        Size of each row, at least 0: int64 lots, or float64.
+    tie : array_like of int, shape (n,), optional
+        Among equal scores the lower tie goes first, then the lower row.
+    exclude : array_like of bool, shape (n,), or of row numbers, optional
+        Rows that are passed over.
+
+    Raises
+    ------
+    AdlError
+        As :func:`adlcore.select`.
+
+    Notes
+    -----
+    In lots, ``take(a)`` then ``take(b)`` is ``take(a + b)`` cut in two. In float64 every take cuts at the exact sum of all targets so far,
+    rounded once.
+
+    Taking k rows of n costs O(n log(k)) reads at most and one sort of k rows. The queue owns a copy of the scores and refers to
+    `quantity`. **Thread safety:** a queue belongs to one thread at a time.
+
+    Examples
+    --------
+    >>> queue = Queue([0.5, 2.0, 1.0], [10, 10, 10])
+    >>> queue.take(15).index
+    array([1, 2])
+    >>> queue.take(10).quantity, queue.remaining
+    (array([5, 5]), 5)
+    """
+
+    __slots__ = (
+        "_account",
+        "_chunk",
+        "_rows",
+        "_score",
+        "_scores",
+        "_side",
+        "_signed",
+        "_sizes",
+        "_sums",
+        "_taken",
+        "_tie",
+        "_total",
+    )
+
+    def __init__(
+        self,
+        score: npt.ArrayLike,
+        quantity: npt.ArrayLike,
+        *,
+        tie: npt.ArrayLike | None = None,
+        exclude: npt.ArrayLike | None = None,
+    ) -> None:
+        sizes = _arrays.numbers("quantity", quantity)
+        scores = _arrays.floats("score", score, len(sizes))
+        _arrays.sizes_only("quantity", sizes)
+        bad = np.flatnonzero(np.isnan(scores) & (sizes != 0))
+        if bad.size:
+            raise AdlError.at("score", int(bad[0]), float("nan"), "must be a number")
+        self._start(scores.copy(), sizes, 1, _arrays.ties(tie, len(sizes)), _arrays.exclusion(exclude, len(sizes)), None)
+
+    @classmethod
+    def over(
+        cls,
+        score: Float64Array1D,
+        signed: NumberArray1D,
+        side: int,
+        tie: Int64Array1D | None,
+        exclude: npt.NDArray[np.uint8] | None,
+        account: npt.NDArray[Any] | None,
+    ) -> Queue:
+        """A queue over checked columns: an owned score column, -inf for rows that do not stand in it."""
+        queue = cls.__new__(cls)
+        queue._start(score, signed, side, tie, exclude, account)
+        return queue
+
+    def _start(
+        self,
+        score: Float64Array1D,
+        signed: NumberArray1D,
+        side: int,
+        tie: Int64Array1D | None,
+        exclude: npt.NDArray[np.uint8] | None,
+        account: npt.NDArray[Any] | None,
+    ) -> None:
+        if exclude is not None:
+            score[exclude != 0] = -np.inf
+        waiting = np.abs(signed[(score > -np.inf) & (signed * side > 0)])
+        self._score, self._signed, self._side, self._tie, self._account = score, signed, side, tie, account
+        self._total: Any = int(waiting.sum()) if signed.dtype == INT64 else _kernels.sums.exact_sum(waiting)
+        self._taken: int | Fraction = 0 if signed.dtype == INT64 else Fraction(0)
+        self._chunk = FIRST_CHUNK
+        self._rows = np.empty(0, INT64)
+        self._sizes: NumberArray1D = np.empty(0, signed.dtype)
+        self._scores = np.empty(0)
+        self._sums: NumberArray1D = np.empty(0, signed.dtype)
+
+    @property
+    def remaining(self) -> Any:
+        """What can still be taken: lots, or float64 (the exact total rounded once, less what was taken)."""
+        return max(self._total - self._position(self._taken), 0 * self._total)
+
+    def take(self, target: float) -> Selection:
+        """The next prefix of the queue that covers `target`.
+
+        Parameters
+        ----------
+        target : int or float
+            At least 0; whole where the quantities are lots.
+
+        Returns
+        -------
+        Selection
+            In queue order; places continue. A row that an earlier take closed in part comes first, with the rest of it.
+
+        Raises
+        ------
+        AdlError
+            For a negative, NaN or infinite target, or one between lots.
+        """
+        goal = self._wanted("target", target)
+        start, end = self._taken, self._taken + (goal if isinstance(goal, int) else Fraction(goal))
+        self._draw(self._position(end))
+        low, high = self._position(start), self._position(end)
+        first = int(np.searchsorted(self._sums, low, side="right"))
+        last = min(int(np.searchsorted(self._sums, high)) + 1, len(self._rows)) if goal else first
+        place = np.arange(first, max(last, first))
+        closed = self._closed(place, high) - self._closed(place, low)
+        kept = np.flatnonzero(closed > 0)
+        place, closed = place[kept], closed[kept]
+        self._taken = end
+        reached = bool(len(self._sums)) and self._sums[-1] >= high
+        filled = goal if reached or not goal else closed.dtype.type(max(self._total - low, 0)).item()
+        left: Any = 0
+        if len(place):
+            left = self._sizes[place[-1]] - self._closed(place[-1:], high)[0]
+        return Selection(
+            self._rows[place],
+            closed,
+            self._scores[place],
+            filled=filled,
+            shortfall=goal - filled,
+            partial=len(place) - 1 if left > 0 else -1,
+            left=left,
+            side=self._side,
+            first_place=int(place[0]) + 1 if len(place) else first + 1,
+            tie=self._tie,
+            account=self._account,
+        )
+
+    def assign(self, targets: npt.ArrayLike) -> dict[str, npt.NDArray[Any]]:
+        """Take for many targets at once: each bankrupt's slice of the queue.
+
+        Parameters
+        ----------
+        targets : array_like of int or float, shape (m,)
+            What each bankrupt position needs, in their order.
+
+        Returns
+        -------
+        dict of ndarray
+            ``target`` int64 (row of `targets`), ``row`` int64 (row of the market), ``quantity`` (above 0): the same slices as m calls
+            of :meth:`take`, in that order. What the queue could not give is missing from the sums.
+
+        Raises
+        ------
+        AdlError
+            As :meth:`take`, with the row in `targets`.
+
+        Examples
+        --------
+        >>> Queue([3.0, 2.0, 1.0], [10, 10, 10]).assign([4, 10])
+        {'target': array([0, 1, 1]), 'row': array([0, 0, 1]), 'quantity': array([4, 6, 4])}
+        """
+        goals = _arrays.numbers("targets", targets)
+        if self._signed.dtype == INT64 and goals.dtype != INT64:
+            bad = np.flatnonzero(goals != np.floor(goals))
+            if bad.size:
+                raise AdlError.at("targets", int(bad[0]), goals[bad[0]], "must be whole: the quantities are lots")
+            goals = goals.astype(INT64)
+        elif goals.dtype != self._signed.dtype:
+            goals = goals.astype(self._signed.dtype)
+        _arrays.sizes_only("targets", goals)
+        ends = self._ends(goals)
+        if not len(goals):
+            return {"target": np.empty(0, INT64), "row": np.empty(0, INT64), "quantity": np.empty(0, goals.dtype)}
+        low = self._position(self._taken)
+        self._draw(ends[-1])
+        starts = np.concatenate((np.array([low], ends.dtype), ends[:-1]))
+        first = np.searchsorted(self._sums, starts, side="right")
+        last = np.minimum(np.searchsorted(self._sums, ends) + 1, len(self._rows))
+        count = np.where(goals > 0, np.maximum(last - first, 0), 0)
+        target = np.repeat(np.arange(len(goals)), count)
+        place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+        closed = self._closed(place, ends[target]) - self._closed(place, starts[target])
+        kept = np.flatnonzero(closed > 0)
+        self._taken += sum(goals.tolist()) if goals.dtype == INT64 else sum(map(Fraction, goals.tolist()), Fraction(0))
+        return {"target": target[kept], "row": self._rows[place[kept]], "quantity": closed[kept]}
+
+    def _wanted(self, name: str, target: Any) -> int | float:
+        goal = _arrays.wanted(name, target, self._signed.dtype == INT64)
+        if math.isinf(goal):
+            raise AdlError.at(name, None, target, "must be finite")
+        return goal
+
+    def _position(self, taken: int | Fraction) -> Any:
+        """Where the cursor stands on the axis of the sums; never beyond int64."""
+        return min(taken, _arrays.INT64_MAX) if isinstance(taken, int) else float(taken)
+
+    def _ends(self, goals: NumberArray1D) -> NumberArray1D:
+        """The cursor after each target."""
+        if goals.dtype == INT64:
+            ends = np.cumsum(goals)
+            room = _arrays.INT64_MAX - self._position(self._taken)
+            return np.where(ends > room, room, ends) + self._position(self._taken)
+        base = []
+        rest = self._taken
+        while rest > 0:  # floats, rounded down, whose exact sum is what was taken so far
+            part = float(rest)
+            part = part if part <= rest else math.nextafter(part, 0.0)
+            base.append(part)
+            rest -= Fraction(part)
+        terms = np.concatenate((np.array(base), goals))
+        sums = np.empty(len(terms))
+        _kernels.sums.prefix_sums(terms, sums)
+        return sums[len(base) :]
+
+    def _closed(self, place: npt.NDArray[Any], upto: Any) -> NumberArray1D:
+        """What of the rows at `place` is closed when the cursor stands at `upto`."""
+        before = np.where(place > 0, self._sums[np.maximum(place, 1) - 1], 0)
+        part = np.minimum(np.maximum(upto - before, 0), self._sizes[place])
+        closed: NumberArray1D = np.where(upto >= self._sums[place], self._sizes[place], part)
+        return closed.astype(self._sizes.dtype, copy=False)
+
+    def _draw(self, upto: Any) -> None:
+        """Sort as many further rows as it takes to reach `upto`."""
+        whole = self._signed.dtype == INT64
+        while (not len(self._sums) or self._sums[-1] < upto) and self._chunk:
+            limit = self._chunk if 4 * self._chunk < len(self._score) else -1
+            found = selection.run(
+                _kernels.score.Source("column", quantity=self._signed, score=self._score),
+                _arrays.INT64_MAX if whole else math.inf,
+                side=self._side,
+                tie=self._tie,
+                limit=limit,
+            )
+            self._score[found.index] = -np.inf
+            self._chunk = 0 if limit < 0 or len(found) < limit else 2 * self._chunk
+            self._rows = np.concatenate((self._rows, found.index))
+            self._sizes = np.concatenate((self._sizes, found.quantity))
+            self._scores = np.concatenate((self._scores, found.score))
+            if whole:
+                self._sums = np.cumsum(self._sizes)
+            else:
+                self._sums = np.empty(len(self._sizes))
+                _kernels.sums.prefix_sums(self._sizes, self._sums)
+
+    def __repr__(self) -> str:
+        return f"<Queue of {len(self._score):,} rows: {self.remaining:,} of {self._total:,} remaining>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"version": PICKLE_VERSION, **{name: getattr(self, name) for name in self.__slots__}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        check_version("Queue", state.pop("version"), PICKLE_VERSION)
+        for name, value in state.items():
+            setattr(self, name, value)

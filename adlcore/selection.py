@@ -1,0 +1,278 @@
+"""Who is closed, and how much of each: ``select`` and its result.
+
+``select`` takes a column of scores and a column of sizes and returns the shortest prefix of the queue that covers a target. A
+``Market`` does the same without ever writing the scores down; both give a :class:`Selection`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _arrays, _kernels
+from ._arrays import INT64, Float64Array1D, Int64Array1D, NumberArray1D
+from .errors import check_version, from_kernel
+
+__all__ = ["Selection", "select"]
+
+PICKLE_VERSION = 1
+
+
+class Selection:
+    """The counterparties that cover a target, and what is closed of each. Immutable.
+
+    Attributes
+    ----------
+    index : int64[k]
+        Rows, in queue order, or in row order where ``ordered=False`` was asked for.
+    quantity : int64[k] or float64[k]
+        What is closed of each row, above 0; lots.
+    score : float64[k]
+        The score that put the row there.
+    partial : int
+        Position in `index` of the one row that is closed in part, or -1.
+    filled, shortfall : int or float
+        What is closed in all, and what of the target is not.
+
+    Notes
+    -----
+    In float64 the first k rows hold ``S_k``, their exact sum rounded once. The list ends at the first k with ``S_k >= target``; its
+    last row gives ``min(q_k, target - S_{k-1})``, and ``filled`` is ``min(S_k, target)``.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> s = adl.select([0.5, 2.0, 1.0], [10, 10, 10], 15)
+    >>> s.index, s.quantity, s.partial, s.shortfall
+    (array([1, 2]), array([10,  5]), 1, 0)
+    """
+
+    __slots__ = (
+        "_account",
+        "_first_place",
+        "_left",
+        "_rows",
+        "_side",
+        "_tie",
+        "filled",
+        "index",
+        "ordered",
+        "partial",
+        "quantity",
+        "score",
+        "shortfall",
+    )
+
+    index: Int64Array1D
+    quantity: NumberArray1D
+    score: Float64Array1D
+    partial: int
+    filled: Any
+    shortfall: Any
+    ordered: bool
+
+    def __init__(
+        self,
+        index: Int64Array1D,
+        quantity: NumberArray1D,
+        score: Float64Array1D,
+        *,
+        filled: Any,
+        shortfall: Any,
+        partial: int = -1,
+        left: Any = 0,
+        ordered: bool = True,
+        side: int = 1,
+        first_place: int = 1,
+        tie: Int64Array1D | None = None,
+        account: npt.NDArray[Any] | None = None,
+    ) -> None:
+        for array in (index, quantity, score):
+            array.flags.writeable = False
+        put = object.__setattr__
+        put(self, "index", index)
+        put(self, "quantity", quantity)
+        put(self, "score", score)
+        put(self, "partial", partial)
+        put(self, "filled", filled)
+        put(self, "shortfall", shortfall)
+        put(self, "ordered", ordered)
+        put(self, "_left", left)
+        put(self, "_side", side)
+        put(self, "_first_place", first_place)
+        put(self, "_tie", tie)
+        put(self, "_account", account)
+        put(self, "_rows", index)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a Selection is immutable: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Selection is immutable: {name} cannot be deleted")
+
+    @property
+    def delta(self) -> NumberArray1D:
+        """Signed change of the market's quantity: ``market.quantity[s.index] + s.delta`` is what is left.
+
+        Sizes given to :func:`select` are positive, so their delta is negative.
+        """
+        return -self.quantity if self._side > 0 else +self.quantity
+
+    @property
+    def place(self) -> Int64Array1D:
+        """int64[k]: place of each row in the queue, from 1. Computed by a sort of the k rows where ``ordered=False``."""
+        if self.ordered:
+            return np.arange(self._first_place, self._first_place + len(self.index), dtype=INT64)
+        place = np.empty(len(self.index), INT64)
+        tie = None if self._tie is None else self._tie[self._rows]
+        _kernels.ranks.rank(self.score, place, tie)
+        return place
+
+    @property
+    def left(self) -> NumberArray1D:
+        """What each row keeps, as a size: 0 but for the partial row."""
+        left = np.zeros_like(self.quantity)
+        if self.partial >= 0:
+            left[self.partial] = self._left
+        return left
+
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """The selection as a dict of columns: account, row, place, score, closed, left.
+
+        ``account`` holds the labels of the market, or row numbers where it has none.
+        """
+        return {
+            "account": self.index if self._account is None else self._account[self._rows],
+            "row": self.index,
+            "place": self.place,
+            "score": self.score,
+            "closed": self.quantity,
+            "left": self.left,
+        }
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __repr__(self) -> str:
+        part = f", row {self.index[self.partial]} in part" if self.partial >= 0 else ""
+        return f"<Selection of {len(self):,} rows: filled {self.filled:,}, shortfall {self.shortfall:,}{part}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Of the market's columns only the rows of the selection travel.
+        state = {name: getattr(self, name) for name in self.__slots__}
+        state["_tie"] = None if self._tie is None else self._tie[self._rows]
+        state["_account"] = None if self._account is None else self._account[self._rows]
+        state["_rows"] = slice(None)
+        return {"version": PICKLE_VERSION, **state}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        check_version("Selection", state.pop("version"))
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
+        for array in (self.index, self.quantity, self.score):
+            array.flags.writeable = False
+
+
+def select(
+    score: npt.ArrayLike,
+    quantity: npt.ArrayLike,
+    target: float,
+    *,
+    tie: npt.ArrayLike | None = None,
+    ordered: bool = True,
+    max_counterparties: int | None = None,
+    exclude: npt.ArrayLike | None = None,
+    threads: int = 1,
+) -> Selection:
+    """Select the highest scores until their quantity covers a target.
+
+    Parameters
+    ----------
+    score : array_like of float, shape (n,)
+        Higher is closed first. A row of score -inf is never selected. -0.0 equals 0.0.
+    quantity : array_like of int or float, shape (n,)
+        Size of each row, at least 0; integers are lots and are summed exactly. A row of quantity 0 is not counted, and its score may
+        be NaN.
+    target : int or float
+        What is to be closed, at least 0; whole where `quantity` is integer.
+    tie : array_like of int, shape (n,), optional
+        Among equal scores the lower tie goes first, then the lower row.
+    ordered : bool, default True
+        False skips the final sort: the same rows, in row order.
+    max_counterparties : int, optional
+        Close at most so many rows, the front of the queue first.
+    exclude : array_like of bool, shape (n,), or of row numbers, optional
+        Rows that are passed over.
+    threads : int, default 1
+        Row ranges are read in parallel; the result is the same, byte for byte.
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    AdlError
+        Names argument, row and value: NaN, infinite or negative quantity, arrays of different length, a sum beyond int64, a negative or
+        NaN target, a target between lots.
+
+    Notes
+    -----
+    O(n) reads and O(k log k) for k selected rows. Memory beyond the arguments is O(k).
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> adl.select([0.5, 2.0, 1.0, 2.0], [10, 10, 10, 10], 15, ordered=False)
+    <Selection of 2 rows: filled 15, shortfall 0, row 3 in part>
+    """
+    sizes = _arrays.numbers("quantity", quantity)
+    scores = _arrays.floats("score", score, len(sizes))
+    _arrays.sizes_only("quantity", sizes)
+    goal = _arrays.wanted("target", target, sizes.dtype == INT64)
+    return run(
+        _kernels.score.Source("column", quantity=sizes, score=scores),
+        goal,
+        tie=_arrays.ties(tie, len(sizes)),
+        exclude=_arrays.exclusion(exclude, len(sizes)),
+        limit=_arrays.row_limit(max_counterparties),
+        ordered=bool(ordered),
+        threads=_arrays.thread_count(threads),
+    )
+
+
+def run(
+    source: _kernels.score.Source,
+    target: Any,
+    *,
+    side: int = 1,
+    winners: bool = False,
+    tie: Int64Array1D | None = None,
+    exclude: npt.NDArray[np.uint8] | None = None,
+    limit: int = -1,
+    ordered: bool = True,
+    threads: int = 1,
+    account: npt.NDArray[Any] | None = None,
+) -> Selection:
+    """Run the kernel on checked arguments; `side` is the sign of the quantities that may be closed."""
+    try:
+        index, closed, score, filled, partial, left = _kernels.selection.select(
+            source, side, winners, exclude, target, limit, tie, ordered, threads
+        )
+    except ValueError as error:
+        raise from_kernel(error) from None
+    return Selection(
+        index,
+        closed,
+        score,
+        filled=filled,
+        shortfall=target - filled,
+        partial=partial,
+        left=left,
+        ordered=ordered,
+        side=side,
+        tie=tie,
+        account=account,
+    )

@@ -327,9 +327,9 @@ def indicator(score: npt.ArrayLike, levels: int = 5, weights: npt.ArrayLike | No
         raise AdlError.at("levels", None, levels, "must be a whole number from 1 to 127")
     out = np.empty(len(scores), np.int8)
     if weights is None:
-        _kernels.ranks.levels_by_count(scores, int(levels), out)
+        _kernels.levels.levels_by_count(scores, int(levels), out)
         return out
     column = _arrays.numbers("weights", weights, len(scores))
     _arrays.sizes_only("weights", column)
-    _kernels.ranks.levels_by_weight(scores, column, int(levels), out)
+    _kernels.levels.levels_by_weight(scores, column, int(levels), out)
     return out

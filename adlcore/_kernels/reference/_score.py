@@ -136,7 +136,7 @@ class Source:
         """
         with np.errstate(all="ignore"):
             score = self.rule(self)
-        if winners:
-            score[self.unrealized_pnl <= 0] = -np.inf
         score[self.quantity == 0 if side == 0 else ~(self.quantity * side > 0)] = absent
+        if winners:
+            score[(self.unrealized_pnl <= 0) & (score > -np.inf)] = -np.inf
         out[:] = score

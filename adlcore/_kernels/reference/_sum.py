@@ -5,17 +5,26 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import numpy as np
+
 __all__ = ["exact_sum", "prefix_sums"]
 
 
 def exact_sum(values):
-    """The exact sum, rounded once (half-even)."""
-    return math.fsum(values)
+    """The exact sum of values >= 0, rounded once (half-even); infinity beyond float64."""
+    return _rounded(sum(map(Fraction, np.asarray(values).tolist()), Fraction(0)))
 
 
 def prefix_sums(values, out):
-    """Write the exact sum of the first 1, 2, ... values, each rounded once."""
+    """Write the exact sum of the first 1, 2, ... values >= 0, each rounded once."""
     total = Fraction(0)
-    for place, value in enumerate(values):
-        total += Fraction(float(value))
-        out[place] = float(total)
+    for place, value in enumerate(np.asarray(values).tolist()):
+        total += Fraction(value)
+        out[place] = _rounded(total)
+
+
+def _rounded(total):
+    try:
+        return float(total)
+    except OverflowError:
+        return math.inf

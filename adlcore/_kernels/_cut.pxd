@@ -1,0 +1,57 @@
+"""Where a queue is cut: the shortest prefix of the survivors that covers a target."""
+
+from libc.stdint cimport int64_t, uint8_t
+
+from ._score cimport Columns
+
+cdef enum:
+    DONE = 0
+    NO_MEMORY = 1
+    NOT_A_NUMBER = 2
+
+
+cdef struct Goal:  # what a selection is asked for
+    const Columns* columns
+    int side
+    bint winners
+    bint lots  # sizes are int64; otherwise float64
+    const uint8_t* exclude  # NULL: nobody
+    const int64_t* tie  # NULL: none
+    int64_t target_lots
+    double target  # the same, nearest, where sizes are lots
+    Py_ssize_t limit  # rows at most; -1: any number
+
+
+cdef struct Survivors:  # rows that may be selected, copied, in row order
+    Py_ssize_t count
+    Py_ssize_t capacity
+    double* score
+    int64_t* row
+    int64_t* size  # lots, or the bits of a float64
+    int64_t* tie  # NULL where the goal has none
+    double gathered  # the sum of the sizes, near enough to know when to look
+
+
+cdef struct Item:  # one row while the cut is searched
+    double score
+    int64_t tie
+    int64_t row
+    int64_t size
+
+
+cdef struct Cut:
+    bint covered  # the target or the limit is reached
+    Item last  # the last row of the prefix
+    Py_ssize_t count
+    int64_t last_closed  # what is closed of it: lots, or the bits of a float64
+    int64_t left  # what it keeps
+    int64_t filled
+
+
+cdef bint precedes(const Item* one, const Item* other) noexcept nogil
+cdef double approximate(const Goal* goal, int64_t size) noexcept nogil
+cdef void fill_item(const Survivors* survivors, Py_ssize_t i, Item* item) noexcept nogil
+cdef void narrow(
+    const Goal* goal, Item* items, Py_ssize_t* low, Py_ssize_t* high, double* before, double band, bint exact
+) noexcept nogil
+cdef int find_cut(const Goal* goal, const Survivors* parts, Py_ssize_t n_parts, Cut* cut) noexcept nogil

@@ -1,0 +1,264 @@
+"""The pass over the rows that finds everyone who may be selected.
+
+A sample of the rows tells roughly where the cut will be. One pass then scores block after block, looks into a group of 32 rows only where one of
+them reaches that threshold, and copies the rows that do. When the copies outgrow twice what is needed, they are cut back to the covering
+prefix and the threshold rises to its end: memory stays proportional to the selection, whatever the order of the rows. The sample decides
+how fast this is, never what comes out.
+"""
+
+from libc.math cimport INFINITY, nextafter, sqrt
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memcpy
+
+from ._cut cimport DONE, NO_MEMORY, NOT_A_NUMBER, Cut, Goal, Item, Survivors, approximate, find_cut, narrow
+from ._score cimport BLOCK, block_scores
+from ._sum cimport as_double
+from ._types cimport cloned_int
+
+cdef enum:
+    GROUP = 32  # rows that are looked into together
+    GROUPS = 16  # in a block
+    SAMPLED = 64  # consecutive rows of a sample
+    FEWEST_SAMPLES = 8192  # rows of a sample; a market of twice as many is not sampled
+    SAMPLE_SHARE = 64  # one row of so many is sampled
+    SMALLEST = 1024  # survivors there is room for at first
+
+cdef double EVERYTHING = -1.7976931348623157e308  # below every score but -inf
+
+
+# Room ---------------------------------------------------------------------------------------------------------------------------
+
+cdef int reserve(const Goal* goal, Survivors* found, Py_ssize_t capacity) noexcept nogil:
+    """Make room for so many rows."""
+    cdef void* moved
+    moved = realloc(found.score, capacity * sizeof(double))
+    if moved == NULL:
+        return NO_MEMORY
+    found.score = <double*> moved
+    moved = realloc(found.row, capacity * sizeof(int64_t))
+    if moved == NULL:
+        return NO_MEMORY
+    found.row = <int64_t*> moved
+    moved = realloc(found.size, capacity * sizeof(int64_t))
+    if moved == NULL:
+        return NO_MEMORY
+    found.size = <int64_t*> moved
+    if goal.tie != NULL:
+        moved = realloc(found.tie, capacity * sizeof(int64_t))
+        if moved == NULL:
+            return NO_MEMORY
+        found.tie = <int64_t*> moved
+    found.capacity = capacity
+    return DONE
+
+
+cdef void release(Survivors* found) noexcept nogil:
+    free(found.score)
+    free(found.row)
+    free(found.size)
+    free(found.tie)
+    found.score = NULL
+    found.row = found.size = found.tie = NULL
+    found.count = found.capacity = 0
+
+
+cdef inline int64_t size_at(const Goal* goal, Py_ssize_t row) noexcept nogil:
+    """Magnitude of a row's quantity: lots, or the bits of a float64."""
+    cdef int64_t bits = (<const int64_t*> goal.columns.quantity)[row]
+    if goal.lots:
+        return <int64_t> (0 - <uint64_t> bits) if bits < 0 else bits
+    return bits & <int64_t> 0x7FFFFFFFFFFFFFFF
+
+
+# The sample ---------------------------------------------------------------------------------------------------------------------
+
+cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
+    """Guess from a sample a score that the last selected row will reach."""
+    cdef Py_ssize_t rows = goal.columns.rows, blocks, stride, b, i, start, n, low, high
+    cdef Py_ssize_t count = 0
+    cdef double[BLOCK] buffer
+    cdef const double* score
+    cdef double size, counted, total, squares, before, scale
+    cdef uint64_t mix
+    cdef Goal sampled = goal[0]
+    cdef Item* items
+    sieve.threshold = EVERYTHING
+    sieve.expected = rows if rows < SMALLEST else SMALLEST
+    if rows < 2 * FEWEST_SAMPLES:
+        return DONE
+    blocks = max(rows // SAMPLE_SHARE, <Py_ssize_t> FEWEST_SAMPLES) // SAMPLED
+    stride = rows // blocks
+    items = <Item*> malloc(blocks * SAMPLED * sizeof(Item))
+    if items == NULL:
+        return NO_MEMORY
+    scale = <double> stride / SAMPLED
+    for b in range(blocks):
+        # A place within each stretch that follows no period of the data.
+        mix = (<uint64_t> b + 1) * <uint64_t> 0x9E3779B97F4A7C15
+        start = b * stride + <Py_ssize_t> ((mix >> 33) % <uint64_t> (stride - SAMPLED + 1))
+        score = block_scores(goal.columns, start, SAMPLED, goal.side, goal.winners, -INFINITY, buffer)
+        for i in range(SAMPLED):
+            if score[i] > -INFINITY and (goal.exclude == NULL or goal.exclude[start + i] == 0):
+                items[count].score = score[i]
+                items[count].tie = 0
+                items[count].row = start + i
+                items[count].size = size_at(goal, start + i)
+                count += 1
+    # Look at sizes as float64, in sample units. A row so large that its whole stretch seems to cover much of the target counts for itself.
+    sampled.lots = False
+    sampled.target = goal.target / scale
+    sampled.limit = -1 if goal.limit < 0 else <Py_ssize_t> (goal.limit / scale) + 1
+    for i in range(count):
+        size = approximate(goal, items[i].size)
+        counted = min(size, max(size / scale, sampled.target / 16))
+        memcpy(&items[i].size, &counted, sizeof(double))
+    low, high, before = 0, count, 0.0
+    narrow(&sampled, items, &low, &high, &before, 0.0, False)
+    n = high
+    total = squares = 0.0
+    for i in range(n):
+        size = as_double(items[i].size)
+        total += size
+        squares += size * size
+    if n and total > 0:
+        # Three standard deviations of the sampled size, and of the sampled number of rows.
+        sampled.target *= 1 + 3 * sqrt(squares) / total
+        if sampled.limit >= 0:
+            sampled.limit += <Py_ssize_t> (3 * sqrt(<double> sampled.limit)) + 1
+        low, high, before = 0, count, 0.0
+        narrow(&sampled, items, &low, &high, &before, 0.0, False)
+        if high + SAMPLED // 8 < count:
+            n = high + SAMPLED // 8
+            size = INFINITY
+            sampled.target = INFINITY
+            sampled.limit = n
+            low, high, before = 0, count, 0.0
+            narrow(&sampled, items, &low, &high, &before, 0.0, False)
+            for i in range(high):
+                size = min(size, items[i].score)
+            sieve.threshold = size
+        else:
+            n = count
+        sieve.expected = <Py_ssize_t> (n * scale * 1.05) + SMALLEST
+    free(items)
+    return DONE
+
+
+# The pass -----------------------------------------------------------------------------------------------------------------------
+
+cdef cloned_int flag_groups(const double* score, Py_ssize_t n, double threshold, uint8_t* flags) noexcept nogil:
+    """Mark the groups in which a score reaches the threshold or is NaN; whether there is one."""
+    cdef Py_ssize_t g, i, groups = n // GROUP
+    cdef int64_t hits, seen = 0
+    for g in range(groups):
+        hits = 0
+        for i in range(GROUP):
+            hits += not (score[g * GROUP + i] < threshold)
+        flags[g] = hits != 0
+        seen |= hits
+    if groups * GROUP < n:  # the last rows of all are looked into one by one
+        flags[groups] = 1
+        seen = 1
+    return seen != 0
+
+
+cdef int prune(const Goal* goal, Survivors* found, Item* edge, double* threshold, bint* strict) noexcept nogil:
+    """Keep the covering prefix only and raise the threshold to its end, where that is a prefix at all; else make room."""
+    cdef Py_ssize_t i, kept = 0
+    cdef Cut cut
+    cdef double score
+    cdef int status
+    if found.gathered >= goal.target * 1.000001 or (goal.limit >= 0 and found.count >= goal.limit):
+        status = find_cut(goal, found, 1, &cut)
+        if status != DONE:
+            return status
+        if cut.covered:
+            found.gathered = 0.0
+            for i in range(found.count):
+                score = found.score[i]
+                if score < cut.last.score:
+                    continue
+                if score == cut.last.score:
+                    if found.tie != NULL and found.tie[i] > cut.last.tie:
+                        continue
+                    if (found.tie == NULL or found.tie[i] == cut.last.tie) and found.row[i] > cut.last.row:
+                        continue
+                found.score[kept] = score
+                found.row[kept] = found.row[i]
+                found.size[kept] = found.size[i]
+                if found.tie != NULL:
+                    found.tie[kept] = found.tie[i]
+                found.gathered += approximate(goal, found.size[i])
+                kept += 1
+            found.count = kept
+            edge[0] = cut.last
+            # Later rows lose a tie against the edge, unless their tie column is lower.
+            strict[0] = goal.tie != NULL
+            threshold[0] = cut.last.score if strict[0] else nextafter(cut.last.score, INFINITY)
+    if 2 * found.count > found.capacity:
+        return reserve(goal, found, 2 * found.capacity)
+    return DONE
+
+
+cdef int scan(
+    const Goal* goal, const Sieve* sieve, Py_ssize_t start, Py_ssize_t stop, Survivors* found, Py_ssize_t* bad
+) noexcept nogil:
+    """Copy the rows of start .. stop that may be in the covering prefix, in row order.
+
+    Where a score is NaN, `bad` becomes its row.
+    """
+    cdef double[BLOCK] buffer
+    cdef uint8_t[GROUPS] flags
+    cdef int[GROUP] hit
+    cdef const double* score
+    cdef double threshold = sieve.threshold, value
+    cdef bint strict = False
+    cdef Item edge
+    cdef Py_ssize_t n, g, i, hits, first, row, width
+    cdef int64_t size
+    cdef int status
+    found.count = 0
+    found.gathered = 0.0
+    status = reserve(goal, found, max(<Py_ssize_t> 1, min(stop - start, sieve.expected)))
+    if status != DONE:
+        return status
+    while start < stop:
+        n = min(stop - start, <Py_ssize_t> BLOCK)
+        score = block_scores(goal.columns, start, n, goal.side, goal.winners, -INFINITY, buffer)
+        if flag_groups(score, n, threshold, flags):
+            for g in range((n + GROUP - 1) // GROUP):
+                if not flags[g]:
+                    continue
+                first = g * GROUP
+                width = min(n - first, <Py_ssize_t> GROUP)
+                hits = 0
+                for i in range(width):
+                    hit[hits] = <int> i
+                    hits += not (score[first + i] < threshold)
+                for i in range(hits):
+                    value = score[first + hit[i]]
+                    row = start + first + hit[i]
+                    if value < threshold or (goal.exclude != NULL and goal.exclude[row]):
+                        continue
+                    if value != value:
+                        bad[0] = row
+                        return NOT_A_NUMBER
+                    if strict and value == edge.score and goal.tie[row] >= edge.tie:
+                        continue
+                    if found.count == found.capacity:
+                        status = prune(goal, found, &edge, &threshold, &strict)
+                        if status != DONE:
+                            return status
+                        if value < threshold or (strict and value == edge.score and goal.tie[row] >= edge.tie):
+                            continue
+                    size = size_at(goal, row)
+                    found.score[found.count] = value
+                    found.row[found.count] = row
+                    found.size[found.count] = size
+                    if goal.tie != NULL:
+                        found.tie[found.count] = goal.tie[row]
+                    found.gathered += approximate(goal, size)
+                    found.count += 1
+        start += n
+    return DONE

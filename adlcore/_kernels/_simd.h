@@ -1,0 +1,18 @@
+/* Loops that are worth it are compiled once for each level of x86-64 and the loader picks one. The results are the same bits: contraction
+ * of a*b+c is off. Only where the toolchain can: GCC 12 and newer with glibc; elsewhere the macro is empty. */
+#ifndef ADLCORE_SIMD_H
+#define ADLCORE_SIMD_H
+
+#if !defined(ADL_NO_CLONES) && defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#if __GNUC__ >= 12
+#define ADL_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+/* Cython also declares the result variable of a function by its result type; the attribute means nothing there. */
+#pragma GCC diagnostic ignored "-Wattributes"
+#endif
+#endif
+
+#ifndef ADL_CLONES
+#define ADL_CLONES
+#endif
+
+#endif

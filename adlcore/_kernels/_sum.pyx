@@ -1,0 +1,117 @@
+"""Exact sums of float64 values >= 0: a wide fixed-point number, rounded half-even when it is read.
+
+The number has digits of 32 bits from 2^-1074 up. Adding a value touches three digits and the carries; reading looks at the three
+highest and asks whether anything stands below them. Sums so do not depend on the order of their terms.
+"""
+
+from libc.math cimport ldexp
+from libc.stdint cimport int64_t, uint64_t
+from libc.string cimport memcpy, memset
+
+cdef enum:
+    DIGIT_BITS = 32
+    MANTISSA_BITS = 53
+    LOWEST = -1074  # exponent of the lowest bit
+
+cdef uint64_t DIGIT = 0xFFFFFFFF
+
+
+cdef double as_double(int64_t bits) noexcept nogil:
+    """The float64 of these bits."""
+    cdef double value
+    memcpy(&value, &bits, sizeof(double))
+    return value
+
+
+cdef void clear(Exact* total) noexcept nogil:
+    memset(total.digit, 0, sizeof(total.digit))
+    total.low = DIGITS
+    total.high = 0
+
+
+cdef void add(Exact* total, double value) noexcept nogil:
+    """Add a value; its sign is not looked at."""
+    cdef uint64_t bits, mantissa, low, high, carry
+    cdef int exponent, place, shift
+    memcpy(&bits, &value, sizeof(bits))
+    exponent = <int> ((bits >> 52) & 0x7FF)
+    mantissa = bits & <uint64_t> 0xFFFFFFFFFFFFF
+    if exponent:
+        mantissa |= <uint64_t> 1 << 52
+        exponent -= 1
+    if mantissa == 0:
+        return
+    place = exponent >> 5
+    shift = exponent & 31
+    low = mantissa << shift
+    high = (mantissa >> 1) >> (63 - shift)
+    if place < total.low:
+        total.low = place
+    carry = total.digit[place] + (low & DIGIT)
+    total.digit[place] = carry & DIGIT
+    carry = total.digit[place + 1] + (low >> 32) + (carry >> 32)
+    total.digit[place + 1] = carry & DIGIT
+    carry = total.digit[place + 2] + high + (carry >> 32)
+    total.digit[place + 2] = carry & DIGIT
+    carry >>= 32
+    place += 2
+    while carry and place + 1 < DIGITS:
+        place += 1
+        carry += total.digit[place]
+        total.digit[place] = carry & DIGIT
+        carry >>= 32
+    if place > total.high:
+        total.high = place
+
+
+cdef double rounded(const Exact* total) noexcept nogil:
+    """The nearest float64, ties to even; infinity beyond the largest."""
+    cdef int top = total.high, width = 0, place
+    cdef uint64_t window, rest
+    cdef bint below = False
+    while top > 0 and total.digit[top] == 0:
+        top -= 1
+    rest = total.digit[top]
+    while rest:
+        rest >>= 1
+        width += 1
+    if top < 2 and top * DIGIT_BITS + width <= MANTISSA_BITS:
+        return ldexp(<double> (total.digit[0] | total.digit[1] << DIGIT_BITS), LOWEST)
+    # The 64 highest bits: `width` of the top digit, 32 of the next, the rest of the third; and whether a lower one is set.
+    window = total.digit[top] << (64 - width) | total.digit[top - 1] << (DIGIT_BITS - width)
+    if top >= 2:
+        window |= total.digit[top - 2] >> width
+        below = (total.digit[top - 2] & ((<uint64_t> 1 << width) - 1)) != 0
+        place = total.low
+        while not below and place < top - 2:
+            below = total.digit[place] != 0
+            place += 1
+    rest = window & 0x7FF
+    window >>= 11
+    if rest > 0x400 or (rest == 0x400 and (below or (window & 1) != 0)):
+        window += 1
+    return ldexp(<double> window, top * DIGIT_BITS + width - MANTISSA_BITS + LOWEST)
+
+
+def exact_sum(const double[::1] values not None):
+    """The exact sum of values >= 0, rounded once (half-even); infinity beyond float64."""
+    cdef Exact total
+    cdef Py_ssize_t i
+    clear(&total)
+    with nogil:
+        for i in range(values.shape[0]):
+            add(&total, values[i])
+    return rounded(&total)
+
+
+def prefix_sums(const double[::1] values not None, double[::1] out not None):
+    """Write the exact sum of the first 1, 2, ... values >= 0, each rounded once."""
+    cdef Exact total
+    cdef Py_ssize_t i
+    if out.shape[0] != values.shape[0]:
+        raise ValueError("out", None, out.shape[0], f"must have {values.shape[0]} rows")
+    clear(&total)
+    with nogil:
+        for i in range(values.shape[0]):
+            add(&total, values[i])
+            out[i] = rounded(&total)

@@ -1,0 +1,16 @@
+"""The few types that kernels share."""
+
+from libc.stdint cimport int64_t
+
+cdef extern from "_simd.h":
+    # The result type of a loop that is compiled for several levels of the machine; see _simd.h.
+    ctypedef int cloned_int "ADL_CLONES int"
+
+# A column of quantities, and a column of money: lots or float64, quanta or units.
+ctypedef fused quantity_t:
+    double
+    int64_t
+
+ctypedef fused money_t:
+    double
+    int64_t

@@ -1,0 +1,48 @@
+"""Indicator levels by full sorts: the twin of ``_levels.pyx``.
+
+A row whose score is NaN is not counted.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from ._rank import order
+from ._sum import exact_sum, prefix_sums
+
+__all__ = ["levels_by_count", "levels_by_weight"]
+
+
+def levels_by_count(score, levels, out):
+    """Write ``ceil(levels·quantile)``, exact; 0 for -inf and where not counted."""
+    score = np.asarray(score)
+    counted = np.sort(score[~np.isnan(score)])
+    shown = ~np.isnan(score) & (score > -np.inf)
+    below = np.searchsorted(counted, score[shown], side="right")
+    out[:] = 0
+    out[shown] = -(-levels * below // len(counted)) if len(counted) else 0
+
+
+def levels_by_weight(score, weights, levels, out):
+    """Write ``levels + 1 - ceil(levels·W_front/W)``; W_front counts the rows at or before one's own place.
+
+    Exact for int64 weights; for float64 the exact sums are rounded once and the expression is ``(levels·W_front)/W``.
+    A row before which all weight is 0 is at the front.
+    """
+    rows = order(score)
+    weights = np.asarray(weights)[rows]
+    if weights.dtype == np.int64:
+        front = np.cumsum(weights).tolist()
+        whole = front[-1] if front else 0
+        share = [Fraction(levels * w, whole) if whole else Fraction(0) for w in front]
+        parts = np.array([-(-s.numerator // s.denominator) for s in share], np.int64)
+    else:
+        sums = np.empty(len(rows))
+        prefix_sums(weights, sums)
+        whole = exact_sum(weights)
+        parts = np.ceil((levels * sums) / whole).astype(np.int64) if whole else np.zeros(len(rows), np.int64)
+    out[:] = 0
+    out[rows] = levels + 1 - np.maximum(parts, 1)
+    out[np.asarray(score) == -np.inf] = 0

@@ -1,0 +1,5 @@
+"""``python -m adlcore.cli``."""
+
+from . import main
+
+main()

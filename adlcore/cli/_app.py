@@ -1,0 +1,76 @@
+"""The application and its one policy of errors: a line on stderr and exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from .. import __version__
+from ..errors import AdlError
+from .deleverage import deleverage
+from .demo import demo
+from .rank import rank
+
+__all__ = ["app", "run"]
+
+app = typer.Typer(
+    name="adlcore",
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(rank)
+app.command()(deleverage)
+app.command()(demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"adlcore {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def adlcore(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Who is auto-deleveraged on a perpetual-futures market, how much, and in which order."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
+            reconfigure(errors="replace")  # a label that the terminal cannot show is no reason to fail
+    command = typer.main.get_command(app)
+    try:
+        code: Any = command.main(list(arguments), prog_name="adlcore", standalone_mode=False)
+    except BrokenPipeError:
+        return 1
+    except OSError as error:
+        where = f": {error.filename}" if error.filename is not None else ""
+        return _complain(f"{error.strerror or error}{where}")
+    except AdlError as error:
+        return _complain(str(error))
+    except typer.Abort:
+        return 130
+    except Exception as error:
+        # Usage errors are of the click that typer brings with it, or of click itself where typer is older.
+        explain = getattr(error, "format_message", None)
+        if explain is None:
+            raise
+        return _complain(explain())
+    return code if isinstance(code, int) else 0
+
+
+def _complain(message: str) -> int:
+    print("error: " + " ".join(message.split()), file=sys.stderr)
+    return 2

@@ -1,0 +1,129 @@
+"""What the commands share: options, reading a market out of a file, JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from ..contracts import positive_decimal
+from ..errors import AdlError
+from ..io.positions import Positions, read_positions
+from ..market import Market
+from ..ranking import RankingRule
+
+__all__ = ["ReadingBar", "load", "print_json"]
+
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Open positions: .csv, .tsv or .parquet.", show_default=False)
+]
+RuleOption = Annotated[str, typer.Option("--rule", help=f"How the queue is ordered: {', '.join(RankingRule.names())}.")]
+MarkOption = Annotated[str, typer.Option("--mark", metavar="PRICE", help="The mark price.", show_default=False)]
+ColumnsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        metavar="NAME=COLUMN,...",
+        help="Which column of the file is which, sums included: quantity=size,equity=cash+upnl,account=user. "
+        "Common names are found without it.",
+    ),
+]
+LotOption = Annotated[
+    str | None, typer.Option("--lot", metavar="SIZE", help="The step of the quantity; else the finest in the file.")
+]
+KindOption = Annotated[str, typer.Option("--kind", help="linear, inverse or quanto.")]
+MultiplierOption = Annotated[
+    str, typer.Option("--multiplier", metavar="NUMBER", help="Underlying per contract; inverse: its face value.")
+]
+SettleOption = Annotated[str, typer.Option("--settle", metavar="ASSET", help="The asset of money columns.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+#: A read that takes longer shows a bar.
+PATIENCE_SECONDS = 1.0
+
+
+def load(
+    file: Path,
+    rule: RankingRule,
+    mark: str,
+    *,
+    columns: str | None,
+    lot: str | None,
+    kind: str,
+    multiplier: str,
+    settle: str,
+) -> tuple[Positions, Market]:
+    """Read a file and make it a market that the rule can rank."""
+    positive_decimal(mark, "mark")
+    with ReadingBar(file.name) as bar:
+        positions = read_positions(file, columns, lot=lot, progress=bar)
+    held = positions.columns
+    for name in rule.needs:
+        if name not in held and name not in positions.names:
+            raise positions.absent(name, f", which the rule {rule.name!r} needs")
+    contract = positions.contract(file.stem or "MARKET", kind=kind, multiplier=multiplier, settle=settle)
+    try:
+        return positions, Market(contract, mark_price=mark, **held)
+    except AdlError as error:
+        if error.row is None:
+            raise
+        # The market counts rows; a person looks for a line.
+        message = f"{positions.path}, {positions.place(error.row)}: {error}"
+        raise AdlError(message, argument=error.argument, row=error.row, value=error.value) from None
+
+
+class ReadingBar:
+    """A progress bar on stderr that appears only when a read takes its time."""
+
+    def __init__(
+        self, name: str, console: Console | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._name = name
+        self._console = console or Console(stderr=True)
+        self._clock = clock
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> ReadingBar:
+        self._start = self._clock()
+        return self
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._bar is None:
+            if self._clock() - self._start < PATIENCE_SECONDS or not self._console.is_terminal:
+                return
+            columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._task = self._bar.add_task(f"reading {self._name}", total=total)
+            self._bar.start()
+        self._bar.update(self._task, completed=done)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print one JSON document on stdout; what is not finite is null."""
+    sys.stdout.write(json.dumps(_plain(document), allow_nan=False, indent=2) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    """Python's own types, without NaN and infinities."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    item = value.item() if hasattr(value, "item") else value
+    if isinstance(item, float):
+        return item if abs(item) < float("inf") else None
+    return item if item is None or isinstance(item, str | int | bool) else str(item)

@@ -1,0 +1,122 @@
+"""Tables that fit the terminal, and numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["Column", "console", "decimal_point", "lights", "money", "percent", "print_table", "score", "times"]
+
+#: Colours of the lights, from the back of the queue to its front.
+LIGHTS = ("green", "green", "yellow", "dark_orange", "red")
+GAP = 2
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+@dataclass
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    heading : str
+    cells : list of str or Text
+    right : bool
+        Numbers stand right.
+    least : int
+        A column of text may shrink to so many cells; 0 for one that may not.
+    drop : int
+        Columns that do not fit are left out, the highest first; 0 for one that stays.
+    """
+
+    heading: str
+    cells: Sequence[str | Text]
+    right: bool = True
+    least: int = 0
+    drop: int = 0
+
+    @property
+    def width(self) -> int:
+        """What the widest cell takes."""
+        return max([cell_len(self.heading), *(cell_len(str(cell)) for cell in self.cells)])
+
+
+def console() -> Console:
+    """Where tables go; 80 columns wide where stdout is no terminal."""
+    return Console(highlight=False)
+
+
+def print_table(out: Console, columns: Iterable[Column]) -> None:
+    """Print columns side by side; text shrinks first, then the least needed columns go."""
+    shown = list(columns)
+    widths = _fit(shown, out.width)
+    while widths is None:
+        shown.remove(max(shown, key=lambda column: column.drop))
+        widths = _fit(shown, out.width)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0), header_style="bold")
+    for column, width in zip(shown, widths, strict=True):
+        justify: Any = "right" if column.right else "left"
+        heading = Text(column.heading)
+        table.add_column(heading, justify=justify, width=width, no_wrap=True, overflow="ellipsis")
+    for row in zip(*(column.cells for column in shown), strict=True):
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    out.print(table, soft_wrap=sum(widths) + GAP * len(widths) > out.width)
+
+
+def _fit(columns: Sequence[Column], width: int) -> list[int] | None:
+    """Widths that fit, or None where a column has to go first."""
+    widths = [column.width for column in columns]
+    over = sum(widths) + GAP * (len(widths) - 1) - width
+    for number, column in enumerate(columns):
+        if over > 0 and column.least:
+            less = min(over, max(widths[number] - max(column.least, cell_len(column.heading)), 0))
+            widths[number] -= less
+            over -= less
+    return widths if over <= 0 or not any(column.drop for column in columns) else None
+
+
+def label(value: Any) -> str:
+    """An account as text that cannot move the cursor."""
+    return UNPRINTABLE.sub("?", str(value))
+
+
+def decimal_point(value: float, places: int) -> str:
+    """A number with thousands separators; a dash for what is not finite."""
+    return f"{value:,.{places}f}" if math.isfinite(value) else "-"
+
+
+def money(value: float) -> str:
+    """An amount: two places, or six digits where it is small."""
+    return decimal_point(value, 2) if abs(value) >= 1 or value == 0 else f"{value:.6g}"
+
+
+def percent(value: float) -> str:
+    """A ratio as per cent."""
+    return decimal_point(100 * value, 2)
+
+
+def times(value: float) -> str:
+    """A ratio as it is; a dash where it says nothing."""
+    return decimal_point(value, 2)
+
+
+def score(value: float) -> str:
+    """A score with five digits; -inf for those that stand last."""
+    return f"{value:.5g}"
+
+
+def lights(level: int, out: Console) -> Text:
+    """The indicator as five lights, or as a digit where the terminal has no such signs."""
+    colour = LIGHTS[max(level - 1, 0)]
+    if not out.encoding.lower().startswith("utf"):
+        return Text(str(level), colour)
+    return Text("●" * level, colour) + Text("○" * (5 - level), "dim")

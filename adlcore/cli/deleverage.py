@@ -1,0 +1,214 @@
+"""``adlcore deleverage``: who is closed against a bankrupt position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+
+from .._arrays import Float64Array1D, Int64Array1D
+from ..contracts import exact_decimal, positive_decimal
+from ..errors import AdlError
+from ..io.selections import check_suffix, write_selection
+from ..market import Market
+from ..ranking import RankingRule
+from ..selection import Selection
+from . import _common, _tables, _terms
+from ._tables import Column
+
+__all__ = ["Closing", "deleverage", "print_counterparties"]
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A selection and what is told of it."""
+
+    market: Market
+    rule: RankingRule
+    selection: Selection
+    rows: Market
+    terms: dict[_terms.Term, Float64Array1D]
+    indicator: Any
+    realized: Float64Array1D | None
+
+    @classmethod
+    def of(cls, market: Market, rule: RankingRule, selection: Selection, price: str | None) -> Closing:
+        """Compute what is told."""
+        rows = _terms.rows_of(market, selection.index)
+        realized = None if price is None else _terms.realized_pnl(market.contract, rows, selection, price)
+        indicator = market.indicator(rule)[selection.index]
+        return cls(market, rule, selection, rows, _terms.terms(rows, rule), indicator, realized)
+
+    @property
+    def closed_notional(self) -> float:
+        """What is closed, at the mark, in units of the settle asset."""
+        exact = self.market.contract.exact_value_per_lot(self.market.mark_price)
+        return abs(float(int(self.selection.filled) * exact))
+
+    @property
+    def accounts(self) -> Any:
+        """Labels of the rows, or row numbers."""
+        return self.selection.columns()["account"]
+
+
+def deleverage(
+    file: _common.FileArgument,
+    quantity: Annotated[
+        str,
+        typer.Option(
+            "--quantity",
+            metavar="SIZE",
+            help="The bankrupt position: a long, above 0, is closed against shorts; a short, below 0, against longs.",
+            show_default=False,
+        ),
+    ],
+    mark: _common.MarkOption,
+    price: Annotated[
+        str | None, typer.Option("--price", metavar="PRICE", help="Where they are closed: realized PnL is told.")
+    ] = None,
+    rule: _common.RuleOption = "binance",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the fills: .csv, .jsonl or .parquet.")
+    ] = None,
+    top: Annotated[int, typer.Option("--top", min=0, help="Rows of the table; 0 shows all.")] = 100,
+    eligible: Annotated[str, typer.Option("--eligible", help="all, or winners: only rows in profit.")] = "all",
+    max_counterparties: Annotated[
+        int | None, typer.Option("--max-counterparties", min=0, metavar="N", help="Close at most so many.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", metavar="ACCOUNT", help="Pass over an account; may be repeated.")
+    ] = None,
+    columns: _common.ColumnsOption = None,
+    lot: _common.LotOption = None,
+    kind: _common.KindOption = "linear",
+    multiplier: _common.MultiplierOption = "1",
+    settle: _common.SettleOption = "USDT",
+    as_json: _common.JsonOption = False,
+) -> None:
+    """List who is closed against a bankrupt position, how much of each, and why."""
+    how = RankingRule(rule)
+    exact_decimal(quantity, "quantity")
+    if price is not None:
+        positive_decimal(price, "price")
+    if out is not None:
+        check_suffix(out)
+        if out.exists() and file.exists() and out.samefile(file):
+            raise AdlError.at("out", None, str(out), "must not be the file that is read")
+    positions, market = _common.load(
+        file, how, mark, columns=columns, lot=lot, kind=kind, multiplier=multiplier, settle=settle
+    )
+    selection = market.deleverage(
+        market.contract.lots(quantity),
+        how,
+        eligible=eligible,
+        max_counterparties=max_counterparties,
+        exclude=_rows(market, exclude),
+    )
+    closing = Closing.of(market, how, selection, price)
+    if out is not None:
+        write_selection(out, selection, market.contract, closing.realized)
+    if as_json:
+        _common.print_json({"file": positions.path, **_document(closing, quantity, price), "out": out and str(out)})
+        return
+    screen = _tables.console()
+    side, other = ("short", "longs") if selection.delta.sum() < 0 or quantity.startswith("-") else ("long", "shorts")
+    title = f"[bold]A bankrupt {side} of {market.contract.decimal(abs(market.contract.lots(quantity)))}[/] against "
+    screen.print(f"{title}{other}, by {how.name} at mark {market.mark_price}", soft_wrap=True)
+    screen.print()
+    if len(selection):
+        print_counterparties(screen, closing, top)
+        screen.print()
+    _print_summary(screen, closing, price)
+    if out is not None:
+        screen.print(f"{'written':<16}{len(selection):,} rows to {_tables.label(out)}", markup=False, soft_wrap=True)
+
+
+def _rows(market: Market, accounts: list[str] | None) -> Int64Array1D | None:
+    """The rows of accounts that are passed over."""
+    if not accounts:
+        return None
+    if market.account is None:
+        raise AdlError("exclude: the file has no account column; give columns 'account=...'", argument="exclude")
+    numbered = market.account.dtype.kind == "i"
+    try:
+        return np.concatenate([market.rows(int(account) if numbered else account) for account in accounts])
+    except ValueError as error:
+        raise AdlError(f"exclude: {error}", argument="exclude") from None
+
+
+def print_counterparties(screen: Console, closing: Closing, top: int) -> None:
+    """The table of counterparties, as many rows of it as are wanted."""
+    selection, contract = closing.selection, closing.market.contract
+    shown = len(selection) if not top else min(top, len(selection))
+    heading = "row" if closing.market.account is None else "account"
+    realized = []
+    if closing.realized is not None:
+        realized = [Column("realized PnL", [_tables.money(v) for v in closing.realized[:shown].tolist()], drop=1)]
+    levels = closing.indicator[:shown].tolist()
+    _tables.print_table(
+        screen,
+        [
+            Column("place", [f"{place:,}" for place in selection.place[:shown].tolist()]),
+            Column(heading, [_tables.label(v) for v in closing.accounts[:shown].tolist()], right=False, least=10),
+            Column("score", [_tables.score(v) for v in selection.score[:shown].tolist()]),
+            *_terms.term_columns(closing.terms, shown),
+            Column("closed", [contract.decimal(lots) for lots in selection.quantity[:shown].tolist()]),
+            Column("left", [contract.decimal(lots) for lots in selection.left[:shown].tolist()], drop=2),
+            *realized,
+            Column("light", [_tables.lights(level, screen) for level in levels], right=False, drop=5),
+        ],
+    )
+    if shown < len(selection):
+        screen.print(f"... and {len(selection) - shown:,} more: --top 0 shows all, --out FILE writes all", style="dim")
+
+
+def _print_summary(screen: Console, closing: Closing, price: str | None) -> None:
+    selection, contract = closing.selection, closing.market.contract
+    settle = contract.settle.name
+    target = contract.decimal(selection.filled + selection.shortfall)
+    part = f", {len(selection) - 1:,} in full and 1 in part" if selection.partial >= 0 else ", all in full"
+    lines = {
+        "filled": f"{contract.decimal(selection.filled)} of {target}",
+        "shortfall": contract.decimal(selection.shortfall),
+        "counterparties": f"{len(selection):,}{part if len(selection) else ''}",
+        "closed notional": f"{_tables.money(closing.closed_notional)} {settle} at the mark",
+    }
+    if closing.realized is not None:
+        lines["realized PnL"] = f"{_tables.money(float(closing.realized.sum()))} {settle} at {price}"
+    for name, text in lines.items():
+        style = "bold red" if name == "shortfall" and selection.shortfall else None
+        screen.print(f"{name:<16}{text}", style=style, markup=False, soft_wrap=True)
+
+
+def _document(closing: Closing, quantity: str, price: str | None) -> dict[str, Any]:
+    """The selection for machines: quantities are decimal text on the lot's grid."""
+    selection, contract = closing.selection, closing.market.contract
+    fields: dict[str, list[Any]] = {
+        "account": closing.accounts.tolist(),
+        "row": selection.index.tolist(),
+        "place": selection.place.tolist(),
+        "score": selection.score.tolist(),
+        **{term.name: values.tolist() for term, values in closing.terms.items()},
+        "closed": [contract.decimal(lots) for lots in selection.quantity.tolist()],
+        "left": [contract.decimal(lots) for lots in selection.left.tolist()],
+        "realized_pnl": [None] * len(selection) if closing.realized is None else closing.realized.tolist(),
+        "indicator": closing.indicator.tolist(),
+    }
+    return {
+        "rule": closing.rule.name,
+        "mark": format(closing.market.mark_price, "f"),
+        "price": price,
+        "lot": format(contract.lot, "f"),
+        "quantity": contract.decimal(contract.lots(quantity)),
+        "filled": contract.decimal(selection.filled),
+        "shortfall": contract.decimal(selection.shortfall),
+        "counterparties": len(selection),
+        "closed_notional": closing.closed_notional,
+        "realized_pnl": None if closing.realized is None else float(closing.realized.sum()),
+        "settle": contract.settle.name,
+        "fills": [dict(zip(fields, values, strict=True)) for values in zip(*fields.values(), strict=True)],
+    }

@@ -1,0 +1,108 @@
+"""``adlcore rank``: who stands where in the queue."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from .._arrays import Int64Array1D
+from ..errors import AdlError
+from ..io.positions import Positions
+from ..market import Market
+from ..ranking import RankingRule
+from . import _common, _tables, _terms
+from ._tables import Column
+
+__all__ = ["rank"]
+
+SIDES = {"long": 1, "short": -1}
+
+
+def rank(
+    file: _common.FileArgument,
+    mark: _common.MarkOption,
+    rule: _common.RuleOption = "binance",
+    side: Annotated[
+        str | None, typer.Option("--side", help="long or short; else both.", show_default=False)
+    ] = None,
+    top: Annotated[int, typer.Option("--top", min=0, help="Rows a side; 0 shows all.")] = 20,
+    columns: _common.ColumnsOption = None,
+    lot: _common.LotOption = None,
+    kind: _common.KindOption = "linear",
+    multiplier: _common.MultiplierOption = "1",
+    settle: _common.SettleOption = "USDT",
+    as_json: _common.JsonOption = False,
+) -> None:
+    """Show the front of the queue: who would be deleveraged first, and why."""
+    how = RankingRule(rule)
+    if side is not None and side not in SIDES:
+        raise AdlError.at("side", None, side, "must be long or short")
+    positions, market = _common.load(
+        file, how, mark, columns=columns, lot=lot, kind=kind, multiplier=multiplier, settle=settle
+    )
+    ranks = market.rank(how)
+    indicator = market.indicator(how)
+    wanted = SIDES if side is None else {side: SIDES[side]}
+    queues = {}
+    for name, sign in wanted.items():
+        rows = np.flatnonzero(market.quantity * sign > 0)
+        front = rows[ranks[rows] <= top] if top else rows
+        queues[name] = (len(rows), front[np.argsort(ranks[front])])
+    if as_json:
+        listed = {name: _records(market, how, rows, indicator) for name, (_, rows) in queues.items()}
+        document = {"file": positions.path, "rule": how.name, "mark": mark, "lot": format(positions.lot, "f")}
+        document |= {"positions": {name: count for name, (count, _) in queues.items()}, "queue": listed}
+        _common.print_json(document)
+        return
+    out = _tables.console()
+    for number, (name, (count, rows)) in enumerate(queues.items()):
+        if number:
+            out.print()
+        shown = f"the first {len(rows):,}" if len(rows) < count else "all"
+        out.print(f"[bold]{name}s[/] by {how.name} at mark {market.mark_price}: {shown} of {count:,}", soft_wrap=True)
+        if len(rows):
+            out.print()
+            _print(out, positions, market, how, rows, indicator)
+
+
+def _print(
+    out: Any, positions: Positions, market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any
+) -> None:
+    picked = _terms.rows_of(market, rows)
+    quantity = [market.contract.decimal(lots) for lots in picked.quantity.tolist()]
+    labels = rows if picked.account is None else picked.account
+    heading = "row" if picked.account is None else "account"
+    price = [f"{value:.8g}" for value in picked.entry_price.tolist()]
+    pnl = [_tables.money(value) for value in picked.unrealized_pnl.tolist()]
+    _tables.print_table(
+        out,
+        [
+            Column("place", [f"{place:,}" for place in range(1, len(rows) + 1)]),
+            Column(heading, [_tables.label(value) for value in labels.tolist()], right=False, least=10),
+            Column("quantity", quantity),
+            Column("entry", price, drop=6),
+            Column("PnL", pnl, drop=5),
+            *_terms.term_columns(_terms.terms(picked, rule), len(rows)),
+            Column("score", [_tables.score(value) for value in picked.score(rule).tolist()]),
+            Column("light", [_tables.lights(level, out) for level in indicator[rows].tolist()], right=False, drop=2),
+        ],
+    )
+
+
+def _records(market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any) -> list[dict[str, Any]]:
+    """The same rows for machines; quantities are decimal text."""
+    picked = _terms.rows_of(market, rows)
+    fields: dict[str, list[Any]] = {
+        "account": (rows if picked.account is None else picked.account).tolist(),
+        "row": rows.tolist(),
+        "place": list(range(1, len(rows) + 1)),
+        "score": picked.score(rule).tolist(),
+        **{term.name: values.tolist() for term, values in _terms.terms(picked, rule).items()},
+        "quantity": [market.contract.decimal(lots) for lots in picked.quantity.tolist()],
+        "entry_price": picked.entry_price.tolist(),
+        "unrealized_pnl": picked.unrealized_pnl.tolist(),
+        "indicator": indicator[rows].tolist(),
+    }
+    return [dict(zip(fields, values, strict=True)) for values in zip(*fields.values(), strict=True)]

@@ -1,0 +1,269 @@
+"""A file of open positions as the columns of a market."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..contracts import Contract, Number, positive_decimal
+from ..errors import AdlError, check_version
+from . import quantities
+from .columns import Columns, absent_column, find_columns
+from .tables import Progress, Table, open_table
+
+__all__ = ["Positions", "read_positions"]
+
+PICKLE_VERSION = 1
+
+#: What a side column may say, and the sign it gives to a size; 0 leaves the quantity as it stands.
+SIDES = {"long": 1, "buy": 1, "b": 1, "short": -1, "sell": -1, "s": -1, "both": 0, "net": 0, "none": 0, "": 0}
+
+
+class Positions:
+    """The columns of a market as a file holds them. Immutable.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    lot : Decimal
+        Contracts per lot; the quantities are whole lots.
+    columns : dict of str to ndarray
+        Arguments of :class:`adlcore.Market`: ``quantity`` int64[n] lots, ``entry_price`` or ``entry_value``, and what else the file has;
+        money is float64, ``tie`` int64, ``account`` labels. Arrays are read-only.
+    names : dict of str to str
+        For each column where it comes from: a column of the file, or a sum of some.
+    header : tuple of str
+        Every column name of the file.
+    """
+
+    __slots__ = ("_columns", "_names", "header", "lot", "path")
+
+    path: str
+    lot: Decimal
+    header: tuple[str, ...]
+    _columns: dict[str, npt.NDArray[Any]]
+    _names: dict[str, str]
+
+    def __init__(
+        self,
+        path: str,
+        lot: Decimal,
+        columns: Mapping[str, npt.NDArray[Any]],
+        names: Mapping[str, str],
+        header: tuple[str, ...] = (),
+    ) -> None:
+        for array in columns.values():
+            array.flags.writeable = False
+        self._put(path, lot, dict(columns), dict(names), tuple(header))
+
+    def _put(self, *values: Any) -> None:
+        for slot, value in zip(("path", "lot", "_columns", "_names", "header"), values, strict=True):
+            object.__setattr__(self, slot, value)
+
+    @property
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """A dict of the columns, to be passed on as keyword arguments."""
+        return dict(self._columns)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Where each column comes from."""
+        return dict(self._names)
+
+    def contract(self, symbol: str, **terms: Any) -> Contract:
+        """A contract whose lot is the file's; `terms` as of :class:`adlcore.Contract`."""
+        return Contract(symbol, lot=self.lot, **terms)
+
+    def place(self, row: int) -> str:
+        """Where a person finds a row of the columns: ``line 4`` of a CSV, ``row 2 (counted from 0)`` of a Parquet file."""
+        return open_table(self.path).place(row)
+
+    def absent(self, name: str, why: str = "") -> AdlError:
+        """The error for a column that is needed and that the file is not known to have."""
+        return absent_column(self.path, self.header, name, why)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"Positions are immutable: {name} cannot be set")
+
+    def __len__(self) -> int:
+        return len(self._columns["quantity"])
+
+    def __repr__(self) -> str:
+        return f"<Positions: {len(self):,} rows of {', '.join(self._columns)}; lot {self.lot:f}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = (self.path, self.lot, self._columns, self._names, self.header)
+        return {"version": PICKLE_VERSION, "state": state}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        check_version("Positions", state["version"], PICKLE_VERSION)
+        self._put(*state["state"])
+        for array in self._columns.values():
+            array.flags.writeable = False
+
+
+def read_positions(
+    path: str | os.PathLike[str],
+    columns: Columns | None = None,
+    *,
+    lot: Number | None = None,
+    progress: Progress | None = None,
+) -> Positions:
+    """Read a file of open positions into the columns of a market.
+
+    Parameters
+    ----------
+    path : path
+        ``.csv`` (or ``.tsv``: tabs) with a header line, UTF-8; or ``.parquet``.
+    columns : str or mapping, optional
+        Which column of the file is which of the market, ``"quantity=position_size,equity=cash+unrealized_pnl,account=user"``, or the
+        same as a mapping (there a tuple of names is a sum). Names: quantity, entry_price, entry_value, equity, account_equity,
+        balance, maintenance_margin, bankruptcy_value, leverage, tie, account, side. What is not given is found by the common names
+        (``adlcore.io.columns.ALIASES``); an empty value, ``"leverage="``, leaves a column out. No balance or account value is ever
+        taken for equity: it may be cash.
+    lot : decimal string or number, optional
+        Contracts per lot. Without it the finest step in the quantity column, a power of ten not above 1.
+    progress : callable, optional
+        Called with (done, all): bytes of a CSV, rows of a Parquet file; maybe from another thread.
+
+    Returns
+    -------
+    Positions
+        ``.columns`` are keyword arguments of :class:`adlcore.Market`, with quantity in int64 lots; ``.lot`` is what a lot is.
+
+    Raises
+    ------
+    AdlError
+        Names file, column, line (the header is line 1) and value: a column that the file has not (with the nearest names), an empty
+        file, no rows, a value that does not parse, NaN, infinity, a missing value, a quantity between lots or beyond int64.
+    MissingExtraError
+        Without pyarrow.
+    OSError
+        Where the file cannot be opened.
+
+    Notes
+    -----
+    A quantity is read as the decimal it is written as, floats of a Parquet file by their shortest decimal; a sum of columns is added
+    exactly. Money is float64, each value rounded once, sums added from left to right. A ``side`` column (long/buy, short/sell; both/net
+    leave the sign) makes sizes of shorts negative. 10^6 rows of a 100 MB CSV take about half a second.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import adlcore as adl
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = pathlib.Path(folder.name, "avax.csv")
+    >>> _ = path.write_text("user,szi,entryPx,cash,pnl\\n0xe9,-28.53,28.885,33825.05,392.66\\n0xd1,-18.04,27.676,399.70,226.47\\n")
+    >>> positions = adl.read_positions(path, "equity=cash+pnl")
+    >>> positions
+    <Positions: 2 rows of quantity, entry_price, equity, account; lot 0.01>
+    >>> contract = positions.contract("AVAX")
+    >>> market = adl.Market(contract, mark_price="22.025", **positions.columns)
+    >>> selection = market.deleverage(contract.lots("20"), "binance")
+    >>> list(selection.columns()["account"]), [contract.decimal(lots) for lots in selection.quantity]
+    (['0xd1', '0xe9'], ['18.04', '1.96'])
+    >>> folder.cleanup()
+    """
+    step = None if lot is None else positive_decimal(lot, "lot")
+    table = open_table(os.fspath(path))
+    found = find_columns(table.path, table.header, columns)
+    raw = table.read(list(dict.fromkeys(name for parts in found.values() for name in parts)), progress)
+    if not len(next(iter(raw.values()))):
+        raise AdlError(f"{table.path} has a header and no rows: must have at least one", argument="path", value=table.path)
+    read: dict[str, npt.NDArray[Any]] = {}
+    for name, parts in found.items():
+        arrays = [_known(table, name, part, raw[part]) for part in parts]
+        refuse = _refuser(table, name, parts)
+        if name == "quantity":
+            read[name], step = quantities.lots(arrays, step, refuse)
+        elif name == "tie":
+            read[name] = quantities.lots(arrays, Decimal(1), _whole(refuse))[0]
+        elif name == "account":
+            read[name] = _labels(arrays[0], refuse)
+        elif name != "side":
+            read[name] = quantities.floats(arrays, refuse)
+    assert step is not None
+    if "side" in found:
+        read["quantity"] = _signed(read["quantity"], raw[found["side"][0]], step, _refuser(table, "side", found["side"]))
+    order = {name: read[name] for name in ("quantity", "entry_price", "entry_value") if name in read}
+    names = {name: "+".join(parts) for name, parts in found.items()}
+    return Positions(table.path, step, order | read, names, table.header)
+
+
+def _refuser(table: Table, name: str, parts: tuple[str, ...]) -> quantities.Refuse:
+    """Errors for the values of one column of the market; part -1 is the sum."""
+
+    def refuse(number: int, row: int, value: Any, must: str) -> AdlError:
+        return table.error(name, "+".join(parts) if number < 0 else parts[number], row, value, must)
+
+    return refuse
+
+
+def _whole(refuse: quantities.Refuse) -> quantities.Refuse:
+    """Ties are read as lots of 1, but that is nothing to tell a reader."""
+
+    def refuse_tie(number: int, row: int, value: Any, must: str) -> AdlError:
+        return refuse(number, row, value, "must be a whole number that fits int64" if "lots" in must else must)
+
+    return refuse_tie
+
+
+def _known(table: Table, name: str, column: str, array: Any) -> Any:
+    """Refuse columns of lists, structs and the like, which have no text."""
+    import pyarrow as pa
+
+    if pa.types.is_nested(array.type) or pa.types.is_null(array.type):
+        message = f"{table.path}: {name} (column {column!r}) has type {array.type}: must be numbers or text"
+        raise AdlError(message, argument=name, value=str(array.type))
+    return array
+
+
+def _labels(array: Any, refuse: quantities.Refuse) -> npt.NDArray[Any]:
+    """Account labels: int64 where the file has integers, otherwise text in an object array."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if array.null_count:
+        raise refuse(0, _first(pc.is_null(array)), None, "must not be missing")
+    if pa.types.is_integer(array.type) and not pa.types.is_uint64(array.type):
+        numbers: npt.NDArray[Any] = pc.cast(array, pa.int64()).combine_chunks().to_numpy()
+        return numbers.copy()
+    if pa.types.is_dictionary(array.type):
+        array = pc.cast(array, array.type.value_type)
+    text = pc.cast(array, pa.string()).combine_chunks()
+    return np.asarray(text.to_numpy(zero_copy_only=False), object)
+
+
+def _signed(
+    quantity: npt.NDArray[np.int64], side: Any, lot: Decimal, refuse: quantities.Refuse
+) -> npt.NDArray[np.int64]:
+    """Quantities with the sign that the side column gives them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    text = pc.utf8_lower(pc.utf8_trim_whitespace(pc.fill_null(pc.cast(side, pa.string()), "")))
+    codes = text.combine_chunks().dictionary_encode()
+    words = codes.dictionary.to_pylist()
+    for number, word in enumerate(words):
+        if word not in SIDES:
+            row = _first(pc.equal(codes.indices, number))
+            raise refuse(0, row, side[row].as_py(), "must be long or short (buy or sell, both or net)")
+    sign = np.array([SIDES[word] for word in words], np.int64)[codes.indices.to_numpy()]
+    against = np.flatnonzero((sign > 0) & (quantity < 0))
+    if against.size:
+        row = int(against[0])
+        held = format(int(quantity[row]) * lot, "f")
+        raise refuse(0, row, side[row].as_py(), f"must agree with the sign of its quantity, {held}")
+    return np.where(sign < 0, -np.abs(quantity), quantity)
+
+
+def _first(mask: Any) -> int:
+    import pyarrow.compute as pc
+
+    return int(pc.index(mask, True).as_py())

@@ -1,8 +1,9 @@
 """Where a queue is cut: the shortest prefix of the survivors that covers a target."""
 
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 from ._score cimport Columns
+from ._sum cimport Exact, as_double
 
 cdef enum:
     DONE = 0
@@ -48,10 +49,29 @@ cdef struct Cut:
     int64_t filled
 
 
-cdef bint precedes(const Item* one, const Item* other) noexcept nogil
-cdef double approximate(const Goal* goal, int64_t size) noexcept nogil
-cdef void fill_item(const Survivors* survivors, Py_ssize_t i, Item* item) noexcept nogil
+cdef struct Total:  # the exact size of some rows
+    uint64_t lots
+    Exact floats
+
+
+cdef struct Ahead:  # rows that surely stand before the cut
+    Py_ssize_t count
+    double size  # near enough
+    Total total
+
+
+cdef inline bint precedes(const Item* one, const Item* other) noexcept nogil:
+    """The total order of a queue: score descending, tie ascending, row ascending."""
+    return (one.score > other.score) | (
+        (one.score == other.score) & ((one.tie < other.tie) | ((one.tie == other.tie) & (one.row < other.row)))
+    )
+
+
+cdef inline double approximate(bint lots, int64_t size) noexcept nogil:
+    return <double> size if lots else as_double(size)
+
+
 cdef void narrow(
-    const Goal* goal, Item* items, Py_ssize_t* low, Py_ssize_t* high, double* before, double band, bint exact
+    const Goal* goal, const Ahead* ahead, Item* items, Py_ssize_t* low, Py_ssize_t* high, double band, bint exact
 ) noexcept nogil
 cdef int find_cut(const Goal* goal, const Survivors* parts, Py_ssize_t n_parts, Cut* cut) noexcept nogil

@@ -1,50 +1,32 @@
 """Where a queue is cut: the shortest prefix of the survivors that covers a target.
 
-A weighted quickselect narrows the place of the cut by float64 sums, which are near enough almost always. Where a sum is too close to the
-target to tell, the exact sum of that prefix decides; and the last few rows are walked with exact sums. Lots are summed in int64, float64
-sizes as wide fixed-point numbers, so the cut does not depend on the order of the survivors.
+A histogram of the sizes over the range of the scores, then a weighted quickselect within the bins that may hold the cut, narrow its place by float64
+sums, which are near enough almost always. Where a sum is too close to the target to tell, the exact sum of that prefix decides; and the last few
+rows are walked with exact sums. Lots are summed in int64, float64 sizes as wide fixed-point numbers, so the cut does not depend on the order
+of the survivors.
 """
 
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
-from ._sum cimport Exact, add, as_double, clear, rounded
+from ._sort cimport score_key
+from ._sum cimport add, as_double, clear, rounded
 
 cdef enum:
     SMALL = 24  # items that are sorted and walked
+    BINS = 2048
+    FEW = 512  # survivors for which bins do not pay
 
 cdef double HALF_ULP = 1.1102230246251565e-16
 
 
-cdef struct Total:  # the exact size of a prefix
-    uint64_t lots
-    Exact floats
-
-
-cdef bint precedes(const Item* one, const Item* other) noexcept nogil:
-    """The total order of a queue: score descending, tie ascending, row ascending."""
-    return (one.score > other.score) | (
-        (one.score == other.score) & ((one.tie < other.tie) | ((one.tie == other.tie) & (one.row < other.row)))
-    )
-
-
-cdef double approximate(const Goal* goal, int64_t size) noexcept nogil:
-    return <double> size if goal.lots else as_double(size)
-
-
-cdef void fill_item(const Survivors* survivors, Py_ssize_t i, Item* item) noexcept nogil:
-    item.score = survivors.score[i]
-    item.row = survivors.row[i]
-    item.size = survivors.size[i]
-    item.tie = survivors.tie[i] if survivors.tie != NULL else 0
-
-
 # Exact sums ---------------------------------------------------------------------------------------------------------------------
 
-cdef void total_clear(Total* total) noexcept nogil:
+cdef void total_clear(const Goal* goal, Total* total) noexcept nogil:
     total.lots = 0
-    clear(&total.floats)
+    if not goal.lots:
+        clear(&total.floats)
 
 
 cdef inline void total_add(const Goal* goal, Total* total, int64_t size) noexcept nogil:
@@ -65,25 +47,29 @@ cdef int64_t total_read(const Goal* goal, const Total* total) noexcept nogil:
     return bits
 
 
-cdef bint reaches(const Goal* goal, int64_t total) noexcept nogil:
-    return total >= goal.target_lots if goal.lots else as_double(total) >= goal.target
-
-
-cdef void total_of(const Goal* goal, const Item* items, Py_ssize_t n, Total* total) noexcept nogil:
+cdef void total_of(const Goal* goal, const Ahead* ahead, const Item* items, Py_ssize_t n, Total* total) noexcept nogil:
+    """The exact size of all that is surely ahead and of the first n items."""
     cdef Py_ssize_t i
-    total_clear(total)
+    if goal.lots:
+        total.lots = ahead.total.lots
+    else:
+        total[0] = ahead.total
     for i in range(n):
         total_add(goal, total, items[i].size)
 
 
-# Narrowing ----------------------------------------------------------------------------------------------------------------------
+cdef bint reaches(const Goal* goal, int64_t total) noexcept nogil:
+    return total >= goal.target_lots if goal.lots else as_double(total) >= goal.target
+
+
+# Narrowing by splits ------------------------------------------------------------------------------------------------------------
 
 cdef inline Py_ssize_t spread(Py_ssize_t span, int turn) noexcept nogil:
     """A place in 0 .. span that follows no period of the data."""
     return <Py_ssize_t> ((<uint64_t> (span + turn) * <uint64_t> 0x9E3779B97F4A7C15 >> 32) % <uint64_t> span)
 
 
-cdef Py_ssize_t partition(const Goal* goal, Item* items, Py_ssize_t low, Py_ssize_t high, double* size) noexcept nogil:
+cdef Py_ssize_t partition(bint lots, Item* items, Py_ssize_t low, Py_ssize_t high, double* size) noexcept nogil:
     """Split items[low:high] at a median of three; its place, and the size of what precedes it."""
     cdef Py_ssize_t i, place = low
     cdef Py_ssize_t a = low + spread(high - low, 1), b = low + (high - low) // 2, c = low + spread(high - low, 2)
@@ -100,7 +86,7 @@ cdef Py_ssize_t partition(const Goal* goal, Item* items, Py_ssize_t low, Py_ssiz
     for i in range(low, high - 1):  # without branches: which side a row falls on cannot be predicted
         held = items[i]
         before = precedes(&held, &pivot)
-        total += approximate(goal, held.size) * before
+        total += approximate(lots, held.size) if before else 0.0
         items[i] = items[place]
         items[place] = held
         place += before
@@ -111,42 +97,118 @@ cdef Py_ssize_t partition(const Goal* goal, Item* items, Py_ssize_t low, Py_ssiz
 
 
 cdef bint prefix_reaches(
-    const Goal* goal, const Item* items, Py_ssize_t n, double size, double band, bint exact
+    const Goal* goal, const Ahead* ahead, const Item* items, Py_ssize_t n, double size, double band, bint exact
 ) noexcept nogil:
-    """Whether the first n items, of about `size`, reach the target or the limit."""
+    """Whether what is ahead and the first n items, of about `size` in all, reach the target or the limit."""
     cdef Total total
-    if (goal.limit >= 0 and n >= goal.limit) or size > goal.target + band:
+    if (goal.limit >= 0 and ahead.count + n >= goal.limit) or size > goal.target + band:
         return True
     if size < goal.target - band:
         return False
     if not exact:
         return True
-    total_of(goal, items, n, &total)
+    total_of(goal, ahead, items, n, &total)
     return reaches(goal, total_read(goal, &total))
 
 
 cdef void narrow(
-    const Goal* goal, Item* items, Py_ssize_t* low, Py_ssize_t* high, double* before, double band, bint exact
+    const Goal* goal, const Ahead* ahead, Item* items, Py_ssize_t* low, Py_ssize_t* high, double band, bint exact
 ) noexcept nogil:
     """Narrow items[low:high], which hold the cut, until few are left; all that precedes them stands in items[:low].
 
-    `before` is the approximate size of items[:low], `band` how far such a size may be off.
+    `band` is how far a float64 sum may be off. Without `exact` a sum within it counts as enough.
     """
     cdef Py_ssize_t place
-    cdef double size, upto
+    cdef double before = ahead.size, size, upto
     while high[0] - low[0] > SMALL:
-        place = partition(goal, items, low[0], high[0], &size)
-        size += before[0]
-        upto = size + approximate(goal, items[place].size)
-        if prefix_reaches(goal, items, place, size, band, exact):
+        place = partition(goal.lots, items, low[0], high[0], &size)
+        size += before
+        upto = size + approximate(goal.lots, items[place].size)
+        if prefix_reaches(goal, ahead, items, place, size, band, exact):
             high[0] = place
-        elif prefix_reaches(goal, items, place + 1, upto, band, exact):
+        elif prefix_reaches(goal, ahead, items, place + 1, upto, band, exact):
             low[0], high[0] = place, place + 1
-            before[0] = size
         else:
             low[0] = place + 1
-            before[0] = upto
+            before = upto
 
+
+# Narrowing by bins --------------------------------------------------------------------------------------------------------------
+
+cdef struct Bins:
+    uint64_t lowest  # key of the highest score
+    int shift
+    int first  # bins that may hold the cut
+    int last
+
+
+cdef inline int bin_of(const Bins* bins, double score) noexcept nogil:
+    return <int> ((score_key(score) - bins.lowest) >> bins.shift)
+
+
+cdef void fill_bins(
+    const Goal* goal, const Survivors* parts, Py_ssize_t n_parts, double band, Bins* bins
+) noexcept nogil:
+    """Find the bins of the scores' range between which the sizes, added from the front, reach the target."""
+    cdef double[BINS] sizes
+    cdef Py_ssize_t[BINS] counts
+    cdef Py_ssize_t p, i, count = 0
+    cdef uint64_t key, lowest = ~(<uint64_t> 0), highest = 0
+    cdef double size = 0.0
+    cdef int b
+    for p in range(n_parts):
+        for i in range(parts[p].count):
+            key = score_key(parts[p].score[i])
+            lowest = key if key < lowest else lowest
+            highest = key if key > highest else highest
+    bins.lowest = lowest
+    bins.shift = 0
+    while (highest - lowest) >> bins.shift >= BINS:
+        bins.shift += 1
+    memset(sizes, 0, sizeof(sizes))
+    memset(counts, 0, sizeof(counts))
+    for p in range(n_parts):
+        for i in range(parts[p].count):
+            b = bin_of(bins, parts[p].score[i])
+            sizes[b] += approximate(goal.lots, parts[p].size[i])
+            counts[b] += 1
+    bins.first = -1
+    bins.last = BINS - 1
+    for b in range(BINS):
+        size += sizes[b]
+        count += counts[b]
+        if bins.first < 0 and ((goal.limit >= 0 and count >= goal.limit) or size >= goal.target - band):
+            bins.first = b
+        if (goal.limit >= 0 and count >= goal.limit) or size > goal.target + band:
+            bins.last = b
+            break
+    if bins.first < 0:  # not even all of them: the last ones end the walk
+        bins.first = <int> ((highest - lowest) >> bins.shift)
+
+
+cdef Py_ssize_t gather(
+    const Goal* goal, const Survivors* parts, Py_ssize_t n_parts, const Bins* bins, Ahead* ahead, Item* items
+) noexcept nogil:
+    """Sum up who stands before the bins, and copy who stands in them; how many."""
+    cdef Py_ssize_t p, i, n = 0
+    cdef int b
+    for p in range(n_parts):
+        for i in range(parts[p].count):
+            b = bin_of(bins, parts[p].score[i]) if bins != NULL else 0
+            if bins != NULL and b < bins.first:
+                ahead.count += 1
+                ahead.size += approximate(goal.lots, parts[p].size[i])
+                total_add(goal, &ahead.total, parts[p].size[i])
+            elif bins == NULL or b <= bins.last:
+                items[n].score = parts[p].score[i]
+                items[n].row = parts[p].row[i]
+                items[n].size = parts[p].size[i]
+                items[n].tie = parts[p].tie[i] if parts[p].tie != NULL else 0
+                n += 1
+    return n
+
+
+# The cut ------------------------------------------------------------------------------------------------------------------------
 
 cdef void sort_items(Item* items, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i, j
@@ -163,9 +225,8 @@ cdef void sort_items(Item* items, Py_ssize_t n) noexcept nogil:
 cdef void walk(const Goal* goal, const Item* items, Py_ssize_t n, Py_ssize_t behind, Total* total, Cut* cut) noexcept nogil:
     """Go through the last items with exact sums; `behind` rows of size `total` stand before them."""
     cdef Py_ssize_t i
-    cdef int64_t upto = 0, before
+    cdef int64_t upto, before = total_read(goal, total)
     cdef double closed, left
-    before = total_read(goal, total)
     for i in range(n):
         total_add(goal, total, items[i].size)
         upto = total_read(goal, total)
@@ -195,32 +256,33 @@ cdef void walk(const Goal* goal, const Item* items, Py_ssize_t n, Py_ssize_t beh
 
 cdef int find_cut(const Goal* goal, const Survivors* parts, Py_ssize_t n_parts, Cut* cut) noexcept nogil:
     """Cut the queue that all parts make together."""
-    cdef Py_ssize_t p, i, n = 0, low = 0, high
+    cdef Py_ssize_t p, n = 0, low = 0, high
     cdef double size = 0.0, band
+    cdef Bins bins
+    cdef Ahead ahead
     cdef Total total
     cut.covered = False
     cut.count = 0
     cut.filled = cut.left = cut.last_closed = 0
     for p in range(n_parts):
         n += parts[p].count
+        size += parts[p].gathered
     if n == 0:
         return DONE
     cdef Item* items = <Item*> malloc(n * sizeof(Item))
     if items == NULL:
         return NO_MEMORY
-    n = 0
-    for p in range(n_parts):
-        for i in range(parts[p].count):
-            fill_item(&parts[p], i, &items[n])
-            size += approximate(goal, items[n].size)
-            n += 1
     # Float64 sums of n terms >= 0 are off by less than n half-ulps of the largest sum.
     band = (n + 8) * HALF_ULP * (goal.target + size)
-    high = n
-    size = 0.0
-    narrow(goal, items, &low, &high, &size, band, True)
+    ahead.count = 0
+    ahead.size = 0.0
+    total_clear(goal, &ahead.total)
+    if n > FEW:
+        fill_bins(goal, parts, n_parts, band, &bins)
+    high = gather(goal, parts, n_parts, &bins if n > FEW else NULL, &ahead, items)
+    narrow(goal, &ahead, items, &low, &high, band, True)
     sort_items(items + low, high - low)
-    total_of(goal, items, low, &total)
-    walk(goal, items + low, high - low, low, &total, cut)
+    total_of(goal, &ahead, items, low, &total)
+    walk(goal, items + low, high - low, ahead.count + low, &total, cut)
     free(items)
     return DONE

@@ -11,7 +11,7 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy
 
-from ._cut cimport DONE, NO_MEMORY, NOT_A_NUMBER, Cut, Goal, Item, Survivors, approximate, find_cut, narrow
+from ._cut cimport DONE, NO_MEMORY, NOT_A_NUMBER, Ahead, Cut, Goal, Item, Survivors, approximate, find_cut, narrow
 from ._score cimport BLOCK, block_scores
 from ._sum cimport as_double
 from ._types cimport cloned_int
@@ -22,6 +22,7 @@ cdef enum:
     SAMPLED = 64  # consecutive rows of a sample
     FEWEST_SAMPLES = 8192  # rows of a sample; a market of twice as many is not sampled
     SAMPLE_SHARE = 64  # one row of so many is sampled
+    SPARE = 8  # rows of a sample taken beyond what is needed
     SMALLEST = 1024  # survivors there is room for at first
 
 cdef double EVERYTHING = -1.7976931348623157e308  # below every score but -inf
@@ -73,26 +74,42 @@ cdef inline int64_t size_at(const Goal* goal, Py_ssize_t row) noexcept nogil:
 
 # The sample ---------------------------------------------------------------------------------------------------------------------
 
+cdef double lowest_of_best(Goal* sampled, Item* items, Py_ssize_t n, Py_ssize_t* reached) noexcept nogil:
+    """Bring to the front the items that reach the goal; how many, and the lowest score among them."""
+    cdef Py_ssize_t i, low = 0
+    cdef double lowest = INFINITY
+    cdef Ahead nobody
+    nobody.count = 0
+    nobody.size = 0.0
+    reached[0] = n
+    narrow(sampled, &nobody, items, &low, reached, 0.0, False)
+    for i in range(reached[0]):
+        lowest = min(lowest, items[i].score)
+    return lowest
+
+
 cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
     """Guess from a sample a score that the last selected row will reach."""
-    cdef Py_ssize_t rows = goal.columns.rows, blocks, stride, b, i, start, n, low, high
-    cdef Py_ssize_t count = 0
+    cdef Py_ssize_t rows = goal.columns.rows, blocks, stride, b, i, start, count = 0, reached
     cdef double[BLOCK] buffer
     cdef const double* score
-    cdef double size, counted, total, squares, before, scale
+    cdef double size, total = 0.0, squares = 0.0, scale
     cdef uint64_t mix
     cdef Goal sampled = goal[0]
     cdef Item* items
     sieve.threshold = EVERYTHING
-    sieve.expected = rows if rows < SMALLEST else SMALLEST
+    sieve.expected = min(rows, <Py_ssize_t> SMALLEST)
     if rows < 2 * FEWEST_SAMPLES:
         return DONE
     blocks = max(rows // SAMPLE_SHARE, <Py_ssize_t> FEWEST_SAMPLES) // SAMPLED
     stride = rows // blocks
+    scale = <double> stride / SAMPLED
     items = <Item*> malloc(blocks * SAMPLED * sizeof(Item))
     if items == NULL:
         return NO_MEMORY
-    scale = <double> stride / SAMPLED
+    sampled.lots = False
+    sampled.target = goal.target / scale
+    sampled.limit = -1 if goal.limit < 0 else <Py_ssize_t> (goal.limit / scale) + 1
     for b in range(blocks):
         # A place within each stretch that follows no period of the data.
         mix = (<uint64_t> b + 1) * <uint64_t> 0x9E3779B97F4A7C15
@@ -103,44 +120,28 @@ cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
                 items[count].score = score[i]
                 items[count].tie = 0
                 items[count].row = start + i
-                items[count].size = size_at(goal, start + i)
+                # A row so large that its stretch would seem to cover much of the target stands for itself alone.
+                size = approximate(goal.lots, size_at(goal, start + i))
+                size = min(size, max(size / scale, sampled.target / 16))
+                memcpy(&items[count].size, &size, sizeof(double))
                 count += 1
-    # Look at sizes as float64, in sample units. A row so large that its whole stretch seems to cover much of the target counts for itself.
-    sampled.lots = False
-    sampled.target = goal.target / scale
-    sampled.limit = -1 if goal.limit < 0 else <Py_ssize_t> (goal.limit / scale) + 1
-    for i in range(count):
-        size = approximate(goal, items[i].size)
-        counted = min(size, max(size / scale, sampled.target / 16))
-        memcpy(&items[i].size, &counted, sizeof(double))
-    low, high, before = 0, count, 0.0
-    narrow(&sampled, items, &low, &high, &before, 0.0, False)
-    n = high
-    total = squares = 0.0
-    for i in range(n):
+    lowest_of_best(&sampled, items, count, &reached)
+    for i in range(reached):
         size = as_double(items[i].size)
         total += size
         squares += size * size
-    if n and total > 0:
-        # Three standard deviations of the sampled size, and of the sampled number of rows.
+    if total > 0:
+        # Three standard deviations of the sampled size, and of the sampled number of rows; and a few rows, for samples of hardly any.
         sampled.target *= 1 + 3 * sqrt(squares) / total
         if sampled.limit >= 0:
             sampled.limit += <Py_ssize_t> (3 * sqrt(<double> sampled.limit)) + 1
-        low, high, before = 0, count, 0.0
-        narrow(&sampled, items, &low, &high, &before, 0.0, False)
-        if high + SAMPLED // 8 < count:
-            n = high + SAMPLED // 8
-            size = INFINITY
+        lowest_of_best(&sampled, items, count, &reached)
+        reached += SPARE
+        if reached < count:
             sampled.target = INFINITY
-            sampled.limit = n
-            low, high, before = 0, count, 0.0
-            narrow(&sampled, items, &low, &high, &before, 0.0, False)
-            for i in range(high):
-                size = min(size, items[i].score)
-            sieve.threshold = size
-        else:
-            n = count
-        sieve.expected = <Py_ssize_t> (n * scale * 1.05) + SMALLEST
+            sampled.limit = reached
+            sieve.threshold = lowest_of_best(&sampled, items, count, &reached)
+        sieve.expected = <Py_ssize_t> (reached * scale * 1.05) + SMALLEST
     free(items)
     return DONE
 
@@ -189,7 +190,7 @@ cdef int prune(const Goal* goal, Survivors* found, Item* edge, double* threshold
                 found.size[kept] = found.size[i]
                 if found.tie != NULL:
                     found.tie[kept] = found.tie[i]
-                found.gathered += approximate(goal, found.size[i])
+                found.gathered += approximate(goal.lots, found.size[i])
                 kept += 1
             found.count = kept
             edge[0] = cut.last
@@ -258,7 +259,7 @@ cdef int scan(
                     found.size[found.count] = size
                     if goal.tie != NULL:
                         found.tie[found.count] = goal.tie[row]
-                    found.gathered += approximate(goal, size)
+                    found.gathered += approximate(goal.lots, size)
                     found.count += 1
         start += n
     return DONE

@@ -4,7 +4,7 @@ Three passes of 11 bits separate almost all keys of a range. Runs that agree in 
 run (an outlier stretched the range) is sorted by its own range in turn, twice at most.
 """
 
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport uint64_t
 from libc.string cimport memcpy, memset
 
 from ._types cimport cloned_int
@@ -14,20 +14,6 @@ cdef enum:
     BINS = 2048
     PASSES = 3
     SHORT = 48  # rows for which insertion is the quickest
-
-
-cdef uint64_t score_key(double score) noexcept nogil:
-    """A key that ascends as the score descends; -0.0 and 0.0 share one."""
-    cdef uint64_t bits
-    score += 0.0
-    memcpy(&bits, &score, sizeof(bits))
-    # A positive score must come first: flip all bits but the sign; a negative one already descends.
-    return bits if bits >> 63 else bits ^ <uint64_t> 0x7FFFFFFFFFFFFFFF
-
-
-cdef uint64_t tie_key(int64_t tie) noexcept nogil:
-    """A key that ascends with the tie."""
-    return <uint64_t> tie ^ (<uint64_t> 1 << 63)
 
 
 cdef void insertion(Record* records, Py_ssize_t n) noexcept nogil:

@@ -5,63 +5,19 @@ highest and asks whether anything stands below them. Sums so do not depend on th
 """
 
 from libc.math cimport ldexp
-from libc.stdint cimport int64_t, uint64_t
-from libc.string cimport memcpy, memset
+from libc.stdint cimport uint64_t
+from libc.string cimport memset
 
 cdef enum:
     DIGIT_BITS = 32
     MANTISSA_BITS = 53
     LOWEST = -1074  # exponent of the lowest bit
 
-cdef uint64_t DIGIT = 0xFFFFFFFF
-
-
-cdef double as_double(int64_t bits) noexcept nogil:
-    """The float64 of these bits."""
-    cdef double value
-    memcpy(&value, &bits, sizeof(double))
-    return value
-
 
 cdef void clear(Exact* total) noexcept nogil:
     memset(total.digit, 0, sizeof(total.digit))
     total.low = DIGITS
     total.high = 0
-
-
-cdef void add(Exact* total, double value) noexcept nogil:
-    """Add a value; its sign is not looked at."""
-    cdef uint64_t bits, mantissa, low, high, carry
-    cdef int exponent, place, shift
-    memcpy(&bits, &value, sizeof(bits))
-    exponent = <int> ((bits >> 52) & 0x7FF)
-    mantissa = bits & <uint64_t> 0xFFFFFFFFFFFFF
-    if exponent:
-        mantissa |= <uint64_t> 1 << 52
-        exponent -= 1
-    if mantissa == 0:
-        return
-    place = exponent >> 5
-    shift = exponent & 31
-    low = mantissa << shift
-    high = (mantissa >> 1) >> (63 - shift)
-    if place < total.low:
-        total.low = place
-    carry = total.digit[place] + (low & DIGIT)
-    total.digit[place] = carry & DIGIT
-    carry = total.digit[place + 1] + (low >> 32) + (carry >> 32)
-    total.digit[place + 1] = carry & DIGIT
-    carry = total.digit[place + 2] + high + (carry >> 32)
-    total.digit[place + 2] = carry & DIGIT
-    carry >>= 32
-    place += 2
-    while carry and place + 1 < DIGITS:
-        place += 1
-        carry += total.digit[place]
-        total.digit[place] = carry & DIGIT
-        carry >>= 32
-    if place > total.high:
-        total.high = place
 
 
 cdef double rounded(const Exact* total) noexcept nogil:

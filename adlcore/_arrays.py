@@ -5,7 +5,8 @@ Contiguous float64 and int64 arrays pass without a copy; anything else that NumP
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,21 @@ from .errors import AdlError
 
 Float64Array1D = npt.NDArray[np.float64]
 Int64Array1D = npt.NDArray[np.int64]
-NumberArray1D = npt.NDArray[np.float64] | npt.NDArray[np.int64]
+NumberArray1D = npt.NDArray[np.float64 | np.int64]
 
 FLOAT64 = np.dtype(np.float64)
 INT64 = np.dtype(np.int64)
 INT64_MAX = 2**63 - 1
+
+
+def is_lots(array: NumberArray1D) -> TypeGuard[Int64Array1D]:
+    """Whether a column holds integers: lots of a quantity, quanta of money."""
+    return array.dtype == INT64
+
+
+def is_floats(array: NumberArray1D) -> TypeGuard[Float64Array1D]:
+    """Whether a column holds float64."""
+    return array.dtype == FLOAT64
 
 
 def numbers(name: str, values: Any, length: int | None = None) -> NumberArray1D:
@@ -63,7 +74,7 @@ def _converted(name: str, values: Any) -> NumberArray1D:
 
 def without_nan(name: str, array: NumberArray1D) -> NumberArray1D:
     """Refuse a NaN; int64 columns hold none."""
-    if array.dtype == FLOAT64:
+    if is_floats(array):
         row = _kernels.columns.first_nan(array)
         if row >= 0:
             raise AdlError.at(name, row, array[row], "must be a number")
@@ -72,7 +83,7 @@ def without_nan(name: str, array: NumberArray1D) -> NumberArray1D:
 
 def finite(name: str, array: NumberArray1D) -> NumberArray1D:
     """Refuse a NaN or an infinity."""
-    if array.dtype == FLOAT64:
+    if is_floats(array):
         row = _kernels.columns.first_not_finite(array)
         if row >= 0:
             raise AdlError.at(name, row, array[row], "must be a finite number")
@@ -82,7 +93,7 @@ def finite(name: str, array: NumberArray1D) -> NumberArray1D:
 def floats(name: str, values: Any, length: int | None = None) -> Float64Array1D:
     """A float64 column; integers are converted. NaN is not looked for."""
     array = numbers(name, values, length)
-    return array if array.dtype == FLOAT64 else array.astype(FLOAT64)
+    return array if is_floats(array) else array.astype(FLOAT64)
 
 
 def ties(values: Any, length: int) -> Int64Array1D | None:
@@ -90,11 +101,11 @@ def ties(values: Any, length: int) -> Int64Array1D | None:
     if values is None:
         return None
     array = numbers("tie", values, length)
-    if array.dtype != INT64:
-        if len(array):
-            raise AdlError(f"tie has dtype {array.dtype}: must be integers", argument="tie", value=array.dtype)
-        array = array.astype(INT64)
-    return array
+    if is_lots(array):
+        return array
+    if len(array):
+        raise AdlError(f"tie has dtype {array.dtype}: must be integers", argument="tie", value=array.dtype)
+    return array.astype(INT64)
 
 
 def exclusion(exclude: Any, length: int) -> npt.NDArray[np.uint8] | None:
@@ -129,12 +140,12 @@ def exclusion(exclude: Any, length: int) -> npt.NDArray[np.uint8] | None:
 
 def sizes_only(name: str, array: NumberArray1D) -> None:
     """Refuse a column of sizes with a NaN, an infinity, a negative value, or a sum beyond int64."""
-    if array.dtype == INT64:
+    if is_lots(array):
         longs, shorts, _ = _kernels.columns.lots_extent(array)
         if not shorts and longs <= INT64_MAX:
             return
         refuse_overflow(name, array)
-    elif _kernels.columns.first_not_size(array) < 0:
+    elif is_floats(array) and _kernels.columns.first_not_size(array) < 0:
         return
     finite(name, array)
     row = int(np.flatnonzero(array < 0)[0])
@@ -158,30 +169,19 @@ def wanted(name: str, target: Any, integral: bool) -> int | float:
     """A quantity to close: at least 0, and whole where the quantities are int64 lots."""
     value = target.item() if hasattr(target, "item") else target
     try:
-        if not integral:
-            number = float(value)
-        elif isinstance(value, int):
-            return _not_negative(name, int(value))
-        else:
-            number = value
+        number: int | float = value if isinstance(value, int) and integral else float(value)
         if number != number:
             raise AdlError.at(name, None, target, "must be a number")
-        if integral:
-            whole = int(number)
-            if whole != number:
-                raise AdlError.at(name, None, target, f"is between lots: {whole} or {whole + 1} would do")
-            return _not_negative(name, whole)
+        if integral and number != int(number):
+            below = math.floor(number)
+            raise AdlError.at(name, None, target, f"is between lots: {below} or {below + 1} would do")
     except (TypeError, ValueError, OverflowError) as error:
         if isinstance(error, AdlError):
             raise
-        raise AdlError.at(name, None, target, "must be a finite number") from None
-    return _not_negative(name, number)
-
-
-def _not_negative(name: str, number: Any) -> Any:
+        raise AdlError.at(name, None, target, "must be a finite number of lots" if integral else "must be a number") from None
     if number < 0:
-        raise AdlError.at(name, None, number, "must be 0 or above")
-    return number
+        raise AdlError.at(name, None, target, "must be 0 or above")
+    return int(number) if integral else number
 
 
 def row_limit(max_counterparties: Any) -> int:

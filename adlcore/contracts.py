@@ -93,7 +93,7 @@ class Asset:
     @property
     def quanta_per_unit(self) -> int:
         """How many quanta make one unit of the asset."""
-        return 10**self.decimals
+        return int(10**self.decimals)
 
     def __str__(self) -> str:
         return self.name

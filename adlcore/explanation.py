@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import scoring
 from .ranking import RankingRule
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _terms(market: Market, row: int, rule: RankingRule) -> dict[str, float]:
     names += [name for name in (*rule.needs, *rule.optional) if name not in names]
     present = [name for name in names if getattr(market, name, 0) is not None]
     one = slice(row, row + 1)
-    terms = {name: float(values[0]) for name, values in market.terms(tuple(present), one).items()}
+    terms = {name: float(values[0]) for name, values in scoring.terms(market, tuple(present), one).items()}
     equity = terms.get("account_equity", terms.get("equity"))
     with np.errstate(all="ignore"):
         terms["pnl_percent"] = float(np.float64(terms["unrealized_pnl"]) / terms["notional"])

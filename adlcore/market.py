@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _arrays, _kernels, selection
-from ._arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64Array1D, NumberArray1D
+from . import _arrays, _kernels, columns, scoring, selection
+from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, NumberArray1D, is_lots
+from .columns import AT_MARK, COLUMNS, MONEY
 from .contracts import Contract, Number, positive_decimal
 from .errors import AdlError, check_version
 from .explanation import Explanation, explain
@@ -19,16 +22,6 @@ from .selection import Selection
 
 __all__ = ["Market"]
 
-#: Columns of money; of one kind throughout: float64 units of the settle asset, or int64 quanta.
-MONEY = ("entry_value", "equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value")
-
-#: Columns that hold at one mark price only.
-AT_MARK = ("equity", "account_equity", "maintenance_margin")
-
-#: Every optional column, in the order of the signature.
-COLUMNS = (*MONEY, "leverage", "tie", "account")
-
-BLOCK = 16_384
 PICKLE_VERSION = 1
 
 
@@ -95,7 +88,7 @@ class Market:
     __slots__ = ("_largest", "_sources", "contract", "mark_price", "quantity", "value_per_lot", *COLUMNS)
 
     contract: Contract
-    mark_price: Any
+    mark_price: Decimal
     quantity: NumberArray1D
     value_per_lot: float
     entry_value: NumberArray1D
@@ -106,7 +99,9 @@ class Market:
     bankruptcy_value: NumberArray1D | None
     leverage: Float64Array1D | None
     tie: Int64Array1D | None
-    account: npt.NDArray[Any] | None
+    account: npt.NDArray[np.generic] | None
+    _largest: tuple[float, int]
+    _sources: dict[str | RankingRule, _kernels.score.Source]
 
     def __init__(
         self,
@@ -130,65 +125,55 @@ class Market:
             raise AdlError(f"entry_price, entry_value: {given} given, must be exactly one", argument="entry_price")
         contract = contract if isinstance(contract, Contract) else Contract(contract)
         held = _arrays.finite("quantity", _arrays.numbers("quantity", quantity))
-        money = _money_columns(
-            len(held),
-            entry_value=entry_value,
-            equity=equity,
-            account_equity=account_equity,
-            balance=balance,
-            maintenance_margin=maintenance_margin,
-            bankruptcy_value=bankruptcy_value,
-        )
-        integral = any(column.dtype == INT64 for column in money.values())
+        values = (entry_value, equity, account_equity, balance, maintenance_margin, bankruptcy_value)
+        money = columns.money(len(held), dict(zip(MONEY, values, strict=True)))
         if entry_price is not None:
-            money["entry_value"] = _entry_value(contract, held, entry_price, integral)
+            money["entry_value"] = columns.entry_value(contract, held, entry_price, any(map(is_lots, money.values())))
         _arrays.finite("entry_value", money["entry_value"])
-        put = object.__setattr__
-        put(self, "contract", contract)
-        put(self, "quantity", _read_only(held))
-        for name in MONEY:
-            put(self, name, _read_only(money[name]) if name in money else None)
-        put(self, "leverage", None if leverage is None else _read_only(_leverage(leverage, len(held))))
-        ranks = _arrays.ties(tie, len(held))
-        put(self, "tie", None if ranks is None else _read_only(ranks))
-        put(self, "account", None if account is None else _labels(account, len(held)))
-        largest = _arrays.refuse_overflow("quantity", held) if held.dtype == INT64 else None
-        if integral and largest is None:
-            largest = float(np.abs(held).max(initial=0.0))
-        put(self, "_largest", (largest, *(_magnitude(money.get(name)) for name in ("entry_value", "bankruptcy_value"))))
+        found = {
+            "contract": contract,
+            "quantity": held,
+            **{name: money.get(name) for name in MONEY},
+            "leverage": None if leverage is None else columns.leverage(leverage, len(held)),
+            "tie": _arrays.ties(tie, len(held)),
+            "account": None if account is None else columns.labels(account, len(held)),
+            "_largest": (0.0, 0),
+        }
+        if is_lots(money["entry_value"]):
+            found["_largest"] = columns.largest(held, money)
+        elif is_lots(held):
+            _arrays.refuse_overflow("quantity", held)
+        self._set(found)
         self._set_mark(mark_price)
 
+    def _set(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            if isinstance(value, np.ndarray):
+                value = value.view()
+                value.flags.writeable = False
+            object.__setattr__(self, name, value)
+
     def _set_mark(self, mark_price: Number) -> None:
-        put = object.__setattr__
-        exact = self.contract.exact_value_per_lot(positive_decimal(mark_price, "mark_price"))
-        if self._integral:
+        mark = positive_decimal(mark_price, "mark_price")
+        exact = self.contract.exact_value_per_lot(mark)
+        if self.in_quanta:
             exact *= self.contract.settle.quanta_per_unit
-        put(self, "mark_price", positive_decimal(mark_price, "mark_price"))
-        put(self, "value_per_lot", float(exact))
-        put(self, "_sources", {})
-        if self._integral:
-            largest, entry, bankruptcy = self._largest
-            if not largest * abs(self.value_per_lot) + max(entry, bankruptcy) < 0.999 * 2.0**63:
-                self._refuse_money_overflow()
-
-    def _refuse_money_overflow(self) -> None:
-        """The bound of all rows together failed: look at each."""
-        exact = np.rint(self.quantity.astype(FLOAT64) * self.value_per_lot)
-        for row, value in enumerate(exact.tolist()):
-            for column in (self.entry_value, self.bankruptcy_value):
-                other = 0 if column is None else int(column[row])
-                if max(abs(value), abs(int(value) - other)) > INT64_MAX:
-                    must = f"at mark price {self.mark_price} its value less its cost must fit int64 quanta; use fewer decimals"
-                    raise AdlError.at("quantity", row, self.quantity[row], must)
+        self._set({"mark_price": mark, "value_per_lot": float(exact), "_sources": {}})
+        # One bound for all rows costs nothing at a new mark; where it fails each row is looked at.
+        quantity, value = self._largest
+        if self.in_quanta and not quantity * abs(self.value_per_lot) + value < 0.999 * 2.0**63:
+            subtracted = [column for column in (self.entry_value, self.bankruptcy_value) if column is not None]
+            columns.refuse_money_overflow(self.quantity, self.value_per_lot, subtracted, mark)
 
     @property
-    def _integral(self) -> bool:
-        return bool(self.entry_value.dtype == INT64)
+    def in_quanta(self) -> bool:
+        """Whether the money columns are int64 quanta; else they are float64 units of the settle asset."""
+        return is_lots(self.entry_value)
 
     @property
-    def _per_unit(self) -> float:
-        """What one unit of the settle asset is in the money columns."""
-        return float(self.contract.settle.quanta_per_unit) if self._integral else 1.0
+    def per_unit(self) -> float:
+        """One unit of the settle asset in the money columns: 1.0, or the quanta of a unit."""
+        return float(self.contract.settle.quanta_per_unit) if self.in_quanta else 1.0
 
     def at(
         self,
@@ -212,39 +197,38 @@ class Market:
         Market
             Shares the columns of this one.
         """
-        given = _money_columns(
-            len(self),
-            entry_value=self.entry_value,
-            equity=equity,
-            account_equity=account_equity,
-            maintenance_margin=maintenance_margin,
+        given = columns.money(
+            len(self), {"equity": equity, "account_equity": account_equity, "maintenance_margin": maintenance_margin}
         )
+        columns.one_kind({"entry_value": self.entry_value, **given})
         market = object.__new__(Market)
-        for name in ("contract", "quantity", "_largest", *COLUMNS):
-            object.__setattr__(market, name, getattr(self, name))
-        for name in AT_MARK:
-            object.__setattr__(market, name, _read_only(given[name]) if name in given else None)
+        kept = {name: getattr(self, name) for name in ("contract", "quantity", "_largest", *COLUMNS)}
+        market._set({**kept, **{name: given.get(name) for name in AT_MARK}})
         market._set_mark(mark_price)
         return market
 
     @property
     def mark_value(self) -> Float64Array1D:
         """float64[n]: value of each row at the mark, signed, in units of the settle asset."""
-        return self._mark_value() / self._per_unit
+        return self._term("mark_value")
 
     @property
     def notional(self) -> Float64Array1D:
         """float64[n]: magnitude of the mark value, in units of the settle asset."""
-        return np.abs(self.mark_value)
+        return self._term("notional")
 
     @property
     def unrealized_pnl(self) -> Float64Array1D:
         """float64[n]: ``quantity·v(mark) - entry_value``, in units of the settle asset."""
-        return (self._mark_value() - self.entry_value) / self._per_unit
+        return self._term("unrealized_pnl")
 
-    def _mark_value(self) -> NumberArray1D:
-        value = self.quantity.astype(FLOAT64, copy=False) * self.value_per_lot
-        return np.rint(value).astype(INT64) if self._integral else value
+    @property
+    def entry_price(self) -> Float64Array1D:
+        """float64[n]: average entry price, derived from the entry value; NaN for rows of quantity 0."""
+        return self._term("entry_price")
+
+    def _term(self, name: str) -> Float64Array1D:
+        return scoring.terms(self, (name,), slice(None))[name]
 
     def score(self, rule: str | RankingRule, out: Float64Array1D | None = None) -> Float64Array1D:
         """Ranking scores of both sides.
@@ -315,7 +299,7 @@ class Market:
             np.copyto(out, _indicator(score, levels, weights), where=self.quantity * side > 0)
         return out
 
-    def _sides(self, rule: str | RankingRule) -> Any:
+    def _sides(self, rule: str | RankingRule) -> Iterator[tuple[int, Float64Array1D]]:
         """Each side that holds a position, with a score column in which the other rows are not counted."""
         source = self._source(rule)
         score = np.empty(len(self))
@@ -461,101 +445,15 @@ class Market:
             target = abs(quantity)
         except (TypeError, ValueError):
             raise AdlError.at("bankrupt_quantity", None, quantity, "must be a number of lots") from None
-        return _arrays.wanted("bankrupt_quantity", target, self.quantity.dtype == INT64), side
+        return _arrays.wanted("bankrupt_quantity", target, is_lots(self.quantity)), side
 
-    def _source(self, rule: str | RankingRule) -> Any:
+    def _source(self, rule: str | RankingRule) -> _kernels.score.Source:
         """The kernel's view of the columns under a rule."""
         source = self._sources.get(rule)
         if source is None:
-            source = self._new_source(as_rule(rule))
+            source = scoring.source(self, as_rule(rule))
             self._sources[rule] = source
         return source
-
-    def _new_source(self, rule: RankingRule) -> Any:
-        columns = {"quantity": self.quantity, "entry_value": self.entry_value}
-        if rule.function is not None:
-            columns["score"] = self._custom_score(rule)
-        else:
-            self._require(rule)
-            columns |= {name: self._column(name) for name in rule.needs}
-            columns |= {name: self._column(name) for name in rule.optional if self._column(name) is not None}
-        return _kernels.score.Source(
-            "column" if rule.function is not None else rule.kernel,
-            unit_value=self.value_per_lot,
-            inverse=self.contract.inverse,
-            one=self._per_unit,
-            **columns,
-        )
-
-    def _column(self, name: str) -> Any:
-        return getattr(self, name)
-
-    def _require(self, rule: RankingRule) -> None:
-        absent = [name for name in rule.needs if name in COLUMNS and self._column(name) is None]
-        if absent:
-            raise AdlError(
-                f"rule {rule.name!r} needs {', '.join(absent)}: this market has no such column at mark price {self.mark_price}",
-                argument=absent[0],
-            )
-
-    def _custom_score(self, rule: RankingRule) -> Float64Array1D:
-        """One column of scores, block by block through the rule's function."""
-        self._require(rule)
-        assert rule.function is not None
-        score = np.empty(len(self))
-        for start in range(0, len(self), BLOCK):
-            rows = slice(start, min(start + BLOCK, len(self)))
-            block = np.asarray(rule.function(**self.terms(rule.needs, rows)), FLOAT64)
-            if block.shape != score[rows].shape:
-                raise AdlError(
-                    f"rule {rule.name!r} returned shape {block.shape}: must return {score[rows].shape}, a score a row",
-                    argument="rule",
-                )
-            score[rows] = block
-        bad = np.flatnonzero(np.isnan(score) & (self.quantity != 0))
-        if bad.size:
-            raise AdlError.at(f"score of rule {rule.name!r}", int(bad[0]), float("nan"), "must be a number")
-        return score
-
-    def terms(self, names: tuple[str, ...], rows: slice) -> dict[str, Float64Array1D]:
-        """Columns of a range of rows as float64, money in units of the settle asset: what a custom rule is given."""
-        quantity = self.quantity[rows].astype(FLOAT64)
-        entry = self.entry_value[rows]
-        mark: NumberArray1D = quantity * self.value_per_lot
-        if self._integral:
-            mark = np.rint(mark).astype(INT64)
-        found: dict[str, Any] = {}
-        for name in names:
-            if name == "quantity":
-                found[name] = quantity
-            elif name == "side":
-                found[name] = np.sign(quantity)
-            elif name == "mark_price":
-                found[name] = np.full(len(quantity), float(self.mark_price))
-            elif name == "entry_price":
-                found[name] = self._prices(quantity, entry / self._per_unit)
-            elif name == "mark_value":
-                found[name] = mark / self._per_unit
-            elif name == "notional":
-                found[name] = np.abs(mark) / self._per_unit
-            elif name == "unrealized_pnl":
-                found[name] = (mark - entry) / self._per_unit
-            elif name == "leverage":
-                found[name] = self._column(name)[rows]
-            else:
-                found[name] = self._column(name)[rows] / self._per_unit
-        return found
-
-    def _prices(self, quantity: Float64Array1D, value: Float64Array1D) -> Float64Array1D:
-        """The price at which `quantity` lots have that value; NaN for no lots."""
-        units = float(self.contract.units_per_lot)
-        with np.errstate(all="ignore"):
-            return -units * quantity / value if self.contract.inverse else value / (quantity * units)
-
-    @property
-    def entry_price(self) -> Float64Array1D:
-        """float64[n]: average entry price, derived from the entry value; NaN for rows of quantity 0."""
-        return self.terms(("entry_price",), slice(None))["entry_price"]
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a Market is immutable: {name} cannot be set; use market.at for a new mark price")
@@ -574,65 +472,7 @@ class Market:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         check_version("Market", state.pop("version"), PICKLE_VERSION)
-        for name, value in {**state, "_sources": {}}.items():
-            object.__setattr__(self, name, _read_only(value) if isinstance(value, np.ndarray) else value)
-
-
-def _money_columns(length: int, **given: npt.ArrayLike | None) -> dict[str, NumberArray1D]:
-    """Read the money columns that are given; all of one kind, without NaN."""
-    columns = {
-        name: _arrays.numbers(name, values, length) for name, values in given.items() if values is not None
-    }
-    kinds = {column.dtype: name for name, column in reversed(columns.items())}
-    if len(kinds) > 1:
-        raise AdlError(
-            f"{kinds[FLOAT64]} is float64 (units) and {kinds[INT64]} is int64 (quanta): money columns must be of one kind",
-            argument=kinds[INT64],
-        )
-    for name, column in columns.items():
-        _arrays.without_nan(name, column)
-    return columns
-
-
-def _entry_value(contract: Contract, quantity: NumberArray1D, price: npt.ArrayLike, integral: bool) -> NumberArray1D:
-    """What positions entered at average prices cost: ``quantity·v(price)``, in quanta rounded half-even."""
-    prices = _arrays.floats("entry_price", price, len(quantity))
-    units = -contract.units_per_lot if contract.inverse else contract.units_per_lot
-    if integral:
-        units *= contract.settle.quanta_per_unit
-        value: NumberArray1D = np.empty(len(quantity), INT64)
-        row = _kernels.columns.entry_quanta(quantity, prices, float(units), contract.inverse, value)
-    else:
-        value = np.empty(len(quantity))
-        row = _kernels.columns.entry_values(quantity, prices, float(units), contract.inverse, value)
-    if row >= 0:
-        usable = 0 < prices[row] < np.inf
-        must = "its entry value must fit int64 quanta" if usable else "must be a finite price above 0"
-        raise AdlError.at("entry_price", row, prices[row], must)
-    return value
-
-
-def _leverage(values: npt.ArrayLike, length: int) -> Float64Array1D:
-    column = _arrays.floats("leverage", values, length)
-    _arrays.without_nan("leverage", column)
-    return column
-
-
-def _labels(values: npt.ArrayLike, length: int) -> npt.NDArray[Any]:
-    labels = np.asarray(values)
-    if labels.ndim != 1 or len(labels) != length:
-        raise AdlError(f"account has shape {labels.shape}: must be ({length},)", argument="account", value=labels.shape)
-    return _read_only(labels)
-
-
-def _magnitude(column: NumberArray1D | None) -> int:
-    return 0 if column is None or column.dtype != INT64 else _kernels.columns.magnitude(column)
-
-
-def _read_only(array: Any) -> Any:
-    view = array.view()
-    view.flags.writeable = False
-    return view
+        self._set({**state, "_sources": {}})
 
 
 def _winners(eligible: str) -> bool:

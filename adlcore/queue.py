@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _arrays, _kernels, selection
-from ._arrays import INT64, Float64Array1D, Int64Array1D, NumberArray1D
+from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, NumberArray1D, is_lots
 from .errors import AdlError, check_version
 from .selection import Selection
 
@@ -101,7 +101,7 @@ class Queue:
         side: int,
         tie: Int64Array1D | None,
         exclude: npt.NDArray[np.uint8] | None,
-        account: npt.NDArray[Any] | None,
+        account: npt.NDArray[np.generic] | None,
     ) -> Queue:
         """A queue over checked columns: an owned score column, -inf for rows that do not stand in it."""
         queue = cls.__new__(cls)
@@ -115,14 +115,14 @@ class Queue:
         side: int,
         tie: Int64Array1D | None,
         exclude: npt.NDArray[np.uint8] | None,
-        account: npt.NDArray[Any] | None,
+        account: npt.NDArray[np.generic] | None,
     ) -> None:
         if exclude is not None:
             score[exclude != 0] = -np.inf
         waiting = np.abs(signed[(score > -np.inf) & (signed * side > 0)])
         self._score, self._signed, self._side, self._tie, self._account = score, signed, side, tie, account
-        self._total: Any = int(waiting.sum()) if signed.dtype == INT64 else _kernels.sums.exact_sum(waiting)
-        self._taken: int | Fraction = 0 if signed.dtype == INT64 else Fraction(0)
+        self._total: Any = int(waiting.sum()) if is_lots(signed) else _kernels.sums.exact_sum(waiting)
+        self._taken: int | Fraction = 0 if is_lots(signed) else Fraction(0)
         self._chunk = FIRST_CHUNK
         self._rows = np.empty(0, INT64)
         self._sizes: NumberArray1D = np.empty(0, signed.dtype)
@@ -159,7 +159,7 @@ class Queue:
         first = int(np.searchsorted(self._sums, low, side="right"))
         last = min(int(np.searchsorted(self._sums, high)) + 1, len(self._rows)) if goal else first
         place = np.arange(first, max(last, first))
-        closed = self._closed(place, high) - self._closed(place, low)
+        closed: Any = self._closed(place, high) - self._closed(place, low)
         kept = np.flatnonzero(closed > 0)
         place, closed = place[kept], closed[kept]
         self._taken = end
@@ -207,7 +207,7 @@ class Queue:
         {'target': array([0, 1, 1]), 'row': array([0, 0, 1]), 'quantity': array([4, 6, 4])}
         """
         goals = _arrays.numbers("targets", targets)
-        if self._signed.dtype == INT64 and goals.dtype != INT64:
+        if is_lots(self._signed) and goals.dtype != INT64:
             bad = np.flatnonzero(goals != np.floor(goals))
             if bad.size:
                 raise AdlError.at("targets", int(bad[0]), goals[bad[0]], "must be whole: the quantities are lots")
@@ -228,11 +228,11 @@ class Queue:
         place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
         closed = self._closed(place, ends[target]) - self._closed(place, starts[target])
         kept = np.flatnonzero(closed > 0)
-        self._taken += sum(goals.tolist()) if goals.dtype == INT64 else sum(map(Fraction, goals.tolist()), Fraction(0))
+        self._taken += sum(goals.tolist()) if is_lots(goals) else sum(map(Fraction, goals.tolist()), Fraction(0))
         return {"target": target[kept], "row": self._rows[place[kept]], "quantity": closed[kept]}
 
     def _wanted(self, name: str, target: Any) -> int | float:
-        goal = _arrays.wanted(name, target, self._signed.dtype == INT64)
+        goal = _arrays.wanted(name, target, is_lots(self._signed))
         if math.isinf(goal):
             raise AdlError.at(name, None, target, "must be finite")
         return goal
@@ -243,10 +243,9 @@ class Queue:
 
     def _ends(self, goals: NumberArray1D) -> NumberArray1D:
         """The cursor after each target."""
-        if goals.dtype == INT64:
-            ends = np.cumsum(goals)
-            room = _arrays.INT64_MAX - self._position(self._taken)
-            return np.where(ends > room, room, ends) + self._position(self._taken)
+        if is_lots(goals):
+            start: int = self._position(self._taken)
+            return np.minimum(np.cumsum(goals), _arrays.INT64_MAX - start) + start
         base = []
         rest = self._taken
         while rest > 0:  # floats, rounded down, whose exact sum is what was taken so far
@@ -268,7 +267,7 @@ class Queue:
 
     def _draw(self, upto: Any) -> None:
         """Sort as many further rows as it takes to reach `upto`."""
-        whole = self._signed.dtype == INT64
+        whole = is_lots(self._signed)
         while (not len(self._sums) or self._sums[-1] < upto) and self._chunk:
             limit = self._chunk if 4 * self._chunk < len(self._score) else -1
             found = selection.run(
@@ -283,11 +282,11 @@ class Queue:
             self._rows = np.concatenate((self._rows, found.index))
             self._sizes = np.concatenate((self._sizes, found.quantity))
             self._scores = np.concatenate((self._scores, found.score))
-            if whole:
+            if is_lots(self._sizes):
                 self._sums = np.cumsum(self._sizes)
             else:
-                self._sums = np.empty(len(self._sizes))
-                _kernels.sums.prefix_sums(self._sizes, self._sums)
+                self._sums = sums = np.empty(len(self._sizes))
+                _kernels.sums.prefix_sums(self._sizes.astype(FLOAT64, copy=False), sums)
 
     def __repr__(self) -> str:
         return f"<Queue of {len(self._score):,} rows: {self.remaining:,} of {self._total:,} remaining>"

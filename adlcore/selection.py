@@ -72,6 +72,12 @@ class Selection:
     filled: Any
     shortfall: Any
     ordered: bool
+    _account: npt.NDArray[np.generic] | None
+    _first_place: int
+    _left: Any
+    _rows: Int64Array1D | slice
+    _side: int
+    _tie: Int64Array1D | None
 
     def __init__(
         self,
@@ -87,7 +93,7 @@ class Selection:
         side: int = 1,
         first_place: int = 1,
         tie: Int64Array1D | None = None,
-        account: npt.NDArray[Any] | None = None,
+        account: npt.NDArray[np.generic] | None = None,
     ) -> None:
         for array in (index, quantity, score):
             array.flags.writeable = False
@@ -231,7 +237,7 @@ def select(
     sizes = _arrays.numbers("quantity", quantity)
     scores = _arrays.floats("score", score, len(sizes))
     _arrays.sizes_only("quantity", sizes)
-    goal = _arrays.wanted("target", target, sizes.dtype == INT64)
+    goal = _arrays.wanted("target", target, _arrays.is_lots(sizes))
     return run(
         _kernels.score.Source("column", quantity=sizes, score=scores),
         goal,
@@ -254,7 +260,7 @@ def run(
     limit: int = -1,
     ordered: bool = True,
     threads: int = 1,
-    account: npt.NDArray[Any] | None = None,
+    account: npt.NDArray[np.generic] | None = None,
 ) -> Selection:
     """Run the kernel on checked arguments; `side` is the sign of the quantities that may be closed."""
     try:

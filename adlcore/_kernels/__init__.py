@@ -5,23 +5,24 @@ Nothing here knows a policy, a venue or a Python class of the package. Arguments
 """
 
 import os as _os
+from typing import TYPE_CHECKING
 
 IMPLEMENTATION = _os.environ.get("ADLCORE_IMPL", "compiled")
 
-if IMPLEMENTATION == "compiled":
-    from . import _columns as columns
-    from . import _levels as levels
-    from . import _rank as ranks
-    from . import _score as score
-    from . import _select as selection
-    from . import _sum as sums
+if TYPE_CHECKING or IMPLEMENTATION == "compiled":
+    import adlcore._kernels._columns as columns
+    import adlcore._kernels._levels as levels
+    import adlcore._kernels._rank as ranks
+    import adlcore._kernels._score as score
+    import adlcore._kernels._select as selection
+    import adlcore._kernels._sum as sums
 elif IMPLEMENTATION == "reference":
-    from .reference import _columns as columns  # type: ignore[no-redef]
-    from .reference import _levels as levels  # type: ignore[no-redef]
-    from .reference import _rank as ranks  # type: ignore[no-redef]
-    from .reference import _score as score  # type: ignore[no-redef]
-    from .reference import _select as selection  # type: ignore[no-redef]
-    from .reference import _sum as sums  # type: ignore[no-redef]
+    from .reference import _columns as columns
+    from .reference import _levels as levels
+    from .reference import _rank as ranks
+    from .reference import _score as score
+    from .reference import _select as selection
+    from .reference import _sum as sums
 else:
     raise ImportError(f"ADLCORE_IMPL is {IMPLEMENTATION!r}: must be 'compiled' or 'reference'")
 

@@ -83,9 +83,7 @@ def load(
 class ReadingBar:
     """A progress bar on stderr that appears only when a read takes its time."""
 
-    def __init__(
-        self, name: str, console: Console | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, name: str, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._name = name
         self._console = console or Console(stderr=True)
         self._clock = clock

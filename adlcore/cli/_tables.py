@@ -18,7 +18,8 @@ __all__ = ["Column", "console", "decimal_point", "lights", "money", "percent", "
 
 #: Colours of the lights, from the back of the queue to its front.
 LIGHTS = ("green", "green", "yellow", "dark_orange", "red")
-GAP = 2
+#: Cells between columns: as many as fit.
+GAPS = (2, 1)
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -56,32 +57,49 @@ def console() -> Console:
 
 
 def print_table(out: Console, columns: Iterable[Column]) -> None:
-    """Print columns side by side; text shrinks first, then the least needed columns go."""
+    """Print columns side by side; text and gaps shrink first, then the least needed columns go."""
     shown = list(columns)
-    widths = _fit(shown, out.width)
-    while widths is None:
+    while (layout := _fit(shown, out.width)) is None:
         shown.remove(max(shown, key=lambda column: column.drop))
-        widths = _fit(shown, out.width)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0), header_style="bold")
+    widths, gap = layout
+    # The box puts one cell between columns, padding the others.
+    padding = (0, gap - 1, 0, 0)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=padding, header_style="bold")
     for column, width in zip(shown, widths, strict=True):
         justify: Any = "right" if column.right else "left"
         heading = Text(column.heading)
         table.add_column(heading, justify=justify, width=width, no_wrap=True, overflow="ellipsis")
-    for row in zip(*(column.cells for column in shown), strict=True):
-        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
-    out.print(table, soft_wrap=sum(widths) + GAP * len(widths) > out.width)
+    cells = [
+        [cell if isinstance(cell, Text) else Text(_shortened(cell, width)) for cell in column.cells]
+        for column, width in zip(shown, widths, strict=True)
+    ]
+    for row in zip(*cells, strict=True):
+        table.add_row(*row)
+    needed = sum(widths) + gap * (len(widths) - 1)
+    out.print(table, width=max(needed, out.width), crop=False, no_wrap=True, soft_wrap=needed > out.width)
 
 
-def _fit(columns: Sequence[Column], width: int) -> list[int] | None:
-    """Widths that fit, or None where a column has to go first."""
-    widths = [column.width for column in columns]
-    over = sum(widths) + GAP * (len(widths) - 1) - width
-    for number, column in enumerate(columns):
-        if over > 0 and column.least:
-            less = min(over, max(widths[number] - max(column.least, cell_len(column.heading)), 0))
-            widths[number] -= less
-            over -= less
-    return widths if over <= 0 or not any(column.drop for column in columns) else None
+def _fit(columns: Sequence[Column], width: int) -> tuple[list[int], int] | None:
+    """Widths that fit and the gap between them, or None where a column has to go first."""
+    for gap in GAPS:
+        widths = [column.width for column in columns]
+        over = sum(widths) + gap * (len(widths) - 1) - width
+        for number, column in enumerate(columns):
+            if over > 0 and column.least:
+                less = min(over, max(widths[number] - max(column.least, cell_len(column.heading)), 0))
+                widths[number] -= less
+                over -= less
+        if over <= 0:
+            return widths, gap
+    # Numbers are never cut: what still does not fit runs over the edge of the terminal.
+    return None if any(column.drop for column in columns) else (widths, gap)
+
+
+def _shortened(text: str, width: int) -> str:
+    """A label cut in its middle: addresses begin alike."""
+    if len(text) <= width or cell_len(text) != len(text):
+        return text
+    return text[: width // 2] + "…" + text[len(text) - (width - 1) // 2 :]
 
 
 def label(value: Any) -> str:
@@ -111,7 +129,7 @@ def times(value: float) -> str:
 
 def score(value: float) -> str:
     """A score with five digits; -inf for those that stand last."""
-    return f"{value:.5g}"
+    return f"{value:#.5g}".removesuffix(".")
 
 
 def lights(level: int, out: Console) -> Text:

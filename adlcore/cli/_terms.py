@@ -35,7 +35,6 @@ ACCOUNT_LEVERAGE = Term("account_leverage", "lev.", times, lambda m: m.notional 
 TO_BANKRUPTCY = Term("bankruptcy_leverage", "lev.", times, lambda m: m.notional / (m.mark_value - m.bankruptcy_value))
 GAIN = Term("gain_on_balance", "PnL/bal.", times, lambda m: np.maximum(m.unrealized_pnl, 0) / np.maximum(m.balance, 1))
 MARGIN = Term("margin_ratio", "MM/eq.", times, lambda m: m.maintenance_margin / m.equity)
-PRICE_LONG = Term("price_ratio", "price r.", times, lambda m: _price_ratio(m))
 
 
 def _price_ratio(market: Market) -> Any:
@@ -44,13 +43,16 @@ def _price_ratio(market: Market) -> Any:
     return np.where(market.quantity > 0, ratio, 1 / ratio)
 
 
+PRICE = Term("price_ratio", "price r.", times, _price_ratio)
+
+
 def _of(rule: RankingRule, market: Market) -> tuple[Term, ...]:
     if rule.name == "bitmex":
         return RETURN, LEVERAGE if market.bankruptcy_value is None else TO_BANKRUPTCY
     return {
         "binance-portfolio": (PNL, ACCOUNT_LEVERAGE),
         "binance-2019": (GAIN, MARGIN),
-        "hyperliquid": (PRICE_LONG, LEVERAGE),
+        "hyperliquid": (PRICE, LEVERAGE),
         "roi": (RETURN,),
     }.get(rule.name, (PNL, LEVERAGE))
 
@@ -79,7 +81,8 @@ def term_columns(found: dict[Term, Float64Array1D], shown: int) -> list[Column]:
 def realized_pnl(contract: Contract, closed_rows: Market, selection: Selection, price: str) -> Float64Array1D:
     """What each counterparty realizes at a price, to the decimals of the settle asset.
 
-    `closed_rows` holds the rows of the selection before it is applied: a row closed in part gives its share of the entry value.
+    `closed_rows` holds the rows of the selection before it is applied: a row closed in part gives its share of the
+    entry value.
     """
     closed = -selection.delta
     share = closed_rows.entry_value * (closed / closed_rows.quantity)

@@ -57,6 +57,7 @@ class Closing:
 
 def deleverage(
     file: _common.FileArgument,
+    *,
     quantity: Annotated[
         str,
         typer.Option(
@@ -101,8 +102,9 @@ def deleverage(
     positions, market = _common.load(
         file, how, mark, columns=columns, lot=lot, kind=kind, multiplier=multiplier, settle=settle
     )
+    lots = market.contract.lots(quantity)
     selection = market.deleverage(
-        market.contract.lots(quantity),
+        lots,
         how,
         eligible=eligible,
         max_counterparties=max_counterparties,
@@ -112,15 +114,20 @@ def deleverage(
     if out is not None:
         write_selection(out, selection, market.contract, closing.realized)
     if as_json:
-        _common.print_json({"file": positions.path, **_document(closing, quantity, price), "out": out and str(out)})
+        _common.print_json({"file": positions.path, **_document(closing, lots, price), "out": out and str(out)})
         return
     screen = _tables.console()
-    side, other = ("short", "longs") if selection.delta.sum() < 0 or quantity.startswith("-") else ("long", "shorts")
-    title = f"[bold]A bankrupt {side} of {market.contract.decimal(abs(market.contract.lots(quantity)))}[/] against "
-    screen.print(f"{title}{other}, by {how.name} at mark {market.mark_price}", soft_wrap=True)
+    side, other = ("short", "longs") if lots < 0 else ("long", "shorts")
+    title = f"[bold]A bankrupt {side} of {market.contract.decimal(abs(lots))}[/]"
+    screen.print(f"{title} against {other}, by {how.name} at mark {market.mark_price}", soft_wrap=True)
     screen.print()
     if len(selection):
         print_counterparties(screen, closing, top)
+        if 0 < top < len(selection):
+            rest = len(selection) - top
+            screen.print(
+                f"... and {rest:,} more: --top 0 shows all, --out FILE writes all", style="dim", soft_wrap=True
+            )
         screen.print()
     _print_summary(screen, closing, price)
     if out is not None:
@@ -162,8 +169,6 @@ def print_counterparties(screen: Console, closing: Closing, top: int) -> None:
             Column("light", [_tables.lights(level, screen) for level in levels], right=False, drop=5),
         ],
     )
-    if shown < len(selection):
-        screen.print(f"... and {len(selection) - shown:,} more: --top 0 shows all, --out FILE writes all", style="dim")
 
 
 def _print_summary(screen: Console, closing: Closing, price: str | None) -> None:
@@ -184,7 +189,7 @@ def _print_summary(screen: Console, closing: Closing, price: str | None) -> None
         screen.print(f"{name:<16}{text}", style=style, markup=False, soft_wrap=True)
 
 
-def _document(closing: Closing, quantity: str, price: str | None) -> dict[str, Any]:
+def _document(closing: Closing, lots: int, price: str | None) -> dict[str, Any]:
     """The selection for machines: quantities are decimal text on the lot's grid."""
     selection, contract = closing.selection, closing.market.contract
     fields: dict[str, list[Any]] = {
@@ -203,7 +208,7 @@ def _document(closing: Closing, quantity: str, price: str | None) -> dict[str, A
         "mark": format(closing.market.mark_price, "f"),
         "price": price,
         "lot": format(contract.lot, "f"),
-        "quantity": contract.decimal(contract.lots(quantity)),
+        "quantity": contract.decimal(lots),
         "filled": contract.decimal(selection.filled),
         "shortfall": contract.decimal(selection.shortfall),
         "counterparties": len(selection),

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from .. import _kernels
-from .._arrays import Int64Array1D
+from .._arrays import Int64Array1D, NumberArray1D
 from ..lab import synthetic
 from ..market import Market
 from ..ranking import RankingRule
@@ -28,7 +28,8 @@ TRIALS, PATIENCE_SECONDS = 5, 1.0
 
 
 def demo(
-    positions: Annotated[int, typer.Option("--positions", min=2, metavar="N", help="Rows; 1_000_000 reads too.")] = 10**6,
+    positions: Annotated[int, typer.Option("--positions", min=2, metavar="N", help="Rows; 1_000_000 reads too.")] = 10
+    ** 6,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same market.")] = 7,
     as_json: _common.JsonOption = False,
 ) -> None:
@@ -47,14 +48,17 @@ def demo(
     share = whale / -int(market.quantity[market.quantity < 0].sum())
     size = market.contract.decimal(whale)
     worth = _tables.decimal_point(float(whale * market.contract.exact_value_per_lot(market.mark_price)), 0)
-    out.print(f"\n[bold]A long of {size} goes bankrupt[/]: {worth} {market.contract.settle}, {share:.1%} of open interest.")
+    out.print(
+        f"\n[bold]A long of {size} goes bankrupt[/]: {worth} {market.contract.settle}, {share:.1%} of open interest."
+    )
     out.print(f"By {RULE.name} {len(selection):,} shorts are closed against it; the first of them:\n")
-    print_counterparties(out, closing, min(SHOWN, len(selection)))
+    if len(selection):
+        print_counterparties(out, closing, SHOWN)
     out.print(f"\n{_concentration(selection)}\n")
     _print_times(out, own, plain, equal)
 
 
-def _with_numpy(market: Market, target: int) -> tuple[Int64Array1D, Int64Array1D]:
+def _with_numpy(market: Market, target: int) -> tuple[Int64Array1D, NumberArray1D]:
     """What one would write without adlcore: the score, a stable sort, running sums."""
     rows = np.flatnonzero(market.quantity < 0)
     quantity, equity = market.quantity[rows], market.equity[rows]  # type: ignore[index]
@@ -105,18 +109,19 @@ def _print_market(out: Console, market: Market) -> None:
 def _concentration(selection: Selection) -> str:
     """How few of the counterparties give most of what is closed."""
     size = np.sort(selection.quantity)[::-1]
+    if not len(size):
+        return "Nobody: every short is bankrupt too."
     ten = size[:10].sum() / size.sum()
     half = int(np.searchsorted(np.cumsum(size), size.sum() / 2)) + 1
     return f"The ten largest give {ten:.0%} of what is closed; {half:,} of {len(size):,} give half of it."
 
 
 def _print_times(out: Console, own: float, plain: float, equal: bool) -> None:
-    how = "market.deleverage" if _kernels.IMPLEMENTATION == "compiled" else "market.deleverage (reference kernels)"
-    width = len(how) + 2
-    out.print(f"[bold]{how:<{width}}[/]{1e3 * own:>10,.2f} ms")
-    out.print(f"{'plain NumPy':<{width}}{1e3 * plain:>10,.2f} ms   (score, stable argsort, cumsum)")
+    kernels = "" if _kernels.IMPLEMENTATION == "compiled" else f"({_kernels.IMPLEMENTATION} kernels)"
+    out.print(f"[bold]{'market.deleverage':<18}[/]{1e3 * own:>10,.2f} ms  {kernels}".rstrip())
+    out.print(f"{'plain NumPy':<18}{1e3 * plain:>10,.2f} ms  (score, stable argsort, cumsum)")
     same = "the same rows and quantities" if equal else "[bold red]the answers differ[/]"
-    out.print(f"{'':<{width}}{plain / own:>10,.1f} times; {same}")
+    out.print(f"{'':<18}{plain / own:>10,.1f} times as long, {same}")
 
 
 def _document(closing: Closing, seed: int, own: float, plain: float, equal: bool) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from rich.console import Console
 
 from .._arrays import Int64Array1D
 from ..errors import AdlError
-from ..io.positions import Positions
 from ..market import Market
 from ..ranking import RankingRule
 from . import _common, _tables, _terms
@@ -22,11 +22,10 @@ SIDES = {"long": 1, "short": -1}
 
 def rank(
     file: _common.FileArgument,
+    *,
     mark: _common.MarkOption,
     rule: _common.RuleOption = "binance",
-    side: Annotated[
-        str | None, typer.Option("--side", help="long or short; else both.", show_default=False)
-    ] = None,
+    side: Annotated[str | None, typer.Option("--side", help="long or short; else both.", show_default=False)] = None,
     top: Annotated[int, typer.Option("--top", min=0, help="Rows a side; 0 shows all.")] = 20,
     columns: _common.ColumnsOption = None,
     lot: _common.LotOption = None,
@@ -52,7 +51,12 @@ def rank(
         queues[name] = (len(rows), front[np.argsort(ranks[front])])
     if as_json:
         listed = {name: _records(market, how, rows, indicator) for name, (_, rows) in queues.items()}
-        document = {"file": positions.path, "rule": how.name, "mark": mark, "lot": format(positions.lot, "f")}
+        document: dict[str, Any] = {
+            "file": positions.path,
+            "rule": how.name,
+            "mark": format(market.mark_price, "f"),
+            "lot": format(positions.lot, "f"),
+        }
         document |= {"positions": {name: count for name, (count, _) in queues.items()}, "queue": listed}
         _common.print_json(document)
         return
@@ -61,15 +65,16 @@ def rank(
         if number:
             out.print()
         shown = f"the first {len(rows):,}" if len(rows) < count else "all"
-        out.print(f"[bold]{name}s[/] by {how.name} at mark {market.mark_price}: {shown} of {count:,}", soft_wrap=True)
+        out.print(
+            f"[bold]{name.capitalize()}s[/], by {how.name} at mark {market.mark_price}: {shown} of {count:,}",
+            soft_wrap=True,
+        )
         if len(rows):
             out.print()
-            _print(out, positions, market, how, rows, indicator)
+            _print(out, market, how, rows, indicator)
 
 
-def _print(
-    out: Any, positions: Positions, market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any
-) -> None:
+def _print(out: Console, market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any) -> None:
     picked = _terms.rows_of(market, rows)
     quantity = [market.contract.decimal(lots) for lots in picked.quantity.tolist()]
     labels = rows if picked.account is None else picked.account

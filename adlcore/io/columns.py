@@ -1,7 +1,7 @@
 """Which column of a file is which column of a market.
 
-A mapping is given by the caller or found by name. Only names that mean one thing wherever they are used are found: an account *value*
-or *balance* may be cash, without unrealized PnL, and is never taken for equity.
+A mapping is given by the caller or found by name. Only names that mean one thing wherever they are used are found: an
+account *value* or *balance* may be cash, without unrealized PnL, and is never taken for equity.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ __all__ = ["ALIASES", "Columns", "find_columns", "parse_columns"]
 #: What a caller may give: ``"equity=cash+pnl,account=user"``, or the same as a mapping; a tuple of names is their sum.
 Columns = str | Mapping[str, str | Sequence[str] | None]
 
-#: Names under which each column is found, the preferred first; case, spaces and punctuation do not count. ``side`` is no column of a
-#: market: it signs the quantity of files that keep sizes.
+#: Names under which each column is found, the preferred first; case, spaces and punctuation do not count. ``side`` is
+#: no column of a market: it signs the quantity of files that keep sizes.
 ALIASES: dict[str, tuple[str, ...]] = {
     "quantity": (
         "quantity",

@@ -34,8 +34,8 @@ class Positions:
     lot : Decimal
         Contracts per lot; the quantities are whole lots.
     columns : dict of str to ndarray
-        Arguments of :class:`adlcore.Market`: ``quantity`` int64[n] lots, ``entry_price`` or ``entry_value``, and what else the file has;
-        money is float64, ``tie`` int64, ``account`` labels. Arrays are read-only.
+        Arguments of :class:`adlcore.Market`: ``quantity`` int64[n] lots, ``entry_price`` or ``entry_value``, and what
+        else the file has; money is float64, ``tie`` int64, ``account`` labels. Arrays are read-only.
     names : dict of str to str
         For each column where it comes from: a column of the file, or a sum of some.
     header : tuple of str
@@ -81,7 +81,7 @@ class Positions:
         return Contract(symbol, lot=self.lot, **terms)
 
     def place(self, row: int) -> str:
-        """Where a person finds a row of the columns: ``line 4`` of a CSV, ``row 2 (counted from 0)`` of a Parquet file."""
+        """Where a person finds a row: ``line 4`` of a CSV, ``row 2 (counted from 0)`` of a Parquet file."""
         return open_table(self.path).place(row)
 
     def absent(self, name: str, why: str = "") -> AdlError:
@@ -122,11 +122,11 @@ def read_positions(
     path : path
         ``.csv`` (or ``.tsv``: tabs) with a header line, UTF-8; or ``.parquet``.
     columns : str or mapping, optional
-        Which column of the file is which of the market, ``"quantity=position_size,equity=cash+unrealized_pnl,account=user"``, or the
-        same as a mapping (there a tuple of names is a sum). Names: quantity, entry_price, entry_value, equity, account_equity,
-        balance, maintenance_margin, bankruptcy_value, leverage, tie, account, side. What is not given is found by the common names
-        (``adlcore.io.columns.ALIASES``); an empty value, ``"leverage="``, leaves a column out. No balance or account value is ever
-        taken for equity: it may be cash.
+        Which column of the file is which of the market, ``"quantity=position_size,equity=cash+upnl,account=user"``, or
+        the same as a mapping (there a tuple of names is a sum). Names: quantity, entry_price, entry_value, equity,
+        account_equity, balance, maintenance_margin, bankruptcy_value, leverage, tie, account, side. What is not given
+        is found by the common names (``adlcore.io.columns.ALIASES``); an empty value, ``"leverage="``, leaves a column
+        out. No balance or account value is ever taken for equity: it may be cash.
     lot : decimal string or number, optional
         Contracts per lot. Without it the finest step in the quantity column, a power of ten not above 1.
     progress : callable, optional
@@ -135,13 +135,15 @@ def read_positions(
     Returns
     -------
     Positions
-        ``.columns`` are keyword arguments of :class:`adlcore.Market`, with quantity in int64 lots; ``.lot`` is what a lot is.
+        ``.columns`` are keyword arguments of :class:`adlcore.Market`, with quantity in int64 lots; ``.lot`` is what a
+        lot is.
 
     Raises
     ------
     AdlError
-        Names file, column, line (the header is line 1) and value: a column that the file has not (with the nearest names), an empty
-        file, no rows, a value that does not parse, NaN, infinity, a missing value, a quantity between lots or beyond int64.
+        Names file, column, line (the header is line 1) and value: a column that the file has not (with the nearest
+        names), an empty file, no rows, a value that does not parse, NaN, infinity, a missing value, a quantity between
+        lots or beyond int64.
     MissingExtraError
         Without pyarrow.
     OSError
@@ -149,9 +151,10 @@ def read_positions(
 
     Notes
     -----
-    A quantity is read as the decimal it is written as, floats of a Parquet file by their shortest decimal; a sum of columns is added
-    exactly. Money is float64, each value rounded once, sums added from left to right. A ``side`` column (long/buy, short/sell; both/net
-    leave the sign) makes sizes of shorts negative. 10^6 rows of a 100 MB CSV take about half a second.
+    A quantity is read as the decimal it is written as, floats of a Parquet file by their shortest decimal; a sum of
+    columns is added exactly. Money is float64, each value rounded once, sums added from left to right. A ``side``
+    column (long/buy, short/sell; both/net leave the sign) makes sizes of shorts negative. 10^6 rows in 100 MB of CSV
+    take about a second.
 
     Examples
     --------
@@ -159,7 +162,8 @@ def read_positions(
     >>> import adlcore as adl
     >>> folder = tempfile.TemporaryDirectory()
     >>> path = pathlib.Path(folder.name, "avax.csv")
-    >>> _ = path.write_text("user,szi,entryPx,cash,pnl\\n0xe9,-28.53,28.885,33825.05,392.66\\n0xd1,-18.04,27.676,399.70,226.47\\n")
+    >>> rows = ["user,szi,entryPx,cash,pnl", "0xe9,-28.53,28.885,33825.05,392.66", "0xd1,-18.04,27.676,399.70,226.47"]
+    >>> _ = path.write_text("\\n".join(rows))
     >>> positions = adl.read_positions(path, "equity=cash+pnl")
     >>> positions
     <Positions: 2 rows of quantity, entry_price, equity, account; lot 0.01>
@@ -175,7 +179,9 @@ def read_positions(
     found = find_columns(table.path, table.header, columns)
     raw = table.read(list(dict.fromkeys(name for parts in found.values() for name in parts)), progress)
     if not len(next(iter(raw.values()))):
-        raise AdlError(f"{table.path} has a header and no rows: must have at least one", argument="path", value=table.path)
+        raise AdlError(
+            f"{table.path} has a header and no rows: must have at least one", argument="path", value=table.path
+        )
     read: dict[str, npt.NDArray[Any]] = {}
     for name, parts in found.items():
         arrays = [_known(table, name, part, raw[part]) for part in parts]
@@ -190,7 +196,9 @@ def read_positions(
             read[name] = quantities.floats(arrays, refuse)
     assert step is not None
     if "side" in found:
-        read["quantity"] = _signed(read["quantity"], raw[found["side"][0]], step, _refuser(table, "side", found["side"]))
+        read["quantity"] = _signed(
+            read["quantity"], raw[found["side"][0]], step, _refuser(table, "side", found["side"])
+        )
     order = {name: read[name] for name in ("quantity", "entry_price", "entry_value") if name in read}
     names = {name: "+".join(parts) for name, parts in found.items()}
     return Positions(table.path, step, order | read, names, table.header)

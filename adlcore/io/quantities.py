@@ -1,7 +1,7 @@
 """Columns of decimals as whole lots, exactly; and columns of money as float64.
 
-The good path is pyarrow's decimals, whole columns at a time. Where that refuses, the same is done row by row in Python's decimals, which
-either finds the value at fault or, for the rare number that pyarrow does not hold, the result.
+The good path is pyarrow's decimals, whole columns at a time. Where that refuses, the same is done row by row in
+Python's decimals, which either finds the value at fault or, for the rare number that pyarrow does not hold, the result.
 """
 
 from __future__ import annotations
@@ -26,6 +26,18 @@ NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 #: Digits before and after the point that are read; pyarrow's widest decimal holds both.
 DIGITS = 38
+
+#: What is handed to pyarrow's parser of decimals. It checks neither the exponent, which indexes a table of powers of ten
+#: (pyarrow 26 crashes on ``1e-999999999``), nor the product with that power (``99999999999999999999e19`` wraps). Whatever
+#: matches has no more digits, before, after and by its exponent, than 128 or 256 bits hold.
+NARROW = (
+    r"^[+-]?([0-9]{0,20}(\.[0-9]{0,18})?([eE]-(0?[0-9]|1[0-9]))?"
+    r"|[0-9]{0,10}(\.[0-9]{0,18})?[eE]\+?0?[0-9])$"
+)
+WIDE = (
+    r"^[+-]?([0-9]{0,38}(\.[0-9]{0,38})?([eE]-([0-2]?[0-9]|3[0-8]))?"
+    r"|[0-9]{0,19}(\.[0-9]{0,38})?[eE]\+?(0?[0-9]|1[0-9]))$"
+)
 EXACT = Context(prec=4 * DIGITS)
 INT64_MAX = 2**63 - 1
 
@@ -124,7 +136,7 @@ def _lots_by_column(parts: Sequence[Any], lot: Decimal | None) -> tuple[npt.NDAr
 
 
 def _decimals(part: Any) -> Any:
-    """A column as decimals; text, and floats by their shortest text, on 18 places or, where those will not do, on 38."""
+    """A column as decimals; text, and floats by their shortest text, on 18 places or, where needed, on 38."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -136,10 +148,14 @@ def _decimals(part: Any) -> Any:
     if pa.types.is_decimal(part.type):
         return part
     text = _text_column(part)
-    try:
-        return pc.cast(text, pa.decimal128(38, 18))
-    except pa.ArrowInvalid:
-        return pc.cast(text, pa.decimal256(2 * DIGITS, DIGITS))
+    if pc.all(pc.match_substring_regex(text, NARROW)).as_py():
+        try:
+            return pc.cast(text, pa.decimal128(38, 18))
+        except pa.ArrowInvalid:
+            pass
+    if not pc.all(pc.match_substring_regex(text, WIDE)).as_py():
+        raise _BeyondError
+    return pc.cast(text, pa.decimal256(2 * DIGITS, DIGITS))
 
 
 def _places(column: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -39,7 +40,7 @@ def check_suffix(path: str | os.PathLike[str]) -> str:
     suffix = Path(path).suffix.lower()
     if suffix not in WRITERS:
         known = ", ".join(WRITERS)
-        raise AdlError(f"{os.fspath(path)} ends in {suffix or 'no suffix'!r}: must be one of {known}", argument="out")
+        raise AdlError(f"{os.fspath(path)} has suffix {suffix!r}: must be one of {known}", argument="out")
     return suffix
 
 
@@ -71,8 +72,9 @@ def write_selection(
 
     Notes
     -----
-    Columns: account, row (of the market, from 0), place (in the queue, from 1), score, closed, left, realized_pnl. ``closed`` and
-    ``left`` lie on the lot's grid: decimal text in CSV and JSON, decimal128 in Parquet. A score that is infinite is null in JSON.
+    Columns: account, row (of the market, from 0), place (in the queue, from 1), score, closed, left, realized_pnl.
+    ``closed`` and ``left`` lie on the lot's grid: decimal text in CSV and JSON, decimal128 in Parquet. A score that is
+    infinite is null in JSON.
 
     Examples
     --------
@@ -97,8 +99,12 @@ def write_selection(
     try:
         write(unfinished, columns, contract)
         os.replace(unfinished, target)
+    except OSError as error:
+        # Name the file that was asked for, not the one beside it.
+        raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from None
     finally:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
 
 
 def _records(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterator[list[Any]]:

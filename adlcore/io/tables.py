@@ -1,7 +1,7 @@
 """CSV and Parquet files as columns of text and numbers, with a name for every place in them.
 
-The good path is pyarrow's, all columns at once. Only when something is wrong is the file read a second time, record by record, to say
-on which line.
+The good path is pyarrow's, all columns at once. Only when something is wrong is the file read a second time, record by
+record, to say on which line.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class Table:
         shown = repr(value)
         shown = shown if len(shown) <= 60 else shown[:56] + "...'"
         which = f"{name} (column {column!r})" if name != column else name
-        return AdlError(f"{self.path}, {self.place(row)}: {which} is {shown}: {must}", argument=name, row=row, value=value)
+        return AdlError(
+            f"{self.path}, {self.place(row)}: {which} is {shown}: {must}", argument=name, row=row, value=value
+        )
 
 
 def open_table(path: str, purpose: str = "reading CSV and Parquet files") -> Table:
@@ -72,7 +74,7 @@ def open_table(path: str, purpose: str = "reading CSV and Parquet files") -> Tab
     if suffix in PARQUET:
         return _ParquetTable(path)
     known = ", ".join((*DELIMITERS, *PARQUET))
-    raise AdlError(f"{path} ends in {suffix or 'no suffix'!r}: must be one of {known}", argument="path", value=path)
+    raise AdlError(f"{path} has suffix {suffix!r}: must be one of {known}", argument="path", value=path)
 
 
 class _CsvTable(Table):
@@ -114,7 +116,8 @@ class _CsvTable(Table):
         """Why the file as a whole could not be read."""
         for line, record in self._records(self.path):
             if len(record) != len(self.header):
-                message = f"{self.path}, line {line} has {len(record)} fields: must have {len(self.header)}, as the header"
+                fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
+                message = f"{self.path}, line {line} has {fields}: must have {len(self.header)}, as the header"
                 return AdlError(message, argument="path", value=len(record))
         return AdlError(f"{self.path} cannot be read as CSV: {_one_line(error)}", argument="path")
 
@@ -129,7 +132,9 @@ class _CsvTable(Table):
                         yield line, record
                     line = reader.line_num + 1
         except UnicodeDecodeError:
-            raise AdlError(f"{path}, line {_undecodable(path)} is not UTF-8 text", argument="path", value=path) from None
+            raise AdlError(
+                f"{path}, line {_undecodable(path)} is not UTF-8 text", argument="path", value=path
+            ) from None
         except csv.Error as error:
             raise AdlError(f"{path}, line {line} cannot be read as CSV: {error}", argument="path", value=path) from None
 
@@ -148,7 +153,9 @@ class _ParquetTable(Table):
             with pq.ParquetFile(path) as opened:
                 header = opened.schema_arrow.names
         except (pa.ArrowException, OSError) as error:
-            raise AdlError(f"{path} cannot be read as Parquet: {_one_line(error)}", argument="path", value=path) from None
+            raise AdlError(
+                f"{path} cannot be read as Parquet: {_one_line(error)}", argument="path", value=path
+            ) from None
         super().__init__(path, header)
 
     def read(self, names: Sequence[str], progress: Progress | None) -> dict[str, Any]:

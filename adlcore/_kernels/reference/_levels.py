@@ -6,16 +6,20 @@ A row whose score is NaN is not counted.
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ._rank import order
 from ._sum import exact_sum, prefix_sums
 
+Array = npt.NDArray[Any]
+
 __all__ = ["levels_by_count", "levels_by_weight"]
 
 
-def levels_by_count(score, levels, out):
+def levels_by_count(score: Array, levels: int, out: Array) -> None:
     """Write ``ceil(levels·quantile)``, exact; 0 for -inf and where not counted."""
     score = np.asarray(score)
     counted = np.sort(score[~np.isnan(score)])
@@ -25,7 +29,7 @@ def levels_by_count(score, levels, out):
     out[shown] = -(-levels * below // len(counted)) if len(counted) else 0
 
 
-def levels_by_weight(score, weights, levels, out):
+def levels_by_weight(score: Array, weights: Array, levels: int, out: Array) -> None:
     """Write ``levels + 1 - ceil(levels·W_front/W)``; W_front counts the rows at or before one's own place.
 
     Exact for int64 weights; for float64 the exact sums are rounded once and the expression is ``(levels·W_front)/W``.

@@ -5,24 +5,29 @@ Every function below is the documented floating-point expression of one rule, wr
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
 
 __all__ = ["RULES", "Source"]
 
 
-def binance(c):
+def binance(c: Source) -> Array:
     """``U/E`` where U >= 0, else ``(U/N)·(E/N)``."""
     u, n, e = c.unrealized_pnl, c.notional, c.equity
     return np.where(e <= 0, -np.inf, np.where(u >= 0, u / e, (u / n) * (e / n)))
 
 
-def binance_portfolio(c):
+def binance_portfolio(c: Source) -> Array:
     """As ``binance``, with the equity of the whole account."""
     u, n, e = c.unrealized_pnl, c.notional, c.account_equity
     return np.where(e <= 0, -np.inf, np.where(u >= 0, u / e, (u / n) * (e / n)))
 
 
-def binance_2019(c):
+def binance_2019(c: Source) -> Array:
     """``max(0, U)/max(1, WB)·R``; R = 0 where E <= 0, else MM/E."""
     u, wb, e, mm = c.unrealized_pnl, c.balance, c.equity, c.maintenance_margin
     gain = np.where(u <= 0, 0.0, u)
@@ -30,7 +35,7 @@ def binance_2019(c):
     return (gain / base) * np.where(e <= 0, 0.0, mm / e)
 
 
-def bitmex(c):
+def bitmex(c: Source) -> Array:
     """``p·L`` where U >= 0, else ``p/L``; p = U/abs(EV) (0 where U = 0), L = N/D, D = MV - BV (E where no BV is given)."""
     u, n, ev = c.unrealized_pnl, c.notional, c.entry_value
     d = c.equity if c.bankruptcy_value is None else c.margin_to_bankruptcy
@@ -39,7 +44,7 @@ def bitmex(c):
     return np.where(d <= 0, -np.inf, np.where(u >= 0, p * leverage, p / leverage))
 
 
-def hyperliquid(c, literal=False):
+def hyperliquid(c: Source, literal: bool = False) -> Array:
     """``r·(N/E)`` where U > 0, else -inf; r = mark/entry of a long, entry/mark (literal: mark/entry) of a short."""
     u, n, e, mv, ev = c.unrealized_pnl, c.notional, c.equity, c.mark_value, c.entry_value
     up = np.ones(len(mv), bool) if literal else c.quantity > 0
@@ -49,18 +54,18 @@ def hyperliquid(c, literal=False):
     return np.where((e <= 0) | (u <= 0), -np.inf, score)
 
 
-def hyperliquid_literal(c):
+def hyperliquid_literal(c: Source) -> Array:
     """``hyperliquid`` with mark/entry for longs and shorts alike."""
     return hyperliquid(c, literal=True)
 
 
-def roi(c):
+def roi(c: Source) -> Array:
     """``U/abs(EV)``, 0 where U = 0."""
     u, ev = c.unrealized_pnl, c.entry_value
     return np.where(u == 0, 0.0, u / np.abs(ev))
 
 
-def column(c):
+def column(c: Source) -> Array:
     """A given column of scores."""
     return np.array(c.score, np.float64)
 
@@ -78,43 +83,31 @@ RULES = {
 
 
 class Source:
-    """Columns of one market at one mark price, and the rule that scores them."""
+    """Columns of one market at one mark price, and the rule that scores them; a rule reads the columns it needs only."""
 
-    def __init__(
-        self,
-        rule,
-        *,
-        quantity,
-        score=None,
-        entry_value=None,
-        unit_value=0.0,
-        inverse=False,
-        one=1.0,
-        equity=None,
-        account_equity=None,
-        balance=None,
-        maintenance_margin=None,
-        bankruptcy_value=None,
-    ):
+    unrealized_pnl: Array
+    mark_value: Array
+    entry_value: Array
+    notional: Array
+    margin_to_bankruptcy: Array
+
+    def __init__(self, rule: str, *, quantity: Array, score: Array | None = None, entry_value: Array | None = None, unit_value: float = 0.0, inverse: bool = False, one: float = 1.0, equity: Array | None = None, account_equity: Array | None = None, balance: Array | None = None, maintenance_margin: Array | None = None, bankruptcy_value: Array | None = None) -> None:
         self.rule = RULES[rule]
         self.signed = np.asarray(quantity)
         self.quantity = self.signed.astype(np.float64)
         self.score = score
         self.inverse = inverse
         self.one = one
-        for name, values in (
-            ("equity", equity),
-            ("account_equity", account_equity),
-            ("balance", balance),
-            ("maintenance_margin", maintenance_margin),
-            ("bankruptcy_value", bankruptcy_value),
-        ):
-            setattr(self, name, None if values is None else np.asarray(values).astype(np.float64))
+        self.equity = _widened(equity)
+        self.account_equity = _widened(account_equity)
+        self.balance = _widened(balance)
+        self.maintenance_margin = _widened(maintenance_margin)
+        self.bankruptcy_value = bankruptcy_value
         if entry_value is not None:
             with np.errstate(all="ignore"):
                 self._derive(np.asarray(entry_value), unit_value, bankruptcy_value)
 
-    def _derive(self, entry_value, unit_value, bankruptcy_value):
+    def _derive(self, entry_value: Array, unit_value: float, bankruptcy_value: Array | None) -> None:
         """Mark value, entry value, unrealized PnL and notional; differences of int64 quanta are taken in int64."""
         mark_value = self.quantity * unit_value
         if entry_value.dtype == np.int64:
@@ -126,10 +119,10 @@ class Source:
         self.entry_value = entry_value.astype(np.float64)
         self.notional = np.abs(self.mark_value)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.quantity)
 
-    def scores(self, out, side, winners, absent):
+    def scores(self, out: Array, side: int, winners: bool, absent: float) -> None:
         """Write the scores of the rows of `side` (+1 long, -1 short, 0 both), `absent` for all others.
 
         With `winners`, rows with U <= 0 score -inf.
@@ -140,3 +133,7 @@ class Source:
         if winners:
             score[(self.unrealized_pnl <= 0) & (score > -np.inf)] = -np.inf
         out[:] = score
+
+
+def _widened(values: Array | None) -> Any:
+    return None if values is None else np.asarray(values).astype(np.float64)

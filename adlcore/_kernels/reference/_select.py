@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from ._score import Source
 from ._sum import prefix_sums
+
+Array = npt.NDArray[Any]
 
 __all__ = ["select"]
 
 
-def select(source, side, winners, exclude, target, limit, tie, ordered, threads=1):
+def select(source: Source, side: int, winners: bool, exclude: Array | None, target: float, limit: int, tie: Array | None, ordered: bool, threads: int = 1) -> tuple[Array, Array, Array, Any, int, Any]:
     """The shortest prefix of the queue whose size reaches `target`, at most `limit` rows of it (-1: no limit).
 
     Returns
@@ -58,7 +64,7 @@ def select(source, side, winners, exclude, target, limit, tie, ordered, threads=
     return rows, size, score[rows], filled, partial, left
 
 
-def _prefix(size):
+def _prefix(size: Array) -> Array:
     if size.dtype == np.int64:
         return np.cumsum(size)
     out = np.empty(len(size))

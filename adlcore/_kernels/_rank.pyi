@@ -1,0 +1,9 @@
+import numpy as np
+import numpy.typing as npt
+
+Float64Array1D = npt.NDArray[np.float64]
+Int64Array1D = npt.NDArray[np.int64]
+
+def order(score: Float64Array1D, tie: Int64Array1D | None = None) -> Int64Array1D: ...
+def rank(score: Float64Array1D, out: Int64Array1D, tie: Int64Array1D | None = None) -> None: ...
+def quantile(score: Float64Array1D, out: Float64Array1D) -> None: ...

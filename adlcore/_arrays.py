@@ -35,16 +35,7 @@ def is_floats(array: NumberArray1D) -> TypeGuard[Float64Array1D]:
 
 def numbers(name: str, values: Any, length: int | None = None) -> NumberArray1D:
     """A 1-D contiguous array of float64, or of int64 where `values` are integers; NaN is not looked for."""
-    if (
-        type(values) is np.ndarray
-        and values.ndim == 1
-        and values.dtype in (FLOAT64, INT64)
-        and values.flags.c_contiguous
-        and values.flags.aligned
-    ):
-        array = values
-    else:
-        array = _converted(name, values)
+    array = values if type(values) is np.ndarray and _ready(values) else _converted(name, values)
     if length is not None and len(array) != length:
         raise AdlError(
             f"{name} has {len(array)} rows: must have {length}, as many as the first column",
@@ -52,6 +43,12 @@ def numbers(name: str, values: Any, length: int | None = None) -> NumberArray1D:
             value=len(array),
         )
     return array
+
+
+def _ready(array: npt.NDArray[Any]) -> bool:
+    """Whether the kernels can read an array where it is."""
+    flags = array.flags
+    return array.ndim == 1 and array.dtype in (FLOAT64, INT64) and flags.c_contiguous and flags.aligned
 
 
 def _converted(name: str, values: Any) -> NumberArray1D:
@@ -167,6 +164,8 @@ def refuse_overflow(name: str, array: Int64Array1D) -> int:
 
 def wanted(name: str, target: Any, integral: bool) -> int | float:
     """A quantity to close: at least 0, and whole where the quantities are int64 lots."""
+    if type(target) is float and not integral and target >= 0:
+        return target
     value = target.item() if hasattr(target, "item") else target
     try:
         number: int | float = value if isinstance(value, int) and integral else float(value)

@@ -362,14 +362,14 @@ class Market:
         return selection.run(
             self._source(rule),
             target,
-            side=side,
-            winners=_winners(eligible),
-            tie=self.tie,
-            exclude=_arrays.exclusion(exclude, len(self)),
-            limit=_arrays.row_limit(max_counterparties),
-            ordered=bool(ordered),
-            threads=_arrays.thread_count(threads),
-            account=self.account,
+            side,
+            eligible != "all" and _winners(eligible),
+            None if exclude is None else _arrays.exclusion(exclude, len(self)),
+            -1 if max_counterparties is None else _arrays.row_limit(max_counterparties),
+            self.tie,
+            bool(ordered),
+            1 if threads == 1 else _arrays.thread_count(threads),
+            self.account,
         )
 
     def queue(

@@ -165,21 +165,20 @@ class Queue:
         self._taken = end
         reached = bool(len(self._sums)) and self._sums[-1] >= high
         filled = goal if reached or not goal else closed.dtype.type(max(self._total - low, 0)).item()
-        left: Any = 0
-        if len(place):
-            left = self._sizes[place[-1]] - self._closed(place[-1:], high)[0]
+        left: Any = self._sizes[place[-1]] - self._closed(place[-1:], high)[0] if len(place) else 0
         return Selection(
             self._rows[place],
             closed,
             self._scores[place],
-            filled=filled,
-            shortfall=goal - filled,
-            partial=len(place) - 1 if left > 0 else -1,
-            left=left,
-            side=self._side,
-            first_place=int(place[0]) + 1 if len(place) else first + 1,
-            tie=self._tie,
-            account=self._account,
+            filled,
+            goal - filled,
+            len(place) - 1 if left > 0 else -1,
+            left,
+            True,
+            self._side,
+            self._tie,
+            self._account,
+            int(place[0]) + 1 if len(place) else first + 1,
         )
 
     def assign(self, targets: npt.ArrayLike) -> dict[str, npt.NDArray[Any]]:
@@ -270,13 +269,9 @@ class Queue:
         whole = is_lots(self._signed)
         while (not len(self._sums) or self._sums[-1] < upto) and self._chunk:
             limit = self._chunk if 4 * self._chunk < len(self._score) else -1
-            found = selection.run(
-                _kernels.score.Source("column", quantity=self._signed, score=self._score),
-                _arrays.INT64_MAX if whole else math.inf,
-                side=self._side,
-                tie=self._tie,
-                limit=limit,
-            )
+            source = _kernels.score.Source("column", quantity=self._signed, score=self._score)
+            everything = _arrays.INT64_MAX if whole else math.inf
+            found = selection.run(source, everything, self._side, False, None, limit, self._tie, True, 1, None)
             self._score[found.index] = -np.inf
             self._chunk = 0 if limit < 0 or len(found) < limit else 2 * self._chunk
             self._rows = np.concatenate((self._rows, found.index))

@@ -23,19 +23,6 @@ PICKLE_VERSION = 1
 class Selection:
     """The counterparties that cover a target, and what is closed of each. Immutable.
 
-    Attributes
-    ----------
-    index : int64[k]
-        Rows, in queue order, or in row order where ``ordered=False`` was asked for.
-    quantity : int64[k] or float64[k]
-        What is closed of each row, above 0; lots.
-    score : float64[k]
-        The score that put the row there.
-    partial : int
-        Position in `index` of the one row that is closed in part, or -1.
-    filled, shortfall : int or float
-        What is closed in all, and what of the target is not.
-
     Notes
     -----
     In float64 the first k rows hold ``S_k``, their exact sum rounded once. The list ends at the first k with ``S_k >= target``; its
@@ -51,72 +38,86 @@ class Selection:
 
     __slots__ = (
         "_account",
+        "_filled",
         "_first_place",
+        "_index",
         "_left",
+        "_ordered",
+        "_partial",
+        "_quantity",
         "_rows",
+        "_score",
+        "_shortfall",
         "_side",
         "_tie",
-        "filled",
-        "index",
-        "ordered",
-        "partial",
-        "quantity",
-        "score",
-        "shortfall",
     )
-
-    index: Int64Array1D
-    quantity: NumberArray1D
-    score: Float64Array1D
-    partial: int
-    filled: Any
-    shortfall: Any
-    ordered: bool
-    _account: npt.NDArray[np.generic] | None
-    _first_place: int
-    _left: Any
-    _rows: Int64Array1D | slice
-    _side: int
-    _tie: Int64Array1D | None
 
     def __init__(
         self,
         index: Int64Array1D,
         quantity: NumberArray1D,
         score: Float64Array1D,
-        *,
         filled: Any,
         shortfall: Any,
-        partial: int = -1,
-        left: Any = 0,
-        ordered: bool = True,
-        side: int = 1,
+        partial: int,
+        left: Any,
+        ordered: bool,
+        side: int,
+        tie: Int64Array1D | None,
+        account: npt.NDArray[np.generic] | None,
         first_place: int = 1,
-        tie: Int64Array1D | None = None,
-        account: npt.NDArray[np.generic] | None = None,
     ) -> None:
-        for array in (index, quantity, score):
-            array.flags.writeable = False
-        put = object.__setattr__
-        put(self, "index", index)
-        put(self, "quantity", quantity)
-        put(self, "score", score)
-        put(self, "partial", partial)
-        put(self, "filled", filled)
-        put(self, "shortfall", shortfall)
-        put(self, "ordered", ordered)
-        put(self, "_left", left)
-        put(self, "_side", side)
-        put(self, "_first_place", first_place)
-        put(self, "_tie", tie)
-        put(self, "_account", account)
-        put(self, "_rows", index)
+        index.setflags(write=False)
+        quantity.setflags(write=False)
+        score.setflags(write=False)
+        self._index = index
+        self._quantity = quantity
+        self._score = score
+        self._filled = filled
+        self._shortfall = shortfall
+        self._partial = partial
+        self._left = left
+        self._ordered = ordered
+        self._side = side
+        self._tie = tie
+        self._account = account
+        self._first_place = first_place
+        self._rows: Int64Array1D | slice = index
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"a Selection is immutable: {name} cannot be set")
+    @property
+    def index(self) -> Int64Array1D:
+        """int64[k]: rows, in queue order, or in row order where ``ordered=False`` was asked for."""
+        return self._index
 
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a Selection is immutable: {name} cannot be deleted")
+    @property
+    def quantity(self) -> NumberArray1D:
+        """int64[k] or float64[k]: what is closed of each row, above 0; lots."""
+        return self._quantity
+
+    @property
+    def score(self) -> Float64Array1D:
+        """float64[k]: the score that put the row there."""
+        return self._score
+
+    @property
+    def partial(self) -> int:
+        """Position in `index` of the one row that is closed in part, or -1."""
+        return self._partial
+
+    @property
+    def filled(self) -> Any:
+        """What is closed in all: int in lots, else float."""
+        return self._filled
+
+    @property
+    def shortfall(self) -> Any:
+        """What of the target is not closed."""
+        return self._shortfall
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the rows are in queue order."""
+        return self._ordered
 
     @property
     def delta(self) -> NumberArray1D:
@@ -130,7 +131,7 @@ class Selection:
     def place(self) -> Int64Array1D:
         """int64[k]: place of each row in the queue, from 1. Computed by a sort of the k rows where ``ordered=False``."""
         if self.ordered:
-            return np.arange(self._first_place, self._first_place + len(self.index), dtype=INT64)
+            return np.arange(self._first_place, self._first_place + len(self._index), dtype=INT64)
         place = np.empty(len(self.index), INT64)
         tie = None if self._tie is None else self._tie[self._rows]
         _kernels.ranks.rank(self.score, place, tie)
@@ -174,11 +175,11 @@ class Selection:
         return {"version": PICKLE_VERSION, **state}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        check_version("Selection", state.pop("version"))
+        check_version("Selection", state.pop("version"), PICKLE_VERSION)
         for name, value in state.items():
-            object.__setattr__(self, name, value)
-        for array in (self.index, self.quantity, self.score):
-            array.flags.writeable = False
+            setattr(self, name, value)
+        for array in (self._index, self._quantity, self._score):
+            array.setflags(write=False)
 
 
 def select(
@@ -237,30 +238,31 @@ def select(
     sizes = _arrays.numbers("quantity", quantity)
     scores = _arrays.floats("score", score, len(sizes))
     _arrays.sizes_only("quantity", sizes)
-    goal = _arrays.wanted("target", target, _arrays.is_lots(sizes))
     return run(
         _kernels.score.Source("column", quantity=sizes, score=scores),
-        goal,
-        tie=_arrays.ties(tie, len(sizes)),
-        exclude=_arrays.exclusion(exclude, len(sizes)),
-        limit=_arrays.row_limit(max_counterparties),
-        ordered=bool(ordered),
-        threads=_arrays.thread_count(threads),
+        _arrays.wanted("target", target, _arrays.is_lots(sizes)),
+        1,
+        False,
+        None if exclude is None else _arrays.exclusion(exclude, len(sizes)),
+        -1 if max_counterparties is None else _arrays.row_limit(max_counterparties),
+        None if tie is None else _arrays.ties(tie, len(sizes)),
+        bool(ordered),
+        1 if threads == 1 else _arrays.thread_count(threads),
+        None,
     )
 
 
 def run(
     source: _kernels.score.Source,
     target: Any,
-    *,
-    side: int = 1,
-    winners: bool = False,
-    tie: Int64Array1D | None = None,
-    exclude: npt.NDArray[np.uint8] | None = None,
-    limit: int = -1,
-    ordered: bool = True,
-    threads: int = 1,
-    account: npt.NDArray[np.generic] | None = None,
+    side: int,
+    winners: bool,
+    exclude: npt.NDArray[np.uint8] | None,
+    limit: int,
+    tie: Int64Array1D | None,
+    ordered: bool,
+    threads: int,
+    account: npt.NDArray[np.generic] | None,
 ) -> Selection:
     """Run the kernel on checked arguments; `side` is the sign of the quantities that may be closed."""
     try:
@@ -269,16 +271,4 @@ def run(
         )
     except ValueError as error:
         raise from_kernel(error) from None
-    return Selection(
-        index,
-        closed,
-        score,
-        filled=filled,
-        shortfall=target - filled,
-        partial=partial,
-        left=left,
-        ordered=ordered,
-        side=side,
-        tie=tie,
-        account=account,
-    )
+    return Selection(index, closed, score, filled, target - filled, partial, left, ordered, side, tie, account)

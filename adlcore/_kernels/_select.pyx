@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int64_t, uint8_t
 from libc.stdlib cimport calloc, free, malloc
 
@@ -20,62 +21,11 @@ from ._sum cimport as_double
 cdef double EVERYTHING = -1.7976931348623157e308
 
 cdef enum:
-    MOST_THREADS = 256
+    MOST_THREADS = 64
+    FEW = 65536  # rows that one thread reads by itself
+    SPLIT_SAMPLES = 1024  # survivors of a range that are looked at to divide the sort
 
-
-cdef class Pass:
-    """One selection under way: what is asked for, and what each range of rows has found."""
-
-    cdef Goal goal
-    cdef Sieve sieve
-    cdef Cut cut
-    cdef Survivors* parts
-    cdef int n_parts
-    cdef Source source  # keeps the columns alive
-    cdef object held
-
-    def __cinit__(self, int n_parts):
-        self.parts = <Survivors*> calloc(n_parts, sizeof(Survivors))
-        if self.parts == NULL:
-            raise MemoryError
-        self.n_parts = n_parts
-
-    def __dealloc__(self):
-        cdef int p
-        if self.parts != NULL:
-            for p in range(self.n_parts):
-                release(&self.parts[p])
-            free(self.parts)
-
-    cdef int estimate(self) except -1:
-        cdef int status
-        with nogil:
-            status = estimate(&self.goal, &self.sieve)
-        self.check(status, 0)
-        return 0
-
-    def scan(self, int part):
-        """Scan one range of rows."""
-        cdef Py_ssize_t rows = self.goal.columns.rows, bad = 0
-        cdef Py_ssize_t start = rows * part // self.n_parts, stop = rows * (part + 1) // self.n_parts
-        cdef int status
-        with nogil:
-            status = scan(&self.goal, &self.sieve, start, stop, &self.parts[part], &bad)
-        self.check(status, bad)
-
-    cdef int find_cut(self) except -1:
-        cdef int status
-        with nogil:
-            status = find_cut(&self.goal, self.parts, self.n_parts, &self.cut)
-        self.check(status, 0)
-        return 0
-
-    cdef int check(self, int status, Py_ssize_t bad) except -1:
-        if status == NO_MEMORY:
-            raise MemoryError
-        if status != DONE:
-            raise ValueError("score", bad, float("nan"), "must be a number")
-        return 0
+empty, INT64, FLOAT64 = np.empty, np.dtype(np.int64), np.dtype(np.float64)
 
 
 # Writing out --------------------------------------------------------------------------------------------------------------------
@@ -164,84 +114,162 @@ cdef int write_sorted(
     return DONE
 
 
-cdef class Output:
-    """The arrays of a result, and the ranges of scores that threads sort by themselves."""
+# A selection under way ----------------------------------------------------------------------------------------------------------
 
-    cdef Pass work
-    cdef readonly object index, closed, score
+cdef class Pass:
+    """What is asked for, what each range of rows has found, and the arrays of the result."""
+
+    cdef Goal goal
+    cdef Sieve sieve
+    cdef Cut cut
+    cdef Survivors* parts
+    cdef int n_parts
+    cdef Source source  # keeps the columns alive
+    cdef object index, closed, score
+    cdef int64_t[::1] lots_closed
+    cdef double[::1] floats_closed
     cdef int64_t[::1] rows
-    cdef int64_t[::1] sizes
     cdef double[::1] scores
-    cdef double[MOST_THREADS + 1] border
+    cdef int64_t* sizes
+    cdef double[MOST_THREADS + 1] border  # of the ranges of scores that threads sort by themselves
     cdef Py_ssize_t[MOST_THREADS + 1] offset
 
-    def __init__(self, Pass work):
-        cdef Py_ssize_t count = work.cut.count
-        self.work = work
-        self.index = np.empty(count, np.int64)
-        self.closed = np.empty(count, np.int64 if work.goal.lots else np.float64)
-        self.score = np.empty(count, np.float64)
-        self.rows = self.index
-        self.sizes = self.closed if work.goal.lots else self.closed.view(np.int64)
-        self.scores = self.score
+    def __cinit__(self, int n_parts, Source source not None):
+        self.parts = <Survivors*> calloc(n_parts, sizeof(Survivors))
+        if self.parts == NULL:
+            raise MemoryError
+        self.n_parts = n_parts
+        self.source = source
+        self.goal.columns = &source.columns
+        self.goal.lots = source.columns.lots
 
-    cdef Py_ssize_t in_row_order(self) noexcept:
-        cdef Py_ssize_t last
-        cdef Pass w = self.work
-        with nogil:
-            last = write_rows(w.parts, w.n_parts, &w.cut, &self.rows[0], &self.sizes[0], &self.scores[0])
-        return last
+    def __dealloc__(self):
+        cdef int p
+        if self.parts != NULL:
+            for p in range(self.n_parts):
+                release(&self.parts[p])
+            free(self.parts)
 
-    cdef int split(self, int ranges) except -1:
-        """Cut the selected scores into ranges of about equally many rows."""
-        cdef Pass w = self.work
-        cdef int p, r
-        cdef Py_ssize_t i, step
-        cdef double upper, lower
-        self.border[0] = float("inf")
-        self.border[ranges] = -float("inf")
-        if ranges > 1:
-            sample = []
-            for p in range(w.n_parts):
-                step = max(<Py_ssize_t> 1, w.parts[p].count // 1024)
-                for i in range(0, w.parts[p].count, step):
-                    if selected(&w.parts[p], i, &w.cut.last):
-                        sample.append(w.parts[p].score[i])
-            sample.sort(reverse=True)
-            for r in range(1, ranges):
-                self.border[r] = sample[len(sample) * r // ranges] if sample else 0.0
-        self.offset[0] = 0
-        for r in range(ranges):
-            upper, lower = self.below(r), self.border[r + 1]
-            if ranges == 1:
-                i = w.cut.count
-            else:
-                with nogil:
-                    i = count_range(w.parts, w.n_parts, &w.cut, lower, upper)
-            self.offset[r + 1] = self.offset[r] + i
+    cdef int check(self, int status, Py_ssize_t bad) except -1:
+        if status == NO_MEMORY:
+            raise MemoryError
+        if status != DONE:
+            raise ValueError("score", bad, NAN, "must be a number")
         return 0
 
-    cdef double below(self, int r) noexcept:
-        # The first range has no upper border: +inf is a score.
-        return self.border[r] if r else float("nan")
+    cdef int find(self) except -1:
+        """Scan and cut; once more without a threshold where the sample had set it too high."""
+        cdef int status
+        with nogil:
+            status = estimate(&self.goal, &self.sieve)
+        self.check(status, 0)
+        self.scan_and_cut()
+        if not self.cut.covered and self.sieve.threshold > EVERYTHING:
+            self.sieve.threshold = EVERYTHING
+            self.scan_and_cut()
+        return 0
 
-    def sort(self, int r):
+    cdef int scan_and_cut(self) except -1:
+        cdef int status
+        if self.n_parts == 1:
+            self.scan(0)
+        else:
+            side_by_side(self.scan, self.n_parts)
+        with nogil:
+            status = find_cut(&self.goal, self.parts, self.n_parts, &self.cut)
+        return self.check(status, 0)
+
+    cpdef scan(self, int part):
+        """Scan one range of rows."""
+        cdef Py_ssize_t rows = self.goal.columns.rows, bad = 0
+        cdef Py_ssize_t start = rows * part // self.n_parts, stop = rows * (part + 1) // self.n_parts
+        cdef int status
+        with nogil:
+            status = scan(&self.goal, &self.sieve, start, stop, &self.parts[part], &bad)
+        self.check(status, bad)
+
+    cdef int allocate(self) except -1:
+        cdef Py_ssize_t count = self.cut.count
+        self.index = empty(count, INT64)
+        self.score = empty(count, FLOAT64)
+        self.closed = empty(count, INT64 if self.goal.lots else FLOAT64)
+        if count == 0:
+            return 0
+        self.rows = self.index
+        self.scores = self.score
+        if self.goal.lots:
+            self.lots_closed = self.closed
+            self.sizes = &self.lots_closed[0]
+        else:
+            self.floats_closed = self.closed
+            self.sizes = <int64_t*> &self.floats_closed[0]
+        return 0
+
+    cdef Py_ssize_t write(self, bint ordered) except -1:
+        """Fill the arrays; the position of the last row of the queue."""
+        cdef Py_ssize_t last = self.cut.count - 1
+        if not ordered:
+            with nogil:
+                last = write_rows(self.parts, self.n_parts, &self.cut, &self.rows[0], self.sizes, &self.scores[0])
+        elif self.n_parts == 1:
+            self.border[0], self.border[1] = NAN, -INFINITY
+            self.offset[0], self.offset[1] = 0, self.cut.count
+            self.sort(0)
+        else:
+            self.split()
+            side_by_side(self.sort, self.n_parts)
+        return last
+
+    cdef int split(self) except -1:
+        """Divide the selected scores into ranges of about equally many rows."""
+        cdef int p, ranges = self.n_parts
+        cdef Py_ssize_t i, step, count
+        cdef double upper, lower
+        sample = []
+        for p in range(self.n_parts):
+            step = max(<Py_ssize_t> 1, self.parts[p].count // SPLIT_SAMPLES)
+            for i in range(0, self.parts[p].count, step):
+                if selected(&self.parts[p], i, &self.cut.last):
+                    sample.append(self.parts[p].score[i])
+        sample.sort(reverse=True)
+        if not sample:
+            sample.append(self.cut.last.score)
+        self.border[0] = NAN  # no upper border: +inf is a score
+        self.border[ranges] = -INFINITY
+        for p in range(1, ranges):
+            self.border[p] = sample[len(sample) * p // ranges]
+        self.offset[0] = 0
+        for p in range(ranges):
+            upper, lower = self.border[p], self.border[p + 1]
+            with nogil:
+                count = count_range(self.parts, self.n_parts, &self.cut, lower, upper)
+            self.offset[p + 1] = self.offset[p] + count
+        return 0
+
+    cpdef sort(self, int part):
         """Write one range of scores in queue order."""
-        cdef Pass w = self.work
-        cdef Py_ssize_t at = self.offset[r], count = self.offset[r + 1] - at
-        cdef double lower = self.border[r + 1], upper = self.below(r)
+        cdef Py_ssize_t at = self.offset[part], count = self.offset[part + 1] - at
+        cdef double lower = self.border[part + 1], upper = self.border[part]
         cdef int status
         if count == 0:
             return
         with nogil:
             status = write_sorted(
-                w.parts, w.n_parts, &w.cut, lower, upper, count, &self.rows[at], &self.sizes[at], &self.scores[at]
+                self.parts, self.n_parts, &self.cut, lower, upper, count, &self.rows[at], self.sizes + at, &self.scores[at]
             )
-        w.check(status, 0)
+        self.check(status, 0)
+
+
+cdef int side_by_side(function, int threads) except -1:
+    """Call a function with 0 .. threads - 1, each in a thread of its own."""
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(function, range(threads)):
+            pass
+    return 0
 
 
 def select(
-    Source source not None, int side, bint winners, exclude, target, Py_ssize_t limit, const int64_t[::1] tie, bint ordered, int threads=1
+    Source source not None, int side, bint winners, exclude, target, Py_ssize_t limit, tie, bint ordered, int threads=1
 ):
     """The shortest prefix of the queue whose size reaches `target`, at most `limit` rows of it (-1: no limit).
 
@@ -258,20 +286,14 @@ def select(
     """
     cdef Py_ssize_t rows = source.columns.rows, last
     cdef const uint8_t[::1] mask
-    cdef Pass work
-    cdef Output out
-    cdef int r
-    threads = min(threads, <int> MOST_THREADS)
-    if rows < 65536:
-        threads = 1  # starting a thread would take longer
-    work = Pass(threads)
-    work.source = source
-    work.goal.columns = &source.columns
+    cdef const int64_t[::1] ties
+    cdef bint lots = source.columns.lots
+    # Starting a thread takes longer than reading a short column.
+    cdef Pass work = Pass(1 if rows < FEW else min(threads, <int> MOST_THREADS), source)
     work.goal.side = side
     work.goal.winners = winners
-    work.goal.lots = source.columns.lots
     work.goal.limit = limit
-    if source.columns.lots:
+    if lots:
         work.goal.target_lots = min(target, 9223372036854775807)
         work.goal.target = <double> work.goal.target_lots
     else:
@@ -282,45 +304,18 @@ def select(
             raise ValueError("exclude", None, mask.shape[0], f"must have {rows} rows")
         work.goal.exclude = &mask[0] if rows else NULL
     if tie is not None:
-        if tie.shape[0] != rows:
-            raise ValueError("tie", None, tie.shape[0], f"must have {rows} rows")
-        work.goal.tie = &tie[0] if rows else NULL
-    if rows and limit != 0 and target > 0:
-        run(work, threads)
-    out = Output(work)
+        ties = tie
+        if ties.shape[0] != rows:
+            raise ValueError("tie", None, ties.shape[0], f"must have {rows} rows")
+        work.goal.tie = &ties[0] if rows else NULL
+    if rows and limit != 0 and work.goal.target > 0:
+        work.find()
+    work.allocate()
     if work.cut.count == 0:
-        return out.index, out.closed, out.score, (0 if work.goal.lots else 0.0), -1, (0 if work.goal.lots else 0.0)
-    if not ordered:
-        last = out.in_row_order()
-    else:
-        last = work.cut.count - 1
-        out.split(threads)
-        each(out.sort, threads)
-    out.sizes[last] = work.cut.last_closed
-    if work.goal.lots:
-        return out.index, out.closed, out.score, work.cut.filled, (last if work.cut.left > 0 else -1), work.cut.left
+        return work.index, work.closed, work.score, (0 if lots else 0.0), -1, (0 if lots else 0.0)
+    last = work.write(ordered)
+    work.sizes[last] = work.cut.last_closed
+    if lots:
+        return work.index, work.closed, work.score, work.cut.filled, (last if work.cut.left > 0 else -1), work.cut.left
     filled, left = as_double(work.cut.filled), as_double(work.cut.left)
-    return out.index, out.closed, out.score, filled, (last if left > 0 else -1), left
-
-
-cdef int run(Pass work, int threads) except -1:
-    """Scan and cut; once more without a threshold where the sample had set it too high."""
-    work.estimate()
-    each(work.scan, threads)
-    work.find_cut()
-    if not work.cut.covered and work.sieve.threshold > EVERYTHING:
-        work.sieve.threshold = EVERYTHING
-        each(work.scan, threads)
-        work.find_cut()
-    return 0
-
-
-cdef int each(function, int threads) except -1:
-    """Call a function with 0 .. threads - 1, side by side."""
-    if threads == 1:
-        function(0)
-        return 0
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(function, range(threads)):
-            pass
-    return 0
+    return work.index, work.closed, work.score, filled, (last if left > 0 else -1), left

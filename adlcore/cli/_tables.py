@@ -20,6 +20,8 @@ __all__ = ["Column", "console", "decimal_point", "lights", "money", "percent", "
 LIGHTS = ("green", "green", "yellow", "dark_orange", "red")
 #: Cells between columns: as many as fit.
 GAPS = (2, 1)
+#: The same rule below the headings for terminals without Unicode.
+ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -56,6 +58,11 @@ def console() -> Console:
     return Console(highlight=False)
 
 
+def has_unicode(out: Console) -> bool:
+    """Whether lights and rules can be printed."""
+    return out.encoding.lower().startswith("utf")
+
+
 def print_table(out: Console, columns: Iterable[Column]) -> None:
     """Print columns side by side; text and gaps shrink first, then the least needed columns go."""
     shown = list(columns)
@@ -64,7 +71,8 @@ def print_table(out: Console, columns: Iterable[Column]) -> None:
     widths, gap = layout
     # The box puts one cell between columns, padding the others.
     padding = (0, gap - 1, 0, 0)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=padding, header_style="bold")
+    frame = box.SIMPLE_HEAD if has_unicode(out) else ASCII_HEAD
+    table = Table(box=frame, show_edge=False, pad_edge=False, padding=padding, header_style="bold")
     for column, width in zip(shown, widths, strict=True):
         justify: Any = "right" if column.right else "left"
         heading = Text(column.heading)
@@ -135,6 +143,6 @@ def score(value: float) -> str:
 def lights(level: int, out: Console) -> Text:
     """The indicator as five lights, or as a digit where the terminal has no such signs."""
     colour = LIGHTS[max(level - 1, 0)]
-    if not out.encoding.lower().startswith("utf"):
+    if not has_unicode(out):
         return Text(str(level), colour)
     return Text("●" * level, colour) + Text("○" * (5 - level), "dim")

@@ -27,9 +27,9 @@ NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 #: Digits before and after the point that are read; pyarrow's widest decimal holds both.
 DIGITS = 38
 
-#: What is handed to pyarrow's parser of decimals. It checks neither the exponent, which indexes a table of powers of ten
-#: (pyarrow 26 crashes on ``1e-999999999``), nor the product with that power (``99999999999999999999e19`` wraps). Whatever
-#: matches has no more digits, before, after and by its exponent, than 128 or 256 bits hold.
+#: What is handed to pyarrow's parser of decimals. It checks neither the exponent, which indexes a table of powers of
+#: ten (pyarrow 26 crashes on ``1e-999999999``), nor the product with that power (``99999999999999999999e19`` wraps).
+#: Whatever matches has no more digits, before, after and by its exponent, than 128 or 256 bits hold.
 NARROW = (
     r"^[+-]?([0-9]{0,20}(\.[0-9]{0,18})?([eE]-(0?[0-9]|1[0-9]))?"
     r"|[0-9]{0,10}(\.[0-9]{0,18})?[eE]\+?0?[0-9])$"

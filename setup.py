@@ -19,8 +19,9 @@ from setuptools.errors import CCompilerError, ExecError, PlatformError
 KERNELS = Path("adlcore/_kernels")
 NEEDED = "see 'What is needed' in README.md"
 
-# No -ffast-math: the exact floating-point expression is part of a rule. -ffp-contract=off keeps a multiply and an add apart, so that
-# every clone of a loop and every machine gives the same bits. The two -fno flags change no result; they let branches become masks.
+# No -ffast-math: the exact floating-point expression is part of a rule. -ffp-contract=off keeps a
+# multiply and an add apart, so that every clone of a loop and every machine gives the same bits.
+# The two -fno flags change no result; they let branches become masks.
 GNU_FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-g0"]
 MSVC_FLAGS = ["/O2", "/fp:precise"]
 SAFE_FLAGS = [
@@ -70,7 +71,11 @@ def extensions():
     headers = [str(path) for path in (*KERNELS.glob("*.h"), *KERNELS.glob("*.pxd"))]
     return [
         Extension(
-            f"adlcore._kernels.{source.stem}", [str(source)], depends=headers, define_macros=macros(), include_dirs=[str(KERNELS)]
+            f"adlcore._kernels.{source.stem}",
+            [str(source)],
+            depends=headers,
+            define_macros=macros(),
+            include_dirs=[str(KERNELS)],
         )
         for source in sorted(KERNELS.glob("*.pyx"))
     ]
@@ -97,6 +102,8 @@ class BuildKernels(build_ext):
 
 
 setup(
-    ext_modules=cythonize(extensions(), compiler_directives=directives(), force=switch("ADLCORE_SAFE") or switch("ADLCORE_TRACE")),
+    ext_modules=cythonize(
+        extensions(), compiler_directives=directives(), force=switch("ADLCORE_SAFE") or switch("ADLCORE_TRACE")
+    ),
     cmdclass={"build_ext": BuildKernels},
 )

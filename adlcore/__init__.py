@@ -1,7 +1,8 @@
 """adlcore: who is auto-deleveraged on a perpetual-futures market, how much, and in which order.
 
-Arrays in, arrays out: :func:`rank`, :func:`quantile`, :func:`indicator`, :func:`select`, :class:`Queue`.
-One market: :class:`Contract`, :class:`Market`, :class:`RankingRule`. Files: :func:`read_positions`.
+Arrays in, arrays out: :func:`rank`, :func:`quantile`, :func:`indicator`, :func:`select`,
+:class:`Queue`. One market: :class:`Contract`, :class:`Market`, :class:`RankingRule`. Files:
+:func:`read_positions`.
 
 >>> import adlcore as adl
 >>> market = adl.Market(

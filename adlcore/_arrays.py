@@ -1,6 +1,7 @@
 """The one place that coerces and checks array arguments.
 
-Contiguous float64 and int64 arrays pass without a copy; anything else that NumPy can read as real numbers is converted once.
+Contiguous float64 and int64 arrays pass without a copy; anything else that NumPy can read as real
+numbers is converted once.
 """
 
 from __future__ import annotations
@@ -169,7 +170,7 @@ def wanted(name: str, target: Any, integral: bool) -> int | float:
     value = target.item() if hasattr(target, "item") else target
     try:
         number: int | float = value if isinstance(value, int) and integral else float(value)
-        if number != number:
+        if math.isnan(number):
             raise AdlError.at(name, None, target, "must be a number")
         if integral and number != int(number):
             below = math.floor(number)
@@ -177,7 +178,9 @@ def wanted(name: str, target: Any, integral: bool) -> int | float:
     except (TypeError, ValueError, OverflowError) as error:
         if isinstance(error, AdlError):
             raise
-        raise AdlError.at(name, None, target, "must be a finite number of lots" if integral else "must be a number") from None
+        raise AdlError.at(
+            name, None, target, "must be a finite number of lots" if integral else "must be a number"
+        ) from None
     if number < 0:
         raise AdlError.at(name, None, target, "must be 0 or above")
     return int(number) if integral else number

@@ -34,7 +34,8 @@ def one_kind(columns: dict[str, NumberArray1D]) -> None:
     kinds = {column.dtype: name for name, column in reversed(columns.items())}
     if len(kinds) > 1:
         raise AdlError(
-            f"{kinds[FLOAT64]} is float64 (units) and {kinds[INT64]} is int64 (quanta): money columns must be of one kind",
+            f"{kinds[FLOAT64]} is float64 (units) and {kinds[INT64]} is int64 (quanta): "
+            "money columns must be of one kind",
             argument=kinds[INT64],
         )
 

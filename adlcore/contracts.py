@@ -1,7 +1,8 @@
 """Assets and perpetual contracts: what a lot is worth at a price, exactly.
 
-A price, a multiplier or a lot arrives as a decimal string (or a number whose shortest decimal is meant) and is held as an exact
-decimal. The value of one lot is formed as an exact fraction and rounded once, when it becomes the float64 that decisions use.
+A price, a multiplier or a lot arrives as a decimal string (or a number whose shortest decimal is
+meant) and is held as an exact decimal. The value of one lot is formed as an exact fraction and
+rounded once, when it becomes the float64 that decisions use.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from .errors import AdlError
 
 __all__ = ["Asset", "Contract", "KINDS"]
 
-#: Kinds of contract by how a lot is valued in the settle asset at price p: ``m·p``, ``−m/p``, ``m·p``.
+#: Kinds of contract by how a lot is valued in the settle asset at price p: ``m·p``, ``−m/p``,
+#: ``m·p``.
 KINDS = ("linear", "inverse", "quanto")
 
 #: Wide enough for every product of an int64 and a decimal that a person writes down.
 _EXACT = Context(prec=200)
+
+#: Prices, multipliers and lots lie far inside; beyond it exact fractions would grow without bound.
+MOST_DIGITS = 60
 
 #: What may be given where an exact decimal is meant; a float is read by its shortest decimal.
 Number = str | int | float | Decimal
@@ -39,6 +44,8 @@ def exact_decimal(value: Number, argument: str) -> Decimal:
         raise AdlError.at(argument, None, value, "must be a number or a decimal string such as '0.001'") from None
     if not number.is_finite():
         raise AdlError.at(argument, None, value, "must be finite")
+    if number and abs(number.adjusted()) > MOST_DIGITS:
+        raise AdlError.at(argument, None, value, f"must lie between 1e-{MOST_DIGITS} and 1e{MOST_DIGITS}")
     return number
 
 
@@ -53,6 +60,11 @@ def _plain(value: object) -> str | int | Decimal:
     if isinstance(plain, int | Decimal):
         return plain
     raise TypeError
+
+
+def plain(number: Decimal) -> str:
+    """A decimal without an exponent."""
+    return format(number, "f")
 
 
 def positive_decimal(value: Number, argument: str) -> Decimal:
@@ -72,8 +84,8 @@ class Asset:
     name : str
         For example ``"USDT"``.
     decimals : int, default 8
-        One *quantum* is ``10**-decimals`` of the asset. int64 quanta hold 9.2·10^10 units at 8 decimals; choose fewer for
-        assets of small worth (2 for IDR or KRW).
+        One *quantum* is ``10**-decimals`` of the asset. int64 quanta hold 9.2·10^10 units at 8
+        decimals; choose fewer for assets of small worth (2 for IDR or KRW).
 
     Examples
     --------
@@ -108,8 +120,9 @@ class Contract:
     symbol : str
         For example ``"BTCUSDT"``.
     kind : {"linear", "inverse", "quanto"}, default "linear"
-        What one lot is worth in the settle asset at price p, with ``m = multiplier·lot``: linear ``m·p``; inverse (coin-margined)
-        ``−m/p``; quanto ``m·p`` in an asset that is neither base nor quote.
+        What one lot is worth in the settle asset at price p, with ``m = multiplier·lot``: linear
+        ``m·p``; inverse (coin-margined) ``−m/p``; quanto ``m·p`` in an asset that is neither base
+        nor quote.
     settle : str or Asset, default "USDT"
         The asset in which profit, loss and margin are booked. A bare name means 8 decimals.
     multiplier : decimal string or number, default "1"
@@ -165,10 +178,10 @@ class Contract:
         put(self, "tick", None if tick is None else positive_decimal(tick, "tick"))
 
     def __repr__(self) -> str:
-        tick = "" if self.tick is None else f", tick={str(self.tick)!r}"
+        tick = "" if self.tick is None else f", tick={plain(self.tick)!r}"
         return (
             f"Contract({self.symbol!r}, kind={self.kind!r}, settle={self.settle.name!r}, "
-            f"multiplier={str(self.multiplier)!r}, lot={str(self.lot)!r}{tick})"
+            f"multiplier={plain(self.multiplier)!r}, lot={plain(self.lot)!r}{tick})"
         )
 
     @property
@@ -202,7 +215,9 @@ class Contract:
         if number.denominator != 1:
             below = self.decimal(math.floor(number))
             above = self.decimal(math.ceil(number))
-            raise AdlError.at("quantity", None, quantity, f"is between lots of {self.lot}: {below} or {above} would do")
+            raise AdlError.at(
+                "quantity", None, quantity, f"is between lots of {plain(self.lot)}: {below} or {above} would do"
+            )
         return int(number)
 
     def decimal(self, lots: int) -> str:

@@ -1,7 +1,8 @@
 """The errors that adlcore raises.
 
-Every refusal is an :class:`AdlError`, which is a :class:`ValueError`. Its message names the argument, the row and the value
-at fault and says what would be right; the same facts are attributes, so that a service can log them as fields.
+Every refusal is an :class:`AdlError`, which is a :class:`ValueError`. Its message names the
+argument, the row and the value at fault and says what would be right; the same facts are
+attributes, so that a service can log them as fields.
 """
 
 from __future__ import annotations
@@ -34,9 +35,7 @@ class AdlError(ValueError):
     ('equity', 3)
     """
 
-    def __init__(
-        self, message: str, *, argument: str | None = None, row: int | None = None, value: Any = None
-    ) -> None:
+    def __init__(self, message: str, *, argument: str | None = None, row: int | None = None, value: Any = None) -> None:
         super().__init__(message)
         self.argument = argument
         self.row = row

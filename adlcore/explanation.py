@@ -113,7 +113,7 @@ def _terms(market: Market, row: int, rule: RankingRule) -> dict[str, float]:
     terms = {name: float(values[0]) for name, values in scoring.terms(market, tuple(present), one).items()}
     equity = terms.get("account_equity", terms.get("equity"))
     with np.errstate(all="ignore"):
-        terms["pnl_percent"] = float(np.float64(terms["unrealized_pnl"]) / terms["notional"])
+        terms["pnl_ratio"] = float(np.float64(terms["unrealized_pnl"]) / terms["notional"])
         if equity is not None:
             terms["effective_leverage"] = float(np.float64(terms["notional"]) / equity)
     return terms

@@ -39,7 +39,8 @@ class Market:
     entry_price : array_like of float, shape (n,)
         Average entry price of each row, above 0 where quantity is not 0.
     entry_value : array_like, shape (n,)
-        What the position cost, signed like ``quantity·v(entry price)``. Exactly one of `entry_price` and `entry_value` is given.
+        What the position cost, signed like ``quantity·v(entry price)``. Exactly one of
+        `entry_price` and `entry_value` is given.
     equity : array_like, shape (n,), optional
         Equity of the position's wallet at this mark; never derived.
     account_equity : array_like, shape (n,), optional
@@ -67,9 +68,10 @@ class Market:
 
     Notes
     -----
-    Money columns are all float64 in units of the settle asset, or all int64 quanta. Contiguous float64 and int64 arrays are referred to
-    and not copied: do not write to them while the market is in use. With int64 quanta the mark value of a row is ``rint(quantity·v)``,
-    half-even, and differences are exact.
+    Money columns are all float64 in units of the settle asset, or all int64 quanta. Contiguous
+    float64 and int64 arrays are referred to and not copied: do not write to them while the market
+    is in use. With int64 quanta the mark value of a row is ``rint(quantity·v)``, half-even, and
+    differences are exact.
 
     Examples
     --------
@@ -148,10 +150,10 @@ class Market:
 
     def _set(self, values: dict[str, Any]) -> None:
         for name, value in values.items():
-            if isinstance(value, np.ndarray):
-                value = value.view()
-                value.flags.writeable = False
-            object.__setattr__(self, name, value)
+            kept = value.view() if isinstance(value, np.ndarray) else value
+            if isinstance(kept, np.ndarray):
+                kept.setflags(write=False)
+            object.__setattr__(self, name, kept)
 
     def _set_mark(self, mark_price: Number) -> None:
         mark = positive_decimal(mark_price, "mark_price")
@@ -190,7 +192,8 @@ class Market:
         mark_price : decimal string or number
             Above 0.
         equity, account_equity, maintenance_margin : array_like, shape (n,), optional
-            These hold at one mark only, so the new market has those that are given here and no others.
+            These hold at one mark only, so the new market has those that are given here and no
+            others.
 
         Returns
         -------
@@ -264,7 +267,10 @@ class Market:
         return out
 
     def rank(self, rule: str | RankingRule) -> Int64Array1D:
-        """int64[n]: place in the queue of one's own side, from 1; 0 for rows of quantity 0. See :func:`adlcore.rank`."""
+        """int64[n]: place in the queue of one's own side, from 1; 0 for rows of quantity 0.
+
+        See :func:`adlcore.rank`.
+        """
         out = np.zeros(len(self), INT64)
         for side, score in self._sides(rule):
             place = np.empty(len(self), INT64)
@@ -294,8 +300,8 @@ class Market:
         if by not in ("count", "quantity"):
             raise AdlError.at("by", None, by, "must be count or quantity")
         out = np.zeros(len(self), np.int8)
-        weights = None if by == "count" else np.abs(self.quantity)
         for side, score in self._sides(rule):
+            weights = None if by == "count" else np.maximum(self.quantity * side, 0)
             np.copyto(out, _indicator(score, levels, weights), where=self.quantity * side > 0)
         return out
 
@@ -323,7 +329,8 @@ class Market:
         Parameters
         ----------
         bankrupt_quantity : int or float
-            Signed like a position, in lots: a long, positive one is closed against shorts. Whole where `quantity` is int64.
+            Signed like a position, in lots: a long, positive one is closed against shorts. Whole
+            where `quantity` is int64.
         rule : str or RankingRule
             Ranks the other side; the score column is never written.
         eligible : {"all", "winners"}, default "all"
@@ -345,11 +352,13 @@ class Market:
         Raises
         ------
         AdlError
-            For an unknown rule or one whose columns are absent, a NaN quantity or one between lots, a score that is NaN.
+            For an unknown rule or one whose columns are absent, a NaN quantity or one between lots,
+            a score that is NaN.
 
         Notes
         -----
-        Order: score descending, `tie` ascending, row ascending. O(n) reads and O(k log k) for k rows; memory O(k).
+        Order: score descending, `tie` ascending, row ascending. O(n) reads and O(k log k) for k
+        rows; memory O(k).
 
         Examples
         --------

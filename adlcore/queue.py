@@ -1,7 +1,7 @@
 """A side of a market ranked once and consumed by prefixes.
 
-The queue sorts only as far as it is asked: it draws the next best rows in chunks that double, by the same selection that serves
-``select``, and remembers what it drew.
+The queue sorts only as far as it is asked: it draws the next best rows in chunks that double, by
+the same selection that serves ``select``, and remembers what it drew.
 """
 
 from __future__ import annotations
@@ -47,11 +47,12 @@ class Queue:
 
     Notes
     -----
-    In lots, ``take(a)`` then ``take(b)`` is ``take(a + b)`` cut in two. In float64 every take cuts at the exact sum of all targets so far,
-    rounded once.
+    In lots, ``take(a)`` then ``take(b)`` is ``take(a + b)`` cut in two. In float64 every take cuts
+    at the exact sum of all targets so far, rounded once.
 
-    Taking k rows of n costs O(n log(k)) reads at most and one sort of k rows. The queue owns a copy of the scores and refers to
-    `quantity`. **Thread safety:** a queue belongs to one thread at a time.
+    Taking k rows of n costs O(n log(k)) reads at most and one sort of k rows. The queue owns a copy
+    of the scores and refers to `quantity`. **Thread safety:** a queue belongs to one thread at a
+    time.
 
     Examples
     --------
@@ -88,10 +89,12 @@ class Queue:
         sizes = _arrays.numbers("quantity", quantity)
         scores = _arrays.floats("score", score, len(sizes))
         _arrays.sizes_only("quantity", sizes)
-        bad = np.flatnonzero(np.isnan(scores) & (sizes != 0))
+        mask = None if exclude is None else _arrays.exclusion(exclude, len(sizes))
+        counted = sizes != 0 if mask is None else (sizes != 0) & (mask == 0)
+        bad = np.flatnonzero(np.isnan(scores) & counted)
         if bad.size:
             raise AdlError.at("score", int(bad[0]), float("nan"), "must be a number")
-        self._start(scores.copy(), sizes, 1, _arrays.ties(tie, len(sizes)), _arrays.exclusion(exclude, len(sizes)), None)
+        self._start(scores.copy(), sizes, 1, _arrays.ties(tie, len(sizes)), mask, None)
 
     @classmethod
     def over(
@@ -132,7 +135,7 @@ class Queue:
     @property
     def remaining(self) -> Any:
         """What can still be taken: lots, or float64 (the exact total rounded once, less what was taken)."""
-        return max(self._total - self._position(self._taken), 0 * self._total)
+        return max(self._total - self._axis(self._taken), 0 * self._total)
 
     def take(self, target: float) -> Selection:
         """The next prefix of the queue that covers `target`.
@@ -145,7 +148,8 @@ class Queue:
         Returns
         -------
         Selection
-            In queue order; places continue. A row that an earlier take closed in part comes first, with the rest of it.
+            In queue order; places continue. A row that an earlier take closed in part comes first,
+            with the rest of it.
 
         Raises
         ------
@@ -153,19 +157,18 @@ class Queue:
             For a negative, NaN or infinite target, or one between lots.
         """
         goal = self._wanted("target", target)
-        start, end = self._taken, self._taken + (goal if isinstance(goal, int) else Fraction(goal))
-        self._draw(self._position(end))
-        low, high = self._position(start), self._position(end)
-        first = int(np.searchsorted(self._sums, low, side="right"))
-        last = min(int(np.searchsorted(self._sums, high)) + 1, len(self._rows)) if goal else first
-        place = np.arange(first, max(last, first))
-        closed: Any = self._closed(place, high) - self._closed(place, low)
+        start = self._taken
+        end = self._taken = start + (goal if isinstance(goal, int) else Fraction(goal))
+        self._draw(self._axis(end))
+        first, given = self._cursor(np.array([self._axis(start)], self._sums.dtype))
+        last, reached = self._cursor(np.array([self._axis(end)], self._sums.dtype))
+        place = np.arange(max(first[0], 0), last[0] + 1)
+        closed: Any = self._closed(place, last, reached) - self._closed(place, first, given)
         kept = np.flatnonzero(closed > 0)
         place, closed = place[kept], closed[kept]
-        self._taken = end
-        reached = bool(len(self._sums)) and self._sums[-1] >= high
-        filled = goal if reached or not goal else closed.dtype.type(max(self._total - low, 0)).item()
-        left: Any = self._sizes[place[-1]] - self._closed(place[-1:], high)[0] if len(place) else 0
+        enough = end <= self._total if isinstance(end, int) else float(end) <= self._total
+        filled = goal if enough or not goal else max(self._total - self._axis(start), 0 * self._total)
+        left: Any = self._sizes[last[0]] - reached[0] if len(place) else 0
         return Selection(
             self._rows[place],
             closed,
@@ -178,7 +181,7 @@ class Queue:
             self._side,
             self._tie,
             self._account,
-            int(place[0]) + 1 if len(place) else first + 1,
+            int(place[0]) + 1 if len(place) else int(first[0]) + 2,
         )
 
     def assign(self, targets: npt.ArrayLike) -> dict[str, npt.NDArray[Any]]:
@@ -192,8 +195,9 @@ class Queue:
         Returns
         -------
         dict of ndarray
-            ``target`` int64 (row of `targets`), ``row`` int64 (row of the market), ``quantity`` (above 0): the same slices as m calls
-            of :meth:`take`, in that order. What the queue could not give is missing from the sums.
+            ``target`` int64 (row of `targets`), ``row`` int64 (row of the market), ``quantity``
+            (above 0): the same slices as m calls of :meth:`take`, in that order. What the queue
+            could not give is missing from the sums.
 
         Raises
         ------
@@ -217,18 +221,19 @@ class Queue:
         ends = self._ends(goals)
         if not len(goals):
             return {"target": np.empty(0, INT64), "row": np.empty(0, INT64), "quantity": np.empty(0, goals.dtype)}
-        low = self._position(self._taken)
-        self._draw(ends[-1])
-        starts = np.concatenate((np.array([low], ends.dtype), ends[:-1]))
-        first = np.searchsorted(self._sums, starts, side="right")
-        last = np.minimum(np.searchsorted(self._sums, ends) + 1, len(self._rows))
-        count = np.where(goals > 0, np.maximum(last - first, 0), 0)
+        axis = np.concatenate((np.array([self._axis(self._taken)], ends.dtype), ends))
+        self._draw(axis[-1])
+        place, given = self._cursor(axis)
+        begin = np.maximum(place[:-1], 0)
+        count = place[1:] - begin + 1
         target = np.repeat(np.arange(len(goals)), count)
-        place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
-        closed = self._closed(place, ends[target]) - self._closed(place, starts[target])
+        slot = np.arange(len(target)) - np.repeat(np.cumsum(count) - count - begin, count)
+        closed: Any = self._closed(slot, place[target + 1], given[target + 1])
+        closed -= self._closed(slot, place[target], given[target])
         kept = np.flatnonzero(closed > 0)
-        self._taken += sum(goals.tolist()) if is_lots(goals) else sum(map(Fraction, goals.tolist()), Fraction(0))
-        return {"target": target[kept], "row": self._rows[place[kept]], "quantity": closed[kept]}
+        whole = goals.tolist()
+        self._taken += sum(whole) if is_lots(goals) else sum(map(Fraction, whole), Fraction(0))
+        return {"target": target[kept], "row": self._rows[slot[kept]], "quantity": closed[kept]}
 
     def _wanted(self, name: str, target: Any) -> int | float:
         goal = _arrays.wanted(name, target, is_lots(self._signed))
@@ -236,14 +241,14 @@ class Queue:
             raise AdlError.at(name, None, target, "must be finite")
         return goal
 
-    def _position(self, taken: int | Fraction) -> Any:
+    def _axis(self, taken: int | Fraction) -> Any:
         """Where the cursor stands on the axis of the sums; never beyond int64."""
         return min(taken, _arrays.INT64_MAX) if isinstance(taken, int) else float(taken)
 
     def _ends(self, goals: NumberArray1D) -> NumberArray1D:
         """The cursor after each target."""
         if is_lots(goals):
-            start: int = self._position(self._taken)
+            start: int = self._axis(self._taken)
             return np.minimum(np.cumsum(goals), _arrays.INT64_MAX - start) + start
         base = []
         rest = self._taken
@@ -257,12 +262,21 @@ class Queue:
         _kernels.sums.prefix_sums(terms, sums)
         return sums[len(base) :]
 
-    def _closed(self, place: npt.NDArray[Any], upto: Any) -> NumberArray1D:
-        """What of the rows at `place` is closed when the cursor stands at `upto`."""
+    def _cursor(self, axis: NumberArray1D) -> tuple[npt.NDArray[np.intp], NumberArray1D]:
+        """Where a queue taken up to these sums ends: the last row touched (-1: none), and what is closed of it."""
+        place = np.minimum(np.searchsorted(self._sums, axis), len(self._sums) - 1)
+        place[axis <= 0] = -1
+        if not len(self._sums):
+            return place, np.zeros_like(axis)
         before = np.where(place > 0, self._sums[np.maximum(place, 1) - 1], 0)
-        part = np.minimum(np.maximum(upto - before, 0), self._sizes[place])
-        closed: NumberArray1D = np.where(upto >= self._sums[place], self._sizes[place], part)
-        return closed.astype(self._sizes.dtype, copy=False)
+        given = np.where(place < 0, 0, np.minimum(self._sizes[place], axis - before))
+        return place, given.astype(axis.dtype, copy=False)
+
+    def _closed(self, slot: npt.NDArray[np.intp], place: npt.NDArray[np.intp], given: NumberArray1D) -> NumberArray1D:
+        """What is closed of the rows in `slot` by a cursor that stands in row `place` with `given` of it."""
+        size = self._sizes[slot]
+        closed = np.where(slot < place, size, np.where(slot == place, given, 0))
+        return closed.astype(size.dtype, copy=False)
 
     def _draw(self, upto: Any) -> None:
         """Sort as many further rows as it takes to reach `upto`."""

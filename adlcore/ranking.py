@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from . import _arrays, _kernels
 from ._arrays import INT64, Float64Array1D, Int64Array1D
-from .errors import AdlError, check_version
+from .errors import AdlError, check_version, from_kernel
 
 __all__ = ["RankingRule", "indicator", "quantile", "rank"]
 
@@ -27,8 +27,8 @@ class Formula:
     source: str
 
 
-#: Every rule's exact floating-point expression. U unrealized PnL, N notional, E equity, EV entry value, MV mark value, WB wallet
-#: balance, MM maintenance margin, BV value at the bankruptcy price.
+#: Every rule's exact floating-point expression. U unrealized PnL, N notional, E equity, EV entry
+#: value, MV mark value, WB wallet balance, MM maintenance margin, BV value at the bankruptcy price.
 FORMULAS = {
     "binance": Formula(
         ("equity",),
@@ -51,13 +51,15 @@ FORMULAS = {
     "bitmex": Formula(
         ("equity",),
         ("bankruptcy_value",),
-        "-inf if D <= 0 else p*L if U >= 0 else p/L; p = 0 if U == 0 else U/abs(EV), L = N/D, D = MV-BV or E where no BV is given",
+        "-inf if D <= 0 else p*L if U >= 0 else p/L; "
+        "p = 0 if U == 0 else U/abs(EV), L = N/D, D = MV-BV or E where no BV is given",
         "support.bitmex.com 18589621443357; also MEXC, Poloniex, Deepcoin",
     ),
     "hyperliquid": Formula(
         ("equity",),
         (),
-        "-inf if E <= 0 or U <= 0 else r*(N/E); r = mark/entry of longs, entry/mark of shorts (short='literal': mark/entry)",
+        "-inf if E <= 0 or U <= 0 else r*(N/E); "
+        "r = mark/entry of longs, entry/mark of shorts (short='literal': mark/entry)",
         "Hyperliquid docs, 'Auto-deleveraging'",
     ),
     "roi": Formula(
@@ -98,7 +100,8 @@ class RankingRule:
     name : str
         One of :meth:`names`.
     short : {"mirrored", "literal"}, default "mirrored"
-        ``hyperliquid`` only: the price ratio of a short, entry/mark or, as the page's letter has it, mark/entry.
+        ``hyperliquid`` only: the price ratio of a short, entry/mark or, as the page's letter has
+        it, mark/entry.
 
     Attributes
     ----------
@@ -116,8 +119,9 @@ class RankingRule:
 
     Notes
     -----
-    Scores are float64. int64 columns are subtracted as integers and then converted, nearest. A row whose equity is 0 or below scores
-    -inf (``binance-2019``: 0, as published): it stands last, and is nobody's counterparty unless its score is finite.
+    Scores are float64. int64 columns are subtracted as integers and then converted, nearest. A row
+    whose equity is 0 or below scores -inf (``binance-2019``: 0, as published): it stands last, and
+    is nobody's counterparty unless its score is finite.
 
     Examples
     --------
@@ -163,11 +167,13 @@ class RankingRule:
         name : str
             How it is shown.
         function : callable
-            Gets the columns of `needs` by keyword, as equally long 1-D float64 blocks (at most 16,384 rows), and returns a float64 block
-            of scores. It must work row by row: blocks are cut anywhere. NaN is refused, except for rows of quantity 0.
+            Gets the columns of `needs` by keyword, as equally long 1-D float64 blocks (at most
+            16,384 rows), and returns a float64 block of scores. It must work row by row: blocks are
+            cut anywhere. NaN is refused, except for rows of quantity 0.
         needs : sequence of str
-            Of quantity (lots, signed), side (+1, -1, 0), mark_price, entry_price, mark_value, entry_value, notional, unrealized_pnl, equity,
-            account_equity, balance, maintenance_margin, bankruptcy_value, leverage. Money is in units of the settle asset.
+            Of quantity (lots, signed), side (+1, -1, 0), mark_price, entry_price, mark_value,
+            entry_value, notional, unrealized_pnl, equity, account_equity, balance,
+            maintenance_margin, bankruptcy_value, leverage. Money is in units of the settle asset.
 
         Notes
         -----
@@ -195,7 +201,9 @@ class RankingRule:
         return "hyperliquid-literal" if self.short == "literal" else self.name
 
     def _put(self, *values: Any) -> None:
-        for slot, value in zip(("name", "short", "needs", "optional", "expression", "source", "function"), values, strict=True):
+        for slot, value in zip(
+            ("name", "short", "needs", "optional", "expression", "source", "function"), values, strict=True
+        ):
             object.__setattr__(self, slot, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -213,13 +221,19 @@ class RankingRule:
     def __repr__(self) -> str:
         if self.function is not None:
             return f"RankingRule.custom({self.name!r}, needs={self.needs})"
-        return f"RankingRule({self.name!r})" if self.short == "mirrored" else f"RankingRule({self.name!r}, short={self.short!r})"
+        return (
+            f"RankingRule({self.name!r})"
+            if self.short == "mirrored"
+            else f"RankingRule({self.name!r}, short={self.short!r})"
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (1, *self._key())
 
 
-def _restore(version: int, name: str, short: str, needs: tuple[str, ...], function: Callable[..., Any] | None) -> RankingRule:
+def _restore(
+    version: int, name: str, short: str, needs: tuple[str, ...], function: Callable[..., Any] | None
+) -> RankingRule:
     check_version("RankingRule", version)
     return RankingRule(name, short=short) if function is None else RankingRule.custom(name, function, needs)
 
@@ -265,7 +279,8 @@ def quantile(score: npt.ArrayLike) -> Float64Array1D:
     Parameters
     ----------
     score : array_like of float, shape (n,)
-        A row whose score is NaN is not counted. A row of score -inf is counted and has quantile NaN. Equal scores share a quantile.
+        A row whose score is NaN is not counted. A row of score -inf is counted and has quantile
+        NaN. Equal scores share a quantile.
 
     Returns
     -------
@@ -273,7 +288,8 @@ def quantile(score: npt.ArrayLike) -> Float64Array1D:
 
     Notes
     -----
-    ``rank(ranking) / number of users`` (coinengineer.net, 29 Aug 2025). O(n): a radix sort of the scores.
+    ``rank(ranking) / number of users`` (coinengineer.net, 29 Aug 2025). O(n): a radix sort of the
+    scores.
 
     Examples
     --------
@@ -296,9 +312,10 @@ def indicator(score: npt.ArrayLike, levels: int = 5, weights: npt.ArrayLike | No
     levels : int, default 5
         1 to 127.
     weights : array_like of int or float, shape (n,), optional
-        Quantity of each row, at least 0. Without it levels hold equally many rows, ``ceil(levels·quantile)``; with it equal quantity,
-        ``levels + 1 - ceil(levels·W_front/W)``, where W_front is the weight of the rows at or before one's own place, own included (the
-        two differ even for equal weights). Ties stand in row order there.
+        Quantity of each row, at least 0. Without it levels hold equally many rows,
+        ``ceil(levels·quantile)``; with it equal quantity, ``levels + 1 - ceil(levels·W_front/W)``,
+        where W_front is the weight of the rows at or before one's own place, own included (the two
+        differ even for equal weights). Ties stand in row order there.
 
     Returns
     -------
@@ -308,12 +325,13 @@ def indicator(score: npt.ArrayLike, levels: int = 5, weights: npt.ArrayLike | No
     Raises
     ------
     AdlError
-        For levels outside 1..127; weights that are negative, NaN or infinite, or whose sum leaves int64.
+        For levels outside 1..127; weights that are negative, NaN or infinite, or whose sum leaves
+        int64.
 
     Notes
     -----
-    By count: O(n), no sort. By weight: a radix sort; int64 weights exact, float64 sums exact and rounded once.
-    Levels by quantity: bitmex.com, five lights in 20 % steps.
+    By count: O(n), no sort. By weight: a radix sort; int64 weights exact, float64 sums exact and
+    rounded once. Levels by quantity: bitmex.com, five lights in 20 % steps.
 
     Examples
     --------
@@ -331,5 +349,8 @@ def indicator(score: npt.ArrayLike, levels: int = 5, weights: npt.ArrayLike | No
         return out
     column = _arrays.numbers("weights", weights, len(scores))
     _arrays.sizes_only("weights", column)
-    _kernels.levels.levels_by_weight(scores, column, int(levels), out)
+    try:
+        _kernels.levels.levels_by_weight(scores, column, int(levels), out)
+    except ValueError as error:
+        raise from_kernel(error) from None
     return out

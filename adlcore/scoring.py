@@ -24,7 +24,8 @@ def source(market: Market, rule: RankingRule) -> _kernels.score.Source:
     absent = [name for name in rule.needs if name in COLUMNS and getattr(market, name) is None]
     if absent:
         raise AdlError(
-            f"rule {rule.name!r} needs {', '.join(absent)}: this market has no such column at mark price {market.mark_price}",
+            f"rule {rule.name!r} needs {', '.join(absent)}: "
+            f"this market has no such column at mark price {market.mark_price}",
             argument=absent[0],
         )
     columns: dict[str, Any] = {"quantity": market.quantity, "entry_value": market.entry_value}

@@ -1,7 +1,8 @@
 """Who is closed, and how much of each: ``select`` and its result.
 
-``select`` takes a column of scores and a column of sizes and returns the shortest prefix of the queue that covers a target. A
-``Market`` does the same without ever writing the scores down; both give a :class:`Selection`.
+``select`` takes a column of scores and a column of sizes and returns the shortest prefix of the
+queue that covers a target. A ``Market`` does the same without ever writing the scores down; both
+give a :class:`Selection`.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ class Selection:
 
     Notes
     -----
-    In float64 the first k rows hold ``S_k``, their exact sum rounded once. The list ends at the first k with ``S_k >= target``; its
-    last row gives ``min(q_k, target - S_{k-1})``, and ``filled`` is ``min(S_k, target)``.
+    In float64 the first k rows hold ``S_k``, their exact sum rounded once. The list ends at the
+    first k with ``S_k >= target``; its last row gives ``min(q_k, target - S_{k-1})``, and
+    ``filled`` is ``min(S_k, target)``.
 
     Examples
     --------
@@ -129,7 +131,7 @@ class Selection:
 
     @property
     def place(self) -> Int64Array1D:
-        """int64[k]: place of each row in the queue, from 1. Computed by a sort of the k rows where ``ordered=False``."""
+        """int64[k]: place of each row in the queue, from 1; a sort of the k rows where ``ordered=False``."""
         if self.ordered:
             return np.arange(self._first_place, self._first_place + len(self._index), dtype=INT64)
         place = np.empty(len(self.index), INT64)
@@ -200,8 +202,8 @@ def select(
     score : array_like of float, shape (n,)
         Higher is closed first. A row of score -inf is never selected. -0.0 equals 0.0.
     quantity : array_like of int or float, shape (n,)
-        Size of each row, at least 0; integers are lots and are summed exactly. A row of quantity 0 is not counted, and its score may
-        be NaN.
+        Size of each row, at least 0; integers are lots and are summed exactly. A row of quantity 0
+        is not counted, and its score may be NaN.
     target : int or float
         What is to be closed, at least 0; whole where `quantity` is integer.
     tie : array_like of int, shape (n,), optional
@@ -222,8 +224,8 @@ def select(
     Raises
     ------
     AdlError
-        Names argument, row and value: NaN, infinite or negative quantity, arrays of different length, a sum beyond int64, a negative or
-        NaN target, a target between lots.
+        Names argument, row and value: NaN, infinite or negative quantity, arrays of different
+        length, a sum beyond int64, a negative or NaN target, a target between lots.
 
     Notes
     -----

@@ -32,6 +32,7 @@ cdef Py_ssize_t first_outside(const double[::1] column, double limit, double low
 
 
 cdef double LARGEST = 1.7976931348623157e308
+cdef double TWO_63 = 9223372036854775808.0
 
 
 def first_nan(const double[::1] column not None):
@@ -121,7 +122,8 @@ cdef bint usable(double quantity, double price) noexcept nogil:
 
 
 def entry_values(
-    const quantity_t[::1] quantity not None, const double[::1] price not None, double unit, bint inverse, double[::1] out not None
+    const quantity_t[::1] quantity not None, const double[::1] price not None, double unit, bint inverse,
+    double[::1] out not None
 ):
     """Write ``quantity·v(price)`` as float64; row of the first unusable price of a held position, or -1."""
     cdef Py_ssize_t start = 0, n, i, rows = same_length(quantity.shape[0], price.shape[0], out.shape[0])
@@ -138,7 +140,8 @@ def entry_values(
 
 
 def entry_quanta(
-    const quantity_t[::1] quantity not None, const double[::1] price not None, double unit, bint inverse, int64_t[::1] out not None
+    const quantity_t[::1] quantity not None, const double[::1] price not None, double unit, bint inverse,
+    int64_t[::1] out not None
 ):
     """Write ``rint(quantity·v(price))`` as int64; row of the first unusable price or of an overflow, or -1."""
     cdef Py_ssize_t start = 0, n, i, rows = same_length(quantity.shape[0], price.shape[0], out.shape[0])
@@ -150,7 +153,7 @@ def entry_quanta(
             entry_block(&quantity[start], &price[start], unit, inverse, n, block)
         for i in range(n):
             value = rint(block[i])
-            if not (usable(<double> quantity[start + i], price[start + i]) and -9223372036854775808.0 < value < 9223372036854775808.0):
+            if not usable(<double> quantity[start + i], price[start + i]) or not -TWO_63 < value < TWO_63:
                 return start + i
             out[start + i] = <int64_t> value
         start += n

@@ -1,9 +1,10 @@
 """Where a queue is cut: the shortest prefix of the survivors that covers a target.
 
-A histogram of the sizes over the range of the scores, then a weighted quickselect within the bins that may hold the cut, narrow its place by float64
-sums, which are near enough almost always. Where a sum is too close to the target to tell, the exact sum of that prefix decides; and the last few
-rows are walked with exact sums. Lots are summed in int64, float64 sizes as wide fixed-point numbers, so the cut does not depend on the order
-of the survivors.
+A histogram of the sizes over the range of the scores, then a weighted quickselect within the bins
+that may hold the cut, narrow its place by float64 sums, which are near enough almost always. Where
+a sum is too close to the target to tell, the exact sum of that prefix decides; and the last few
+rows are walked with exact sums. Lots are summed in int64, float64 sizes as wide fixed-point
+numbers, so the cut does not depend on the order of the survivors.
 """
 
 from libc.stdint cimport int64_t, uint64_t
@@ -21,7 +22,7 @@ cdef enum:
 cdef double HALF_ULP = 1.1102230246251565e-16
 
 
-# Exact sums ---------------------------------------------------------------------------------------------------------------------
+# Exact sums ---------------------------------------------------------------------------------------
 
 cdef void total_clear(const Goal* goal, Total* total) noexcept nogil:
     total.lots = 0
@@ -62,7 +63,7 @@ cdef bint reaches(const Goal* goal, int64_t total) noexcept nogil:
     return total >= goal.target_lots if goal.lots else as_double(total) >= goal.target
 
 
-# Narrowing by splits ------------------------------------------------------------------------------------------------------------
+# Narrowing by splits ------------------------------------------------------------------------------
 
 cdef inline Py_ssize_t spread(Py_ssize_t span, int turn) noexcept nogil:
     """A place in 0 .. span that follows no period of the data."""
@@ -126,14 +127,14 @@ cdef void narrow(
         upto = size + approximate(goal.lots, items[place].size)
         if prefix_reaches(goal, ahead, items, place, size, band, exact):
             high[0] = place
-        elif prefix_reaches(goal, ahead, items, place + 1, upto, band, exact):
-            low[0], high[0] = place, place + 1
+        elif place + 1 == high[0] or prefix_reaches(goal, ahead, items, place + 1, upto, band, exact):
+            low[0], high[0] = place, place + 1  # the cut; or the last of all, and there is none
         else:
             low[0] = place + 1
             before = upto
 
 
-# Narrowing by bins --------------------------------------------------------------------------------------------------------------
+# Narrowing by bins --------------------------------------------------------------------------------
 
 cdef struct Bins:
     uint64_t lowest  # key of the highest score
@@ -208,7 +209,7 @@ cdef Py_ssize_t gather(
     return n
 
 
-# The cut ------------------------------------------------------------------------------------------------------------------------
+# The cut ------------------------------------------------------------------------------------------
 
 cdef void sort_items(Item* items, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i, j
@@ -222,7 +223,9 @@ cdef void sort_items(Item* items, Py_ssize_t n) noexcept nogil:
         items[j] = moved
 
 
-cdef void walk(const Goal* goal, const Item* items, Py_ssize_t n, Py_ssize_t behind, Total* total, Cut* cut) noexcept nogil:
+cdef void walk(
+    const Goal* goal, const Item* items, Py_ssize_t n, Py_ssize_t behind, Total* total, Cut* cut
+) noexcept nogil:
     """Go through the last items with exact sums; `behind` rows of size `total` stand before them."""
     cdef Py_ssize_t i
     cdef int64_t upto, before = total_read(goal, total)

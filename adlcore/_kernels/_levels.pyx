@@ -1,8 +1,8 @@
 """Indicator levels: how far in front a row stands, in a few steps.
 
-By count no sort is needed. A sample brackets each score at which a level begins; one pass counts what lies below the brackets and collects what lies
-inside; among those the border is found exactly; a second pass compares every score with the borders. By weight the queue is sorted and
-walked.
+By count no sort is needed. A sample brackets each score at which a level begins; one pass counts
+what lies below the brackets and collects what lies inside; among those the border is found exactly;
+a second pass compares every score with the borders. By weight the queue is sorted and walked.
 """
 
 from libc.math cimport INFINITY, ceil, sqrt
@@ -58,7 +58,9 @@ cdef cloned_int count_numbers(const double* score, Py_ssize_t n, int64_t* count)
     return 0
 
 
-cdef cloned_int compare(const double* score, Py_ssize_t n, const double* border, int borders, int8_t* out) noexcept nogil:
+cdef cloned_int compare(
+    const double* score, Py_ssize_t n, const double* border, int borders, int8_t* out
+) noexcept nogil:
     """Level 1, and one more for each border that is reached; 0 for -inf and NaN."""
     cdef Py_ssize_t i
     cdef int b
@@ -107,7 +109,9 @@ cdef bint set_brackets(const double* score, Py_ssize_t rows, int levels, Bracket
     return True
 
 
-cdef bint find_borders(const double* score, Py_ssize_t rows, int levels, Bracket* brackets, double* border) noexcept nogil:
+cdef bint find_borders(
+    const double* score, Py_ssize_t rows, int levels, Bracket* brackets, double* border
+) noexcept nogil:
     """The lowest score of each level from the second on; False where the sample misled or memory is short."""
     cdef Py_ssize_t start = 0, n, i, place, room = rows // 8
     cdef int b
@@ -161,7 +165,8 @@ def levels_by_count(const double[::1] score not None, int levels, int8_t[::1] ou
         for b in range(levels - 1):
             brackets[b] = Bracket(0, 0, 0, 0, 0, 0, 0, NULL)
         with nogil:
-            found = set_brackets(&score[0], rows, levels, brackets) and find_borders(&score[0], rows, levels, brackets, border)
+            found = set_brackets(&score[0], rows, levels, brackets)
+            found = found and find_borders(&score[0], rows, levels, brackets, border)
             for b in range(levels - 1):
                 free(brackets[b].collected)
     if not found:
@@ -197,11 +202,13 @@ ctypedef fused weight_t:
     double
 
 
-def levels_by_weight(const double[::1] score not None, const weight_t[::1] weights not None, int levels, int8_t[::1] out not None):
+def levels_by_weight(
+    const double[::1] score not None, const weight_t[::1] weights not None, int levels, int8_t[::1] out not None
+):
     """Write ``levels + 1 - ceil(levels·W_front/W)``; W_front counts the rows at or before one's own place.
 
-    Exact for int64 weights; for float64 the exact sums are rounded once and the expression is ``(levels·W_front)/W``.
-    A row before which all weight is 0 is at the front.
+    Exact for int64 weights; for float64 the exact sums are rounded once and the expression is
+    ``(levels·W_front)/W``. A row before which all weight is 0 is at the front.
     """
     cdef Ordered queue = Ordered(score, None)
     cdef Py_ssize_t i, row, rows = score.shape[0]
@@ -209,7 +216,7 @@ def levels_by_weight(const double[::1] score not None, const weight_t[::1] weigh
     cdef int64_t[128] border
     cdef int64_t front = 0
     cdef uint64_t last = score_key(-INFINITY)
-    cdef double whole
+    cdef double whole, scale
     cdef Exact total
     if out.shape[0] != rows or weights.shape[0] != rows:
         raise ValueError("weights", None, weights.shape[0], f"must have {rows} rows")
@@ -223,12 +230,18 @@ def levels_by_weight(const double[::1] score not None, const weight_t[::1] weigh
         else:
             add(&total, weights[queue.records[i].place])
     if weight_t is int64_t:
-        # More than p parts of the whole stand in front once their lots exceed floor(p·whole/levels).
+        # More than p parts of the whole stand in front once their lots exceed
+        # floor(p·whole/levels).
         for i in range(1, levels + 1):
             border[i] = int(front) * int(i) // levels
         front = 0
     else:
         whole = rounded(&total)
+        if whole == INFINITY:
+            raise ValueError("weights", None, whole, "their sum must be a float64")
+        # Exact: near the largest float64 a product with levels would overflow.
+        scale = 0.0078125 if whole > 1e300 else 1.0
+        whole *= scale
         clear(&total)
     with nogil:
         for i in range(queue.count):
@@ -239,8 +252,7 @@ def levels_by_weight(const double[::1] score not None, const weight_t[::1] weigh
                     part += 1
             else:
                 add(&total, weights[row])
-                part = <int> ceil((levels * rounded(&total)) / whole) if whole > 0 else 1
+                part = <int> ceil((levels * (rounded(&total) * scale)) / whole) if whole > 0 else 1
                 part = max(part, 1)
             if queue.records[i].key != last:
                 out[row] = <int8_t> (levels + 1 - part)
-

@@ -1,9 +1,10 @@
 """The pass over the rows that finds everyone who may be selected.
 
-A sample of the rows tells roughly where the cut will be. One pass then scores block after block, looks into a group of 32 rows only where one of
-them reaches that threshold, and copies the rows that do. When the copies outgrow twice what is needed, they are cut back to the covering
-prefix and the threshold rises to its end: memory stays proportional to the selection, whatever the order of the rows. The sample decides
-how fast this is, never what comes out.
+A sample of the rows tells roughly where the cut will be. One pass then scores block after block,
+looks into a group of 32 rows only where one of them reaches that threshold, and copies the rows
+that do. When the copies outgrow twice what is needed, they are cut back to the covering prefix and
+the threshold rises to its end: memory stays proportional to the selection, whatever the order of
+the rows. The sample decides how fast this is, never what comes out.
 """
 
 from libc.math cimport INFINITY, nextafter, sqrt
@@ -28,7 +29,7 @@ cdef enum:
 cdef double EVERYTHING = -1.7976931348623157e308  # below every score but -inf
 
 
-# Room ---------------------------------------------------------------------------------------------------------------------------
+# Room ---------------------------------------------------------------------------------------------
 
 cdef int reserve(const Goal* goal, Survivors* found, Py_ssize_t capacity) noexcept nogil:
     """Make room for so many rows."""
@@ -72,7 +73,7 @@ cdef inline int64_t size_at(const Goal* goal, Py_ssize_t row) noexcept nogil:
     return bits & <int64_t> 0x7FFFFFFFFFFFFFFF
 
 
-# The sample ---------------------------------------------------------------------------------------------------------------------
+# The sample ---------------------------------------------------------------------------------------
 
 cdef double lowest_of_best(Goal* sampled, Item* items, Py_ssize_t n, Py_ssize_t* reached) noexcept nogil:
     """Bring to the front the items that reach the goal; how many, and the lowest score among them."""
@@ -120,7 +121,8 @@ cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
                 items[count].score = score[i]
                 items[count].tie = 0
                 items[count].row = start + i
-                # A row so large that its stretch would seem to cover much of the target stands for itself alone.
+                # A row so large that its stretch would seem to cover much of the target stands for
+                # itself alone.
                 size = approximate(goal.lots, size_at(goal, start + i))
                 size = min(size, max(size / scale, sampled.target / 16))
                 memcpy(&items[count].size, &size, sizeof(double))
@@ -131,7 +133,8 @@ cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
         total += size
         squares += size * size
     if total > 0:
-        # Three standard deviations of the sampled size, and of the sampled number of rows; and a few rows, for samples of hardly any.
+        # Three standard deviations of the sampled size, and of the sampled number of rows; and a
+        # few rows, for samples of hardly any.
         sampled.target *= 1 + 3 * sqrt(squares) / total
         if sampled.limit >= 0:
             sampled.limit += <Py_ssize_t> (3 * sqrt(<double> sampled.limit)) + 1
@@ -146,7 +149,7 @@ cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
     return DONE
 
 
-# The pass -----------------------------------------------------------------------------------------------------------------------
+# The pass -----------------------------------------------------------------------------------------
 
 cdef cloned_int flag_groups(const double* score, Py_ssize_t n, double threshold, uint8_t* flags) noexcept nogil:
     """Mark the groups in which a score reaches the threshold or is NaN; whether there is one."""
@@ -165,7 +168,7 @@ cdef cloned_int flag_groups(const double* score, Py_ssize_t n, double threshold,
 
 
 cdef int prune(const Goal* goal, Survivors* found, Item* edge, double* threshold, bint* strict) noexcept nogil:
-    """Keep the covering prefix only and raise the threshold to its end, where that is a prefix at all; else make room."""
+    """Keep the covering prefix only and raise the threshold to its end; else make room."""
     cdef Py_ssize_t i, kept = 0
     cdef Cut cut
     cdef double score

@@ -1,8 +1,9 @@
 """Ranking scores of one market, block by block.
 
-A block of rows is carried through three short loops: mark value and unrealized PnL, the rule's expression, the side's mask. Every
-loop is branch-free, so that the compiler turns it into vectors; a block's intermediate columns never leave the first cache, and the
-score column is written only where somebody asks for it.
+A block of rows is carried through three short loops: mark value and unrealized PnL, the rule's
+expression, the side's mask. Every loop is branch-free, so that the compiler turns it into vectors;
+a block's intermediate columns never leave the first cache, and the score column is written only
+where somebody asks for it.
 
 The expressions are those of `reference/_score.py`, operation by operation.
 """
@@ -34,7 +35,7 @@ RULES = {
 }
 
 
-# Mark value and unrealized PnL --------------------------------------------------------------------------------------------------
+# Mark value and unrealized PnL --------------------------------------------------------------------
 
 cdef cloned_int derive(
     const quantity_t* quantity, const money_t* entry, double unit_value, Py_ssize_t n, double* mark, double* pnl
@@ -48,7 +49,8 @@ cdef cloned_int derive(
         if money_t is int64_t:
             whole = <int64_t> rint(value)
             mark[i] = <double> whole
-            # The market has checked that this fits; unsigned, so that a column changed behind its back cannot do harm.
+            # The market has checked that this fits; unsigned, so that a column changed behind its
+            # back cannot do harm.
             pnl[i] = <double> (<int64_t> (<uint64_t> whole - <uint64_t> entry[i]))
         else:
             mark[i] = value
@@ -63,7 +65,7 @@ cdef cloned_int widen(const int64_t* column, Py_ssize_t n, double* out) noexcept
     return 0
 
 
-# The rules ----------------------------------------------------------------------------------------------------------------------
+# The rules ----------------------------------------------------------------------------------------
 
 cdef cloned_int binance(const double* u, const double* mv, const double* e, Py_ssize_t n, double* out) noexcept nogil:
     """U/E where U >= 0, else (U/N)·(E/N)."""
@@ -130,7 +132,7 @@ cdef cloned_int roi(const double* u, const double* entry, Py_ssize_t n, double* 
     return 0
 
 
-# Masks --------------------------------------------------------------------------------------------------------------------------
+# Masks --------------------------------------------------------------------------------------------
 
 cdef cloned_int keep_side(
     const quantity_t* quantity, const double* score, int side, double absent, Py_ssize_t n, double* out
@@ -157,7 +159,7 @@ cdef cloned_int drop_losers(const double* u, Py_ssize_t n, double* out) noexcept
     return 0
 
 
-# A block ------------------------------------------------------------------------------------------------------------------------
+# A block ------------------------------------------------------------------------------------------
 
 cdef inline const double* money(
     const Columns* c, const void* column, Py_ssize_t start, Py_ssize_t n, double* buffer
@@ -241,18 +243,18 @@ cdef const double* block_scores(
     return buffer
 
 
-# The columns of a market --------------------------------------------------------------------------------------------------------
+# The columns of a market --------------------------------------------------------------------------
 
 cdef class Source:
     """Columns of one market at one mark price, and the rule that scores them.
 
-    `rule` is a key of `RULES`; quantity is float64 or int64 lots, the money columns are all float64 units or all int64 quanta.
-    The arrays are referred to, not copied.
+    `rule` is a key of `RULES`; quantity is float64 or int64 lots, the money columns are all float64
+    units or all int64 quanta. The arrays are referred to, not copied.
     """
 
     def __init__(
-        self, rule, *, quantity, score=None, entry_value=None, double unit_value=0.0, bint inverse=False, double one=1.0, equity=None,
-        account_equity=None, balance=None, maintenance_margin=None, bankruptcy_value=None
+        self, rule, *, quantity, score=None, entry_value=None, double unit_value=0.0, bint inverse=False,
+        double one=1.0, equity=None, account_equity=None, balance=None, maintenance_margin=None, bankruptcy_value=None
     ):
         cdef Columns* c = &self.columns
         self.held = []

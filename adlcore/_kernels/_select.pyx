@@ -1,7 +1,7 @@
 """Selection of counterparties: the highest scores until their sizes cover a target.
 
-Scan (in row ranges, by as many threads as are asked for), cut, and write out: in row order, or sorted. Scores, rows and sizes are copied on the
-way, and only the copies are compared.
+Scan (in row ranges, by as many threads as are asked for), cut, and write out: in row order, or
+sorted. Scores, rows and sizes are copied on the way, and only the copies are compared.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ cdef enum:
 empty, INT64, FLOAT64 = np.empty, np.dtype(np.int64), np.dtype(np.float64)
 
 
-# Writing out --------------------------------------------------------------------------------------------------------------------
+# Writing out --------------------------------------------------------------------------------------
 
 cdef inline bint selected(const Survivors* part, Py_ssize_t i, const Item* last) noexcept nogil:
     """Whether a survivor stands at or before the last row of the prefix."""
@@ -57,7 +57,9 @@ cdef Py_ssize_t write_rows(
     return last
 
 
-cdef Py_ssize_t count_range(const Survivors* parts, int n_parts, const Cut* cut, double lowest, double below) noexcept nogil:
+cdef Py_ssize_t count_range(
+    const Survivors* parts, int n_parts, const Cut* cut, double lowest, double below
+) noexcept nogil:
     """How many selected rows score lowest <= score < below; a border `below` of NaN is none."""
     cdef Py_ssize_t i, count = 0
     cdef int p
@@ -84,13 +86,19 @@ cdef int write_sorted(
     found.row = <int64_t*> malloc(count * sizeof(int64_t))
     found.size = <int64_t*> malloc(count * sizeof(int64_t))
     found.tie = <int64_t*> malloc(count * sizeof(int64_t)) if parts[0].tie != NULL else NULL
-    if records == NULL or found.score == NULL or found.row == NULL or found.size == NULL or (parts[0].tie != NULL and found.tie == NULL):
+    if (
+        records == NULL or found.score == NULL or found.row == NULL or found.size == NULL
+        or (parts[0].tie != NULL and found.tie == NULL)
+    ):
         free(records)
         release(&found)
         return NO_MEMORY
     for p in range(n_parts):
         for i in range(parts[p].count):
-            if parts[p].score[i] >= lowest and not (parts[p].score[i] >= below) and selected(&parts[p], i, &cut.last) and k < count:
+            if (
+                parts[p].score[i] >= lowest and not (parts[p].score[i] >= below)
+                and selected(&parts[p], i, &cut.last) and k < count
+            ):
                 found.score[k] = parts[p].score[i]
                 found.row[k] = parts[p].row[i]
                 found.size[k] = parts[p].size[i]
@@ -114,7 +122,7 @@ cdef int write_sorted(
     return DONE
 
 
-# A selection under way ----------------------------------------------------------------------------------------------------------
+# A selection under way ----------------------------------------------------------------------------
 
 cdef class Pass:
     """What is asked for, what each range of rows has found, and the arrays of the result."""
@@ -160,6 +168,11 @@ cdef class Pass:
     cdef int find(self) except -1:
         """Scan and cut; once more without a threshold where the sample had set it too high."""
         cdef int status
+        if self.goal.target <= 0 or self.goal.limit == 0:
+            self.sieve.threshold = INFINITY  # nobody is wanted: the scan only looks for NaN
+            self.sieve.expected = 1
+            self.scan_range(0)
+            return 0
         with nogil:
             status = estimate(&self.goal, &self.sieve)
         self.check(status, 0)
@@ -172,14 +185,14 @@ cdef class Pass:
     cdef int scan_and_cut(self) except -1:
         cdef int status
         if self.n_parts == 1:
-            self.scan(0)
+            self.scan_range(0)
         else:
-            side_by_side(self.scan, self.n_parts)
+            side_by_side(self.scan_range, self.n_parts)
         with nogil:
             status = find_cut(&self.goal, self.parts, self.n_parts, &self.cut)
         return self.check(status, 0)
 
-    cpdef scan(self, int part):
+    cpdef scan_range(self, int part):
         """Scan one range of rows."""
         cdef Py_ssize_t rows = self.goal.columns.rows, bad = 0
         cdef Py_ssize_t start = rows * part // self.n_parts, stop = rows * (part + 1) // self.n_parts
@@ -255,7 +268,8 @@ cdef class Pass:
             return
         with nogil:
             status = write_sorted(
-                self.parts, self.n_parts, &self.cut, lower, upper, count, &self.rows[at], self.sizes + at, &self.scores[at]
+                self.parts, self.n_parts, &self.cut, lower, upper, count,
+                &self.rows[at], self.sizes + at, &self.scores[at]
             )
         self.check(status, 0)
 
@@ -308,7 +322,7 @@ def select(
         if ties.shape[0] != rows:
             raise ValueError("tie", None, ties.shape[0], f"must have {rows} rows")
         work.goal.tie = &ties[0] if rows else NULL
-    if rows and limit != 0 and work.goal.target > 0:
+    if rows:
         work.find()
     work.allocate()
     if work.cut.count == 0:

@@ -1,7 +1,8 @@
-"""A stable sort of records by a 64-bit key: radix passes over the highest bits that differ, then the few that still tie.
+"""A stable sort of records by a 64-bit key: radix passes over the highest bits that differ.
 
-Three passes of 11 bits separate almost all keys of a range. Runs that agree in those bits are short and are finished by insertion; a long
-run (an outlier stretched the range) is sorted by its own range in turn, twice at most.
+Three passes of 11 bits separate almost all keys of a range. Runs that agree in those bits are short
+and are finished by insertion; a long run (an outlier stretched the range) is sorted by its own
+range in turn, twice at most.
 """
 
 from libc.stdint cimport uint64_t
@@ -44,7 +45,7 @@ cdef int sort_records(Record* records, Record* scratch, Py_ssize_t n) noexcept n
     cdef Py_ssize_t counts[PASSES][BINS]
     cdef Py_ssize_t i, start, total, held
     cdef uint64_t low, high, code
-    cdef int shift = 0, step, digit, passes = PASSES
+    cdef int shift = 0, step, digit
     cdef Record* here = records
     cdef Record* there = scratch
     cdef Record* swapped

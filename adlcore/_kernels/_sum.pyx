@@ -1,7 +1,8 @@
 """Exact sums of float64 values >= 0: a wide fixed-point number, rounded half-even when it is read.
 
-The number has digits of 32 bits from 2^-1074 up. Adding a value touches three digits and the carries; reading looks at the three
-highest and asks whether anything stands below them. Sums so do not depend on the order of their terms.
+The number has digits of 32 bits from 2^-1074 up. Adding a value touches three digits and the
+carries; reading looks at the three highest and asks whether anything stands below them. Sums so do
+not depend on the order of their terms.
 """
 
 from libc.math cimport ldexp
@@ -33,7 +34,8 @@ cdef double rounded(const Exact* total) noexcept nogil:
         width += 1
     if top < 2 and top * DIGIT_BITS + width <= MANTISSA_BITS:
         return ldexp(<double> (total.digit[0] | total.digit[1] << DIGIT_BITS), LOWEST)
-    # The 64 highest bits: `width` of the top digit, 32 of the next, the rest of the third; and whether a lower one is set.
+    # The 64 highest bits: `width` of the top digit, 32 of the next, the rest of the third; and
+    # whether a lower one is set.
     window = total.digit[top] << (64 - width) | total.digit[top - 1] << (DIGIT_BITS - width)
     if top >= 2:
         window |= total.digit[top - 2] >> width

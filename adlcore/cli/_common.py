@@ -14,13 +14,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ..contracts import positive_decimal
+from ..contracts import exact_decimal, positive_decimal
 from ..errors import AdlError
 from ..io.positions import Positions, read_positions
 from ..market import Market
 from ..ranking import RankingRule
 
-__all__ = ["ReadingBar", "load", "print_json"]
+__all__ = ["ReadingBar", "check_decimal", "load", "print_json"]
 
 FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="Open positions: .csv, .tsv or .parquet.", show_default=False)
@@ -32,7 +32,7 @@ ColumnsOption = Annotated[
     typer.Option(
         "--columns",
         metavar="NAME=COLUMN,...",
-        help="Which column of the file is which, sums included: quantity=size,equity=cash+upnl,account=user. "
+        help="Which column of the file is which, as in equity=cash+upnl; sums are allowed. "
         "Common names are found without it.",
     ),
 ]
@@ -49,6 +49,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machin
 #: A read that takes longer shows a bar.
 PATIENCE_SECONDS = 1.0
 
+#: Powers of ten that an option may have.
+FARTHEST = 90
+
 
 def load(
     file: Path,
@@ -62,7 +65,8 @@ def load(
     settle: str,
 ) -> tuple[Positions, Market]:
     """Read a file and make it a market that the rule can rank."""
-    positive_decimal(mark, "mark")
+    check_decimal("mark", mark)
+    check_decimal("multiplier", multiplier)
     with ReadingBar(file.name) as bar:
         positions = read_positions(file, columns, lot=lot, progress=bar)
     held = positions.columns
@@ -78,6 +82,13 @@ def load(
         # The market counts rows; a person looks for a line.
         message = f"{positions.path}, {positions.place(error.row)}: {error}"
         raise AdlError(message, argument=error.argument, row=error.row, value=error.value) from None
+
+
+def check_decimal(name: str, text: str, *, positive: bool = True) -> None:
+    """Refuse an option that is no number, or one so large or small that its exact value would fill the memory."""
+    number = positive_decimal(text, name) if positive else exact_decimal(text, name)
+    if abs(number.adjusted()) > FARTHEST:
+        raise AdlError.at(name, None, text, f"must lie within 1e-{FARTHEST} and 1e{FARTHEST}")
 
 
 class ReadingBar:

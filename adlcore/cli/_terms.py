@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Float64Array1D, Int64Array1D
+from ..columns import COLUMNS
 from ..contracts import Contract
-from ..market import COLUMNS, Market
+from ..market import Market
 from ..ranking import RankingRule
 from ..selection import Selection
 from ._tables import Column, percent, times

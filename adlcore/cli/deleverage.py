@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 
 from .._arrays import Float64Array1D, Int64Array1D
-from ..contracts import exact_decimal, positive_decimal
 from ..errors import AdlError
 from ..io.selections import check_suffix, write_selection
 from ..market import Market
@@ -92,9 +91,9 @@ def deleverage(
 ) -> None:
     """List who is closed against a bankrupt position, how much of each, and why."""
     how = RankingRule(rule)
-    exact_decimal(quantity, "quantity")
+    _common.check_decimal("quantity", quantity, positive=False)
     if price is not None:
-        positive_decimal(price, "price")
+        _common.check_decimal("price", price)
     if out is not None:
         check_suffix(out)
         if out.exists() and file.exists() and out.samefile(file):

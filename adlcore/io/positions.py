@@ -175,6 +175,10 @@ def read_positions(
     >>> folder.cleanup()
     """
     step = None if lot is None else positive_decimal(lot, "lot")
+    if step is not None and abs(step.adjusted()) >= quantities.DIGITS:
+        raise AdlError.at(
+            "lot", None, lot, f"must have less than {quantities.DIGITS} digits before and after the point"
+        )
     table = open_table(os.fspath(path))
     found = find_columns(table.path, table.header, columns)
     raw = table.read(list(dict.fromkeys(name for parts in found.values() for name in parts)), progress)

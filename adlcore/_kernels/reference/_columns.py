@@ -9,7 +9,15 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-__all__ = ["entry_quanta", "entry_values", "first_nan", "first_not_finite", "first_not_size", "lots_extent", "magnitude"]
+__all__ = [
+    "entry_quanta",
+    "entry_values",
+    "first_nan",
+    "first_not_finite",
+    "first_not_size",
+    "lots_extent",
+    "magnitude",
+]
 
 
 def first_nan(column: Array) -> int:

@@ -32,8 +32,8 @@ def levels_by_count(score: Array, levels: int, out: Array) -> None:
 def levels_by_weight(score: Array, weights: Array, levels: int, out: Array) -> None:
     """Write ``levels + 1 - ceil(levels·W_front/W)``; W_front counts the rows at or before one's own place.
 
-    Exact for int64 weights; for float64 the exact sums are rounded once and the expression is ``(levels·W_front)/W``.
-    A row before which all weight is 0 is at the front.
+    Exact for int64 weights; for float64 the exact sums are rounded once and the expression is
+    ``(levels·W_front)/W``. A row before which all weight is 0 is at the front.
     """
     rows = order(score)
     weights = np.asarray(weights)[rows]
@@ -46,7 +46,10 @@ def levels_by_weight(score: Array, weights: Array, levels: int, out: Array) -> N
         sums = np.empty(len(rows))
         prefix_sums(weights, sums)
         whole = exact_sum(weights)
-        parts = np.ceil((levels * sums) / whole).astype(np.int64) if whole else np.zeros(len(rows), np.int64)
+        if whole == np.inf:
+            raise ValueError("weights", None, whole, "their sum must be a float64")
+        scale = 0.0078125 if whole > 1e300 else 1.0
+        parts = np.ceil((levels * (sums * scale)) / (whole * scale)).astype(np.int64) if whole else np.zeros(len(rows), np.int64)
     out[:] = 0
     out[rows] = levels + 1 - np.maximum(parts, 1)
     out[np.asarray(score) == -np.inf] = 0

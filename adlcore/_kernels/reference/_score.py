@@ -1,6 +1,7 @@
 """Ranking scores of one market in plain NumPy: the twin of ``_score.pyx``.
 
-Every function below is the documented floating-point expression of one rule, written once more and bit for bit the same.
+Every function below is the documented floating-point expression of one rule, written once more and
+bit for bit the same.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def binance_2019(c: Source) -> Array:
 
 
 def bitmex(c: Source) -> Array:
-    """``p·L`` where U >= 0, else ``p/L``; p = U/abs(EV) (0 where U = 0), L = N/D, D = MV - BV (E where no BV is given)."""
+    """``p·L`` where U >= 0, else ``p/L``; p = U/abs(EV), 0 where U = 0; L = N/D, D = MV - BV, or E without a BV."""
     u, n, ev = c.unrealized_pnl, c.notional, c.entry_value
     d = c.equity if c.bankruptcy_value is None else c.margin_to_bankruptcy
     p = np.where(u == 0, 0.0, u / np.abs(ev))
@@ -83,7 +84,7 @@ RULES = {
 
 
 class Source:
-    """Columns of one market at one mark price, and the rule that scores them; a rule reads the columns it needs only."""
+    """Columns of one market at one mark price, and the rule that scores them; it reads what it needs only."""
 
     unrealized_pnl: Array
     mark_value: Array
@@ -91,7 +92,22 @@ class Source:
     notional: Array
     margin_to_bankruptcy: Array
 
-    def __init__(self, rule: str, *, quantity: Array, score: Array | None = None, entry_value: Array | None = None, unit_value: float = 0.0, inverse: bool = False, one: float = 1.0, equity: Array | None = None, account_equity: Array | None = None, balance: Array | None = None, maintenance_margin: Array | None = None, bankruptcy_value: Array | None = None) -> None:
+    def __init__(
+        self,
+        rule: str,
+        *,
+        quantity: Array,
+        score: Array | None = None,
+        entry_value: Array | None = None,
+        unit_value: float = 0.0,
+        inverse: bool = False,
+        one: float = 1.0,
+        equity: Array | None = None,
+        account_equity: Array | None = None,
+        balance: Array | None = None,
+        maintenance_margin: Array | None = None,
+        bankruptcy_value: Array | None = None,
+    ) -> None:
         self.rule = RULES[rule]
         self.signed = np.asarray(quantity)
         self.quantity = self.signed.astype(np.float64)

@@ -15,7 +15,17 @@ Array = npt.NDArray[Any]
 __all__ = ["select"]
 
 
-def select(source: Source, side: int, winners: bool, exclude: Array | None, target: float, limit: int, tie: Array | None, ordered: bool, threads: int = 1) -> tuple[Array, Array, Array, Any, int, Any]:
+def select(
+    source: Source,
+    side: int,
+    winners: bool,
+    exclude: Array | None,
+    target: float,
+    limit: int,
+    tie: Array | None,
+    ordered: bool,
+    threads: int = 1,
+) -> tuple[Array, Array, Array, Any, int, Any]:
     """The shortest prefix of the queue whose size reaches `target`, at most `limit` rows of it (-1: no limit).
 
     Returns
@@ -40,10 +50,7 @@ def select(source: Source, side: int, winners: bool, exclude: Array | None, targ
     rows = rows[np.lexsort(keys)]
     size = np.abs(np.asarray(source.signed)[rows])
     sums = _prefix(size)
-    if target <= 0:
-        count = 0
-    else:
-        count = min(int(np.searchsorted(sums, target)) + 1, len(rows))
+    count = min(int(np.searchsorted(sums, target)) + 1, len(rows)) if target > 0 else 0
     if limit >= 0:
         count = min(count, limit)
     rows, size = rows[:count], size[:count].copy()
@@ -61,7 +68,11 @@ def select(source: Source, side: int, winners: bool, exclude: Array | None, targ
         if partial >= 0:
             partial = int(np.flatnonzero(by_row == partial)[0])
         rows, size = rows[by_row], size[by_row]
-    return rows, size, score[rows], filled, partial, left
+    return rows, size, score[rows], _plain(filled), partial, _plain(left)
+
+
+def _plain(number: Any) -> Any:
+    return number.item() if isinstance(number, np.generic) else number
 
 
 def _prefix(size: Array) -> Array:

@@ -1,0 +1,70 @@
+"""Times as multiples of R, the time NumPy takes to read the columns once, measured side by side.
+
+A trial calls R and the subject in turn and takes the ratio of their medians: what slows the machine for a while slows
+both. The best of several trials is the figure.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter_ns
+
+Call = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to measure: seeds, trials of each, and what a trial may take."""
+
+    seeds: int = 5
+    trials: int = 5
+    trial_seconds: float = 0.3
+    most_calls: int = 201
+
+
+FULL = Effort()
+QUICK = Effort(seeds=1, trials=2, trial_seconds=0.2, most_calls=51)
+
+
+@contextmanager
+def no_collection():
+    """The garbage collector off, and back as it was."""
+    enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def once(call: Call) -> int:
+    """Nanoseconds of one call; what it returns is freed after the clock has stopped."""
+    start = perf_counter_ns()
+    kept = call()
+    taken = perf_counter_ns() - start
+    del kept
+    return taken
+
+
+def trials(calls: Sequence[Call], effort: Effort) -> list[list[float]]:
+    """For each trial the median nanoseconds of every call, the calls made in turn."""
+    with no_collection():
+        warm = sum(once(call) for call in calls)
+        warm = min(warm, sum(once(call) for call in calls))
+        count = max(3, min(effort.most_calls, int(effort.trial_seconds * 1e9 / max(warm, 1))))
+        found = []
+        for _ in range(effort.trials):
+            taken = [[once(call) for call in calls] for _ in range(count)]
+            found.append([float(statistics.median(column)) for column in zip(*taken, strict=True)])
+        return found
+
+
+def ratio(call: Call, read: Call, effort: Effort) -> float:
+    """The best trial's median of `call` over its median of `read`."""
+    return min(mine / base for mine, base in trials([call, read], effort))

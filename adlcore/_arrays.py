@@ -110,7 +110,10 @@ def exclusion(exclude: Any, length: int) -> npt.NDArray[np.uint8] | None:
     """The rows to pass over, given as a boolean mask or as row numbers, as a mask of bytes."""
     if exclude is None:
         return None
-    array = np.asarray(exclude)
+    try:
+        array = np.asarray(exclude)
+    except ValueError:
+        raise AdlError("exclude is ragged: must be row numbers or a boolean mask", argument="exclude") from None
     if array.ndim != 1:
         raise AdlError(f"exclude has {array.ndim} dimensions: must be 1-D", argument="exclude", value=array.shape)
     if array.dtype == bool:
@@ -163,26 +166,27 @@ def refuse_overflow(name: str, array: Int64Array1D) -> int:
     return largest
 
 
-def wanted(name: str, target: Any, integral: bool) -> int | float:
-    """A quantity to close: at least 0, and whole where the quantities are int64 lots."""
+def wanted(name: str, target: Any, integral: bool, given: Any = None) -> int | float:
+    """A quantity to close: at least 0, and whole where the quantities are int64 lots.
+
+    Errors show `given`, where that is what the caller wrote.
+    """
     if type(target) is float and not integral and target >= 0:
         return target
-    value = target.item() if hasattr(target, "item") else target
+    shown = target if given is None else given
     try:
+        value = target.item() if hasattr(target, "item") else target
         number: int | float = value if isinstance(value, int) and integral else float(value)
-        if math.isnan(number):
-            raise AdlError.at(name, None, target, "must be a number")
-        if integral and number != int(number):
-            below = math.floor(number)
-            raise AdlError.at(name, None, target, f"is between lots: {below} or {below + 1} would do")
-    except (TypeError, ValueError, OverflowError) as error:
-        if isinstance(error, AdlError):
-            raise
-        raise AdlError.at(
-            name, None, target, "must be a finite number of lots" if integral else "must be a number"
-        ) from None
+        whole = math.floor(number) if integral else 0
+    except (TypeError, ValueError, OverflowError):
+        must = "must be a finite number of lots" if integral else "must be a number"
+        raise AdlError.at(name, None, shown, must) from None
+    if math.isnan(number):
+        raise AdlError.at(name, None, shown, "must be a number")
     if number < 0:
-        raise AdlError.at(name, None, target, "must be 0 or above")
+        raise AdlError.at(name, None, shown, "must be 0 or above")
+    if integral and number != whole:
+        raise AdlError.at(name, None, shown, f"is between lots: {whole} or {whole + 1} would do")
     return int(number) if integral else number
 
 

@@ -20,6 +20,9 @@ __all__ = ["Asset", "Contract", "KINDS"]
 #: ``m·p``.
 KINDS = ("linear", "inverse", "quanto")
 
+#: Of an asset that is given by its bare name.
+DECIMALS = 8
+
 #: Wide enough for every product of an int64 and a decimal that a person writes down.
 _EXACT = Context(prec=200)
 
@@ -94,7 +97,7 @@ class Asset:
     """
 
     name: str
-    decimals: int = 8
+    decimals: int = DECIMALS
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -109,6 +112,9 @@ class Asset:
 
     def __str__(self) -> str:
         return self.name
+
+    def __repr__(self) -> str:
+        return f"Asset({self.name!r})" if self.decimals == DECIMALS else f"Asset({self.name!r}, {self.decimals})"
 
 
 @dataclass(frozen=True, init=False, slots=True)
@@ -178,11 +184,16 @@ class Contract:
         put(self, "tick", None if tick is None else positive_decimal(tick, "tick"))
 
     def __repr__(self) -> str:
-        tick = "" if self.tick is None else f", tick={plain(self.tick)!r}"
-        return (
-            f"Contract({self.symbol!r}, kind={self.kind!r}, settle={self.settle.name!r}, "
-            f"multiplier={plain(self.multiplier)!r}, lot={plain(self.lot)!r}{tick})"
-        )
+        settle = self.settle.name if self.settle == Asset(self.settle.name) else self.settle
+        shown = {
+            "kind": self.kind if self.kind != "linear" else None,
+            "settle": settle if settle != "USDT" else None,
+            "multiplier": plain(self.multiplier) if self.multiplier != 1 else None,
+            "lot": plain(self.lot) if self.lot != 1 else None,
+            "tick": None if self.tick is None else plain(self.tick),
+        }
+        terms = [repr(self.symbol), *(f"{name}={value!r}" for name, value in shown.items() if value is not None)]
+        return f"Contract({', '.join(terms)})"
 
     @property
     def inverse(self) -> bool:

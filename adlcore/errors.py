@@ -53,7 +53,13 @@ class AdlError(ValueError):
 
 
 class MissingExtraError(AdlError, ImportError):
-    """An optional dependency is not installed; the message gives the command that installs it."""
+    """An optional dependency is not installed; the message gives the command that installs it.
+
+    Examples
+    --------
+    >>> print(missing_extra("cli", "reading Parquet"))
+    reading Parquet needs the 'cli' extra: pip install 'adlcore[cli]'
+    """
 
 
 def missing_extra(extra: str, purpose: str) -> MissingExtraError:

@@ -42,7 +42,15 @@ class Explanation:
     indicator : int
         1..5, 5 at the front; 0 for a row of quantity 0 or score -inf.
     ahead : int or float
-        Quantity that is closed before this row is, in lots; 0 for a row of quantity 0.
+        Quantity that is closed before this row would be, in lots; 0 for a row of quantity 0.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> market = adl.Market("X", mark_price=2, quantity=[-5, -5], entry_price=[3.0, 2.5], equity=[10.0, 2.0])
+    >>> why = market.explain(0, "binance")
+    >>> why.rank, why.of, why.ahead, why.terms["pnl_ratio"], why.terms["effective_leverage"]
+    (2, 2, 5, 0.5, 1.0)
     """
 
     row: int
@@ -90,7 +98,7 @@ def explain(market: Market, row: int, rule: RankingRule) -> Explanation:
         of=count,
         quantile=float("nan") if last else below / count,
         indicator=0 if last else -(-5 * below // count),
-        ahead=np.abs(market.quantity[before]).sum().item(),
+        ahead=np.abs(market.quantity[before & (score > -np.inf)]).sum().item(),
         terms=_terms(market, row, rule),
     )
 

@@ -454,11 +454,11 @@ class Market:
             target = abs(quantity)
         except (TypeError, ValueError):
             raise AdlError.at("bankrupt_quantity", None, quantity, "must be a number of lots") from None
-        return _arrays.wanted("bankrupt_quantity", target, is_lots(self.quantity)), side
+        return _arrays.wanted("bankrupt_quantity", target, is_lots(self.quantity), quantity), side
 
     def _source(self, rule: str | RankingRule) -> _kernels.score.Source:
         """The kernel's view of the columns under a rule."""
-        source = self._sources.get(rule)
+        source = self._sources.get(rule) if isinstance(rule, str | RankingRule) else None
         if source is None:
             source = scoring.source(self, as_rule(rule))
             self._sources[rule] = source
@@ -466,6 +466,9 @@ class Market:
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a Market is immutable: {name} cannot be set; use market.at for a new mark price")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Market is immutable: {name} cannot be deleted")
 
     def __len__(self) -> int:
         return len(self.quantity)

@@ -211,9 +211,11 @@ class Queue:
         """
         goals = _arrays.numbers("targets", targets)
         if is_lots(self._signed) and goals.dtype != INT64:
-            bad = np.flatnonzero(goals != np.floor(goals))
+            bad = np.flatnonzero(~((goals == np.floor(goals)) & (np.abs(goals) < 2.0**63)))
             if bad.size:
-                raise AdlError.at("targets", int(bad[0]), goals[bad[0]], "must be whole: the quantities are lots")
+                raise AdlError.at(
+                    "targets", int(bad[0]), goals[bad[0]], "must be whole and finite: quantities are lots"
+                )
             goals = goals.astype(INT64)
         elif goals.dtype != self._signed.dtype:
             goals = goals.astype(self._signed.dtype)

@@ -58,7 +58,7 @@ FORMULAS = {
     "hyperliquid": Formula(
         ("equity",),
         (),
-        "-inf if E <= 0 or U <= 0 else r*(N/E); "
+        "-inf if E <= 0 or U <= 0 else 0 if N == 0 else r*(N/E); "
         "r = mark/entry of longs, entry/mark of shorts (short='literal': mark/entry)",
         "Hyperliquid docs, 'Auto-deleveraging'",
     ),
@@ -143,7 +143,7 @@ class RankingRule:
     function: Callable[..., Any] | None
 
     def __init__(self, name: str, *, short: str = "mirrored") -> None:
-        if name not in FORMULAS:
+        if not isinstance(name, str) or name not in FORMULAS:
             near = difflib.get_close_matches(str(name), FORMULAS, n=3, cutoff=0.4) or sorted(FORMULAS)
             raise AdlError.at("rule", None, name, f"must be a known rule; nearest: {', '.join(near)}")
         if short not in SHORT_FORMS:
@@ -208,6 +208,9 @@ class RankingRule:
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a RankingRule is immutable: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a RankingRule is immutable: {name} cannot be deleted")
 
     def _key(self) -> tuple[Any, ...]:
         return self.name, self.short, self.needs, self.function

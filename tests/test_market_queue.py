@@ -200,7 +200,7 @@ def test_explain_shows_the_terms_that_make_the_score():
     why = market.explain(6, "binance")
     assert (why.account, why.side, why.rank, why.of) == ("g", "short", 3, 4)
     terms = why.terms
-    assert terms["pnl_percent"] == terms["unrealized_pnl"] / terms["notional"]
+    assert terms["pnl_ratio"] == terms["unrealized_pnl"] / terms["notional"]
     assert terms["effective_leverage"] == terms["notional"] / terms["equity"]
     assert terms["equity"] == 30.0
     loser = terms["unrealized_pnl"] < 0

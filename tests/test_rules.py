@@ -40,6 +40,8 @@ def score_of(rule, r, short="mirrored", inverse=False):
     if rule == "hyperliquid":
         if e <= 0 or u <= 0:
             return -INF
+        if r["mv"] == 0:  # 0/0 otherwise
+            return 0.0
         mark_over_entry = (short == "literal" or r["quantity"] > 0) != inverse
         return (div(r["mv"], r["ev"]) if mark_over_entry else div(r["ev"], r["mv"])) * div(n, e)
     assert rule == "roi"
@@ -172,6 +174,20 @@ def test_hyperliquid_has_no_place_for_losers():
     assert score[:2].tolist() == [-INF, -INF]
     assert score[2] > 0
     assert len(m.deleverage(5.0, "hyperliquid")) == 0
+
+
+@pytest.mark.parametrize(("name", "short"), RULES)
+def test_a_row_whose_value_rounds_to_0_quanta_has_a_score(name, short):
+    # Dust: a short of one lot worth 0.4 quanta, entered at 1.4 and at 0.4, and its opposite.
+    contract = adl.Contract("X", settle=adl.Asset("COIN", decimals=0))
+    columns = {
+        column: np.array([1, 1, 1, 1]) for column in ("equity", "account_equity", "balance", "maintenance_margin")
+    }
+    m = adl.Market(contract, mark_price="0.4", quantity=[-1, 1, -1, 1], entry_value=np.array([-1, -1, 0, 0]), **columns)
+    rule = adl.RankingRule(name, short=short)
+    assert not np.isnan(m.score(rule)).any()
+    m.deleverage(2, rule)
+    m.deleverage(-2, rule)
 
 
 def test_roi_is_the_gain_on_the_cost():

@@ -110,7 +110,7 @@ cdef cloned_int hyperliquid(
     const double* u, const double* mv, const double* entry, const double* e, const quantity_t* quantity,
     bint literal, bint inverse, Py_ssize_t n, double* out
 ) noexcept nogil:
-    """r·(N/E) where U > 0. MV/EV is the price ratio mark/entry, or for an inverse contract entry/mark."""
+    """r·(N/E) where U > 0, 0 where N = 0. MV/EV is the price ratio mark/entry; entry/mark of an inverse contract."""
     cdef Py_ssize_t i
     cdef double top, bottom, score
     cdef int up, flipped = inverse, always = literal
@@ -118,7 +118,7 @@ cdef cloned_int hyperliquid(
         up = (quantity[i] > 0) | always
         top = mv[i] if up != flipped else entry[i]
         bottom = entry[i] if up != flipped else mv[i]
-        score = (top / bottom) * (fabs(mv[i]) / e[i])
+        score = 0.0 if mv[i] == 0 else (top / bottom) * (fabs(mv[i]) / e[i])
         score = -INFINITY if u[i] <= 0 else score
         out[i] = -INFINITY if e[i] <= 0 else score
     return 0

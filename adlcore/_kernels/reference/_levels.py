@@ -5,7 +5,6 @@ A row whose score is NaN is not counted.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -40,8 +39,7 @@ def levels_by_weight(score: Array, weights: Array, levels: int, out: Array) -> N
     if weights.dtype == np.int64:
         front = np.cumsum(weights).tolist()
         whole = front[-1] if front else 0
-        share = [Fraction(levels * w, whole) if whole else Fraction(0) for w in front]
-        parts = np.array([-(-s.numerator // s.denominator) for s in share], np.int64)
+        parts = np.array([-(-levels * w // whole) if whole else 0 for w in front], np.int64)
     else:
         sums = np.empty(len(rows))
         prefix_sums(weights, sums)
@@ -49,7 +47,8 @@ def levels_by_weight(score: Array, weights: Array, levels: int, out: Array) -> N
         if whole == np.inf:
             raise ValueError("weights", None, whole, "their sum must be a float64")
         scale = 0.0078125 if whole > 1e300 else 1.0
-        parts = np.ceil((levels * (sums * scale)) / (whole * scale)).astype(np.int64) if whole else np.zeros(len(rows), np.int64)
+        share = (levels * (sums * scale)) / (whole * scale) if whole else np.zeros(len(rows))
+        parts = np.ceil(share).astype(np.int64)
     out[:] = 0
     out[rows] = levels + 1 - np.maximum(parts, 1)
     out[np.asarray(score) == -np.inf] = 0

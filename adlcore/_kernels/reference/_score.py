@@ -46,12 +46,15 @@ def bitmex(c: Source) -> Array:
 
 
 def hyperliquid(c: Source, literal: bool = False) -> Array:
-    """``r·(N/E)`` where U > 0, else -inf; r = mark/entry of a long, entry/mark (literal: mark/entry) of a short."""
+    """``r·(N/E)`` where U > 0 (0 where N = 0), else -inf.
+
+    r = mark/entry of a long, entry/mark (literal: mark/entry) of a short.
+    """
     u, n, e, mv, ev = c.unrealized_pnl, c.notional, c.equity, c.mark_value, c.entry_value
     up = np.ones(len(mv), bool) if literal else c.quantity > 0
     mark_over_entry = up != c.inverse
     ratio = np.where(mark_over_entry, mv / ev, ev / mv)
-    score = ratio * (n / e)
+    score = np.where(mv == 0, 0.0, ratio * (n / e))
     return np.where((e <= 0) | (u <= 0), -np.inf, score)
 
 

@@ -8,12 +8,13 @@ import pytest
 import zoo
 from hypothesis import HealthCheck, settings
 
+# ADLCORE_EXAMPLES=2000 searches longer.
 IN_CI = bool(os.environ.get("CI"))
 
 settings.register_profile(
     "adlcore",
     deadline=None,
-    max_examples=60,
+    max_examples=int(os.environ.get("ADLCORE_EXAMPLES", "60")),
     derandomize=IN_CI,
     database=None if IN_CI else settings.default.database,
     suppress_health_check=[HealthCheck.too_slow],

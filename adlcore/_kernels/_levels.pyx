@@ -6,16 +6,17 @@ a second pass compares every score with the borders. By weight the queue is sort
 """
 
 from libc.math cimport INFINITY, ceil, sqrt
-from libc.stdint cimport int8_t, int64_t, uint64_t
+from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 
 from ._rank cimport Ordered
 from ._sort cimport Record, score_key, sort_records
 from ._sum cimport Exact, add, clear, rounded
-from ._types cimport cloned_int
+from ._types cimport cloned_int, lowest_byte
 
 cdef enum:
-    BLOCK = 128
+    BLOCK = 128  # rows that are counted together
+    WORDS = 16  # of their flags
     FEWEST = 16384  # rows below which a sort is as quick
     MOST_BORDERS = 15  # borders above which a sort is as quick
     SAMPLE_SHARE = 64
@@ -47,6 +48,30 @@ cdef cloned_int count_around(const double* score, Py_ssize_t n, Bracket* b) noex
     b.below_high += below_high
     b.upto_high += upto_high
     return below_high > upto_low
+
+
+cdef cloned_int flag_inside(const double* score, Py_ssize_t n, double low, double high, uint8_t* flags) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        flags[i] = (score[i] > low) & (score[i] < high)
+    return 0
+
+
+cdef void collect(const double* score, Py_ssize_t start, Py_ssize_t n, Bracket* b) noexcept nogil:
+    """Copy the rows of a block that lie inside the bracket; they are few, so eight flags are looked at together."""
+    cdef uint64_t[WORDS] flags
+    cdef Py_ssize_t word, i
+    cdef uint64_t rest
+    flags[(n - 1) >> 3] = 0
+    flag_inside(score + start, n, b.low, b.high, <uint8_t*> flags)
+    for word in range((n + 7) >> 3):
+        rest = flags[word]
+        while rest:
+            i = start + 8 * word + lowest_byte(rest)
+            rest &= rest - 1
+            b.collected[b.inside].key = score_key(score[i])
+            b.collected[b.inside].place = <uint64_t> i
+            b.inside += 1
 
 
 cdef cloned_int count_numbers(const double* score, Py_ssize_t n, int64_t* count) noexcept nogil:
@@ -113,12 +138,12 @@ cdef bint find_borders(
     const double* score, Py_ssize_t rows, int levels, Bracket* brackets, double* border
 ) noexcept nogil:
     """The lowest score of each level from the second on; False where the sample misled or memory is short."""
-    cdef Py_ssize_t start = 0, n, i, place, room = rows // 8
+    cdef Py_ssize_t start = 0, n, room = rows // 16
     cdef int b
     cdef int64_t counted = 0, k
     cdef Bracket* at
     for b in range(levels - 1):
-        brackets[b].collected = <Record*> malloc((room + BLOCK) * sizeof(Record))
+        brackets[b].collected = <Record*> malloc(2 * (room + BLOCK) * sizeof(Record))
         if brackets[b].collected == NULL:
             return False
     while start < rows:
@@ -127,14 +152,9 @@ cdef bint find_borders(
         for b in range(levels - 1):
             at = &brackets[b]
             if count_around(score + start, n, at):
-                place = at.inside
-                for i in range(start, start + n):
-                    at.collected[place].key = score_key(score[i])
-                    at.collected[place].place = <uint64_t> i
-                    place += (score[i] > at.low) & (score[i] < at.high)
-                if place > room // 2:
+                if at.inside > room:
                     return False
-                at.inside = place
+                collect(score, start, n, at)
         start += n
     for b in range(levels - 1):
         at = &brackets[b]

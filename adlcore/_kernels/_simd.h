@@ -15,4 +15,18 @@
 #define ADL_CLONES
 #endif
 
+/* The lowest byte of a word that is not zero; the word is not. */
+static inline int adl_lowest_byte(unsigned long long word) {
+#if defined(__GNUC__)
+  return __builtin_ctzll(word) >> 3;
+#else
+  int place = 0;
+  while (!(word & 0xFF)) {
+    word >>= 8;
+    place++;
+  }
+  return place;
+#endif
+}
+
 #endif

@@ -5,6 +5,8 @@ from libc.stdint cimport int64_t
 cdef extern from "_simd.h":
     # The result type of a loop that is compiled for several levels of the machine; see _simd.h.
     ctypedef int cloned_int "ADL_CLONES int"
+    # The lowest byte that is not zero of a word that is not; bytes are counted as little-endian memory has them.
+    int lowest_byte "adl_lowest_byte" (unsigned long long word) nogil
 
 # A column of quantities, and a column of money: lots or float64, quanta or units.
 ctypedef fused quantity_t:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.errors import MissingExtraError
 from adlcore.io import quantities
-from adlcore.io.columns import find_columns, parse_columns
+from adlcore.io.aliases import find_columns, parse_columns
 from adlcore.io.selections import FILLS, write_selection
 
 pa = pytest.importorskip("pyarrow", reason="reading files needs the cli extra")

@@ -50,7 +50,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machin
 PATIENCE_SECONDS = 1.0
 
 
-
 def load(
     file: Path,
     rule: RankingRule,

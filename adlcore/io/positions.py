@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..contracts import Contract, Number, positive_decimal
 from ..errors import AdlError, check_version
 from . import quantities
-from .columns import Columns, absent_column, find_columns
+from .aliases import Columns, absent_column, find_columns
 from .tables import Progress, Table, open_table
 
 __all__ = ["Positions", "read_positions"]
@@ -125,7 +125,7 @@ def read_positions(
         Which column of the file is which of the market, ``"quantity=position_size,equity=cash+upnl,account=user"``, or
         the same as a mapping (there a tuple of names is a sum). Names: quantity, entry_price, entry_value, equity,
         account_equity, balance, maintenance_margin, bankruptcy_value, leverage, tie, account, side. What is not given
-        is found by the common names (``adlcore.io.columns.ALIASES``); an empty value, ``"leverage="``, leaves a column
+        is found by the common names (``adlcore.io.aliases.ALIASES``); an empty value, ``"leverage="``, leaves a column
         out. No balance or account value is ever taken for equity: it may be cash.
     lot : decimal string or number, optional
         Contracts per lot. Without it the finest step in the quantity column, a power of ten not above 1.

@@ -107,13 +107,13 @@ def test_a_pickled_market_answers_as_the_first_one():
 
 def test_a_pickled_selection_does_not_carry_the_market():
     n = 100_000
-    market = adl.Market(
-        "X", mark_price=1, quantity=np.ones(n), entry_value=np.ones(n), tie=np.arange(n), account=np.arange(n)
-    )
+    tie = np.arange(n)[::-1]  # the last row goes first
+    market = adl.Market("X", mark_price=1, quantity=np.ones(n), entry_value=np.ones(n), tie=tie, account=tie)
     assert len(pickle.dumps(market.deleverage(-3.0, "roi"))) < 5_000
     twice = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(market.deleverage(-3.0, "roi", ordered=False)))))
-    assert twice.columns()["account"].tolist() == twice.index.tolist() == [0, 1, 2]
-    assert twice.place.tolist() == [1, 2, 3]
+    assert twice.index.tolist() == [n - 3, n - 2, n - 1]
+    assert twice.columns()["account"].tolist() == [2, 1, 0]
+    assert twice.place.tolist() == [3, 2, 1]
 
 
 @pytest.mark.parametrize("name", ["Market", "Selection", "Queue"])

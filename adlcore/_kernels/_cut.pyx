@@ -8,11 +8,12 @@ numbers, so the cut does not depend on the order of the survivors.
 """
 
 from libc.stdint cimport int64_t, uint64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
 from ._sort cimport score_key
 from ._sum cimport add, as_double, clear, rounded
+from ._types cimport grow
 
 cdef enum:
     SMALL = 24  # items that are sorted and walked
@@ -272,11 +273,11 @@ cdef int find_cut(const Goal* goal, const Survivors* parts, Py_ssize_t n_parts, 
         size += parts[p].gathered
     if n == 0:
         return DONE
-    cdef Item* items = <Item*> malloc(n * sizeof(Item))
+    cdef Item* items = <Item*> grow(NULL, n * sizeof(Item))
     if items == NULL:
         return NO_MEMORY
     # Float64 sums of n terms >= 0 are off by less than n half-ulps of the largest sum.
-    band = (n + 8) * HALF_ULP * (goal.target + size)
+    band = (n + 8) * HALF_ULP * size
     ahead.count = 0
     ahead.size = 0.0
     total_clear(goal, &ahead.total)

@@ -7,12 +7,12 @@ a second pass compares every score with the borders. By weight the queue is sort
 
 from libc.math cimport INFINITY, ceil, sqrt
 from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free
 
 from ._rank cimport Ordered
 from ._sort cimport Record, score_key, sort_records
 from ._sum cimport Exact, add, clear, rounded
-from ._types cimport cloned_int, lowest_byte
+from ._types cimport cloned_int, grow, lowest_byte
 
 cdef enum:
     BLOCK = 128  # rows that are counted together
@@ -108,7 +108,7 @@ cdef bint set_brackets(const double* score, Py_ssize_t rows, int levels, Bracket
     cdef int b
     cdef double share, spread
     cdef uint64_t mix
-    cdef Record* sample = <Record*> malloc(2 * n * sizeof(Record))
+    cdef Record* sample = <Record*> grow(NULL, 2 * n * sizeof(Record))
     if sample == NULL:
         return False
     for i in range(n):
@@ -143,7 +143,7 @@ cdef bint find_borders(
     cdef int64_t counted = 0, k
     cdef Bracket* at
     for b in range(levels - 1):
-        brackets[b].collected = <Record*> malloc(2 * (room + BLOCK) * sizeof(Record))
+        brackets[b].collected = <Record*> grow(NULL, 2 * (room + BLOCK) * sizeof(Record))
         if brackets[b].collected == NULL:
             return False
     while start < rows:

@@ -7,9 +7,10 @@ import numpy as np
 
 from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int64_t, uint64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free
 
 from ._sort cimport Record, score_key, sort_records, tie_key
+from ._types cimport grow
 
 
 cdef class Ordered:
@@ -20,8 +21,8 @@ cdef class Ordered:
         cdef Record* scratch
         if tie is not None and tie.shape[0] != n:
             raise ValueError("tie", None, tie.shape[0], f"must have {n} rows")
-        self.records = <Record*> malloc(max(n, <Py_ssize_t> 1) * sizeof(Record))
-        scratch = <Record*> malloc(max(n, <Py_ssize_t> 1) * sizeof(Record))
+        self.records = <Record*> grow(NULL, max(n, <Py_ssize_t> 1) * sizeof(Record))
+        scratch = <Record*> grow(NULL, max(n, <Py_ssize_t> 1) * sizeof(Record))
         if self.records == NULL or scratch == NULL:
             free(scratch)
             raise MemoryError

@@ -9,13 +9,13 @@ the rows. The sample decides how fast this is, never what comes out.
 
 from libc.math cimport INFINITY, nextafter, sqrt
 from libc.stdint cimport int64_t, uint8_t, uint64_t
-from libc.stdlib cimport free, malloc, realloc
+from libc.stdlib cimport free
 from libc.string cimport memcpy
 
 from ._cut cimport DONE, NO_MEMORY, NOT_A_NUMBER, Ahead, Cut, Goal, Item, Survivors, approximate, find_cut, narrow
 from ._score cimport BLOCK, block_scores
 from ._sum cimport as_double
-from ._types cimport cloned_int
+from ._types cimport cloned_int, grow
 
 cdef enum:
     GROUP = 32  # rows that are looked into together
@@ -34,20 +34,20 @@ cdef double EVERYTHING = -1.7976931348623157e308  # below every score but -inf
 cdef int reserve(const Goal* goal, Survivors* found, Py_ssize_t capacity) noexcept nogil:
     """Make room for so many rows."""
     cdef void* moved
-    moved = realloc(found.score, capacity * sizeof(double))
+    moved = grow(found.score, capacity * sizeof(double))
     if moved == NULL:
         return NO_MEMORY
     found.score = <double*> moved
-    moved = realloc(found.row, capacity * sizeof(int64_t))
+    moved = grow(found.row, capacity * sizeof(int64_t))
     if moved == NULL:
         return NO_MEMORY
     found.row = <int64_t*> moved
-    moved = realloc(found.size, capacity * sizeof(int64_t))
+    moved = grow(found.size, capacity * sizeof(int64_t))
     if moved == NULL:
         return NO_MEMORY
     found.size = <int64_t*> moved
     if goal.tie != NULL:
-        moved = realloc(found.tie, capacity * sizeof(int64_t))
+        moved = grow(found.tie, capacity * sizeof(int64_t))
         if moved == NULL:
             return NO_MEMORY
         found.tie = <int64_t*> moved
@@ -105,7 +105,7 @@ cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
     blocks = max(rows // SAMPLE_SHARE, <Py_ssize_t> FEWEST_SAMPLES) // SAMPLED
     stride = rows // blocks
     scale = <double> stride / SAMPLED
-    items = <Item*> malloc(blocks * SAMPLED * sizeof(Item))
+    items = <Item*> grow(NULL, blocks * SAMPLED * sizeof(Item))
     if items == NULL:
         return NO_MEMORY
     sampled.lots = False

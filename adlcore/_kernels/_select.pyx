@@ -9,21 +9,25 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from libc.math cimport INFINITY, NAN
-from libc.stdint cimport int64_t, uint8_t
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdlib cimport calloc, free
 
 from ._cut cimport DONE, NO_MEMORY, Cut, Goal, Item, Survivors, find_cut
 from ._scan cimport Sieve, estimate, release, scan
 from ._score cimport Source
 from ._sort cimport Record, score_key, sort_records, tie_key
 from ._sum cimport as_double
+from ._types cimport grow
 
 cdef double EVERYTHING = -1.7976931348623157e308
 
 cdef enum:
     MOST_THREADS = 64
+    PART_SHIFT = 48  # a survivor's part and its place there share a word
     FEW = 65536  # rows that one thread reads by itself
     SPLIT_SAMPLES = 1024  # survivors of a range that are looked at to divide the sort
+
+cdef uint64_t PLACE = (<uint64_t> 1 << 48) - 1
 
 empty, INT64, FLOAT64 = np.empty, np.dtype(np.int64), np.dtype(np.float64)
 
@@ -77,21 +81,10 @@ cdef int write_sorted(
     """Write the selected rows of one range of scores in queue order; there are `count` of them."""
     cdef Py_ssize_t i, k = 0
     cdef int p
-    cdef Survivors found
-    cdef Record* records
-    if count == 0:
-        return DONE
-    records = <Record*> malloc(2 * count * sizeof(Record))
-    found.score = <double*> malloc(count * sizeof(double))
-    found.row = <int64_t*> malloc(count * sizeof(int64_t))
-    found.size = <int64_t*> malloc(count * sizeof(int64_t))
-    found.tie = <int64_t*> malloc(count * sizeof(int64_t)) if parts[0].tie != NULL else NULL
-    if (
-        records == NULL or found.score == NULL or found.row == NULL or found.size == NULL
-        or (parts[0].tie != NULL and found.tie == NULL)
-    ):
-        free(records)
-        release(&found)
+    cdef uint64_t place
+    cdef bint tied = parts[0].tie != NULL
+    cdef Record* records = <Record*> grow(NULL, 2 * count * sizeof(Record))
+    if records == NULL:
         return NO_MEMORY
     for p in range(n_parts):
         for i in range(parts[p].count):
@@ -99,26 +92,24 @@ cdef int write_sorted(
                 parts[p].score[i] >= lowest and not (parts[p].score[i] >= below)
                 and selected(&parts[p], i, &cut.last) and k < count
             ):
-                found.score[k] = parts[p].score[i]
-                found.row[k] = parts[p].row[i]
-                found.size[k] = parts[p].size[i]
-                if found.tie != NULL:
-                    found.tie[k] = parts[p].tie[i]
-                records[k].key = score_key(found.score[k]) if found.tie == NULL else tie_key(found.tie[k])
-                records[k].place = k
+                records[k].key = tie_key(parts[p].tie[i]) if tied else score_key(parts[p].score[i])
+                records[k].place = <uint64_t> p << PART_SHIFT | <uint64_t> i
                 k += 1
     # The sort is stable and the rows ascend: equal keys stay in row order.
     sort_records(records, records + count, k)
-    if found.tie != NULL:
+    if tied:
         for i in range(k):
-            records[i].key = score_key(found.score[records[i].place])
+            place = records[i].place
+            records[i].key = score_key(parts[place >> PART_SHIFT].score[place & PLACE])
         sort_records(records, records + count, k)
     for i in range(k):
-        row[i] = found.row[records[i].place]
-        size[i] = found.size[records[i].place]
-        score[i] = found.score[records[i].place]
+        place = records[i].place
+        p = <int> (place >> PART_SHIFT)
+        place &= PLACE
+        row[i] = parts[p].row[place]
+        size[i] = parts[p].size[place]
+        score[i] = parts[p].score[place]
     free(records)
-    release(&found)
     return DONE
 
 
@@ -133,6 +124,7 @@ cdef class Pass:
     cdef Survivors* parts
     cdef int n_parts
     cdef Source source  # keeps the columns alive
+    cdef object pool  # of threads, one less than parts
     cdef object index, closed, score
     cdef int64_t[::1] lots_closed
     cdef double[::1] floats_closed
@@ -184,15 +176,24 @@ cdef class Pass:
 
     cdef int scan_and_cut(self) except -1:
         cdef int status
-        if self.n_parts == 1:
-            self.scan_range(0)
-        else:
-            side_by_side(self.scan_range, self.n_parts)
+        self.each(self.scan_range)
         with nogil:
             status = find_cut(&self.goal, self.parts, self.n_parts, &self.cut)
         return self.check(status, 0)
 
-    cpdef scan_range(self, int part):
+    cdef int each(self, work) except -1:
+        """Call a method with 0 .. n_parts - 1, side by side."""
+        cdef int part
+        if self.n_parts == 1:
+            work(0)
+            return 0
+        others = [self.pool.submit(work, part) for part in range(1, self.n_parts)]
+        work(0)
+        for other in others:
+            other.result()
+        return 0
+
+    def scan_range(self, int part):
         """Scan one range of rows."""
         cdef Py_ssize_t rows = self.goal.columns.rows, bad = 0
         cdef Py_ssize_t start = rows * part // self.n_parts, stop = rows * (part + 1) // self.n_parts
@@ -224,13 +225,9 @@ cdef class Pass:
         if not ordered:
             with nogil:
                 last = write_rows(self.parts, self.n_parts, &self.cut, &self.rows[0], self.sizes, &self.scores[0])
-        elif self.n_parts == 1:
-            self.border[0], self.border[1] = NAN, -INFINITY
-            self.offset[0], self.offset[1] = 0, self.cut.count
-            self.sort(0)
         else:
             self.split()
-            side_by_side(self.sort, self.n_parts)
+            self.each(self.sort)
         return last
 
     cdef int split(self) except -1:
@@ -238,6 +235,11 @@ cdef class Pass:
         cdef int p, ranges = self.n_parts
         cdef Py_ssize_t i, step, count
         cdef double upper, lower
+        self.border[0] = NAN  # no upper border: +inf is a score
+        self.border[ranges] = -INFINITY
+        self.offset[0], self.offset[ranges] = 0, self.cut.count
+        if ranges == 1:
+            return 0
         sample = []
         for p in range(self.n_parts):
             step = max(<Py_ssize_t> 1, self.parts[p].count // SPLIT_SAMPLES)
@@ -247,19 +249,16 @@ cdef class Pass:
         sample.sort(reverse=True)
         if not sample:
             sample.append(self.cut.last.score)
-        self.border[0] = NAN  # no upper border: +inf is a score
-        self.border[ranges] = -INFINITY
         for p in range(1, ranges):
             self.border[p] = sample[len(sample) * p // ranges]
-        self.offset[0] = 0
-        for p in range(ranges):
+        for p in range(ranges - 1):
             upper, lower = self.border[p], self.border[p + 1]
             with nogil:
                 count = count_range(self.parts, self.n_parts, &self.cut, lower, upper)
             self.offset[p + 1] = self.offset[p] + count
         return 0
 
-    cpdef sort(self, int part):
+    def sort(self, int part):
         """Write one range of scores in queue order."""
         cdef Py_ssize_t at = self.offset[part], count = self.offset[part + 1] - at
         cdef double lower = self.border[part + 1], upper = self.border[part]
@@ -273,13 +272,22 @@ cdef class Pass:
             )
         self.check(status, 0)
 
-
-cdef int side_by_side(function, int threads) except -1:
-    """Call a function with 0 .. threads - 1, each in a thread of its own."""
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(function, range(threads)):
-            pass
-    return 0
+    cdef run(self, bint ordered):
+        """The result as `select` returns it."""
+        cdef Py_ssize_t last
+        cdef bint lots = self.goal.lots
+        if self.goal.columns.rows:
+            self.find()
+        self.allocate()
+        if self.cut.count == 0:
+            return self.index, self.closed, self.score, (0 if lots else 0.0), -1, (0 if lots else 0.0)
+        last = self.write(ordered)
+        self.sizes[last] = self.cut.last_closed
+        if lots:
+            left = self.cut.left
+            return self.index, self.closed, self.score, self.cut.filled, (last if left > 0 else -1), left
+        left = as_double(self.cut.left)
+        return self.index, self.closed, self.score, as_double(self.cut.filled), (last if left > 0 else -1), left
 
 
 def select(
@@ -298,7 +306,7 @@ def select(
     left
         What that row keeps, or 0.
     """
-    cdef Py_ssize_t rows = source.columns.rows, last
+    cdef Py_ssize_t rows = source.columns.rows
     cdef const uint8_t[::1] mask
     cdef const int64_t[::1] ties
     cdef bint lots = source.columns.lots
@@ -322,14 +330,7 @@ def select(
         if ties.shape[0] != rows:
             raise ValueError("tie", None, ties.shape[0], f"must have {rows} rows")
         work.goal.tie = &ties[0] if rows else NULL
-    if rows:
-        work.find()
-    work.allocate()
-    if work.cut.count == 0:
-        return work.index, work.closed, work.score, (0 if lots else 0.0), -1, (0 if lots else 0.0)
-    last = work.write(ordered)
-    work.sizes[last] = work.cut.last_closed
-    if lots:
-        return work.index, work.closed, work.score, work.cut.filled, (last if work.cut.left > 0 else -1), work.cut.left
-    filled, left = as_double(work.cut.filled), as_double(work.cut.left)
-    return work.index, work.closed, work.score, filled, (last if left > 0 else -1), left
+    if work.n_parts == 1:
+        return work.run(ordered)
+    with ThreadPoolExecutor(work.n_parts - 1) as work.pool:
+        return work.run(ordered)

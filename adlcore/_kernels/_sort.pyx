@@ -14,7 +14,7 @@ cdef enum:
     DIGIT_BITS = 11
     BINS = 2048
     PASSES = 3
-    SHORT = 48  # rows for which insertion is the quickest
+    SHORT = 128  # rows for which insertion is the quickest
 
 
 cdef void insertion(Record* records, Py_ssize_t n) noexcept nogil:

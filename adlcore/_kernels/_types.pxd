@@ -8,6 +8,10 @@ cdef extern from "_simd.h":
     # The lowest byte that is not zero of a word that is not; bytes are counted as little-endian memory has them.
     int lowest_byte "adl_lowest_byte" (unsigned long long word) nogil
 
+cdef extern from "_memory.h":
+    # realloc for working memory; free() frees it.
+    void* grow "adl_grow" (void* old, size_t size) nogil
+
 # A column of quantities, and a column of money: lots or float64, quanta or units.
 ctypedef fused quantity_t:
     double

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from . import _arrays, _kernels
-from ._arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, NumberArray1D, is_lots
-from .contracts import Contract
-from .errors import AdlError
+from ._arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64Array1D, NumberArray1D, is_lots
+from .contracts import Contract, Number, positive_decimal
+from .errors import AdlError, check_version
 
 #: Columns of money; of one kind throughout: float64 units of the settle asset, or int64 quanta.
 MONEY = ("entry_value", "equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value")
@@ -19,17 +22,132 @@ AT_MARK = ("equity", "account_equity", "maintenance_margin")
 #: Every optional column.
 COLUMNS = (*MONEY, "leverage", "tie", "account")
 
+PICKLE_VERSION = 1
 
-def money(length: int, given: dict[str, npt.ArrayLike | None]) -> dict[str, NumberArray1D]:
+
+class Columns:
+    """The checked columns of one contract's positions at one mark price. Immutable.
+
+    Money columns are all float64 in units of the settle asset, or all int64 quanta.
+    """
+
+    __slots__ = ("_largest", "contract", "mark_price", "quantity", "value_per_lot", *COLUMNS)
+
+    contract: Contract
+    mark_price: Decimal
+    quantity: NumberArray1D
+    value_per_lot: float
+    entry_value: NumberArray1D
+    equity: NumberArray1D | None
+    account_equity: NumberArray1D | None
+    balance: NumberArray1D | None
+    maintenance_margin: NumberArray1D | None
+    bankruptcy_value: NumberArray1D | None
+    leverage: Float64Array1D | None
+    tie: Int64Array1D | None
+    account: npt.NDArray[np.generic] | None
+    _largest: tuple[float, int]
+
+    def _read(
+        self,
+        contract: Contract | str,
+        mark_price: Number,
+        quantity: npt.ArrayLike,
+        entry_price: npt.ArrayLike | None,
+        others: dict[str, npt.ArrayLike | None],
+    ) -> None:
+        """Read and check every column, then the mark price."""
+        if (entry_price is None) == (others["entry_value"] is None):
+            given = "neither" if entry_price is None else "both"
+            raise AdlError(f"entry_price, entry_value: {given} given, must be exactly one", argument="entry_price")
+        contract = contract if isinstance(contract, Contract) else Contract(contract)
+        held = _arrays.finite("quantity", _arrays.numbers("quantity", quantity))
+        money = _money(len(held), {name: others[name] for name in MONEY})
+        if entry_price is not None:
+            money["entry_value"] = _entry_value(contract, held, entry_price, any(map(is_lots, money.values())))
+        _arrays.finite("entry_value", money["entry_value"])
+        leverage, account = others["leverage"], others["account"]
+        found = {
+            "contract": contract,
+            "quantity": held,
+            **{name: money.get(name) for name in MONEY},
+            "leverage": None if leverage is None else _leverage(leverage, len(held)),
+            "tie": _arrays.ties(others["tie"], len(held)),
+            "account": None if account is None else _labels(account, len(held)),
+            "_largest": (0.0, 0),
+        }
+        if is_lots(money["entry_value"]):
+            found["_largest"] = _largest(held, money)
+        elif is_lots(held):
+            _arrays.refuse_overflow("quantity", held)
+        self._set(found)
+        self._set_mark(mark_price)
+
+    def _move(self, origin: Columns, mark_price: Number, at_mark: dict[str, npt.ArrayLike | None]) -> None:
+        """Take the columns of `origin` to a new mark price; of those that hold at one mark only what is given."""
+        given = _money(len(origin), at_mark)
+        _one_kind({"entry_value": origin.entry_value, **given})
+        kept = {name: getattr(origin, name) for name in ("contract", "quantity", "_largest", *COLUMNS)}
+        self._set({**kept, **{name: given.get(name) for name in AT_MARK}})
+        self._set_mark(mark_price)
+
+    def _set(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            kept = value.view() if isinstance(value, np.ndarray) else value
+            if isinstance(kept, np.ndarray):
+                kept.setflags(write=False)
+            object.__setattr__(self, name, kept)
+
+    def _set_mark(self, mark_price: Number) -> None:
+        mark = positive_decimal(mark_price, "mark_price")
+        exact = self.contract.exact_value_per_lot(mark)
+        if self.in_quanta:
+            exact *= self.contract.settle.quanta_per_unit
+        self._set({"mark_price": mark, "value_per_lot": float(exact)})
+        # One bound for all rows costs nothing at a new mark; where it fails each row is looked at.
+        quantity, value = self._largest
+        if self.in_quanta and not quantity * abs(self.value_per_lot) + value < 0.999 * 2.0**63:
+            subtracted = [column for column in (self.entry_value, self.bankruptcy_value) if column is not None]
+            _refuse_money_overflow(self.quantity, self.value_per_lot, subtracted, mark)
+
+    @property
+    def in_quanta(self) -> bool:
+        """Whether the money columns are int64 quanta; else they are float64 units of the settle asset."""
+        return is_lots(self.entry_value)
+
+    @property
+    def per_unit(self) -> float:
+        """One unit of the settle asset in the money columns: 1.0, or the quanta of a unit."""
+        return float(self.contract.settle.quanta_per_unit) if self.in_quanta else 1.0
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a {type(self).__name__} is immutable: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a {type(self).__name__} is immutable: {name} cannot be deleted")
+
+    def __len__(self) -> int:
+        return len(self.quantity)
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = ("contract", "mark_price", "quantity", "value_per_lot", "_largest", *COLUMNS)
+        return {"version": PICKLE_VERSION, **{name: getattr(self, name) for name in kept}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        check_version(type(self).__name__, state.pop("version"), PICKLE_VERSION)
+        self._set(state)
+
+
+def _money(length: int, given: dict[str, npt.ArrayLike | None]) -> dict[str, NumberArray1D]:
     """Read the money columns that are given: all of one kind, without NaN."""
     columns = {name: _arrays.numbers(name, values, length) for name, values in given.items() if values is not None}
-    one_kind(columns)
+    _one_kind(columns)
     for name, column in columns.items():
         _arrays.without_nan(name, column)
     return columns
 
 
-def one_kind(columns: dict[str, NumberArray1D]) -> None:
+def _one_kind(columns: dict[str, NumberArray1D]) -> None:
     """Refuse a mixture of float64 units and int64 quanta."""
     kinds = {column.dtype: name for name, column in reversed(columns.items())}
     if len(kinds) > 1:
@@ -40,7 +158,7 @@ def one_kind(columns: dict[str, NumberArray1D]) -> None:
         )
 
 
-def entry_value(contract: Contract, quantity: NumberArray1D, price: npt.ArrayLike, quanta: bool) -> NumberArray1D:
+def _entry_value(contract: Contract, quantity: NumberArray1D, price: npt.ArrayLike, quanta: bool) -> NumberArray1D:
     """What positions entered at average prices cost: ``quantity·v(price)``, as quanta rounded half-even."""
     prices = _arrays.floats("entry_price", price, len(quantity))
     units = -contract.units_per_lot if contract.inverse else contract.units_per_lot
@@ -59,14 +177,14 @@ def entry_value(contract: Contract, quantity: NumberArray1D, price: npt.ArrayLik
     return value
 
 
-def leverage(values: npt.ArrayLike, length: int) -> Float64Array1D:
+def _leverage(values: npt.ArrayLike, length: int) -> Float64Array1D:
     """The leverage chosen: float64 without NaN."""
     column = _arrays.floats("leverage", values, length)
     _arrays.without_nan("leverage", column)
     return column
 
 
-def labels(values: npt.ArrayLike, length: int) -> npt.NDArray[np.generic]:
+def _labels(values: npt.ArrayLike, length: int) -> npt.NDArray[np.generic]:
     """Accounts: any 1-D array."""
     column = np.asarray(values)
     if column.ndim != 1 or len(column) != length:
@@ -74,7 +192,7 @@ def labels(values: npt.ArrayLike, length: int) -> npt.NDArray[np.generic]:
     return column
 
 
-def largest(quantity: NumberArray1D, columns: dict[str, NumberArray1D]) -> tuple[float, int]:
+def _largest(quantity: NumberArray1D, columns: dict[str, NumberArray1D]) -> tuple[float, int]:
     """Largest magnitude of the quantity, and of the values that are subtracted from ``quantity·v(mark)``."""
     if is_lots(quantity):
         most: float = _arrays.refuse_overflow("quantity", quantity)
@@ -84,7 +202,7 @@ def largest(quantity: NumberArray1D, columns: dict[str, NumberArray1D]) -> tuple
     return most, max(_kernels.columns.magnitude(column) for column in values if is_lots(column))
 
 
-def refuse_money_overflow(
+def _refuse_money_overflow(
     quantity: NumberArray1D, unit_value: float, subtracted: list[NumberArray1D], mark_price: object
 ) -> None:
     """Refuse the first row whose value, or its difference from a column, leaves int64 quanta."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from . import scoring
+from . import _kernels, scoring
+from ._arrays import Float64Array1D, is_floats
+from .columns import Columns
 from .ranking import RankingRule
-
-if TYPE_CHECKING:
-    from .market import Market
 
 __all__ = ["Explanation", "explain"]
 
@@ -76,15 +75,15 @@ class Explanation:
         return "\n".join(lines) + ">"
 
 
-def explain(market: Market, row: int, rule: RankingRule) -> Explanation:
-    """Explain one row; O(n) reads of the scores and no sort."""
+def explain(market: Columns, score: Float64Array1D, row: int, rule: RankingRule) -> Explanation:
+    """Explain one row of a market with these scores; O(n) reads and no sort."""
     held = market.quantity[row]
     side = int(np.sign(held))
-    score = market.score(rule)
     own = score[row]
     peers = market.quantity * side > 0 if side else np.zeros(len(market), bool)
     count = int(np.count_nonzero(peers))
     before = peers & _stands_before(score, row, market.tie)
+    ahead = np.abs(market.quantity[before & (score > -np.inf)])
     below = int(np.count_nonzero(peers & (score <= own)))
     last = not own > -np.inf
     return Explanation(
@@ -98,7 +97,7 @@ def explain(market: Market, row: int, rule: RankingRule) -> Explanation:
         of=count,
         quantile=float("nan") if last else below / count,
         indicator=0 if last else -(-5 * below // count),
-        ahead=np.abs(market.quantity[before & (score > -np.inf)]).sum().item(),
+        ahead=_kernels.sums.exact_sum(ahead) if is_floats(ahead) else int(ahead.sum()),
         terms=_terms(market, row, rule),
     )
 
@@ -112,7 +111,7 @@ def _stands_before(score: Any, row: int, tie: Any) -> Any:
     return (score > score[row]) | (equal & earlier)
 
 
-def _terms(market: Market, row: int, rule: RankingRule) -> dict[str, float]:
+def _terms(market: Columns, row: int, rule: RankingRule) -> dict[str, float]:
     """The columns that the rule reads, and the two ratios that ranking rules are made of."""
     names = ["quantity", "mark_price", "entry_price", "entry_value", "unrealized_pnl", "notional"]
     names += [name for name in (*rule.needs, *rule.optional) if name not in names]

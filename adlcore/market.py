@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _arrays, _kernels, columns, scoring, selection
-from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, NumberArray1D, is_lots
-from .columns import AT_MARK, COLUMNS, MONEY
-from .contracts import Contract, Number, positive_decimal
-from .errors import AdlError, check_version
+from . import _arrays, _kernels, scoring, selection
+from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, is_lots
+from .columns import Columns
+from .contracts import Contract, Number
+from .errors import AdlError
 from .explanation import Explanation, explain
 from .queue import Queue
 from .ranking import RankingRule, as_rule
@@ -22,10 +21,8 @@ from .selection import Selection
 
 __all__ = ["Market"]
 
-PICKLE_VERSION = 1
 
-
-class Market:
+class Market(Columns):
     """The open positions of one contract at one mark price. Immutable; may be shared by threads.
 
     Parameters
@@ -87,22 +84,8 @@ class Market:
     <Selection of 2 rows: filled 500, shortfall 0, row 2 in part>
     """
 
-    __slots__ = ("_largest", "_sources", "contract", "mark_price", "quantity", "value_per_lot", *COLUMNS)
+    __slots__ = ("_sources",)
 
-    contract: Contract
-    mark_price: Decimal
-    quantity: NumberArray1D
-    value_per_lot: float
-    entry_value: NumberArray1D
-    equity: NumberArray1D | None
-    account_equity: NumberArray1D | None
-    balance: NumberArray1D | None
-    maintenance_margin: NumberArray1D | None
-    bankruptcy_value: NumberArray1D | None
-    leverage: Float64Array1D | None
-    tie: Int64Array1D | None
-    account: npt.NDArray[np.generic] | None
-    _largest: tuple[float, int]
     _sources: dict[str | RankingRule, _kernels.score.Source]
 
     def __init__(
@@ -122,60 +105,22 @@ class Market:
         tie: npt.ArrayLike | None = None,
         account: npt.ArrayLike | None = None,
     ) -> None:
-        if (entry_price is None) == (entry_value is None):
-            given = "neither" if entry_price is None else "both"
-            raise AdlError(f"entry_price, entry_value: {given} given, must be exactly one", argument="entry_price")
-        contract = contract if isinstance(contract, Contract) else Contract(contract)
-        held = _arrays.finite("quantity", _arrays.numbers("quantity", quantity))
-        values = (entry_value, equity, account_equity, balance, maintenance_margin, bankruptcy_value)
-        money = columns.money(len(held), dict(zip(MONEY, values, strict=True)))
-        if entry_price is not None:
-            money["entry_value"] = columns.entry_value(contract, held, entry_price, any(map(is_lots, money.values())))
-        _arrays.finite("entry_value", money["entry_value"])
-        found = {
-            "contract": contract,
-            "quantity": held,
-            **{name: money.get(name) for name in MONEY},
-            "leverage": None if leverage is None else columns.leverage(leverage, len(held)),
-            "tie": _arrays.ties(tie, len(held)),
-            "account": None if account is None else columns.labels(account, len(held)),
-            "_largest": (0.0, 0),
+        others = {
+            "entry_value": entry_value,
+            "equity": equity,
+            "account_equity": account_equity,
+            "balance": balance,
+            "maintenance_margin": maintenance_margin,
+            "bankruptcy_value": bankruptcy_value,
+            "leverage": leverage,
+            "tie": tie,
+            "account": account,
         }
-        if is_lots(money["entry_value"]):
-            found["_largest"] = columns.largest(held, money)
-        elif is_lots(held):
-            _arrays.refuse_overflow("quantity", held)
-        self._set(found)
-        self._set_mark(mark_price)
-
-    def _set(self, values: dict[str, Any]) -> None:
-        for name, value in values.items():
-            kept = value.view() if isinstance(value, np.ndarray) else value
-            if isinstance(kept, np.ndarray):
-                kept.setflags(write=False)
-            object.__setattr__(self, name, kept)
+        self._read(contract, mark_price, quantity, entry_price, others)
 
     def _set_mark(self, mark_price: Number) -> None:
-        mark = positive_decimal(mark_price, "mark_price")
-        exact = self.contract.exact_value_per_lot(mark)
-        if self.in_quanta:
-            exact *= self.contract.settle.quanta_per_unit
-        self._set({"mark_price": mark, "value_per_lot": float(exact), "_sources": {}})
-        # One bound for all rows costs nothing at a new mark; where it fails each row is looked at.
-        quantity, value = self._largest
-        if self.in_quanta and not quantity * abs(self.value_per_lot) + value < 0.999 * 2.0**63:
-            subtracted = [column for column in (self.entry_value, self.bankruptcy_value) if column is not None]
-            columns.refuse_money_overflow(self.quantity, self.value_per_lot, subtracted, mark)
-
-    @property
-    def in_quanta(self) -> bool:
-        """Whether the money columns are int64 quanta; else they are float64 units of the settle asset."""
-        return is_lots(self.entry_value)
-
-    @property
-    def per_unit(self) -> float:
-        """One unit of the settle asset in the money columns: 1.0, or the quanta of a unit."""
-        return float(self.contract.settle.quanta_per_unit) if self.in_quanta else 1.0
+        super()._set_mark(mark_price)
+        self._set({"_sources": {}})
 
     def at(
         self,
@@ -200,14 +145,9 @@ class Market:
         Market
             Shares the columns of this one.
         """
-        given = columns.money(
-            len(self), {"equity": equity, "account_equity": account_equity, "maintenance_margin": maintenance_margin}
-        )
-        columns.one_kind({"entry_value": self.entry_value, **given})
         market = object.__new__(Market)
-        kept = {name: getattr(self, name) for name in ("contract", "quantity", "_largest", *COLUMNS)}
-        market._set({**kept, **{name: given.get(name) for name in AT_MARK}})
-        market._set_mark(mark_price)
+        at_mark = {"equity": equity, "account_equity": account_equity, "maintenance_margin": maintenance_margin}
+        market._move(self, mark_price, at_mark)
         return market
 
     @property
@@ -430,7 +370,7 @@ class Market:
         """
         if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < len(self):
             raise AdlError.at("row", None, row, f"must be a row from 0 to {len(self) - 1}")
-        return explain(self, int(row), as_rule(rule))
+        return explain(self, self.score(rule), int(row), as_rule(rule))
 
     def rows(self, account: Any) -> Int64Array1D:
         """int64[k]: rows of one account, ascending.
@@ -460,31 +400,20 @@ class Market:
         """The kernel's view of the columns under a rule."""
         source = self._sources.get(rule) if isinstance(rule, str | RankingRule) else None
         if source is None:
-            source = scoring.source(self, as_rule(rule))
-            self._sources[rule] = source
+            known = as_rule(rule)
+            source = scoring.source(self, known)
+            if known.function is None:  # the scores of a custom rule are a column, and not kept
+                self._sources[rule] = source
         return source
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"a Market is immutable: {name} cannot be set; use market.at for a new mark price")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a Market is immutable: {name} cannot be deleted")
-
-    def __len__(self) -> int:
-        return len(self.quantity)
 
     def __repr__(self) -> str:
         longs = int(np.count_nonzero(self.quantity > 0))
         shorts = int(np.count_nonzero(self.quantity < 0))
         return f"<Market {self.contract.symbol} at {self.mark_price}: {longs:,} longs, {shorts:,} shorts>"
 
-    def __getstate__(self) -> dict[str, Any]:
-        kept = ("contract", "mark_price", "quantity", "value_per_lot", "_largest", *COLUMNS)
-        return {"version": PICKLE_VERSION, **{name: getattr(self, name) for name in kept}}
-
     def __setstate__(self, state: dict[str, Any]) -> None:
-        check_version("Market", state.pop("version"), PICKLE_VERSION)
-        self._set({**state, "_sources": {}})
+        super().__setstate__(state)
+        self._set({"_sources": {}})
 
 
 def _winners(eligible: str) -> bool:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from . import _kernels
 from ._arrays import FLOAT64, INT64, Float64Array1D, NumberArray1D
-from .columns import COLUMNS
+from .columns import COLUMNS, Columns
 from .errors import AdlError
 from .ranking import RankingRule
-
-if TYPE_CHECKING:
-    from .market import Market
 
 #: Rows that a custom rule is given at a time, at most.
 BLOCK = 16_384
 
 
-def source(market: Market, rule: RankingRule) -> _kernels.score.Source:
+def source(market: Columns, rule: RankingRule) -> _kernels.score.Source:
     """The kernel's view of a market's columns under a rule."""
     absent = [name for name in rule.needs if name in COLUMNS and getattr(market, name) is None]
     if absent:
@@ -42,7 +39,7 @@ def source(market: Market, rule: RankingRule) -> _kernels.score.Source:
     )
 
 
-def custom_score(market: Market, rule: RankingRule) -> Float64Array1D:
+def custom_score(market: Columns, rule: RankingRule) -> Float64Array1D:
     """One column of scores, block by block through the rule's function."""
     assert rule.function is not None
     score = np.empty(len(market))
@@ -61,7 +58,7 @@ def custom_score(market: Market, rule: RankingRule) -> Float64Array1D:
     return score
 
 
-def terms(market: Market, names: tuple[str, ...], rows: slice) -> dict[str, Float64Array1D]:
+def terms(market: Columns, names: tuple[str, ...], rows: slice) -> dict[str, Float64Array1D]:
     """Columns of a range of rows as float64, money in units of the settle asset."""
     quantity = market.quantity[rows].astype(FLOAT64)
     entry = market.entry_value[rows]
@@ -90,7 +87,7 @@ def terms(market: Market, names: tuple[str, ...], rows: slice) -> dict[str, Floa
     return found
 
 
-def prices(market: Market, quantity: Float64Array1D, value: Float64Array1D) -> Float64Array1D:
+def prices(market: Columns, quantity: Float64Array1D, value: Float64Array1D) -> Float64Array1D:
     """The price at which `quantity` lots have that value; NaN for no lots."""
     units = float(market.contract.units_per_lot)
     with np.errstate(all="ignore"):

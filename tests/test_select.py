@@ -288,3 +288,9 @@ def test_zeros_of_both_signs_are_one_score():
     assert s.index.tolist() == [0, 1, 2]
     s = adl.select([0.0, -0.0, 0.0, -0.0], [1, 1, 1, 1], 3, tie=[4, 3, 2, 1])
     assert s.index.tolist() == [3, 2, 1]
+
+
+def test_what_is_left_of_a_row_is_exact_beyond_2_to_the_53():
+    for ordered in (True, False):
+        s = adl.select([1.0], [2**53 + 2], 1, ordered=ordered)
+        assert s.left.tolist() == [2**53 + 1]

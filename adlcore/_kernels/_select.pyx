@@ -276,6 +276,7 @@ cdef class Pass:
         """The result as `select` returns it."""
         cdef Py_ssize_t last
         cdef bint lots = self.goal.lots
+        cdef object filled, left
         if self.goal.columns.rows:
             self.find()
         self.allocate()
@@ -284,10 +285,10 @@ cdef class Pass:
         last = self.write(ordered)
         self.sizes[last] = self.cut.last_closed
         if lots:
-            left = self.cut.left
-            return self.index, self.closed, self.score, self.cut.filled, (last if left > 0 else -1), left
-        left = as_double(self.cut.left)
-        return self.index, self.closed, self.score, as_double(self.cut.filled), (last if left > 0 else -1), left
+            filled, left = int(self.cut.filled), int(self.cut.left)
+        else:
+            filled, left = as_double(self.cut.filled), as_double(self.cut.left)
+        return self.index, self.closed, self.score, filled, (last if left > 0 else -1), left
 
 
 def select(

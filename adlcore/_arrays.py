@@ -176,6 +176,8 @@ def wanted(name: str, target: Any, integral: bool, given: Any = None) -> int | f
     shown = target if given is None else given
     try:
         value = target.item() if hasattr(target, "item") else target
+        if isinstance(value, str | bytes | bool):
+            raise TypeError
         number: int | float = value if isinstance(value, int) and integral else float(value)
         whole = math.floor(number) if integral else 0
     except (TypeError, ValueError, OverflowError):

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from . import _arrays, _kernels
 from ._arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64Array1D, NumberArray1D, is_lots
+from ._pickles import Versioned
 from .contracts import Contract, Number, positive_decimal
-from .errors import AdlError, check_version
+from .errors import AdlError
 
 #: Columns of money; of one kind throughout: float64 units of the settle asset, or int64 quanta.
 MONEY = ("entry_value", "equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value")
@@ -22,16 +23,15 @@ AT_MARK = ("equity", "account_equity", "maintenance_margin")
 #: Every optional column.
 COLUMNS = (*MONEY, "leverage", "tie", "account")
 
-PICKLE_VERSION = 1
 
-
-class Columns:
+class Columns(Versioned):
     """The checked columns of one contract's positions at one mark price. Immutable.
 
     Money columns are all float64 in units of the settle asset, or all int64 quanta.
     """
 
     __slots__ = ("_largest", "contract", "mark_price", "quantity", "value_per_lot", *COLUMNS)
+    PICKLED = __slots__
 
     contract: Contract
     mark_price: Decimal
@@ -129,13 +129,8 @@ class Columns:
     def __len__(self) -> int:
         return len(self.quantity)
 
-    def __getstate__(self) -> dict[str, Any]:
-        kept = ("contract", "mark_price", "quantity", "value_per_lot", "_largest", *COLUMNS)
-        return {"version": PICKLE_VERSION, **{name: getattr(self, name) for name in kept}}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        check_version(type(self).__name__, state.pop("version"), PICKLE_VERSION)
-        self._set(state)
+    def _restore(self, values: dict[str, Any]) -> None:
+        self._set(values)
 
 
 def _money(length: int, given: dict[str, npt.ArrayLike | None]) -> dict[str, NumberArray1D]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 from fractions import Fraction
 
+from ._pickles import Versioned
 from .errors import AdlError
 
 __all__ = ["Asset", "Contract", "KINDS"]
@@ -78,8 +79,8 @@ def positive_decimal(value: Number, argument: str) -> Decimal:
     return number
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+@dataclass(frozen=True)
+class Asset(Versioned):
     """A settlement asset and the smallest unit in which adlcore keeps money of it.
 
     Parameters
@@ -95,6 +96,8 @@ class Asset:
     >>> Asset("USDT").quanta_per_unit
     100000000
     """
+
+    PICKLED = ("name", "decimals")
 
     name: str
     decimals: int = DECIMALS
@@ -117,8 +120,8 @@ class Asset:
         return f"Asset({self.name!r})" if self.decimals == DECIMALS else f"Asset({self.name!r}, {self.decimals})"
 
 
-@dataclass(frozen=True, init=False, slots=True)
-class Contract:
+@dataclass(frozen=True, init=False)
+class Contract(Versioned):
     """A perpetual contract: how many units a lot stands for, and on which grids its sizes and prices lie.
 
     Parameters
@@ -153,6 +156,8 @@ class Contract:
     >>> Contract("BTCUSD", kind="inverse", settle="BTC", multiplier="100").value_per_lot("50000")
     -0.002
     """
+
+    PICKLED = ("symbol", "kind", "settle", "multiplier", "lot", "tick")
 
     symbol: str
     kind: str

@@ -67,12 +67,6 @@ def missing_extra(extra: str, purpose: str) -> MissingExtraError:
     return MissingExtraError(f"{purpose} needs the {extra!r} extra: pip install 'adlcore[{extra}]'", argument=extra)
 
 
-def check_version(kind: str, found: object, known: int = 1) -> None:
-    """Refuse a pickle of another version by name."""
-    if found != known:
-        raise AdlError(f"{kind} was pickled as version {found}: this adlcore reads version {known}", value=found)
-
-
 def from_kernel(error: ValueError) -> AdlError:
     """Turn a kernel's ``ValueError(argument, row, value, must)`` into the public error.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _kernels, scoring
 from ._arrays import Float64Array1D, is_floats
+from ._pickles import Versioned
 from .columns import Columns
 from .ranking import RankingRule
 
@@ -16,7 +17,7 @@ __all__ = ["Explanation", "explain"]
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Versioned):
     """One row's score, term by term, and its place in the queue of its side.
 
     Attributes
@@ -51,6 +52,11 @@ class Explanation:
     >>> why.rank, why.of, why.ahead, why.terms["pnl_ratio"], why.terms["effective_leverage"]
     (2, 2, 5, 0.5, 1.0)
     """
+
+    PICKLED = (
+        *("row", "account", "side", "rule", "expression", "score"),
+        *("rank", "of", "quantile", "indicator", "ahead", "terms"),
+    )
 
     row: int
     account: Any

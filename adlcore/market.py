@@ -390,20 +390,19 @@ class Market(Columns):
     def _bankrupt(self, quantity: Any) -> tuple[int | float, int]:
         """Target and side of the counterparties for a signed bankrupt quantity."""
         try:
-            side = -1 if quantity >= 0 else 1
-            target = abs(quantity)
+            plain = quantity.item() if hasattr(quantity, "item") else quantity
+            side, target = -1 if plain >= 0 else 1, abs(plain)
         except (TypeError, ValueError):
             raise AdlError.at("bankrupt_quantity", None, quantity, "must be a number of lots") from None
         return _arrays.wanted("bankrupt_quantity", target, is_lots(self.quantity), quantity), side
 
     def _source(self, rule: str | RankingRule) -> _kernels.score.Source:
         """The kernel's view of the columns under a rule."""
-        source = self._sources.get(rule) if isinstance(rule, str | RankingRule) else None
+        if not isinstance(rule, str) and (rule := as_rule(rule)).function is not None:
+            return scoring.source(self, rule)  # the scores of a custom rule are a column, and not kept
+        source = self._sources.get(rule)
         if source is None:
-            known = as_rule(rule)
-            source = scoring.source(self, known)
-            if known.function is None:  # the scores of a custom rule are a column, and not kept
-                self._sources[rule] = source
+            source = self._sources[rule] = scoring.source(self, as_rule(rule))
         return source
 
     def __repr__(self) -> str:
@@ -411,9 +410,8 @@ class Market(Columns):
         shorts = int(np.count_nonzero(self.quantity < 0))
         return f"<Market {self.contract.symbol} at {self.mark_price}: {longs:,} longs, {shorts:,} shorts>"
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        self._set({"_sources": {}})
+    def _restore(self, values: dict[str, Any]) -> None:
+        self._set({**values, "_sources": {}})
 
 
 def _winners(eligible: str) -> bool:

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from . import _arrays, _kernels, selection
 from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, NumberArray1D, is_lots
-from .errors import AdlError, check_version
+from ._pickles import Versioned
+from .errors import AdlError
 from .selection import Selection
 
 __all__ = ["Queue"]
@@ -23,10 +24,8 @@ __all__ = ["Queue"]
 #: Rows drawn first; every further chunk is twice as long.
 FIRST_CHUNK = 1024
 
-PICKLE_VERSION = 1
 
-
-class Queue:
+class Queue(Versioned):
     """Counterparties in queue order, taken prefix by prefix.
 
     Parameters
@@ -77,6 +76,7 @@ class Queue:
         "_tie",
         "_total",
     )
+    PICKLED = __slots__
 
     def __init__(
         self,
@@ -301,11 +301,3 @@ class Queue:
 
     def __repr__(self) -> str:
         return f"<Queue of {len(self._score):,} rows: {self.remaining:,} of {self._total:,} remaining>"
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"version": PICKLE_VERSION, **{name: getattr(self, name) for name in self.__slots__}}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        check_version("Queue", state.pop("version"), PICKLE_VERSION)
-        for name, value in state.items():
-            setattr(self, name, value)

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from . import _arrays, _kernels
 from ._arrays import INT64, Float64Array1D, Int64Array1D
-from .errors import AdlError, check_version, from_kernel
+from ._pickles import Versioned
+from .errors import AdlError, from_kernel
 
 __all__ = ["RankingRule", "indicator", "quantile", "rank"]
 
@@ -92,7 +93,7 @@ CUSTOM_COLUMNS = (
 SHORT_FORMS = ("mirrored", "literal")
 
 
-class RankingRule:
+class RankingRule(Versioned):
     """A named formula over a market's columns: higher scores are deleveraged first. Immutable.
 
     Parameters
@@ -133,6 +134,7 @@ class RankingRule:
     """
 
     __slots__ = ("expression", "function", "name", "needs", "optional", "short", "source")
+    PICKLED = __slots__
 
     name: str
     short: str
@@ -229,16 +231,6 @@ class RankingRule:
             if self.short == "mirrored"
             else f"RankingRule({self.name!r}, short={self.short!r})"
         )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (1, *self._key())
-
-
-def _restore(
-    version: int, name: str, short: str, needs: tuple[str, ...], function: Callable[..., Any] | None
-) -> RankingRule:
-    check_version("RankingRule", version)
-    return RankingRule(name, short=short) if function is None else RankingRule.custom(name, function, needs)
 
 
 def as_rule(rule: str | RankingRule) -> RankingRule:

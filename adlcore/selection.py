@@ -14,14 +14,13 @@ import numpy.typing as npt
 
 from . import _arrays, _kernels
 from ._arrays import INT64, Float64Array1D, Int64Array1D, NumberArray1D
-from .errors import check_version, from_kernel
+from ._pickles import Versioned
+from .errors import from_kernel
 
 __all__ = ["Selection", "select"]
 
-PICKLE_VERSION = 1
 
-
-class Selection:
+class Selection(Versioned):
     """The counterparties that cover a target, and what is closed of each. Immutable.
 
     Notes
@@ -53,6 +52,7 @@ class Selection:
         "_side",
         "_tie",
     )
+    PICKLED = __slots__
 
     def __init__(
         self,
@@ -168,18 +168,16 @@ class Selection:
         part = f", row {self.index[self.partial]} in part" if self.partial >= 0 else ""
         return f"<Selection of {len(self):,} rows: filled {self.filled:,}, shortfall {self.shortfall:,}{part}>"
 
-    def __getstate__(self) -> dict[str, Any]:
+    def _pickled(self) -> dict[str, Any]:
         # Of the market's columns only the rows of the selection travel.
-        state = {name: getattr(self, name) for name in self.__slots__}
+        state = super()._pickled()
         state["_tie"] = None if self._tie is None else self._tie[self._rows]
         state["_account"] = None if self._account is None else self._account[self._rows]
         state["_rows"] = slice(None)
-        return {"version": PICKLE_VERSION, **state}
+        return state
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        check_version("Selection", state.pop("version"), PICKLE_VERSION)
-        for name, value in state.items():
-            setattr(self, name, value)
+    def _restore(self, values: dict[str, Any]) -> None:
+        super()._restore(values)
         for array in (self._index, self._quantity, self._score):
             array.setflags(write=False)
 

@@ -170,6 +170,17 @@ def test_a_target_that_is_an_array():
     refused(lambda: zoo.small_market().deleverage(np.array([1, 2]), "binance"), "bankrupt_quantity")
 
 
+@pytest.mark.parametrize("word", ["0.5", "5", True, b"5"])
+def test_a_target_that_is_no_number(word):
+    refused(lambda: adl.select([1.0], [5], word), "target")
+    refused(lambda: adl.select([1.0], [5.0], word), "target")
+
+
+def test_the_smallest_int64_is_a_bankrupt_quantity_like_any_other():
+    selection = zoo.small_market().deleverage(np.int64(-(2**63)), "binance")
+    assert selection.shortfall == 2**63 - selection.filled
+
+
 @pytest.mark.parametrize("between", [0.5, 1e-9, np.float32(2.5), Fraction(7, 2)])
 def test_a_target_between_lots(between):
     refused(lambda: adl.select([1.0], [5], between), "target", words="between")

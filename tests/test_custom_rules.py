@@ -167,3 +167,18 @@ def test_the_order_in_which_a_market_meets_rules_does_not_matter():
     built_in_first = other.score("binance"), other.score(rule)
     np.testing.assert_array_equal(custom_first, built_in_first[::-1])
     assert custom_first[0].tolist() != custom_first[1].tolist()
+
+
+def test_a_function_need_not_be_hashable():
+    class Weighted:
+        __hash__ = None
+
+        def __call__(self, notional):
+            return 2.0 * notional
+
+    market = zoo.small_market()
+    rule = adl.RankingRule.custom("weighted", Weighted(), needs=["notional"])
+    assert (
+        market.rank(rule).tolist()
+        == market.rank(adl.RankingRule.custom("n", lambda notional: notional, ["notional"])).tolist()
+    )

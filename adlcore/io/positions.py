@@ -10,21 +10,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._pickles import Versioned
 from ..contracts import Contract, Number, positive_decimal
-from ..errors import AdlError, check_version
+from ..errors import AdlError
 from . import quantities
 from .aliases import Columns, absent_column, find_columns
 from .tables import Progress, Table, open_table
 
 __all__ = ["Positions", "read_positions"]
 
-PICKLE_VERSION = 1
-
 #: What a side column may say, and the sign it gives to a size; 0 leaves the quantity as it stands.
 SIDES = {"long": 1, "buy": 1, "b": 1, "short": -1, "sell": -1, "s": -1, "both": 0, "net": 0, "none": 0, "": 0}
 
 
-class Positions:
+class Positions(Versioned):
     """The columns of a market as a file holds them. Immutable.
 
     Attributes
@@ -43,6 +42,7 @@ class Positions:
     """
 
     __slots__ = ("_columns", "_names", "header", "lot", "path")
+    PICKLED = __slots__
 
     path: str
     lot: Decimal
@@ -97,13 +97,8 @@ class Positions:
     def __repr__(self) -> str:
         return f"<Positions: {len(self):,} rows of {', '.join(self._columns)}; lot {self.lot:f}>"
 
-    def __getstate__(self) -> dict[str, Any]:
-        state = (self.path, self.lot, self._columns, self._names, self.header)
-        return {"version": PICKLE_VERSION, "state": state}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        check_version("Positions", state["version"], PICKLE_VERSION)
-        self._put(*state["state"])
+    def _restore(self, values: dict[str, Any]) -> None:
+        super()._restore(values)
         for array in self._columns.values():
             array.flags.writeable = False
 

@@ -1,77 +1,60 @@
-"""Where a queue is cut: the shortest prefix of the survivors that covers a target."""
+"""Where a queue is cut: the shortest prefix of all survivors that covers a target."""
 
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint64_t
 
-from ._score cimport Columns
-from ._sum cimport Exact, as_double
+from ._narrow cimport Ahead, Cut, Goal, Item
 
 cdef enum:
     DONE = 0
     NO_MEMORY = 1
     NOT_A_NUMBER = 2
+    BINS = 2048
 
 
-cdef struct Goal:  # what a selection is asked for
-    const Columns* columns
-    int side
-    bint winners
-    bint lots  # sizes are int64; otherwise float64
-    const uint8_t* exclude  # NULL: nobody
-    const int64_t* tie  # NULL: none
-    int64_t target_lots
-    double target  # the same, nearest, where sizes are lots
-    Py_ssize_t limit  # rows at most; -1: any number
+cdef struct Held:  # read together, so they lie together
+    int64_t row
+    int64_t size  # lots, or the bits of a float64
 
 
 cdef struct Survivors:  # rows that may be selected, copied, in row order
     Py_ssize_t count
     Py_ssize_t capacity
     double* score
-    int64_t* row
-    int64_t* size  # lots, or the bits of a float64
+    Held* held
     int64_t* tie  # NULL where the goal has none
     double gathered  # the sum of the sizes, near enough to know when to look
 
 
-cdef struct Item:  # one row while the cut is searched
-    double score
-    int64_t tie
-    int64_t row
-    int64_t size
+cdef struct Share:  # what one part of the survivors contributes to the search
+    uint64_t lowest  # of its keys
+    uint64_t highest
+    double[BINS] sizes
+    Py_ssize_t[BINS] counts
+    Ahead ahead
+    Item* items  # in the bins that may hold the cut
+    Py_ssize_t n_items
 
 
-cdef struct Cut:
-    bint covered  # the target or the limit is reached
-    Item last  # the last row of the prefix
-    Py_ssize_t count
-    int64_t last_closed  # what is closed of it: lots, or the bits of a float64
-    int64_t left  # what it keeps
-    int64_t filled
+cdef struct Search:
+    const Goal* goal
+    const Survivors* parts
+    Share* shares
+    int n_parts
+    double band  # how far a float64 sum may be off
+    uint64_t lowest  # key of the highest score of all
+    int shift
+    int first  # bins that may hold the cut
+    int last
 
 
-cdef struct Total:  # the exact size of some rows
-    uint64_t lots
-    Exact floats
+cdef int search_begin(Search* search, const Goal* goal, const Survivors* parts, int n_parts) noexcept nogil
+cdef void search_measure(Search* search, int part) noexcept nogil
+cdef void search_set_bins(Search* search) noexcept nogil
+cdef void search_fill_bins(Search* search, int part) noexcept nogil
+cdef void search_choose_bins(Search* search) noexcept nogil
+cdef int search_gather(Search* search, int part) noexcept nogil
+cdef int search_end(Search* search, Cut* cut) noexcept nogil
+cdef void search_free(Search* search) noexcept nogil
 
-
-cdef struct Ahead:  # rows that surely stand before the cut
-    Py_ssize_t count
-    double size  # near enough
-    Total total
-
-
-cdef inline bint precedes(const Item* one, const Item* other) noexcept nogil:
-    """The total order of a queue: score descending, tie ascending, row ascending."""
-    return (one.score > other.score) | (
-        (one.score == other.score) & ((one.tie < other.tie) | ((one.tie == other.tie) & (one.row < other.row)))
-    )
-
-
-cdef inline double approximate(bint lots, int64_t size) noexcept nogil:
-    return <double> size if lots else as_double(size)
-
-
-cdef void narrow(
-    const Goal* goal, const Ahead* ahead, Item* items, Py_ssize_t* low, Py_ssize_t* high, double band, bint exact
-) noexcept nogil
-cdef int find_cut(const Goal* goal, const Survivors* parts, Py_ssize_t n_parts, Cut* cut) noexcept nogil
+cdef int find_cut(const Goal* goal, const Survivors* part, Cut* cut) noexcept nogil
+cdef void trim(const Goal* goal, Survivors* survivors, const Item* last) noexcept nogil

@@ -1,6 +1,7 @@
 """The pass over the rows that finds everyone who may be selected."""
 
-from ._cut cimport Goal, Survivors
+from ._cut cimport Survivors
+from ._narrow cimport Goal
 
 
 cdef struct Sieve:  # what is known of the cut before it is found

@@ -12,7 +12,8 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
 
-from ._cut cimport DONE, NO_MEMORY, NOT_A_NUMBER, Ahead, Cut, Goal, Item, Survivors, approximate, find_cut, narrow
+from ._cut cimport DONE, NO_MEMORY, NOT_A_NUMBER, Held, Survivors, find_cut, trim
+from ._narrow cimport Ahead, Cut, Goal, Item, approximate, narrow, no_one
 from ._score cimport BLOCK, block_scores
 from ._sum cimport as_double
 from ._types cimport cloned_int, grow
@@ -22,7 +23,7 @@ cdef enum:
     GROUPS = 16  # in a block
     SAMPLED = 64  # consecutive rows of a sample
     FEWEST_SAMPLES = 8192  # rows of a sample; a market of twice as many is not sampled
-    SAMPLE_SHARE = 64  # one row of so many is sampled
+    SAMPLE_SHARE = 128  # one row of so many is sampled
     SPARE = 8  # rows of a sample taken beyond what is needed
     SMALLEST = 1024  # survivors there is room for at first
 
@@ -38,14 +39,10 @@ cdef int reserve(const Goal* goal, Survivors* found, Py_ssize_t capacity) noexce
     if moved == NULL:
         return NO_MEMORY
     found.score = <double*> moved
-    moved = grow(found.row, capacity * sizeof(int64_t))
+    moved = grow(found.held, capacity * sizeof(Held))
     if moved == NULL:
         return NO_MEMORY
-    found.row = <int64_t*> moved
-    moved = grow(found.size, capacity * sizeof(int64_t))
-    if moved == NULL:
-        return NO_MEMORY
-    found.size = <int64_t*> moved
+    found.held = <Held*> moved
     if goal.tie != NULL:
         moved = grow(found.tie, capacity * sizeof(int64_t))
         if moved == NULL:
@@ -57,11 +54,11 @@ cdef int reserve(const Goal* goal, Survivors* found, Py_ssize_t capacity) noexce
 
 cdef void release(Survivors* found) noexcept nogil:
     free(found.score)
-    free(found.row)
-    free(found.size)
+    free(found.held)
     free(found.tie)
     found.score = NULL
-    found.row = found.size = found.tie = NULL
+    found.held = NULL
+    found.tie = NULL
     found.count = found.capacity = 0
 
 
@@ -80,8 +77,7 @@ cdef double lowest_of_best(Goal* sampled, Item* items, Py_ssize_t n, Py_ssize_t*
     cdef Py_ssize_t i, low = 0
     cdef double lowest = INFINITY
     cdef Ahead nobody
-    nobody.count = 0
-    nobody.size = 0.0
+    no_one(sampled, &nobody)
     reached[0] = n
     narrow(sampled, &nobody, items, &low, reached, 0.0, False)
     for i in range(reached[0]):
@@ -169,33 +165,14 @@ cdef cloned_int flag_groups(const double* score, Py_ssize_t n, double threshold,
 
 cdef int prune(const Goal* goal, Survivors* found, Item* edge, double* threshold, bint* strict) noexcept nogil:
     """Keep the covering prefix only and raise the threshold to its end; else make room."""
-    cdef Py_ssize_t i, kept = 0
     cdef Cut cut
-    cdef double score
     cdef int status
     if found.gathered >= goal.target * 1.000001 or (goal.limit >= 0 and found.count >= goal.limit):
-        status = find_cut(goal, found, 1, &cut)
+        status = find_cut(goal, found, &cut)
         if status != DONE:
             return status
         if cut.covered:
-            found.gathered = 0.0
-            for i in range(found.count):
-                score = found.score[i]
-                if score < cut.last.score:
-                    continue
-                if score == cut.last.score:
-                    if found.tie != NULL and found.tie[i] > cut.last.tie:
-                        continue
-                    if (found.tie == NULL or found.tie[i] == cut.last.tie) and found.row[i] > cut.last.row:
-                        continue
-                found.score[kept] = score
-                found.row[kept] = found.row[i]
-                found.size[kept] = found.size[i]
-                if found.tie != NULL:
-                    found.tie[kept] = found.tie[i]
-                found.gathered += approximate(goal.lots, found.size[i])
-                kept += 1
-            found.count = kept
+            trim(goal, found, &cut.last)
             edge[0] = cut.last
             # Later rows lose a tie against the edge, unless their tie column is lower.
             strict[0] = goal.tie != NULL
@@ -258,8 +235,8 @@ cdef int scan(
                             continue
                     size = size_at(goal, row)
                     found.score[found.count] = value
-                    found.row[found.count] = row
-                    found.size[found.count] = size
+                    found.held[found.count].row = row
+                    found.held[found.count].size = size
                     if goal.tie != NULL:
                         found.tie[found.count] = goal.tie[row]
                     found.gathered += approximate(goal.lots, size)

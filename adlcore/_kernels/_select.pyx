@@ -12,19 +12,23 @@ from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free
 
-from ._cut cimport DONE, NO_MEMORY, Cut, Goal, Item, Survivors, find_cut
+from ._cut cimport (
+    DONE, NO_MEMORY, Held, Search, Survivors, find_cut, search_begin, search_choose_bins, search_end, search_fill_bins,
+    search_free, search_gather, search_measure, search_set_bins, trim,
+)
+from ._narrow cimport Cut, Goal
 from ._scan cimport Sieve, estimate, release, scan
 from ._score cimport Source
-from ._sort cimport Record, score_key, sort_records, tie_key
+from ._sort cimport Record, key_score, score_key, sort_records, tie_key
 from ._sum cimport as_double
-from ._types cimport grow
+from ._types cimport cloned_int, grow
 
 cdef double EVERYTHING = -1.7976931348623157e308
 
 cdef enum:
     MOST_THREADS = 64
     PART_SHIFT = 48  # a survivor's part and its place there share a word
-    FEW = 65536  # rows that one thread reads by itself
+    FEW = 65536  # rows that one thread sees to by itself
     SPLIT_SAMPLES = 1024  # survivors of a range that are looked at to divide the sort
 
 cdef uint64_t PLACE = (<uint64_t> 1 << 48) - 1
@@ -34,81 +38,62 @@ empty, INT64, FLOAT64 = np.empty, np.dtype(np.int64), np.dtype(np.float64)
 
 # Writing out --------------------------------------------------------------------------------------
 
-cdef inline bint selected(const Survivors* part, Py_ssize_t i, const Item* last) noexcept nogil:
-    """Whether a survivor stands at or before the last row of the prefix."""
-    if part.score[i] != last.score:
-        return part.score[i] > last.score
-    if part.tie != NULL and part.tie[i] != last.tie:
-        return part.tie[i] < last.tie
-    return part.row[i] <= last.row
-
-
-cdef Py_ssize_t write_rows(
-    const Survivors* parts, int n_parts, const Cut* cut, int64_t* row, int64_t* size, double* score
+cdef Py_ssize_t copy_rows(
+    const Survivors* part, int64_t row, int64_t* rows, int64_t* sizes, double* scores
 ) noexcept nogil:
-    """Write the prefix in row order; the position of its last row."""
-    cdef Py_ssize_t i, k = 0, last = 0
-    cdef int p
-    for p in range(n_parts):
-        for i in range(parts[p].count):
-            if selected(&parts[p], i, &cut.last) and k < cut.count:
-                row[k] = parts[p].row[i]
-                size[k] = parts[p].size[i]
-                score[k] = parts[p].score[i]
-                if row[k] == cut.last.row:
-                    last = k
-                k += 1
-    return last
+    """Write a part in row order; where `row` stands in it, or -1."""
+    cdef Py_ssize_t i, found = -1
+    for i in range(part.count):
+        rows[i] = part.held[i].row
+        sizes[i] = part.held[i].size
+        scores[i] = part.score[i]
+        found = i if rows[i] == row else found
+    return found
 
 
-cdef Py_ssize_t count_range(
-    const Survivors* parts, int n_parts, const Cut* cut, double lowest, double below
+cdef cloned_int count_range(
+    const double* score, Py_ssize_t n, double lowest, double below, int64_t* count
 ) noexcept nogil:
-    """How many selected rows score lowest <= score < below; a border `below` of NaN is none."""
-    cdef Py_ssize_t i, count = 0
-    cdef int p
-    for p in range(n_parts):
-        for i in range(parts[p].count):
-            if parts[p].score[i] >= lowest and not (parts[p].score[i] >= below) and selected(&parts[p], i, &cut.last):
-                count += 1
-    return count
+    """How many scores are lowest <= score < below; a border `below` of NaN is none."""
+    cdef Py_ssize_t i
+    cdef int64_t found = 0
+    for i in range(n):
+        found += (score[i] >= lowest) & (not (score[i] >= below))
+    count[0] += found
+    return 0
 
 
 cdef int write_sorted(
-    const Survivors* parts, int n_parts, const Cut* cut, double lowest, double below, Py_ssize_t count,
-    int64_t* row, int64_t* size, double* score
+    const Survivors* parts, int n_parts, double lowest, double below, Py_ssize_t count,
+    int64_t* rows, int64_t* sizes, double* scores
 ) noexcept nogil:
-    """Write the selected rows of one range of scores in queue order; there are `count` of them."""
+    """Write the rows of one range of scores in queue order; there are `count` of them."""
     cdef Py_ssize_t i, k = 0
     cdef int p
     cdef uint64_t place
+    cdef Held held
     cdef bint tied = parts[0].tie != NULL
     cdef Record* records = <Record*> grow(NULL, 2 * count * sizeof(Record))
     if records == NULL:
         return NO_MEMORY
     for p in range(n_parts):
-        for i in range(parts[p].count):
-            if (
-                parts[p].score[i] >= lowest and not (parts[p].score[i] >= below)
-                and selected(&parts[p], i, &cut.last) and k < count
-            ):
-                records[k].key = tie_key(parts[p].tie[i]) if tied else score_key(parts[p].score[i])
-                records[k].place = <uint64_t> p << PART_SHIFT | <uint64_t> i
-                k += 1
+        for i in range(parts[p].count):  # without branches: each range is written over until its next row
+            records[k].key = tie_key(parts[p].tie[i]) if tied else score_key(parts[p].score[i])
+            records[k].place = <uint64_t> p << PART_SHIFT | <uint64_t> i
+            k += (parts[p].score[i] >= lowest) & (not (parts[p].score[i] >= below))
     # The sort is stable and the rows ascend: equal keys stay in row order.
-    sort_records(records, records + count, k)
+    sort_records(records, records + count, count)
     if tied:
-        for i in range(k):
+        for i in range(count):
             place = records[i].place
             records[i].key = score_key(parts[place >> PART_SHIFT].score[place & PLACE])
-        sort_records(records, records + count, k)
-    for i in range(k):
+        sort_records(records, records + count, count)
+    for i in range(count):
         place = records[i].place
-        p = <int> (place >> PART_SHIFT)
-        place &= PLACE
-        row[i] = parts[p].row[place]
-        size[i] = parts[p].size[place]
-        score[i] = parts[p].score[place]
+        held = parts[place >> PART_SHIFT].held[place & PLACE]
+        rows[i] = held.row
+        sizes[i] = held.size
+        scores[i] = key_score(records[i].key)
     free(records)
     return DONE
 
@@ -121,10 +106,12 @@ cdef class Pass:
     cdef Goal goal
     cdef Sieve sieve
     cdef Cut cut
+    cdef Search search  # of the cut, where there are several parts
     cdef Survivors* parts
     cdef int n_parts
     cdef Source source  # keeps the columns alive
     cdef object pool  # of threads, one less than parts
+    cdef bint few  # what is left to do takes less than waking a thread
     cdef object index, closed, score
     cdef int64_t[::1] lots_closed
     cdef double[::1] floats_closed
@@ -132,7 +119,8 @@ cdef class Pass:
     cdef double[::1] scores
     cdef int64_t* sizes
     cdef double[MOST_THREADS + 1] border  # of the ranges of scores that threads sort by themselves
-    cdef Py_ssize_t[MOST_THREADS + 1] offset
+    cdef Py_ssize_t[MOST_THREADS + 1] offset  # in the result, of what each thread writes
+    cdef Py_ssize_t last  # in the result, of the last row of the queue
 
     def __cinit__(self, int n_parts, Source source not None):
         self.parts = <Survivors*> calloc(n_parts, sizeof(Survivors))
@@ -149,6 +137,7 @@ cdef class Pass:
             for p in range(self.n_parts):
                 release(&self.parts[p])
             free(self.parts)
+        search_free(&self.search)
 
     cdef int check(self, int status, Py_ssize_t bad) except -1:
         if status == NO_MEMORY:
@@ -175,17 +164,51 @@ cdef class Pass:
         return 0
 
     cdef int scan_and_cut(self) except -1:
-        cdef int status
+        cdef int status, part
+        cdef Py_ssize_t count = 0
+        self.few = False
         self.each(self.scan_range)
+        for part in range(self.n_parts):
+            count += self.parts[part].count
+        self.few = count < FEW
+        if self.n_parts == 1:
+            with nogil:
+                status = find_cut(&self.goal, self.parts, &self.cut)
+            return self.check(status, 0)
+        search_free(&self.search)
+        self.check(search_begin(&self.search, &self.goal, self.parts, self.n_parts), 0)
+        self.each(self.measure)
+        search_set_bins(&self.search)
+        self.each(self.fill_bins)
+        search_choose_bins(&self.search)
+        self.each(self.gather)
         with nogil:
-            status = find_cut(&self.goal, self.parts, self.n_parts, &self.cut)
+            status = search_end(&self.search, &self.cut)
         return self.check(status, 0)
+
+    def measure(self, int part):
+        """The range of one part's scores."""
+        with nogil:
+            search_measure(&self.search, part)
+
+    def fill_bins(self, int part):
+        """Size and number of one part's rows in each bin."""
+        with nogil:
+            search_fill_bins(&self.search, part)
+
+    def gather(self, int part):
+        """Who of one part stands before the bins of the cut, and who in them."""
+        cdef int status
+        with nogil:
+            status = search_gather(&self.search, part)
+        self.check(status, 0)
 
     cdef int each(self, work) except -1:
         """Call a method with 0 .. n_parts - 1, side by side."""
         cdef int part
-        if self.n_parts == 1:
-            work(0)
+        if self.n_parts == 1 or self.few:
+            for part in range(self.n_parts):
+                work(part)
             return 0
         others = [self.pool.submit(work, part) for part in range(1, self.n_parts)]
         work(0)
@@ -219,43 +242,57 @@ cdef class Pass:
             self.sizes = <int64_t*> &self.floats_closed[0]
         return 0
 
-    cdef Py_ssize_t write(self, bint ordered) except -1:
-        """Fill the arrays; the position of the last row of the queue."""
-        cdef Py_ssize_t last = self.cut.count - 1
-        if not ordered:
-            with nogil:
-                last = write_rows(self.parts, self.n_parts, &self.cut, &self.rows[0], self.sizes, &self.scores[0])
-        else:
+    def trim(self, int part):
+        """Drop the survivors of one range of rows that stand behind the cut."""
+        with nogil:
+            trim(&self.goal, &self.parts[part], &self.cut.last)
+
+    cdef int write(self, bint ordered) except -1:
+        """Fill the arrays."""
+        cdef int p
+        self.each(self.trim)
+        if ordered:
+            self.last = self.cut.count - 1
             self.split()
             self.each(self.sort)
-        return last
+        else:
+            for p in range(self.n_parts):
+                self.offset[p + 1] = self.offset[p] + self.parts[p].count
+            self.each(self.copy)
+        return 0
+
+    def copy(self, int part):
+        """Write one range of rows as it is."""
+        cdef Py_ssize_t at = self.offset[part], found
+        if self.parts[part].count == 0:
+            return
+        with nogil:
+            found = copy_rows(
+                &self.parts[part], self.cut.last.row, &self.rows[at], self.sizes + at, &self.scores[at]
+            )
+        if found >= 0:
+            self.last = at + found
 
     cdef int split(self) except -1:
         """Divide the selected scores into ranges of about equally many rows."""
-        cdef int p, ranges = self.n_parts
-        cdef Py_ssize_t i, step, count
-        cdef double upper, lower
+        cdef int p, r, ranges = self.n_parts
+        cdef Py_ssize_t i, step
+        cdef int64_t count
         self.border[0] = NAN  # no upper border: +inf is a score
         self.border[ranges] = -INFINITY
         self.offset[0], self.offset[ranges] = 0, self.cut.count
-        if ranges == 1:
-            return 0
         sample = []
-        for p in range(self.n_parts):
-            step = max(<Py_ssize_t> 1, self.parts[p].count // SPLIT_SAMPLES)
-            for i in range(0, self.parts[p].count, step):
-                if selected(&self.parts[p], i, &self.cut.last):
-                    sample.append(self.parts[p].score[i])
+        for p in range(self.n_parts if ranges > 1 else 0):
+            step = self.parts[p].count // SPLIT_SAMPLES + 1
+            sample += [self.parts[p].score[i] for i in range(0, self.parts[p].count, step)]
         sample.sort(reverse=True)
-        if not sample:
-            sample.append(self.cut.last.score)
-        for p in range(1, ranges):
-            self.border[p] = sample[len(sample) * p // ranges]
-        for p in range(ranges - 1):
-            upper, lower = self.border[p], self.border[p + 1]
-            with nogil:
-                count = count_range(self.parts, self.n_parts, &self.cut, lower, upper)
-            self.offset[p + 1] = self.offset[p] + count
+        for r in range(1, ranges):
+            self.border[r] = sample[len(sample) * r // ranges]
+        for r in range(ranges - 1):
+            count = 0
+            for p in range(self.n_parts):
+                count_range(self.parts[p].score, self.parts[p].count, self.border[r + 1], self.border[r], &count)
+            self.offset[r + 1] = self.offset[r] + count
         return 0
 
     def sort(self, int part):
@@ -267,14 +304,13 @@ cdef class Pass:
             return
         with nogil:
             status = write_sorted(
-                self.parts, self.n_parts, &self.cut, lower, upper, count,
+                self.parts, self.n_parts, lower, upper, count,
                 &self.rows[at], self.sizes + at, &self.scores[at]
             )
         self.check(status, 0)
 
     cdef run(self, bint ordered):
         """The result as `select` returns it."""
-        cdef Py_ssize_t last
         cdef bint lots = self.goal.lots
         cdef object filled, left
         if self.goal.columns.rows:
@@ -282,13 +318,13 @@ cdef class Pass:
         self.allocate()
         if self.cut.count == 0:
             return self.index, self.closed, self.score, (0 if lots else 0.0), -1, (0 if lots else 0.0)
-        last = self.write(ordered)
-        self.sizes[last] = self.cut.last_closed
+        self.write(ordered)
+        self.sizes[self.last] = self.cut.last_closed
         if lots:
             filled, left = int(self.cut.filled), int(self.cut.left)
         else:
             filled, left = as_double(self.cut.filled), as_double(self.cut.left)
-        return self.index, self.closed, self.score, filled, (last if left > 0 else -1), left
+        return self.index, self.closed, self.score, filled, (self.last if left > 0 else -1), left
 
 
 def select(

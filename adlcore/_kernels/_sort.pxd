@@ -18,6 +18,15 @@ cdef inline uint64_t score_key(double score) noexcept nogil:
     return bits if bits >> 63 else bits ^ <uint64_t> 0x7FFFFFFFFFFFFFFF
 
 
+cdef inline double key_score(uint64_t key) noexcept nogil:
+    """The score of a key; 0.0 for -0.0."""
+    cdef double score
+    if key >> 63 == 0:
+        key ^= <uint64_t> 0x7FFFFFFFFFFFFFFF
+    memcpy(&score, &key, sizeof(score))
+    return score
+
+
 cdef inline uint64_t tie_key(int64_t tie) noexcept nogil:
     """A key that ascends with the tie."""
     return <uint64_t> tie ^ (<uint64_t> 1 << 63)

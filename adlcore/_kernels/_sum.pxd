@@ -14,6 +14,7 @@ cdef struct Exact:
 
 
 cdef void clear(Exact* total) noexcept nogil
+cdef void merge(Exact* total, const Exact* other) noexcept nogil
 cdef double rounded(const Exact* total) noexcept nogil
 
 

@@ -21,6 +21,21 @@ cdef void clear(Exact* total) noexcept nogil:
     total.high = 0
 
 
+cdef void merge(Exact* total, const Exact* other) noexcept nogil:
+    """Add another sum."""
+    cdef uint64_t carry = 0
+    cdef int place = other.low
+    while place < DIGITS and (place <= other.high or carry):
+        carry += total.digit[place] + other.digit[place]
+        total.digit[place] = carry & <uint64_t> 0xFFFFFFFF
+        carry >>= 32
+        place += 1
+    if other.low < total.low:
+        total.low = other.low
+    if place - 1 > total.high and other.low < DIGITS:
+        total.high = place - 1
+
+
 cdef double rounded(const Exact* total) noexcept nogil:
     """The nearest float64, ties to even; infinity beyond the largest."""
     cdef int top = total.high, width = 0, place

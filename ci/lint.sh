@@ -8,4 +8,6 @@ ruff check .
 ruff format --check .
 cython-lint adlcore
 mypy --strict adlcore
-python -m mypy.stubtest adlcore --ignore-missing-stub --allowlist ci/stubtest.txt
+stubs=$(find adlcore -name '*.pyi' | sed 's/\.pyi$//; s#/#.#g')
+# shellcheck disable=SC2086
+python -m mypy.stubtest --mypy-config-file pyproject.toml --allowlist ci/stubtest.txt --ignore-unused-allowlist $stubs

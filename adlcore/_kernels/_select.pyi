@@ -5,8 +5,8 @@ import numpy.typing as npt
 
 from ._score import Source
 
-Float64Array1D = npt.NDArray[np.float64]
-Int64Array1D = npt.NDArray[np.int64]
+_Float64Array1D = npt.NDArray[np.float64]
+_Int64Array1D = npt.NDArray[np.int64]
 
 def select(
     source: Source,
@@ -15,7 +15,7 @@ def select(
     exclude: npt.NDArray[np.uint8] | None,
     target: float,
     limit: int,
-    tie: Int64Array1D | None,
+    tie: _Int64Array1D | None,
     ordered: bool,
     threads: int = 1,
-) -> tuple[Int64Array1D, npt.NDArray[np.float64 | np.int64], Float64Array1D, Any, int, Any]: ...
+) -> tuple[_Int64Array1D, npt.NDArray[np.float64 | np.int64], _Float64Array1D, Any, int, Any]: ...

@@ -33,7 +33,7 @@ cdef enum:
 
 cdef uint64_t PLACE = (<uint64_t> 1 << 48) - 1
 
-empty, INT64, FLOAT64 = np.empty, np.dtype(np.int64), np.dtype(np.float64)
+cdef object empty = np.empty, INT64 = np.dtype(np.int64), FLOAT64 = np.dtype(np.float64)
 
 
 # Writing out --------------------------------------------------------------------------------------

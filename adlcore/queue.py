@@ -158,7 +158,7 @@ class Queue(Versioned):
         """
         goal = self._wanted("target", target)
         start = self._taken
-        end = self._taken = start + (goal if isinstance(goal, int) else Fraction(goal))
+        end = start + (goal if isinstance(goal, int) else Fraction(goal))
         self._draw(self._axis(end))
         first, given = self._cursor(np.array([self._axis(start)], self._sums.dtype))
         last, reached = self._cursor(np.array([self._axis(end)], self._sums.dtype))
@@ -169,6 +169,7 @@ class Queue(Versioned):
         enough = end <= self._total if isinstance(end, int) else float(end) <= self._total
         filled = goal if enough or not goal else max(self._total - self._axis(start), 0 * self._total)
         left: Any = self._sizes[last[0]] - reached[0] if len(place) else 0
+        self._taken = end
         return Selection(
             self._rows[place],
             closed,

@@ -111,7 +111,7 @@ def table_rows(text):
 def test_rank_shows_both_sides(good, file):
     out = good("rank", file, "--rule", "binance", "--mark", "22.025", EQUITY)
     assert fits(out)
-    assert "Longs, by binance at mark 22.025: all of 1" in out
+    assert "Longs, by binance at mark 22.025: all 1" in out
     shorts = out[out.index("Shorts") :]
     assert [row[1] for row in table_rows(shorts)] == ["alice", "carol", "bob", "erin"]
     assert "●●●●●" in shorts
@@ -138,6 +138,22 @@ def test_rank_agrees_with_the_library(good, file):
         assert fill["pnl_ratio"] == told.terms["pnl_ratio"]
         assert fill["effective_leverage"] == told.terms["effective_leverage"]
         assert Decimal(fill["quantity"]) == int(market.quantity[fill["row"]]) * positions.lot
+
+
+def test_a_short_of_hyperliquid_may_be_taken_by_the_letter(good, file):
+    positions = adl.read_positions(file, "equity=cash+upnl")
+    market = adl.Market(positions.contract("X"), mark_price="22.025", **positions.columns)
+    for short in ("mirrored", "literal"):
+        words = ("--mark", "22.025", EQUITY, "--json", "--rule", "hyperliquid", "--short", short, "--side", "short")
+        scores = [fill["score"] for fill in json.loads(good("rank", file, *words))["queue"]["short"]]
+        told = market.score(adl.RankingRule("hyperliquid", short=short))[market.quantity < 0]
+        assert [score for score in scores if score is not None] == sorted(told[told > -np.inf], reverse=True)
+
+
+def test_a_side_without_positions_is_said_to_be_empty(good, tmp_path):
+    path = tmp_path / "shorts.csv"
+    path.write_text("quantity,entry_price,equity\n-1,2.0,5.0\n")
+    assert "Longs, by binance at mark 1: none" in good("rank", path, "--mark", "1")
 
 
 RULE_COLUMNS = {

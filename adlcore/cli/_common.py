@@ -26,6 +26,10 @@ FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="Open positions: .csv, .tsv or .parquet.", show_default=False)
 ]
 RuleOption = Annotated[str, typer.Option("--rule", help=f"How the queue is ordered: {', '.join(RankingRule.names())}.")]
+ShortOption = Annotated[
+    str,
+    typer.Option("--short", help="hyperliquid: a short's price ratio, mirrored (entry/mark) or literal (mark/entry)."),
+]
 MarkOption = Annotated[str, typer.Option("--mark", metavar="PRICE", help="The mark price.", show_default=False)]
 ColumnsOption = Annotated[
     str | None,

@@ -45,6 +45,7 @@ def _price_ratio(market: Market) -> Any:
 
 
 PRICE = Term("price_ratio", "price r.", times, _price_ratio)
+LITERAL = Term("price_ratio", "price r.", times, lambda m: float(m.mark_price) / m.entry_price)
 
 
 def _of(rule: RankingRule, market: Market) -> tuple[Term, ...]:
@@ -53,7 +54,7 @@ def _of(rule: RankingRule, market: Market) -> tuple[Term, ...]:
     return {
         "binance-portfolio": (PNL, ACCOUNT_LEVERAGE),
         "binance-2019": (GAIN, MARGIN),
-        "hyperliquid": (PRICE, LEVERAGE),
+        "hyperliquid": (PRICE if rule.short == "mirrored" else LITERAL, LEVERAGE),
         "roi": (RETURN,),
     }.get(rule.name, (PNL, LEVERAGE))
 

@@ -71,6 +71,7 @@ def deleverage(
         str | None, typer.Option("--price", metavar="PRICE", help="Where they are closed: realized PnL is told.")
     ] = None,
     rule: _common.RuleOption = "binance",
+    short: _common.ShortOption = "mirrored",
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write the fills: .csv, .jsonl or .parquet.")
     ] = None,
@@ -90,7 +91,7 @@ def deleverage(
     as_json: _common.JsonOption = False,
 ) -> None:
     """List who is closed against a bankrupt position, how much of each, and why."""
-    how = RankingRule(rule)
+    how = RankingRule(rule, short=short)
     _common.check_decimal("quantity", quantity, positive=False)
     if price is not None:
         _common.check_decimal("price", price)

@@ -27,6 +27,7 @@ def rank(
     rule: _common.RuleOption = "binance",
     side: Annotated[str | None, typer.Option("--side", help="long or short; else both.", show_default=False)] = None,
     top: Annotated[int, typer.Option("--top", min=0, help="Rows a side; 0 shows all.")] = 20,
+    short: _common.ShortOption = "mirrored",
     columns: _common.ColumnsOption = None,
     lot: _common.LotOption = None,
     kind: _common.KindOption = "linear",
@@ -35,7 +36,7 @@ def rank(
     as_json: _common.JsonOption = False,
 ) -> None:
     """Show the front of the queue: who would be deleveraged first, and why."""
-    how = RankingRule(rule)
+    how = RankingRule(rule, short=short)
     if side is not None and side not in SIDES:
         raise AdlError.at("side", None, side, "must be long or short")
     positions, market = _common.load(
@@ -64,11 +65,8 @@ def rank(
     for number, (name, (count, rows)) in enumerate(queues.items()):
         if number:
             out.print()
-        shown = f"the first {len(rows):,}" if len(rows) < count else "all"
-        out.print(
-            f"[bold]{name.capitalize()}s[/], by {how.name} at mark {market.mark_price}: {shown} of {count:,}",
-            soft_wrap=True,
-        )
+        shown = f"the first {len(rows):,} of {count:,}" if len(rows) < count else f"all {count:,}" if count else "none"
+        out.print(f"[bold]{name.capitalize()}s[/], by {how.name} at mark {market.mark_price}: {shown}", soft_wrap=True)
         if len(rows):
             out.print()
             _print(out, market, how, rows, indicator)

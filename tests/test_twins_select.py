@@ -165,6 +165,7 @@ def test_a_nan_far_down_a_long_column_is_refused(places):
     size = zoo.sizes("small lots", 70_000)
     score = zoo.score_zoo(70_000)["random"].copy()
     score[places] = np.nan
+    compare({"quantity": size, "score": score}, 0, ordered=(True,), threads=(1, 3))
     compare({"quantity": size, "score": score}, 500, ordered=(True,))
     compare({"quantity": size, "score": score}, 300_000, ordered=(False,))
 

@@ -152,8 +152,7 @@ cdef class Pass:
         if self.goal.target <= 0 or self.goal.limit == 0:
             self.sieve.threshold = INFINITY  # nobody is wanted: the scan only looks for NaN
             self.sieve.expected = 1
-            self.scan_range(0)
-            return 0
+            return self.each(self.scan_range)
         with nogil:
             status = estimate(&self.goal, &self.sieve)
         self.check(status, 0)

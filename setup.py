@@ -86,6 +86,7 @@ class BuildKernels(build_ext):
 
     def build_extensions(self):
         """Choose the flags of the compiler at hand."""
+        self.force = True  # what lies there may have been built with another switch
         unix = self.compiler.compiler_type in ("unix", "mingw32")
         safe = switch("ADLCORE_SAFE")
         if safe and not unix:
@@ -102,8 +103,6 @@ class BuildKernels(build_ext):
 
 
 setup(
-    ext_modules=cythonize(
-        extensions(), compiler_directives=directives(), force=switch("ADLCORE_SAFE") or switch("ADLCORE_TRACE")
-    ),
+    ext_modules=cythonize(extensions(), compiler_directives=directives(), force=True),
     cmdclass={"build_ext": BuildKernels},
 )

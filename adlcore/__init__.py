@@ -3,6 +3,7 @@
 Arrays in, arrays out: :func:`rank`, :func:`quantile`, :func:`indicator`, :func:`select`,
 :class:`Queue`. One market: :class:`Contract`, :class:`Market`, :class:`RankingRule`. Files:
 :func:`read_positions`.
+A market to play with: ``adlcore.lab.synthetic.market()``.
 
 >>> import adlcore as adl
 >>> market = adl.Market(
@@ -17,6 +18,7 @@ Arrays in, arrays out: :func:`rank`, :func:`quantile`, :func:`indicator`, :func:
 (array([1, 0]), array([1804, 2196]))
 """
 
+from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
 from .contracts import Asset, Contract
@@ -51,13 +53,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # Files are read by a wing of their own, loaded when it is first asked for.
+    # These wings are loaded when they are first asked for.
+    if name in ("io", "lab"):
+        return _import_module(f".{name}", __name__)
     if name == "read_positions":
-        from .io.positions import read_positions
-
-        return read_positions
+        return _import_module(".io.positions", __name__).read_positions
     raise AttributeError(f"module 'adlcore' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__"])
+    return sorted([*__all__, "__version__", "io", "lab"])

@@ -23,6 +23,9 @@ FLOAT64 = np.dtype(np.float64)
 INT64 = np.dtype(np.int64)
 INT64_MAX = 2**63 - 1
 
+#: More would only wait for each other; the kernels know no more.
+MOST_THREADS = 64
+
 
 def is_lots(array: NumberArray1D) -> TypeGuard[Int64Array1D]:
     """Whether a column holds integers: lots of a quantity, quanta of money."""
@@ -34,12 +37,12 @@ def is_floats(array: NumberArray1D) -> TypeGuard[Float64Array1D]:
     return array.dtype == FLOAT64
 
 
-def numbers(name: str, values: Any, length: int | None = None) -> NumberArray1D:
+def numbers(name: str, values: Any, length: int | None = None, of: str = "quantity") -> NumberArray1D:
     """A 1-D contiguous array of float64, or of int64 where `values` are integers; NaN is not looked for."""
     array = values if type(values) is np.ndarray and _ready(values) else _converted(name, values)
     if length is not None and len(array) != length:
         raise AdlError(
-            f"{name} has {len(array)} rows: must have {length}, as many as the first column",
+            f"{name} has {len(array)} rows: must have {length}, as many as {of}",
             argument=name,
             value=len(array),
         )
@@ -53,6 +56,9 @@ def _ready(array: npt.NDArray[Any]) -> bool:
 
 
 def _converted(name: str, values: Any) -> NumberArray1D:
+    if isinstance(values, np.ma.MaskedArray) and values.mask.any():
+        row = int(np.flatnonzero(np.atleast_1d(values.mask))[0])
+        raise AdlError(f"{name}[{row}] is masked: must be a number", argument=name, row=row)
     try:
         array = np.asarray(values)
     except ValueError:
@@ -134,7 +140,8 @@ def exclusion(exclude: Any, length: int) -> npt.NDArray[np.uint8] | None:
         outside = np.flatnonzero((rows < 0) | (rows >= length))
         if outside.size:
             place = int(outside[0])
-            raise AdlError.at("exclude", place, array[place], f"must be a row from 0 to {length - 1}")
+            must = f"must be a row from 0 to {length - 1}" if length else "must be empty: there are no rows"
+            raise AdlError.at("exclude", place, array[place], must)
         mask[rows] = 1
     return mask
 
@@ -171,25 +178,23 @@ def wanted(name: str, target: Any, integral: bool, given: Any = None) -> int | f
 
     Errors show `given`, where that is what the caller wrote.
     """
-    if type(target) is float and not integral and target >= 0:
+    if type(target) is float and not integral and 0 <= target < math.inf:
         return target
     shown = target if given is None else given
+    must = "must be a finite number of lots" if integral else "must be a finite number"
     try:
         value = target.item() if hasattr(target, "item") else target
         if isinstance(value, str | bytes | bool):
             raise TypeError
-        number: int | float = value if isinstance(value, int) and integral else float(value)
-        whole = math.floor(number) if integral else 0
+        number: Any = value if integral else float(value)
+        whole = math.floor(number)
     except (TypeError, ValueError, OverflowError):
-        must = "must be a finite number of lots" if integral else "must be a number"
         raise AdlError.at(name, None, shown, must) from None
-    if math.isnan(number):
-        raise AdlError.at(name, None, shown, "must be a number")
     if number < 0:
         raise AdlError.at(name, None, shown, "must be 0 or above")
     if integral and number != whole:
         raise AdlError.at(name, None, shown, f"is between lots: {whole} or {whole + 1} would do")
-    return int(number) if integral else number
+    return int(whole) if integral else float(number)
 
 
 def row_limit(max_counterparties: Any) -> int:
@@ -202,11 +207,13 @@ def row_limit(max_counterparties: Any) -> int:
         or max_counterparties < 0
     ):
         raise AdlError.at("max_counterparties", None, max_counterparties, "must be a whole number, 0 or above, or None")
-    return int(max_counterparties)
+    return min(int(max_counterparties), INT64_MAX)
 
 
 def thread_count(threads: Any) -> int:
     """A number of threads, at least 1."""
+    if type(threads) is int and threads == 1:
+        return 1
     if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or threads < 1:
         raise AdlError.at("threads", None, threads, "must be a whole number, 1 or above")
-    return int(threads)
+    return min(int(threads), MOST_THREADS)

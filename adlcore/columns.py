@@ -60,12 +60,13 @@ class Columns(Versioned):
         if (entry_price is None) == (others["entry_value"] is None):
             given = "neither" if entry_price is None else "both"
             raise AdlError(f"entry_price, entry_value: {given} given, must be exactly one", argument="entry_price")
+        if not isinstance(contract, Contract | str):
+            raise AdlError.at("contract", None, contract, "must be a Contract or a symbol")
         contract = contract if isinstance(contract, Contract) else Contract(contract)
         held = _arrays.finite("quantity", _arrays.numbers("quantity", quantity))
         money = _money(len(held), {name: others[name] for name in MONEY})
         if entry_price is not None:
             money["entry_value"] = _entry_value(contract, held, entry_price, any(map(is_lots, money.values())))
-        _arrays.finite("entry_value", money["entry_value"])
         leverage, account = others["leverage"], others["account"]
         found = {
             "contract": contract,
@@ -134,11 +135,11 @@ class Columns(Versioned):
 
 
 def _money(length: int, given: dict[str, npt.ArrayLike | None]) -> dict[str, NumberArray1D]:
-    """Read the money columns that are given: all of one kind, without NaN."""
+    """Read the money columns that are given: all of one kind and finite."""
     columns = {name: _arrays.numbers(name, values, length) for name, values in given.items() if values is not None}
     _one_kind(columns)
     for name, column in columns.items():
-        _arrays.without_nan(name, column)
+        _arrays.finite(name, column)
     return columns
 
 
@@ -165,23 +166,28 @@ def _entry_value(contract: Contract, quantity: NumberArray1D, price: npt.ArrayLi
     else:
         value = floats = np.empty(len(quantity))
         row = _kernels.columns.entry_values(quantity, prices, float(units), contract.inverse, floats)
+        row = row if row >= 0 else _kernels.columns.first_not_finite(floats)
     if row >= 0:
         usable = 0 < prices[row] < np.inf
-        must = "its entry value must fit int64 quanta" if usable else "must be a finite price above 0"
+        fit = "int64 quanta" if quanta else "a float64"
+        must = f"its entry value must fit {fit}" if usable else "must be a finite price above 0"
         raise AdlError.at("entry_price", row, prices[row], must)
     return value
 
 
 def _leverage(values: npt.ArrayLike, length: int) -> Float64Array1D:
-    """The leverage chosen: float64 without NaN."""
+    """The leverage chosen: finite float64."""
     column = _arrays.floats("leverage", values, length)
-    _arrays.without_nan("leverage", column)
+    _arrays.finite("leverage", column)
     return column
 
 
 def _labels(values: npt.ArrayLike, length: int) -> npt.NDArray[np.generic]:
     """Accounts: any 1-D array."""
-    column = np.asarray(values)
+    try:
+        column = np.asarray(values)
+    except ValueError:
+        raise AdlError("account is ragged: must be 1-D", argument="account") from None
     if column.ndim != 1 or len(column) != length:
         raise AdlError(f"account has shape {column.shape}: must be ({length},)", argument="account", value=column.shape)
     return column
@@ -201,8 +207,11 @@ def _refuse_money_overflow(
     quantity: NumberArray1D, unit_value: float, subtracted: list[NumberArray1D], mark_price: object
 ) -> None:
     """Refuse the first row whose value, or its difference from a column, leaves int64 quanta."""
-    exact = np.rint(quantity.astype(FLOAT64) * unit_value)
-    for row, value in enumerate(exact.tolist()):
-        if any(max(abs(value), abs(int(value) - int(column[row]))) > INT64_MAX for column in subtracted):
+    with np.errstate(over="ignore"):
+        exact = np.rint(quantity.astype(FLOAT64) * unit_value)
+        bound = np.abs(exact) + np.max([np.abs(column.astype(FLOAT64)) for column in subtracted], axis=0)
+    for row in np.flatnonzero(~(bound < 0.999 * 2.0**63)).tolist():  # few, and most of them an error
+        value = int(exact[row]) if np.isfinite(exact[row]) else INT64_MAX + 1
+        if any(max(abs(value), abs(value - int(column[row]))) > INT64_MAX for column in subtracted):
             must = f"at mark price {mark_price} its value less its cost must fit int64 quanta; use fewer decimals"
             raise AdlError.at("quantity", row, quantity[row], must)

@@ -178,6 +178,8 @@ class Contract(Versioned):
     ) -> None:
         if not isinstance(symbol, str) or not symbol:
             raise AdlError.at("symbol", None, symbol, "must be a non-empty string such as 'BTCUSDT'")
+        if not isinstance(settle, Asset) and (not isinstance(settle, str) or not settle):
+            raise AdlError.at("settle", None, settle, "must be an Asset or a name such as 'USDT'")
         if kind not in KINDS:
             raise AdlError.at("kind", None, kind, f"must be one of {', '.join(KINDS)}")
         put = object.__setattr__

@@ -39,7 +39,8 @@ class Market(Columns):
         What the position cost, signed like ``quantity·v(entry price)``. Exactly one of
         `entry_price` and `entry_value` is given.
     equity : array_like, shape (n,), optional
-        Equity of the position's wallet at this mark; never derived.
+        Equity of the position's wallet at this mark; never derived. Floats are units of the settle
+        asset, integers are quanta: write 10.0 for ten units.
     account_equity : array_like, shape (n,), optional
         Equity of the whole account (portfolio margin).
     balance, maintenance_margin : array_like, shape (n,), optional
@@ -242,7 +243,7 @@ class Market(Columns):
         out = np.zeros(len(self), np.int8)
         for side, score in self._sides(rule):
             weights = None if by == "count" else np.maximum(self.quantity * side, 0)
-            np.copyto(out, _indicator(score, levels, weights), where=self.quantity * side > 0)
+            np.copyto(out, _indicator(score, levels, weights, tie=self.tie), where=self.quantity * side > 0)
         return out
 
     def _sides(self, rule: str | RankingRule) -> Iterator[tuple[int, Float64Array1D]]:
@@ -272,7 +273,7 @@ class Market(Columns):
             Signed like a position, in lots: a long, positive one is closed against shorts. Whole
             where `quantity` is int64.
         rule : str or RankingRule
-            Ranks the other side; the score column is never written.
+            Ranks the other side; of a built-in rule the scores are never written down.
         eligible : {"all", "winners"}, default "all"
             "all": rows with a loss come after the winners; "winners": only rows with U > 0.
         ordered : bool, default True
@@ -317,7 +318,7 @@ class Market(Columns):
             -1 if max_counterparties is None else _arrays.row_limit(max_counterparties),
             self.tie,
             bool(ordered),
-            1 if threads == 1 else _arrays.thread_count(threads),
+            _arrays.thread_count(threads),
             self.account,
         )
 
@@ -343,16 +344,17 @@ class Market(Columns):
         Queue
             Owns a score column; sorts only as far as it is taken.
         """
-        sides = {"long": -1, "short": 1, 1: -1, -1: 1}
-        if bankrupt_side not in sides:
+        known = isinstance(bankrupt_side, str | int | np.integer) and not isinstance(bankrupt_side, bool)
+        side = {"long": -1, "short": 1, 1: -1, -1: 1}.get(bankrupt_side, 0) if known else 0
+        if not side:
             raise AdlError.at("bankrupt_side", None, bankrupt_side, "must be 'long' or 'short'")
-        side = sides[bankrupt_side]
         score = np.empty(len(self))
         self._source(rule).scores(score, side, _winners(eligible), -np.inf)
-        row = _kernels.columns.first_nan(score)
-        if row >= 0:
-            raise AdlError.at("score", row, float("nan"), "must be a number")
-        return Queue.over(score, self.quantity, side, self.tie, _arrays.exclusion(exclude, len(self)), self.account)
+        mask = _arrays.exclusion(exclude, len(self))
+        if mask is not None:
+            score[mask != 0] = -np.inf
+        _arrays.without_nan("score", score)
+        return Queue._over(score, self.quantity, side, self.tie, self.account)
 
     def explain(self, row: int, rule: str | RankingRule) -> Explanation:
         """Every term of one row's score, and where it stands in the queue of its side.
@@ -382,6 +384,8 @@ class Market(Columns):
         """
         if self.account is None:
             raise AdlError("account: this market has no account column", argument="account", value=account)
+        if np.ndim(account):
+            raise AdlError.at("account", None, account, "must be one label")
         found = np.flatnonzero(self.account == account)
         if not len(found):
             raise AdlError.at("account", None, account, "must be an account of this market")
@@ -391,6 +395,8 @@ class Market(Columns):
         """Target and side of the counterparties for a signed bankrupt quantity."""
         try:
             plain = quantity.item() if hasattr(quantity, "item") else quantity
+            if isinstance(plain, bool):
+                raise TypeError
             side, target = -1 if plain >= 0 else 1, abs(plain)
         except (TypeError, ValueError):
             raise AdlError.at("bankrupt_quantity", None, quantity, "must be a number of lots") from None
@@ -408,7 +414,7 @@ class Market(Columns):
     def __repr__(self) -> str:
         longs = int(np.count_nonzero(self.quantity > 0))
         shorts = int(np.count_nonzero(self.quantity < 0))
-        return f"<Market {self.contract.symbol} at {self.mark_price}: {longs:,} longs, {shorts:,} shorts>"
+        return f"<Market {self.contract.symbol} at {self.mark_price:f}: {longs:,} longs, {shorts:,} shorts>"
 
     def _restore(self, values: dict[str, Any]) -> None:
         self._set({**values, "_sources": {}})

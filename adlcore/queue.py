@@ -24,6 +24,9 @@ __all__ = ["Queue"]
 #: Rows drawn first; every further chunk is twice as long.
 FIRST_CHUNK = 1024
 
+#: Sums from here on are no float64.
+LARGEST = Fraction(2) ** 1024 - Fraction(2) ** 970
+
 
 class Queue(Versioned):
     """Counterparties in queue order, taken prefix by prefix.
@@ -90,25 +93,22 @@ class Queue(Versioned):
         scores = _arrays.floats("score", score, len(sizes))
         _arrays.sizes_only("quantity", sizes)
         mask = None if exclude is None else _arrays.exclusion(exclude, len(sizes))
-        counted = sizes != 0 if mask is None else (sizes != 0) & (mask == 0)
-        bad = np.flatnonzero(np.isnan(scores) & counted)
-        if bad.size:
-            raise AdlError.at("score", int(bad[0]), float("nan"), "must be a number")
-        self._start(scores.copy(), sizes, 1, _arrays.ties(tie, len(sizes)), mask, None)
+        score = np.where(sizes == 0 if mask is None else (sizes == 0) | (mask != 0), -np.inf, scores)
+        _arrays.without_nan("score", score)
+        self._start(score, sizes, 1, _arrays.ties(tie, len(sizes)), None)
 
     @classmethod
-    def over(
+    def _over(
         cls,
         score: Float64Array1D,
         signed: NumberArray1D,
         side: int,
         tie: Int64Array1D | None,
-        exclude: npt.NDArray[np.uint8] | None,
         account: npt.NDArray[np.generic] | None,
     ) -> Queue:
         """A queue over checked columns: an owned score column, -inf for rows that do not stand in it."""
         queue = cls.__new__(cls)
-        queue._start(score, signed, side, tie, exclude, account)
+        queue._start(score, signed, side, tie, account)
         return queue
 
     def _start(
@@ -117,14 +117,13 @@ class Queue(Versioned):
         signed: NumberArray1D,
         side: int,
         tie: Int64Array1D | None,
-        exclude: npt.NDArray[np.uint8] | None,
         account: npt.NDArray[np.generic] | None,
     ) -> None:
-        if exclude is not None:
-            score[exclude != 0] = -np.inf
         waiting = np.abs(signed[(score > -np.inf) & (signed * side > 0)])
         self._score, self._signed, self._side, self._tie, self._account = score, signed, side, tie, account
         self._total: Any = int(waiting.sum()) if is_lots(signed) else _kernels.sums.exact_sum(waiting)
+        if math.isinf(self._total):
+            raise AdlError.at("quantity", None, self._total, "its sum must be a float64")
         self._taken: int | Fraction = 0 if is_lots(signed) else Fraction(0)
         self._chunk = FIRST_CHUNK
         self._rows = np.empty(0, INT64)
@@ -166,7 +165,7 @@ class Queue(Versioned):
         closed: Any = self._closed(place, last, reached) - self._closed(place, first, given)
         kept = np.flatnonzero(closed > 0)
         place, closed = place[kept], closed[kept]
-        enough = end <= self._total if isinstance(end, int) else float(end) <= self._total
+        enough = end <= self._total if isinstance(end, int) else self._axis(end) <= self._total
         filled = goal if enough or not goal else max(self._total - self._axis(start), 0 * self._total)
         left: Any = self._sizes[last[0]] - reached[0] if len(place) else 0
         self._taken = end
@@ -245,8 +244,10 @@ class Queue(Versioned):
         return goal
 
     def _axis(self, taken: int | Fraction) -> Any:
-        """Where the cursor stands on the axis of the sums; never beyond int64."""
-        return min(taken, _arrays.INT64_MAX) if isinstance(taken, int) else float(taken)
+        """Where the cursor stands on the axis of the sums; never beyond int64 or float64."""
+        if isinstance(taken, int):
+            return min(taken, _arrays.INT64_MAX)
+        return float(taken) if taken < LARGEST else math.inf
 
     def _ends(self, goals: NumberArray1D) -> NumberArray1D:
         """The cursor after each target."""
@@ -256,7 +257,7 @@ class Queue(Versioned):
         base = []
         rest = self._taken
         while rest > 0:  # floats, rounded down, whose exact sum is what was taken so far
-            part = float(rest)
+            part = self._axis(rest)
             part = part if part <= rest else math.nextafter(part, 0.0)
             base.append(part)
             rest -= Fraction(part)

@@ -120,9 +120,10 @@ class RankingRule(Versioned):
 
     Notes
     -----
-    Scores are float64. int64 columns are subtracted as integers and then converted, nearest. A row
-    whose equity is 0 or below scores -inf (``binance-2019``: 0, as published): it stands last, and
-    is nobody's counterparty unless its score is finite.
+    Scores are float64. int64 columns are subtracted as integers and then converted, nearest. Under a
+    rule that reads equity, a row whose equity is 0 or below scores -inf (``binance-2019``: 0, as
+    published; ``bitmex`` with bankruptcy values looks at the distance to them): it stands last, and
+    a row of score -inf is nobody's counterparty. ``roi`` reads no equity.
 
     Examples
     --------
@@ -189,6 +190,8 @@ class RankingRule(Versioned):
         """
         if not callable(function):
             raise AdlError.at("function", None, function, "must be callable")
+        if isinstance(needs, str):
+            raise AdlError.at("needs", None, needs, f"must be a sequence of names, such as [{needs!r}]")
         for column in needs:
             if column not in CUSTOM_COLUMNS:
                 near = difflib.get_close_matches(str(column), CUSTOM_COLUMNS, n=3, cutoff=0.4) or CUSTOM_COLUMNS
@@ -297,7 +300,13 @@ def quantile(score: npt.ArrayLike) -> Float64Array1D:
     return out
 
 
-def indicator(score: npt.ArrayLike, levels: int = 5, weights: npt.ArrayLike | None = None) -> npt.NDArray[np.int8]:
+def indicator(
+    score: npt.ArrayLike,
+    levels: int = 5,
+    weights: npt.ArrayLike | None = None,
+    *,
+    tie: npt.ArrayLike | None = None,
+) -> npt.NDArray[np.int8]:
     """The lights that venues show: `levels` at the front of the queue, 1 at its end.
 
     Parameters
@@ -310,7 +319,10 @@ def indicator(score: npt.ArrayLike, levels: int = 5, weights: npt.ArrayLike | No
         Quantity of each row, at least 0. Without it levels hold equally many rows,
         ``ceil(levels·quantile)``; with it equal quantity, ``levels + 1 - ceil(levels·W_front/W)``,
         where W_front is the weight of the rows at or before one's own place, own included (the two
-        differ even for equal weights). Ties stand in row order there.
+        differ even for equal weights).
+    tie : array_like of int, shape (n,), optional
+        By weight, the lower tie stands before the higher among equal scores, then the lower row. By
+        count equal scores share a level.
 
     Returns
     -------
@@ -338,14 +350,15 @@ def indicator(score: npt.ArrayLike, levels: int = 5, weights: npt.ArrayLike | No
     scores = _arrays.floats("score", score)
     if isinstance(levels, bool) or not isinstance(levels, int | np.integer) or not 1 <= levels <= 127:
         raise AdlError.at("levels", None, levels, "must be a whole number from 1 to 127")
+    ranks = _arrays.ties(tie, len(scores))
     out = np.empty(len(scores), np.int8)
     if weights is None:
         _kernels.levels.levels_by_count(scores, int(levels), out)
         return out
-    column = _arrays.numbers("weights", weights, len(scores))
+    column = _arrays.numbers("weights", weights, len(scores), "score")
     _arrays.sizes_only("weights", column)
     try:
-        _kernels.levels.levels_by_weight(scores, column, int(levels), out)
+        _kernels.levels.levels_by_weight(scores, column, int(levels), out, ranks)
     except ValueError as error:
         raise from_kernel(error) from None
     return out

@@ -46,6 +46,8 @@ def custom_score(market: Columns, rule: RankingRule) -> Float64Array1D:
     for start in range(0, len(market), BLOCK):
         rows = slice(start, min(start + BLOCK, len(market)))
         block = np.asarray(rule.function(**terms(market, rule.needs, rows)))
+        if block.dtype.kind not in "iufb":
+            raise AdlError(f"rule {rule.name!r} returned {block.dtype}: must return numbers", argument="rule")
         if block.shape != score[rows].shape:
             raise AdlError(
                 f"rule {rule.name!r} returned shape {block.shape}: must return {score[rows].shape}, a score a row",

@@ -108,7 +108,10 @@ class Selection(Versioned):
 
     @property
     def filled(self) -> Any:
-        """What is closed in all: int in lots, else float."""
+        """What is closed in all: int in lots; in float64 ``min(S_k, target)``.
+
+        The float64 parts of a queue's take may miss it by a rounding.
+        """
         return self._filled
 
     @property
@@ -247,7 +250,7 @@ def select(
         -1 if max_counterparties is None else _arrays.row_limit(max_counterparties),
         None if tie is None else _arrays.ties(tie, len(sizes)),
         bool(ordered),
-        1 if threads == 1 else _arrays.thread_count(threads),
+        _arrays.thread_count(threads),
         None,
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -121,12 +123,53 @@ def test_ties_are_integers(ties):
 
 
 def test_a_nan_made_by_the_columns_is_refused_where_it_would_decide():
-    # inf/inf: an infinite equity is a number, the score of this row is none.
-    rule = adl.RankingRule.custom("x", lambda equity: equity - equity, needs=["equity"])
-    market = zoo.small_market(equity=np.array([1.0, 2.0, math.inf, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]))
-    with np.errstate(invalid="ignore"):
+    # (U/N)·(N/E) leaves float64 on the way: infinity times 0 is no score.
+    rule = adl.RankingRule.custom(
+        "x", lambda equity: (equity * 1e308) * np.where(equity > 2, 0.0, 1.0), needs=["equity"]
+    )
+    market = zoo.small_market(equity=np.array([1.0, 2.0, 1e300, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]))
+    with np.errstate(all="ignore"):
         error = refused(lambda: market.deleverage(-1, rule), row=2)
     assert "nan" in str(error)
+
+
+@pytest.mark.parametrize("column", ["equity", "balance", "leverage", "entry_value"])
+@pytest.mark.parametrize("value", [math.inf, -math.inf])
+def test_infinite_columns_are_refused(column, value):
+    columns = {"entry_value": np.full(3, 1.0), column: np.array([1.0, value, 1.0])}
+    refused(lambda: adl.Market("X", mark_price=1, quantity=[1, -1, 1], **columns), column, 1, value)
+
+
+def test_an_infinite_target_is_refused(lots_or_floats):
+    size = np.array([5, 5], lots_or_floats)
+    refused(lambda: adl.select([2.0, 1.0], size, math.inf), "target")
+    refused(lambda: zoo.small_market().deleverage(math.inf, "binance"), "bankrupt_quantity")
+
+
+def test_targets_are_exact_whatever_kind_of_number_they_are():
+    for target in (Decimal(2**53 + 1), Fraction(2**53 + 1)):
+        assert adl.select([1.0], [2**60], target).filled == 2**53 + 1
+
+
+def test_a_float_queue_whose_sum_is_no_float_is_refused_and_takes_beyond_float64_are_counted():
+    refused(lambda: adl.Queue([2.0, 1.0], [1.7e308, 1.7e308]), "quantity")
+    queue = adl.Queue([2.0, 1.0], [8e307, 8e307])
+    queue.assign([1e308, 1e308])
+    assert queue.remaining == 0
+    assert len(queue.take(1.0)) == 0
+    assert repr(queue)
+
+
+def test_masked_values_are_refused():
+    refused(lambda: adl.select(np.ma.array([1.0, 5.0], mask=[0, 1]), [1, 1], 1), "score", row=1)
+
+
+def test_one_large_position_does_not_stop_a_market_of_small_ones():
+    quantity, value = np.full(1000, 1), np.full(1000, 1)
+    quantity[7], value[9] = 60_000_000_000, 2**62
+    market = adl.Market("X", mark_price=1, quantity=quantity, entry_value=value)
+    assert market.at(1.01).unrealized_pnl[7] > 0
+    refused(lambda: market.at(2), "quantity", 7)
 
 
 def test_a_refused_take_leaves_the_queue_where_it_stood(lots_or_floats):
@@ -166,7 +209,7 @@ def test_a_refusal_changes_no_input_and_no_market():
         ({"lot": -1}, "lot"),
         ({"lot": math.nan}, "lot"),
         ({"tick": "0"}, "tick"),
-        ({"settle": ""}, "name"),
+        ({"settle": ""}, "settle"),
     ],
 )
 def test_a_contract_that_is_none(options, argument):
@@ -190,3 +233,8 @@ def test_a_quantity_between_lots_of_a_contract():
     assert "1.01" in str(error)
     assert contract.lots("-1.01") == -101
     assert contract.decimal(-101) == "-1.01"
+
+
+def test_limits_beyond_every_machine_are_limits_all_the_same():
+    for options in ({"max_counterparties": 10**30}, {"threads": 10**30}):
+        assert adl.select([2.0, 1.0], [5, 5], 7, **options).index.tolist() == [0, 1]

@@ -446,7 +446,7 @@ CLOSE = ("deleverage", "FILE", "--mark", "22", "--quantity", "5", EQUITY)
         ((*CLOSE, "--quantity", "1e999999999"), "quantity is '1e999999999': must lie between"),
         ((*RANK, "--kind", "spot"), "kind is 'spot': must be one of linear, inverse, quanto"),
         ((*RANK, "--multiplier", "0"), "multiplier is '0': must be above 0"),
-        ((*RANK, "--settle", ""), "name is ''"),
+        ((*RANK, "--settle", ""), "settle is ''"),
         (
             (*RANK, "--lot", "0.1"),
             "avax.csv, line 2: quantity (column 'position_size') is '-28.53': is between lots of 0.1",

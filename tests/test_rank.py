@@ -209,3 +209,10 @@ def test_a_large_column_is_ranked_as_by_a_stable_sort():
     shares = np.searchsorted(np.sort(score), score, side="right") / 50_000
     np.testing.assert_array_equal(adl.quantile(score), shares)
     np.testing.assert_array_equal(adl.indicator(score), np.ceil(np.round(shares * 50_000).astype(int) * 5 / 50_000))
+
+
+def test_by_weight_a_lower_tie_stands_in_front():
+    assert adl.indicator([1.0, 1.0], weights=[10, 90], tie=[2, 1]).tolist() == [1, 1]
+    assert adl.indicator([1.0, 1.0], weights=[10, 90], tie=[1, 2]).tolist() == [5, 1]
+    columns = {"quantity": [-10, -90], "entry_price": [3.0, 3.0], "equity": [10.0, 90.0], "tie": [2, 1]}
+    assert adl.Market("X", mark_price=2, **columns).indicator("binance", by="quantity").tolist() == [1, 1]

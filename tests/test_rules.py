@@ -121,7 +121,7 @@ def test_binance_a_profitable_50x_position_goes_before_a_10x_one_with_less_profi
     assert m.rank("binance").tolist() == [1, 2]
 
 
-@pytest.mark.parametrize("equity", [0.0, -0.0, -5.0, -INF])
+@pytest.mark.parametrize("equity", [0.0, -0.0, -5.0, -1e300])
 def test_equity_of_0_or_below_scores_minus_infinity_but_0_under_binance_2019(equity):
     m = market(equity=[equity], account_equity=[equity], balance=[5.0], maintenance_margin=[1.0])
     for rule in ("binance", "binance-portfolio", "bitmex", "hyperliquid"):

@@ -92,13 +92,13 @@ cdef cloned_int compare(
     cdef double[BLOCK] level
     cdef double x
     for i in range(n):
-        level[i] = 1.0 if score[i] > -INFINITY else 0.0
+        level[i] = 1.0
     for b in range(borders):
         x = border[b]
         for i in range(n):
-            level[i] += 1.0 if (score[i] >= x) & (score[i] > -INFINITY) else 0.0
+            level[i] += 1.0 if score[i] >= x else 0.0
     for i in range(n):
-        out[i] = <int8_t> level[i]
+        out[i] = <int8_t> (level[i] if score[i] > -INFINITY else 0.0)
     return 0
 
 
@@ -166,6 +166,8 @@ cdef bint find_borders(
             border[b] = at.low
         elif k >= at.below_high:
             border[b] = at.high
+        elif not 0 <= k - at.upto_low < at.inside:
+            return False  # the column was written to meanwhile
         else:
             sort_records(at.collected, at.collected + at.inside, at.inside)
             border[b] = score[at.collected[at.inside - 1 - (k - at.upto_low)].place]
@@ -223,14 +225,15 @@ ctypedef fused weight_t:
 
 
 def levels_by_weight(
-    const double[::1] score not None, const weight_t[::1] weights not None, int levels, int8_t[::1] out not None
+    const double[::1] score not None, const weight_t[::1] weights not None, int levels, int8_t[::1] out not None,
+    const int64_t[::1] tie=None
 ):
     """Write ``levels + 1 - ceil(levels·W_front/W)``; W_front counts the rows at or before one's own place.
 
     Exact for int64 weights; for float64 the exact sums are rounded once and the expression is
     ``(levels·W_front)/W``. A row before which all weight is 0 is at the front.
     """
-    cdef Ordered queue = Ordered(score, None)
+    cdef Ordered queue = Ordered(score, tie)
     cdef Py_ssize_t i, row, rows = score.shape[0]
     cdef int part = 1
     cdef int64_t[128] border

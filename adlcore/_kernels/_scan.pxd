@@ -5,7 +5,8 @@ from ._narrow cimport Goal
 
 
 cdef struct Sieve:  # what is known of the cut before it is found
-    double threshold  # no row below it is needed
+    bint everything  # nothing is known: every row but those of score -inf may be needed
+    double threshold  # else no row below it is needed
     Py_ssize_t expected  # how many rows will pass it, about
 
 

@@ -94,7 +94,7 @@ cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
     cdef uint64_t mix
     cdef Goal sampled = goal[0]
     cdef Item* items
-    sieve.threshold = EVERYTHING
+    sieve.everything = True
     sieve.expected = min(rows, <Py_ssize_t> SMALLEST)
     if rows < 2 * FEWEST_SAMPLES:
         return DONE
@@ -139,6 +139,7 @@ cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
         if reached < count:
             sampled.target = INFINITY
             sampled.limit = reached
+            sieve.everything = False
             sieve.threshold = lowest_of_best(&sampled, items, count, &reached)
         sieve.expected = <Py_ssize_t> (reached * scale * 1.05) + SMALLEST
     free(items)
@@ -193,7 +194,7 @@ cdef int scan(
     cdef uint8_t[GROUPS] flags
     cdef int[GROUP] hit
     cdef const double* score
-    cdef double threshold = sieve.threshold, value
+    cdef double threshold = EVERYTHING if sieve.everything else sieve.threshold, value
     cdef bint strict = False
     cdef Item edge
     cdef Py_ssize_t n, g, i, hits, first, row, width

@@ -23,8 +23,6 @@ from ._sort cimport Record, key_score, score_key, sort_records, tie_key
 from ._sum cimport as_double
 from ._types cimport cloned_int, grow
 
-cdef double EVERYTHING = -1.7976931348623157e308
-
 cdef enum:
     MOST_THREADS = 64
     PART_SHIFT = 48  # a survivor's part and its place there share a word
@@ -46,7 +44,7 @@ cdef Py_ssize_t copy_rows(
     for i in range(part.count):
         rows[i] = part.held[i].row
         sizes[i] = part.held[i].size
-        scores[i] = part.score[i]
+        scores[i] = part.score[i] + 0.0  # -0.0 becomes 0.0, as in a sorted list
         found = i if rows[i] == row else found
     return found
 
@@ -150,6 +148,7 @@ cdef class Pass:
         """Scan and cut; once more without a threshold where the sample had set it too high."""
         cdef int status
         if self.goal.target <= 0 or self.goal.limit == 0:
+            self.sieve.everything = False
             self.sieve.threshold = INFINITY  # nobody is wanted: the scan only looks for NaN
             self.sieve.expected = 1
             return self.each(self.scan_range)
@@ -157,8 +156,8 @@ cdef class Pass:
             status = estimate(&self.goal, &self.sieve)
         self.check(status, 0)
         self.scan_and_cut()
-        if not self.cut.covered and self.sieve.threshold > EVERYTHING:
-            self.sieve.threshold = EVERYTHING
+        if not self.cut.covered and not self.sieve.everything:
+            self.sieve.everything = True
             self.scan_and_cut()
         return 0
 

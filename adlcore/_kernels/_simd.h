@@ -15,6 +15,10 @@
 #define ADL_CLONES
 #endif
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "adlcore reads flags as words: it needs a little-endian machine"
+#endif
+
 /* The lowest byte of a word that is not zero; the word is not. */
 static inline int adl_lowest_byte(unsigned long long word) {
 #if defined(__GNUC__)

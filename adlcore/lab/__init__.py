@@ -1,1 +1,5 @@
-"""Markets to play with, and comparisons of rules."""
+"""Markets to play with."""
+
+from . import synthetic
+
+__all__ = ["synthetic"]

@@ -28,13 +28,13 @@ def levels_by_count(score: Array, levels: int, out: Array) -> None:
     out[shown] = -(-levels * below // len(counted)) if len(counted) else 0
 
 
-def levels_by_weight(score: Array, weights: Array, levels: int, out: Array) -> None:
+def levels_by_weight(score: Array, weights: Array, levels: int, out: Array, tie: Array | None = None) -> None:
     """Write ``levels + 1 - ceil(levels·W_front/W)``; W_front counts the rows at or before one's own place.
 
     Exact for int64 weights; for float64 the exact sums are rounded once and the expression is
     ``(levels·W_front)/W``. A row before which all weight is 0 is at the front.
     """
-    rows = order(score)
+    rows = order(score, tie)
     weights = np.asarray(weights)[rows]
     if weights.dtype == np.int64:
         front = np.cumsum(weights).tolist()

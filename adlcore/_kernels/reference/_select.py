@@ -68,7 +68,7 @@ def select(
         if partial >= 0:
             partial = int(np.flatnonzero(by_row == partial)[0])
         rows, size = rows[by_row], size[by_row]
-    return rows, size, score[rows], _plain(filled), partial, _plain(left)
+    return rows, size, score[rows] + 0.0, _plain(filled), partial, _plain(left)
 
 
 def _plain(number: Any) -> Any:

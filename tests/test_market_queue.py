@@ -30,7 +30,7 @@ def test_each_side_ranks_by_itself(columns, rule):
         np.testing.assert_array_equal(market.indicator(rule)[rows], adl.indicator(own))
         np.testing.assert_array_equal(market.indicator(rule, levels=3)[rows], adl.indicator(own, levels=3))
         sizes = np.abs(market.quantity[rows])
-        np.testing.assert_array_equal(by_quantity[rows], adl.indicator(own, weights=sizes))
+        np.testing.assert_array_equal(by_quantity[rows], adl.indicator(own, weights=sizes, tie=market.tie[rows]))
 
 
 @given(zoo.markets(), rules)

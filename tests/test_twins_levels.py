@@ -23,10 +23,11 @@ def by_count(score, levels):
 
 
 def by_weight(score, weights, levels):
-    outs = [np.full(len(score), 7, np.int8) for _ in range(2)]
-    for twin, out in zip((fast, plain), outs, strict=True):
-        twin.levels_by_weight(score, weights, levels, out)
-    np.testing.assert_array_equal(*outs)
+    for tie in (None, np.arange(len(score))[::-1] % 3):
+        outs = [np.full(len(score), 7, np.int8) for _ in range(2)]
+        for twin, out in zip((fast, plain), outs, strict=True):
+            twin.levels_by_weight(score, weights, levels, out, tie)
+        np.testing.assert_array_equal(*outs)
 
 
 def test_the_zoo(scores):

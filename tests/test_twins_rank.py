@@ -15,7 +15,6 @@ fast = pytest.importorskip("adlcore._kernels._rank", reason="the compiled kernel
 
 def everything(score, tie=None):
     """Both twins agree on every function of a column."""
-    np.testing.assert_array_equal(fast.order(score, tie), plain.order(score, tie))
     ranks = [np.full(len(score), 7, np.int64) for _ in range(2)]
     shares = [np.full(len(score), 7.0) for _ in range(2)]
     for twin, places, share in zip((fast, plain), ranks, shares, strict=True):
@@ -50,7 +49,6 @@ def test_long_columns(n, shape):
 def test_nans_of_both_signs_are_not_counted():
     score = np.array([1.0, np.nan, -np.nan, -1.0, np.copysign(np.nan, -1.0)])
     everything(score)
-    assert fast.order(score, None).tolist() == [0, 3]
 
 
 some_scores = st.one_of(zoo.score_values, st.just(float("nan")))

@@ -1,9 +1,7 @@
-"""Order, ranks and quantiles of a column of scores, by a radix sort of (score, row).
+"""Ranks and quantiles of a column of scores, by a radix sort of (score, row).
 
 A row whose score is NaN is not counted.
 """
-
-import numpy as np
 
 from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int64_t, uint64_t
@@ -41,18 +39,6 @@ cdef class Ordered:
 
     def __dealloc__(self):
         free(self.records)
-
-
-def order(const double[::1] score not None, const int64_t[::1] tie=None):
-    """Rows in queue order: score descending, `tie` ascending, row ascending."""
-    cdef Ordered queue = Ordered(score, tie)
-    cdef Py_ssize_t i
-    found = np.empty(queue.count, np.int64)
-    cdef int64_t[::1] rows = found
-    with nogil:
-        for i in range(queue.count):
-            rows[i] = <int64_t> queue.records[i].place
-    return found
 
 
 def rank(const double[::1] score not None, int64_t[::1] out not None, const int64_t[::1] tie=None):

@@ -9,91 +9,25 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from libc.math cimport INFINITY, NAN
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t
 from libc.stdlib cimport calloc, free
 
 from ._cut cimport (
-    DONE, NO_MEMORY, Held, Search, Survivors, find_cut, search_begin, search_choose_bins, search_end, search_fill_bins,
+    DONE, NO_MEMORY, Search, Survivors, find_cut, search_begin, search_choose_bins, search_end, search_fill_bins,
     search_free, search_gather, search_measure, search_set_bins, trim,
 )
 from ._narrow cimport Cut, Goal
 from ._scan cimport Sieve, estimate, release, scan
 from ._score cimport Source
-from ._sort cimport Record, key_score, score_key, sort_records, tie_key
 from ._sum cimport as_double
-from ._types cimport cloned_int, grow
+from ._write cimport copy_rows, count_range, write_sorted
 
 cdef enum:
     MOST_THREADS = 64
-    PART_SHIFT = 48  # a survivor's part and its place there share a word
     FEW = 65536  # rows that one thread sees to by itself
     SPLIT_SAMPLES = 1024  # survivors of a range that are looked at to divide the sort
 
-cdef uint64_t PLACE = (<uint64_t> 1 << 48) - 1
-
 cdef object empty = np.empty, INT64 = np.dtype(np.int64), FLOAT64 = np.dtype(np.float64)
-
-
-# Writing out --------------------------------------------------------------------------------------
-
-cdef Py_ssize_t copy_rows(
-    const Survivors* part, int64_t row, int64_t* rows, int64_t* sizes, double* scores
-) noexcept nogil:
-    """Write a part in row order; where `row` stands in it, or -1."""
-    cdef Py_ssize_t i, found = -1
-    for i in range(part.count):
-        rows[i] = part.held[i].row
-        sizes[i] = part.held[i].size
-        scores[i] = part.score[i] + 0.0  # -0.0 becomes 0.0, as in a sorted list
-        found = i if rows[i] == row else found
-    return found
-
-
-cdef cloned_int count_range(
-    const double* score, Py_ssize_t n, double lowest, double below, int64_t* count
-) noexcept nogil:
-    """How many scores are lowest <= score < below; a border `below` of NaN is none."""
-    cdef Py_ssize_t i
-    cdef int64_t found = 0
-    for i in range(n):
-        found += (score[i] >= lowest) & (not (score[i] >= below))
-    count[0] += found
-    return 0
-
-
-cdef int write_sorted(
-    const Survivors* parts, int n_parts, double lowest, double below, Py_ssize_t count,
-    int64_t* rows, int64_t* sizes, double* scores
-) noexcept nogil:
-    """Write the rows of one range of scores in queue order; there are `count` of them."""
-    cdef Py_ssize_t i, k = 0
-    cdef int p
-    cdef uint64_t place
-    cdef Held held
-    cdef bint tied = parts[0].tie != NULL
-    cdef Record* records = <Record*> grow(NULL, 2 * count * sizeof(Record))
-    if records == NULL:
-        return NO_MEMORY
-    for p in range(n_parts):
-        for i in range(parts[p].count):  # without branches: each range is written over until its next row
-            records[k].key = tie_key(parts[p].tie[i]) if tied else score_key(parts[p].score[i])
-            records[k].place = <uint64_t> p << PART_SHIFT | <uint64_t> i
-            k += (parts[p].score[i] >= lowest) & (not (parts[p].score[i] >= below))
-    # The sort is stable and the rows ascend: equal keys stay in row order.
-    sort_records(records, records + count, count)
-    if tied:
-        for i in range(count):
-            place = records[i].place
-            records[i].key = score_key(parts[place >> PART_SHIFT].score[place & PLACE])
-        sort_records(records, records + count, count)
-    for i in range(count):
-        place = records[i].place
-        held = parts[place >> PART_SHIFT].held[place & PLACE]
-        rows[i] = held.row
-        sizes[i] = held.size
-        scores[i] = key_score(records[i].key)
-    free(records)
-    return DONE
 
 
 # A selection under way ----------------------------------------------------------------------------
@@ -289,7 +223,7 @@ cdef class Pass:
         for r in range(ranges - 1):
             count = 0
             for p in range(self.n_parts):
-                count_range(self.parts[p].score, self.parts[p].count, self.border[r + 1], self.border[r], &count)
+                count += count_range(&self.parts[p], self.border[r + 1], self.border[r])
             self.offset[r + 1] = self.offset[r] + count
         return 0
 

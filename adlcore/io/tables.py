@@ -7,6 +7,7 @@ record, to say on which line.
 from __future__ import annotations
 
 import csv
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,7 +23,7 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 PARQUET = (".parquet", ".pq")
 
 
-class Table:
+class Table(ABC):
     """A file that is opened by its header; columns are read when they are asked for.
 
     Attributes
@@ -36,13 +37,13 @@ class Table:
         self.path = path
         self.header = tuple(header)
 
+    @abstractmethod
     def read(self, names: Sequence[str], progress: Progress | None) -> dict[str, Any]:
         """The named columns as pyarrow chunked arrays of one length."""
-        raise NotImplementedError
 
+    @abstractmethod
     def place(self, row: int) -> str:
         """How a person finds a data row (counted from 0) in this file."""
-        raise NotImplementedError
 
     def error(self, name: str, column: str, row: int, value: Any, must: str) -> AdlError:
         """The error for one value of the file; `name` is the market's column and `column` the file's."""

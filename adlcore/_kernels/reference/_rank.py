@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-__all__ = ["order", "quantile", "rank"]
+__all__ = ["quantile", "rank"]
 
 
 def order(score: Array, tie: Array | None = None) -> Array:

@@ -155,7 +155,7 @@ class Queue(Versioned):
         AdlError
             For a negative, NaN or infinite target, or one between lots.
         """
-        goal = self._wanted("target", target)
+        goal = _arrays.wanted("target", target, is_lots(self._signed))
         start = self._taken
         end = start + (goal if isinstance(goal, int) else Fraction(goal))
         self._draw(self._axis(end))
@@ -236,12 +236,6 @@ class Queue(Versioned):
         whole = goals.tolist()
         self._taken += sum(whole) if is_lots(goals) else sum(map(Fraction, whole), Fraction(0))
         return {"target": target[kept], "row": self._rows[slot[kept]], "quantity": closed[kept]}
-
-    def _wanted(self, name: str, target: Any) -> int | float:
-        goal = _arrays.wanted(name, target, is_lots(self._signed))
-        if math.isinf(goal):
-            raise AdlError.at(name, None, target, "must be finite")
-        return goal
 
     def _axis(self, taken: int | Fraction) -> Any:
         """Where the cursor stands on the axis of the sums; never beyond int64 or float64."""

@@ -238,3 +238,9 @@ def test_a_quantity_between_lots_of_a_contract():
 def test_limits_beyond_every_machine_are_limits_all_the_same():
     for options in ({"max_counterparties": 10**30}, {"threads": 10**30}):
         assert adl.select([2.0, 1.0], [5, 5], 7, **options).index.tolist() == [0, 1]
+
+
+def test_a_take_beyond_every_float_is_a_take_like_any_other():
+    queue = adl.Queue([2.0, 1.0], [5, 5])
+    assert queue.take(10**400).shortfall == 10**400 - 10
+    assert queue.remaining == 0

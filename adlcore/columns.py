@@ -11,7 +11,8 @@ import numpy.typing as npt
 from . import _arrays, _kernels
 from ._arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64Array1D, NumberArray1D, is_lots
 from ._pickles import Versioned
-from .contracts import Contract, Number, positive_decimal
+from .contracts import Contract
+from .decimals import Number, positive_decimal
 from .errors import AdlError
 
 #: Columns of money; of one kind throughout: float64 units of the settle asset, or int64 quanta.

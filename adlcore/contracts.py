@@ -7,13 +7,18 @@ rounded once, when it becomes the float64 that decisions use.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
+from ._arrays import INT64_MAX
+from ._fields import exact_keys
 from ._pickles import Versioned
+from .decimals import Number, canonical, plain, positive_decimal, steps_text, whole_steps
 from .errors import AdlError
+from .tiers import MarginTiers, percents
 
 __all__ = ["Asset", "Contract", "KINDS"]
 
@@ -24,59 +29,8 @@ KINDS = ("linear", "inverse", "quanto")
 #: Of an asset that is given by its bare name.
 DECIMALS = 8
 
-#: Wide enough for every product of an int64 and a decimal that a person writes down.
-_EXACT = Context(prec=200)
-
-#: Prices, multipliers and lots lie far inside; beyond it exact fractions would grow without bound.
-MOST_DIGITS = 60
-
-#: What may be given where an exact decimal is meant; a float is read by its shortest decimal.
-Number = str | int | float | Decimal
-
-
-def exact_decimal(value: Number, argument: str) -> Decimal:
-    """Read a number as an exact finite decimal; a float by its shortest representation.
-
-    Raises
-    ------
-    AdlError
-        If `value` is not a finite number.
-    """
-    try:
-        number = Decimal(repr(float(value))) if isinstance(value, float) else Decimal(_plain(value))
-    except (InvalidOperation, TypeError, ValueError, OverflowError):
-        raise AdlError.at(argument, None, value, "must be a number or a decimal string such as '0.001'") from None
-    if not number.is_finite():
-        raise AdlError.at(argument, None, value, "must be finite")
-    if number and abs(number.adjusted()) > MOST_DIGITS:
-        raise AdlError.at(argument, None, value, f"must lie between 1e-{MOST_DIGITS} and 1e{MOST_DIGITS}")
-    return number
-
-
-def _plain(value: object) -> str | int | Decimal:
-    """NumPy's scalars become the Python numbers they hold; everything else stays."""
-    item = getattr(value, "item", None)
-    plain = item() if callable(item) else value
-    if isinstance(plain, float):
-        return repr(plain)
-    if isinstance(plain, str):
-        return plain.replace("_", "")
-    if isinstance(plain, int | Decimal):
-        return plain
-    raise TypeError
-
-
-def plain(number: Decimal) -> str:
-    """A decimal without an exponent."""
-    return format(number, "f")
-
-
-def positive_decimal(value: Number, argument: str) -> Decimal:
-    """Read a number as an exact decimal above zero."""
-    number = exact_decimal(value, argument)
-    if number <= 0:
-        raise AdlError.at(argument, None, value, "must be above 0")
-    return number
+#: Longer reprs are broken into lines.
+COLUMNS = 80
 
 
 @dataclass(frozen=True)
@@ -93,8 +47,9 @@ class Asset(Versioned):
 
     Examples
     --------
-    >>> Asset("USDT").quanta_per_unit
-    100000000
+    >>> usdt = Asset("USDT", decimals=6)
+    >>> usdt.quanta("1.25"), usdt.decimal(1250000)
+    (1250000, '1.250000')
     """
 
     PICKLED = ("name", "decimals")
@@ -112,6 +67,40 @@ class Asset(Versioned):
     def quanta_per_unit(self) -> int:
         """How many quanta make one unit of the asset."""
         return int(10**self.decimals)
+
+    def quanta(self, amount: Number) -> int:
+        """Convert an amount in units of the asset to whole quanta, exactly.
+
+        Parameters
+        ----------
+        amount : decimal string or number
+            Of either sign. A float is read by its shortest decimal.
+
+        Raises
+        ------
+        AdlError
+            If the amount lies between two quanta (the message names both), or beyond int64.
+
+        Examples
+        --------
+        >>> Asset("IDR", decimals=2).quanta("-1000.5")
+        -100050
+        """
+        return whole_steps(amount, "amount", self._quantum, "quanta")
+
+    def decimal(self, quanta: int) -> str:
+        """Print a number of quanta in units of the asset, exactly, with all decimals of the asset.
+
+        Examples
+        --------
+        >>> Asset("KRW", decimals=0).decimal(5000), Asset("BTC").decimal(-1)
+        ('5000', '-0.00000001')
+        """
+        return steps_text(quanta, "quanta", self._quantum)
+
+    @property
+    def _quantum(self) -> Decimal:
+        return Decimal(1).scaleb(-self.decimals)
 
     def __str__(self) -> str:
         return self.name
@@ -140,11 +129,16 @@ class Contract(Versioned):
         Contracts per lot: the step of the quantity.
     tick : decimal string or number, optional
         The step of the price; None where no grid is known.
+    tiers : MarginTiers, optional
+        Maintenance margin, in units of the settle asset; None where it is not known.
+    max_price : decimal string or number, optional
+        The highest price at which anything is executed: at least one tick.
 
     Raises
     ------
     AdlError
-        For an unknown kind, or a multiplier, lot or tick that is not above 0.
+        For an unknown kind; a multiplier, lot, tick or highest price that is not above 0; a highest
+        price below the first tick.
 
     Examples
     --------
@@ -153,11 +147,13 @@ class Contract(Versioned):
     1250
     >>> contract.value_per_lot("58000")
     58.0
+    >>> contract.ticks("58000.1"), contract.price(580001)
+    (580001, '58000.1')
     >>> Contract("BTCUSD", kind="inverse", settle="BTC", multiplier="100").value_per_lot("50000")
     -0.002
     """
 
-    PICKLED = ("symbol", "kind", "settle", "multiplier", "lot", "tick")
+    PICKLED = ("symbol", "kind", "settle", "multiplier", "lot", "tick", "tiers", "max_price")
 
     symbol: str
     kind: str
@@ -165,6 +161,8 @@ class Contract(Versioned):
     multiplier: Decimal
     lot: Decimal
     tick: Decimal | None
+    tiers: MarginTiers | None
+    max_price: Decimal | None
 
     def __init__(
         self,
@@ -175,6 +173,8 @@ class Contract(Versioned):
         multiplier: Number = "1",
         lot: Number = "1",
         tick: Number | None = None,
+        tiers: MarginTiers | None = None,
+        max_price: Number | None = None,
     ) -> None:
         if not isinstance(symbol, str) or not symbol:
             raise AdlError.at("symbol", None, symbol, "must be a non-empty string such as 'BTCUSDT'")
@@ -182,6 +182,8 @@ class Contract(Versioned):
             raise AdlError.at("settle", None, settle, "must be an Asset or a name such as 'USDT'")
         if kind not in KINDS:
             raise AdlError.at("kind", None, kind, f"must be one of {', '.join(KINDS)}")
+        if tiers is not None and not isinstance(tiers, MarginTiers):
+            raise AdlError.at("tiers", None, tiers, "must be MarginTiers")
         put = object.__setattr__
         put(self, "symbol", symbol)
         put(self, "kind", kind)
@@ -189,6 +191,10 @@ class Contract(Versioned):
         put(self, "multiplier", positive_decimal(multiplier, "multiplier"))
         put(self, "lot", positive_decimal(lot, "lot"))
         put(self, "tick", None if tick is None else positive_decimal(tick, "tick"))
+        put(self, "tiers", tiers)
+        put(self, "max_price", None if max_price is None else positive_decimal(max_price, "max_price"))
+        if self.tick is not None and self.max_price is not None and self.max_price < self.tick:
+            raise AdlError.at("max_price", None, max_price, f"must be at least one tick, {plain(self.tick)}")
 
     def __repr__(self) -> str:
         settle = self.settle.name if self.settle == Asset(self.settle.name) else self.settle
@@ -198,9 +204,19 @@ class Contract(Versioned):
             "multiplier": plain(self.multiplier) if self.multiplier != 1 else None,
             "lot": plain(self.lot) if self.lot != 1 else None,
             "tick": None if self.tick is None else plain(self.tick),
+            "max_price": None if self.max_price is None else plain(self.max_price),
         }
         terms = [repr(self.symbol), *(f"{name}={value!r}" for name, value in shown.items() if value is not None)]
-        return f"Contract({', '.join(terms)})"
+        if self.tiers is not None:
+            terms.append(f"tiers=<{len(self.tiers)}: {percents(self.tiers)}>")
+        lines = [f"Contract({terms[0]}"]
+        for term in terms[1:]:
+            # One column for the comma or the bracket that follows.
+            if len(lines[-1]) + 2 + len(term) + 1 <= COLUMNS:
+                lines[-1] += f", {term}"
+            else:
+                lines.append(f"         {term}")
+        return ",\n".join(lines) + ")"
 
     @property
     def inverse(self) -> bool:
@@ -221,23 +237,157 @@ class Contract(Versioned):
         """``v(price)`` rounded once to float64."""
         return float(self.exact_value_per_lot(price))
 
+    def quanta_per_lot(self, price: Number) -> float:
+        """``v(price)`` in quanta of the settle asset, exact, then rounded once to float64.
+
+        Parameters
+        ----------
+        price : decimal string or number
+            Above 0; on any grid.
+
+        Examples
+        --------
+        >>> Contract("BTCUSDT", lot="0.001").quanta_per_lot("58000.1")
+        5800010000.0
+        """
+        return float(self.exact_value_per_lot(price) * self.settle.quanta_per_unit)
+
+    @property
+    def tick_fraction(self) -> tuple[int, int]:
+        """Two whole numbers n and d that value a lot at P ticks, exactly, in quanta of the settle asset.
+
+        ``P·n/d`` for a linear or quanto contract, ``−n/(d·P)`` for an inverse one; in lowest terms.
+
+        Raises
+        ------
+        AdlError
+            If the contract has no tick, or one of the two does not fit an int64.
+
+        Examples
+        --------
+        >>> Contract("BTCUSDT", lot="0.001", tick="0.1").tick_fraction
+        (10000, 1)
+        >>> Contract("BTCUSD", kind="inverse", settle="BTC", multiplier=100, tick="0.1").tick_fraction
+        (100000000000, 1)
+        """
+        tick = Fraction(self._grid())
+        units = self.units_per_lot * self.settle.quanta_per_unit
+        number = units / tick if self.inverse else units * tick
+        if max(number.numerator, number.denominator) > INT64_MAX:
+            must = (
+                f"values a lot by {number} quanta: both numbers must fit an int64; choose other decimals of the asset"
+            )
+            raise AdlError.at("tick", None, plain(self._grid()), must)
+        return number.numerator, number.denominator
+
+    def _grid(self) -> Decimal:
+        """The tick, where there must be one."""
+        if self.tick is None:
+            raise AdlError.at("tick", None, None, f"must be given to {self.symbol}: its prices have no grid")
+        return self.tick
+
     def lots(self, quantity: Number) -> int:
         """Convert a quantity of contracts to whole lots, exactly.
 
         Raises
         ------
         AdlError
-            If the quantity does not lie on the lot's grid.
+            If the quantity lies between two lots (the message names both), or beyond int64.
+
+        Examples
+        --------
+        >>> Contract("BTCUSDT", lot="0.001").lots("-1.25")
+        -1250
         """
-        number = Fraction(exact_decimal(quantity, "quantity")) / Fraction(self.lot)
-        if number.denominator != 1:
-            below = self.decimal(math.floor(number))
-            above = self.decimal(math.ceil(number))
-            raise AdlError.at(
-                "quantity", None, quantity, f"is between lots of {plain(self.lot)}: {below} or {above} would do"
-            )
-        return int(number)
+        return whole_steps(quantity, "quantity", self.lot, "lots")
 
     def decimal(self, lots: int) -> str:
-        """Print a number of lots as a quantity of contracts, exactly, on the lot's own grid."""
-        return format(_EXACT.multiply(Decimal(int(lots)), self.lot), "f")
+        """Print a number of lots as a quantity of contracts, exactly, on the lot's own grid.
+
+        Examples
+        --------
+        >>> Contract("BTCUSDT", lot="0.001").decimal(1250)
+        '1.250'
+        """
+        return steps_text(lots, "lots", self.lot)
+
+    def ticks(self, price: Number) -> int:
+        """Convert a price to whole ticks, exactly.
+
+        Raises
+        ------
+        AdlError
+            If the contract has no tick; if the price is not above 0, lies between two ticks (the message
+            names both), or beyond int64.
+
+        Examples
+        --------
+        >>> Contract("BTCUSDT", tick="0.1").ticks(58000.1)
+        580001
+        """
+        tick = self._grid()
+        positive_decimal(price, "price")
+        return whole_steps(price, "price", tick, "ticks")
+
+    def price(self, ticks: int) -> str:
+        """Print a number of ticks as a price, exactly, on the tick's own grid.
+
+        Raises
+        ------
+        AdlError
+            If the contract has no tick, or `ticks` is not a whole number.
+
+        Examples
+        --------
+        >>> Contract("BTCUSDT", tick="0.10").price(580001)
+        '58000.10'
+        """
+        return steps_text(ticks, "ticks", self._grid())
+
+    def fields(self) -> dict[str, Any]:
+        """The contract as exact text that JSON holds; the same for equal contracts.
+
+        Returns
+        -------
+        dict
+            Decimals are strings without exponent and trailing zeros, ``settle`` is ``[name, decimals]``,
+            ``tiers`` is :meth:`MarginTiers.fields`; None where nothing is known.
+
+        Examples
+        --------
+        >>> Contract("BTCUSDT", lot="0.0010", tick="0.1").fields()
+        {'symbol': 'BTCUSDT', 'kind': 'linear', 'settle': ['USDT', 8], 'multiplier': '1', 'lot': '0.001',
+         'tick': '0.1', 'tiers': None, 'max_price': None}
+        """
+        return {
+            "symbol": self.symbol,
+            "kind": self.kind,
+            "settle": [self.settle.name, self.settle.decimals],
+            "multiplier": canonical(self.multiplier),
+            "lot": canonical(self.lot),
+            "tick": None if self.tick is None else canonical(self.tick),
+            "tiers": None if self.tiers is None else self.tiers.fields(),
+            "max_price": None if self.max_price is None else canonical(self.max_price),
+        }
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Contract:
+        """The contract of :meth:`fields`.
+
+        Raises
+        ------
+        AdlError
+            Names a key that is unknown or missing, and all that :class:`Contract` refuses.
+
+        Examples
+        --------
+        >>> contract = Contract("BTCUSDT", lot="0.001")
+        >>> Contract.from_fields(contract.fields()) == contract
+        True
+        """
+        given = exact_keys("fields", fields, cls.PICKLED)
+        settle, tiers = given.pop("settle"), given.pop("tiers")
+        if not isinstance(settle, list | tuple) or len(settle) != 2:
+            raise AdlError.at("settle", None, settle, "must be [name, decimals]")
+        known = None if tiers is None else MarginTiers.from_fields(tiers)
+        return cls(**given, settle=Asset(*settle), tiers=known)

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from . import _arrays, _kernels, scoring, selection
 from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, is_lots
 from .columns import Columns
-from .contracts import Contract, Number
+from .contracts import Contract
+from .decimals import Number
 from .errors import AdlError
 from .explanation import Explanation, explain
 from .queue import Queue

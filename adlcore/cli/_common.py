@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ..contracts import exact_decimal, positive_decimal
+from ..decimals import exact_decimal, positive_decimal
 from ..errors import AdlError
 from ..io.positions import Positions, read_positions
 from ..market import Market

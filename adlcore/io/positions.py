@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .._pickles import Versioned
-from ..contracts import Contract, Number, positive_decimal
+from ..contracts import Contract
+from ..decimals import Number, positive_decimal
 from ..errors import AdlError
 from . import quantities
 from .aliases import Columns, absent_column, find_columns

@@ -1,0 +1,175 @@
+"""Numbers as people write them, read exactly.
+
+A decimal string is taken at its word, a float by its shortest decimal. Nothing here passes through
+binary: what lies on a grid becomes a whole number of its steps and back without loss.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation
+from fractions import Fraction
+
+import numpy as np
+
+from ._arrays import INT64_MAX
+from .errors import AdlError
+
+__all__ = [
+    "EXACT",
+    "MOST_DIGITS",
+    "Number",
+    "canonical",
+    "exact_decimal",
+    "last_digit",
+    "plain",
+    "positive_decimal",
+    "steps_text",
+    "whole_steps",
+]
+
+#: Sums and products of decimals here come out whole; one that would be rounded raises.
+EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[InvalidOperation, Inexact])
+
+#: Prices, multipliers and lots lie far inside; beyond it exact fractions would grow without bound.
+MOST_DIGITS = 60
+
+#: What may be given where an exact decimal is meant; a float is read by its shortest decimal.
+Number = str | int | float | Decimal
+
+
+def exact_decimal(value: Number, argument: str, row: int | None = None) -> Decimal:
+    """Read a number as an exact finite decimal; a float by its shortest representation.
+
+    Raises
+    ------
+    AdlError
+        If `value` is not a finite number, or one that is larger or finer than any that people use.
+
+    Examples
+    --------
+    >>> exact_decimal(0.1, "price"), exact_decimal("1_000.50", "price")
+    (Decimal('0.1'), Decimal('1000.50'))
+    """
+    try:
+        number = Decimal(_plain(value))
+    except (InvalidOperation, TypeError, ValueError, OverflowError):
+        raise AdlError.at(argument, row, value, "must be a number or a decimal string such as '0.001'") from None
+    if not number.is_finite():
+        raise AdlError.at(argument, row, value, "must be finite")
+    # Zeros may carry any sign and exponent.
+    return bounded(number, argument, row, value) if number else Decimal(0)
+
+
+def bounded(number: Decimal, argument: str, row: int | None, value: object) -> Decimal:
+    """Refuse a finite decimal whose exact products would grow without bound."""
+    if number and abs(number.adjusted()) > MOST_DIGITS:
+        raise AdlError.at(argument, row, value, f"must lie between 1e-{MOST_DIGITS} and 1e{MOST_DIGITS}")
+    if -_exponent(number) > 2 * MOST_DIGITS:
+        raise AdlError.at(argument, row, value, f"must have at most {2 * MOST_DIGITS} decimals")
+    return number
+
+
+def _exponent(number: Decimal) -> int:
+    """The power of ten of the last digit of a finite decimal."""
+    return int(number.as_tuple().exponent)
+
+
+def _plain(value: object) -> str | int | Decimal:
+    """NumPy's scalars become the numbers they hold, every float its shortest decimal; else as it is."""
+    if isinstance(value, np.floating):
+        # Of its own precision: float32's 0.1 is not float64's.
+        return str(value)
+    item = getattr(value, "item", None)
+    number = item() if callable(item) else value
+    if isinstance(number, float):
+        return repr(number)
+    if isinstance(number, str):
+        return number.replace("_", "")
+    if isinstance(number, int | Decimal):
+        return number
+    raise TypeError
+
+
+def positive_decimal(value: Number, argument: str, row: int | None = None) -> Decimal:
+    """Read a number as an exact decimal above zero."""
+    number = exact_decimal(value, argument, row)
+    if number <= 0:
+        raise AdlError.at(argument, row, value, "must be above 0")
+    return number
+
+
+def last_digit(value: Number) -> Decimal:
+    """One unit of the last digit that a number is printed with; 1 where that is left of the point.
+
+    Examples
+    --------
+    >>> last_digit("16300.0"), last_digit(0.005), last_digit(1300)
+    (Decimal('0.1'), Decimal('0.001'), Decimal('1'))
+    """
+    return Decimal(1).scaleb(max(-MOST_DIGITS, min(0, _exponent(Decimal(_plain(value))))))
+
+
+def plain(number: Decimal) -> str:
+    """A decimal without an exponent."""
+    return format(number, "f")
+
+
+def canonical(number: Decimal) -> str:
+    """The one text of a decimal's value: no exponent, no trailing zeros.
+
+    Examples
+    --------
+    >>> canonical(Decimal("0.10")), canonical(Decimal("1E+3"))
+    ('0.1', '1000')
+    """
+    return plain(number.normalize(EXACT)) if number else "0"
+
+
+def whole_steps(value: Number, argument: str, step: Decimal, noun: str) -> int:
+    """A number as a whole number of steps of a grid, exactly; `noun` is what the steps are called.
+
+    Raises
+    ------
+    AdlError
+        If it lies between two steps (the message names both) or is more steps than an int64 holds.
+
+    Examples
+    --------
+    >>> whole_steps("1.25", "quantity", Decimal("0.01"), "lots")
+    125
+    >>> whole_steps("1.255", "quantity", Decimal("0.01"), "lots")
+    Traceback (most recent call last):
+    adlcore.errors.AdlError: quantity is '1.255': is between lots of 0.01: 1.25 or 1.26 would do
+    """
+    steps = Fraction(exact_decimal(value, argument)) / Fraction(step)
+    if not -INT64_MAX - 1 <= steps <= INT64_MAX:
+        low, high = steps_text(-INT64_MAX - 1, noun, step), steps_text(INT64_MAX, noun, step)
+        must = f"must lie between {low} and {high}, as many {noun} of {plain(step)} as an int64 holds"
+        raise AdlError.at(argument, None, value, must)
+    if steps.denominator != 1:
+        low, high = (steps_text(side(steps), noun, step) for side in (math.floor, math.ceil))
+        must = f"is between {noun} of {plain(step)}: {low} or {high} would do"
+        raise AdlError.at(argument, None, value, must)
+    return int(steps)
+
+
+def steps_text(steps: int, argument: str, step: Decimal) -> str:
+    """A whole number of steps as a plain decimal, exactly, with the decimals of the step.
+
+    Raises
+    ------
+    AdlError
+        If `steps` is not a whole number.
+
+    Examples
+    --------
+    >>> steps_text(-125, "lots", Decimal("0.010"))
+    '-1.250'
+    """
+    try:
+        count = operator.index(steps)
+    except TypeError:
+        raise AdlError.at(argument, None, steps, "must be a whole number") from None
+    return plain(EXACT.multiply(Decimal(count), step))

@@ -1,0 +1,424 @@
+"""Maintenance margin in tiers, exactly: how much equity a notional must be backed by."""
+
+from __future__ import annotations
+
+import operator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from . import brackets
+from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
+from ._fields import exact_keys
+from ._pickles import Versioned
+from .decimals import EXACT, MOST_DIGITS, Number, bounded, canonical, exact_decimal, plain
+from .errors import AdlError
+
+__all__ = ["MarginTiers"]
+
+#: Longer numbers are shortened in a repr.
+SHOWN_DIGITS = 15
+
+#: What a column of notionals may be given as.
+Many = list[Any] | tuple[Any, ...] | npt.NDArray[Any]
+
+
+@dataclass(frozen=True, init=False)
+class MarginTiers(Versioned):
+    """Maintenance margin of a notional N: ``max(0, max_t(N·rate_t − amount_t))``. Immutable, exact.
+
+    Parameters
+    ----------
+    floor : sequence of decimal strings or numbers
+        Notional at which each tier begins, in units of the settle asset: 0 first, then strictly
+        ascending. A float is read by its shortest decimal.
+    rate : sequence of decimal strings or numbers
+        Maintenance margin rate of each tier: above 0, below 1, never falling.
+    amount : sequence of decimal strings or numbers, optional
+        What each tier takes off again, in units of the settle asset, as the venue prints it. Derived
+        without it: ``amount_0 = 0``, ``amount_n = floor_n·(rate_n − rate_{n−1}) + amount_{n−1}``.
+    amount_tolerance : decimal string or number, or a sequence with one per tier, default 0
+        How far a given amount may lie from the derived one. It is kept as given.
+    check : bool, default True
+        Whether given amounts are compared with the derived ones.
+
+    Attributes
+    ----------
+    floor, rate, amount : tuple of Decimal
+        One per tier.
+
+    Raises
+    ------
+    AdlError
+        Names the column and the tier; for an amount too far off both the given and the derived one.
+
+    Notes
+    -----
+    The derived amounts make the margin continuous where tiers meet (Binance FAQ, "Leverage and
+    Margin of USDⓈ-M Futures": maintenance margin = notional·rate − maintenance amount). With rates
+    that never fall, the tier that holds a notional then has the largest of all lines. Where a venue
+    prints rounded amounts, the largest line is the definition.
+
+    Examples
+    --------
+    >>> tiers = MarginTiers(floor=[0, 50_000, 250_000], rate=["0.004", "0.005", "0.01"])
+    >>> tiers
+    <MarginTiers of 3: 0.4 % to 1 %, floors 0 to 250000>
+    >>> [str(amount) for amount in tiers.amount]
+    ['0', '50', '1300']
+    >>> tiers.maintenance_margin(500_000)
+    3700.0
+    """
+
+    PICKLED = ("floor", "rate", "amount")
+
+    floor: tuple[Decimal, ...]
+    rate: tuple[Decimal, ...]
+    amount: tuple[Decimal, ...]
+
+    def __init__(
+        self,
+        floor: Iterable[Number],
+        rate: Iterable[Number],
+        amount: Iterable[Number] | None = None,
+        *,
+        amount_tolerance: Number | Iterable[Number] = 0,
+        check: bool = True,
+    ) -> None:
+        floors = _column("floor", floor)
+        if not floors:
+            raise AdlError("floor is empty: must have at least one tier", argument="floor")
+        rates = _column("rate", rate, len(floors))
+        _check_floors(floors)
+        _check_rates(rates)
+        derived = _derived(floors, rates)
+        amounts = derived if amount is None else _column("amount", amount, len(floors))
+        tolerances = _tolerances(amount_tolerance, len(floors))
+        if check and amount is not None:
+            _check_amounts(amounts, derived, tolerances)
+        put = object.__setattr__
+        put(self, "floor", tuple(floors))
+        put(self, "rate", tuple(rates))
+        put(self, "amount", tuple(amounts))
+
+    def __len__(self) -> int:
+        return len(self.floor)
+
+    def __repr__(self) -> str:
+        if len(self) == 1:
+            return f"<MarginTiers of 1: {percents(self)}>"
+        return f"<MarginTiers of {len(self)}: {percents(self)}, floors 0 to {_short(self.floor[-1])}>"
+
+    @overload
+    def maintenance_margin(self, notional: Number | Fraction) -> float: ...
+
+    @overload
+    def maintenance_margin(self, notional: Many) -> Float64Array1D: ...
+
+    def maintenance_margin(self, notional: Number | Fraction | Many) -> float | Float64Array1D:
+        """Equity that a notional must be backed by, for display; books keep integers.
+
+        Parameters
+        ----------
+        notional : decimal string, number or Fraction; or array_like of them, shape (n,)
+            At least 0, in units of the settle asset.
+
+        Returns
+        -------
+        float, or float64[n]
+            In units of the settle asset: ``max(0, max_t(N·rate_t − amount_t))``, exact, then rounded
+            once.
+
+        Raises
+        ------
+        AdlError
+            For a notional that is below 0 or no finite number.
+
+        Examples
+        --------
+        >>> tiers = MarginTiers([0, 5], ["0.004", "0.005"])
+        >>> tiers.maintenance_margin("0.4")
+        0.0016
+        >>> tiers.maintenance_margin([0, 5, 10])
+        array([0.   , 0.02 , 0.045])
+        """
+        lines = [(Fraction(rate), Fraction(amount)) for rate, amount in zip(self.rate, self.amount, strict=True)]
+
+        def margin(value: Fraction) -> float:
+            return float(max(Fraction(0), *(value * rate - amount for rate, amount in lines)))
+
+        found: float | Float64Array1D = _each(notional, margin, FLOAT64)
+        return found
+
+    @overload
+    def tier(self, notional: Number | Fraction) -> int: ...
+
+    @overload
+    def tier(self, notional: Many) -> Int64Array1D: ...
+
+    def tier(self, notional: Number | Fraction | Many) -> int | Int64Array1D:
+        """The tier that holds a notional, counted from 0; a floor belongs to the tier it begins.
+
+        Parameters
+        ----------
+        notional : decimal string, number or Fraction; or array_like of them, shape (n,)
+            At least 0, in units of the settle asset.
+
+        Returns
+        -------
+        int, or int64[n]
+
+        Raises
+        ------
+        AdlError
+            For a notional that is below 0 or no finite number.
+
+        Examples
+        --------
+        >>> tiers = MarginTiers([0, 5], ["0.004", "0.005"])
+        >>> tiers.tier("4.999"), tiers.tier(5)
+        (0, 1)
+        """
+        floors = [Fraction(floor) for floor in self.floor]
+        found: int | Int64Array1D = _each(notional, lambda value: bisect_right(floors, value) - 1, INT64)
+        return found
+
+    def arrays(self, quanta_per_unit: int) -> tuple[Float64Array1D, Float64Array1D]:
+        """Rates, and amounts in quanta, as the margin pass reads them.
+
+        Parameters
+        ----------
+        quanta_per_unit : int
+            Of the settle asset: :attr:`Asset.quanta_per_unit`.
+
+        Returns
+        -------
+        (float64[T], float64[T])
+            Read-only; each number is exact, then rounded once.
+
+        Raises
+        ------
+        AdlError
+            If `quanta_per_unit` is not a whole number above 0.
+
+        Examples
+        --------
+        >>> rate, amount = MarginTiers([0, 50_000], ["0.004", "0.005"]).arrays(100)
+        >>> rate, amount
+        (array([0.004, 0.005]), array([   0., 5000.]))
+        """
+        try:
+            scale = operator.index(quanta_per_unit)
+        except TypeError:
+            scale = 0
+        if scale <= 0:
+            raise AdlError.at("quanta_per_unit", None, quanta_per_unit, "must be a whole number above 0")
+        rate = np.array([float(rate) for rate in self.rate])
+        amount = np.array([float(Fraction(amount) * scale) for amount in self.amount])
+        rate.setflags(write=False)
+        amount.setflags(write=False)
+        return rate, amount
+
+    def fields(self) -> dict[str, list[str]]:
+        """Floors, rates and amounts as exact text that JSON holds; the same for equal tiers.
+
+        Examples
+        --------
+        >>> MarginTiers([0, "5.0"], ["0.004", "0.0050"]).fields()
+        {'floor': ['0', '5'], 'rate': ['0.004', '0.005'], 'amount': ['0', '0.005']}
+        """
+        return {name: [canonical(number) for number in getattr(self, name)] for name in self.PICKLED}
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Sequence[Number]]) -> MarginTiers:
+        """The tiers of :meth:`fields`; amounts are taken as they are.
+
+        Raises
+        ------
+        AdlError
+            Names a key that is unknown or missing, and all that :class:`MarginTiers` refuses.
+
+        Examples
+        --------
+        >>> tiers = MarginTiers([0, "5.0"], ["0.004", "0.0050"])
+        >>> MarginTiers.from_fields(tiers.fields()) == tiers
+        True
+        """
+        return cls(**exact_keys("tiers", fields, cls.PICKLED), check=False)
+
+    @classmethod
+    def from_binance(cls, payload: Any, symbol: str | None = None) -> MarginTiers:
+        """The tiers of a Binance ``leverageBracket`` response.
+
+        Parameters
+        ----------
+        payload : list or dict
+            The parsed JSON of ``GET /fapi/v1/leverageBracket`` (USD-M), ``GET /dapi/v2/leverageBracket``
+            (COIN-M: floors in the coin) or their portfolio-margin forms: every symbol's, or one's.
+            Numbers may be ints, floats or strings.
+        symbol : str, optional
+            Which one to take, for example ``"BTCUSDT"``; needed where there are several.
+
+        Raises
+        ------
+        AdlError
+            For an unknown symbol, a key that is missing (the message says what was there), or an
+            amount too far from the derived one.
+
+        Notes
+        -----
+        Brackets hold ``notionalFloor`` (USD-M), ``qtylFloor`` or ``qtyFloor`` (COIN-M), ``maintMarginRatio``
+        and the amount ``cum``. ``notionalCoef``, where present, multiplies the account's brackets:
+        floors and amounts are scaled by it. An amount may be off by one unit of the last digit
+        printed. Sources: developers.binance.com, "Notional and Leverage Brackets" (USD-M),
+        "Notional Bracket for Symbol" (COIN-M), "CM Notional and Leverage Brackets" (portfolio margin).
+
+        Examples
+        --------
+        >>> payload = [{"symbol": "ETHUSDT", "notionalCoef": 1.5, "brackets": [
+        ...     {"bracket": 2, "notionalFloor": 10000, "maintMarginRatio": 0.01, "cum": 35.0},
+        ...     {"bracket": 1, "notionalFloor": 0, "maintMarginRatio": 0.0065, "cum": 0.0},
+        ... ]}]
+        >>> MarginTiers.from_binance(payload, "ETHUSDT")
+        <MarginTiers of 2: 0.65 % to 1 %, floors 0 to 15000>
+        """
+        return cls._read(brackets.binance(payload, symbol))
+
+    @classmethod
+    def from_ccxt(cls, tiers: Any, symbol: str | None = None) -> MarginTiers:
+        """The tiers of one symbol as ccxt gives them.
+
+        Parameters
+        ----------
+        tiers : dict or list
+            What ``fetch_leverage_tiers`` (a list per symbol) or ``fetch_market_leverage_tiers`` (the list
+            of one) returned.
+        symbol : str, optional
+            Unified, for example ``"BTC/USDT:USDT"``; needed where there are several.
+
+        Raises
+        ------
+        AdlError
+            For an unknown symbol, a key that is missing (the message says what was there), or an
+            amount too far from the derived one.
+
+        Notes
+        -----
+        ``minNotional`` and ``maintenanceMarginRate`` are read; amounts from ``cum`` of the venue's own
+        ``info`` where every tier has one, within one unit of the last digit printed, else they are
+        derived. An account's ``notionalCoef`` has no place in that structure: see
+        :meth:`from_binance`. Some venues count ``minNotional`` in contracts or in the base asset
+        (``currency`` says which): tiers of a contract are in its settle asset. Source:
+        github.com/ccxt/ccxt, pull requests 12873 (the names) and 16585 (``info``).
+
+        Examples
+        --------
+        >>> MarginTiers.from_ccxt([
+        ...     {"tier": 1, "minNotional": 0.0, "maintenanceMarginRate": 0.004, "info": {"cum": "0"}},
+        ...     {"tier": 2, "minNotional": 50000.0, "maintenanceMarginRate": 0.005, "info": {"cum": "50"}},
+        ... ])
+        <MarginTiers of 2: 0.4 % to 0.5 %, floors 0 to 50000>
+        """
+        return cls._read(brackets.ccxt(tiers, symbol))
+
+    @classmethod
+    def _read(cls, table: brackets.Table) -> MarginTiers:
+        return cls(table.floor, table.rate, table.amount, amount_tolerance=table.digit)
+
+
+def percents(tiers: MarginTiers) -> str:
+    """The range of the rates, as text."""
+    low, high = (f"{_short(EXACT.scaleb(rate, 2))} %" for rate in (tiers.rate[0], tiers.rate[-1]))
+    return low if low == high else f"{low} to {high}"
+
+
+def _short(number: Decimal) -> str:
+    """A decimal in few characters."""
+    text = canonical(number)
+    return text if len(text) <= SHOWN_DIGITS else f"{float(number):.6g}"
+
+
+def _single(values: Any) -> bool:
+    """Whether this is one value and no sequence of them."""
+    return isinstance(values, str | Mapping) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0
+
+
+def _column(argument: str, values: Any, length: int | None = None) -> list[Decimal]:
+    """Read one exact decimal per tier."""
+    if _single(values):
+        raise AdlError.at(argument, None, values, "must be a sequence with one number per tier")
+    numbers = [exact_decimal(value, argument, row) for row, value in enumerate(values)]
+    if length is not None and len(numbers) != length:
+        raise AdlError(
+            f"{argument} has {len(numbers)} tiers: must have {length}, as many as floor",
+            argument=argument,
+            value=len(numbers),
+        )
+    return numbers
+
+
+def _check_floors(floors: list[Decimal]) -> None:
+    if floors[0] != 0:
+        raise AdlError.at("floor", 0, plain(floors[0]), "must be 0: the first tier begins there")
+    for row, (below, floor) in enumerate(pairwise(floors), 1):
+        if not below < floor:
+            raise AdlError.at("floor", row, plain(floor), f"must be above {plain(below)}, the floor before it")
+
+
+def _check_rates(rates: list[Decimal]) -> None:
+    for row, rate in enumerate(rates):
+        if not 0 < rate < 1:
+            raise AdlError.at("rate", row, plain(rate), "must be above 0 and below 1")
+        if row and rate < rates[row - 1]:
+            must = f"must not be below {plain(rates[row - 1])}, the rate before it"
+            raise AdlError.at("rate", row, plain(rate), must)
+
+
+def _derived(floors: list[Decimal], rates: list[Decimal]) -> list[Decimal]:
+    """Amounts that make the margin continuous: ``a_n = floor_n·(r_n − r_{n−1}) + a_{n−1}``."""
+    amounts = [Decimal(0)]
+    for row in range(1, len(floors)):
+        step = EXACT.multiply(floors[row], EXACT.subtract(rates[row], rates[row - 1]))
+        amount = Decimal(canonical(EXACT.add(amounts[-1], step)))
+        amounts.append(bounded(amount, "amount", row, plain(amount)))
+    return amounts
+
+
+def _tolerances(tolerance: Any, length: int) -> list[Decimal]:
+    argument, single = "amount_tolerance", _single(tolerance)
+    found = [exact_decimal(tolerance, argument)] * length if single else _column(argument, tolerance, length)
+    for row, value in enumerate(found):
+        if value < 0:
+            raise AdlError.at(argument, None if single else row, plain(value), "must be at least 0")
+    return found
+
+
+def _check_amounts(amounts: list[Decimal], derived: list[Decimal], tolerances: list[Decimal]) -> None:
+    for row, (given, exact, tolerance) in enumerate(zip(amounts, derived, tolerances, strict=True)):
+        if abs(EXACT.subtract(given, exact)) > tolerance:
+            near = f"within {canonical(tolerance)} of " if tolerance else ""
+            must = f"must be {near}{canonical(exact)}, which floors and rates give (check=False takes it as it is)"
+            raise AdlError.at("amount", row, plain(given), must)
+
+
+def _notional(value: Any, row: int | None) -> Fraction:
+    number = value if isinstance(value, Fraction) else Fraction(exact_decimal(value, "notional", row))
+    if number < 0:
+        raise AdlError.at("notional", row, value, "must be at least 0")
+    if number > 10**MOST_DIGITS:
+        raise AdlError.at("notional", row, value, f"must be at most 1e{MOST_DIGITS}")
+    return number
+
+
+def _each(notional: Any, answer: Callable[[Fraction], Any], dtype: np.dtype[Any]) -> Any:
+    """An answer for one notional, or an array of the answers for many."""
+    if _single(notional):
+        return answer(_notional(notional, None))
+    return np.array([answer(_notional(value, row)) for row, value in enumerate(notional)], dtype)

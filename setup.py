@@ -28,6 +28,7 @@ SAFE_FLAGS = [
     "-O1",
     "-g",
     "-ffp-contract=off",
+    "-fno-wrapv",  # Python's own flags may define signed overflow, and then nothing would see it
     "-fno-omit-frame-pointer",
     "-fsanitize=address,undefined",
     "-fno-sanitize-recover=undefined",

@@ -1,8 +1,9 @@
 """adlcore: who is auto-deleveraged on a perpetual-futures market, how much, and in which order.
 
 Arrays in, arrays out: :func:`rank`, :func:`quantile`, :func:`indicator`, :func:`select`,
-:class:`Queue`. One market: :class:`Contract`, :class:`Market`, :class:`RankingRule`. Files:
-:func:`read_positions`.
+:class:`Queue`. One market: :class:`Contract`, :class:`Market`, :class:`RankingRule`. Margin:
+:class:`MarginTiers`, :func:`liquidation_price`, :func:`bankruptcy_price`; of a whole venue
+:class:`Snapshot` and :func:`margin_state`. Files: :func:`read_positions`.
 A market to play with: ``adlcore.lab.synthetic.market()``.
 
 >>> import adlcore as adl
@@ -22,14 +23,17 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
 from .contracts import Asset, Contract
-from .errors import AdlError, MissingExtraError
+from .errors import AdlError, BrokenSnapshotError, MissingExtraError, OpenInterestWarning
 from .explanation import Explanation
 from .market import Market
+from .prices import bankruptcy_price, liquidation_price
 from .queue import Queue
 from .ranking import RankingRule, indicator, quantile, rank
 from .selection import Selection, select
+from .tiers import MarginTiers
 
 if TYPE_CHECKING:
+    from .clearing import MarginState, Snapshot, margin_state
     from .io.positions import read_positions
 
 __version__ = "0.1.0"
@@ -37,14 +41,22 @@ __version__ = "0.1.0"
 __all__ = [
     "AdlError",
     "Asset",
+    "BrokenSnapshotError",
     "Contract",
     "Explanation",
+    "MarginState",
+    "MarginTiers",
     "Market",
     "MissingExtraError",
+    "OpenInterestWarning",
     "Queue",
     "RankingRule",
     "Selection",
+    "Snapshot",
+    "bankruptcy_price",
     "indicator",
+    "liquidation_price",
+    "margin_state",
     "quantile",
     "rank",
     "read_positions",
@@ -52,14 +64,23 @@ __all__ = [
 ]
 
 
+#: Wings that are loaded when they are first asked for, and names that live in them.
+_WINGS = ("clearing", "io", "lab")
+_LATE = {
+    "MarginState": ".clearing",
+    "Snapshot": ".clearing",
+    "margin_state": ".clearing",
+    "read_positions": ".io.positions",
+}
+
+
 def __getattr__(name: str) -> Any:
-    # These wings are loaded when they are first asked for.
-    if name in ("io", "lab"):
+    if name in _WINGS:
         return _import_module(f".{name}", __name__)
-    if name == "read_positions":
-        return _import_module(".io.positions", __name__).read_positions
+    if name in _LATE:
+        return getattr(_import_module(_LATE[name], __name__), name)
     raise AttributeError(f"module 'adlcore' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__", "io", "lab"])
+    return sorted([*__all__, "__version__", *_WINGS])

@@ -7,7 +7,7 @@ numbers is converted once.
 from __future__ import annotations
 
 import math
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,16 @@ INT64_MAX = 2**63 - 1
 
 #: More would only wait for each other; the kernels know no more.
 MOST_THREADS = 64
+
+
+Values = TypeVar("Values", bound=np.generic)
+
+
+def frozen(array: npt.NDArray[Values]) -> npt.NDArray[Values]:
+    """A view that cannot be written to."""
+    view = array.view()
+    view.setflags(write=False)
+    return view
 
 
 def is_lots(array: NumberArray1D) -> TypeGuard[Int64Array1D]:

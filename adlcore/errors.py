@@ -7,9 +7,10 @@ attributes, so that a service can log them as fields.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["AdlError", "MissingExtraError"]
+__all__ = ["AdlError", "BrokenSnapshotError", "MissingExtraError", "OpenInterestWarning"]
 
 
 class AdlError(ValueError):
@@ -59,6 +60,45 @@ class MissingExtraError(AdlError, ImportError):
     --------
     >>> print(missing_extra("cli", "reading Parquet"))
     reading Parquet needs the 'cli' extra: pip install 'adlcore[cli]'
+    """
+
+
+class BrokenSnapshotError(AdlError):
+    """Rows of a snapshot that cannot be: the message names the first, `problems` every one.
+
+    Parameters
+    ----------
+    problems : sequence of AdlError
+        At least one, each with argument, row and value.
+
+    Examples
+    --------
+    >>> faults = [AdlError.at("positions.wallet", row, 9, "must be a row of the wallets, 0 to 1") for row in (0, 4)]
+    >>> error = BrokenSnapshotError(faults)
+    >>> print(error)
+    positions.wallet[0] is 9: must be a row of the wallets, 0 to 1; and 1 more
+    >>> [(problem.argument, problem.row) for problem in error.problems]
+    [('positions.wallet', 0), ('positions.wallet', 4)]
+    """
+
+    def __init__(self, problems: Sequence[AdlError]) -> None:
+        first, more = problems[0], len(problems) - 1
+        message = f"{first}; and {more:,} more" if more else str(first)
+        super().__init__(message, argument=first.argument, row=first.row, value=first.value)
+        self.problems = tuple(problems)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems,)
+
+
+class OpenInterestWarning(UserWarning):
+    """The longs and shorts of a contract differ: someone's position is missing from a snapshot.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> warnings.simplefilter("error", OpenInterestWarning)  # to have it raised
+    >>> warnings.simplefilter("default", OpenInterestWarning)
     """
 
 

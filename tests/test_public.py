@@ -51,6 +51,11 @@ def examples() -> dict[str, object]:
         "Asset": adl.Asset("IDR", decimals=2),
         "Contract": adl.Contract("BTCUSDT", lot="0.001", tick="0.1"),
         "inverse Contract": adl.Contract("BTCUSD", kind="inverse", settle=adl.Asset("BTC", 10), multiplier=100),
+        "full Contract": adl.Contract(
+            "BTCUSDT", lot="0.001", tick="0.1", max_price="809484", tiers=adl.MarginTiers([0, 5], [0.004, 0.01])
+        ),
+        "MarginTiers": adl.MarginTiers([0, 50_000, 20_000_000], ["0.004", "0.005", "0.125"]),
+        "MarginTiers of one": adl.MarginTiers([0], ["0.0123456789012345678"]),
         "Market": market,
         "Market in quanta": adl.Market("X", mark_price="1.5", quantity=[3, -2], entry_value=np.array([5, -4])),
         "RankingRule": adl.RankingRule("hyperliquid", short="literal"),
@@ -69,6 +74,15 @@ def examples() -> dict[str, object]:
 
 EXAMPLES = sorted(examples())
 
+#: Those whose pickles carry a version.
+VERSIONED = sorted(["Asset", "Contract", "Explanation", "MarginTiers", "Market", "Queue", "RankingRule", "Selection"])
+
+
+def fields_of(thing: object) -> list[str]:
+    """The names of the values that a public object has; a contract without a tick has no tick fraction."""
+    missing = {"tick_fraction"} if getattr(thing, "tick", 1) is None else set()
+    return [n for n in dir(thing) if not n.startswith("_") and n not in missing and not callable(getattr(thing, n))]
+
 
 def state(thing: object) -> object:
     """Everything that can be read from a public object, as something that compares."""
@@ -80,7 +94,7 @@ def state(thing: object) -> object:
         return thing
     if isinstance(thing, numbers.Number):
         return str(thing)
-    names = [n for n in dir(thing) if not n.startswith("_") and not callable(getattr(thing, n))]
+    names = fields_of(thing)
     columns = {"columns()": state(thing.columns())} if isinstance(thing, adl.Selection) else {}
     return {name: state(getattr(thing, name)) for name in names} | columns | {"repr": repr(thing)}
 
@@ -116,7 +130,7 @@ def test_a_pickled_selection_does_not_carry_the_market():
     assert twice.place.tolist() == [3, 2, 1]
 
 
-@pytest.mark.parametrize("name", ["Asset", "Contract", "Explanation", "Market", "Queue", "RankingRule", "Selection"])
+@pytest.mark.parametrize("name", VERSIONED)
 def test_a_pickle_of_an_unknown_version_is_refused_by_name(name):
     thing = examples()[name]
     kind, arguments, parts = thing.__reduce_ex__(4)[:3]
@@ -129,7 +143,7 @@ def test_a_pickle_of_an_unknown_version_is_refused_by_name(name):
 @pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"AdlError", "MissingExtraError", "Queue", "float Queue"}))
 def test_values_are_immutable(name):
     thing = examples()[name]
-    fields = [n for n in dir(thing) if not n.startswith("_") and not callable(getattr(thing, n))]
+    fields = fields_of(thing)
     before = state(thing)
     for field in [*fields, "something_new"]:
         # Frozen dataclasses with slots raise a TypeError for names they do not know.
@@ -161,6 +175,10 @@ def test_reprs_say_what_matters():
     assert "literal" in shown["RankingRule"]
     eight = adl.Contract("BTCUSD", kind="inverse", settle=adl.Asset("BTC", 8), multiplier=100)
     assert shown["inverse Contract"] != repr(eight)
+    assert "tiers=<2: 0.4 % to 1 %>" in shown["full Contract"]
+    assert "max_price='809484'" in shown["full Contract"]
+    assert shown["MarginTiers"] == "<MarginTiers of 3: 0.4 % to 12.5 %, floors 0 to 20000000>"
+    assert shown["MarginTiers of one"] == "<MarginTiers of 1: 1.23457 %>"
 
 
 def test_all_names_are_there_and_all_public_names_are_named():
@@ -172,7 +190,8 @@ def test_all_names_are_there_and_all_public_names_are_named():
     assert loose <= {"TYPE_CHECKING", "Any", "annotations"}
     assert set(adl.__all__) <= set(dir(adl))
     promised = (
-        "rank quantile indicator select Queue Contract Market RankingRule read_positions AdlError Selection Asset"
+        "rank quantile indicator select Queue Contract Market RankingRule read_positions AdlError Selection Asset "
+        "MarginTiers"
     )
     assert set(promised.split()) <= set(adl.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -12,6 +12,9 @@ IMPLEMENTATION = _os.environ.get("ADLCORE_IMPL", "compiled")
 if TYPE_CHECKING or IMPLEMENTATION == "compiled":
     import adlcore._kernels._columns as columns
     import adlcore._kernels._levels as levels
+    import adlcore._kernels._margin as margin
+    import adlcore._kernels._money as money
+    import adlcore._kernels._prices as prices
     import adlcore._kernels._rank as ranks
     import adlcore._kernels._score as score
     import adlcore._kernels._select as selection
@@ -19,6 +22,9 @@ if TYPE_CHECKING or IMPLEMENTATION == "compiled":
 elif IMPLEMENTATION == "reference":
     from .reference import _columns as columns
     from .reference import _levels as levels
+    from .reference import _margin as margin
+    from .reference import _money as money
+    from .reference import _prices as prices
     from .reference import _rank as ranks
     from .reference import _score as score
     from .reference import _select as selection
@@ -26,4 +32,4 @@ elif IMPLEMENTATION == "reference":
 else:
     raise ImportError(f"ADLCORE_IMPL is {IMPLEMENTATION!r}: must be 'compiled' or 'reference'")
 
-__all__ = ["IMPLEMENTATION", "columns", "levels", "ranks", "score", "selection", "sums"]
+__all__ = ["IMPLEMENTATION", "columns", "levels", "margin", "money", "prices", "ranks", "score", "selection", "sums"]

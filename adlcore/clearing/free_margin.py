@@ -1,0 +1,69 @@
+"""What a wallet may give away: its balance or equity, less what positions and open orders lock."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from .. import _kernels
+from .._arrays import INT64, Int64Array1D
+from ..decimals import exact_decimal
+from ..errors import AdlError
+from .collateral import converted
+from .margin_pass import MarginPass
+from .tables import VALUED
+
+__all__ = ["balances", "free", "initial", "locked_by"]
+
+
+def balances(state: MarginPass) -> Int64Array1D:
+    """int64[w]: wallet balances; of valued wallets their collateral, in the numeraire."""
+    balance = state.books.wallets.balance
+    if state.slots.many:
+        balance = balance.copy()
+        state.slots.collateral(state.rates, balance)
+    return balance
+
+
+def locked_by(notional: Int64Array1D, leverage: float) -> Int64Array1D:
+    """Initial margin ``notional/leverage``, rounded up; the leverage is read by its shortest decimal."""
+    exact = Fraction(exact_decimal(leverage, "leverage"))
+    rows = np.zeros(len(notional), INT64)
+    return converted(notional, [1 / exact], rows, "up", "leverage")
+
+
+def initial(state: MarginPass) -> Int64Array1D:
+    """int64[n]: ``|MV|/leverage`` rounded up where a leverage was chosen, else the maintenance margin."""
+    positions = state.books.positions
+    margin = state.margin.copy()
+    for leverage in np.unique(positions.leverage[positions.leverage > 0]).tolist():
+        rows = np.flatnonzero(positions.leverage == leverage)
+        margin[rows] = locked_by(np.abs(state.pnl[rows] + positions.entry_value[rows]), leverage)
+    return margin
+
+
+def free(state: MarginPass) -> Int64Array1D:
+    """int64[w]: ``max(0, min(WB, E) - IM - locked)``, in quanta of the wallet's asset or numeraire."""
+    books = state.books
+    needed = _by_wallet(state, initial(state), books.positions.wallet, np.repeat(books.settle, np.diff(books.start)))
+    locked = _by_wallet(state, books.orders.locked, books.orders.wallet, books.settle[books.orders.contract])
+    available = np.minimum(balances(state), state.wallets[:, 0])
+    left = np.maximum(available, needed) - needed
+    return np.maximum(left, locked) - locked
+
+
+def _by_wallet(state: MarginPass, amounts: Int64Array1D, wallet: Int64Array1D, asset: Int64Array1D) -> Int64Array1D:
+    """Sums by wallet of amounts in settle assets; of valued wallets converted, each rounded up."""
+    if state.slots.many and len(amounts):
+        valued = np.flatnonzero(state.books.wallets.mode[wallet] >= VALUED)
+        used = set(asset[valued].tolist())
+        rates = [state.rates.price_of(a) if a in used else Fraction(0) for a in range(len(state.books.assets))]
+        amounts = amounts.copy()
+        amounts[valued] = converted(amounts[valued], rates, asset[valued], "up", "initial_margin")
+    out = np.empty(len(state.wallets), INT64)
+    bad = _kernels.money.group_sums(amounts, wallet, out)
+    if bad >= 0:
+        account = state.books.wallets.account[bad]
+        raise AdlError.at("wallets.account", bad, account, "its initial margin must fit int64 quanta")
+    return out

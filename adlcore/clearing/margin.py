@@ -92,7 +92,9 @@ class MarginState:
     >>> snapshot = adl.Snapshot.build(
     ...     contracts=[adl.Contract("X", tiers=adl.MarginTiers([0], [0.05]))],
     ...     wallets={"account": ["ann", "bob"], "balance": ["12", "100"]},
-    ...     positions={"account": ["ann", "bob"], "contract": ["X", "X"], "quantity": [10, -10], "entry_price": [10, 10]},
+    ...     positions={
+    ...         "account": ["ann", "bob"], "contract": ["X", "X"], "quantity": [10, -10], "entry_price": [10, 10]
+    ...     },
     ...     marks={"X": "10"},
     ... )
     >>> state = adl.margin_state(snapshot)

@@ -26,6 +26,8 @@ class AdlError(ValueError):
         The first row at fault, counted from 0.
     value : object, optional
         The value that was found there.
+    must : str, optional
+        What would be right, as the message says it.
 
     Examples
     --------
@@ -36,21 +38,34 @@ class AdlError(ValueError):
     ('equity', 3)
     """
 
-    def __init__(self, message: str, *, argument: str | None = None, row: int | None = None, value: Any = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        argument: str | None = None,
+        row: int | None = None,
+        value: Any = None,
+        must: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.argument = argument
         self.row = row
         self.value = value
+        self.must = must
 
     @classmethod
     def at(cls, argument: str, row: int | None, value: Any, must: str) -> AdlError:
         """Build the error for one value: ``argument[row] is value: must ...``."""
         shown = value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
         place = argument if row is None else f"{argument}[{row}]"
-        return cls(f"{place} is {shown!r}: {must}", argument=argument, row=row, value=shown)
+        return cls(f"{place} is {shown!r}: {must}", argument=argument, row=row, value=shown, must=must)
+
+    def placed(self, argument: str, row: int | None, value: Any) -> AdlError:
+        """The same complaint about a value as its owner knows it: the cell of a table, the row before a sort."""
+        return AdlError.at(argument, row, value, self.must or str(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), str(self), self.argument, self.row, self.value)
+        return _rebuild, (type(self), str(self), self.argument, self.row, self.value, self.must)
 
 
 class MissingExtraError(AdlError, ImportError):
@@ -116,5 +131,7 @@ def from_kernel(error: ValueError) -> AdlError:
     return AdlError.at(argument, row, value, must)
 
 
-def _rebuild(kind: type[AdlError], message: str, argument: str | None, row: int | None, value: Any) -> AdlError:
-    return kind(message, argument=argument, row=row, value=value)
+def _rebuild(
+    kind: type[AdlError], message: str, argument: str | None, row: int | None, value: Any, must: str | None
+) -> AdlError:
+    return kind(message, argument=argument, row=row, value=value, must=must)

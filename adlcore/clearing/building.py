@@ -208,7 +208,7 @@ def _read(argument: str, row: int, value: Any, convert: Callable[[Any], Any]) ->
     try:
         return convert(value)
     except AdlError as error:
-        raise AdlError.at(argument, row, value, str(error).rpartition(": ")[2]) from None
+        raise error.placed(argument, row, value) from None
 
 
 def _cost(row: int, cells: Mapping[str, Any], contract: Contract, lots: int) -> int:

@@ -120,26 +120,37 @@ class MarginPass:
                 moved.append(code)
             if met & _kernels.margin.SUM_OVERFLOW:
                 self.refuse_sums()
-            if self.slots.many:
-                self.slots.value(self.sums, rates, self.wallets, _mask(touched, len(self.wallets)))
+            self._value(rates, touched)
         except AdlError:
             for code in moved:
                 self._revalue(code, float(self.unit[code]))
-            if self.slots.many:
-                self.slots.value(self.sums, self.rates, self.wallets, _mask(touched, len(self.wallets)))
+            self._value(self.rates, touched)
             raise
         self.rates = rates
         for code, unit in units.items():
             self.unit[code] = unit
         self._decide(_kernels.margin.verdicts_at(self.wallets, touched, self.inclusive, self.verdict))
-        return np.unique(touched[self.verdict[touched] == 1])
+        found: Int64Array1D = touched[self.verdict[touched] == 1]
+        return found
 
     def _touched(self, codes: Iterable[int], all_valued: bool) -> Int64Array1D:
-        """Wallets with a position in these contracts; rows may repeat."""
-        found = [self.books.positions.wallet[self.books.rows(code)] for code in codes]
+        """Wallets with a position in these contracts, ascending."""
+        held = [self.books.positions.wallet[self.books.rows(code)] for code in codes]
         if all_valued and self.slots.many:
-            found.append(np.unique(self.slots.wallet[self.slots.valued]))
-        return found[0] if len(found) == 1 else np.concatenate([*found, np.zeros(0, INT64)])
+            held.append(self.slots.wallet[self.slots.valued])
+        if len(held) == 1:  # sorted, and twice only where there are two legs
+            fresh = np.ones(len(held[0]), bool)
+            np.not_equal(held[0][1:], held[0][:-1], out=fresh[1:])
+            return held[0][fresh]
+        mask = np.zeros(len(self.wallets), bool)
+        for wallets in held:
+            mask[wallets] = True
+        return np.flatnonzero(mask)
+
+    def _value(self, rates: Rates, touched: Int64Array1D) -> None:
+        """Bring the wallets touched up to their slots, where those differ."""
+        if self.slots.many:
+            self.slots.value(self.sums, rates, self.wallets, _mask(touched, len(self.wallets)))
 
     def _revalue(self, code: int, unit: float) -> int:
         """Value a contract's rows anew; what was met. Rows that do not fit leave everything as it was."""

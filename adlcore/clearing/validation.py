@@ -151,9 +151,7 @@ def _named(error: AdlError, order: Int64Array1D | None) -> AdlError:
     """The error with the row as it was given."""
     if order is None or error.row is None:
         return error
-    row = int(order[error.row])
-    must = str(error).partition(": ")[2]
-    return AdlError.at(str(error.argument), row, error.value, must)
+    return error.placed(str(error.argument), int(order[error.row]), error.value)
 
 
 def _orders(books: Books) -> Problems:

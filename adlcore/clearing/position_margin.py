@@ -203,9 +203,8 @@ class PositionMargin:
         kept = state.margin[rows].astype(FLOAT64)
         if len(partner):
             own, kept = own + state.pnl[partner], kept + state.margin[partner]
-        equity, margin = (state.wallets[wallet, column].astype(FLOAT64) for column in (0, 1))
-        mode = state.books.wallets.mode[wallet]
-        price = 1.0
+        equity, margin = (column[wallet].astype(FLOAT64) for column in state.wallets.T)
+        mode = state.books.wallets.mode[wallet] if state.slots.many else np.zeros(0)
         if (mode >= VALUED).any():
             price = float(state.rates.price_of(int(state.books.settle[code])))
             equity = np.where(mode >= VALUED, equity / price, equity)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from goals_margin import margin  # noqa: F401 a part, by its name
 from peers import cut, numpy_argsort
 from suite.columns import MARK, SHAPES, Columns, make, scored
-from timing import Effort, ratio, trials
+from timing import Effort, Lines, over_seeds, ratio, trials
 
 import adlcore as adl
 
-PARTS = ["small", "deleverage", "shapes", "score", "market", "ranks", "threads"]
+PARTS = ["small", "deleverage", "shapes", "score", "market", "ranks", "threads", "margin"]
 
 #: Multiples of R for 0.1 %, 1 %, 30 % unordered and 30 % of the side.
 CELLS = [(0.001, True), (0.01, True), (0.3, False), (0.3, True)]
@@ -39,15 +39,6 @@ def run(parts: list[str], effort: Effort, kind: str, most: int | None) -> None:
             shown = f"{measured:.3g} {unit}"
             print(f"{text:50} {bound:>11} {shown:>11}  {'ok' if ok else 'MISSED'}", flush=True)
     print(f"\n{met} of {total} goals met")
-
-
-#: What it is, the goal (None: for information), what was measured, its unit.
-Lines = Iterator[tuple[str, float | None, float, str]]
-
-
-def over_seeds(effort: Effort, measure: Callable[[int], list[float]]) -> list[float]:
-    """The median over the seeds, cell by cell."""
-    return [statistics.median(cell) for cell in zip(*map(measure, range(effort.seeds)), strict=True)]
 
 
 def sizes(most: int) -> list[int]:

@@ -83,3 +83,21 @@ def _sift(score, rows, size, used):
         score[at], rows[at], size[at] = score[down], rows[down], size[down]
         at = down
     score[at], rows[at], size[at] = last_score, last_row, last_size
+
+
+@numba.njit(error_model="numpy")
+def margins(start, unit, first, floor, rate, amount, quantity, entry_value, wallet, balance):
+    """Equity and maintenance margin of every wallet, side by side in one row each."""
+    sums = np.empty((len(balance), 2), np.int64)
+    for row in range(len(balance)):
+        sums[row, 0] = balance[row]
+        sums[row, 1] = 0
+    for k in range(len(unit)):
+        for row in range(start[k], start[k + 1]):
+            mark = np.rint(quantity[row] * unit[k])
+            size, tier = abs(mark), first[k]
+            while tier + 1 < first[k + 1] and size >= floor[tier + 1]:
+                tier += 1
+            sums[wallet[row], 0] += np.int64(mark) - entry_value[row]
+            sums[wallet[row], 1] += np.int64(np.rint(size * rate[tier] - amount[tier]))
+    return sums[:, 0], sums[:, 1]

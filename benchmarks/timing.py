@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import gc
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter_ns
 
 Call = Callable[[], object]
+
+#: Goals: what it is, the goal (None: for information), what was measured, its unit.
+Lines = Iterator[tuple[str, float | None, float, str]]
 
 
 @dataclass(frozen=True)
@@ -68,3 +71,8 @@ def trials(calls: Sequence[Call], effort: Effort) -> list[list[float]]:
 def ratio(call: Call, read: Call, effort: Effort) -> float:
     """The best trial's median of `call` over its median of `read`."""
     return min(mine / base for mine, base in trials([call, read], effort))
+
+
+def over_seeds(effort: Effort, measure: Callable[[int], list[float]]) -> list[float]:
+    """The median over the seeds, cell by cell."""
+    return [statistics.median(cell) for cell in zip(*map(measure, range(effort.seeds)), strict=True)]

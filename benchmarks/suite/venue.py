@@ -1,0 +1,169 @@
+"""Whole venues as columns: wallets with positions in many contracts, the same for the same seed.
+
+Every contract has as many positions, each in another wallet; sizes are heavy-tailed, each held long once and short
+once, so open interest balances. Rows are in the order of a snapshot, which therefore refers to the columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+import adlcore as adl
+
+from .columns import MOST
+
+#: Wallets, positions, contracts.
+Size = tuple[int, int, int]
+
+SMALL, MIDDLE, LARGE = (10**4, 5 * 10**4, 50), (10**5, 5 * 10**5, 200), (10**6, 5 * 10**6, 200)
+SIZES = tuple(size for size in (SMALL, MIDDLE, LARGE) if size[1] <= MOST)
+
+#: Linear contracts throughout; every second one inverse, all of them settled in the coin.
+KINDS = ("linear", "inverse")
+
+FLOORS = (0, 50_000, 250_000, 10**6, 5 * 10**6, 10**7, 25 * 10**6, 5 * 10**7, 10**8, 2 * 10**8)
+RATES = ("0.004", "0.005", "0.01", "0.02", "0.025", "0.05", "0.1", "0.125", "0.15", "0.25")
+
+#: What a coin is worth, about: tiers of a venue settled in coins are this much smaller.
+COIN = 10**4
+
+NAMES = ("contract", "wallet", "quantity", "entry_value", "balance")
+
+
+@dataclass(frozen=True, eq=False)
+class Venue:
+    """The columns of one venue; ``contract`` to ``entry_value`` a row each position, ``balance`` a row each wallet."""
+
+    contracts: tuple[adl.Contract, ...]
+    marks: dict[str, str]
+    contract: np.ndarray
+    wallet: np.ndarray
+    quantity: np.ndarray
+    entry_value: np.ndarray
+    balance: np.ndarray
+
+    @property
+    def size(self) -> Size:
+        return len(self.balance), len(self.quantity), len(self.contracts)
+
+    def snapshot(self, *, check: bool = False, marks: dict[str, str] | None = None) -> adl.Snapshot:
+        """Refers to the columns."""
+        settle = self.contracts[0].settle.name
+        return adl.Snapshot(
+            self.contracts,
+            {"account": np.arange(len(self.balance)), "asset": settle, "balance": self.balance},
+            {name: getattr(self, name) for name in NAMES[:-1]},
+            self.marks if marks is None else marks,
+            check=check,
+        )
+
+    def nudged(self, code: int, factor: str) -> dict[str, str]:
+        """A mark of one contract, moved by a factor."""
+        symbol = self.contracts[code].symbol
+        return {symbol: str(Decimal(self.marks[symbol]) * Decimal(factor))}
+
+    def shuffled(self) -> Venue:
+        """The same venue, its positions in arbitrary order."""
+        order = np.random.default_rng(0).permutation(len(self.wallet))
+        return replace(self, **{name: getattr(self, name)[order] for name in NAMES[:-1]})
+
+    def price_columns(self, rows: int) -> tuple[adl.Contract, tuple[np.ndarray, ...]]:
+        """What ``adl.liquidation_price`` takes: a contract, quantity, entry price, balance, what others keep and gain.
+
+        The rows of the first contract, again and again; half of the balance is for the other positions.
+        """
+        contract, rows_there = self.contracts[0], np.flatnonzero(self.contract == 0)
+        quantity = self.quantity[rows_there].astype(np.float64)
+        quanta = float(contract.settle.quanta_per_unit)
+        price = self.entry_value[rows_there] / (quantity * float(contract.units_per_lot) * quanta)
+        balance = self.balance[self.wallet[rows_there]] / quanta
+        columns = quantity, price, balance, 0.4 * balance, -0.1 * balance
+        return contract, tuple(np.resize(column, rows) for column in columns)
+
+    def read(self) -> tuple:
+        """What R times: NumPy reads the columns of the positions once."""
+        return self.quantity.sum(), self.entry_value.sum(), self.wallet.sum()
+
+    def save(self, folder: Path) -> None:
+        """Write the columns; ``restore`` reads them."""
+        folder.mkdir()
+        for name in NAMES:
+            np.save(folder / f"{name}.npy", getattr(self, name))
+
+
+def restore(folder: Path, count: int, kind: str) -> Venue:
+    """A venue that was saved."""
+    return Venue(*listed(count, kind), *(np.load(folder / f"{name}.npy") for name in NAMES))
+
+
+@cache
+def listed(count: int, kind: str) -> tuple[tuple[adl.Contract, ...], dict[str, str]]:
+    """The contracts and their marks."""
+    inverse = kind == "inverse"
+    floor = [f / COIN for f in FLOORS] if inverse else FLOORS
+    tiers, settle = adl.MarginTiers(floor, RATES), "COIN" if inverse else "USDT"
+    contracts, marks = [], {}
+    for k in range(count):
+        if inverse and k % 2:
+            listing = adl.Contract(f"C{k:03}USD", kind="inverse", settle=settle, multiplier="1", tiers=tiers)
+            price = 10.0 ** (1 + 4 * k / count)
+        else:
+            listing = adl.Contract(f"C{k:03}{settle}", settle=settle, lot="0.001", tiers=tiers)
+            price = 10.0 ** (1 + 4 * k / count) / (COIN if inverse else 1)
+        contracts.append(listing)
+        marks[listing.symbol] = f"{price:.6g}"
+    return tuple(contracts), marks
+
+
+def make(size: Size, kind: str = "linear", seed: int = 0) -> Venue:
+    """A new venue, checked once."""
+    wallets, positions, count = size
+    rng = np.random.default_rng([seed, *size])
+    contracts, marks = listed(count, kind)
+    rows = positions // count // 2 * 2
+    wallet = np.concatenate([np.sort(rng.choice(wallets, rows, replace=False, shuffle=False)) for _ in contracts])
+    contract = np.repeat(np.arange(count), rows)
+    unit = np.array([c.value_per_lot(marks[c.symbol]) * c.settle.quanta_per_unit for c in contracts])
+    money = 4000.0 * contracts[0].settle.quanta_per_unit / (COIN if kind == "inverse" else 1)
+    # Pareto's tail above 1.5 in a lognormal body: the largest of millions holds some hundred millions.
+    notional = money * np.exp(1.5 * rng.standard_normal((count, rows // 2))) * (1 + rng.pareto(1.5, (count, rows // 2)))
+    lots = np.maximum(np.rint(notional.clip(None, 1e5 * money) / np.abs(unit)[:, None]), 1.0)
+    quantity = rng.permuted(np.concatenate([lots, -lots], axis=1), axis=1).ravel()
+    mark_value = quantity * unit[contract]
+    moved = np.clip(1 + 0.05 * rng.standard_normal(len(quantity)), 0.5, 1.5)
+    entry_value = np.rint(mark_value * moved)
+    held = np.bincount(wallet, np.abs(mark_value), wallets)
+    lost = np.bincount(wallet, entry_value - mark_value, wallets).clip(0)
+    # What is left after losses: between nothing and a few times what is held; a percent or so is liquidatable.
+    balance = np.rint(0.3 * lost + held * np.exp(1.3 * rng.standard_normal(wallets) - 1.5) + money / 20)
+    whole = (column.astype(np.int64) for column in (quantity, entry_value, balance))
+    found = Venue(contracts, marks, contract, wallet, *whole)
+    found.snapshot(check=True)
+    return found
+
+
+class CachedVenue:
+    """Benchmarks on venues that asv makes once, in a process of its own."""
+
+    timeout = 600.0
+
+    def setup_cache(self) -> None:
+        for size in SIZES:
+            for kind in KINDS if size != LARGE else KINDS[:1]:
+                make(size, kind).save(_folder(size, kind))
+
+    setup_cache.timeout = 600  # type: ignore[attr-defined]
+
+    def load(self, size: Size, kind: str = "linear") -> Venue:
+        """The stored venue, or a new one."""
+        folder = _folder(size, kind)
+        return restore(folder, size[2], kind) if folder.exists() else make(size, kind)
+
+
+def _folder(size: Size, kind: str) -> Path:
+    return Path(f"venue-{kind}-{size[0]}-{size[1]}-{size[2]}")

@@ -1,4 +1,4 @@
-"""How the suite runs: one Hypothesis profile, and both implementations of the kernels where both are there."""
+"""How the suite runs: one Hypothesis profile, what tests share, and command lines run in this process."""
 
 from __future__ import annotations
 
@@ -38,3 +38,53 @@ def size_kind(request):
 def lots_or_floats(request):
     """The two dtypes of a quantity."""
     return request.param
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """80 columns and no colours, whatever runs the tests."""
+    for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.fixture
+def run(terminal, capsys):
+    """Run a command line in this process: exit code, stdout, stderr."""
+    from adlcore.cli import main
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as left:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return left.value.code, out, err
+
+    return call
+
+
+@pytest.fixture
+def good(run):
+    """Run a command line that must succeed: stdout."""
+
+    def call(*arguments):
+        code, out, err = run(*arguments)
+        assert (code, err) == (0, "")
+        return out
+
+    return call
+
+
+@pytest.fixture
+def bad(run):
+    """Run a command line that must be refused: the one line on stderr."""
+
+    def call(*arguments):
+        code, out, err = run(*arguments)
+        assert (code, out) == (2, "")
+        assert err.startswith("error: ")
+        assert err.endswith("\n")
+        assert err.count("\n") == 1
+        assert "Traceback" not in err
+        return err[len("error: ") : -1]
+
+    return call

@@ -12,6 +12,8 @@ from .. import __version__
 from ..errors import AdlError
 from .deleverage import deleverage
 from .demo import demo
+from .explain import explain
+from .margin import margin
 from .rank import rank
 
 __all__ = ["app", "run"]
@@ -24,6 +26,8 @@ app = typer.Typer(
 )
 app.command()(rank)
 app.command()(deleverage)
+app.command()(margin)
+app.command()(explain)
 app.command()(demo)
 
 
@@ -64,10 +68,10 @@ def run(arguments: Sequence[str]) -> int:
         return 130
     except Exception as error:
         # Usage errors are of the click that typer brings with it, or of click itself where typer is older.
-        explain = getattr(error, "format_message", None)
-        if explain is None:
+        told = getattr(error, "format_message", None)
+        if told is None:
             raise
-        return _complain(explain())
+        return _complain(told())
     return code if isinstance(code, int) else 0
 
 

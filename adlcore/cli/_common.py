@@ -1,11 +1,13 @@
-"""What the commands share: options, reading a market out of a file, JSON."""
+"""What the commands share: options, reading a market or a snapshot out of files, JSON."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any
@@ -14,16 +16,31 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from ..clearing.snapshot import Snapshot
 from ..decimals import exact_decimal, positive_decimal
-from ..errors import AdlError
+from ..errors import AdlError, OpenInterestWarning
+from ..io import snapshots
 from ..io.positions import Positions, read_positions
 from ..market import Market
 from ..ranking import RankingRule
 
-__all__ = ["ReadingBar", "check_decimal", "load", "print_json"]
+__all__ = [
+    "ReadingBar",
+    "account_of",
+    "as_option",
+    "check_decimal",
+    "load",
+    "load_snapshot",
+    "price_or_none",
+    "print_json",
+]
 
 FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="Open positions: .csv, .tsv or .parquet.", show_default=False)
+]
+SnapshotArgument = Annotated[
+    Path,
+    typer.Argument(metavar="SNAPSHOT", help="A folder that adlcore.io.save wrote, or a .npz file.", show_default=False),
 ]
 RuleOption = Annotated[str, typer.Option("--rule", help=f"How the queue is ordered: {', '.join(RankingRule.names())}.")]
 ShortOption = Annotated[
@@ -49,6 +66,9 @@ MultiplierOption = Annotated[
 ]
 SettleOption = Annotated[str, typer.Option("--settle", metavar="ASSET", help="The asset of money columns.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+#: Numbers of fewer digits fit an int64.
+INT64_DIGITS = 19
 
 #: A read that takes longer shows a bar.
 PATIENCE_SECONDS = 1.0
@@ -83,6 +103,42 @@ def load(
         # The market counts rows; a person looks for a line.
         message = f"{positions.path}, {positions.place(error.row)}: {error}"
         raise AdlError(message, argument=error.argument, row=error.row, value=error.value) from None
+
+
+def load_snapshot(path: Path) -> Snapshot:
+    """Read a snapshot; what is odd about it is told on stderr, a line each."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", OpenInterestWarning)
+        snapshot = snapshots.load(path)
+    for warning in caught:
+        print("warning: " + " ".join(str(warning.message).split()), file=sys.stderr)
+    return snapshot
+
+
+def account_of(snapshot: Snapshot, text: str) -> Any:
+    """The account that a person means: a number where the accounts are numbers."""
+    known = snapshot.wallets.account
+    numbered = known.dtype.kind == "i"
+    account = int(text) if numbered and text.removeprefix("-").isdecimal() and len(text) < INT64_DIGITS else text
+    strange = numbered and isinstance(account, str)
+    if strange or not (known == account).any():
+        must = "must be an account of this snapshot" + (", where they are numbers" if strange else "")
+        raise AdlError.at("account", None, text, must)
+    return account
+
+
+def price_or_none(price: float) -> float | None:
+    """A liquidation price for machines: none where no price, or every price, is too late."""
+    return price if 0 < price < float("inf") else None
+
+
+@contextmanager
+def as_option(name: str, value: str) -> Iterator[None]:
+    """Errors about this value name the option that it came by."""
+    try:
+        yield
+    except AdlError as error:
+        raise AdlError.at(name, None, value, str(error).partition(": ")[2]) from None
 
 
 def check_decimal(name: str, text: str, *, positive: bool = True) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from rich import box
@@ -14,7 +16,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["Column", "console", "decimal_point", "lights", "money", "percent", "print_table", "score", "times"]
+from ..contracts import Asset, Contract
+
+__all__ = [
+    "KEPT",
+    "Column",
+    "amount",
+    "console",
+    "counted",
+    "decimal_point",
+    "lights",
+    "money",
+    "percent",
+    "price",
+    "print_table",
+    "say",
+    "score",
+    "shift",
+    "times",
+]
 
 #: Colours of the lights, from the back of the queue to its front.
 LIGHTS = ("green", "green", "yellow", "dark_orange", "red")
@@ -22,6 +42,8 @@ LIGHTS = ("green", "green", "yellow", "dark_orange", "red")
 GAPS = (2, 1)
 #: The same rule below the headings for terminals without Unicode.
 ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+#: A space at which no line is broken.
+KEPT = "\u2007"
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -63,8 +85,11 @@ def has_unicode(out: Console) -> bool:
     return out.encoding.lower().startswith("utf")
 
 
-def print_table(out: Console, columns: Iterable[Column]) -> None:
-    """Print columns side by side; text and gaps shrink first, then the least needed columns go."""
+def print_table(out: Console, columns: Iterable[Column], styles: Sequence[str] = ()) -> None:
+    """Print columns side by side; text and gaps shrink first, then the least needed columns go.
+
+    `styles`, where given, has one for each row.
+    """
     shown = list(columns)
     while (layout := _fit(shown, out.width)) is None:
         shown.remove(max(shown, key=lambda column: column.drop))
@@ -81,10 +106,16 @@ def print_table(out: Console, columns: Iterable[Column]) -> None:
         [cell if isinstance(cell, Text) else Text(_shortened(cell, width)) for cell in column.cells]
         for column, width in zip(shown, widths, strict=True)
     ]
-    for row in zip(*cells, strict=True):
-        table.add_row(*row)
+    for number, row in enumerate(zip(*cells, strict=True)):
+        table.add_row(*row, style=styles[number] if styles else None)
     needed = sum(widths) + gap * (len(widths) - 1)
     out.print(table, width=max(needed, out.width), crop=False, no_wrap=True, soft_wrap=needed > out.width)
+
+
+def say(out: Console, text: str) -> None:
+    """Print sentences, broken between words; not at a `KEPT` space."""
+    for part in textwrap.wrap(label(text), out.width, break_long_words=False, break_on_hyphens=False):
+        out.print(part.replace(KEPT, " "), markup=False, soft_wrap=True)
 
 
 def _fit(columns: Sequence[Column], width: int) -> tuple[list[int], int] | None:
@@ -123,6 +154,35 @@ def decimal_point(value: float, places: int) -> str:
 def money(value: float) -> str:
     """An amount: two places, or six digits where it is small."""
     return decimal_point(value, 2) if abs(value) >= 1 or value == 0 else f"{value:.6g}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things, in the plural where there are several."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def amount(asset: Asset, quanta: int) -> str:
+    """Quanta of an asset: two places, below ten five digits, and never more decimals than the asset has."""
+    value = quanta / asset.quanta_per_unit
+    places = 4 - math.floor(math.log10(abs(value))) if 0 < abs(value) < 10 else 2
+    return f"{value:,.{min(places, asset.decimals)}f}"
+
+
+def price(contract: Contract, value: float) -> str:
+    """A price that was computed, with the decimals of the tick; a dash where there is none.
+
+    What holds at every price, +inf of a long and 0.0 of a short, is any.
+    """
+    if not 0 < value < math.inf:
+        return "-" if math.isnan(value) else "any"
+    if contract.tick is None:
+        return f"{Decimal(f'{value:.8g}'):f}"
+    return f"{value:.{max(-int(contract.tick.as_tuple().exponent), 0)}f}"
+
+
+def shift(value: float, mark: float) -> str:
+    """How far the mark is from a price, as signed per cent of the mark."""
+    return f"{100 * (value / mark - 1):+,.2f}" if 0 < value < math.inf else "-"
 
 
 def percent(value: float) -> str:

@@ -1,5 +1,5 @@
-"""Markets to play with."""
+"""Markets and venues to play with."""
 
-from . import synthetic
+from . import synthetic, venue
 
-__all__ = ["synthetic"]
+__all__ = ["synthetic", "venue"]

@@ -1,0 +1,349 @@
+"""``adlcore explain``: the margin of one position, its place in the queue, and what would change them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from ..clearing.margin import margin_state
+from ..clearing.snapshot import Snapshot
+from ..clearing.tables import MODES
+from ..columns import MONEY
+from ..contracts import Asset, Contract
+from ..errors import AdlError
+from ..explanation import Explanation
+from ..market import Market
+from ..ranking import RankingRule
+from . import _common, _tables, _terms
+from ._tables import Column
+from ._what_if import what_if
+
+__all__ = ["explain"]
+
+SIDES = {"long": 1, "short": -1}
+OTHER = {"long": "short", "short": "long"}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A position in one snapshot: its wallet, its prices, its place in the queue.
+
+    What is of the position is None once it is closed. Money is in quanta.
+    """
+
+    contract: Contract
+    asset: Asset
+    mark: str
+    equity: int
+    maintenance_margin: int
+    margin_ratio: float
+    liquidatable: bool
+    free_margin: int
+    quantity: int = 0
+    entry_price: float = float("nan")
+    unrealized_pnl: int = 0
+    liquidation: tuple[float, ...] = ()
+    bankruptcy: float = float("nan")
+    why: Explanation | None = None
+    terms: dict[_terms.Term, Any] | None = None
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, row: int | None, wallet: int, code: int, rule: RankingRule) -> Standing:
+        """Compute all of it; without a row, of the wallet alone."""
+        state, contract = margin_state(snapshot), snapshot.contracts[code]
+        fields: dict[str, Any] = {
+            "contract": contract,
+            "asset": snapshot.assets[int(snapshot.wallets.asset[wallet])],
+            "mark": format(snapshot.marks[code], "f"),
+            "equity": int(state.equity[wallet]),
+            "maintenance_margin": int(state.maintenance_margin[wallet]),
+            "margin_ratio": float(state.margin_ratio[wallet]),
+            "liquidatable": bool(state.liquidatable[wallet]),
+            "free_margin": int(state.free_margin[wallet]),
+        }
+        if row is None:
+            return cls(**fields)
+        part, each = snapshot.rows(code), state.positions
+        in_wallet = snapshot.positions.quantity[part][snapshot.positions.wallet[part] == wallet]
+        roots = ("lower", "upper") if np.count_nonzero(in_wallet) > 1 else ("nearest",)
+        market, place = state.market(contract), row - part.start
+        picked = _in_units(market, place)
+        return cls(
+            **fields,
+            quantity=int(snapshot.positions.quantity[row]),
+            entry_price=float(picked.entry_price[0]),
+            unrealized_pnl=int(each.unrealized_pnl[row]),
+            liquidation=tuple(float(each.liquidation_price([row], root=root)[0]) for root in roots),
+            bankruptcy=float(each.bankruptcy_price([row])[0]),
+            why=market.explain(place, rule),
+            terms=_terms.terms(picked, rule),
+        )
+
+
+def _in_units(market: Market, place: int) -> Market:
+    """One row of a market, its money in units of the settle asset."""
+    row = _terms.rows_of(market, np.array([place]))
+    quanta = market.contract.settle.quanta_per_unit
+    money = {name: getattr(row, name) / quanta for name in MONEY if getattr(row, name) is not None}
+    return Market(row.contract, mark_price=row.mark_price, quantity=row.quantity, leverage=row.leverage, **money)
+
+
+def explain(
+    snapshot: _common.SnapshotArgument,
+    *,
+    account: Annotated[str, typer.Option("--account", help="Whose position.", show_default=False)],
+    contract: Annotated[str, typer.Option("--contract", help="In which contract.", show_default=False)],
+    side: Annotated[
+        str | None, typer.Option("--side", help="long or short, where the account holds both.", show_default=False)
+    ] = None,
+    wallet: Annotated[
+        int | None,
+        typer.Option("--wallet", metavar="ROW", help="Of which wallet, where several hold it.", show_default=False),
+    ] = None,
+    rule: _common.RuleOption = "binance",
+    short: _common.ShortOption = "mirrored",
+    mark: Annotated[
+        str | None, typer.Option("--mark", metavar="PRICE", help="What if this were the mark?", show_default=False)
+    ] = None,
+    add_margin: Annotated[
+        str | None,
+        typer.Option(
+            "--add-margin", metavar="AMOUNT", help="What if so much were added to the wallet?", show_default=False
+        ),
+    ] = None,
+    reduce: Annotated[
+        str | None,
+        typer.Option(
+            "--reduce",
+            metavar="QUANTITY",
+            help="What if so many contracts were closed at the mark, without fees?",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: _common.JsonOption = False,
+) -> None:
+    """Explain a position: when it is liquidated, when it is deleveraged, and what would change that."""
+    how = RankingRule(rule, short=short)
+    for name, text in (("mark", mark), ("add-margin", add_margin), ("reduce", reduce)):
+        if text is not None:
+            _common.check_decimal(name, text)
+    read = _common.load_snapshot(snapshot)
+    row = _row(read, _common.account_of(read, account), account, contract, side, wallet)
+    own, code = int(read.positions.wallet[row]), read.code(contract)
+    now = Standing.of(read, row, own, code, how)
+    then, realized = None, 0
+    if (mark, add_margin, reduce) != (None, None, None):
+        other, left, realized = what_if(read, row, own, code, mark, add_margin, reduce)
+        then = Standing.of(other, left, own, code, how)
+    if as_json:
+        whose = {"account": read.wallets.account[own], "wallet": own, "mode": MODES[int(read.wallets.mode[own])]}
+        asked = {"mark": mark, "add_margin": add_margin, "reduce": reduce}
+        _common.print_json({"snapshot": str(snapshot), **whose, **_document(now, then, how, asked, realized)})
+        return
+    out = _tables.console()
+    _print_title(out, read, now, own)
+    if then is not None:
+        _print_question(out, now, then, add_margin, reduce, realized)
+    out.print()
+    _print(out, now, then)
+    out.print()
+    _print_words(out, now if then is None else then, then is not None)
+
+
+def _row(snapshot: Snapshot, account: Any, text: str, symbol: str, side: str | None, wallet: int | None) -> int:
+    """The one position row that is meant."""
+    if side is not None and side not in SIDES:
+        raise AdlError.at("side", None, side, "must be long or short")
+    code, positions = snapshot.code(symbol), snapshot.positions
+    held = np.flatnonzero((snapshot.wallets.account[positions.wallet] == account) & (positions.quantity != 0))
+    codes = np.searchsorted(snapshot.start, held, side="right") - 1
+    rows = held[codes == code]
+    if not len(rows):
+        symbols = [snapshot.contracts[known].symbol for known in np.unique(codes).tolist()]
+        must = f"must be one that {text} holds: {', '.join(symbols)}" if symbols else f"{text} holds no position"
+        raise AdlError.at("contract", None, symbol, must)
+    if side is not None:
+        rows = rows[positions.quantity[rows] * SIDES[side] > 0]
+        if not len(rows):
+            raise AdlError.at("side", None, side, f"must be {OTHER[side]}: {text} holds no {side} of {symbol}")
+    found = ", ".join(f"{_side(int(positions.quantity[k]))} in wallet {positions.wallet[k]}" for k in rows.tolist())
+    if wallet is not None:
+        rows = rows[positions.wallet[rows] == wallet]
+        if not len(rows):
+            raise AdlError.at("wallet", None, wallet, f"must be a wallet that holds {text}'s {symbol}: {found}")
+    if len(rows) > 1:
+        raise AdlError.at("contract", None, symbol, f"must be told apart by --side or --wallet: {found}")
+    return int(rows[0])
+
+
+def _side(quantity: int) -> str:
+    return "long" if quantity > 0 else "short"
+
+
+# Telling it -----------------------------------------------------------------------------------------------------------
+
+
+def _print_title(out: Console, snapshot: Snapshot, now: Standing, wallet: int) -> None:
+    contract, wallets = now.contract, snapshot.wallets
+    whose = _tables.label(wallets.account[wallet])
+    size = contract.decimal(abs(now.quantity))
+    title = Text(f"{whose}: {_side(now.quantity)} {size} {_tables.label(contract.symbol)}", "bold")
+    title.append(f", {MODES[int(wallets.mode[wallet])]} wallet in {_tables.label(now.asset)}", "not bold")
+    if len(now.liquidation) > 1:
+        title.append(f", hedged by a {OTHER[_side(now.quantity)]}", "not bold")
+    out.print(title, soft_wrap=True)
+
+
+def _print_question(
+    out: Console, now: Standing, then: Standing, add_margin: str | None, reduce: str | None, realized: int
+) -> None:
+    changes = [f"mark {then.mark}"] if then.mark != now.mark else []
+    if add_margin is not None:
+        changes.append(f"{add_margin} {now.asset} added")
+    if reduce is not None:
+        settle = now.contract.settle
+        changes.append(f"{reduce} closed at {then.mark}, realizing {_tables.amount(settle, realized)} {settle}")
+    _tables.say(out, f"What if: {'; '.join(changes) or 'the mark as it is'}")
+
+
+def _print(out: Console, now: Standing, then: Standing | None) -> None:
+    """What is, and beside it what would be."""
+    shown = [now] if then is None else [now, then]
+    told = [_lines(standing, out, now) for standing in shown]
+    columns = [Column("", list(told[0]), right=False)]
+    for heading, lines in zip(("now", "then"), told, strict=False):
+        columns.append(Column(heading, [lines.get(name, "-") for name in told[0]]))
+    styles = ["bold red" if name == "margin ratio" and shown[-1].liquidatable else "" for name in told[0]]
+    _tables.print_table(out, columns, styles)
+
+
+def _lines(standing: Standing, out: Console, first: Standing) -> dict[str, Any]:
+    """What is told of a standing, by its name; of a position that is closed less than of others."""
+    contract, asset = standing.contract, standing.asset
+    mark, ratio = float(standing.mark), standing.margin_ratio
+    settle = contract.settle
+    wallet = {
+        "equity": _tables.amount(asset, standing.equity),
+        "maintenance margin": _tables.amount(asset, standing.maintenance_margin),
+        "margin ratio": f"{_tables.percent(ratio)} %" if ratio < float("inf") else "inf",
+        "free margin": _tables.amount(asset, standing.free_margin),
+    }
+    why = standing.why
+    if why is None:
+        return {"mark price": standing.mark, "quantity": contract.decimal(0), **wallet}
+    pnl = "unrealized PnL" if asset == settle else f"unrealized PnL ({settle})"
+    lines: dict[str, Any] = {
+        "mark price": standing.mark,
+        "quantity": contract.decimal(standing.quantity),
+        "entry price": _tables.price(contract, standing.entry_price),
+        pnl: _tables.amount(settle, standing.unrealized_pnl),
+        **wallet,
+    }
+    pair = len(first.liquidation) > 1
+    names = ("liquidated below", "liquidated above") if pair else ("liquidation price",)
+    for name, price in zip(names, standing.liquidation, strict=False):
+        lines[name] = _tables.price(contract, price)
+        if 0 < price < float("inf"):
+            lines[name] += f" ({_tables.shift(price, mark)} %)"
+    lines["bankruptcy price"] = _tables.price(contract, standing.bankruptcy)
+    lines["place in the queue"] = f"{why.rank:,} of {why.of:,} {why.side}s"
+    lines["closed before it"] = contract.decimal(why.ahead)
+    lines["quantile"] = _tables.times(why.quantile)
+    lines["light"] = _tables.lights(why.indicator, out)
+    for term, values in (standing.terms or {}).items():
+        unit = " %" if term.write is _tables.percent else ""
+        lines[term.name.replace("_", " ").replace("pnl", "PnL")] = term.write(float(values[0])) + unit
+    lines[f"score by {why.rule}"] = _tables.score(why.score)
+    return lines
+
+
+def _print_words(out: Console, standing: Standing, asked: bool) -> None:
+    """What it comes to, in sentences."""
+    first = _liquidation(standing)
+    _tables.say(out, f"Then {first[0].lower()}{first[1:]}" if asked else first)
+    if standing.why is not None:
+        _tables.say(out, _place(standing, standing.why))
+
+
+def _liquidation(standing: Standing) -> str:
+    """When the wallet is liquidated."""
+    contract, mark = standing.contract, float(standing.mark)
+    if standing.liquidatable:
+        return "The wallet is liquidatable: its equity is not above its maintenance margin."
+    if standing.why is None:
+        return "The position is closed."
+    ways = []
+    for price in standing.liquidation:
+        if 0 < price < float("inf"):
+            way = "falls" if price < mark else "rises"
+            ways.append(
+                f"{way} {abs(price / mark - 1):.2%} to {_tables.price(contract, price)}".replace(
+                    "%", f"{_tables.KEPT}%"
+                )
+            )
+    if not ways:
+        return f"No price of {contract.symbol} by itself has the wallet liquidated."
+    return f"The wallet is liquidated if {contract.symbol} {' or '.join(ways)}."
+
+
+def _place(standing: Standing, why: Explanation) -> str:
+    """When the position is deleveraged."""
+    failed = f"If a {OTHER[why.side]} goes bankrupt and the insurance fund cannot pay for it"
+    if why.indicator == 0:
+        reason = "its wallet has no equity" if standing.equity <= 0 else "it makes no profit"
+        return f"By {why.rule} it is not deleveraged while {reason}."
+    if why.rank == 1:
+        return f"{failed}, this position is closed first."
+    ahead = standing.contract.decimal(why.ahead)
+    return f"{failed}, {ahead} {standing.contract.symbol} of other {why.side}s go before this position."
+
+
+def _document(
+    now: Standing, then: Standing | None, rule: RankingRule, asked: dict[str, str | None], realized: int
+) -> dict[str, Any]:
+    settle = now.contract.settle
+    return {
+        "contract": now.contract.symbol,
+        "side": _side(now.quantity),
+        "asset": now.asset.name,
+        "settle": settle.name,
+        "rule": rule.name,
+        "expression": rule.expression,
+        "now": _fields(now),
+        "what_if": None if then is None else {**asked, "realized_pnl": settle.decimal(realized)},
+        "then": None if then is None else _fields(then),
+    }
+
+
+def _fields(standing: Standing) -> dict[str, Any]:
+    """A standing for machines: quantities and money are decimal text."""
+    contract, asset, why = standing.contract, standing.asset, standing.why
+    fields: dict[str, Any] = {
+        "mark": standing.mark,
+        "quantity": contract.decimal(standing.quantity),
+        "equity": asset.decimal(standing.equity),
+        "maintenance_margin": asset.decimal(standing.maintenance_margin),
+        "margin_ratio": standing.margin_ratio,
+        "liquidatable": standing.liquidatable,
+        "free_margin": asset.decimal(standing.free_margin),
+    }
+    if why is None:
+        return fields
+    mark, prices = float(standing.mark), [_common.price_or_none(price) for price in standing.liquidation]
+    return {
+        **fields,
+        "entry_price": standing.entry_price,
+        "unrealized_pnl": contract.settle.decimal(standing.unrealized_pnl),
+        "liquidation_prices": prices,
+        "distances": [price and price / mark - 1 for price in prices],
+        "bankruptcy_price": _common.price_or_none(standing.bankruptcy),
+        "queue": {
+            **{"rank": why.rank, "of": why.of, "quantile": why.quantile, "indicator": why.indicator},
+            **{"ahead": contract.decimal(why.ahead), "score": why.score, "terms": why.terms},
+        },
+    }

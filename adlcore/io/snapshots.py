@@ -1,0 +1,350 @@
+"""A snapshot as a folder of Parquet files, one a table, which other tools read too."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import __version__
+from ..clearing import archive
+from ..clearing.snapshot import Snapshot
+from ..errors import AdlError, missing_extra
+
+__all__ = ["load", "save"]
+
+MANIFEST = "manifest.json"
+
+INTEGER, FLOAT, TEXT, TEXTS, LABEL = "int64", "float64", "text", "a list of text", "int64 or text"
+
+#: The columns of each file. What refers to a contract, an asset or a wallet is its row there.
+FILES = {
+    "contracts": {
+        **{"symbol": TEXT, "kind": TEXT, "settle": TEXT, "decimals": INTEGER, "multiplier": TEXT, "lot": TEXT},
+        **{"tick": TEXT, "max_price": TEXT, "tier_floor": TEXTS, "tier_rate": TEXTS, "tier_amount": TEXTS},
+        "mark": TEXT,
+    },
+    "assets": {"name": TEXT, "decimals": INTEGER, "index_price": TEXT, "haircut": TEXT, "loan_rate": TEXT},
+    "wallets": {"account": LABEL, "asset": INTEGER, "mode": INTEGER, "balance": INTEGER},
+    "positions": {
+        **{"contract": INTEGER, "wallet": INTEGER, "quantity": INTEGER, "entry_value": INTEGER},
+        "leverage": FLOAT,
+    },
+    "orders": {"contract": INTEGER, "wallet": INTEGER, "quantity": INTEGER, "price": INTEGER, "locked": INTEGER},
+    "balances": {"wallet": INTEGER, "asset": INTEGER, "amount": INTEGER, "loan": INTEGER},
+}
+
+#: Nothing is known where these are empty; every other cell says something.
+OPTIONAL = {"tick", "max_price", "tier_floor", "tier_rate", "tier_amount", "mark", "index_price"}
+
+#: Of the margin tiers, by the name in `Contract.fields`.
+TIERS = ("floor", "rate", "amount")
+
+#: What one cell of an asset says, by the name of the whole row in the terms.
+OF_ASSETS = {"index_price": "index_prices", "haircut": "haircuts", "loan_rate": "loan_rates"}
+
+
+def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Write a snapshot as a folder of Parquet files.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    folder : path
+        Made where it is not there; its parent must be.
+    overwrite : bool, default False
+        Whether a snapshot that is there already is replaced. Anything else that is there never is.
+
+    Raises
+    ------
+    AdlError
+        If the folder holds a snapshot and `overwrite` is False, or holds anything else; if it is a
+        file; without pyarrow.
+    OSError
+        Where the folder cannot be written.
+
+    Notes
+    -----
+    ``contracts``, ``assets``, ``wallets``, ``positions``, ``orders`` and ``balances.parquet`` hold the
+    columns of the snapshot: lots, ticks and quanta as int64, exact decimals as text, and rows of the
+    other tables where one refers to them. ``manifest.json`` holds the schema and :attr:`Snapshot.hash`.
+    All of it is written beside the folder and renamed at the end: an interrupted write leaves what was
+    there.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build([adl.Contract("X")], {"account": ["ann"], "balance": ["12.5"]}, [], {"X": "20"})
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     adl.io.save(snapshot, pathlib.Path(parent, "venue"))
+    ...     adl.io.load(pathlib.Path(parent, "venue")) == snapshot
+    True
+    """
+    if not isinstance(snapshot, Snapshot):
+        raise AdlError.at("snapshot", None, snapshot, "must be a Snapshot")
+    _needs_pyarrow("writing snapshot folders")
+    target = Path(os.path.realpath(folder))
+    _refuse_taken(target, folder, overwrite)
+    try:
+        work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        try:
+            _write(snapshot, work / "new")
+            _replace(target, work)
+        finally:
+            if target.exists() or not (work / "old").exists():
+                shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        # Name the folder that was asked for, not the one beside it.
+        raise OSError(error.errno, error.strerror or str(error), os.fspath(folder)) from None
+
+
+def load(path: str | os.PathLike[str]) -> Snapshot:
+    """Read a snapshot: a folder that :func:`save` wrote, or a ``.npz`` file of :meth:`Snapshot.to_npz`.
+
+    Parameters
+    ----------
+    path : path
+        Of the folder or the file.
+
+    Returns
+    -------
+    Snapshot
+        With the same hash, from either.
+
+    Raises
+    ------
+    AdlError
+        If it is no snapshot, is of a schema that this adlcore does not know, lacks a file or a column,
+        has a column of another type, or was altered; without pyarrow.
+    BrokenSnapshotError
+        If it was saved unchecked and cannot be.
+    OSError
+        Where it cannot be opened.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build([adl.Contract("X")], {"account": ["ann"], "balance": ["12.5"]}, [], {"X": "20"})
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     snapshot.to_npz(pathlib.Path(parent, "venue.npz"))
+    ...     adl.io.load(pathlib.Path(parent, "venue.npz"))
+    <Snapshot of 1 wallets, 0 positions in 1 contract, 0 open orders>
+    """
+    place = Path(path)
+    if not place.is_dir():
+        with open(place, "rb") as file:
+            is_archive = zipfile.is_zipfile(file)
+        if not is_archive:
+            must = "must be a folder that adlcore.io.save wrote, or a .npz file of Snapshot.to_npz"
+            raise AdlError(f"{place} is no snapshot: {must}", argument="path", value=str(place))
+        return Snapshot.from_npz(place)
+    _needs_pyarrow("reading snapshot folders")
+    known = _manifest(place)
+    try:
+        # The hash says whether this is what was saved; only then is it asked whether that can be.
+        snapshot = Snapshot(**_arguments({table: _read(place, table) for table in FILES}), check=False)
+    except AdlError as error:
+        message = str(error) if str(error).startswith(str(place)) else f"{place}: {error}"
+        raise AdlError(message, argument=error.argument, row=error.row, value=error.value) from None
+    if snapshot.hash != known:
+        message = f"{place} was altered: what it holds has the hash {snapshot.hash}, its {MANIFEST} says {known}"
+        raise AdlError(message, argument="path", value=snapshot.hash)
+    snapshot.validate()
+    return snapshot
+
+
+def _needs_pyarrow(purpose: str) -> None:
+    try:
+        import pyarrow  # noqa: F401 - only to say early, and in one line, that it is not there
+    except ImportError:
+        raise missing_extra("cli", purpose) from None
+
+
+# Writing --------------------------------------------------------------------------------------------------------------
+
+
+def _refuse_taken(target: Path, folder: str | os.PathLike[str], overwrite: bool) -> None:
+    """Refuse to write where something is that must not go."""
+    shown = os.fspath(folder)
+    if target.exists() and not target.is_dir():
+        raise AdlError(f"{shown} is a file: must be a folder, or not be there", argument="folder", value=shown)
+    found = sorted(entry.name for entry in target.iterdir()) if target.exists() else []
+    others = [name for name in found if name not in {MANIFEST, *map(_file, FILES)}]
+    if others or (found and MANIFEST not in found):
+        name = (others or found)[0]
+        message = f"{shown} holds {name!r}, which is no snapshot's: must be empty, or not be there"
+        raise AdlError(message, argument="folder", value=shown)
+    if found and not overwrite:
+        message = f"{shown} holds a snapshot already: overwrite=True replaces it"
+        raise AdlError(message, argument="folder", value=shown)
+
+
+def _write(snapshot: Snapshot, folder: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types = {INTEGER: pa.int64(), FLOAT: pa.float64(), TEXT: pa.string(), TEXTS: pa.list_(pa.string())}
+    types[LABEL] = types[INTEGER]
+    folder.mkdir()
+    for table, columns in _columns(snapshot).items():
+        arrays = {}
+        for name, kind in FILES[table].items():
+            column = columns[name]
+            label = kind == LABEL and column.dtype.kind == "U"
+            try:
+                # Labels go as a list: pyarrow would end a text of NumPy's at the first NUL.
+                arrays[name] = pa.array(column.tolist() if label else column, types[TEXT if label else kind])
+            except UnicodeEncodeError as error:
+                must = "must be text that UTF-8 can hold"
+                raise AdlError.at(f"{table}.{name}", None, error.object, must) from None
+        pq.write_table(pa.table(arrays), folder / _file(table), compression="zstd", write_page_checksum=True)
+    manifest = {"schema": archive.SCHEMA, "adlcore": __version__, "hash": snapshot.hash}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def _replace(target: Path, work: Path) -> None:
+    """Give the new folder its name; the old one comes back where that fails."""
+    if not target.exists():
+        os.rename(work / "new", target)
+        return
+    os.rename(target, work / "old")
+    try:
+        os.rename(work / "new", target)
+    except BaseException:
+        os.rename(work / "old", target)
+        raise
+
+
+def _columns(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
+    """Everything that is written, by table and column."""
+    terms = archive.terms(snapshot)
+    tables: dict[str, dict[str, Any]] = {table: {name: [] for name in names} for table, names in FILES.items()}
+    for fields, mark in zip(terms["contracts"], terms["marks"], strict=True):
+        (settle, decimals), tiers = fields["settle"], fields["tiers"] or {}
+        row = {**fields, "settle": settle, "decimals": decimals, "mark": mark}
+        row |= {f"tier_{name}": tiers.get(name) for name in TIERS}
+        for name, column in tables["contracts"].items():
+            column.append(row[name])
+    names, decimals = ([asset[part] for asset in terms["assets"]] for part in (0, 1))
+    tables["assets"] = {"name": names, "decimals": decimals, **{name: terms[all_] for name, all_ in OF_ASSETS.items()}}
+    for key, column in archive.parts(snapshot).items():
+        table, _, name = key.partition(".")
+        tables[table][name] = column
+    return tables
+
+
+# Reading --------------------------------------------------------------------------------------------------------------
+
+
+def _file(table: str) -> str:
+    return f"{table}.parquet"
+
+
+def _manifest(folder: Path) -> str:
+    """The hash of what was saved."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise AdlError(f"{folder} is no snapshot: has no {MANIFEST}", argument="path", value=str(folder)) from None
+    except (ValueError, RecursionError) as error:  # of JSON or UTF-8, or brackets without end
+        raise AdlError(f"{path} cannot be read as JSON: {error}", argument="path", value=str(path)) from None
+    if not isinstance(manifest, dict) or "schema" not in manifest:
+        raise AdlError(f"{path} has no 'schema': must be the manifest of a snapshot", argument="path", value=str(path))
+    archive.refuse_schema(manifest["schema"], folder)
+    if not isinstance(manifest.get("hash"), str):
+        raise AdlError(f"{path} has no 'hash': must have the SHA-256 of the snapshot", argument="path", value=str(path))
+    return str(manifest["hash"])
+
+
+def _read(folder: Path, table: str) -> dict[str, Any]:
+    """The columns of one file: NumPy arrays, and lists of text."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = folder / _file(table)
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as opened:
+            _refuse_columns(path, opened.schema_arrow, FILES[table])
+            read = opened.read()
+    except FileNotFoundError:
+        files = ", ".join(map(_file, FILES))
+        raise AdlError(f"{folder} has no {path.name}: must have {files}", argument="path", value=path.name) from None
+    except (pa.ArrowException, OSError, UnicodeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        message = f"{path} cannot be read as Parquet, or was altered: {reason}"
+        raise AdlError(message, argument="path", value=str(path)) from None
+    columns: dict[str, Any] = {}
+    for name in FILES[table]:
+        column = read.column(name)
+        if column.null_count and name not in OPTIONAL:
+            row = column.is_null().index(True).as_py()
+            raise AdlError(f"{path}: {name}[{row}] is empty: must not be", argument=name, row=row)
+        if table in archive.TABLES:
+            columns[name] = _array(column)
+        else:
+            columns[name] = column.to_pylist()
+    return columns
+
+
+def _array(column: Any) -> npt.NDArray[Any]:
+    """A pyarrow column as NumPy's: int64, float64, or text as wide as it needs."""
+    if str(column.type) in (INTEGER, "double"):
+        return np.asarray(column.to_numpy())
+    return np.array(column.to_pylist(), str)
+
+
+def _refuse_columns(path: Path, schema: Any, wanted: dict[str, str]) -> None:
+    """Refuse a file that has not just these columns, of these types."""
+    import pyarrow as pa
+
+    is_text = (pa.types.is_string, pa.types.is_large_string)
+    for name, kind in wanted.items():
+        if name not in schema.names:
+            message = f"{path} has no column {name!r}: must have {', '.join(wanted)}"
+            raise AdlError(message, argument=name, value=path.name)
+        found = schema.field(name).type
+        nested = found.value_type if pa.types.is_list(found) else None
+        fits = {
+            INTEGER: found == pa.int64(),
+            FLOAT: found == pa.float64(),
+            TEXT: any(test(found) for test in is_text),
+            TEXTS: nested is not None and any(test(nested) for test in is_text),
+        }
+        fits[LABEL] = fits[INTEGER] or fits[TEXT]
+        if not fits[kind]:
+            raise AdlError(f"{path}: column {name!r} is of type {found}: must be {kind}", argument=name, value=found)
+    for name in schema.names:
+        if name not in wanted or schema.names.count(name) > 1:
+            message = f"{path} has a column {name!r} too many: must have {', '.join(wanted)}"
+            raise AdlError(message, argument=name, value=path.name)
+
+
+def _arguments(tables: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What a Snapshot is made of."""
+    listed, assets = tables["contracts"], tables["assets"]
+    contracts = []
+    for values in zip(*listed.values(), strict=True):
+        fields = dict(zip(listed, values, strict=True))
+        del fields["mark"]
+        fields["settle"] = [fields["settle"], fields.pop("decimals")]
+        tiers = {name: fields.pop(f"tier_{name}") for name in TIERS}
+        fields["tiers"] = None if tiers == dict.fromkeys(TIERS) else tiers
+        contracts.append(fields)
+    terms = {
+        "contracts": contracts,
+        "assets": list(zip(assets["name"], assets["decimals"], strict=True)),
+        "marks": listed["mark"],
+        **{all_: assets[name] for name, all_ in OF_ASSETS.items()},
+    }
+    columns = {f"{table}.{name}": column for table in archive.TABLES for name, column in tables[table].items()}
+    return archive.arguments(terms, columns)

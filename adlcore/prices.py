@@ -15,7 +15,7 @@ from .decimals import Number, exact_decimal
 from .errors import AdlError
 from .tiers import MarginTiers
 
-__all__ = ["bankruptcy_price", "liquidation_price", "nearest_root"]
+__all__ = ["bankruptcy_price", "liquidation_price", "lines", "nearest_root"]
 
 MAINTENANCE = ("at-liquidation", "at-entry")
 ROOTS = ("nearest", "lower", "upper")
@@ -119,11 +119,14 @@ def liquidation_price(
                 raise AdlError.at("mark_price", None, None, "must be given for the root nearest to it in hedge mode")
             given["mark_price"] = mark_price
     columns, scalar = _columns(given)
+    if (low := np.flatnonzero(columns.get("mark_price", NOTHING + 1) <= 0)).size:
+        row = int(low[0])
+        raise AdlError.at("mark_price", row, columns["mark_price"][row], "must be above 0")
     fee = read_fee(taker_fee)
     size = columns["quantity"]
     entry = _entry_value(contract, size, columns["entry_price"], "entry_price")
     budget = columns["balance"] - columns["other_maintenance"] + columns["other_pnl"]
-    rate, amount = tiers.arrays(1)
+    rate, amount = lines(*tiers.arrays(1))
     if maintenance == "at-entry":
         budget = budget - _margin_of(np.abs(entry), rate, amount)
         rate, amount = NOTHING, NOTHING
@@ -133,7 +136,7 @@ def liquidation_price(
         _kernels.prices.root_prices(size, entry, budget, 1.0, fee, rate, amount, units, contract.inverse, found)
         return found.item() if scalar else found
     other = columns["opposite_quantity"]
-    if (same := np.flatnonzero(size * other > 0)).size:
+    if (same := np.flatnonzero(np.sign(size) * np.sign(other) > 0)).size:
         row = int(same[0])
         raise AdlError.at("opposite_quantity", row, other[row], f"must be of the other side than {size[row]:g}")
     other_entry = _entry_value(contract, other, columns["opposite_entry_price"], "opposite_entry_price")
@@ -204,6 +207,13 @@ def bankruptcy_price(
     units = float(contract.units_per_lot)
     _kernels.prices.root_prices(size, entry, budget, 1.0, fee, NOTHING, NOTHING, units, contract.inverse, out)
     return out.item() if scalar else out
+
+
+def lines(rate: Float64Array1D, amount: Float64Array1D) -> tuple[Float64Array1D, Float64Array1D]:
+    """The lines whose largest is the maintenance margin: the tiers, and nothing where all begin below it."""
+    if len(amount) and amount.min() > 0:
+        return np.append(rate, 0.0), np.append(amount, 0.0)
+    return rate, amount
 
 
 def _margin_of(notional: Float64Array1D, rate: Float64Array1D, amount: Float64Array1D) -> Float64Array1D:

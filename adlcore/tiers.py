@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import brackets
-from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
+from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, frozen
 from ._fields import exact_keys
 from ._pickles import Versioned
 from .decimals import EXACT, MOST_DIGITS, Number, bounded, canonical, exact_decimal, plain
@@ -220,11 +220,13 @@ class MarginTiers(Versioned):
             scale = 0
         if scale <= 0:
             raise AdlError.at("quanta_per_unit", None, quanta_per_unit, "must be a whole number above 0")
-        rate = np.array([float(rate) for rate in self.rate])
-        amount = np.array([float(Fraction(amount) * scale) for amount in self.amount])
-        rate.setflags(write=False)
-        amount.setflags(write=False)
-        return rate, amount
+        # Kept, because every margin state asks for them: exact arithmetic costs more than a small pass.
+        kept: dict[int, tuple[Float64Array1D, Float64Array1D]] = self.__dict__.setdefault("_arrays", {})
+        if scale not in kept:
+            rate = np.array([float(rate) for rate in self.rate])
+            amount = np.array([float(Fraction(amount) * scale) for amount in self.amount])
+            kept[scale] = frozen(rate), frozen(amount)
+        return kept[scale]
 
     def fields(self) -> dict[str, list[str]]:
         """Floors, rates and amounts as exact text that JSON holds; the same for equal tiers.

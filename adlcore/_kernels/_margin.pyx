@@ -110,7 +110,7 @@ cdef int scatter(
     cdef uint64_t wrapped = 0, place, span = <uint64_t> (last - first)
     cdef int found = 0
     for i in range(n):
-        place = <uint64_t> (slot[i] - first)
+        place = <uint64_t> slot[i] - <uint64_t> first
         if place >= span:
             found = ORDER
             continue

@@ -56,12 +56,14 @@ cdef cloned_int block_prices(
     """Roots to prices: NaN where none is needed, +inf of a long and 0 of a short where none helps."""
     cdef Py_ssize_t i
     cdef double value, price, never, always
-    cdef bint hopeless
+    cdef bint hopeless, fails_above
     for i in range(n):
-        value = highest[i] / quantity[i]
+        # Where no line rises, equity fails on the other side.
+        fails_above = (highest[i] == -INFINITY) & (lowest[i] < INFINITY)
+        value = (lowest[i] if fails_above else highest[i]) / quantity[i]
         never = INFINITY if quantity[i] > 0 else 0.0
         always = NAN
-        hopeless = (lowest[i] < highest[i]) | (flat[i] > 0)
+        hopeless = (lowest[i] < highest[i]) | (lowest[i] <= 0) | (flat[i] > 0)
         if inverse:
             price = -units / value
             always = never if quantity[i] > 0 else NAN
@@ -161,6 +163,9 @@ def root_price_pairs(
             hopeless = hopeless or low > high or (low >= 0 if inverse else high <= 0)
             lower[i] = INFINITY if hopeless else NAN
             upper[i] = 0.0 if hopeless else NAN
+            if quantity[i] == 0 and opposite[i] == 0:
+                lower[i] = upper[i] = NAN
+                continue
             if hopeless:
                 continue
             if low > -INFINITY and (inverse or low > 0):

@@ -180,7 +180,9 @@ class _Split:
         total = self._sums(weight)
         bare = (total == 0)[self.group] & ~self.held
         if bare.any():  # the rows that are left have no maintenance margin between them
-            weight[bare] = np.maximum(self._numeraire(np.abs(self.mark), "notional")[bare], 1)
+            weight[bare] = self._numeraire(np.abs(self.mark), "notional")[bare]
+            nothing = (self._sums(weight) == 0)[self.group] & bare
+            weight[nothing] = 1  # worth nothing either: alike
             total = self._sums(weight)
         share = np.empty(len(free), INT64)
         group = self.group[free]
@@ -209,7 +211,7 @@ class _Split:
                 continue
             mark = core.marks[code]
             assert mark is not None  # a contract that somebody holds has a mark
-            entry = self._ticks(code, places, self.cost, UP)
+            entry = np.where(self.cost[places] == 0, 0, self._ticks(code, places, self.cost, UP))
             highest[places] = np.maximum(entry, min(math.ceil(FAR * Fraction(mark) / tick), INT64_MAX))
         return top, bottom, highest
 

@@ -78,6 +78,8 @@ class Books(Versioned):
 
         Returns where the given positions went (None where they were in order) and the contract of each.
         """
+        if isinstance(contracts, Contract):
+            raise AdlError.at("contracts", None, contracts.symbol, "must be in a list: [contract]")
         listed = tuple(contracts)
         for row, given in enumerate(listed):
             if not isinstance(given, Contract):
@@ -142,6 +144,10 @@ class Books(Versioned):
     @property
     def position_contract(self) -> Int64Array1D:
         """int64[n]: row of the contract of each position."""
+        if len(self.start) and (self.start[0] or self.start[-1] != len(self.positions)):
+            # Unchecked rows of no contract stand before the first and after the last.
+            found: Int64Array1D = np.searchsorted(self.start, np.arange(len(self.positions)), side="right") - 1
+            return found
         return np.repeat(np.arange(len(self.contracts)), np.diff(self.start))
 
     @property
@@ -194,6 +200,8 @@ def by_name(name: str, given: Any, known: Mapping[str, int], read: Any, absent: 
     """Exact numbers by symbol or asset, as a tuple in the order of `known`."""
     if given is None:
         return (absent,) * len(known)
+    if not isinstance(given, Mapping | list | tuple):
+        raise AdlError.at(name, None, given, "must be a mapping of names to numbers, or a sequence of numbers")
     if not isinstance(given, Mapping):
         listed = list(given)
         if len(listed) != len(known):

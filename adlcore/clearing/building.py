@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from math import isnan
 from typing import Any
 
@@ -75,6 +76,12 @@ def _empty(value: Any) -> bool:
     )
 
 
+def _cell(cells: Mapping[str, Any], name: str, default: Any) -> Any:
+    """A cell, or what an empty one stands for."""
+    value = cells.get(name)
+    return default if _empty(value) else value
+
+
 class Builder:
     """Wallets, positions, orders and balances of accounts, gathered row by row."""
 
@@ -92,12 +99,12 @@ class Builder:
     def add_wallets(self, table: Any) -> None:
         """Cross, multi-asset and portfolio wallets; isolated ones come with their positions."""
         for row, cells in enumerate(rows_of("wallets", table, WALLETS)):
-            account, mode = cells["account"], cells.get("mode") or "cross"
+            account, mode = cells["account"], _cell(cells, "mode", "cross")
             if mode not in MODES or mode == "isolated":
                 known = "cross, multi-asset, portfolio"
                 must = f"must be one of {known}; a position with a margin of its own has an isolated wallet"
                 raise AdlError.at("wallets.mode", row, mode, must)
-            name = self.settle if _empty(cells.get("asset")) else str(cells["asset"])
+            name = str(_cell(cells, "asset", self.settle))
             asset = self.assets.setdefault(name, Asset(name))
             valued = MODES.index(mode) >= VALUED
             if account in self.valued or (valued and any(key[0] == account for key in self.cross)):
@@ -105,8 +112,8 @@ class Builder:
                 raise AdlError.at("wallets.account", row, account, must)
             if (account, name) in self.cross:
                 raise AdlError.at("wallets.account", row, account, f"must have one cross wallet in {name}")
-            balance = cells.get("balance")
-            number = self._add(account, name, mode, _read("wallets.balance", row, balance or "0", asset.quanta))
+            balance = _read("wallets.balance", row, _cell(cells, "balance", 0), asset.quanta)
+            number = self._add(account, name, mode, balance)
             if valued:
                 self.valued[account] = number
             else:
@@ -127,11 +134,10 @@ class Builder:
             out["wallet"].append(self._wallet_of(row, cells, contract, lots < 0))
             out["quantity"].append(lots)
             out["entry_value"].append(_cost(row, cells, contract, lots))
-            leverage = cells.get("leverage")
-            chosen = _read(
-                "positions.leverage", row, leverage or 0, lambda value: float(exact_decimal(value, "leverage"))
+            leverage = _read(
+                "positions.leverage", row, _cell(cells, "leverage", 0), lambda value: exact_decimal(value, "leverage")
             )
-            out["leverage"].append(chosen)
+            out["leverage"].append(float(leverage))
         return out
 
     def _wallet_of(self, row: int, cells: Mapping[str, Any], contract: Contract, short: bool) -> int:
@@ -170,11 +176,13 @@ class Builder:
             contract = self._contract("orders", row, cells)
             lots = _read("orders.quantity", row, cells["quantity"], contract.lots)
             if _empty(cells.get("locked")) == _empty(cells.get("leverage")):
-                raise AdlError("orders: locked, leverage: must have exactly one", argument="orders.locked", row=row)
+                message = f"orders[{row}]: locked, leverage: must have exactly one"
+                raise AdlError(message, argument="orders.locked", row=row)
+            price = _read("orders.price", row, cells["price"], contract.ticks)
             if _empty(cells.get("locked")):
                 value = abs(lots * contract.exact_value_per_lot(cells["price"]) * contract.settle.quanta_per_unit)
-                notional = np.array([_quanta("orders.price", row, cells["price"], value)])
-                locked = int(locked_by(notional, float(exact_decimal(cells["leverage"], "leverage")))[0])
+                notional = _quanta("orders.price", row, cells["price"], value)
+                locked = _read("orders.leverage", row, cells["leverage"], partial(_locked, notional))
             else:
                 locked = _read("orders.locked", row, cells["locked"], contract.settle.quanta)
             key = cells["account"], contract.symbol, lots < 0
@@ -183,7 +191,7 @@ class Builder:
             wallet = isolated if isolated is not None else shared
             if wallet is None:
                 wallet = self._shared("orders", row, cells["account"], contract.settle.name)
-            values = contract.symbol, wallet, lots, _read("orders.price", row, cells["price"], contract.ticks), locked
+            values = contract.symbol, wallet, lots, price, locked
             for name, value in zip(out, values, strict=True):
                 out[name].append(value)
         return out
@@ -197,10 +205,15 @@ class Builder:
                 raise AdlError.at("balances.account", row, account, "must have a multi-asset or portfolio wallet")
             asset = self.assets.setdefault(name, Asset(name))
             amount = _read("balances.amount", row, cells["amount"], asset.quanta)
-            loan = _read("balances.loan", row, cells.get("loan") or "0", asset.quanta)
+            loan = _read("balances.loan", row, _cell(cells, "loan", 0), asset.quanta)
             for column, value in zip(out, (self.valued[account], name, amount, loan), strict=True):
                 out[column].append(value)
         return out
+
+
+def _locked(notional: int, leverage: Any) -> int:
+    """The margin that an order locks, in quanta."""
+    return int(locked_by(np.array([notional]), positive_decimal(leverage, "leverage"))[0])
 
 
 def _read(argument: str, row: int, value: Any, convert: Callable[[Any], Any]) -> Any:

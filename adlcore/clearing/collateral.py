@@ -163,11 +163,8 @@ class Slots:
         whole = self.portfolio[slots]
         # Under portfolio margin profit is collateral too; in multi-assets mode it counts in full.
         base = np.where(whole, _sum_of(net, np.where(whole, pnl, 0)), net)
-        equity = np.where(
-            base > 0,
-            converted(base, cut, which, "half-even", "collateral"),
-            converted(base, plain, which, "half-even", "collateral"),
-        )
+        equity = converted(np.minimum(base, 0), plain, which, "half-even", "collateral")
+        equity += converted(np.maximum(base, 0), cut, which, "half-even", "collateral")  # one of the two is 0
         gain = converted(np.where(whole, 0, pnl), plain, which, "half-even", "unrealized_pnl")
         lent = [price * rate for price, rate in zip(plain, rates.loan, strict=True)]
         owed = converted(self.loan[slots], lent, which, "half-even", "loan")
@@ -176,10 +173,29 @@ class Slots:
 
     def collateral(self, rates: Rates, out: Int64Array1D) -> None:
         """Write the wallet balance of each valued wallet, in the numeraire: its equity without profit and loss."""
+        wallets, (equity, _) = self._without_positions(rates)
+        out[wallets] = equity
+
+    def loan_margin(self, rates: Rates) -> Int64Array1D:
+        """int64[w]: the maintenance margin of each wallet's loans, in the numeraire."""
+        wallets, (_, owed) = self._without_positions(rates)
+        out = np.zeros(self.wallets, INT64)
+        out[wallets] = owed
+        return out
+
+    def _without_positions(self, rates: Rates) -> tuple[Int64Array1D, list[Int64Array1D]]:
+        """The valued wallets, and what their equity and margin would be without their positions."""
         wallets = np.unique(self.wallet[self.valued])
-        nothing = np.zeros((len(self.wallet), 2), INT64)
-        equity, _ = self.terms(nothing, rates, self.valued)
-        out[wallets] = _summed(equity, np.searchsorted(wallets, self.wallet[self.valued]), wallets, "balance")
+        group = np.searchsorted(wallets, self.wallet[self.valued])
+        terms = self.terms(np.zeros((len(self.wallet), 2), INT64), rates, self.valued)
+        return wallets, [_summed(term, group, wallets, "balance") for term in terms]
+
+    def less(self, slot: int, quanta: int) -> Slots:
+        """The same slots with so much less of what one holds."""
+        fresh = copy(self)
+        fresh.amount = self.amount.copy()
+        fresh.amount[slot] -= quanta
+        return fresh
 
     def _rates(self, rates: Rates) -> tuple[list[Fraction], list[Fraction]]:
         """Prices in full and after the haircut; 0 for assets that no slot is in."""

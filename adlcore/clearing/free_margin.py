@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -14,7 +15,7 @@ from .collateral import converted
 from .margin_pass import MarginPass
 from .tables import VALUED
 
-__all__ = ["balances", "free", "initial", "locked_by"]
+__all__ = ["balances", "free", "initial", "locked_by", "needed"]
 
 
 def balances(state: MarginPass) -> Int64Array1D:
@@ -26,11 +27,9 @@ def balances(state: MarginPass) -> Int64Array1D:
     return balance
 
 
-def locked_by(notional: Int64Array1D, leverage: float) -> Int64Array1D:
-    """Initial margin ``notional/leverage``, rounded up; the leverage is read by its shortest decimal."""
-    exact = Fraction(exact_decimal(leverage, "leverage"))
-    rows = np.zeros(len(notional), INT64)
-    return converted(notional, [1 / exact], rows, "up", "leverage")
+def locked_by(notional: Int64Array1D, leverage: Decimal) -> Int64Array1D:
+    """Initial margin ``notional/leverage``, rounded up."""
+    return converted(notional, [1 / Fraction(leverage)], np.zeros(len(notional), INT64), "up", "leverage")
 
 
 def initial(state: MarginPass) -> Int64Array1D:
@@ -39,18 +38,31 @@ def initial(state: MarginPass) -> Int64Array1D:
     margin = state.margin.copy()
     for leverage in np.unique(positions.leverage[positions.leverage > 0]).tolist():
         rows = np.flatnonzero(positions.leverage == leverage)
-        margin[rows] = locked_by(np.abs(state.pnl[rows] + positions.entry_value[rows]), leverage)
+        notional = np.abs(state.pnl[rows] + positions.entry_value[rows])
+        try:  # a float is read by its shortest decimal
+            margin[rows] = locked_by(notional, exact_decimal(leverage, "leverage"))
+        except AdlError as error:
+            raise error.placed("positions.leverage", int(rows[0]), leverage) from None
     return margin
 
 
 def free(state: MarginPass) -> Int64Array1D:
     """int64[w]: ``max(0, min(WB, E) - IM - locked)``, in quanta of the wallet's asset or numeraire."""
+    available, bound = np.minimum(balances(state), state.wallets[:, 0]), needed(state)
+    return np.maximum(available, bound) - bound
+
+
+def needed(state: MarginPass) -> Int64Array1D:
+    """int64[w]: what each wallet must keep: initial margin, the margin of its loans, and what open orders lock."""
     books = state.books
-    needed = _by_wallet(state, initial(state), books.positions.wallet, np.repeat(books.settle, np.diff(books.start)))
+    held = _by_wallet(state, initial(state), books.positions.wallet, np.repeat(books.settle, np.diff(books.start)))
     locked = _by_wallet(state, books.orders.locked, books.orders.wallet, books.settle[books.orders.contract])
-    available = np.minimum(balances(state), state.wallets[:, 0])
-    left = np.maximum(available, needed) - needed
-    return np.maximum(left, locked) - locked
+    loans = state.slots.loan_margin(state.rates) if state.slots.many else np.zeros_like(held)
+    total = held + locked + loans
+    if ((total < held) | (total < locked)).any():  # none of the three is negative
+        bad = int(np.flatnonzero((total < held) | (total < locked))[0])
+        raise AdlError.at("wallets.account", bad, books.wallets.account[bad], "the margin it needs must fit int64")
+    return total
 
 
 def _by_wallet(state: MarginPass, amounts: Int64Array1D, wallet: Int64Array1D, asset: Int64Array1D) -> Int64Array1D:

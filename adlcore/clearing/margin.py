@@ -66,11 +66,16 @@ def margin_state(snapshot: Books, *, inclusive: bool = True, threads: int = 1) -
     >>> state.equity, state.maintenance_margin, state.liquidatable
     (array([  450000000, 10750000000]), array([462500000, 462500000]), array([ True, False]))
     """
+    refuse_without_tiers(snapshot)
+    return MarginState(snapshot, inclusive=inclusive, threads=threads)
+
+
+def refuse_without_tiers(snapshot: Books) -> None:
+    """Refuse contracts that somebody holds and whose maintenance margin is not known."""
     for code in np.flatnonzero(np.diff(snapshot.start)).tolist():
         if snapshot.contracts[code].tiers is None:
             must = "must have margin tiers: Contract(..., tiers=MarginTiers(...))"
             raise AdlError.at("contracts", code, snapshot.contracts[code].symbol, must)
-    return MarginState(snapshot, inclusive=inclusive, threads=threads)
 
 
 class MarginState:

@@ -19,9 +19,6 @@ __all__ = ["MarginPass"]
 
 TWO_62, INT64_END = 2**62, 2**63
 
-#: A verdict that hangs on whether the wallet holds a position at all.
-UNDECIDED = 2
-
 
 class MarginPass:
     """Unrealized PnL and maintenance margin of every position, and their sums by slot and wallet.
@@ -129,7 +126,7 @@ class MarginPass:
         self.rates = rates
         for code, unit in units.items():
             self.unit[code] = unit
-        self._decide(_kernels.margin.verdicts_at(self.wallets, touched, self.inclusive, self.verdict))
+        self._decide(_kernels.margin.verdicts_at(self.wallets, touched, self.inclusive, self.verdict), touched)
         found: Int64Array1D = touched[self.verdict[touched] == 1]
         return found
 
@@ -174,15 +171,14 @@ class MarginPass:
             self.sums,
         )
 
-    def _decide(self, undecided: bool) -> None:
-        """Settle the verdicts that hang on whether a wallet holds a position."""
-        if not undecided:
+    def _decide(self, undecided: bool, wallets: Int64Array1D | slice = slice(None)) -> None:
+        """Settle verdicts that hang on whether a wallet holds a position: a loan alone has a margin too."""
+        if not undecided and not self.slots.many:
             return
         if self._holds is None:
             positions = self.books.positions
             self._holds = _mask(positions.wallet[positions.quantity != 0], len(self.wallets))
-        open_ones = np.flatnonzero(self.verdict == UNDECIDED)
-        self.verdict[open_ones] = self._holds[open_ones]
+        self.verdict[wallets] = (self.verdict[wallets] != 0) & self._holds[wallets]
 
     def _refuse_rows(self, code: int, unit: float) -> None:
         """Name the first row whose value, or value less cost, does not fit."""

@@ -167,7 +167,7 @@ class PositionMargin:
         if state.books.contracts[code].tiers is None:
             symbol = state.books.contracts[code].symbol
             raise AdlError.at("contracts", code, symbol, "must have margin tiers: Contract(..., tiers=...)")
-        tiers = state.tiers(code)
+        tiers = prices.lines(*state.tiers(code))
         partner = self._partner(code, rows)
         alone = np.flatnonzero(partner < 0)
         paired = np.flatnonzero(partner >= 0)
@@ -185,10 +185,15 @@ class PositionMargin:
 
     def _partner(self, code: int, rows: Int64Array1D) -> Int64Array1D:
         """Row of the other leg in the same wallet, or -1; it stands next to its leg."""
-        wallet, whole = self._state.books.positions.wallet, self._state.books.rows(code)
+        positions, whole = self._state.books.positions, self._state.books.rows(code)
+        wallet = positions.wallet
         after, before = np.minimum(rows + 1, whole.stop - 1), np.maximum(rows - 1, whole.start)
         found = np.where((after > rows) & (wallet[after] == wallet[rows]), after, -1)
-        return np.where((before < rows) & (wallet[before] == wallet[rows]), before, found)
+        found = np.where((before < rows) & (wallet[before] == wallet[rows]), before, found)
+        legs = np.flatnonzero(found >= 0)
+        legs = legs[(positions.quantity[rows[legs]] == 0) | (positions.quantity[found[legs]] == 0)]
+        found[legs] = -1  # a row of no lots is no leg
+        return found
 
     def _budgets(
         self, code: int, rows: Int64Array1D, partner: Int64Array1D, needs_margin: bool

@@ -15,7 +15,7 @@ from ..market import Market
 from . import archive, transfers
 from .books import Books
 from .building import Builder
-from .margin import MarginState
+from .margin import MarginState, refuse_without_tiers
 from .tables import ISOLATED, MODES
 from .validation import validate
 
@@ -56,7 +56,7 @@ class Snapshot(Books):
     strict : bool, default False
         Whether unbalanced open interest is an error and no warning.
     check : bool, default True
-        False leaves :meth:`validate` to you: for columns that are known to be sound.
+        False leaves :meth:`validate` (and `strict`) to you: for columns that are known to be sound.
 
     Attributes
     ----------
@@ -247,14 +247,14 @@ class Snapshot(Books):
             Where no wallet or more than one fits; the message lists them.
         """
         wallets = self.wallets
+        signs = {"long": 1, "short": -1}
+        if side is not None and side not in signs:
+            raise AdlError.at("side", None, side, "must be long or short")
         rows = np.flatnonzero(wallets.account == account)
         if not len(rows):
             raise AdlError.at("account", None, account, "must be an account of this snapshot")
         if contract is not None:
             part = self.rows(self.code(contract))
-            signs = {"long": 1, "short": -1}
-            if side is not None and side not in signs:
-                raise AdlError.at("side", None, side, "must be long or short")
             wanted = np.ones(part.stop - part.start, bool)
             if side is not None:
                 wanted = self.positions.quantity[part] * signs[side] > 0
@@ -307,6 +307,7 @@ class Snapshot(Books):
         AdlError
             Beyond the free margin, ``max(0, min(WB, E) - IM - locked)``, or what is there of the asset.
         """
+        refuse_without_tiers(self)
         return self._with(transfers.withdraw(self, self._margin(), wallet, amount, asset))
 
     def transfer_margin(self, source: int, target: int, amount: Number) -> Snapshot:
@@ -324,6 +325,7 @@ class Snapshot(Books):
         AdlError
             Beyond the free margin of `source`, or where the wallets do not belong together.
         """
+        refuse_without_tiers(self)
         return self._with(transfers.transfer(self, self._margin(), source, target, amount))
 
     def _with(self, changed: dict[str, Any]) -> Snapshot:

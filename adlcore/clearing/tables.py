@@ -272,10 +272,17 @@ def labels(values: Any) -> npt.NDArray[Any]:
     column = np.asarray(values)
     if column.ndim != 1:
         raise AdlError.at("wallets.account", None, column.shape, "must be 1-D")
-    if column.dtype.kind in "iu":
+    kinds = {"i": int, "u": int, "U": str}
+    if column.dtype.kind == "S":
+        column = np.char.decode(column, "utf-8", "replace")
+    if column.dtype.kind not in kinds:
+        listed = column.tolist()
+        kind = int if listed and isinstance(listed[0], int) else str
+        for row, value in enumerate(listed):
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise AdlError.at("wallets.account", row, value, "must be text, or all of them whole numbers")
+        column = np.array(listed, np.int64 if kind is int else str)
+    if kinds.get(column.dtype.kind) is int:
         return whole("wallets.account", column)
-    if column.dtype.kind == "O" and all(isinstance(value, int) for value in column.tolist()):
-        return whole("wallets.account", column.tolist() or np.zeros(0, INT64))
-    text = column.astype(str)
-    widest = max(map(len, text.tolist()), default=0)
-    return np.ascontiguousarray(text, f"<U{max(widest, 1)}")
+    widest = max(map(len, column.tolist()), default=0)
+    return np.ascontiguousarray(column, f"<U{max(widest, 1)}")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from .._arrays import INT64_MAX, Int64Array1D
+from .. import _kernels
+from .._arrays import INT64_MAX
 from ..contracts import Asset
 from ..decimals import Number
 from ..errors import AdlError
+from . import free_margin
 from .books import Books
-from .collateral import converted
 from .margin import MarginState
-from .tables import PORTFOLIO, VALUED
+from .margin_pass import MarginPass
+from .tables import VALUED
 
 __all__ = ["deposit", "transfer", "withdraw"]
 
@@ -115,35 +116,25 @@ def _sum(balance: Any, quanta: int) -> int:
 
 
 def _refuse_beyond_free(books: Books, state: MarginState, row: int, code: int, quanta: int, amount: Number) -> None:
-    """Refuse an amount that positions, orders or the balance itself do not set free."""
-    asset = books.assets[code]
+    """Refuse an amount that positions, loans, orders or the balance itself do not set free."""
+    asset, core = books.assets[code], state._pass
     free = int(state.free_margin[row])
-    needed = quanta
+    beyond = quanta > free
     if books.wallets.mode[row] >= VALUED:
-        held = _held(books, row, code)
+        held = int(books.balances.amount[(books.balances.wallet == row) & (books.balances.asset == code)].sum())
         if quanta > held:
             must = f"must be at most what is there, {asset.decimal(max(held, 0))} {asset.name}"
             raise AdlError.at("amount", None, amount, must)
-        kept = _counted(state, row, code, quanta)
-        needed = int(converted(np.array([quanta]), [kept], np.zeros(1, np.int64), "up", "amount")[0])
         asset = books.assets[int(books.wallets.asset[row])]
-    if needed > free:
+        beyond = _left(core, row, code, quanta) < int(free_margin.needed(core)[row])
+    if beyond:
         must = f"must be at most the free margin of this wallet, {asset.decimal(free)} {asset.name}"
         raise AdlError.at("amount", None, amount, must)
 
 
-def _counted(state: MarginState, row: int, code: int, quanta: int) -> Fraction:
-    """What a quantum that leaves a wallet takes from its equity, in the numeraire."""
-    core = state._pass
-    price, slots = core.rates.price_of(code), core.slots
-    if core.books.wallets.mode[row] == PORTFOLIO:
-        slot = int(np.flatnonzero((slots.wallet == row) & (slots.asset == code))[0])
-        left = int(core.sums[slot, 0]) + int(slots.amount[slot]) - int(slots.loan[slot]) - quanta
-        if left < 0:  # below zero a holding counts in full: all that leaves is taken as if it did
-            return price
-    return price * core.rates.kept[code]
-
-
-def _held(books: Books, row: int, code: int) -> int:
-    held: Int64Array1D = books.balances.amount[(books.balances.wallet == row) & (books.balances.asset == code)]
-    return int(held.sum())
+def _left(core: MarginPass, row: int, code: int, quanta: int) -> int:
+    """The lesser of balance and equity of a valued wallet, once so much of an asset has left it."""
+    mine = np.flatnonzero(core.slots.wallet == row)
+    slots = core.slots.less(int(mine[core.slots.asset[mine] == code][0]), quanta)
+    totals = (slots.terms(sums, core.rates, mine)[0] for sums in (core.sums, np.zeros_like(core.sums)))
+    return min(_kernels.money.exact_sum(total) for total in totals)

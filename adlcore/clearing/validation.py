@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
 
@@ -16,6 +17,8 @@ from .tables import CROSS, ISOLATED, MODES, PORTFOLIO, VALUED
 
 __all__ = ["validate"]
 
+MODE = f"must be one of {', '.join(map(repr, MODES))}, or 0 to {len(MODES) - 1}"
+
 Mask = npt.NDArray[np.bool_]
 Problems = Iterator[AdlError]
 
@@ -26,18 +29,58 @@ def validate(books: Books, contract: Int64Array1D, order: Int64Array1D | None, s
     `contract` is that of each position row; rows are named as they were given, before `order` sorted
     them.
     """
-    broken = [*_wallets(books), *_balances(books)]
-    inside = [*_positions_inside(books, contract, order)]
-    # What a row means can be asked only where it points at something.
-    broken += inside or [*_positions(books, contract, order)]
-    broken += _orders(books)
-    if not inside:
-        broken += _prices(books, contract)
-    unbalanced = [] if inside else [*_open_interest(books)]
+    to = _Pointers(books, contract)
+    broken = [
+        *_wallets(books, to),
+        *_balances(books, to),
+        *_positions(books, to, order),
+        *_orders(books, to),
+        *_prices(books, to),
+    ]
+    unbalanced = [*_open_interest(books)]
     if broken or (strict and unbalanced):
         raise BrokenSnapshotError([*broken, *(unbalanced if strict else [])])
     for problem in unbalanced:
-        warnings.warn(str(problem), OpenInterestWarning, stacklevel=4)
+        warnings.warn(str(problem), OpenInterestWarning, stacklevel=_callers())
+
+
+class _Pointers:
+    """What rows point at. A row that points at nothing points at the row after the last, which means nothing."""
+
+    def __init__(self, books: Books, contract: Int64Array1D) -> None:
+        self.wallets, self.contracts = len(books.wallets), len(books.contracts)
+        lost = _outside(books.wallets.mode, len(MODES)) | _outside(books.wallets.asset, len(books.assets))
+        self.mode = np.append(np.where(lost, -1, books.wallets.mode), -1)
+        self.asset = np.append(np.where(lost, -1, books.wallets.asset), -1)
+        self.settle = np.append(books.settle, -1)
+        self.given, self.contract = contract, _within(contract, self.contracts)
+        self.wallet = _within(books.positions.wallet, self.wallets)
+
+    def misplaced(self, contract: Int64Array1D, wallet: Int64Array1D) -> Mask:
+        """Where a contract settles in another asset than that of a wallet with one."""
+        mode, asset, settle = self.mode[wallet], self.asset[wallet], self.settle[contract]
+        found: Mask = (mode >= 0) & (mode < VALUED) & (settle >= 0) & (asset != settle)
+        return found
+
+
+def _within(column: Int64Array1D, length: int) -> Int64Array1D:
+    return np.where(_outside(column, length), length, column) if _outside(column, length).any() else column
+
+
+def _callers() -> int:
+    """How far up the stack the first line stands that is not adlcore's own."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("adlcore."):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _lost(argument: str, column: Int64Array1D, length: int, what: str) -> Problems:
+    yield from _each(argument, column, _outside(column, length), _row_of(length, what))
+
+
+def _row_of(length: int, what: str) -> str:
+    return f"must be a row of the {what}, 0 to {length - 1}" if length else f"must be absent: there are no {what}"
 
 
 def _each(argument: str, column: npt.NDArray[np.generic], bad: Mask, must: str) -> Problems:
@@ -50,31 +93,22 @@ def _outside(column: Int64Array1D, length: int) -> Mask:
     return (column < 0) | (column >= length)
 
 
-def _row_of(length: int, what: str) -> str:
-    return f"must be a row of the {what}, 0 to {length - 1}" if length else f"must be absent: there are no {what}"
-
-
-def _wallets(books: Books) -> Problems:
-    wallets, assets = books.wallets, books.assets
-    yield from _each("wallets.mode", wallets.mode, _outside(wallets.mode, len(MODES)), f"must be one of {MODES}")
-    lost = _outside(wallets.asset, len(assets))
-    yield from _each("wallets.asset", wallets.asset, lost, _row_of(len(assets), "assets"))
-    valued = wallets.mode >= VALUED
+def _wallets(books: Books, to: _Pointers) -> Problems:
+    wallets, assets, mode, asset = books.wallets, books.assets, to.mode[:-1], to.asset[:-1]
+    yield from _each("wallets.mode", wallets.mode, _outside(wallets.mode, len(MODES)), MODE)
+    yield from _lost("wallets.asset", wallets.asset, len(assets), "assets")
+    valued = mode >= VALUED
     must = "must be 0: what a multi-asset or portfolio wallet holds stands in the balances"
     yield from _each("wallets.balance", wallets.balance, valued & (wallets.balance != 0), must)
-    numeraires = np.unique(wallets.asset[valued & ~lost]).tolist()
+    numeraires = np.unique(asset[valued]).tolist()
     if len(numeraires) > 1:
-        row = int(np.flatnonzero(valued & (wallets.asset == numeraires[1]))[0])
-        other = assets[numeraires[0]].name
-        yield AdlError.at(
-            "wallets.asset", row, assets[numeraires[1]].name, f"must be {other}: a snapshot has one numeraire"
-        )
-    cross = np.flatnonzero((wallets.mode == CROSS) & ~lost)
+        row = int(np.flatnonzero(valued & (asset == numeraires[1]))[0])
+        must = f"must be {assets[numeraires[0]].name}: a snapshot has one numeraire"
+        yield AdlError.at("wallets.asset", row, assets[numeraires[1]].name, must)
+    cross = np.flatnonzero(mode == CROSS)
     if len(cross) > 1:
         account = np.unique(wallets.account[cross], return_inverse=True)[1]
-        yield from _twice(
-            "wallets.account", cross, (account, wallets.asset[cross]), wallets.account, "has two cross wallets"
-        )
+        yield from _twice("wallets.account", cross, (account, asset[cross]), wallets.account, "has two cross wallets")
 
 
 def _twice(
@@ -90,26 +124,14 @@ def _twice(
         yield AdlError.at(argument, int(second), shown[second], f"{what}: row {first} is the same, one must go")
 
 
-def _positions_inside(books: Books, contract: Int64Array1D, order: Int64Array1D | None) -> Problems:
-    """Positions that point at nothing."""
-    wallet = books.positions.wallet
-    for name, column, length in (
-        ("contract", contract, len(books.contracts)),
-        ("wallet", wallet, len(books.wallets)),
-    ):
-        for error in _each(f"positions.{name}", column, _outside(column, length), _row_of(length, f"{name}s")):
-            yield _named(error, order)
-
-
-def _positions(books: Books, contract: Int64Array1D, order: Int64Array1D | None) -> Problems:
-    """Positions that cannot be."""
-    positions, wallets = books.positions, books.wallets
-    for error in _position_errors(books, contract):
+def _positions(books: Books, to: _Pointers, order: Int64Array1D | None) -> Problems:
+    for error in _position_errors(books, to):
         yield _named(error, order)
-    isolated = np.flatnonzero(wallets.mode[positions.wallet] == ISOLATED)
+    isolated = np.flatnonzero(to.mode[to.wallet] == ISOLATED)
     rows = isolated if order is None else order[isolated]
     must = "is an isolated wallet, which holds one position"
-    yield from _twice("positions.wallet", rows, (positions.wallet[isolated],), _given(positions.wallet, order), must)
+    wallet = books.positions.wallet
+    yield from _twice("positions.wallet", rows, (wallet[isolated],), _given(wallet, order), must)
 
 
 def _given(column: Int64Array1D, order: Int64Array1D | None) -> Int64Array1D:
@@ -121,21 +143,21 @@ def _given(column: Int64Array1D, order: Int64Array1D | None) -> Int64Array1D:
     return given
 
 
-def _position_errors(books: Books, contract: Int64Array1D) -> Problems:
-    positions, wallets = books.positions, books.wallets
-    quantity, wallet = positions.quantity, positions.wallet
-    held_in, settle = wallets.asset[wallet], books.settle[contract]
-    wrong = (wallets.mode[wallet] < VALUED) & (held_in != settle)
-    for row in np.flatnonzero(wrong).tolist():
-        names = books.assets[held_in[row]].name, books.contracts[contract[row]]
-        must = f"must be a wallet in {names[1].settle}, in which {names[1].symbol} settles, and is in {names[0]}"
+def _position_errors(books: Books, to: _Pointers) -> Problems:
+    positions, contract, wallet = books.positions, to.contract, to.wallet
+    quantity = positions.quantity
+    yield from _lost("positions.contract", to.given, to.contracts, "contracts")
+    yield from _lost("positions.wallet", positions.wallet, to.wallets, "wallets")
+    for row in np.flatnonzero(to.misplaced(contract, wallet)).tolist():
+        listed, held_in = books.contracts[contract[row]], books.assets[to.asset[wallet[row]]]
+        must = f"must be a wallet in {listed.settle}, in which {listed.symbol} settles, and is in {held_in}"
         yield AdlError.at("positions.wallet", row, wallet[row], must)
     twins = np.zeros(len(wallet), bool)
     twins[1:] = (wallet[1:] == wallet[:-1]) & (contract[1:] == contract[:-1])
-    twins[1:] &= (quantity[1:] < 0) == (quantity[:-1] < 0)
+    twins[1:] &= ((quantity[1:] < 0) == (quantity[:-1] < 0)) & (wallet[1:] < to.wallets) & (contract[1:] < to.contracts)
     must = "holds this side of the contract in an earlier row already: add the two up"
     yield from _each("positions.wallet", wallet, twins, must)
-    sign = np.array([-1 if c.inverse else 1 for c in books.contracts], np.int64)[contract]
+    sign = np.array([*(-1 if c.inverse else 1 for c in books.contracts), 0])[contract]
     odd = np.sign(positions.entry_value) * np.sign(quantity) * sign < 0
     odd |= (quantity == 0) & (positions.entry_value != 0)
     must = "must have the sign of quantity·v(entry price): of the quantity, or for an inverse contract the other"
@@ -154,56 +176,48 @@ def _named(error: AdlError, order: Int64Array1D | None) -> AdlError:
     return error.placed(str(error.argument), int(order[error.row]), error.value)
 
 
-def _orders(books: Books) -> Problems:
+def _orders(books: Books, to: _Pointers) -> Problems:
     orders = books.orders
-    lost = _outside(orders.contract, len(books.contracts)) | _outside(orders.wallet, len(books.wallets))
-    for name, length in (("contract", len(books.contracts)), ("wallet", len(books.wallets))):
-        column = getattr(orders, name)
-        yield from _each(f"orders.{name}", column, _outside(column, length), _row_of(length, f"{name}s"))
+    yield from _lost("orders.contract", orders.contract, to.contracts, "contracts")
+    yield from _lost("orders.wallet", orders.wallet, to.wallets, "wallets")
     yield from _each("orders.quantity", orders.quantity, orders.quantity == 0, "must not be 0 lots")
     yield from _each("orders.price", orders.price, orders.price < 1, "must be at least 1 tick")
     yield from _each("orders.locked", orders.locked, orders.locked < 0, "must be 0 or above")
-    for row in np.flatnonzero(~lost).tolist():
-        wallet, contract = orders.wallet[row], books.contracts[orders.contract[row]]
-        asset = books.wallets.asset[wallet]
-        if books.wallets.mode[wallet] < VALUED and books.assets[asset] != contract.settle:
-            must = f"must be a wallet in {contract.settle}, in which {contract.symbol} settles"
-            yield AdlError.at("orders.wallet", row, wallet, must)
+    wrong = to.misplaced(_within(orders.contract, to.contracts), _within(orders.wallet, to.wallets))
+    for row in np.flatnonzero(wrong).tolist():
+        contract = books.contracts[orders.contract[row]]
+        must = f"must be a wallet in {contract.settle}, in which {contract.symbol} settles"
+        yield AdlError.at("orders.wallet", row, orders.wallet[row], must)
 
 
-def _balances(books: Books) -> Problems:
-    held, wallets = books.balances, books.wallets
-    lost = _outside(held.wallet, len(wallets)), _outside(held.asset, len(books.assets))
-    yield from _each("balances.wallet", held.wallet, lost[0], _row_of(len(wallets), "wallets"))
-    yield from _each("balances.asset", held.asset, lost[1], _row_of(len(books.assets), "assets"))
-    rows = np.flatnonzero(~lost[0] & ~lost[1])
-    mode = np.zeros(len(held), np.int64)
-    mode[rows] = wallets.mode[held.wallet[rows]]
-    single = ~lost[0] & (mode < VALUED)
+def _balances(books: Books, to: _Pointers) -> Problems:
+    held = books.balances
+    yield from _lost("balances.wallet", held.wallet, to.wallets, "wallets")
+    yield from _lost("balances.asset", held.asset, len(books.assets), "assets")
+    sound = ~_outside(held.asset, len(books.assets))
+    mode = to.mode[_within(held.wallet, to.wallets)]
+    single = (mode >= 0) & (mode < VALUED) & sound
     must = "must be a multi-asset or portfolio wallet; others hold one asset, in wallets.balance"
     yield from _each("balances.wallet", held.wallet, single, must)
     yield from _each("balances.loan", held.loan, held.loan < 0, "must be 0 or above")
-    lent = ~lost[0] & (held.loan > 0) & (mode != PORTFOLIO)
+    lent = (held.loan > 0) & (mode >= VALUED) & (mode != PORTFOLIO)
     yield from _each("balances.loan", held.loan, lent, "must be 0: only portfolio margin knows loans")
+    rows = np.flatnonzero(sound & (mode >= VALUED))
     keys = held.wallet[rows], held.asset[rows]
     yield from _twice("balances.wallet", rows, keys, held.wallet, "holds this asset twice")
 
 
-def _prices(books: Books, contract: Int64Array1D) -> Problems:
+def _prices(books: Books, to: _Pointers) -> Problems:
     """Marks of what is held, and index prices of what valued wallets hold."""
     for code, (listed, mark) in enumerate(zip(books.contracts, books.marks, strict=True)):
         if mark is None and books.start[code] < books.start[code + 1]:
-            yield AdlError.at(
-                "marks", None, listed.symbol, f"has no mark price and {_count(books, code)}: must have one"
-            )
-    if not books.has_valued:
+            must = f"has no mark price and {_count(books, code)}: must have one"
+            yield AdlError.at("marks", None, listed.symbol, must)
+    valued = to.mode >= VALUED
+    if not valued.any():
         return
-    wallets = books.wallets
-    valued = wallets.mode >= VALUED
-    numeraires = set(wallets.asset[valued].tolist())
-    needed = set(books.balances.asset.tolist())
-    held = valued[books.positions.wallet]
-    needed |= set(books.settle[np.unique(contract[held])].tolist())
+    numeraires = set(to.asset[valued].tolist())
+    needed = {*books.balances.asset.tolist(), *to.settle[np.unique(to.contract[valued[to.wallet]])].tolist()}
     for code in sorted(needed - numeraires):
         if 0 <= code < len(books.assets) and books.index_prices[code] is None:
             must = "has no index price and stands in multi-asset or portfolio wallets: must have one"

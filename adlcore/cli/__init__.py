@@ -1,4 +1,4 @@
-"""The command line: ``adlcore rank``, ``adlcore deleverage``, ``adlcore demo``."""
+"""The command line: ``adlcore rank``, ``deleverage``, ``margin``, ``explain``, ``demo``."""
 
 from __future__ import annotations
 

@@ -115,7 +115,8 @@ def _values(
     unit: float, rate: Array, amount: Array, quantity: Array, entry_value: Array, pnl: Array, margin: Array
 ) -> tuple[int, int]:
     """Write what rows gained and must keep, as far as the first block in which a value does not fit."""
-    mark = np.rint(quantity.astype(np.float64) * unit)
+    with np.errstate(over="ignore"):
+        mark = np.rint(quantity.astype(np.float64) * unit)
     size = np.abs(mark)
     rows = len(quantity)
     if (bad := np.flatnonzero(~(size < 2.0**62))).size:

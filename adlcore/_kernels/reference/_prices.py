@@ -43,8 +43,10 @@ def root_prices(
             highest = np.where((slope > 0) & (root > highest), root, highest)
             lowest = np.where((slope < 0) & (root < lowest), root, lowest)
             hopeless |= (slope == 0) & (need > 0)
-        hopeless |= lowest < highest
-        value = highest / quantity
+        hopeless |= (lowest < highest) | (lowest <= 0)
+        # Where no line rises, equity fails on the other side.
+        fails_above = (highest == -np.inf) & (lowest < np.inf)
+        value = np.where(fails_above, lowest, highest) / quantity
         never = np.where(long, np.inf, 0.0)
         if inverse:
             price = np.where(value >= 0, np.where(long, never, np.nan), -units / value)
@@ -88,12 +90,15 @@ def root_price_pairs(
                 else:
                     hopeless |= need > 0
         hopeless |= low > high or (low >= 0 if inverse else high <= 0)
-        lower[i] = math.inf if hopeless else _price(low, units, inverse)
-        upper[i] = 0.0 if hopeless else _price(high, units, inverse)
+        if q == 0 and o == 0:
+            lower[i] = upper[i] = math.nan
+        elif hopeless:
+            lower[i], upper[i] = math.inf, 0.0
+        else:
+            lower[i] = _price(low, units, inverse) if low > -math.inf and (inverse or low > 0) else math.nan
+            upper[i] = _price(high, units, inverse) if high < math.inf and (not inverse or high < 0) else math.nan
 
 
 def _price(value: float, units: float, inverse: bool) -> float:
-    """The price at which a lot has that value; NaN for a value that no price gives."""
-    if math.isinf(value) or (value >= 0 if inverse else value <= 0):
-        return math.nan
+    """The price at which a lot has that value."""
     return -units / value if inverse else value / units

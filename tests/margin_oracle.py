@@ -1,0 +1,405 @@
+"""The numbers of a margin pass once more, slowly: integers, fractions, and floats only where the rules say float64.
+
+Formulas: rules.md §5, waterfall.md "Numbers of a pass", "Who is liquidated", "Bankruptcy prices", "Several assets" and
+"Free margin". Only the columns of a snapshot are read, nothing that adlcore computes.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import strategies as st
+
+import adlcore as adl
+
+CROSS, ISOLATED, MULTI_ASSET, PORTFOLIO = range(4)
+MODES = ("cross", "isolated", "multi-asset", "portfolio")
+TOP, BOTTOM = 2**63 - 1, -(2**63)
+
+
+def snapshot(make=adl.Snapshot, **columns) -> adl.Snapshot:
+    """A snapshot whose longs and shorts need not be equal."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", adl.OpenInterestWarning)
+        return make(**columns)
+
+
+def build(**tables) -> adl.Snapshot:
+    """The same of decimal text."""
+    return snapshot(adl.Snapshot.build, **tables)
+
+
+def quanta_per_lot(contract: adl.Contract, price) -> Fraction:
+    """v(price) in quanta, exact."""
+    units = Fraction(contract.multiplier) * Fraction(contract.lot) * 10**contract.settle.decimals
+    return -units / Fraction(price) if contract.kind == "inverse" else units * Fraction(price)
+
+
+@dataclass
+class Row:
+    """A position and what the mark makes of it."""
+
+    code: int
+    contract: adl.Contract
+    wallet: int
+    quantity: int
+    cost: int
+    leverage: float
+    value: int
+    pnl: int
+    margin: int
+
+    @property
+    def initial(self) -> int:
+        if not self.leverage:
+            return self.margin
+        return math.ceil(abs(self.value) / Fraction(Decimal(repr(self.leverage))))
+
+
+class Venue:
+    """Every number of a snapshot, at its marks or at others."""
+
+    def __init__(self, books: adl.Snapshot, marks=None, index_prices=None) -> None:
+        self.books, self.contracts = books, books.contracts
+        named = {contract.symbol: code for code, contract in enumerate(books.contracts)}
+        self.marks = [None if mark is None else Fraction(mark) for mark in books.marks]
+        for symbol, mark in (marks or {}).items():
+            self.marks[named[symbol]] = Fraction(mark)
+        self.asset_code = {asset.name: code for code, asset in enumerate(books.assets)}
+        self.mode, self.asset = books.wallets.mode.tolist(), books.wallets.asset.tolist()
+        self.stored = books.wallets.balance.tolist()
+        self.price = self._prices(index_prices or {})
+        self.kept = [1 - Fraction(cut) for cut in books.haircuts]
+        self.rows = [self._row(row) for row in range(len(books.positions))]
+        self.amount, self.loan = defaultdict(int), defaultdict(int)
+        held = books.balances
+        for wallet, asset, amount, loan in zip(*(column.tolist() for column in held.columns().values()), strict=True):
+            self.amount[wallet, asset], self.loan[wallet, asset] = amount, loan
+        self.of = defaultdict(list)
+        for number, row in enumerate(self.rows):
+            self.of[row.wallet].append(number)
+        wallets = range(len(self.mode))
+        self.equity = [self._equity(wallet, 1) for wallet in wallets]
+        self.balance = [self._equity(wallet, 0) for wallet in wallets]
+        self.margin = [self._margin(wallet) for wallet in wallets]
+        self.free = [self._free(wallet) for wallet in wallets]
+
+    def _prices(self, moved) -> list[Fraction | None]:
+        """Quanta of the numeraire for a quantum of each asset."""
+        books = self.books
+        numeraires = {a for a, mode in zip(self.asset, self.mode, strict=True) if mode >= MULTI_ASSET}
+        assert len(numeraires) <= 1
+        if not numeraires:
+            return [None] * len(books.assets)
+        (numeraire,) = numeraires
+        found = []
+        for code, (asset, index) in enumerate(zip(books.assets, books.index_prices, strict=True)):
+            given = Fraction(1) if code == numeraire else moved.get(asset.name, index)
+            scale = Fraction(10) ** (books.assets[numeraire].decimals - asset.decimals)
+            found.append(None if given is None else Fraction(given) * scale)
+        return found
+
+    def _row(self, number: int) -> Row:
+        books = self.books
+        code = next(k for k in range(len(self.contracts)) if books.start[k] <= number < books.start[k + 1])
+        contract, table = self.contracts[code], books.positions
+        quantity, cost = int(table.quantity[number]), int(table.entry_value[number])
+        value = round(float(quantity) * float(quanta_per_lot(contract, self.marks[code])))
+        margin = 0
+        if contract.tiers is not None:
+            scale = 10**contract.settle.decimals
+            terms = zip(contract.tiers.rate, contract.tiers.amount, strict=True)
+            margin = max(0, round(max(float(abs(value)) * float(r) - float(Fraction(a) * scale) for r, a in terms)))
+        leverage = float(table.leverage[number])
+        return Row(code, contract, int(table.wallet[number]), quantity, cost, leverage, value, value - cost, margin)
+
+    def settle(self, row: Row) -> int:
+        """Row of the asset that a position settles in."""
+        return self.asset_code[row.contract.settle.name]
+
+    def rate(self, row: Row) -> Fraction:
+        """Quanta of the wallet's asset, or numeraire, for a quantum of the position's settle asset."""
+        return self.price[self.settle(row)] if self.mode[row.wallet] >= MULTI_ASSET else Fraction(1)
+
+    def _by_asset(self, wallet: int, what: str) -> dict[int, int]:
+        sums = defaultdict(int)
+        for number in self.of[wallet]:
+            sums[self.settle(self.rows[number])] += getattr(self.rows[number], what)
+        return sums
+
+    def _equity(self, wallet: int, counted: int) -> int:
+        """Equity; without profit and loss (`counted` 0) the balance."""
+        pnl = self._by_asset(wallet, "pnl")
+        if self.mode[wallet] < MULTI_ASSET:
+            return self.stored[wallet] + counted * sum(pnl.values())
+        total = 0
+        for asset in range(len(self.books.assets)):
+            price, gain = self.price[asset] or Fraction(0), counted * pnl[asset]
+            amount = self.amount[wallet, asset] - self.loan[wallet, asset]
+            if self.mode[wallet] == PORTFOLIO:
+                total += round(min((amount + gain) * price * self.kept[asset], (amount + gain) * price))
+            else:
+                total += round(amount * price * (self.kept[asset] if amount > 0 else 1)) + round(gain * price)
+        return total
+
+    def _margin(self, wallet: int) -> int:
+        margin = self._by_asset(wallet, "margin")
+        if self.mode[wallet] < MULTI_ASSET:
+            return sum(margin.values())
+        total = 0
+        for asset in range(len(self.books.assets)):
+            price, rate = self.price[asset] or Fraction(0), Fraction(self.books.loan_rates[asset])
+            total += round(margin[asset] * price) + round(self.loan[wallet, asset] * rate * price)
+        return total
+
+    def _free(self, wallet: int) -> int:
+        needed = sum(math.ceil(self.rows[n].initial * self.rate(self.rows[n])) for n in self.of[wallet])
+        if self.mode[wallet] >= MULTI_ASSET:  # what loans need, too
+            loans = zip(range(len(self.books.assets)), self.books.loan_rates, strict=True)
+            needed += sum(round(self.loan[wallet, a] * Fraction(rate) * (self.price[a] or 0)) for a, rate in loans)
+        orders, locked = self.books.orders, 0
+        for row in range(len(orders)):
+            if orders.wallet[row] == wallet:
+                asset = self.asset_code[self.contracts[orders.contract[row]].settle.name]
+                rate = self.price[asset] if self.mode[wallet] >= MULTI_ASSET else Fraction(1)
+                locked += math.ceil(int(orders.locked[row]) * rate)
+        return max(0, min(self.balance[wallet], self.equity[wallet]) - needed - locked)
+
+    @property
+    def ratio(self) -> list[float]:
+        both = zip(self.equity, self.margin, strict=True)
+        return [math.inf if equity <= 0 else float(margin) / float(equity) for equity, margin in both]
+
+    def liquidatable(self, inclusive: bool = True) -> list[bool]:
+        found = []
+        for wallet, (equity, margin) in enumerate(zip(self.equity, self.margin, strict=True)):
+            holds = any(self.rows[number].quantity for number in self.of[wallet])
+            short = equity < margin or (inclusive and equity == margin)
+            found.append(holds and (equity < 0 or (margin > 0 and short)))
+        return found
+
+    @property
+    def fits(self) -> bool:
+        """Whether nothing leaves its range; meant for wallets with one asset."""
+        rows = all(abs(row.value) < 2**62 and BOTTOM <= row.pnl <= TOP for row in self.rows)
+        return rows and all(BOTTOM <= number <= TOP for number in [*self.equity, *self.margin])
+
+    # Shared bankruptcy prices -----------------------------------------------------------------------------------------
+
+    def bankruptcy(self, wallets) -> list[tuple[int, int, int, int, int, bool]]:
+        """Row, share, value, price in ticks, value at it, whether bounded: of all positions of these wallets."""
+        return sorted(line for wallet in wallets for line in self._split(wallet))
+
+    def _split(self, wallet: int) -> list[tuple[int, int, int, int, int, bool]]:
+        rows = {number: self.rows[number] for number in self.of[wallet] if self.rows[number].quantity}
+        share, value, bound = {}, {}, {}
+        while True:
+            free = [number for number in rows if number not in bound]
+            left = self.equity[wallet] - sum(share[number] for number in bound)
+            weight = {n: round(rows[n].margin * self.rate(rows[n])) for n in free}
+            if not sum(weight.values()):
+                weight = {n: round(abs(rows[n].value) * self.rate(rows[n])) for n in free}
+            if not sum(weight.values()):
+                weight = dict.fromkeys(free, 1)
+            for n in free:
+                share[n] = left * weight[n] // sum(weight.values())
+            if free:
+                share[max(free)] += left - sum(share[n] for n in free)
+            for n in free:
+                value[n] = rows[n].value - round(share[n] / self.rate(rows[n]))
+            fresh = {n: bound_of for n in free if (bound_of := self._bound(rows[n], value[n])) is not None}
+            if not fresh:
+                break
+            for n, price in fresh.items():
+                bound[n] = price
+                value[n] = worth(rows[n], price)
+                share[n] = round((rows[n].value - value[n]) * self.rate(rows[n]))
+        found = []
+        for n, row in rows.items():
+            price = bound[n] if n in bound else favour(row)(ticks_of(row, value[n]))
+            found.append((n, share[n], value[n], price, worth(row, price), n in bound))
+        return found
+
+    def _bound(self, row: Row, value: int) -> int | None:
+        """The bound at which a row is held, or None where it has a price."""
+        price, tick = ticks_of(row, value), Fraction(row.contract.tick)
+        if price < 1:
+            return 1
+        if row.contract.max_price is not None:
+            highest = math.floor(Fraction(row.contract.max_price) / tick)
+        else:
+            entry = ticks_of(row, row.cost) if row.cost else 0
+            highest = max(math.ceil(1000 * self.marks[row.code] / tick), math.ceil(entry))
+        return highest if price > highest else None
+
+
+def favour(row: Row):
+    """A long's price is rounded up, a short's down."""
+    return math.ceil if row.quantity > 0 else math.floor
+
+
+def ticks_of(row: Row, value: int) -> Fraction | float:
+    """The price, in ticks, at which a row has a value; infinite where no price is high enough."""
+    one = quanta_per_lot(row.contract, row.contract.tick)
+    if row.contract.kind != "inverse":
+        return Fraction(value) / (row.quantity * one)
+    return row.quantity * one / value if value * row.quantity < 0 else math.inf
+
+
+def worth(row: Row, ticks: int) -> int:
+    """``round(q·v(P))``, half-even."""
+    return round(row.quantity * quanta_per_lot(row.contract, ticks * Fraction(row.contract.tick)))
+
+
+def columns_of(state: adl.MarginState) -> dict[str, bytes]:
+    """Every number that a state gives, as bytes."""
+    rows = state.positions
+    arrays = {
+        **{name: getattr(state, name) for name in ("equity", "maintenance_margin", "balance", "free_margin")},
+        **{name: getattr(state, name) for name in ("margin_ratio", "liquidatable")},
+        **{name: getattr(rows, name) for name in ("unrealized_pnl", "mark_value", "initial_margin")},
+        **{"row margin": rows.maintenance_margin, "liquidation": rows.liquidation_price()},
+        "bankruptcy": rows.bankruptcy_price(),
+    }
+    return {name: array.tobytes() for name, array in arrays.items()} | {"marks": repr(state.marks).encode()}
+
+
+# Whole snapshots to draw ----------------------------------------------------------------------------------------------
+
+PRICES = ("0.0123", "0.5", "2", "22.025", "1999.9")
+INDEXES = ("0.25", "1", "1.5", "7.25", "48")
+
+
+@st.composite
+def tiers(draw) -> adl.MarginTiers:
+    """One to five tiers whose rates rise."""
+    count = draw(st.integers(1, 5))
+    steps = draw(st.lists(st.sampled_from([1, 10, 1000, 40_000]), min_size=count - 1, max_size=count - 1))
+    floors = [0, *np.cumsum(steps).tolist()] if steps else [0]
+    rises = draw(st.lists(st.sampled_from(["0.0001", "0.004", "0.01", "0.05"]), min_size=count, max_size=count))
+    rates = [sum(map(Decimal, rises[: place + 1])) for place in range(count)]
+    return adl.MarginTiers(floors, rates)
+
+
+@st.composite
+def contracts(draw, symbol: str, settles) -> adl.Contract:
+    """A contract of any kind, with tiers and a tick."""
+    return adl.Contract(
+        symbol,
+        kind=draw(st.sampled_from(["linear", "inverse", "quanto"])),
+        settle=draw(st.sampled_from(settles)),
+        multiplier=draw(st.sampled_from(["1", "10", "0.01"])),
+        lot=draw(st.sampled_from(["1", "0.001"])),
+        tick=draw(st.sampled_from(["0.000001", "0.0005", "0.01"])),
+        tiers=draw(tiers()),
+        max_price=draw(st.sampled_from([None, None, "2500", "100000"])),
+    )
+
+
+@st.composite
+def venues(draw, modes=MODES) -> dict:
+    """Arguments of :func:`snapshot`: contracts, wallets of these modes, and all that stands in them."""
+    decimals = draw(st.lists(st.sampled_from([0, 2, 4, 8]), min_size=3, max_size=3))
+    assets = [adl.Asset(name, places) for name, places in zip(("USDT", "BTC", "KRW"), decimals, strict=True)]
+    settles = assets[: draw(st.integers(1, 3))]
+    listed = [draw(contracts(f"C{k}", settles)) for k in range(draw(st.integers(1, 4)))]
+    marks = {contract.symbol: draw(st.sampled_from(PRICES)) for contract in listed}
+    table = defaultdict(list)
+    held, kept, orders = defaultdict(list), defaultdict(list), defaultdict(list)
+    indexes = {asset.name: draw(st.sampled_from(INDEXES)) for asset in assets[1:]}
+    chosen = draw(st.lists(st.sampled_from(modes), min_size=1, max_size=6))
+    for wallet, mode in enumerate(chosen):
+        valued = mode in MODES[MULTI_ASSET:]
+        asset = assets[0] if valued else draw(st.sampled_from(settles))
+        fit = [contract for contract in listed if valued or contract.settle == asset]
+        notional, units = 0, Fraction(0)
+        taken = fit[: draw(st.integers(0, 1))] if mode == "isolated" else fit
+        for contract in taken:
+            legs = ["none", "long", "short", "zero", *([] if mode == "isolated" else ["hedge"])]
+            for sign in {"none": (), "long": (1,), "short": (-1,), "zero": (0,), "hedge": (1, -1)}[
+                draw(st.sampled_from(legs))
+            ]:
+                quantity = sign * draw(st.one_of(st.integers(1, 3), st.integers(1, 1000)))
+                unit = quanta_per_lot(contract, marks[contract.symbol])
+                ratio = Fraction(draw(st.integers(60, 160)), 100)
+                held["contract"].append(contract.symbol)
+                held["wallet"].append(wallet)
+                held["quantity"].append(quantity)
+                held["entry_value"].append(round(quantity * unit / ratio))
+                held["leverage"].append(draw(st.sampled_from([0.0, 0.0, 1.0, 3.0, 12.5, 0.1])))
+                notional += abs(round(quantity * unit))
+                index = Fraction(indexes.get(contract.settle.name, 1))
+                units += abs(quantity * unit) * index / 10**contract.settle.decimals
+        per_mille = st.integers(-300, 900)
+        small = st.integers(-2, 2)
+        table["account"].append(wallet)
+        table["asset"].append(asset.name)
+        table["mode"].append(mode)
+        table["balance"].append(0 if valued else notional * draw(per_mille) // 1000 + draw(small))
+        for other in assets if valued else ():
+            if draw(st.booleans()):
+                backing = units / Fraction(indexes.get(other.name, 1)) * 10**other.decimals
+                loan = mode == "portfolio" and draw(st.integers(0, 2 + round(backing * 3 / 10)))
+                kept["wallet"].append(wallet)
+                kept["asset"].append(other.name)
+                kept["amount"].append(round(backing * draw(per_mille) / 1000) + draw(small))
+                kept["loan"].append(int(loan))
+        if fit and draw(st.booleans()):
+            orders["contract"].append(draw(st.sampled_from(fit)).symbol)
+            orders["wallet"].append(wallet)
+            orders["quantity"].append(draw(st.sampled_from([-5, 1])))
+            orders["price"].append(draw(st.integers(1, 10**6)))
+            orders["locked"].append(draw(st.integers(0, min(notional // 5 + 1, 10**8))))
+    empty = {name: [] for name in ("contract", "wallet", "quantity", "entry_value", "leverage")}
+    return {
+        "contracts": listed,
+        "wallets": dict(table),
+        "positions": {name: held.get(name, column) for name, column in empty.items()},
+        "marks": marks,
+        "orders": dict(orders),
+        "balances": dict(kept),
+        "assets": assets,
+        "index_prices": indexes,
+        "haircuts": {asset.name: draw(st.sampled_from(["0", "0.05", "0.3"])) for asset in assets},
+        "loan_rates": {asset.name: draw(st.sampled_from(["0", "0.02", "0.1"])) for asset in assets},
+    }
+
+
+@st.composite
+def pinned(draw, modes=("cross", "isolated")) -> dict:
+    """A venue of wallets with one asset, some of whose equity lies within a quantum of the margin, or of zero."""
+    given = draw(venues(modes))
+    venue = Venue(snapshot(**given))
+    for wallet in range(len(venue.equity)):
+        aim = draw(st.sampled_from([None, venue.margin[wallet], 0]))
+        if aim is not None:
+            moved = aim + draw(st.integers(-1, 1)) - venue.equity[wallet]
+            given["wallets"]["balance"][wallet] += moved
+    return given
+
+
+@st.composite
+def extreme(draw) -> dict:
+    """Cross wallets in quanta whose values and sums lie about the ends of int64."""
+    ends = st.sampled_from([1, 2**61, 2**62 - 2**10, 2**62 - 2**9, 2**62, TOP])
+    numbers = st.one_of(st.integers(-9, 9), st.builds(lambda end, sign: sign * end, ends, st.sampled_from([1, -1])))
+    listed = [adl.Contract(f"C{k}", settle=adl.Asset("USDT", 0), tiers=draw(tiers())) for k in range(3)]
+    wallets = draw(st.integers(1, 2))
+    rows = []
+    for place in draw(st.sets(st.integers(0, 3 * wallets - 1))):
+        quantity, cost = draw(numbers), draw(numbers)
+        rows.append((place % 3, place // 3, quantity, abs(cost) * ((quantity > 0) - (quantity < 0))))
+    names = ("contract", "wallet", "quantity", "entry_value")
+    held = zip(*rows, strict=True) if rows else [[]] * 4
+    return {
+        "contracts": listed,
+        "wallets": {"account": range(wallets), "asset": "USDT", "balance": [draw(numbers) for _ in range(wallets)]},
+        "positions": {name: list(column) for name, column in zip(names, held, strict=True)},
+        "marks": {contract.symbol: draw(st.sampled_from(["0.5", "1", "1.01"])) for contract in listed},
+    }

@@ -19,6 +19,7 @@ pytest.importorskip("typer", reason="the command line needs the cli extra")
 pytest.importorskip("rich", reason="the command line needs the cli extra")
 pa = pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
 pq = pytest.importorskip("pyarrow.parquet")
+pytestmark = pytest.mark.usefixtures("terminal")
 
 from rich.cells import cell_len  # noqa: E402
 from rich.console import Console  # noqa: E402
@@ -35,55 +36,6 @@ erin,-0.35,48.838,61.32,9.38
 """
 EQUITY = "--columns=equity=cash+upnl"
 FILLS = ["account", "row", "place", "score", "closed", "left", "realized_pnl"]
-
-
-@pytest.fixture(autouse=True)
-def terminal(monkeypatch):
-    """80 columns and no colours, whatever runs the tests."""
-    for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("COLUMNS", "80")
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a command line in this process: exit code, stdout, stderr."""
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return left.value.code, out, err
-
-    return call
-
-
-@pytest.fixture
-def good(run):
-    """Run a command line that must succeed: stdout."""
-
-    def call(*arguments):
-        code, out, err = run(*arguments)
-        assert (code, err) == (0, "")
-        return out
-
-    return call
-
-
-@pytest.fixture
-def bad(run):
-    """Run a command line that must be refused: the one line on stderr."""
-
-    def call(*arguments):
-        code, out, err = run(*arguments)
-        assert (code, out) == (2, "")
-        assert err.startswith("error: ")
-        assert err.endswith("\n")
-        assert err.count("\n") == 1
-        assert "Traceback" not in err
-        return err[len("error: ") : -1]
-
-    return call
 
 
 @pytest.fixture

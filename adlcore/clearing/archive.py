@@ -103,7 +103,7 @@ def write_npz(books: Books, path: str | PathLike[str]) -> None:
     target = Path(path)
     work = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with open(work, "xb") as file:
+        with open(work, "wb") as file:
             np.savez(file, terms=header, **parts(books))  # type: ignore[arg-type]
         work.replace(target)
     except BaseException:

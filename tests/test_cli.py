@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("terminal")
 from rich.cells import cell_len  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from adlcore.cli import _common, _tables, main  # noqa: E402
+from adlcore.cli import _common, _tables  # noqa: E402
 
 ROWS = """\
 user,position_size,entry_price,cash,upnl

@@ -293,7 +293,7 @@ def test_collateral_beyond_int64_is_refused(mode):
     with pytest.raises(adl.AdlError, match="collateral is -9000000000000000000: must fit int64"):
         adl.margin_state(valued(-9 * 10**18, mode=mode))
     # 6e18·1.5·0.5 = 4.5e18, and 5e18 of profit.
-    with pytest.raises(adl.AdlError, match=r"wallets\[0\] is 'equity': must fit int64"):
+    with pytest.raises(adl.AdlError, match=r"wallets\[0\]: its equity must fit int64"):
         adl.margin_state(valued(6 * 10**18, [(0, 0, 10**18, 0), (1, 0, 4 * 10**18, 0)], mode))
     books = valued(6 * 10**18, [(0, 0, 10**17, 0), (1, 0, 4 * 10**18, 0)], mode)
     assert adl.margin_state(books).equity.tolist() == [8_600_000_000_000_000_000]

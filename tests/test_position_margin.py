@@ -266,6 +266,23 @@ def test_portfolio_margin_bends_where_the_holding_passes_zero(quantity, debt, wa
     assert rows.liquidation_price() == pytest.approx([wanted], rel=1e-12)
 
 
+@pytest.mark.parametrize(("quantity", "wanted"), [("10", 400 / 9), ("-10", 350 / 3)])
+def test_a_haircut_beyond_the_margin_rate_leaves_the_price_on_the_losing_side(quantity, wanted):
+    # A twentieth of x counts where it is positive. Long: x = 10p - 500, so 100 + x/20 - p falls as p rises, and the
+    # wallet fails above 150 too; below, 100 + x = p. Short: x = 1,500 - 10p, 100 + x/20 = p while x is positive.
+    rows = positions(
+        [("X", quantity, "100")],
+        wallets=[{"account": "ann", "mode": "portfolio"}],
+        balances=[
+            {"account": "ann", "asset": "USDT", "amount": "500"},
+            {"account": "ann", "asset": "BTC", "amount": "0.002"},
+        ],
+        index_prices={"BTC": "50000"},
+        haircuts={"USDT": "0.95"},
+    )
+    assert rows.liquidation_price() == pytest.approx([wanted], rel=1e-12)
+
+
 def test_two_legs_may_fail_at_every_price_by_two_lines_together():
     # Long 12, short 9 from 100; x = 60 + 3·(p - 100), MM = 2.1·p. In full 150 + x = MM at 100, and is more above; with
     # half of x 150 + x/2 = MM at 50, and is more below. The lesser of the two counts: it is short of MM everywhere.

@@ -219,5 +219,8 @@ def _summed(values: Int64Array1D, group: Int64Array1D, wallets: Int64Array1D, wh
     out = np.empty(len(wallets), INT64)
     bad = _kernels.money.group_sums(values, group, out)
     if bad >= 0:
-        raise AdlError.at("wallets", int(wallets[bad]), what, "must fit int64 quanta of the numeraire")
+        row = int(wallets[bad])
+        raise AdlError(
+            f"wallets[{row}]: its {what} must fit int64 quanta of the numeraire", argument="wallets", row=row
+        )
     return out

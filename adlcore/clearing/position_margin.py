@@ -20,6 +20,9 @@ from .tables import PORTFOLIO, VALUED
 
 __all__ = ["PositionMargin"]
 
+#: Rates of a contract's tiers, and their amounts.
+Tiers = tuple[Float64Array1D, Float64Array1D]
+
 
 class PositionMargin:
     """What each position of a margin state adds to its wallet, at the latest marks.
@@ -99,9 +102,10 @@ class PositionMargin:
         Bankrupt wallets are closed at shared prices: :func:`adlcore.clearing.bankruptcy.shared_bankruptcy`.
         """
 
+        fee, nothing = prices.read_fee(taker_fee), (prices.NOTHING, prices.NOTHING)
+
         def solve(code: int, part: Int64Array1D) -> Float64Array1D:
-            lines = self._budgets(code, part, part[:0], needs_margin=False)
-            return self._solve(code, part, lines, prices.read_fee(taker_fee), (prices.NOTHING, prices.NOTHING))
+            return self._solve(code, part, np.full(len(part), -1), fee, nothing, "nearest", needs_margin=False)
 
         return self._each(rows, solve)
 
@@ -168,20 +172,7 @@ class PositionMargin:
             symbol = state.books.contracts[code].symbol
             raise AdlError.at("contracts", code, symbol, "must have margin tiers: Contract(..., tiers=...)")
         tiers = prices.lines(*state.tiers(code))
-        partner = self._partner(code, rows)
-        alone = np.flatnonzero(partner < 0)
-        paired = np.flatnonzero(partner >= 0)
-        out = np.empty(len(rows))
-        lines = self._budgets(code, rows[alone], rows[:0], needs_margin=True)
-        out[alone] = self._solve(code, rows[alone], lines, fee, tiers)
-        if len(paired):
-            lower, upper = self._solve_pairs(code, rows[paired], partner[paired], fee, tiers)
-            long = state.books.positions.quantity[rows[paired]] > 0
-            found = {"lower": lower, "upper": upper}.get(root)
-            mark = state.marks[code]
-            assert mark is not None  # a contract that somebody holds has a mark
-            out[paired] = prices.nearest_root(lower, upper, long, float(mark)) if found is None else found
-        return out
+        return self._solve(code, rows, self._partner(code, rows), fee, tiers, root, needs_margin=True)
 
     def _partner(self, code: int, rows: Int64Array1D) -> Int64Array1D:
         """Row of the other leg in the same wallet, or -1; it stands next to its leg."""
@@ -195,19 +186,81 @@ class PositionMargin:
         found[legs] = -1  # a row of no lots is no leg
         return found
 
-    def _budgets(
-        self, code: int, rows: Int64Array1D, partner: Int64Array1D, needs_margin: bool
-    ) -> list[tuple[float, Int64Array1D, Float64Array1D]]:
-        """What wallets have beside these rows (and their other legs): share of profit kept, which rows, budget.
+    def _solve(
+        self,
+        code: int,
+        rows: Int64Array1D,
+        partner: Int64Array1D,
+        fee: float,
+        tiers: Tiers,
+        root: str,
+        needs_margin: bool,
+    ) -> Float64Array1D:
+        """The prices at which the wallets of rows of one contract fail."""
+        state = self._state
+        joint = partner >= 0
+        if state.slots.many:  # portfolio equity bends with the price: two lines, as of two legs
+            joint |= state.books.wallets.mode[state.books.positions.wallet[rows]] == PORTFOLIO
+        alone, together = np.flatnonzero(~joint), np.flatnonzero(joint)
+        out = np.empty(len(rows))
+        out[alone] = self._one_root(code, rows[alone], fee, tiers, needs_margin)
+        if len(together):
+            legs = partner[together]
+            lower, upper = self._two_roots(code, rows[together], legs, fee, tiers, needs_margin)
+            long = state.books.positions.quantity[rows[together]] > 0
+            own, other = np.where(long, lower, upper), np.where(long, upper, lower)
+            mark = state.marks[code]
+            assert mark is not None  # a contract that somebody holds has a mark
+            chosen = {"lower": lower, "upper": upper}.get(root)
+            chosen = prices.nearest_root(lower, upper, long, float(mark)) if chosen is None else chosen
+            out[together] = np.where(legs >= 0, chosen, np.where(np.isnan(own), other, own))
+        return out
 
-        In quanta of the settle asset, less what the wallet's other positions must keep.
+    def _one_root(self, code: int, rows: Int64Array1D, fee: float, tiers: Tiers, needs_margin: bool) -> Float64Array1D:
+        """Prices of rows whose wallets' equity is a line."""
+        positions, out = self._state.books.positions, np.empty(len(rows))
+        ((_, budget),) = self._budgets(code, rows, None, needs_margin)
+        size, cost = positions.quantity[rows].astype(FLOAT64), positions.entry_value[rows].astype(FLOAT64)
+        _kernels.prices.root_prices(size, cost, budget, 1.0, fee, *tiers, *self._grid(code), out)
+        return out
+
+    def _two_roots(
+        self, code: int, rows: Int64Array1D, partner: Int64Array1D, fee: float, tiers: Tiers, needs_margin: bool
+    ) -> tuple[Float64Array1D, Float64Array1D]:
+        """Prices below and above which wallets fail that have two legs or a bend."""
+        positions = self._state.books.positions
+        size, cost = positions.quantity[rows].astype(FLOAT64), positions.entry_value[rows].astype(FLOAT64)
+        opposite = _of(positions.quantity, partner)
+        cost += _of(positions.entry_value, partner)
+        lower, upper = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+        for share, budget in self._budgets(code, rows, partner, needs_margin):
+            low, high = np.empty(len(rows)), np.empty(len(rows))
+            _kernels.prices.root_price_pairs(
+                size, opposite, cost, budget, share, fee, *tiers, *self._grid(code), low, high
+            )
+            # What fails first; NaN gives way.
+            lower, upper = np.fmax(lower, low), np.fmin(upper, high)
+        hopeless = lower > upper
+        return np.where(hopeless, np.inf, lower), np.where(hopeless, 0.0, upper)
+
+    def _grid(self, code: int) -> tuple[float, bool]:
+        """What a lot is worth at price 1, in quanta, and whether the contract is inverse."""
+        contract = self._state.books.contracts[code]
+        return float(contract.units_per_lot * contract.settle.quanta_per_unit), contract.inverse
+
+    def _budgets(
+        self, code: int, rows: Int64Array1D, partner: Int64Array1D | None, needs_margin: bool
+    ) -> list[tuple[float, Float64Array1D]]:
+        """What wallets have beside these rows and their other legs, less what their other positions must keep.
+
+        In quanta of the settle asset, with the share of the rows' profit that counts: in full and, where
+        there are portfolio wallets, after the haircut. A line that a wallet has not is never met: +inf.
         """
         state = self._state
         wallet = state.books.positions.wallet[rows]
-        own = state.pnl[rows].astype(FLOAT64)
-        kept = state.margin[rows].astype(FLOAT64)
-        if len(partner):
-            own, kept = own + state.pnl[partner], kept + state.margin[partner]
+        own, kept = state.pnl[rows].astype(FLOAT64), state.margin[rows].astype(FLOAT64)
+        if partner is not None:
+            own, kept = own + _of(state.pnl, partner), kept + _of(state.margin, partner)
         equity, margin = (column[wallet].astype(FLOAT64) for column in state.wallets.T)
         mode = state.books.wallets.mode[wallet] if state.slots.many else np.zeros(0)
         if (mode >= VALUED).any():
@@ -215,60 +268,20 @@ class PositionMargin:
             equity = np.where(mode >= VALUED, equity / price, equity)
             margin = np.where(mode >= VALUED, margin / price, margin)
         others = margin - kept if needs_margin else np.zeros(len(rows))
-        lines = [(1.0, np.arange(len(rows)), equity - own - others)]
-        if (bent := np.flatnonzero(mode == PORTFOLIO)).size:
-            # The holding of the settle asset counts as the lesser of two lines through zero.
-            asset = int(state.books.settle[code])
-            share = float(state.rates.kept[asset])
-            slot = state.slots.of_position[rows[bent]]
-            holding = state.sums[slot, 0] + (state.slots.amount[slot] - state.slots.loan[slot]).astype(FLOAT64)
-            rest = equity[bent] - np.minimum(holding * share, holding) - others[bent]
-            lines[0][2][bent] = rest + (holding - own[bent])
-            lines.append((share, bent, rest + share * (holding - own[bent])))
-        return lines
+        budget = equity - own - others
+        bent = np.flatnonzero(mode == PORTFOLIO)
+        if not len(bent):
+            return [(1.0, budget)]
+        # The holding of the settle asset counts as the lesser of two lines through zero.
+        share = float(state.rates.kept[int(state.books.settle[code])])
+        slot = state.slots.of_position[rows[bent]]
+        holding = state.sums[slot, 0] + (state.slots.amount[slot] - state.slots.loan[slot]).astype(FLOAT64)
+        rest = equity[bent] - np.minimum(holding * share, holding) - others[bent]
+        cut = np.full(len(rows), np.inf)
+        budget[bent], cut[bent] = rest + (holding - own[bent]), rest + share * (holding - own[bent])
+        return [(1.0, budget), (share, cut)]
 
-    def _solve(
-        self, code: int, rows: Int64Array1D, lines: Any, fee: float, tiers: tuple[Float64Array1D, Float64Array1D]
-    ) -> Float64Array1D:
-        positions, contract = self._state.books.positions, self._state.books.contracts[code]
-        units = float(contract.units_per_lot * contract.settle.quanta_per_unit)
-        found = np.full(len(rows), np.nan)
-        for share, places, budget in lines:
-            size = positions.quantity[rows[places]].astype(FLOAT64)
-            cost = positions.entry_value[rows[places]].astype(FLOAT64)
-            out = np.empty(len(places))
-            _kernels.prices.root_prices(size, cost, budget, share, fee, *tiers, units, contract.inverse, out)
-            # What fails first: the higher price of a long, the lower of a short; NaN gives way.
-            found[places] = np.where(size > 0, np.fmax(found[places], out), np.fmin(found[places], out))
-        return found
 
-    def _solve_pairs(
-        self,
-        code: int,
-        rows: Int64Array1D,
-        partner: Int64Array1D,
-        fee: float,
-        tiers: tuple[Float64Array1D, Float64Array1D],
-    ) -> tuple[Float64Array1D, Float64Array1D]:
-        positions, contract = self._state.books.positions, self._state.books.contracts[code]
-        units = float(contract.units_per_lot * contract.settle.quanta_per_unit)
-        lower, upper = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
-        for share, places, budget in self._budgets(code, rows, partner, needs_margin=True):
-            one, other = rows[places], partner[places]
-            low, high = np.empty(len(places)), np.empty(len(places))
-            _kernels.prices.root_price_pairs(
-                positions.quantity[one].astype(FLOAT64),
-                positions.quantity[other].astype(FLOAT64),
-                positions.entry_value[one].astype(FLOAT64) + positions.entry_value[other],
-                budget,
-                share,
-                fee,
-                *tiers,
-                units,
-                contract.inverse,
-                low,
-                high,
-            )
-            lower[places], upper[places] = np.fmax(lower[places], low), np.fmin(upper[places], high)
-        hopeless = lower > upper
-        return np.where(hopeless, np.inf, lower), np.where(hopeless, 0.0, upper)
+def _of(column: Int64Array1D, partner: Int64Array1D) -> Float64Array1D:
+    """The values of other legs; 0 where there is none."""
+    return np.where(partner >= 0, column[np.maximum(partner, 0)], 0).astype(FLOAT64)

@@ -122,26 +122,24 @@ def ties(values: Any, length: int) -> Int64Array1D | None:
     return array.astype(INT64)
 
 
-def exclusion(exclude: Any, length: int) -> npt.NDArray[np.uint8] | None:
+def exclusion(exclude: Any, length: int, name: str = "exclude") -> npt.NDArray[np.uint8] | None:
     """The rows to pass over, given as a boolean mask or as row numbers, as a mask of bytes."""
     if exclude is None:
         return None
     try:
         array = np.asarray(exclude)
     except ValueError:
-        raise AdlError("exclude is ragged: must be row numbers or a boolean mask", argument="exclude") from None
+        raise AdlError(f"{name} is ragged: must be row numbers or a boolean mask", argument=name) from None
     if array.ndim != 1:
-        raise AdlError(f"exclude has {array.ndim} dimensions: must be 1-D", argument="exclude", value=array.shape)
+        raise AdlError(f"{name} has {array.ndim} dimensions: must be 1-D", argument=name, value=array.shape)
     if array.dtype == bool:
         if len(array) != length:
-            raise AdlError(
-                f"exclude has {len(array)} rows: a mask must have {length}", argument="exclude", value=len(array)
-            )
+            raise AdlError(f"{name} has {len(array)} rows: a mask must have {length}", argument=name, value=len(array))
         return np.ascontiguousarray(array).view(np.uint8)
     if array.size and array.dtype.kind not in "iu":
         raise AdlError(
-            f"exclude has dtype {array.dtype}: must be row numbers or a boolean mask",
-            argument="exclude",
+            f"{name} has dtype {array.dtype}: must be row numbers or a boolean mask",
+            argument=name,
             value=array.dtype,
         )
     mask = np.zeros(length, np.uint8)
@@ -151,7 +149,7 @@ def exclusion(exclude: Any, length: int) -> npt.NDArray[np.uint8] | None:
         if outside.size:
             place = int(outside[0])
             must = f"must be a row from 0 to {length - 1}" if length else "must be empty: there are no rows"
-            raise AdlError.at("exclude", place, array[place], must)
+            raise AdlError.at(name, place, array[place], must)
         mask[rows] = 1
     return mask
 

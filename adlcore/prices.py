@@ -15,7 +15,7 @@ from .decimals import Number, exact_decimal
 from .errors import AdlError
 from .tiers import MarginTiers
 
-__all__ = ["bankruptcy_price", "liquidation_price", "lines", "nearest_root"]
+__all__ = ["NOTHING", "ROOTS", "bankruptcy_price", "lines", "liquidation_price", "nearest_root", "read_fee"]
 
 MAINTENANCE = ("at-liquidation", "at-entry")
 ROOTS = ("nearest", "lower", "upper")
@@ -71,7 +71,7 @@ def liquidation_price(
     float64[n] or float
         NaN where equity is above the maintenance margin at every price, +inf for a long and 0.0 for
         a short where it is below at every price (in hedge mode: +inf below, 0.0 above), NaN for a
-        quantity of 0. Scalars in, a scalar out.
+        quantity of 0 (in hedge mode: where both legs are 0). Scalars in, a scalar out.
 
     Raises
     ------

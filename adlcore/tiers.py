@@ -47,7 +47,7 @@ class MarginTiers(Versioned):
     amount_tolerance : decimal string or number, or a sequence with one per tier, default 0
         How far a given amount may lie from the derived one. It is kept as given.
     check : bool, default True
-        Whether given amounts are compared with the derived ones.
+        Whether given amounts are compared with the derived ones. None may be negative.
 
     Attributes
     ----------
@@ -100,6 +100,9 @@ class MarginTiers(Versioned):
         _check_rates(rates)
         derived = _derived(floors, rates)
         amounts = derived if amount is None else _column("amount", amount, len(floors))
+        for row, number in enumerate(amounts):
+            if number < 0:
+                raise AdlError.at("amount", row, plain(number), "must be 0 or above: it is taken off the margin")
         tolerances = _tolerances(amount_tolerance, len(floors))
         if check and amount is not None:
             _check_amounts(amounts, derived, tolerances)

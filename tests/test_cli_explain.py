@@ -114,13 +114,24 @@ def position_of(snapshot, document):
     return int(rows[0])
 
 
+def ahead_of(state, market, place, rule):
+    """The lots of its side that would be closed before a row; those of liquidatable wallets never are."""
+    score, size = market.score(rule), np.abs(market.quantity)
+    side = np.sign(market.quantity) == np.sign(market.quantity[place])
+    order = np.lexsort((np.arange(len(market)), market.tie, -score))
+    before = order[: int(np.flatnonzero(order == place)[0])]
+    counted = side & ~state.liquidatable[market.tie] & (score > -np.inf)
+    return int(size[before[counted[before]]].sum())
+
+
 def agrees(document, fields, snapshot, rule="binance"):
     """Whether what is told of a standing is what the library says of this snapshot."""
     state = adl.margin_state(snapshot)
     row, wallet = position_of(snapshot, document), document["wallet"]
     code = snapshot.code(document["contract"])
     contract, asset = snapshot.contracts[code], snapshot.assets[snapshot.wallets.asset[wallet]]
-    why = state.market(contract).explain(row - int(snapshot.start[code]), rule)
+    part = snapshot.rows(code)
+    why = state.market(contract).explain(row - part.start, rule)
     assert Decimal(fields["mark"]) == snapshot.marks[code]
     assert contract.lots(fields["quantity"]) == snapshot.positions.quantity[row]
     assert fields["entry_price"] == pytest.approx(why.terms["entry_price"], rel=1e-12)
@@ -137,7 +148,7 @@ def agrees(document, fields, snapshot, rule="binance"):
     assert fields["bankruptcy_price"] == (own if 0 < own < float("inf") else None)
     queue = fields["queue"]
     assert (queue["rank"], queue["of"], queue["indicator"]) == (why.rank, why.of, why.indicator)
-    assert queue["ahead"] == contract.decimal(why.ahead)
+    assert queue["ahead"] == contract.decimal(ahead_of(state, state.market(contract), row - part.start, rule))
     assert queue["terms"] == why.terms
     if why.score > -np.inf:
         assert (queue["score"], queue["quantile"]) == (why.score, why.quantile)

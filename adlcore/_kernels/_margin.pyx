@@ -37,12 +37,12 @@ cdef cloned_int mark_block(
 ) noexcept nogil:
     """``rint(quantity·unit)`` and its magnitude; whether all of them are below 2^62."""
     cdef Py_ssize_t i
-    cdef double largest = 0.0
+    cdef int64_t beyond = 0
     for i in range(n):
         mark[i] = rint(<double> quantity[i] * unit)
         size[i] = fabs(mark[i])
-        largest = size[i] if size[i] > largest else largest
-    return largest < TWO_62
+        beyond |= not size[i] < TWO_62
+    return beyond == 0
 
 
 cdef cloned_int margin_block(
@@ -93,6 +93,21 @@ cdef bint value_block(
     return pnl_block(mark, entry_value, n, pnl)
 
 
+cdef cloned_int places_within(
+    const int64_t* slot, Py_ssize_t n, uint64_t first, uint64_t span, uint64_t* place
+) noexcept nogil:
+    """Places of slots counted from `first`; whether all of them are below `span`.
+
+    Slots are read here and nowhere else: who writes to them meanwhile can do no harm.
+    """
+    cdef Py_ssize_t i
+    cdef uint64_t beyond = 0
+    for i in range(n):
+        place[i] = <uint64_t> slot[i] - first
+        beyond |= place[i] >= span
+    return beyond == 0
+
+
 cdef inline uint64_t add(int64_t* total, int64_t value) noexcept nogil:
     """Add, wrapping; the sign bit of the result says whether it did."""
     cdef uint64_t old = <uint64_t> total[0]
@@ -105,18 +120,23 @@ cdef int scatter(
     const int64_t* slot, const int64_t* pnl, const int64_t* margin, Py_ssize_t n, int64_t first, int64_t last,
     int64_t* sums
 ) noexcept nogil:
-    """Add rows to the sums of their slots, each within first .. last; what was met."""
+    """Add at most BLOCK rows to the sums of their slots, each within first .. last; what was met."""
     cdef Py_ssize_t i
-    cdef uint64_t wrapped = 0, place, span = <uint64_t> (last - first)
+    cdef uint64_t wrapped = 0, also = 0, span = <uint64_t> (last - first)
+    cdef uint64_t place[BLOCK]
+    cdef int64_t* base = sums + 2 * first
     cdef int found = 0
-    for i in range(n):
-        place = <uint64_t> slot[i] - <uint64_t> first
-        if place >= span:
-            found = ORDER
-            continue
-        wrapped |= add(sums + 2 * slot[i], pnl[i])
-        wrapped |= add(sums + 2 * slot[i] + 1, margin[i])
-    return found | (SUM if wrapped >> 63 else 0)
+    if places_within(slot, n, <uint64_t> first, span, place):
+        for i in range(n):
+            wrapped |= add(base + 2 * place[i], pnl[i])
+            also |= add(base + 2 * place[i] + 1, margin[i])
+    else:
+        found = ORDER
+        for i in range(n):
+            if place[i] < span:
+                wrapped |= add(base + 2 * place[i], pnl[i])
+                also |= add(base + 2 * place[i] + 1, margin[i])
+    return found | (SUM if (wrapped | also) >> 63 else 0)
 
 
 cdef Py_ssize_t first_row(const int64_t* slot, Py_ssize_t low, Py_ssize_t high, int64_t wanted) noexcept nogil:

@@ -55,12 +55,15 @@ cdef cloned_int block_prices(
 ) noexcept nogil:
     """Roots to prices: NaN where none is needed, +inf of a long and 0 of a short where none helps."""
     cdef Py_ssize_t i
-    cdef double value, price, never, always
-    cdef bint hopeless, fails_above
+    cdef double value, other, price, never, always
+    cdef bint hopeless, outside, inside
     for i in range(n):
-        # Where no line rises, equity fails on the other side.
-        fails_above = (highest[i] == -INFINITY) & (lowest[i] < INFINITY)
-        value = (lowest[i] if fails_above else highest[i]) / quantity[i]
+        # Where no line rises to a price, equity may fail on the other side.
+        value = highest[i] / quantity[i]
+        other = lowest[i] / quantity[i]
+        outside = (value >= 0) if inverse else (value <= 0)
+        inside = (other < 0) if inverse else (other > 0)
+        value = other if outside & inside & (lowest[i] < INFINITY) else value
         never = INFINITY if quantity[i] > 0 else 0.0
         always = NAN
         hopeless = (lowest[i] < highest[i]) | (lowest[i] <= 0) | (flat[i] > 0)

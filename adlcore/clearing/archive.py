@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -101,7 +102,7 @@ def write_npz(books: Books, path: str | PathLike[str]) -> None:
     """Write one ``.npz`` file; it takes its name when it is whole."""
     header = np.array(json.dumps({"schema": SCHEMA, **terms(books)}))
     target = Path(path)
-    work = target.with_name(f".{target.name}.{os.getpid()}")
+    work = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         with open(work, "wb") as file:
             np.savez(file, terms=header, **parts(books))  # type: ignore[arg-type]

@@ -29,12 +29,10 @@ __all__ = ["SharedBankruptcy", "shared_bankruptcy"]
 #: The highest execution price where a contract gives none: so many times the mark, or the entry price.
 FAR = 1000
 
-HALF_EVEN, TOWARD_ZERO, UP, DOWN = (
-    _kernels.money.ROUNDINGS[name] for name in ("half-even", "toward-zero", "up", "down")
-)
+UP, DOWN = _kernels.money.ROUNDINGS["up"], _kernels.money.ROUNDINGS["down"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SharedBankruptcy:
     """Bankruptcy prices of the positions of some wallets; columns of one length, by position row.
 
@@ -102,6 +100,8 @@ def shared_bankruptcy(state: MarginState, wallets: npt.ArrayLike | None = None) 
     >>> shared.row, shared.price
     (array([0]), array([880]))
     """
+    if not isinstance(state, MarginState):
+        raise AdlError.at("state", None, type(state).__name__, "must be a MarginState")
     core = state._pass
     rows = _rows(core, state.liquidatable if wallets is None else wallets)
     split = _Split(core, rows)
@@ -112,20 +112,10 @@ def shared_bankruptcy(state: MarginState, wallets: npt.ArrayLike | None = None) 
 
 def _rows(core: MarginPass, wallets: npt.ArrayLike) -> Int64Array1D:
     """Rows of the positions of these wallets, ascending."""
-    count = len(core.wallets)
-    chosen = np.asarray(wallets)
-    mask = np.zeros(count, bool)
-    if chosen.dtype == bool:
-        mask |= _arrays.exclusion(chosen, count).view(np.bool_)  # type: ignore[union-attr]
-    elif chosen.size:
-        given = _arrays.numbers("wallets", chosen)
-        bad = np.flatnonzero((given < 0) | (given >= count))
-        if bad.size or given.dtype != INT64:
-            row = int(bad[0]) if bad.size else 0
-            raise AdlError.at("wallets", row, given[row], f"must be a row of the wallets, 0 to {count - 1}")
-        mask[given.astype(INT64)] = True
+    mask = _arrays.exclusion(wallets, len(core.wallets), "wallets")
+    assert mask is not None  # only None gives None
     positions = core.books.positions
-    return np.flatnonzero(mask[positions.wallet] & (positions.quantity != 0))
+    return np.flatnonzero((mask[positions.wallet] != 0) & (positions.quantity != 0))
 
 
 class _Split:
@@ -139,11 +129,12 @@ class _Split:
         self.cost = books.positions.entry_value[rows]
         self.mark = core.pnl[rows] + self.cost
         wallet = books.positions.wallet[rows]
-        found, self.group = np.unique(wallet, return_inverse=True)
-        self.equity = core.wallets[found, 0].copy()
+        self.wallet = wallet
+        self.wallets, self.group = np.unique(wallet, return_inverse=True)
+        self.equity = core.wallets[self.wallets, 0]
         self.valued = np.flatnonzero(books.wallets.mode[wallet] >= VALUED)
         self.weight = self._numeraire(core.margin[rows], "maintenance_margin")
-        self.top, self.bottom, self.highest = self._grids()
+        self.highest = self._highest()
         self.held = np.zeros(len(rows), bool)
         self.share, self.value = np.zeros(len(rows), INT64), np.zeros(len(rows), INT64)
         self.price = np.zeros(len(rows), INT64)
@@ -169,13 +160,16 @@ class _Split:
     def _sums(self, values: Int64Array1D) -> Int64Array1D:
         out = np.empty(len(self.equity), INT64)
         if (bad := _kernels.money.group_sums(values, self.group, out)) >= 0:
-            raise AdlError.at("wallets", int(bad), int(out[bad]), "the sum over its positions must fit int64 quanta")
+            row = int(self.wallets[bad])
+            raise AdlError(
+                f"wallets[{row}]: sums over its positions must fit int64 quanta", argument="wallets", row=row
+            )
         return out
 
     def _share(self) -> None:
         """Split what the held rows leave over the others; the last of them takes the rest."""
         free = np.flatnonzero(~self.held)
-        left = _less(self.equity, self._sums(np.where(self.held, self.share, 0)))
+        left = _less(self.equity, self._sums(np.where(self.held, self.share, 0)), self.wallets)
         weight = np.where(self.held, 0, self.weight)
         total = self._sums(weight)
         bare = (total == 0)[self.group] & ~self.held
@@ -191,20 +185,21 @@ class _Split:
         self.share[free] = share
         last = np.full(len(self.equity), -1)
         last[group] = free  # rows ascend, so the highest stays
-        rest = _less(left, self._sums(np.where(self.held, 0, self.share)))
+        rest = _less(left, self._sums(np.where(self.held, 0, self.share)), self.wallets)
         some = np.flatnonzero(last >= 0)
         self.share[last[some]] += rest[some]
-        self.value[free] = _less(self.mark, self._numeraire(self.share, "share", back=True))[free]
+        self.value[free] = _less(self.mark, self._numeraire(self.share, "share", back=True), self.wallet)[free]
 
-    def _grids(self) -> tuple[Int64Array1D, Int64Array1D, Int64Array1D]:
-        """The tick fraction of each row's contract, and the highest price in ticks."""
+    def _highest(self) -> Int64Array1D:
+        """The highest price of each row, in ticks."""
         books, core = self.core.books, self.core
         highest = np.empty(len(self.rows), INT64)
-        top, bottom = np.ones(len(self.rows), INT64), np.ones(len(self.rows), INT64)
         for code in np.unique(self.code).tolist():
             contract, places = books.contracts[code], np.flatnonzero(self.code == code)
-            numerator, denominator = contract.tick_fraction
-            top[places], bottom[places] = numerator, denominator
+            try:
+                contract.tick_fraction  # noqa: B018 - asked for here, where its contract is known
+            except AdlError as error:
+                raise error.placed("contracts", code, contract.symbol) from None
             tick = Fraction(contract.tick or 1)
             if contract.max_price is not None:
                 highest[places] = min(math.floor(Fraction(contract.max_price) / tick), INT64_MAX)
@@ -213,7 +208,7 @@ class _Split:
             assert mark is not None  # a contract that somebody holds has a mark
             entry = np.where(self.cost[places] == 0, 0, self._ticks(code, places, self.cost, UP))
             highest[places] = np.maximum(entry, min(math.ceil(FAR * Fraction(mark) / tick), INT64_MAX))
-        return top, bottom, highest
+        return highest
 
     def _ticks(self, code: int, places: Int64Array1D, value: Int64Array1D, rounding: int) -> Int64Array1D:
         """The prices in ticks at which rows of one contract have these values."""
@@ -259,7 +254,7 @@ class _Split:
         """Hold rows at their bounds and split what is left over the others."""
         self.held[fresh] = True
         self._at_price(fresh)
-        self.share[fresh] = self._numeraire(_less(self.mark, self.value), "share")[fresh]
+        self.share[fresh] = self._numeraire(_less(self.mark, self.value, self.wallet), "share")[fresh]
         self._share()
 
     def _at_price(self, rows: Int64Array1D) -> None:
@@ -281,10 +276,12 @@ class _Split:
         )
 
 
-def _less(one: Int64Array1D, other: Int64Array1D) -> Int64Array1D:
-    """The difference, refusing what leaves int64."""
+def _less(one: Int64Array1D, other: Int64Array1D, wallet: Int64Array1D) -> Int64Array1D:
+    """The difference, refusing what leaves int64; `wallet` says whose each is."""
     out = one - other
-    if (((one ^ other) & (one ^ out)) < 0).any():
-        row = int(np.flatnonzero(((one ^ other) & (one ^ out)) < 0)[0])
-        raise AdlError.at("wallets", row, int(one[row]), f"less {int(other[row])} must fit int64 quanta")
+    wrapped = ((one ^ other) & (one ^ out)) < 0
+    if wrapped.any():
+        row = int(np.flatnonzero(wrapped)[0])
+        message = f"wallets[{wallet[row]}]: its share must fit int64 quanta, {int(one[row])} less {int(other[row])}"
+        raise AdlError(message, argument="wallets", row=int(wallet[row]))
     return out

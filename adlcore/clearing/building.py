@@ -63,6 +63,8 @@ def _from_columns(name: str, table: Any) -> list[dict[str, Any]]:
 
 
 def _listed(column: Any) -> list[Any]:
+    if isinstance(column, np.ndarray):
+        return list(column)  # a float32 is read by its own shortest decimal
     for name in ("to_pylist", "to_list", "tolist"):
         if hasattr(column, name):
             return list(getattr(column, name)())
@@ -93,6 +95,7 @@ class Builder:
         self.settle = settle
         self.wallets: dict[str, list[Any]] = {name: [] for name in ("account", "asset", "mode", "balance")}
         self.cross: dict[tuple[Any, str], int] = {}
+        self.single: set[Any] = set()
         self.valued: dict[Any, int] = {}
         self.isolated: dict[tuple[Any, str, bool], int] = {}
 
@@ -107,7 +110,7 @@ class Builder:
             name = str(_cell(cells, "asset", self.settle))
             asset = self.assets.setdefault(name, Asset(name))
             valued = MODES.index(mode) >= VALUED
-            if account in self.valued or (valued and any(key[0] == account for key in self.cross)):
+            if account in self.valued or (valued and account in self.single):
                 must = "has a multi-asset or portfolio wallet, which must be its only one beside isolated ones"
                 raise AdlError.at("wallets.account", row, account, must)
             if (account, name) in self.cross:
@@ -118,6 +121,7 @@ class Builder:
                 self.valued[account] = number
             else:
                 self.cross[account, name] = number
+                self.single.add(account)
 
     def _add(self, account: Any, asset: str, mode: str, balance: int) -> int:
         for name, value in zip(self.wallets, (account, asset, mode, balance), strict=True):
@@ -170,7 +174,10 @@ class Builder:
         return self.contracts[symbol]
 
     def add_orders(self, table: Any) -> dict[str, list[Any]]:
-        """The columns of the open orders; margin is locked as given, or as notional over leverage."""
+        """The columns of the open orders; margin is locked as given, or as notional over leverage.
+
+        An order is its account's isolated wallet's where it has one in the contract, of this side first.
+        """
         out: dict[str, list[Any]] = {name: [] for name in ("contract", "wallet", "quantity", "price", "locked")}
         for row, cells in enumerate(rows_of("orders", table, ORDERS)):
             contract = self._contract("orders", row, cells)

@@ -36,13 +36,17 @@ def initial(state: MarginPass) -> Int64Array1D:
     """int64[n]: ``|MV|/leverage`` rounded up where a leverage was chosen, else the maintenance margin."""
     positions = state.books.positions
     margin = state.margin.copy()
-    for leverage in np.unique(positions.leverage[positions.leverage > 0]).tolist():
-        rows = np.flatnonzero(positions.leverage == leverage)
-        notional = np.abs(state.pnl[rows] + positions.entry_value[rows])
+    rows = np.flatnonzero(positions.leverage > 0)
+    chosen, first, which = np.unique(positions.leverage[rows], return_index=True, return_inverse=True)
+    rates = []
+    for leverage, row in zip(chosen.tolist(), rows[first].tolist(), strict=True):
         try:  # a float is read by its shortest decimal
-            margin[rows] = locked_by(notional, exact_decimal(leverage, "leverage"))
+            rates.append(1 / Fraction(exact_decimal(leverage, "leverage")))
+            converted(margin[:0], rates[-1:], margin[:0], "up", "leverage")
         except AdlError as error:
-            raise error.placed("positions.leverage", int(rows[0]), leverage) from None
+            raise error.placed("positions.leverage", row, leverage) from None
+    notional = np.abs(state.pnl[rows] + positions.entry_value[rows])
+    margin[rows] = converted(notional, rates, which, "up", "initial_margin")
     return margin
 
 

@@ -72,6 +72,8 @@ def margin_state(snapshot: Books, *, inclusive: bool = True, threads: int = 1) -
 
 def refuse_without_tiers(snapshot: Books) -> None:
     """Refuse contracts that somebody holds and whose maintenance margin is not known."""
+    if not isinstance(snapshot, Books):
+        raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
     for code in np.flatnonzero(np.diff(snapshot.start)).tolist():
         if snapshot.contracts[code].tiers is None:
             must = "must have margin tiers: Contract(..., tiers=MarginTiers(...))"
@@ -132,7 +134,8 @@ class MarginState:
         """int64[w]: what may be withdrawn, ``max(0, min(WB, E) - IM - locked)``, in quanta.
 
         IM is ``|MV|/leverage`` of each position where a leverage was chosen, rounded up, else its
-        maintenance margin; open orders lock the rest.
+        maintenance margin, and the maintenance margin of loans; open orders lock what they lock. Where no
+        leverage was chosen, a wallet that gives all of it away stands at its maintenance margin.
         """
         return free_margin.free(self._pass)
 
@@ -171,7 +174,13 @@ class MarginState:
             slices of the snapshot and not copied. ``tie`` is the wallet. Equity, balance and
             maintenance margin are those of the row's wallet at the latest mark, of a multi-asset or
             portfolio wallet converted at the settle asset's index price; a portfolio wallet's equity
-            is that of the whole account, so a rule takes its portfolio form for it.
+            is that of the whole account, so a rule takes its portfolio form for it. There is no
+            maintenance margin where somebody holds a contract without tiers.
+
+        Notes
+        -----
+        Rows of liquidatable wallets are in it, though no venue makes them counterparties, and with
+        little equity left they lead the queue: ``exclude=state.liquidatable[market.tie]`` leaves them out.
         """
         return self.positions.market(contract)
 

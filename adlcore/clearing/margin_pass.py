@@ -38,6 +38,8 @@ class MarginPass:
         Equity and maintenance margin of each wallet; the same array where every wallet is one slot.
     verdict : uint8[w]
         1 where a wallet is liquidatable.
+    has_all_tiers : bool
+        Whether the maintenance margin of every position is known.
     """
 
     def __init__(self, books: Books, inclusive: bool, threads: int) -> None:
@@ -46,6 +48,8 @@ class MarginPass:
         self.marks = list(books.marks)
         self.unit = np.array([self.unit_at(code, mark) for code, mark in enumerate(self.marks)], FLOAT64)
         self.tier_start, self.rate, self.amount = _tiers(books)
+        held = np.flatnonzero(np.diff(books.start)).tolist()
+        self.has_all_tiers = all(books.contracts[code].tiers is not None for code in held)
         self.slots, self.rates = Slots(books), Rates(books)
         n, w, s = len(books.positions), len(books.wallets), len(self.slots.balance)
         self.pnl, self.margin = np.empty(n, INT64), np.empty(n, INT64)
@@ -108,18 +112,16 @@ class MarginPass:
 
         On an error every array is as before.
         """
-        moved: list[int] = []
         met = 0
         touched = self._touched(units, all_valued)
         try:
             for code, unit in units.items():
                 met |= self._revalue(code, unit)
-                moved.append(code)
             if met & _kernels.margin.SUM_OVERFLOW:
                 self.refuse_sums()
             self._value(rates, touched)
-        except AdlError:
-            for code in moved:
+        except BaseException:
+            for code in units:  # to where they were; that changes nothing where they still are
                 self._revalue(code, float(self.unit[code]))
             self._value(self.rates, touched)
             raise

@@ -130,7 +130,7 @@ class PositionMargin:
         mark = state.marks[code]
         if mark is None:
             raise AdlError.at("marks", None, state.books.contracts[code].symbol, "has no mark price: must have one")
-        if state.books.contracts[code].tiers is None:
+        if not state.has_all_tiers:
             del columns["maintenance_margin"]
         leverage = positions.leverage[rows]
         return Market(

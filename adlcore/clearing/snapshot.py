@@ -30,8 +30,8 @@ class Snapshot(Books):
     contracts : iterable of Contract
         In the order in which a pass takes them.
     wallets : mapping
-        ``account`` (int64[w] or text), ``asset`` (names, or rows of `assets`; of a multi-asset or
-        portfolio wallet its numeraire), ``mode`` (of ``"cross"``, ``"isolated"``, ``"multi-asset"``,
+        ``account`` (int64[w] or text), ``asset`` (names, or rows of the attribute `assets`; of a
+        multi-asset or portfolio wallet its numeraire), ``mode`` (of ``"cross"``, ``"isolated"``, ``"multi-asset"``,
         ``"portfolio"``, or 0 to 3; default cross), ``balance`` (int64[w] quanta; 0 in a wallet that
         holds several assets).
     positions : mapping
@@ -47,7 +47,8 @@ class Snapshot(Books):
         What multi-asset and portfolio wallets hold: ``wallet``, ``asset``, ``amount`` (quanta, may be
         negative), ``loan`` (quanta; portfolio only, optional).
     assets : iterable of Asset or str, optional
-        Those that no contract settles in, where their decimals are not 8.
+        Those that no contract settles in, where their decimals are not 8. The attribute lists settle
+        assets first, in the order of the contracts, then these, then all others.
     index_prices : mapping of asset to decimal string or number, optional
         What a unit is worth in the numeraire, of every asset in wallets that hold several.
     haircuts, loan_rates : mapping of asset to decimal string or number, optional
@@ -291,6 +292,16 @@ class Snapshot(Books):
             Above 0, in units of the asset, on the grid of its decimals.
         asset : str, optional
             Needed for a multi-asset or portfolio wallet.
+
+        Returns
+        -------
+        Snapshot
+
+        Raises
+        ------
+        AdlError
+            For an amount off the grid or not above 0, another asset than the wallet's, or a balance that
+            leaves int64.
         """
         return self._with(transfers.deposit(self, wallet, amount, asset))
 
@@ -302,10 +313,18 @@ class Snapshot(Books):
         wallet, amount, asset
             As :meth:`deposit`.
 
+        Returns
+        -------
+        Snapshot
+
         Raises
         ------
         AdlError
-            Beyond the free margin, ``max(0, min(WB, E) - IM - locked)``, or what is there of the asset.
+            Beyond the free margin (:attr:`MarginState.free_margin`), or what is there of the asset.
+
+        Notes
+        -----
+        The margin of all wallets is computed once for a snapshot: O(positions).
         """
         refuse_without_tiers(self)
         return self._with(transfers.withdraw(self, self._margin(), wallet, amount, asset))
@@ -320,10 +339,18 @@ class Snapshot(Books):
         amount : decimal string or number
             Above 0, in units of the asset.
 
+        Returns
+        -------
+        Snapshot
+
         Raises
         ------
         AdlError
             Beyond the free margin of `source`, or where the wallets do not belong together.
+
+        Notes
+        -----
+        As :meth:`withdraw`.
         """
         refuse_without_tiers(self)
         return self._with(transfers.transfer(self, self._margin(), source, target, amount))

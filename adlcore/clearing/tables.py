@@ -269,7 +269,8 @@ def coded(name: str, values: Any, length: int, known: Mapping[str, int]) -> Int6
 
 def labels(values: Any) -> npt.NDArray[Any]:
     """Accounts: int64, or text no wider than the longest."""
-    column = np.asarray(values)
+    # A list is looked at as it is: NumPy would make 1 and "1" the same text.
+    column = np.asarray(values) if hasattr(values, "dtype") else np.array([*values], object)
     if column.ndim != 1:
         raise AdlError.at("wallets.account", None, column.shape, "must be 1-D")
     kinds = {"i": int, "u": int, "U": str}

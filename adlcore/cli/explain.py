@@ -49,6 +49,7 @@ class Standing:
     unrealized_pnl: int = 0
     liquidation: tuple[float, ...] = ()
     bankruptcy: float = float("nan")
+    ahead: int = 0
     why: Explanation | None = None
     terms: dict[_terms.Term, Any] | None = None
 
@@ -73,6 +74,9 @@ class Standing:
         roots = ("lower", "upper") if np.count_nonzero(in_wallet) > 1 else ("nearest",)
         market, place = state.market(contract), row - part.start
         picked = _in_units(market, place)
+        # Rows of wallets that are liquidatable themselves are nobody's counterparty.
+        queue = np.flatnonzero(~state.liquidatable[market.tie] | (np.arange(len(market)) == place))
+        standing = _terms.rows_of(market, queue).explain(int(np.searchsorted(queue, place)), rule)
         return cls(
             **fields,
             quantity=int(snapshot.positions.quantity[row]),
@@ -80,6 +84,7 @@ class Standing:
             unrealized_pnl=int(each.unrealized_pnl[row]),
             liquidation=tuple(float(each.liquidation_price([row], root=root)[0]) for root in roots),
             bankruptcy=float(each.bankruptcy_price([row])[0]),
+            ahead=int(standing.ahead),
             why=market.explain(place, rule),
             terms=_terms.terms(picked, rule),
         )
@@ -252,7 +257,7 @@ def _lines(standing: Standing, out: Console, first: Standing) -> dict[str, Any]:
             lines[name] += f" ({_tables.shift(price, mark)} %)"
     lines["bankruptcy price"] = _tables.price(contract, standing.bankruptcy)
     lines["place in the queue"] = f"{why.rank:,} of {why.of:,} {why.side}s"
-    lines["closed before it"] = contract.decimal(why.ahead)
+    lines["closed before it"] = contract.decimal(standing.ahead)
     lines["quantile"] = _tables.times(why.quantile)
     lines["light"] = _tables.lights(why.indicator, out)
     for term, values in (standing.terms or {}).items():
@@ -297,9 +302,11 @@ def _place(standing: Standing, why: Explanation) -> str:
     if why.indicator == 0:
         reason = "its wallet has no equity" if standing.equity <= 0 else "it makes no profit"
         return f"By {why.rule} it is not deleveraged while {reason}."
-    if why.rank == 1:
+    if standing.liquidatable:
+        return "While its wallet is liquidatable, the position is nobody's counterparty."
+    if not standing.ahead:
         return f"{failed}, this position is closed first."
-    ahead = standing.contract.decimal(why.ahead)
+    ahead = standing.contract.decimal(standing.ahead)
     return f"{failed}, {ahead} {standing.contract.symbol} of other {why.side}s go before this position."
 
 
@@ -344,6 +351,6 @@ def _fields(standing: Standing) -> dict[str, Any]:
         "bankruptcy_price": _common.price_or_none(standing.bankruptcy),
         "queue": {
             **{"rank": why.rank, "of": why.of, "quantile": why.quantile, "indicator": why.indicator},
-            **{"ahead": contract.decimal(why.ahead), "score": why.score, "terms": why.terms},
+            **{"ahead": contract.decimal(standing.ahead), "score": why.score, "terms": why.terms},
         },
     }

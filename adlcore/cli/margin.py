@@ -62,7 +62,7 @@ class Listing:
         wallets = np.unique(positions.wallet[held])
         if account is not None:
             wallets = wallets[snapshot.wallets.account[wallets] == account]
-        order = np.argsort(-state.margin_ratio[wallets], kind="stable")
+        order = np.lexsort((state.equity[wallets], -state.margin_ratio[wallets]))
         chosen = wallets[order][: top or None]
         place = np.full(len(snapshot.wallets), -1)
         place[chosen] = np.arange(len(chosen))
@@ -185,6 +185,7 @@ def _document(listing: Listing, path: str) -> dict[str, Any]:
     """The same for machines; quantities, prices that are given and money are decimal text."""
     snapshot, state = listing.snapshot, listing.state
     wallets, positions = snapshot.wallets, snapshot.positions
+    equity, kept, ratio, failed = state.equity, state.maintenance_margin, state.margin_ratio, state.liquidatable
     found = []
     for row in listing.wallets.tolist():
         asset = snapshot.assets[int(wallets.asset[row])]
@@ -194,10 +195,10 @@ def _document(listing: Listing, path: str) -> dict[str, Any]:
                 "wallet": row,
                 "mode": MODES[int(wallets.mode[row])],
                 "asset": asset.name,
-                "equity": asset.decimal(int(state.equity[row])),
-                "maintenance_margin": asset.decimal(int(state.maintenance_margin[row])),
-                "margin_ratio": float(state.margin_ratio[row]),
-                "liquidatable": bool(state.liquidatable[row]),
+                "equity": asset.decimal(int(equity[row])),
+                "maintenance_margin": asset.decimal(int(kept[row])),
+                "margin_ratio": float(ratio[row]),
+                "liquidatable": bool(failed[row]),
                 "positions": [],
             }
         )

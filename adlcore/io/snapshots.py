@@ -75,8 +75,9 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     ``contracts``, ``assets``, ``wallets``, ``positions``, ``orders`` and ``balances.parquet`` hold the
     columns of the snapshot: lots, ticks and quanta as int64, exact decimals as text, and rows of the
     other tables where one refers to them. ``manifest.json`` holds the schema and :attr:`Snapshot.hash`.
-    All of it is written beside the folder and renamed at the end: an interrupted write leaves what was
-    there.
+    All of it is written beside the folder and renamed at the end: a write that fails leaves what was
+    there. Replacing takes two renames: a process that is killed between them leaves the old snapshot in
+    the hidden folder beside it.
 
     Examples
     --------
@@ -123,7 +124,7 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
     ------
     AdlError
         If it is no snapshot, is of a schema that this adlcore does not know, lacks a file or a column,
-        has a column of another type, or was altered; without pyarrow.
+        has a column of another type, or is a folder that was altered; without pyarrow.
     BrokenSnapshotError
         If it was saved unchecked and cannot be.
     OSError

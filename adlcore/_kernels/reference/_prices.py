@@ -44,9 +44,10 @@ def root_prices(
             lowest = np.where((slope < 0) & (root < lowest), root, lowest)
             hopeless |= (slope == 0) & (need > 0)
         hopeless |= (lowest < highest) | (lowest <= 0)
-        # Where no line rises, equity fails on the other side.
-        fails_above = (highest == -np.inf) & (lowest < np.inf)
-        value = np.where(fails_above, lowest, highest) / quantity
+        # Where no line rises to a price, equity may fail on the other side.
+        value, other = highest / quantity, lowest / quantity
+        outside, inside = (value >= 0, other < 0) if inverse else (value <= 0, other > 0)
+        value = np.where(outside & inside & (lowest < np.inf), other, value)
         never = np.where(long, np.inf, 0.0)
         if inverse:
             price = np.where(value >= 0, np.where(long, never, np.nan), -units / value)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from ._arrays import INT64_MAX
@@ -250,7 +251,15 @@ class Contract(Versioned):
         >>> Contract("BTCUSDT", lot="0.001").quanta_per_lot("58000.1")
         5800010000.0
         """
-        return float(self.exact_value_per_lot(price) * self.settle.quanta_per_unit)
+        top, bottom = positive_decimal(price, "price").as_integer_ratio()
+        units, parts = self._quanta_ratio
+        # Python divides integers exactly and rounds once.
+        return -(units * bottom) / (parts * top) if self.inverse else (units * top) / (parts * bottom)
+
+    @cached_property
+    def _quanta_ratio(self) -> tuple[int, int]:
+        """Quanta of a lot at price 1 as two whole numbers; kept, because every mark asks for them."""
+        return (self.units_per_lot * self.settle.quanta_per_unit).as_integer_ratio()
 
     @property
     def tick_fraction(self) -> tuple[int, int]:

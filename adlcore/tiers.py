@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
+from . import _tier_columns as tier_columns
 from . import brackets
 from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, frozen
 from ._fields import exact_keys
 from ._pickles import Versioned
-from .decimals import EXACT, MOST_DIGITS, Number, bounded, canonical, exact_decimal, plain
+from .decimals import EXACT, MOST_DIGITS, Number, canonical, exact_decimal
 from .errors import AdlError
 
 __all__ = ["MarginTiers"]
@@ -92,20 +92,17 @@ class MarginTiers(Versioned):
         amount_tolerance: Number | Iterable[Number] = 0,
         check: bool = True,
     ) -> None:
-        floors = _column("floor", floor)
+        floors = tier_columns.column("floor", floor)
         if not floors:
             raise AdlError("floor is empty: must have at least one tier", argument="floor")
-        rates = _column("rate", rate, len(floors))
-        _check_floors(floors)
-        _check_rates(rates)
-        derived = _derived(floors, rates)
-        amounts = derived if amount is None else _column("amount", amount, len(floors))
-        for row, number in enumerate(amounts):
-            if number < 0:
-                raise AdlError.at("amount", row, plain(number), "must be 0 or above: it is taken off the margin")
-        tolerances = _tolerances(amount_tolerance, len(floors))
+        rates = tier_columns.column("rate", rate, len(floors))
+        tier_columns.check_floors(floors)
+        tier_columns.check_rates(rates)
+        derived = tier_columns.derived(floors, rates)
+        amounts = derived if amount is None else tier_columns.amounts(amount, len(floors))
+        tolerances = tier_columns.tolerances(amount_tolerance, len(floors))
         if check and amount is not None:
-            _check_amounts(amounts, derived, tolerances)
+            tier_columns.check_amounts(amounts, derived, tolerances)
         put = object.__setattr__
         put(self, "floor", tuple(floors))
         put(self, "rate", tuple(rates))
@@ -350,69 +347,6 @@ def _short(number: Decimal) -> str:
     return text if len(text) <= SHOWN_DIGITS else f"{float(number):.6g}"
 
 
-def _single(values: Any) -> bool:
-    """Whether this is one value and no sequence of them."""
-    return isinstance(values, str | Mapping) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0
-
-
-def _column(argument: str, values: Any, length: int | None = None) -> list[Decimal]:
-    """Read one exact decimal per tier."""
-    if _single(values):
-        raise AdlError.at(argument, None, values, "must be a sequence with one number per tier")
-    numbers = [exact_decimal(value, argument, row) for row, value in enumerate(values)]
-    if length is not None and len(numbers) != length:
-        raise AdlError(
-            f"{argument} has {len(numbers)} tiers: must have {length}, as many as floor",
-            argument=argument,
-            value=len(numbers),
-        )
-    return numbers
-
-
-def _check_floors(floors: list[Decimal]) -> None:
-    if floors[0] != 0:
-        raise AdlError.at("floor", 0, plain(floors[0]), "must be 0: the first tier begins there")
-    for row, (below, floor) in enumerate(pairwise(floors), 1):
-        if not below < floor:
-            raise AdlError.at("floor", row, plain(floor), f"must be above {plain(below)}, the floor before it")
-
-
-def _check_rates(rates: list[Decimal]) -> None:
-    for row, rate in enumerate(rates):
-        if not 0 < rate < 1:
-            raise AdlError.at("rate", row, plain(rate), "must be above 0 and below 1")
-        if row and rate < rates[row - 1]:
-            must = f"must not be below {plain(rates[row - 1])}, the rate before it"
-            raise AdlError.at("rate", row, plain(rate), must)
-
-
-def _derived(floors: list[Decimal], rates: list[Decimal]) -> list[Decimal]:
-    """Amounts that make the margin continuous: ``a_n = floor_n·(r_n − r_{n−1}) + a_{n−1}``."""
-    amounts = [Decimal(0)]
-    for row in range(1, len(floors)):
-        step = EXACT.multiply(floors[row], EXACT.subtract(rates[row], rates[row - 1]))
-        amount = Decimal(canonical(EXACT.add(amounts[-1], step)))
-        amounts.append(bounded(amount, "amount", row, plain(amount)))
-    return amounts
-
-
-def _tolerances(tolerance: Any, length: int) -> list[Decimal]:
-    argument, single = "amount_tolerance", _single(tolerance)
-    found = [exact_decimal(tolerance, argument)] * length if single else _column(argument, tolerance, length)
-    for row, value in enumerate(found):
-        if value < 0:
-            raise AdlError.at(argument, None if single else row, plain(value), "must be at least 0")
-    return found
-
-
-def _check_amounts(amounts: list[Decimal], derived: list[Decimal], tolerances: list[Decimal]) -> None:
-    for row, (given, exact, tolerance) in enumerate(zip(amounts, derived, tolerances, strict=True)):
-        if abs(EXACT.subtract(given, exact)) > tolerance:
-            near = f"within {canonical(tolerance)} of " if tolerance else ""
-            must = f"must be {near}{canonical(exact)}, which floors and rates give (check=False takes it as it is)"
-            raise AdlError.at("amount", row, plain(given), must)
-
-
 def _notional(value: Any, row: int | None) -> Fraction:
     number = value if isinstance(value, Fraction) else Fraction(exact_decimal(value, "notional", row))
     if number < 0:
@@ -424,6 +358,6 @@ def _notional(value: Any, row: int | None) -> Fraction:
 
 def _each(notional: Any, answer: Callable[[Fraction], Any], dtype: np.dtype[Any]) -> Any:
     """An answer for one notional, or an array of the answers for many."""
-    if _single(notional):
+    if tier_columns.single(notional):
         return answer(_notional(notional, None))
     return np.array([answer(_notional(value, row)) for row, value in enumerate(notional)], dtype)

@@ -290,7 +290,7 @@ def valued(amount, rows=(), mode="multi-asset"):
 
 @pytest.mark.parametrize("mode", ["multi-asset", "portfolio"])
 def test_collateral_beyond_int64_is_refused(mode):
-    with pytest.raises(adl.AdlError, match="collateral is -9000000000000000000: must fit int64"):
+    with pytest.raises(adl.AdlError, match="its collateral, -9000000000000000000, must fit int64"):
         adl.margin_state(valued(-9 * 10**18, mode=mode))
     # 6e18·1.5·0.5 = 4.5e18, and 5e18 of profit.
     with pytest.raises(adl.AdlError, match=r"wallets\[0\]: its equity must fit int64"):

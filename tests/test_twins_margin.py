@@ -397,41 +397,6 @@ def test_a_change_that_leaves_int64_is_noted(kernels, before, change, noted):
     assert alike(out, ([-2], [0], [[change, 0]]))
 
 
-# Verdicts
-
-
-@given(st.lists(st.tuples(wild, wild), max_size=40), st.booleans(), st.lists(st.integers(-3, 45), max_size=9))
-def test_verdicts_are_as_documented(rows, inclusive, chosen):
-    sums = lots(rows).reshape(-1, 2)
-    wanted = []
-    for equity, margin in rows:
-        if margin > 0:
-            wanted.append(int(equity < margin or (inclusive and equity == margin)))
-        else:
-            wanted.append(2 if equity < 0 else 0)
-    held = [k for k in chosen if 0 <= k < len(rows)]
-    some = [wanted[k] if k in held else 9 for k in range(len(rows))]
-    for kernels in (fast, plain):
-        out = np.full(len(rows), 9, np.uint8)
-        assert kernels.verdicts(sums, inclusive, out) is (2 in wanted)
-        assert out.tolist() == wanted
-        out[:] = 9
-        assert kernels.verdicts_at(sums, lots(chosen), inclusive, out) is any(wanted[k] == 2 for k in held)
-        assert out.tolist() == some
-
-
-@BOTH
-def test_verdicts_at_the_border(kernels):
-    sums = lots([[5, 5], [4, 5], [6, 5], [0, 0], [-1, 0], [-1, 5], [0, 1], [BOTTOM, TOP], [TOP, TOP]])
-    out = np.empty(len(sums), np.uint8)
-    assert kernels.verdicts(sums, True, out) is True
-    assert out.tolist() == [1, 1, 0, 0, 2, 1, 1, 1, 1]
-    assert kernels.verdicts(sums, False, out) is True
-    assert out.tolist() == [0, 1, 0, 0, 2, 1, 1, 1, 0]
-    assert kernels.verdicts_at(sums, lots([0, 8, 8, -1, 9, TOP, BOTTOM]), True, out) is False
-    assert out.tolist() == [1, 1, 0, 0, 2, 1, 1, 1, 1]
-
-
 # Shapes
 
 
@@ -469,7 +434,6 @@ def test_a_pass_refuses_what_does_not_fit_together(changed, named):
 def test_others_refuse_what_does_not_fit_together():
     rate, two, three = np.ones(2), lots([0, 0]), lots([0, 0, 0])
     sums, wide, none = (np.zeros(shape, np.int64) for shape in ((2, 2), (2, 3), (0, 2)))
-    out = np.zeros(3, np.uint8)
     for name, call in (
         ("amount", lambda: fast.new_mark(1.0, rate, np.ones(1), two, two, two, two, two, sums)),
         ("quantity", lambda: fast.new_mark(1.0, rate, rate, two, three, two, two, two, sums)),
@@ -478,10 +442,6 @@ def test_others_refuse_what_does_not_fit_together():
         ("quantity", lambda: fast.new_mark(1.0, rate, rate, two, two, two, two, three, sums)),
         ("sums", lambda: fast.new_mark(1.0, rate, rate, two, two, two, two, two, wide)),
         ("sums", lambda: fast.new_mark(1.0, rate, rate, two, two, two, two, two, none)),
-        ("out", lambda: fast.verdicts(sums, True, out)),
-        ("out", lambda: fast.verdicts(wide, True, out[:2])),
-        ("out", lambda: fast.verdicts_at(sums, two, True, out)),
-        ("out", lambda: fast.verdicts_at(wide, two, True, out[:2])),
     ):
         with pytest.raises(ValueError) as caught:
             call()

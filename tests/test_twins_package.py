@@ -24,6 +24,7 @@ SWAPPED = {
     "score": "_score",
     "selection": "_select",
     "sums": "_sum",
+    "verdicts": "_verdict",
 }
 COMPILED = {
     name: pytest.importorskip(f"adlcore._kernels.{module}", reason="the compiled kernels are not built")

@@ -19,6 +19,7 @@ if TYPE_CHECKING or IMPLEMENTATION == "compiled":
     import adlcore._kernels._score as score
     import adlcore._kernels._select as selection
     import adlcore._kernels._sum as sums
+    import adlcore._kernels._verdict as verdicts
 elif IMPLEMENTATION == "reference":
     from .reference import _columns as columns
     from .reference import _levels as levels
@@ -29,7 +30,20 @@ elif IMPLEMENTATION == "reference":
     from .reference import _score as score
     from .reference import _select as selection
     from .reference import _sum as sums
+    from .reference import _verdict as verdicts
 else:
     raise ImportError(f"ADLCORE_IMPL is {IMPLEMENTATION!r}: must be 'compiled' or 'reference'")
 
-__all__ = ["IMPLEMENTATION", "columns", "levels", "margin", "money", "prices", "ranks", "score", "selection", "sums"]
+__all__ = [
+    "IMPLEMENTATION",
+    "columns",
+    "levels",
+    "margin",
+    "money",
+    "prices",
+    "ranks",
+    "score",
+    "selection",
+    "sums",
+    "verdicts",
+]

@@ -4,7 +4,6 @@ import numpy.typing as npt
 _Float64Array1D = npt.NDArray[np.float64]
 _Int64Array1D = npt.NDArray[np.int64]
 _Int64Array2D = npt.NDArray[np.int64]
-_UInt8Array1D = npt.NDArray[np.uint8]
 
 ROW_OVERFLOW: int
 SUM_OVERFLOW: int
@@ -37,5 +36,3 @@ def new_mark(
     margin: _Int64Array1D,
     sums: _Int64Array2D,
 ) -> tuple[int, int]: ...
-def verdicts(sums: _Int64Array2D, inclusive: bool, out: _UInt8Array1D) -> bool: ...
-def verdicts_at(sums: _Int64Array2D, wallet: _Int64Array1D, inclusive: bool, out: _UInt8Array1D) -> bool: ...

@@ -122,8 +122,14 @@ class Books(Versioned):
             object.__setattr__(self, name, value)
 
     @cached_property
-    def _codes(self) -> dict[str, int]:
+    def symbols(self) -> dict[str, int]:
+        """Row of each contract by its symbol."""
         return {contract.symbol: code for code, contract in enumerate(self.contracts)}
+
+    @cached_property
+    def asset_names(self) -> dict[str, int]:
+        """Row of each asset by its name."""
+        return {asset.name: code for code, asset in enumerate(self.assets)}
 
     def _cache(self, name: str, value: Any) -> Any:
         """Keep what was computed once; the contents never change."""
@@ -133,9 +139,9 @@ class Books(Versioned):
     def code(self, contract: str | Contract) -> int:
         """Row of a contract by its symbol."""
         symbol = contract.symbol if isinstance(contract, Contract) else contract
-        if symbol not in self._codes:
-            raise AdlError.at("contract", None, symbol, f"must be one of {', '.join(list(self._codes)[:12])}")
-        return self._codes[symbol]
+        if symbol not in self.symbols:
+            raise AdlError.at("contract", None, symbol, f"must be one of {', '.join(list(self.symbols)[:12])}")
+        return self.symbols[symbol]
 
     def rows(self, code: int) -> slice:
         """The position rows of a contract."""
@@ -153,8 +159,7 @@ class Books(Versioned):
     @property
     def settle(self) -> Int64Array1D:
         """int64[contracts]: row of each contract's settle asset."""
-        names = {asset.name: code for code, asset in enumerate(self.assets)}
-        return np.array([names[contract.settle.name] for contract in self.contracts], INT64)
+        return np.array([self.asset_names[contract.settle.name] for contract in self.contracts], INT64)
 
     @property
     def has_valued(self) -> bool:

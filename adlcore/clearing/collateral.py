@@ -82,15 +82,24 @@ class Rates:
 
 
 def converted(
-    values: Int64Array1D, rates: list[Fraction], which: Int64Array1D, rounding: str, what: str
+    values: Int64Array1D,
+    rates: list[Fraction],
+    which: Int64Array1D,
+    rounding: str,
+    what: str,
+    wallet: Int64Array1D | None = None,
 ) -> Int64Array1D:
-    """``values·rates[which]`` to quanta, rounded as named."""
+    """``values·rates[which]`` to quanta, rounded as named; `wallet` says whose each is."""
     top = np.array([_fits(rate.numerator, what) for rate in rates], INT64)[which]
     bottom = np.array([_fits(rate.denominator, what) for rate in rates], INT64)[which]
     out = np.empty(len(values), INT64)
     row = _kernels.money.multiply_divide(values, top, bottom, _kernels.money.ROUNDINGS[rounding], out)
     if row >= 0:
-        raise AdlError.at(what, None, int(values[row]), "must fit int64 quanta once converted; use fewer decimals")
+        must = "must fit int64 quanta once converted; use fewer decimals"
+        if wallet is None:
+            raise AdlError.at(what, None, int(values[row]), must)
+        message = f"wallets[{wallet[row]}]: its {what}, {int(values[row])}, {must}"
+        raise AdlError(message, argument="wallets", row=int(wallet[row]), value=int(values[row]))
     return out
 
 
@@ -157,19 +166,20 @@ class Slots:
 
     def terms(self, sums: Int64Array1D, rates: Rates, slots: Int64Array1D) -> tuple[Int64Array1D, Int64Array1D]:
         """What each of these slots adds to its wallet's equity and maintenance margin, in the numeraire."""
-        pnl, margin, which = sums[slots, 0], sums[slots, 1], self.asset[slots]
+        pnl, margin, which, whose = sums[slots, 0], sums[slots, 1], self.asset[slots], self.wallet[slots]
         plain, cut = self._rates(rates)
-        net = _sum_of(self.amount[slots], -self.loan[slots])
+        net = _sum_of(self.amount[slots], -self.loan[slots], whose)
         whole = self.portfolio[slots]
         # Under portfolio margin profit is collateral too; in multi-assets mode it counts in full.
-        base = np.where(whole, _sum_of(net, np.where(whole, pnl, 0)), net)
-        equity = converted(np.minimum(base, 0), plain, which, "half-even", "collateral")
-        equity += converted(np.maximum(base, 0), cut, which, "half-even", "collateral")  # one of the two is 0
-        gain = converted(np.where(whole, 0, pnl), plain, which, "half-even", "unrealized_pnl")
+        base = np.where(whole, _sum_of(net, np.where(whole, pnl, 0), whose), net)
+        equity = converted(np.minimum(base, 0), plain, which, "half-even", "collateral", whose)
+        # One of the two is 0.
+        equity += converted(np.maximum(base, 0), cut, which, "half-even", "collateral", whose)
+        gain = converted(np.where(whole, 0, pnl), plain, which, "half-even", "unrealized PnL", whose)
         lent = [price * rate for price, rate in zip(plain, rates.loan, strict=True)]
-        owed = converted(self.loan[slots], lent, which, "half-even", "loan")
-        kept = converted(margin, plain, which, "half-even", "maintenance_margin")
-        return _sum_of(equity, gain), _sum_of(kept, owed)
+        owed = converted(self.loan[slots], lent, which, "half-even", "loan", whose)
+        kept = converted(margin, plain, which, "half-even", "maintenance margin", whose)
+        return _sum_of(equity, gain, whose), _sum_of(kept, owed, whose)
 
     def collateral(self, rates: Rates, out: Int64Array1D) -> None:
         """Write the wallet balance of each valued wallet, in the numeraire: its equity without profit and loss."""
@@ -204,13 +214,14 @@ class Slots:
         return plain, [price * kept for price, kept in zip(plain, rates.kept, strict=True)]
 
 
-def _sum_of(one: Int64Array1D, other: Int64Array1D) -> Int64Array1D:
-    """Row by row, refusing what leaves int64."""
+def _sum_of(one: Int64Array1D, other: Int64Array1D, wallet: Int64Array1D) -> Int64Array1D:
+    """Row by row, refusing what leaves int64; `wallet` says whose each is."""
     out = one + other
     wrapped = ((one ^ out) & (other ^ out)) < 0
     if wrapped.any():
         row = int(np.flatnonzero(wrapped)[0])
-        raise AdlError.at("balances", None, int(one[row]), f"and {int(other[row])} must sum to an int64")
+        message = f"wallets[{wallet[row]}]: {int(one[row])} and {int(other[row])} of an asset must sum to int64 quanta"
+        raise AdlError(message, argument="wallets", row=int(wallet[row]))
     return out
 
 

@@ -237,10 +237,8 @@ class MarginState:
         array([0])
         """
         state = self._pass
-        symbols = {contract.symbol: code for code, contract in enumerate(state.books.contracts)}
-        fresh = _given("marks", marks, symbols)
-        names = {asset.name: code for code, asset in enumerate(state.books.assets)}
-        rates = state.rates.moved(_given("index_prices", index_prices, names))
+        fresh = _given("marks", marks, state.books.symbols)
+        rates = state.rates.moved(_given("index_prices", index_prices, state.books.asset_names))
         units = {code: state.unit_at(code, price) for code, price in fresh.items()}
         found = state.move(units, rates, bool(index_prices))
         for code, price in fresh.items():

@@ -60,7 +60,7 @@ class MarginPass:
         self._run(threads)
         if self.slots.many:
             self.slots.value(self.sums, self.rates, self.wallets)
-        self._decide(_kernels.margin.verdicts(self.wallets, inclusive, self.verdict))
+        self._decide(_kernels.verdicts.of_all(self.wallets, inclusive, self.verdict))
 
     def unit_at(self, code: int, mark: Decimal | None) -> float:
         """What a lot of a contract is worth at a mark, in quanta; rounded once."""
@@ -128,7 +128,7 @@ class MarginPass:
         self.rates = rates
         for code, unit in units.items():
             self.unit[code] = unit
-        self._decide(_kernels.margin.verdicts_at(self.wallets, touched, self.inclusive, self.verdict), touched)
+        self._decide(_kernels.verdicts.of_some(self.wallets, touched, self.inclusive, self.verdict), touched)
         found: Int64Array1D = touched[self.verdict[touched] == 1]
         return found
 

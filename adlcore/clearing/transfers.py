@@ -69,7 +69,7 @@ def _row(books: Books, name: str, wallet: Any) -> int:
 def _asset(books: Books, wallet: int, asset: str | None) -> int:
     """Row of the asset that is moved."""
     own = int(books.wallets.asset[wallet])
-    names = {known.name: code for code, known in enumerate(books.assets)}
+    names = books.asset_names
     if books.wallets.mode[wallet] < VALUED:
         if asset is not None and names.get(asset) != own:
             raise AdlError.at("asset", None, asset, f"must be {books.assets[own].name}, which this wallet holds")

@@ -15,8 +15,6 @@ __all__ = [
     "SUM_OVERFLOW",
     "full_pass",
     "new_mark",
-    "verdicts",
-    "verdicts_at",
 ]
 
 ROW_OVERFLOW, SUM_OVERFLOW, OUT_OF_ORDER = 1, 2, 4
@@ -88,27 +86,6 @@ def new_mark(
     found |= SUM_OVERFLOW if any(wrapped for _, wrapped in change) else 0
     found |= _scatter(slot[rows], change[0][0], change[1][0], 0, len(sums), sums)
     return done, found
-
-
-def verdicts(sums: Array, inclusive: bool, out: Array) -> bool:
-    """Write the verdict on every wallet; whether any hangs on its holding a position.
-
-    1: liquidatable, E < 0 or E <= MM with MM > 0 (`inclusive=False`: E < MM). 2: E < 0 with MM = 0, so
-    liquidatable if it holds a position. 0: neither.
-    """
-    equity, margin = sums[:, 0], sums[:, 1]
-    short = equity <= margin if inclusive else equity < margin
-    out[:] = np.where(margin > 0, short, 2 * (equity < 0))
-    return bool((out == 2).any())
-
-
-def verdicts_at(sums: Array, wallet: Array, inclusive: bool, out: Array) -> bool:
-    """The verdicts on these wallets only; a wallet out of range is passed over."""
-    rows = wallet[(wallet >= 0) & (wallet < len(out))]
-    found = np.empty(len(rows), np.uint8)
-    hangs = verdicts(sums[rows], inclusive, found)
-    out[rows] = found
-    return hangs
 
 
 def _values(

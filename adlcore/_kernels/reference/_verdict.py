@@ -1,0 +1,33 @@
+"""Who is liquidatable, from the sums of the margin pass: the twin of ``_verdict.pyx``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+__all__ = ["of_all", "of_some"]
+
+
+def of_all(sums: Array, inclusive: bool, out: Array) -> bool:
+    """Write the verdict on every wallet; whether any hangs on its holding a position.
+
+    1: liquidatable, E < 0 or E <= MM with MM > 0 (`inclusive=False`: E < MM). 2: E < 0 with MM = 0, so
+    liquidatable if it holds a position. 0: neither.
+    """
+    equity, margin = sums[:, 0], sums[:, 1]
+    short = equity <= margin if inclusive else equity < margin
+    out[:] = np.where(margin > 0, short, 2 * (equity < 0))
+    return bool((out == 2).any())
+
+
+def of_some(sums: Array, wallet: Array, inclusive: bool, out: Array) -> bool:
+    """The verdicts on these wallets only; a wallet out of range is passed over."""
+    rows = wallet[(wallet >= 0) & (wallet < len(out))]
+    found = np.empty(len(rows), np.uint8)
+    hangs = of_all(sums[rows], inclusive, found)
+    out[rows] = found
+    return hangs

@@ -1,0 +1,67 @@
+"""Who is liquidatable: the kernel equals its twin and the documented verdicts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import zoo
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adlcore._kernels.reference import _verdict as plain
+
+fast = pytest.importorskip("adlcore._kernels._verdict", reason="the compiled kernels are not built")
+
+BOTH = pytest.mark.parametrize("kernels", [fast, plain], ids=["compiled", "plain"])
+TOP, BOTTOM = zoo.INT64_MAX, -(2**63)
+wild = st.one_of(st.integers(-3, 3), st.sampled_from([TOP, TOP - 1, BOTTOM, BOTTOM + 1]), st.integers(BOTTOM, TOP))
+
+
+def lots(values) -> np.ndarray:
+    return np.array(values, np.int64)
+
+
+@given(st.lists(st.tuples(wild, wild), max_size=40), st.booleans(), st.lists(st.integers(-3, 45), max_size=9))
+def test_verdicts_are_as_documented(rows, inclusive, chosen):
+    sums = lots(rows).reshape(-1, 2)
+    wanted = []
+    for equity, margin in rows:
+        if margin > 0:
+            wanted.append(int(equity < margin or (inclusive and equity == margin)))
+        else:
+            wanted.append(2 if equity < 0 else 0)
+    held = [k for k in chosen if 0 <= k < len(rows)]
+    some = [wanted[k] if k in held else 9 for k in range(len(rows))]
+    for kernels in (fast, plain):
+        out = np.full(len(rows), 9, np.uint8)
+        assert kernels.of_all(sums, inclusive, out) is (2 in wanted)
+        assert out.tolist() == wanted
+        out[:] = 9
+        assert kernels.of_some(sums, lots(chosen), inclusive, out) is any(wanted[k] == 2 for k in held)
+        assert out.tolist() == some
+
+
+@BOTH
+def test_verdicts_at_the_border(kernels):
+    sums = lots([[5, 5], [4, 5], [6, 5], [0, 0], [-1, 0], [-1, 5], [0, 1], [BOTTOM, TOP], [TOP, TOP]])
+    out = np.empty(len(sums), np.uint8)
+    assert kernels.of_all(sums, True, out) is True
+    assert out.tolist() == [1, 1, 0, 0, 2, 1, 1, 1, 1]
+    assert kernels.of_all(sums, False, out) is True
+    assert out.tolist() == [0, 1, 0, 0, 2, 1, 1, 1, 0]
+    assert kernels.of_some(sums, lots([0, 8, 8, -1, 9, TOP, BOTTOM]), True, out) is False
+    assert out.tolist() == [1, 1, 0, 0, 2, 1, 1, 1, 1]
+
+
+def test_sums_and_verdicts_of_different_lengths_are_refused():
+    sums, wide, two = np.zeros((2, 2), np.int64), np.zeros((2, 3), np.int64), lots([0, 0])
+    out = np.zeros(3, np.uint8)
+    for call in (
+        lambda: fast.of_all(sums, True, out),
+        lambda: fast.of_all(wide, True, out[:2]),
+        lambda: fast.of_some(sums, two, True, out),
+        lambda: fast.of_some(wide, two, True, out[:2]),
+    ):
+        with pytest.raises(ValueError) as caught:
+            call()
+        assert caught.value.args[0] == "out"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,8 @@ def full_pass(
     found = 0
     for k in range(len(unit)):
         tiers = slice(tier_start[k], tier_start[k + 1])
-        rows = slice(*(start[k] + np.searchsorted(slot[start[k] : start[k + 1]], [first, last])).tolist())
+        begin = bisect_left(slot, first, start[k], start[k + 1])
+        rows = slice(begin, bisect_left(slot, last, begin, start[k + 1]))
         _, flags = _values(
             unit[k], rate[tiers], amount[tiers], quantity[rows], entry_value[rows], pnl[rows], margin[rows]
         )

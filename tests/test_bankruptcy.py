@@ -335,3 +335,10 @@ def test_wallets_that_are_none_are_refused(wallets, message):
     with pytest.raises(adl.AdlError, match=message):
         shared_bankruptcy(adl.margin_state(books), wallets)
     assert lines(shared_bankruptcy(adl.margin_state(books), [])) == []
+
+
+def test_something_else_than_a_state_is_refused_by_its_type():
+    with pytest.raises(adl.AdlError, match="state is 'int': must be a MarginState"):
+        shared_bankruptcy(5)
+    with pytest.raises(adl.AdlError, match="snapshot is 'str': must be a Snapshot"):
+        adl.margin_state("venue")

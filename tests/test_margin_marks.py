@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import adlcore as adl
+from adlcore.clearing.collateral import Slots
 
 TOP = oracle.TOP
 FIVE_PERCENT = adl.MarginTiers([0], ["0.05"])
@@ -313,3 +314,34 @@ def test_near_the_ends_of_int64_a_move_is_refused_exactly_where_a_full_pass_is(g
         assert state.equity.tolist() == last.equity
         assert state.maintenance_margin.tolist() == last.margin
         assert state.liquidatable.tolist() == last.liquidatable()
+
+
+@pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt])
+def test_whatever_interrupts_a_mark_leaves_the_state_as_it_was(monkeypatch, error):
+    snapshot = valued()
+    state = adl.margin_state(snapshot)
+    before = [column.copy() for column in everything(state)]
+    symbol = snapshot.contracts[0].symbol
+    price = snapshot.marks[0] * 2
+    real, calls = Slots.value, []
+
+    def failing(*arguments):
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise error
+        return real(*arguments)
+
+    monkeypatch.setattr(Slots, "value", failing)
+    with pytest.raises(error):
+        state.mark({symbol: price})
+    assert len(calls) == 2  # and once more, to undo
+    assert all(np.array_equal(now, then) for now, then in zip(everything(state), before, strict=True))
+    assert state.marks[symbol] == snapshot.marks[0]
+    state.mark({symbol: price})
+    assert not np.array_equal(everything(state)[0], before[0])
+
+
+def everything(state):
+    """Every column of a state."""
+    each = state.positions
+    return [state.equity, state.maintenance_margin, state.liquidatable, each.unrealized_pnl, each.maintenance_margin]

@@ -331,3 +331,11 @@ def test_a_wallet_is_liquidatable_a_tick_beyond_the_price_and_not_a_tick_before_
     for tick, liquidatable in ((before, False), (beyond, True)):
         state.mark({"X": f"{tick / 100:.2f}"})
         assert state.liquidatable[one] == liquidatable
+
+
+def test_a_wallet_that_fails_only_above_a_price_is_told_that_price():
+    # Rates and fee beyond the whole of the gain: at 200 of balance a long of 100 is sound down to nothing, and short of
+    # margin far up, where 0.9·v - 890 and a fifth of v are asked for 200 + v - 100.
+    tiers = adl.MarginTiers([0, 1000], ["0.01", "0.9"])
+    found = adl.liquidation_price(adl.Contract("X", tiers=tiers), 1, 100.0, 200.0, taker_fee="0.2")
+    assert found == pytest.approx(990 / 0.1)

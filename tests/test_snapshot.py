@@ -374,3 +374,29 @@ def test_a_market_of_a_contract_without_tiers_has_no_maintenance_margin():
     market = small_snapshot(contracts=plain).market("BTCUSDT")
     assert market.maintenance_margin is None
     assert market.deleverage(1, "binance").filled == 1
+
+
+def test_a_market_has_no_maintenance_margin_where_that_of_another_contract_is_not_known():
+    tiers = adl.MarginTiers([0], ["0.05"])
+    rows = [("ann", "X", 1), ("ann", "Y", 1), ("bob", "X", -1), ("bob", "Y", -1)]
+    snapshot = adl.Snapshot.build(
+        [adl.Contract("X", tiers=tiers), adl.Contract("Y")],
+        {"account": ["ann", "bob"], "balance": ["100", "100"]},
+        [{"account": a, "contract": c, "quantity": q, "entry_price": 10} for a, c, q in rows],
+        {"X": "10", "Y": "10"},
+    )
+    assert snapshot.market("X").maintenance_margin is None
+    with pytest.raises(adl.AdlError, match="'Y': must have margin tiers"):
+        adl.margin_state(snapshot)
+    with pytest.raises(adl.AdlError, match="'Y': must have margin tiers"):
+        snapshot.withdraw(0, "1")
+
+
+def test_numbers_and_texts_are_no_accounts_of_one_snapshot():
+    for accounts, row in (([1, "1"], 1), (["1", 1], 1), ([None], 0), ([1.5], 0), ([True], 0)):
+        with pytest.raises(adl.AdlError) as caught:
+            adl.Snapshot([], {"account": accounts, "asset": "USDT"}, NO_POSITIONS, {})
+        assert (caught.value.argument, caught.value.row) == ("wallets.account", row)
+
+
+NO_POSITIONS = {"contract": [], "wallet": [], "quantity": [], "entry_value": []}

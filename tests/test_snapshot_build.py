@@ -367,3 +367,9 @@ def test_what_a_snapshot_refuses_is_refused_with_the_rows_given():
     with pytest.warns(adl.OpenInterestWarning, match="BTCUSDT"):
         build(positions=POSITIONS[:1])
     assert books.problems(lambda: build(positions=POSITIONS[:1], strict=True)) == [("positions.quantity", None)]
+
+
+def test_a_float32_is_read_by_its_own_shortest_decimal():
+    wallets = {"account": ["ann", "bob"], "balance": np.array([0.1, 0.3], np.float32)}
+    snapshot = adl.Snapshot.build([], wallets, [], {})
+    assert snapshot.wallets.balance.tolist() == [10_000_000, 30_000_000]

@@ -418,3 +418,9 @@ def test_whatever_is_no_payload_is_refused(payload):
     for read in (MarginTiers.from_binance, MarginTiers.from_ccxt):
         with contextlib.suppress(AdlError):
             assert isinstance(read(payload), MarginTiers)
+
+
+def test_a_negative_amount_is_refused_even_unchecked():
+    # It would ask for margin where nothing is held.
+    with pytest.raises(AdlError, match=r"amount\[0\] is '-5': must be 0 or above"):
+        MarginTiers([0], ["0.01"], [-5], check=False)

@@ -253,6 +253,7 @@ def _one_of(argument: str, value: str, known: tuple[str, ...]) -> None:
 
 
 def read_fee(taker_fee: Number) -> float:
+    """The fee of a closing trade as a share of its notional, from 0 to below 1."""
     fee = exact_decimal(taker_fee, "taker_fee")
     if not 0 <= fee < 1:
         raise AdlError.at("taker_fee", None, taker_fee, "must be a share of the notional, from 0 to below 1")

@@ -28,7 +28,7 @@ from ..errors import AdlError
 from .books import Books
 from .tables import PORTFOLIO, VALUED
 
-__all__ = ["Rates", "Slots", "converted"]
+__all__ = ["Rates", "Slots", "converted", "whole_parts"]
 
 
 class Rates:
@@ -90,8 +90,8 @@ def converted(
     wallet: Int64Array1D | None = None,
 ) -> Int64Array1D:
     """``values·rates[which]`` to quanta, rounded as named; `wallet` says whose each is."""
-    top = np.array([_fits(rate.numerator, what) for rate in rates], INT64)[which]
-    bottom = np.array([_fits(rate.denominator, what) for rate in rates], INT64)[which]
+    parts = np.array([whole_parts(rate, what) for rate in rates], INT64).reshape(-1, 2)
+    top, bottom = parts[which, 0], parts[which, 1]
     out = np.empty(len(values), INT64)
     row = _kernels.money.multiply_divide(values, top, bottom, _kernels.money.ROUNDINGS[rounding], out)
     if row >= 0:
@@ -103,10 +103,12 @@ def converted(
     return out
 
 
-def _fits(number: int, what: str) -> int:
-    if not -INT64_MAX <= number <= INT64_MAX:
-        raise AdlError.at(what, None, number, "must have fewer digits: exact conversion leaves int64")
-    return number
+def whole_parts(rate: Fraction, what: str) -> tuple[int, int]:
+    """A rate as two whole numbers that fit int64, as exact conversion needs them."""
+    for number in (rate.numerator, rate.denominator):
+        if not -INT64_MAX <= number <= INT64_MAX:
+            raise AdlError.at(what, None, number, "must have fewer digits: exact conversion leaves int64")
+    return rate.numerator, rate.denominator
 
 
 class Slots:

@@ -11,7 +11,7 @@ from .. import _kernels
 from .._arrays import INT64, Int64Array1D
 from ..decimals import exact_decimal
 from ..errors import AdlError
-from .collateral import converted
+from .collateral import converted, whole_parts
 from .margin_pass import MarginPass
 from .tables import VALUED
 
@@ -42,7 +42,7 @@ def initial(state: MarginPass) -> Int64Array1D:
     for leverage, row in zip(chosen.tolist(), rows[first].tolist(), strict=True):
         try:  # a float is read by its shortest decimal
             rates.append(1 / Fraction(exact_decimal(leverage, "leverage")))
-            converted(margin[:0], rates[-1:], margin[:0], "up", "leverage")
+            whole_parts(rates[-1], "leverage")
         except AdlError as error:
             raise error.placed("positions.leverage", row, leverage) from None
     notional = np.abs(state.pnl[rows] + positions.entry_value[rows])
@@ -51,7 +51,7 @@ def initial(state: MarginPass) -> Int64Array1D:
 
 
 def free(state: MarginPass) -> Int64Array1D:
-    """int64[w]: ``max(0, min(WB, E) - IM - locked)``, in quanta of the wallet's asset or numeraire."""
+    """int64[w]: ``max(0, min(WB, E) - needed)``, in quanta of the wallet's asset or numeraire."""
     available, bound = np.minimum(balances(state), state.wallets[:, 0]), needed(state)
     return np.maximum(available, bound) - bound
 

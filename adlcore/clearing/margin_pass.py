@@ -229,12 +229,6 @@ def _tiers(books: Books) -> tuple[Int64Array1D, Float64Array1D, Float64Array1D]:
             must = "its tier amounts must stay below 2^61 quanta; use fewer decimals"
             raise AdlError.at("contracts", None, contract.symbol, must)
     start = np.cumsum([0, *(len(rate) for rate, _ in each)]).astype(INT64)
-    rate, amount = (
-        (np.concatenate([np.zeros(0), *column]) for column in zip(*each, strict=True))
-        if each
-        else (
-            np.zeros(0),
-            np.zeros(0),
-        )
-    )
-    return start, rate, amount
+    rates = np.concatenate([np.zeros(0), *(rate for rate, _ in each)])
+    amounts = np.concatenate([np.zeros(0), *(amount for _, amount in each)])
+    return start, rates, amounts

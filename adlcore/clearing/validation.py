@@ -64,7 +64,9 @@ class _Pointers:
 
 
 def _within(column: Int64Array1D, length: int) -> Int64Array1D:
-    return np.where(_outside(column, length), length, column) if _outside(column, length).any() else column
+    """The column with `length`, the row after the last, wherever it points at nothing."""
+    lost = _outside(column, length)
+    return np.where(lost, length, column) if lost.any() else column
 
 
 def _callers() -> int:

@@ -138,7 +138,7 @@ def as_option(name: str, value: str) -> Iterator[None]:
     try:
         yield
     except AdlError as error:
-        raise AdlError.at(name, None, value, str(error).partition(": ")[2]) from None
+        raise error.placed(name, None, value) from None
 
 
 def check_decimal(name: str, text: str, *, positive: bool = True) -> None:

@@ -16,11 +16,14 @@ from adlcore import _kernels
 
 SWAPPED = {
     "columns": "_columns",
+    "deleverage": "_deleverage",
+    "funds": "_funds",
     "levels": "_levels",
     "margin": "_margin",
     "money": "_money",
     "prices": "_prices",
     "ranks": "_rank",
+    "rows": "_rows",
     "score": "_score",
     "selection": "_select",
     "sums": "_sum",

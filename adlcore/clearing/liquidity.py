@@ -1,0 +1,567 @@
+"""What an order meets in the book: nothing, or levels of resting lots that fill up again."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from .._arrays import INT64, INT64_MAX, Int64Array1D, frozen, is_lots, numbers
+from .._pickles import Versioned
+from ..contracts import Contract
+from ..decimals import Number, positive_decimal
+from ..errors import AdlError
+from .triggers import Ratio, exact_ratio
+
+__all__ = ["DepthLadder", "Liquidity", "NoLiquidity", "Restorable"]
+
+#: Sides of a book, and which of them a taker meets.
+BIDS, ASKS = 0, 1
+SIDES = ("bids", "asks")
+MET = {"sell": BIDS, "buy": ASKS}
+
+#: What a ladder made around a price may have on a side.
+MOST_LEVELS = 10_000
+
+Fills = Sequence[tuple[int, int]]
+
+
+class Liquidity(Protocol):
+    """A book that a house may send immediate-or-cancel orders to.
+
+    Examples
+    --------
+    >>> class Wall:
+    ...     def ioc(self, contract, quantity, limit, time):
+    ...         return [(min(abs(quantity), 10), limit)]
+    >>> book: Liquidity = Wall()
+    """
+
+    def ioc(self, contract: Contract, quantity: int, limit: int, time: int) -> Fills:
+        """Fill an order at once, as far as the book allows.
+
+        Parameters
+        ----------
+        contract : Contract
+        quantity : int
+            Signed lots: below 0 sells.
+        limit : int
+            Worst price in ticks.
+        time : int
+
+        Returns
+        -------
+        sequence of (int, int)
+            Lots (above 0) and price in ticks of each fill, best first: none beyond the limit, together
+            at most ``|quantity|`` lots.
+        """
+
+
+@runtime_checkable
+class Restorable(Liquidity, Protocol):
+    """A book that a house which fails in the middle of a pass can put back.
+
+    Examples
+    --------
+    >>> isinstance(NoLiquidity(), Restorable)
+    True
+    """
+
+    def checkpoint(self) -> Any:
+        """The state of the book now, for :meth:`restore`."""
+
+    def restore(self, token: Any) -> None:
+        """Put the book back to a :meth:`checkpoint`; a token may be used again."""
+
+
+class NoLiquidity(Versioned):
+    """A book in which nothing rests: no order is filled.
+
+    Examples
+    --------
+    >>> NoLiquidity().ioc(Contract("BTCUSDT", tick="0.1"), -5, 1, 0)
+    ()
+    """
+
+    def ioc(self, contract: Contract, quantity: int, limit: int, time: int) -> Fills:
+        """As :meth:`Liquidity.ioc`."""
+        return ()
+
+    def checkpoint(self) -> None:
+        """There is nothing to remember."""
+
+    def restore(self, token: None) -> None:
+        """There is nothing to put back."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NoLiquidity)
+
+    def __hash__(self) -> int:
+        return hash(NoLiquidity)
+
+    def __repr__(self) -> str:
+        return "NoLiquidity()"
+
+
+class _Side(NamedTuple):
+    """One side of a contract's book. Never changed, only replaced: a checkpoint refers to it.
+
+    `keys` are ascending from the best level: ticks of asks, negative ticks of bids, both before any
+    move. `taken` counts in the refill's denominators of a lot, as of `time`.
+    """
+
+    keys: Int64Array1D
+    lots: Int64Array1D
+    taken: Int64Array1D
+    time: int | None
+
+
+class _Book(NamedTuple):
+    """The book of a contract; `shift` is how far it has moved, `refill` lots per level and millisecond."""
+
+    sides: tuple[_Side, _Side]
+    shift: int
+    refill: Fraction
+
+
+class DepthLadder(Versioned):
+    """Levels of resting lots for each contract, which orders consume and time fills up again.
+
+    Parameters
+    ----------
+    levels : mapping of symbol to mapping
+        ``{"bids": (ticks, lots), "asks": (ticks, lots)}``, best level first: int64[n] ticks (bids
+        strictly descending, asks strictly ascending, 1 or above, no bid at or above an ask) and int64[n]
+        lots (1 or above). A side may be absent.
+    refill : str, int, float, Decimal or Fraction, default 0
+        Lots per level and millisecond (whatever unit `time` has) until a level has its size again.
+
+    Raises
+    ------
+    AdlError
+        Names the side, the level and the value at fault.
+
+    Notes
+    -----
+    Exact and deterministic: what was consumed is kept in whole parts of a lot with the time, and a
+    lot is there again when all of it is. So a level's state depends on fills and times alone, not on
+    how often somebody looked. An order costs time linear in the levels of its side, in a few vectorised
+    passes.
+
+    A ladder belongs to one house: orders change it. Different ladders share nothing that changes.
+
+    Examples
+    --------
+    >>> btc = Contract("BTCUSDT", tick="0.1")
+    >>> ladder = DepthLadder({"BTCUSDT": {"bids": ([100, 99], [5, 10]), "asks": ([101], [5])}}, refill="0.5")
+    >>> ladder
+    <DepthLadder of 1 contract, 2 bids and 1 ask>
+    >>> ladder.ioc(btc, -8, 98, time=0)
+    [(5, 100), (3, 99)]
+    >>> ladder.best("BTCUSDT", "sell", time=0), ladder.best("BTCUSDT", "sell", time=2)
+    (99, 100)
+    >>> ladder.ioc(btc, -8, 100, time=4)
+    [(2, 100)]
+    """
+
+    PICKLED = ("_books",)
+
+    _books: dict[str, _Book]
+
+    def __init__(self, levels: Mapping[str, Mapping[str, Any]], *, refill: Ratio = 0) -> None:
+        rate = exact_ratio(refill, "refill")
+        if rate < 0:
+            raise AdlError.at("refill", None, refill, "must be 0 or above")
+        if max(rate.numerator, rate.denominator) > INT64_MAX:
+            raise AdlError.at("refill", None, refill, "must be a ratio of two int64")
+        if not isinstance(levels, Mapping):
+            raise AdlError.at("levels", None, levels, "must be a dict of symbols")
+        self._books = {symbol: _book(symbol, sides, rate) for symbol, sides in levels.items()}
+
+    @classmethod
+    def around(
+        cls,
+        contract: Contract,
+        price: Number,
+        *,
+        spread_ticks: int = 1,
+        step_ticks: int = 1,
+        levels: int = 10,
+        lots_per_level: int = 1000,
+        growth: Ratio = 1,
+        refill: Ratio = 0,
+    ) -> DepthLadder:
+        """A ladder of even steps on both sides of a price.
+
+        Parameters
+        ----------
+        contract : Contract
+            With a tick.
+        price : decimal string or number
+            The middle; on no grid: rounded half-even to ticks.
+        spread_ticks : int, default 1
+            From the best bid to the best ask; with an odd spread the ask is farther from the middle.
+        step_ticks : int, default 1
+            From each level to the next.
+        levels : int, default 10
+            On each side; bids below one tick and levels of less than a lot are left out.
+        lots_per_level : int, default 1000
+            The size of the best level.
+        growth : str, int, float, Decimal or Fraction, default 1
+            Level k has ``lots_per_level·growth**k`` lots, rounded down.
+        refill : str, int, float, Decimal or Fraction, default 0
+            As in the constructor.
+
+        Returns
+        -------
+        DepthLadder
+            Of one contract; ``|`` joins ladders of different contracts.
+
+        Examples
+        --------
+        >>> btc, eth = Contract("BTCUSDT", tick="0.1"), Contract("ETHUSDT", tick="0.01")
+        >>> ladder = DepthLadder.around(btc, "58000.04", spread_ticks=2, levels=3, lots_per_level=100, growth="1.5")
+        >>> ladder.depth("BTCUSDT")["asks"]
+        (array([580001, 580002, 580003]), array([100, 150, 225]))
+        >>> ladder | DepthLadder.around(eth, "3100", levels=3)
+        <DepthLadder of 2 contracts, 6 bids and 6 asks>
+        """
+        if not isinstance(contract, Contract) or contract.tick is None:
+            raise AdlError.at("contract", None, contract, "must be a Contract with a tick")
+        middle = round(Fraction(positive_decimal(price, "price")) / Fraction(contract.tick))
+        spread, step = _count(spread_ticks, "spread_ticks"), _count(step_ticks, "step_ticks")
+        number, first = _count(levels, "levels"), _count(lots_per_level, "lots_per_level")
+        if number > MOST_LEVELS:
+            raise AdlError.at("levels", None, levels, f"must be at most {MOST_LEVELS}")
+        ratio = exact_ratio(growth, "growth")
+        if ratio <= 0:
+            raise AdlError.at("growth", None, growth, "must be above 0")
+        sizes = list(_sizes(first, ratio, number))
+        bid = middle - spread // 2
+        ask = bid + spread
+        if ask + step * number > INT64_MAX:
+            raise AdlError.at("price", None, price, "must leave the highest ask within int64 ticks")
+        asks = [ask + step * level for level in range(len(sizes))]
+        bids = [bid - step * level for level in range(len(sizes)) if bid - step * level >= 1]
+        sides = {"bids": (bids, sizes[: len(bids)]), "asks": (asks, sizes)}
+        return cls({contract.symbol: sides}, refill=refill)
+
+    def __or__(self, other: DepthLadder) -> DepthLadder:
+        """A ladder of the contracts of both, as they are now."""
+        if not isinstance(other, DepthLadder):
+            return NotImplemented
+        for symbol in other._books:
+            if symbol in self._books:
+                raise AdlError.at("symbol", None, symbol, "must be in one of the two ladders only")
+        joined = DepthLadder({})
+        joined._books = {**self._books, **other._books}
+        return joined
+
+    def ioc(self, contract: Contract, quantity: int, limit: int, time: int) -> list[tuple[int, int]]:
+        """As :meth:`Liquidity.ioc`; a contract without levels fills nothing.
+
+        Raises
+        ------
+        AdlError
+            For a limit below one tick, or a time before that of the last fill of this side.
+
+        Examples
+        --------
+        >>> btc = Contract("BTCUSDT", tick="0.1")
+        >>> ladder = DepthLadder({"BTCUSDT": {"asks": ([101, 103], [5, 5])}})
+        >>> ladder.ioc(btc, 7, 102, time=0)
+        [(5, 101)]
+        """
+        wanted, worst, now = _whole(quantity, "quantity"), _whole(limit, "limit"), _whole(time, "time")
+        if worst < 1:
+            raise AdlError.at("limit", None, limit, "must be at least one tick")
+        book = self._books.get(contract.symbol)
+        if book is None or not wanted:
+            return []
+        most = min(abs(wanted), INT64_MAX)
+        which = ASKS if wanted > 0 else BIDS
+        side = book.sides[which]
+        taken = _taken(side, book.refill, now)
+        first, last = _reach(side, book.shift, which, worst)
+        parts = book.refill.denominator
+        free = side.lots[first:last] - _lots_of(taken[first:last], parts)
+        total = np.cumsum(free)
+        # The level at which the order is full, if there is one.
+        stop = int(np.searchsorted(total, most))
+        filled = free[: stop + 1]
+        if stop < len(free):
+            filled[stop] -= int(total[stop]) - most
+        rows = np.flatnonzero(filled)
+        if not len(rows):
+            return []
+        taken[first : first + len(filled)] += filled * parts
+        self._put(contract.symbol, which, side._replace(taken=frozen(taken), time=now))
+        prices = _prices(side.keys[first + rows], book.shift, which)
+        return list(zip(filled[rows].tolist(), prices.tolist(), strict=True))
+
+    def best(self, symbol: str, side: str, time: int | None = None) -> int | None:
+        """The best price that a taker meets.
+
+        Parameters
+        ----------
+        symbol : str
+        side : {"buy", "sell"}
+            What the taker does: one who sells meets bids.
+        time : int, optional
+            Not before that of the last fill of this side; then, without it.
+
+        Returns
+        -------
+        int or None
+            In ticks; None where nothing rests.
+        """
+        if side not in MET:
+            raise AdlError.at("side", None, side, f"must be one of {', '.join(MET)}")
+        book = self._books.get(symbol)
+        if book is None:
+            return None
+        prices = _resting(book, MET[side], time)[0]
+        return int(prices[0]) if len(prices) else None
+
+    def depth(self, symbol: str, time: int | None = None) -> dict[str, tuple[Int64Array1D, Int64Array1D]]:
+        """What rests in the book of a contract, as columns.
+
+        Parameters
+        ----------
+        symbol : str
+        time : int, optional
+            Not before the last fill; then, without it.
+
+        Returns
+        -------
+        dict
+            ``{"bids": (ticks, lots), "asks": (ticks, lots)}``, int64, best level first, without empty
+            levels: what the constructor takes.
+
+        Examples
+        --------
+        >>> ladder = DepthLadder({"X": {"bids": ([8, 7], [5, 6])}})
+        >>> ladder.move("X", 10)
+        >>> ladder.depth("X")["bids"]
+        (array([10,  9]), array([5, 6]))
+        """
+        book = self._known(symbol)
+        return {name: _resting(book, which, time) for which, name in enumerate(SIDES)}
+
+    def move(self, symbol: str, ticks: int) -> None:
+        """Shift all levels of a contract so that the middle of its book lies at a price.
+
+        Parameters
+        ----------
+        symbol : str
+        ticks : int
+            Where the middle of the best levels (whether they are consumed or not) comes to lie, rounded
+            down; of a book with one side, where its best level does. What was consumed stays so. Levels
+            below one tick are out of reach until they are moved back.
+
+        Raises
+        ------
+        AdlError
+            For an unknown symbol, a price below one tick, or levels beyond int64.
+        """
+        book = self._known(symbol)
+        middle = _count(ticks, "ticks")
+        bids, asks = (side.keys for side in book.sides)
+        best = [*(-bids[:1]).tolist(), *asks[:1].tolist()]
+        shift = middle - sum(best) // len(best) if best else 0
+        ends = [*(-bids[-1:]).tolist(), *asks[-1:].tolist(), *best]
+        if any(abs(end + shift) > INT64_MAX for end in ends):
+            raise AdlError.at("ticks", None, ticks, "must leave all levels within int64 ticks")
+        self._books[symbol] = book._replace(shift=shift)
+
+    def checkpoint(self) -> dict[str, Any]:
+        """The state now, for :meth:`restore`; it costs one reference a contract.
+
+        Examples
+        --------
+        >>> btc = Contract("BTCUSDT", tick="0.1")
+        >>> ladder = DepthLadder.around(btc, "100", levels=3)
+        >>> token = ladder.checkpoint()
+        >>> fills = ladder.ioc(btc, 2500, 2000, time=5)
+        >>> ladder.restore(token)
+        >>> ladder.ioc(btc, 2500, 2000, time=0) == fills
+        True
+        """
+        return dict(self._books)
+
+    def restore(self, token: dict[str, Any]) -> None:
+        """Put the ladder back to a :meth:`checkpoint`, its times too; a token may be used again.
+
+        Raises
+        ------
+        AdlError
+            If `token` is no checkpoint of a ladder of these contracts.
+        """
+        sound = isinstance(token, dict) and all(isinstance(book, _Book) for book in token.values())
+        if not sound or token.keys() != self._books.keys():
+            kind = type(token).__name__
+            raise AdlError(f"token is a {kind}: must be a checkpoint of this ladder", argument="token", value=token)
+        self._books = dict(token)
+
+    def _known(self, symbol: str) -> _Book:
+        if symbol not in self._books:
+            must = f"must be one of {', '.join(self._books) or 'none: the ladder is empty'}"
+            raise AdlError.at("symbol", None, symbol, must)
+        return self._books[symbol]
+
+    def _put(self, symbol: str, which: int, side: _Side) -> None:
+        book = self._books[symbol]
+        sides = (side, book.sides[ASKS]) if which == BIDS else (book.sides[BIDS], side)
+        self._books[symbol] = book._replace(sides=sides)
+
+    def _pickled(self) -> dict[str, Any]:
+        """Plain tuples and arrays."""
+        books = {
+            symbol: (tuple(tuple(side) for side in book.sides), book.shift, book.refill)
+            for symbol, book in self._books.items()
+        }
+        return {"_books": books}
+
+    def _restore(self, values: dict[str, Any]) -> None:
+        self._books = {
+            symbol: _Book((_thawed(*sides[BIDS]), _thawed(*sides[ASKS])), shift, refill)
+            for symbol, (sides, shift, refill) in values["_books"].items()
+        }
+
+    def __repr__(self) -> str:
+        counts = [sum(len(book.sides[which].keys) for book in self._books.values()) for which in (BIDS, ASKS)]
+        names = ("contract", "bid", "ask")
+        contracts, bids, asks = (
+            f"{count:,} {name}{'s' * (count != 1)}"
+            for count, name in zip((len(self._books), *counts), names, strict=True)
+        )
+        return f"<DepthLadder of {contracts}, {bids} and {asks}>"
+
+
+def _taken(side: _Side, refill: Fraction, time: int | None) -> Int64Array1D:
+    """A fresh column: what is consumed at a time, in parts of a lot."""
+    if side.time is None or time is None:
+        return side.taken.copy()
+    if time < side.time:
+        raise AdlError.at("time", None, time, f"must not be before that of the last fill, {side.time}")
+    return np.maximum(side.taken - min(refill.numerator * (time - side.time), INT64_MAX), 0)
+
+
+def _lots_of(taken: Int64Array1D, parts: int) -> Int64Array1D:
+    """Lots that are not whole again."""
+    return -(-taken // parts)
+
+
+def _reach(side: _Side, shift: int, which: int, worst: int) -> tuple[int, int]:
+    """The levels from one tick on up to a limit, as a slice."""
+    low, high = (1 - shift, worst - shift) if which == ASKS else (-INT64_MAX, shift - worst)
+    first = int(np.searchsorted(side.keys, _held(low)))
+    return first, max(first, int(np.searchsorted(side.keys, _held(high), "right")))
+
+
+def _held(key: int) -> int:
+    """The same comparison with keys of int64."""
+    return min(max(key, -INT64_MAX - 1), INT64_MAX)
+
+
+def _prices(keys: Int64Array1D, shift: int, which: int) -> Int64Array1D:
+    return keys + shift if which == ASKS else shift - keys
+
+
+def _resting(book: _Book, which: int, time: int | None) -> tuple[Int64Array1D, Int64Array1D]:
+    """Ticks and lots of the levels that are not empty."""
+    side = book.sides[which]
+    taken = _taken(side, book.refill, None if time is None else _whole(time, "time"))
+    free = side.lots - _lots_of(taken, book.refill.denominator)
+    prices = _prices(side.keys, book.shift, which)
+    rows = np.flatnonzero((free > 0) & (prices >= 1))
+    return prices[rows], free[rows]
+
+
+def _sizes(first: int, growth: Fraction, levels: int) -> Iterator[int]:
+    """``first·growth**k``, rounded down, as long as it is a lot."""
+    # Not reduced: the numbers grow long, and their common divisors cost more than they save.
+    top, bottom = first, 1
+    for _ in range(levels):
+        size = top // bottom
+        if not size:
+            return
+        if size > INT64_MAX:
+            raise AdlError.at("growth", None, str(growth), "must leave every level within int64 lots")
+        yield size
+        top, bottom = top * growth.numerator, bottom * growth.denominator
+
+
+def _book(symbol: Any, sides: Any, refill: Fraction) -> _Book:
+    if not isinstance(symbol, str) or not symbol:
+        raise AdlError.at("levels", None, symbol, "must have symbols such as 'BTCUSDT' as keys")
+    if not isinstance(sides, Mapping):
+        raise AdlError.at(symbol, None, sides, "must be a dict with bids, asks")
+    for name in sides:
+        if name not in SIDES:
+            raise AdlError.at(symbol, None, name, "must have the keys bids, asks only")
+    bids, asks = (_side(f"{symbol}.{name}", sides.get(name, ((), ())), name, refill) for name in SIDES)
+    if len(bids.keys) and len(asks.keys) and -bids.keys[0] >= asks.keys[0]:
+        must = f"must be above the best bid, {-bids.keys[0]}"
+        raise AdlError.at(f"{symbol}.asks.ticks", 0, int(asks.keys[0]), must)
+    return _Book((bids, asks), 0, refill)
+
+
+def _side(argument: str, given: Any, name: str, refill: Fraction) -> _Side:
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise AdlError.at(argument, None, given, "must be (ticks, lots)")
+    ticks, lots = _positive(f"{argument}.ticks", given[0]), _positive(f"{argument}.lots", given[1])
+    if len(ticks) != len(lots):
+        must = f"must have {len(ticks)}, as many as ticks"
+        raise AdlError(f"{argument}.lots has {len(lots)} rows: {must}", argument=f"{argument}.lots", value=len(lots))
+    keys = ticks if name == "asks" else -ticks
+    unordered = np.flatnonzero(np.diff(keys) <= 0)
+    if len(unordered):
+        row = int(unordered[0]) + 1
+        order = "above" if name == "asks" else "below"
+        raise AdlError.at(f"{argument}.ticks", row, ticks[row], f"must be {order} the level before, {ticks[row - 1]}")
+    total = 0
+    for row, size in enumerate(lots.tolist()):
+        total += size
+        if total * refill.denominator > INT64_MAX:
+            must = "makes the lots of its side leave int64"
+            if refill.denominator != 1:
+                must += f" in parts of 1/{refill.denominator}, those of refill"
+            raise AdlError.at(f"{argument}.lots", row, size, must)
+    return _Side(frozen(keys), frozen(lots), frozen(np.zeros(len(keys), INT64)), None)
+
+
+def _thawed(keys: Int64Array1D, lots: Int64Array1D, taken: Int64Array1D, time: int | None) -> _Side:
+    return _Side(frozen(keys), frozen(lots), frozen(taken), time)
+
+
+def _positive(argument: str, values: Any) -> Int64Array1D:
+    """An own column of whole numbers above 0."""
+    column = numbers(argument, values)
+    if not is_lots(column):
+        if len(column):
+            raise AdlError(
+                f"{argument} has dtype {column.dtype}: must be integers", argument=argument, value=column.dtype
+            )
+        return np.zeros(0, INT64)
+    bad = np.flatnonzero(column < 1)
+    if len(bad):
+        raise AdlError.at(argument, int(bad[0]), column[bad[0]], "must be 1 or above")
+    return column.copy()
+
+
+def _whole(value: Any, argument: str) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise AdlError.at(argument, None, value, "must be a whole number") from None
+
+
+def _count(value: Any, argument: str) -> int:
+    number = _whole(value, argument)
+    if not 1 <= number <= INT64_MAX:
+        raise AdlError.at(argument, None, value, "must be at least 1 and fit an int64")
+    return number

@@ -33,7 +33,7 @@ from .selection import Selection, select
 from .tiers import MarginTiers
 
 if TYPE_CHECKING:
-    from .clearing import MarginState, Snapshot, margin_state
+    from .clearing import ClearingHouse, InsuranceFund, MarginState, Snapshot, margin_state
     from .io.positions import read_positions
 
 __version__ = "0.1.0"
@@ -42,8 +42,10 @@ __all__ = [
     "AdlError",
     "Asset",
     "BrokenSnapshotError",
+    "ClearingHouse",
     "Contract",
     "Explanation",
+    "InsuranceFund",
     "MarginState",
     "MarginTiers",
     "Market",
@@ -65,8 +67,10 @@ __all__ = [
 
 
 #: Wings that are loaded when they are first asked for, and names that live in them.
-_WINGS = ("clearing", "io", "lab")
+_WINGS = ("clearing", "io", "lab", "venues")
 _LATE = {
+    "ClearingHouse": ".clearing",
+    "InsuranceFund": ".clearing",
     "MarginState": ".clearing",
     "Snapshot": ".clearing",
     "margin_state": ".clearing",

@@ -26,7 +26,7 @@ from .. import _kernels
 from .._arrays import INT64, INT64_MAX, Int64Array1D
 from ..errors import AdlError
 from .books import Books
-from .tables import PORTFOLIO, VALUED
+from .tables import PORTFOLIO, VALUED, Holdings
 
 __all__ = ["Rates", "Slots", "converted", "whole_parts"]
 
@@ -134,6 +134,7 @@ class Slots:
         keys = books.positions.wallet * count + np.repeat(books.settle, np.diff(books.start))
         held = books.balances.wallet * count + books.balances.asset
         all_keys = np.unique(np.concatenate([single * count + wallets.asset[single], keys, held]))
+        self.keys, self.assets = all_keys, count
         self.of_position = np.searchsorted(all_keys, keys).astype(INT64)
         self.wallet, self.asset = all_keys // count, all_keys % count
         self.single, self.single_slot = single, np.searchsorted(all_keys, single * count + wallets.asset[single])
@@ -208,6 +209,17 @@ class Slots:
         fresh.amount = self.amount.copy()
         fresh.amount[slot] -= quanta
         return fresh
+
+    def holdings(self, held: Holdings) -> Holdings:
+        """What valued wallets hold as the slots have it: the same rows, then those that came to hold something."""
+        places = np.searchsorted(self.keys, held.wallet * self.assets + held.asset)
+        known = np.zeros(len(self.keys), bool)
+        known[places] = True
+        fresh = self.valued[((self.amount[self.valued] != 0) | (self.loan[self.valued] != 0)) & ~known[self.valued]]
+        slots = np.concatenate([places, fresh])
+        return Holdings(
+            wallet=self.wallet[slots], asset=self.asset[slots], amount=self.amount[slots], loan=self.loan[slots]
+        )
 
     def _rates(self, rates: Rates) -> tuple[list[Fraction], list[Fraction]]:
         """Prices in full and after the haircut; 0 for assets that no slot is in."""

@@ -112,6 +112,13 @@ class MarginState:
     def __init__(self, snapshot: Books, *, inclusive: bool = True, threads: int = 1) -> None:
         self._pass = MarginPass(snapshot, bool(inclusive), _arrays.thread_count(threads))
 
+    @classmethod
+    def _of(cls, core: MarginPass) -> MarginState:
+        """The state over arrays that are there."""
+        state = cls.__new__(cls)
+        state._pass = core
+        return state
+
     # Per wallet -------------------------------------------------------------------------------------------------------
 
     @property

@@ -132,6 +132,30 @@ class MarginPass:
         found: Int64Array1D = touched[self.verdict[touched] == 1]
         return found
 
+    def remark(self, marks: dict[int, Decimal], rates: Rates, all_valued: bool, threads: int = 1) -> None:
+        """Move contracts to new marks by whichever way is less work; on an error the state is not to be used again."""
+        units = {code: self.unit_at(code, mark) for code, mark in marks.items()}
+        rows = sum(int(self.books.start[code + 1] - self.books.start[code]) for code in units)
+        if 2 * rows < len(self.pnl):
+            self.move(units, rates, all_valued)
+        else:
+            self.rates = rates
+            for code, unit in units.items():
+                self.unit[code] = unit
+            self._run(threads)
+            if self.slots.many:
+                self.slots.value(self.sums, self.rates, self.wallets)
+            self._decide(_kernels.verdicts.of_all(self.wallets, self.inclusive, self.verdict))
+        for code, mark in marks.items():
+            self.marks[code] = mark
+
+    def rebased(self, books: Books, touched: Int64Array1D) -> None:
+        """Go on with books that hold what the arrays say already; verdicts on the wallets `touched` are new."""
+        self.books = books
+        self._holds = None
+        undecided = _kernels.verdicts.of_some(self.wallets, touched, self.inclusive, self.verdict)
+        self._decide(undecided, touched)
+
     def _touched(self, codes: Iterable[int], all_valued: bool) -> Int64Array1D:
         """Wallets with a position in these contracts, ascending."""
         held = [self.books.positions.wallet[self.books.rows(code)] for code in codes]

@@ -17,26 +17,26 @@ from .margin import MarginState
 from .margin_pass import MarginPass
 from .tables import VALUED
 
-__all__ = ["deposit", "transfer", "withdraw"]
+__all__ = ["added", "asset_of", "deposit", "transfer", "wallet_row", "withdraw"]
 
 
 def deposit(books: Books, wallet: int, amount: Number, asset: str | None) -> dict[str, Any]:
     """`amount` more in a wallet."""
-    row, code = _row(books, "wallet", wallet), _asset(books, wallet, asset)
-    return _added(books, row, code, _quanta(books.assets[code], amount))
+    row, code = wallet_row(books, "wallet", wallet), asset_of(books, wallet, asset)
+    return added(books, row, code, _quanta(books.assets[code], amount))
 
 
 def withdraw(books: Books, state: MarginState, wallet: int, amount: Number, asset: str | None) -> dict[str, Any]:
     """`amount` less in a wallet, within its free margin."""
-    row, code = _row(books, "wallet", wallet), _asset(books, wallet, asset)
+    row, code = wallet_row(books, "wallet", wallet), asset_of(books, wallet, asset)
     quanta = _quanta(books.assets[code], amount)
     _refuse_beyond_free(books, state, row, code, quanta, amount)
-    return _added(books, row, code, -quanta)
+    return added(books, row, code, -quanta)
 
 
 def transfer(books: Books, state: MarginState, source: int, target: int, amount: Number) -> dict[str, Any]:
     """`amount` from one wallet to another of the same account and asset."""
-    one, other = _row(books, "source", source), _row(books, "target", target)
+    one, other = wallet_row(books, "source", source), wallet_row(books, "target", target)
     wallets = books.wallets
     if one == other:
         raise AdlError.at("target", None, target, "must be another wallet than the source")
@@ -59,14 +59,15 @@ def transfer(books: Books, state: MarginState, source: int, target: int, amount:
     return {"wallets": wallets.replace(balance=balance)}
 
 
-def _row(books: Books, name: str, wallet: Any) -> int:
+def wallet_row(books: Books, name: str, wallet: Any) -> int:
+    """A row of the wallets, checked."""
     count = len(books.wallets)
     if isinstance(wallet, bool) or not isinstance(wallet, int | np.integer) or not 0 <= wallet < count:
         raise AdlError.at(name, None, wallet, f"must be a row of the wallets, 0 to {count - 1}")
     return int(wallet)
 
 
-def _asset(books: Books, wallet: int, asset: str | None) -> int:
+def asset_of(books: Books, wallet: int, asset: str | None) -> int:
     """Row of the asset that is moved."""
     own = int(books.wallets.asset[wallet])
     names = books.asset_names
@@ -87,7 +88,7 @@ def _quanta(asset: Asset, amount: Number) -> int:
     return quanta
 
 
-def _added(books: Books, row: int, code: int, quanta: int) -> dict[str, Any]:
+def added(books: Books, row: int, code: int, quanta: int) -> dict[str, Any]:
     """A wallet with so many quanta of an asset more."""
     if books.wallets.mode[row] < VALUED:
         balance = books.wallets.balance.copy()

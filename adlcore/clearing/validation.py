@@ -129,7 +129,7 @@ def _twice(
 def _positions(books: Books, to: _Pointers, order: Int64Array1D | None) -> Problems:
     for error in _position_errors(books, to):
         yield _named(error, order)
-    isolated = np.flatnonzero(to.mode[to.wallet] == ISOLATED)
+    isolated = np.flatnonzero((to.mode[to.wallet] == ISOLATED) & (books.positions.quantity != 0))
     rows = isolated if order is None else order[isolated]
     must = "is an isolated wallet, which holds one position"
     wallet = books.positions.wallet
@@ -154,9 +154,12 @@ def _position_errors(books: Books, to: _Pointers) -> Problems:
         listed, held_in = books.contracts[contract[row]], books.assets[to.asset[wallet[row]]]
         must = f"must be a wallet in {listed.settle}, in which {listed.symbol} settles, and is in {held_in}"
         yield AdlError.at("positions.wallet", row, wallet[row], must)
+    # Rows of no lots hold no side: a house leaves them where they were closed.
+    held = np.flatnonzero(quantity)
+    mine, code, short = wallet[held], contract[held], quantity[held] < 0
+    same = (mine[1:] == mine[:-1]) & (code[1:] == code[:-1]) & (short[1:] == short[:-1])
     twins = np.zeros(len(wallet), bool)
-    twins[1:] = (wallet[1:] == wallet[:-1]) & (contract[1:] == contract[:-1])
-    twins[1:] &= ((quantity[1:] < 0) == (quantity[:-1] < 0)) & (wallet[1:] < to.wallets) & (contract[1:] < to.contracts)
+    twins[held[1:][same & (mine[1:] < to.wallets) & (code[1:] < to.contracts)]] = True
     must = "holds this side of the contract in an earlier row already: add the two up"
     yield from _each("positions.wallet", wallet, twins, must)
     sign = np.array([*(-1 if c.inverse else 1 for c in books.contracts), 0])[contract]

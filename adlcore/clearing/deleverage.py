@@ -1,0 +1,322 @@
+"""Auto-deleveraging: what nobody else took is closed against the winners of the other side.
+
+Each (contract, side) is ranked once a round. Its remainders are served in ascending loss per lot to the
+counterparties, by one cursor over the ranking: a row gives at most its lots, and no more than leaves its
+wallet with equity.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from .._arrays import INT64, Int64Array1D
+from ..errors import AdlError
+from ..ranking import RankingRule, as_rule
+from .bankruptcy import shared_of_party
+from .ranked import Ranked
+from .round import Round
+from .stages import Requests, Stage, waits
+from .triggers import exact_ratio
+from .working import DELEVERAGED, Working
+
+__all__ = ["Deleverage"]
+
+PRICES = ("bankruptcy", "mark", "previous-mark", "oracle")
+ELIGIBLE, SAME_ACCOUNT = ("all", "winners"), ("allow", "exclude")
+
+
+@dataclass(frozen=True, eq=False)
+class Remainders:
+    """What is left of rows in liquidation, and of the inventory of funds below zero, in the order of service.
+
+    Attributes
+    ----------
+    row, wallet : int64[r]
+        -1 where it is a fund's.
+    fund : int64[r]
+        -1 where it is a wallet's.
+    code, side, lots, price : int64[r]
+        Contract, 1 for a long, lots > 0, the price in ticks.
+    """
+
+    row: Int64Array1D
+    wallet: Int64Array1D
+    fund: Int64Array1D
+    code: Int64Array1D
+    side: Int64Array1D
+    lots: Int64Array1D
+    price: Int64Array1D
+
+    def only(self, places: Any) -> Remainders:
+        """Some of them."""
+        return Remainders(**{name: getattr(self, name)[places] for name in self.__dataclass_fields__})
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+@dataclass(frozen=True, init=False)
+class Deleverage(Stage):
+    """Close what is left against the other side of the market, best ranked first.
+
+    Parameters
+    ----------
+    rule : str or RankingRule, default "binance"
+    price : {"bankruptcy", "mark", "previous-mark", "oracle"}, default "bankruptcy"
+        At which price. ``"oracle"`` takes what ``house.mark(oracle=...)`` is given. Marks and oracle
+        prices are rounded half-even to a whole tick, at least one.
+    eligible : {"all", "winners"}, default "all"
+        "all": losers come after all winners; "winners": only rows with U > 0.
+    same_account : {"allow", "exclude"}, default "allow"
+        Whether another, healthy wallet of the same account may be a counterparty.
+    net_fund_first : bool, default True
+        Whether a remainder closes the funds' inventory of the other side before users.
+    below : decimal string, number or fraction, optional
+        Only wallets with E < below·MM are deleveraged; "0": only those with negative equity.
+
+    Notes
+    -----
+    A counterparty gives at most its lots, and where a lot loses it something at most
+    ``floor(max(0, E - ε)/loss)``, ``ε = 2 + ceil(|MV|·2^-51)`` quanta; E is re-margined after every fill. It
+    pays no fee, its orders are cancelled by its own margin mode, and it is told by an ``adl-notice``.
+    Rows of wallets in liquidation, or liquidatable when the side is ranked, are nobody's counterparty. Source:
+    coinengineer.net, 29 Aug 2025; venues' prices: Hyperliquid (previous mark), OKX (mark), GMX (oracle).
+
+    O(rows of the side + counterparties) for each contract and side.
+
+    Examples
+    --------
+    >>> Deleverage()
+    Deleverage('binance')
+    >>> Deleverage("roi", price="mark", eligible="winners")
+    Deleverage('roi', price='mark', eligible='winners')
+    """
+
+    rule: RankingRule
+    price: str
+    eligible: str
+    same_account: str
+    net_fund_first: bool
+    below: Any
+
+    def __init__(
+        self,
+        rule: str | RankingRule = "binance",
+        *,
+        price: str = "bankruptcy",
+        eligible: str = "all",
+        same_account: str = "allow",
+        net_fund_first: bool = True,
+        below: Any = None,
+    ) -> None:
+        for name, value, known in (
+            ("price", price, PRICES),
+            ("eligible", eligible, ELIGIBLE),
+            ("same_account", same_account, SAME_ACCOUNT),
+        ):
+            if value not in known:
+                raise AdlError.at(name, None, value, f"must be one of {', '.join(known)}")
+        if below is not None and exact_ratio(below, "below") < 0:
+            raise AdlError.at("below", None, below, "must be 0 or above, or None")
+        values = as_rule(rule), price, eligible, same_account, bool(net_fund_first), below
+        for field, given in zip(self.__dataclass_fields__, values, strict=True):
+            object.__setattr__(self, field, given)
+
+    def __repr__(self) -> str:
+        usual = {
+            "price": "bankruptcy",
+            "eligible": "all",
+            "same_account": "allow",
+            "net_fund_first": True,
+            "below": None,
+        }
+        terms = [repr(self.rule.name if self.rule.function is None and self.rule.short == "mirrored" else self.rule)]
+        terms += [f"{name}={getattr(self, name)!r}" for name, value in usual.items() if getattr(self, name) != value]
+        return f"Deleverage({', '.join(terms)})"
+
+    def run(self, work: Working, taken: Round) -> Requests | None:
+        """Contract by contract in snapshot order, remainders of longs, then of shorts."""
+        left = _joined(self._wallets(work, taken), self._funds(work, taken))
+        # Loss per lot rises with the price for the counterparties of a long, and falls for those of a short.
+        order = np.lexsort((np.arange(len(left)), left.side * left.price, -left.side, left.code))
+        left = left.only(order)
+        borders = np.flatnonzero((np.diff(left.code) != 0) | (np.diff(left.side) != 0)) + 1
+        for part in np.split(np.arange(len(left)), borders) if len(left) else []:
+            self._side(work, left.only(part))
+        return None
+
+    # What is left -----------------------------------------------------------------------------------------------------
+
+    def _wallets(self, work: Working, taken: Round) -> Remainders:
+        """Open rows of the round's wallets that are liquidatable still."""
+        chosen = taken.chosen(work, taken.begin(work))
+        wanted = ~waits(work, chosen)
+        if self.below is not None:
+            share = exact_ratio(self.below, "below")
+            wallets, of = np.unique(chosen.wallet, return_inverse=True)
+            both = zip(work.equity[wallets].tolist(), work.margin[wallets].tolist(), strict=True)
+            low = [e * share.denominator < share.numerator * m for e, m in both]
+            wanted &= np.array(low, bool)[of]
+        chosen = chosen.only(wanted)
+        nobody = np.full(len(chosen), -1, INT64)
+        return Remainders(
+            row=chosen.row,
+            wallet=chosen.wallet,
+            fund=nobody,
+            code=chosen.code,
+            side=chosen.side,
+            lots=chosen.lots,
+            price=self._prices(work, chosen.code, chosen.price),
+        )
+
+    def _funds(self, work: Working, taken: Round) -> Remainders:
+        """The inventory of funds below zero, each once a pass."""
+        found = []
+        for fund in range(len(work.table)):
+            party = work.first_fund + fund
+            tried = fund in work.tried_funds and fund not in taken.funds
+            if tried or not work.lots[party].any() or (equity := work.fund_equity(fund)) >= 0:
+                continue
+            if fund not in taken.funds:
+                taken.funds.append(fund)
+            work.tried_funds.add(fund)
+            shared = shared_of_party(work.core, equity, work.lots[party], work.cost[party], party)
+            lots, nobody = work.lots[party, shared.row], np.full(len(shared.row), -1, INT64)
+            found.append(
+                Remainders(
+                    row=nobody,
+                    wallet=nobody,
+                    fund=np.full(len(lots), fund, INT64),
+                    code=shared.row,
+                    side=np.sign(lots),
+                    lots=np.abs(lots),
+                    price=self._prices(work, shared.row, shared.price),
+                )
+            )
+        return _joined(*found)
+
+    def _prices(self, work: Working, code: Int64Array1D, shared: Int64Array1D) -> Int64Array1D:
+        """The price of each remainder in ticks."""
+        if self.price == "bankruptcy" or not len(code):
+            return shared
+        ticks = np.zeros(len(work.books.contracts), INT64)
+        for k in np.unique(code).tolist():
+            ticks[k] = work.ticks_of(k, self._source(work, k))
+        return ticks[code]
+
+    def _source(self, work: Working, code: int) -> Fraction:
+        """The price that a venue uses in place of the bankruptcy price."""
+        if self.price == "oracle" and code in work.oracle:
+            return Fraction(work.oracle[code])
+        if self.price == "previous-mark":
+            before = work.state.snapshot.marks[code]
+            if before is not None:
+                return Fraction(before)
+        return work.mark_of(code)
+
+    # One side of a contract -------------------------------------------------------------------------------------------
+
+    def _side(self, work: Working, left: Remainders) -> None:
+        """Serve the remainders of one (contract, side)."""
+        need, done = left.lots.copy(), np.zeros(len(left), INT64)
+        if self.net_fund_first:
+            _net_funds(work, left, need, done)
+        if not need.any():
+            return
+        side, code = int(left.side[0]), int(left.code[0])
+        ranked = Ranked(work, self.rule, code, -side, self.eligible == "winners", self.same_account == "exclude")
+        before = done.copy()
+        fills = ranked.serve(left, need, done)
+        served = np.flatnonzero(done > before)
+        if not len(served):
+            return
+        worth = np.zeros(len(left), INT64)
+        np.add.at(worth, fills.remainder, fills.value)
+        _close(work, left, served, done - before, worth)
+        self._told(work, left, fills, code, side)
+        ranked.finish(fills)
+
+    def _told(self, work: Working, left: Remainders, fills: Any, code: int, side: int) -> None:
+        """Both legs of each fill, and what the counterparty is told."""
+        of, asset = fills.remainder, work.settle[code]
+        party = np.where(left.fund[of] >= 0, work.first_fund + left.fund[of], -1)
+        shared = {"contract": code, "price": left.price[of], "asset": asset}
+        wallet = work.books.positions.wallet[fills.row]
+        given = {**shared, "wallet": left.wallet[of], "row": left.row[of], "party": party}
+        told = {**shared, "wallet": wallet, "row": fills.row, "lots": side * fills.lots}
+        work.log.extend(
+            ("adl-fill", "bankruptcy", {**given, "lots": -side * fills.lots, "amount": side * fills.value}),
+            ("adl-fill", "deleveraging", {**told, "amount": -side * fills.value}),
+            ("adl-notice", "deleveraging", {**told, "amount": fills.realized}),
+        )
+
+
+def _joined(*parts: Remainders) -> Remainders:
+    """Remainders one after the other."""
+    none = np.zeros(0, INT64)
+    names = Remainders.__dataclass_fields__
+    return Remainders(**{name: np.concatenate([none, *(getattr(part, name) for part in parts)]) for name in names})
+
+
+def _close(work: Working, left: Remainders, served: Int64Array1D, lots: Int64Array1D, worth: Int64Array1D) -> None:
+    """Close what was served of remainders; fills of a row sum up to the same as one after the other."""
+    wallets = served[left.row[served] >= 0]
+    work.close(left.row[wallets], lots[wallets], worth[wallets], left.code[wallets])
+    work.took[left.wallet[wallets]] |= DELEVERAGED
+    for place in served[left.row[served] < 0].tolist():
+        code, side, value = int(left.code[place]), int(left.side[place]), int(left.side[place] * worth[place])
+        work.take(work.first_fund + int(left.fund[place]), code, -side * int(lots[place]), -value, -value)
+
+
+def _net_funds(work: Working, left: Remainders, need: Int64Array1D, done: Int64Array1D) -> None:
+    """Close remainders against the inventory that funds of the contract hold on the other side."""
+    code, side = int(left.code[0]), int(left.side[0])
+    chain = [fund for fund, _ in work.chain(int(work.table.head[code]))]
+    for place in range(len(left)):
+        against = [fund for fund in chain if work.lots[work.first_fund + fund, code] * side < 0]
+        if not against:
+            return
+        given = 0
+        for fund in against:
+            lots = _gives(work, fund, code, side, int(left.price[place]), int(need[place]))
+            if lots:
+                _net(work, left, place, fund, lots, int(done[place]))
+                need[place] -= lots
+                done[place] += lots
+                given += lots
+        if not given:
+            return  # those that follow cost the funds more
+
+
+def _gives(work: Working, fund: int, code: int, side: int, price: int, need: int) -> int:
+    """How many lots a fund gives at a price."""
+    party = work.first_fund + fund
+    held = abs(int(work.lots[party, code]))
+    loss = side * (work.unit_at(code, price) - work.unit_at_mark(code))
+    if loss <= 0:
+        return min(held, need)
+    room = work.fund_equity(fund) - 2 - -(-abs(work.notional(party, code)) // 2**51)
+    return min(held, need, math.floor(max(0, room) / loss))
+
+
+def _net(work: Working, left: Remainders, place: int, fund: int, lots: int, done: int) -> None:
+    """One fill between a remainder and a fund."""
+    code, side, price = int(left.code[place]), int(left.side[place]), int(left.price[place])
+    unit, party = work.unit_at(code, price), work.first_fund + fund
+    value = round(unit * (done + lots)) - round(unit * done)
+    counts, worth = np.zeros((2, len(left)), INT64)
+    counts[place], worth[place] = lots, value
+    _close(work, left, np.array([place]), counts, worth)
+    work.take(party, code, side * lots, side * value, side * value)
+    whose = work.first_fund + left.fund[place] if left.fund[place] >= 0 else -1
+    shared = {"contract": code, "price": price, "asset": work.settle[code]}
+    given = {**shared, "wallet": left.wallet[place], "row": left.row[place], "party": whose}
+    work.log.add(
+        ("adl-fill", "bankruptcy", {**given, "lots": -side * lots, "amount": side * value}),
+        ("adl-fill", "fund", {**shared, "party": party, "lots": side * lots, "amount": -side * value}),
+    )

@@ -1,0 +1,298 @@
+"""What happened, as one table: a row for each side of each movement, and a row for each fact that moves nothing.
+
+Every movement has two *legs* that name each other in ``link``: what one wallet or party gives, another
+receives. A leg names a wallet and, where lots move, a position row; or it names a *party*: a fund, a
+vault, the street (the far side of the order book) or the treasury (which exchanges collateral).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._arrays import INT64, Int64Array1D
+from .._pickles import Versioned
+from ..errors import AdlError
+
+__all__ = ["KINDS", "MONEY", "Events", "Log"]
+
+#: Legs of fills: lots and money move.
+FILLS = ("balanced", "net-legs", "book-fill", "backstop", "take-over", "adl-fill", "trade")
+
+#: Legs of money alone, between wallets and parties.
+MONEY = (
+    *("fee", "surplus", "cover", "rest", "fund-received", "fund-paid", "vault-received"),
+    *("exchange", "loan-repaid", "moved", "funding"),
+)
+
+#: Money from outside the venue, or to it: one leg only.
+EXTERNAL = ("deposit", "withdrawal", "fund-deposit")
+
+#: Facts that move nothing.
+FACTS = (
+    *("liquidation-started", "order-placed", "order-cancelled", "zero-fill", "adl-notice", "trigger-on", "trigger-off"),
+    *("uncovered-lots", "uncovered-money", "uncovered-paid", "healthy", "max-rounds"),
+)
+
+#: Every kind of event, by its code.
+KINDS = (*FILLS, *MONEY, *EXTERNAL, *FACTS)
+CODES = {kind: code for code, kind in enumerate(KINDS)}
+
+#: Why: by its code.
+CAUSES = (
+    *("", "bankruptcy", "fund", "backstop", "deleveraging", "fee", "surplus", "settlement", "shortfall", "loan"),
+    *(
+        "collateral",
+        "netting",
+        "closed",
+        "funding",
+        "opening",
+        "cool-down",
+        "liquidation",
+        "request",
+        "parent",
+        "opened",
+    ),
+)
+CAUSE_CODES = {cause: code for code, cause in enumerate(CAUSES)}
+
+#: The numbers of an event. -1 where one is of no wallet, row, contract, asset, party or other leg.
+FIELDS = ("kind", "wallet", "row", "contract", "lots", "price", "amount", "asset", "party", "cause", "link")
+ABSENT = {"wallet": -1, "row": -1, "contract": -1, "asset": -1, "party": -1, "link": -1}
+PLACE = {name: place for place, name in enumerate(FIELDS)}
+EMPTY = tuple(ABSENT.get(name, 0) for name in FIELDS)
+
+#: A leg: its kind, its cause, and numbers by field, each one or a column.
+Leg = tuple[str, str, Mapping[str, Any]]
+
+
+class Names(Versioned):
+    """What the numbers of events stand for."""
+
+    __slots__ = PICKLED = ("account", "contracts", "assets", "parties")
+
+    account: npt.NDArray[Any]
+    contracts: tuple[str, ...]
+    assets: tuple[str, ...]
+    parties: tuple[str, ...]
+
+    def __init__(
+        self, account: npt.NDArray[Any], contracts: tuple[str, ...], assets: tuple[str, ...], parties: tuple[str, ...]
+    ) -> None:
+        self.account, self.contracts, self.assets, self.parties = account, contracts, assets, parties
+
+
+class Events(Versioned):
+    """A table of events, in the order in which they happened. Immutable; may be shared by threads.
+
+    Attributes
+    ----------
+    table : int64[n, 11]
+        The numbers of each event, in the order of ``FIELDS``.
+    first : int
+        Sequence number of the first; they rise by one, through all calls of a house.
+    time : int
+        The time of the call that made them.
+
+    Notes
+    -----
+    ``lots`` is the signed change of the row's quantity; ``price`` is in ticks, 0 where there is none;
+    ``amount`` is in quanta of ``asset``: by how much balance less entry value of that wallet or party
+    changed, so that the legs of a movement sum to 0. Of an ``adl-notice`` it is the realized PnL, of
+    ``uncovered-money`` what is open, of ``order-placed`` the margin locked, of other facts 0. An ``order-cancelled``
+    names the order's lots and price. What is sent to a user who was auto-deleveraged is the
+    ``adl-notice``: contract, quantity, price, realized PnL; no fee is charged, and a new position may
+    be opened at once.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build(
+    ...     contracts=[adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], [0.05]))],
+    ...     wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "100"}],
+    ...     positions=[
+    ...         {"account": "ann", "contract": "X", "quantity": "10", "entry_price": "10"},
+    ...         {"account": "bob", "contract": "X", "quantity": "-10", "entry_price": "10"},
+    ...     ],
+    ...     marks={"X": "10"},
+    ... )
+    >>> house = adl.ClearingHouse(snapshot, venue=[adl.clearing.Deleverage("binance")])
+    >>> events = house.mark({"X": "9.25"})
+    >>> events
+    <5 events: 1 liquidation-started, 2 adl-fill, 1 adl-notice, 1 uncovered-money>
+    """
+
+    __slots__ = PICKLED = ("table", "first", "time", "names")
+
+    #: The cause of a trade's leg that put in a new position row.
+    OPENED = CAUSE_CODES["opened"]
+
+    table: npt.NDArray[np.int64]
+    first: int
+    time: int
+    names: Names
+
+    def __init__(self, table: npt.NDArray[np.int64], first: int, time: int, names: Names) -> None:
+        table.setflags(write=False)
+        self.table, self.first, self.time, self.names = table, first, time, names
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __getattr__(self, name: str) -> Int64Array1D:
+        if name in PLACE:
+            column: Int64Array1D = self.table[:, PLACE[name]]
+            return column
+        raise AttributeError(f"Events have no {name!r}: must be one of {', '.join(FIELDS)}")
+
+    def of(self, *kinds: str) -> npt.NDArray[np.bool_]:
+        """bool[n]: which events are of these kinds."""
+        for kind in kinds:
+            if kind not in CODES:
+                raise AdlError.at("kind", None, kind, f"must be one of {', '.join(KINDS)}")
+        return np.isin(self.table[:, 0], [CODES[kind] for kind in kinds])
+
+    def only(self, *kinds: str) -> Events:
+        """The events of these kinds; sequence numbers are then of this table alone."""
+        return Events(self.table[self.of(*kinds)], self.first, self.time, self.names)
+
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """Every column by its name, numbers of things as their names.
+
+        Returns
+        -------
+        dict
+            ``sequence, time, kind, wallet, account, row, contract, lots, price, amount, asset, fund,
+            cause, link``. ``wallet`` and ``row`` are -1 where a party is meant, which ``fund`` names;
+            ``link`` is the sequence number of the other leg, or -1.
+        """
+        names, table = self.names, self.table
+        link = self.link
+        return {
+            "sequence": np.arange(self.first, self.first + len(table)),
+            "time": np.full(len(table), self.time, INT64),
+            "kind": _named(KINDS, self.kind),
+            "wallet": self.wallet,
+            "account": _accounts(names.account, self.wallet),
+            "row": self.row,
+            "contract": _named(names.contracts, self.contract),
+            "lots": self.lots,
+            "price": self.price,
+            "amount": self.amount,
+            "asset": _named(names.assets, self.asset),
+            "fund": _named(names.parties, self.party),
+            "cause": _named(CAUSES, self.cause),
+            "link": np.where(link < 0, -1, link + self.first),
+        }
+
+    def rows(self, *kinds: str) -> list[dict[str, Any]]:
+        """Events as mappings, of these kinds or all of them, with their own sequence numbers."""
+        columns = self.columns()
+        wanted = np.flatnonzero(self.of(*kinds)) if kinds else np.arange(len(self))
+        lists = [column[wanted].tolist() for column in columns.values()]
+        return [dict(zip(columns, values, strict=True)) for values in zip(*lists, strict=True)]
+
+    def counts(self) -> dict[str, int]:
+        """How many there are of each kind that there is, in the order of their first."""
+        kinds, first, count = np.unique(self.table[:, 0], return_index=True, return_counts=True)
+        order = np.argsort(first)
+        return {KINDS[kinds[k]]: int(count[k]) for k in order.tolist()}
+
+    def digest(self, before: bytes) -> bytes:
+        """The rolling hash of all events so far: SHA-256 of the last one and of these."""
+        found = hashlib.sha256(before)
+        found.update(f"{self.first} {self.time} {len(self)};".encode())
+        found.update(np.ascontiguousarray(self.table, "<i8").tobytes())
+        return found.digest()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Events):
+            return NotImplemented
+        return (self.first, self.time) == (other.first, other.time) and np.array_equal(self.table, other.table)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        counts = [f"{count:,} {kind}" for kind, count in self.counts().items()]
+        lines = [f"<{len(self):,} events" + (": " if counts else "")]
+        for number, part in enumerate(counts):
+            shown = part + (", " if number < len(counts) - 1 else "")
+            if len(lines[-1]) + len(shown) > 79:
+                lines[-1] = lines[-1].rstrip()
+                lines.append(" ")
+            lines[-1] += shown
+        return "\n".join(lines) + ">"
+
+
+def _named(names: Sequence[str], codes: Int64Array1D) -> npt.NDArray[Any]:
+    """The names of codes; an empty text for -1."""
+    return np.array([*names, ""])[codes]
+
+
+def _accounts(account: npt.NDArray[Any], wallet: Int64Array1D) -> npt.NDArray[Any]:
+    """The accounts of wallets: -1, or an empty text, where there is none."""
+    nobody = np.zeros(1, account.dtype) if account.dtype.kind == "U" else np.full(1, -1, account.dtype)
+    return np.concatenate([account, nobody])[wallet]
+
+
+class Log:
+    """Events as they come: single ones, or many of a shape at once."""
+
+    def __init__(self) -> None:
+        self._blocks: list[npt.NDArray[np.int64]] = []
+        self._few: list[tuple[int, ...]] = []
+        self._count = 0
+
+    def add(self, *legs: Leg) -> None:
+        """One event, or the legs of one movement: the first two name each other, further ones the first."""
+        for place, (kind, cause, values) in enumerate(legs):
+            line = list(EMPTY)
+            for name, value in values.items():
+                line[PLACE[name]] = int(value)
+            line[0], line[PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
+            if len(legs) > 1:
+                line[PLACE["link"]] = self._count + (1 if place == 0 else 0)
+            self._few.append(tuple(line))
+        self._count += len(legs)
+
+    def extend(self, *legs: Leg) -> None:
+        """Many events, or many movements of the same legs, in the order of the columns."""
+        count = max(len(value) for _, _, values in legs for value in values.values() if isinstance(value, np.ndarray))
+        if not count:
+            return
+        block = np.tile(np.array(EMPTY, INT64), (count, len(legs), 1))
+        for place, (kind, cause, values) in enumerate(legs):
+            for name, value in values.items():
+                block[:, place, PLACE[name]] = value
+            block[:, place, 0], block[:, place, PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
+        if len(legs) > 1:
+            first = self._count + len(legs) * np.arange(count)
+            block[:, :, PLACE["link"]] = first[:, None]
+            block[:, 0, PLACE["link"]] += 1
+        self._flush()
+        self._blocks.append(block.reshape(-1, len(FIELDS)))
+        self._count += count * len(legs)
+
+    def _flush(self) -> None:
+        if self._few:
+            self._blocks.append(np.array(self._few, INT64))
+            self._few = []
+
+    def __len__(self) -> int:
+        return self._count
+
+    def wallets(self) -> Int64Array1D:
+        """The wallets that it names, ascending."""
+        self._flush()
+        named = np.concatenate([np.zeros(0, INT64), *(block[:, PLACE["wallet"]] for block in self._blocks)])
+        return np.unique(named[named >= 0])
+
+    def events(self, first: int, time: int, names: Names) -> Events:
+        """The table, and an end of the log."""
+        self._flush()
+        empty = np.zeros((0, len(FIELDS)), INT64)
+        return Events(np.concatenate([empty, *self._blocks]), first, time, names)

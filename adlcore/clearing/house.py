@@ -1,0 +1,684 @@
+"""The clearing house: mark prices go in, and what happened comes out, to the last quantum."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from .. import _arrays
+from .._arrays import INT64
+from ..decimals import Number, positive_decimal
+from ..errors import AdlError
+from . import audit as books_audit
+from . import dealings, rounds
+from .books import by_name
+from .collateral import Rates
+from .events import KINDS, Events, Names
+from .fund import InsuranceFund
+from .liquidity import Liquidity, NoLiquidity
+from .margin import MarginState, refuse_without_tiers
+from .margin_pass import MarginPass
+from .opening import opened
+from .settlement import settle_others
+from .snapshot import Snapshot
+from .stages import Order, Requests, Stage
+from .state import HouseState
+from .trading import trade
+from .triggers import exact_ratio
+from .views import Funds, Ledger, Plan, read_fills
+from .waterfall import Venue
+from .working import Working
+
+__all__ = ["ClearingHouse"]
+
+LOG = logging.getLogger("adlcore")
+
+
+class ClearingHouse:
+    """Keeps the books of a venue while its wallets are liquidated and auto-deleveraged.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Users, positions and marks to begin with. Every contract has tiers and a tick. Unbalanced open
+        interest is balanced against the street, at the mark.
+    funds : iterable of InsuranceFund, optional
+        An asset that none is given for has an empty one.
+    venue : Venue or iterable of Stage
+        The stages of a liquidation, in their order: :mod:`adlcore.venues` has published ones.
+    liquidity : Liquidity, optional
+        Where ``BookIOC`` orders meet an order book; by default :class:`NoLiquidity`.
+    strict : bool, default False
+        Whether unbalanced open interest is an error.
+    audit : {"on", "off"}, default "on"
+        Whether the invariants of the books are checked after every call; they are exact.
+    max_move : decimal string, number or fraction, optional
+        A mark further from the last than this share of it is refused.
+    threads : int, default 1
+        For marks that move most of the venue; the result is the same, bit for bit.
+
+    Raises
+    ------
+    AdlError
+        For contracts without tiers or tick, funds that do not fit the contracts, what is no stage.
+
+    Notes
+    -----
+    Every call is atomic: it ends with one assignment of an immutable state, and an exception before
+    that leaves the house, its hash and its order book (where that can be put back) as they were. A house
+    belongs to one thread at a time; its states and snapshots are immutable and may be shared.
+
+    A quiet mark is O(positions of the contracts that were marked); one that liquidates copies the
+    books once, and ranks each side that somebody is deleveraged on once a round. What a pass does, in
+    which order: :mod:`adlcore.clearing.rounds`.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build(
+    ...     contracts=[adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], [0.05]))],
+    ...     wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "100"}],
+    ...     positions=[
+    ...         {"account": "ann", "contract": "X", "quantity": "10", "entry_price": "10"},
+    ...         {"account": "bob", "contract": "X", "quantity": "-10", "entry_price": "10"},
+    ...     ],
+    ...     marks={"X": "10"},
+    ... )
+    >>> house = adl.ClearingHouse(snapshot, [adl.InsuranceFund("USDT", "5")], venue=adl.venues.BINANCE_USDM)
+    >>> events = house.mark({"X": "8.5"}, time=1)
+    >>> events.rows("adl-notice")[0]["account"], events.rows("adl-notice")[0]["amount"]
+    ('bob', 1200000000)
+    >>> house.funds["USDT"].balance, house.audit()
+    (Decimal('5.00000000'), [])
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        funds: Iterable[InsuranceFund] = (),
+        venue: Venue | Iterable[Stage] = (),
+        liquidity: Liquidity | None = None,
+        *,
+        strict: bool = False,
+        audit: str = "on",
+        max_move: Any = None,
+        threads: int = 1,
+    ) -> None:
+        self._settings(venue, liquidity, audit, max_move, threads)
+        if not isinstance(snapshot, Snapshot):
+            raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
+        core = self._core(snapshot)
+        state, events = opened(snapshot, core, funds, self._venue, strict)
+        self._put(state, None)
+        self.opening = events
+        self._ledger.add(events, state.parties.funds)
+        if self._audits:
+            books_audit.check(state, events)
+
+    @classmethod
+    def from_state(
+        cls,
+        state: HouseState,
+        venue: Venue | Iterable[Stage],
+        liquidity: Liquidity | None = None,
+        *,
+        audit: str = "on",
+        max_move: Any = None,
+        threads: int = 1,
+    ) -> ClearingHouse:
+        """The house that goes on from a state as the one that gave it would.
+
+        Parameters
+        ----------
+        state : HouseState
+            Of :meth:`state`.
+        venue, liquidity, audit, max_move, threads
+            As :class:`ClearingHouse`.
+        """
+        if not isinstance(state, HouseState):
+            raise AdlError.at("state", None, type(state).__name__, "must be a HouseState")
+        house = cls.__new__(cls)
+        house._settings(venue, liquidity, audit, max_move, threads)
+        missing = [name for name in house._venue.vaults if name not in state.parties.names]
+        if missing:
+            raise AdlError.at("venue", None, missing[0], "must name vaults that the state has")
+        house._put(state, None)
+        house.opening = Events(np.zeros((0, 11), INT64), 0, state.time, _names(state))
+        return house
+
+    def _settings(self, venue: Any, liquidity: Any, audit: str, max_move: Any, threads: int) -> None:
+        if audit not in ("on", "off"):
+            raise AdlError.at("audit", None, audit, "must be 'on' or 'off'")
+        if liquidity is not None and not hasattr(liquidity, "ioc"):
+            raise AdlError.at("liquidity", None, liquidity, "must have a method ioc(contract, quantity, limit, time)")
+        self._venue = venue if isinstance(venue, Venue) else Venue("custom", venue)
+        self._liquidity: Liquidity = NoLiquidity() if liquidity is None else liquidity
+        self._audits = audit == "on"
+        self._max_move = None if max_move is None else exact_ratio(max_move, "max_move")
+        if self._max_move is not None and self._max_move <= 0:
+            raise AdlError.at("max_move", None, max_move, "must be above 0, or None")
+        self._threads = _arrays.thread_count(threads)
+        self._ledger = Ledger()
+        self._subscribers: list[tuple[str | None, Callable[[dict[str, Any]], None]]] = []
+        self._open_plan: tuple[Plan, _Pass] | None = None
+        self._plans = 0
+
+    # Marks ------------------------------------------------------------------------------------------------------------
+
+    def mark(
+        self,
+        prices: Mapping[str, Number] | None = None,
+        time: int | None = None,
+        *,
+        index_prices: Mapping[str, Number] | None = None,
+        oracle: Mapping[str, Number] | None = None,
+    ) -> Events:
+        """Move to new mark prices, and liquidate whoever fails.
+
+        Parameters
+        ----------
+        prices : mapping of symbol to decimal string or number
+            Contracts without a new mark keep their last.
+        time : int, optional
+            Not before the last one, in the unit that triggers and cool-downs use, such as
+            milliseconds; by default the last one.
+        index_prices : mapping of asset to decimal string or number, optional
+            For multi-asset and portfolio wallets.
+        oracle : mapping of symbol to decimal string or number, optional
+            Execution prices for ``Deleverage(price="oracle")``.
+
+        Returns
+        -------
+        Events
+
+        Raises
+        ------
+        AdlError
+            For an unknown symbol, a price that is not above 0 or moved further than ``max_move``, a time
+            that goes backwards, fills that are not what was ordered, numbers that leave int64; the house
+            is as before.
+        """
+        self._refuse_open_plan()
+        restore = getattr(self._liquidity, "checkpoint", None)
+        token = restore() if restore is not None else None
+        try:
+            at_work = self._begin(prices, time, index_prices, oracle, together=False)
+            orders = at_work.next(None)
+            while orders is not None:
+                orders = at_work.next(read_fills(orders, [self._asked(order, at_work.work.time) for order in orders]))
+            return self._finish(at_work)
+        except BaseException:
+            if token is not None:
+                self._liquidity.restore(token)  # type: ignore[attr-defined]
+            raise
+
+    def _asked(self, order: Order, time: int) -> Any:
+        snapshot = self._state.snapshot
+        return self._liquidity.ioc(snapshot.contracts[snapshot.code(order.contract)], order.lots, order.limit, time)
+
+    def plan(
+        self,
+        prices: Mapping[str, Number] | None = None,
+        time: int | None = None,
+        *,
+        index_prices: Mapping[str, Number] | None = None,
+        oracle: Mapping[str, Number] | None = None,
+    ) -> Plan:
+        """What :meth:`mark` would do first, for a venue that owns its order book: orders to cancel and to place.
+
+        Parameters
+        ----------
+        prices, time, index_prices, oracle
+            As :meth:`mark`.
+
+        Returns
+        -------
+        Plan
+            Its orders are the next one of every wallet. Nothing has changed yet.
+
+        Raises
+        ------
+        AdlError
+            As :meth:`mark`, and while another plan is open.
+
+        Notes
+        -----
+        ::
+
+            plan = house.plan(prices, time)
+            while not plan.done:
+                plan = house.settle(plan, [book(order) for order in plan.orders])
+
+        is what :meth:`mark` does, but that there the orders of one wallet end before those of the next
+        begin. Until the plan is done or dropped (:meth:`drop_plan`), the house refuses all changes.
+        """
+        self._refuse_open_plan()
+        at_work = self._begin(prices, time, index_prices, oracle, together=True)
+        orders = at_work.next(None)
+        return self._planned(at_work, orders)
+
+    def settle(self, plan: Plan, fills: Any = ()) -> Plan:
+        """Go on with what the book filled.
+
+        Parameters
+        ----------
+        plan : Plan
+            The one that is open.
+        fills : list of lists of (lots, ticks), or mapping of order number to such a list
+            Of each order of the plan; best first.
+
+        Returns
+        -------
+        Plan
+            The next one; where it is ``done``, its events hold take-overs and assignments, and the house
+            has moved.
+
+        Raises
+        ------
+        AdlError
+            For another plan than the open one, and for fills of more lots than ordered, beyond the
+            limit, or of other orders: the plan stays open.
+        """
+        if self._open_plan is None or self._open_plan[0] is not plan:
+            number = plan.number if isinstance(plan, Plan) else plan
+            must = (
+                f"must be the open plan, {self._open_plan[0]!r}" if self._open_plan else "must be open: there is none"
+            )
+            raise AdlError.at("plan", None, number, must)
+        read = read_fills(plan.orders, fills)
+        at_work, self._open_plan = self._open_plan[1], None
+        if not plan.orders:
+            return Plan(plan.number, (), (), self._finish(at_work))
+        orders = at_work.next(read)
+        if orders is None:
+            return Plan(plan.number, (), (), self._finish(at_work))
+        return self._planned(at_work, orders)
+
+    def drop_plan(self) -> None:
+        """Forget the open plan, if there is one; the house is as it was before it."""
+        self._open_plan = None
+
+    def _planned(self, at_work: _Pass, orders: tuple[Order, ...] | None) -> Plan:
+        self._plans += 1
+        plan = Plan(self._plans, orders or (), at_work.cancels(), None)
+        self._open_plan = plan, at_work
+        return plan
+
+    def _refuse_open_plan(self) -> None:
+        if self._open_plan is not None:
+            number = self._open_plan[0].number
+            raise AdlError(f"plan {number} is open: settle it, or drop_plan()", argument="plan", value=number)
+
+    def _begin(self, prices: Any, time: Any, index_prices: Any, oracle: Any, together: bool) -> _Pass:
+        """Read and check everything, then move the margin to the new marks."""
+        state = self._state
+        snapshot, now = state.snapshot, self._time(time)
+        fresh = _given("prices", prices, snapshot.symbols)
+        indexes = _given("index_prices", index_prices, snapshot.asset_names)
+        asked = _given("oracle", oracle, snapshot.symbols)
+        self._refuse_jumps(fresh)
+        core = self._taken()
+        self._put(state, None)
+        rates: Rates = core.rates.moved(indexes)
+        core.remark(fresh, rates, bool(indexes), self._threads)
+        books = snapshot
+        if fresh or indexes:
+            marks = [fresh.get(code, mark) for code, mark in enumerate(snapshot.marks)]
+            index = [indexes.get(code, price) for code, price in enumerate(snapshot.index_prices)]
+            books = snapshot._with({"marks": tuple(marks), "index_prices": tuple(index)})
+        core.books = books
+        work = Working(state, books, core, now, self._liquidity, together, asked)
+        return _Pass(work, rounds.run(work, self._venue))
+
+    def _refuse_jumps(self, fresh: Mapping[int, Decimal]) -> None:
+        if self._max_move is None:
+            return
+        snapshot = self._state.snapshot
+        for code, price in fresh.items():
+            last = snapshot.marks[code]
+            if last is not None and abs(Fraction(price) - Fraction(last)) > self._max_move * Fraction(last):
+                symbol = snapshot.contracts[code].symbol
+                must = f"must be within {float(self._max_move):.4g} of the last mark, {last}"
+                raise AdlError.at(f"prices[{symbol!r}]", None, str(price), must)
+
+    def _finish(self, at_work: _Pass) -> Events:
+        """Commit what a pass came to."""
+        work = at_work.work
+        books = work.changed() if work.opened else work.books
+        if work.opened:
+            touched = np.concatenate([np.flatnonzero(work.in_liquidation), *work.counterparties])
+            work.core.rebased(books, np.unique(touched))
+            self._cool(work)
+        return self._commit(work, books, work.core)
+
+    @staticmethod
+    def _cool(work: Working) -> None:
+        """Forget the cool-downs of rows that are closed."""
+        for wallet, code, side in list(work.cooling):
+            part = work.books.rows(code)
+            rows = part.start + np.flatnonzero(work.books.positions.wallet[part] == wallet)
+            if not (work.quantity[rows] * side > 0).any():
+                del work.cooling[wallet, code, side]
+
+    # Between marks ----------------------------------------------------------------------------------------------------
+
+    def deposit(self, wallet: int, amount: Number, asset: str | None = None, time: int | None = None) -> Events:
+        """Money into a wallet; a debt that is open is paid first.
+
+        Parameters
+        ----------
+        wallet : int
+            Row; :meth:`Snapshot.wallet` finds it.
+        amount : decimal string or number
+            Above 0, in units of the asset.
+        asset : str, optional
+            Needed for a multi-asset or portfolio wallet.
+        time : int, optional
+        """
+        return self._change(time, lambda work: dealings.deposit(work, wallet, amount, asset))
+
+    def withdraw(self, wallet: int, amount: Number, asset: str | None = None, time: int | None = None) -> Events:
+        """Money out of a wallet, at most what is free: ``max(0, min(WB, E) - IM - locked)``.
+
+        Parameters
+        ----------
+        wallet, amount, asset, time
+            As :meth:`deposit`.
+        """
+        return self._change(time, lambda work: dealings.withdraw(work, self._margin(work), wallet, amount, asset))
+
+    def trade(
+        self,
+        contract: str,
+        quantity: Number,
+        price: Number,
+        buyer: int | None = None,
+        seller: int | None = None,
+        time: int | None = None,
+        *,
+        buyer_leg: str | None = None,
+        seller_leg: str | None = None,
+    ) -> Events:
+        """Book a trade that was made elsewhere; margin is not asked for.
+
+        Parameters
+        ----------
+        contract : str
+        quantity : decimal string or number
+            Contracts, above 0.
+        price : decimal string or number
+            On the contract's ticks.
+        buyer, seller : int or None
+            Wallet rows; None is the street.
+        time : int, optional
+        buyer_leg, seller_leg : {None, "long", "short"}
+            Which leg of a wallet in hedge mode; by default its position, which is closed first and opened
+            on the other side with the rest.
+        """
+        legs = buyer_leg, seller_leg
+        return self._change(
+            time, lambda work: trade(work, contract, quantity, price, buyer, seller, legs), settles=True
+        )
+
+    def place_order(
+        self,
+        wallet: int,
+        contract: str,
+        quantity: Number,
+        price: Number,
+        *,
+        leverage: Number | None = None,
+        locked: Number | None = None,
+        time: int | None = None,
+    ) -> Events:
+        """Note an open order and lock its margin, which must be free.
+
+        Parameters
+        ----------
+        wallet : int
+        contract : str
+        quantity : decimal string or number
+            Contracts, signed.
+        price : decimal string or number
+        leverage, locked : decimal string or number
+            Exactly one: margin is notional over leverage, rounded up, or so many units.
+        time : int, optional
+        """
+        return self._change(
+            time,
+            lambda work: dealings.place_order(
+                work, self._margin(work), wallet, contract, quantity, price, leverage, locked
+            ),
+        )
+
+    def cancel_order(self, order: int, time: int | None = None) -> Events:
+        """Take an open order out, by its row in ``house.snapshot().orders``."""
+        return self._change(time, lambda work: dealings.cancel_order(work, order))
+
+    def fund_deposit(self, fund: str, amount: Number, time: int | None = None) -> Events:
+        """Money into a fund; below 0 out of it, as far as it has cash."""
+        return self._change(time, lambda work: dealings.fund_deposit(work, fund, amount))
+
+    def funding(self, rates: Mapping[str, Number], time: int | None = None) -> Events:
+        """Charge funding: each row pays ``round(sign(q)·|MV|·rate)``, and the contract's fund has the sum.
+
+        Parameters
+        ----------
+        rates : mapping of symbol to decimal string or number
+            Exact; above 0 longs pay.
+        time : int, optional
+        """
+        return self._change(time, lambda work: dealings.funding(work, rates))
+
+    def _change(self, time: int | None, change: Callable[[Working], Snapshot | None], settles: bool = False) -> Events:
+        """One call that is no mark."""
+        self._refuse_open_plan()
+        state = self._state
+        core = self._taken()
+        self._put(state, None)
+        work = Working(state, state.snapshot, core, self._time(time), self._liquidity, False, {})
+        books = change(work)
+        if books is None:
+            books = work.changed() if work.opened else state.snapshot
+        if settles:
+            books = self._settled(work, books)
+        return self._commit(work, books, None)
+
+    def _settled(self, work: Working, books: Snapshot) -> Snapshot:
+        """After a trade: a wallet that it left without a position and below zero is settled at once."""
+        below = [int(w) for w in work.log.wallets() if books.wallets.balance[w] < 0]
+        if not below:
+            return books
+        after = work.onto(books, self._core(books))
+        settle_others(after, np.array(below, INT64))
+        return after.changed()
+
+    def _margin(self, work: Working) -> MarginState:
+        return MarginState._of(work.core)
+
+    # What it is -------------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """The users' side of the books, immutable. Rows that were closed stay where they are, with 0 lots."""
+        return self._state.snapshot
+
+    def state(self) -> HouseState:
+        """Everything that the house is; :meth:`from_state` goes on from it."""
+        return self._state
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the state, as hexadecimal text."""
+        return self._state.hash
+
+    @property
+    def time(self) -> int:
+        """The time of the last call."""
+        return self._state.time
+
+    @property
+    def marks(self) -> dict[str, Decimal | None]:
+        """The last mark of each contract, by symbol."""
+        snapshot = self._state.snapshot
+        return {contract.symbol: mark for contract, mark in zip(snapshot.contracts, snapshot.marks, strict=True)}
+
+    @property
+    def funds(self) -> Funds:
+        """The insurance funds by name."""
+        state = self._state
+        work = Working(state, state.snapshot, self._margin_core(), state.time, self._liquidity, False, {})
+        return Funds(state, work.fund_equity, self._ledger)
+
+    def margin_state(self) -> MarginState:
+        """The margin of every wallet at the last marks; a copy that is yours."""
+        return MarginState(self._state.snapshot, inclusive=self._venue.inclusive, threads=self._threads)
+
+    def audit(self) -> list[str]:
+        """Every invariant of the books that does not hold, named; an empty list where all do.
+
+        Notes
+        -----
+        Σ quantity is 0 for each contract, street, funds and vaults included; balances and cash less entry
+        values change by money from outside only; a wallet without positions has at least 0, or owes its
+        open entry; a fund has what it opened with and its ledger; the margin that is kept up to date is
+        what a fresh pass makes of the books. O(positions).
+        """
+        found = [*books_audit.differences(self._state)]
+        core = self._held[1]
+        if core is not None:
+            fresh = self._core(self._state.snapshot)
+            if not all(
+                np.array_equal(getattr(core, name), getattr(fresh, name))
+                for name in ("pnl", "margin", "wallets", "verdict")
+            ):
+                found.append("margin: what is kept differs from a fresh pass")
+        return found
+
+    def on(self, kind: str | None, call: Callable[[dict[str, Any]], None]) -> None:
+        """Have `call` run with each event of a kind (None: of every kind), after it is applied.
+
+        What a subscriber raises is logged (``logging.getLogger("adlcore")``) and undoes nothing.
+        """
+        if kind is not None and kind not in KINDS:
+            raise AdlError.at("kind", None, kind, f"must be one of {', '.join(KINDS)}")
+        if not callable(call):
+            raise AdlError.at("call", None, call, "must be callable")
+        self._subscribers.append((kind, call))
+
+    def __repr__(self) -> str:
+        state = self._state
+        held = (
+            f"{_counted(len(state.snapshot.wallets), 'wallet')}, {_counted(len(state.snapshot.contracts), 'contract')}"
+        )
+        return f"<ClearingHouse {self._venue.name}: {held}, {_counted(len(state.funds), 'fund')}, time {state.time:,}>"
+
+    # Inside -----------------------------------------------------------------------------------------------------------
+
+    @property
+    def _state(self) -> HouseState:
+        return self._held[0]
+
+    def _put(self, state: HouseState, core: MarginPass | None) -> None:
+        # The margin of a state is a cache: it is taken out while a call moves it, and an error leaves none.
+        self._held: tuple[HouseState, MarginPass | None] = (state, core)
+
+    def _core(self, snapshot: Snapshot) -> MarginPass:
+        for code, contract in enumerate(snapshot.contracts):
+            if contract.tiers is None:
+                must = "must have margin tiers: Contract(..., tiers=MarginTiers(...))"
+                raise AdlError.at("contracts", code, contract.symbol, must)
+            if contract.tick is None:
+                raise AdlError.at("contracts", code, contract.symbol, "must have a tick: Contract(..., tick=...)")
+        refuse_without_tiers(snapshot)
+        return MarginPass(snapshot, self._venue.inclusive, self._threads)
+
+    def _taken(self) -> MarginPass:
+        state, core = self._held
+        return self._core(state.snapshot) if core is None else core
+
+    def _margin_core(self) -> MarginPass:
+        state, _ = self._held
+        core = self._taken()
+        self._put(state, core)
+        return core
+
+    def _time(self, time: int | None) -> int:
+        last = self._state.time
+        if time is None:
+            return last
+        if isinstance(time, bool) or not isinstance(time, int | np.integer) or not 0 <= time < 2**63:
+            raise AdlError.at("time", None, time, "must be a whole number, 0 or above, such as milliseconds")
+        if time < last:
+            raise AdlError.at("time", None, time, f"must not be before the last one, {last}")
+        return int(time)
+
+    def _commit(self, work: Working, books: Snapshot, core: MarginPass | None) -> Events:
+        """One assignment, then the subscribers."""
+        state = self._state
+        events = work.log.events(state.sequence, work.time, _names(state))
+        fresh = work.state_after(books, events)
+        unchanged = books.positions is state.snapshot.positions and books.wallets is state.snapshot.wallets
+        if self._audits and not (unchanged and books.balances is state.snapshot.balances and not len(events)):
+            books_audit.check(fresh, events)
+        self._put(fresh, core)
+        if len(events):
+            self._ledger.add(events, fresh.parties.funds)
+            self._tell(events)
+        return events
+
+    def _tell(self, events: Events) -> None:
+        for kind, call in self._subscribers:
+            for event in events.rows(*([] if kind is None else [kind])):
+                try:
+                    call(event)
+                except Exception:
+                    LOG.exception("a subscriber to %s failed on event %d", kind or "events", event["sequence"])
+
+
+class _Pass:
+    """A pass that may wait for fills."""
+
+    def __init__(self, work: Working, requests: Requests) -> None:
+        self.work, self._requests = work, requests
+
+    def next(self, fills: list[list[tuple[int, int]]] | None) -> tuple[Order, ...] | None:
+        """Go on to the next orders; None where the pass is over."""
+        try:
+            orders = next(self._requests) if fills is None else self._requests.send(fills)
+            return tuple(orders)
+        except StopIteration:
+            return None
+
+    def cancels(self) -> tuple[dict[str, Any], ...]:
+        """The orders that were cancelled so far."""
+        events = self.work.log.events(0, self.work.time, _names(self.work.state))
+        names = ("wallet", "account", "contract", "lots", "price")
+        return tuple({name: row[name] for name in names} for row in events.rows("order-cancelled"))
+
+
+def _names(state: HouseState) -> Names:
+    snapshot = state.snapshot
+    return Names(
+        snapshot.wallets.account,
+        tuple(contract.symbol for contract in snapshot.contracts),
+        tuple(asset.name for asset in snapshot.assets),
+        state.parties.names,
+    )
+
+
+def _given(name: str, prices: Any, known: Mapping[str, int]) -> dict[int, Decimal]:
+    """The prices that are given, by row."""
+    if prices is not None and not isinstance(prices, Mapping):
+        raise AdlError.at(name, None, prices, "must be a mapping of names to prices")
+    read = by_name(name, prices or {}, known, positive_decimal, None)
+    return {code: price for code, price in zip(known.values(), read, strict=True) if price is not None}
+
+
+def _counted(count: int, noun: str) -> str:
+    """A number of things."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,89 @@
+"""How a house opens: funds are matched with contracts, open interest is balanced, old debts are settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from .. import _kernels
+from .._arrays import INT64, INT64_MAX
+from ..errors import AdlError
+from . import audit
+from .events import Events, Names
+from .fund import InsuranceFund, resolve_funds
+from .liquidity import NoLiquidity
+from .margin_pass import MarginPass
+from .parties import STREET, Parties
+from .settlement import settle_others
+from .snapshot import Snapshot
+from .state import HouseState
+from .watch import opened as windows_of
+from .waterfall import Venue
+from .working import Working
+
+__all__ = ["opened"]
+
+
+def opened(
+    snapshot: Snapshot, core: MarginPass, funds: Iterable[InsuranceFund], venue: Venue, strict: bool
+) -> tuple[HouseState, Events]:
+    """The first state of a house, and what it took to come there."""
+    table = resolve_funds(funds, snapshot.contracts, snapshot.assets, venue.trigger)
+    taken = set(venue.vaults) & set(table.names)
+    if taken:
+        raise AdlError.at("funds", None, min(taken), "must have another name than a vault of the venue")
+    parties = Parties.opened(venue.vaults, table, len(snapshot.contracts), len(snapshot.assets))
+    nothing = np.zeros(len(table), INT64)
+    state = HouseState(
+        snapshot=snapshot,
+        parties=parties,
+        funds=table,
+        opening=table.balance.copy(),
+        ledger=nothing,
+        lent=nothing.copy(),
+        windows=windows_of(table, parties, 0),
+        uncovered={},
+        cooling={},
+        constant=(0,) * len(snapshot.assets),
+        time=0,
+        sequence=0,
+        digest=b"",
+    )
+    work = Working(state, snapshot, core, 0, NoLiquidity(), False, {})
+    _balance(work, strict)
+    balanced = state.replace(parties=work.parties())
+    state = balanced.replace(constant=audit.assets_in_all(balanced))
+    below = np.flatnonzero(snapshot.wallets.balance < 0)
+    books = snapshot
+    if len(below):
+        work.state = state
+        work.open()
+        settle_others(work, below)
+        books = work.changed()
+    names = Names(
+        snapshot.wallets.account,
+        tuple(contract.symbol for contract in snapshot.contracts),
+        tuple(asset.name for asset in snapshot.assets),
+        parties.names,
+    )
+    events = work.log.events(0, 0, names)
+    work.state = state
+    return work.state_after(books, events), events
+
+
+def _balance(work: Working, strict: bool) -> None:
+    """Put into the street's hands what users' longs and shorts differ by, at the mark."""
+    for code, contract in enumerate(work.books.contracts):
+        net = _kernels.money.exact_sum(work.quantity[work.books.rows(code)])
+        if not net:
+            continue
+        if strict or abs(net) > INT64_MAX:
+            side = "longs" if net > 0 else "shorts"
+            must = f"the longs and shorts of {contract.symbol} must be equal; {abs(net):,} lots more are {side}"
+            raise AdlError.at("positions.quantity", None, net, must)
+        work.lots[STREET, code] = -net
+        cost = work.notional(STREET, code)
+        work.cost[STREET, code] = cost
+        label = {"contract": code, "asset": work.settle[code], "party": STREET}
+        work.log.add(("balanced", "opening", {**label, "lots": -net, "amount": -cost}))

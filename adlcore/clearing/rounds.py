@@ -1,0 +1,72 @@
+"""The rounds of a pass: wallets that fail are taken through the stages until nobody new fails."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._arrays import INT64, Int64Array1D
+from .round import Round
+from .settlement import move_to_cross, settle
+from .stages import Requests
+from .tables import VALUED
+from .watch import observe
+from .waterfall import Venue
+from .working import Working
+
+__all__ = ["run"]
+
+
+def run(work: Working, venue: Venue) -> Requests:
+    """One pass, at marks that are in place; asks for fills where a stage needs the order book.
+
+    A wallet and a fund are tried once a pass. A fund below zero when a round starts is tried by that
+    round; one that falls below later, by the ``Deleverage`` that finds it.
+    """
+    observe(work)
+    failing = np.flatnonzero(work.core.verdict == 1)
+    rounds = 0
+    while True:
+        funds = _funds_below_zero(work)
+        if not len(failing) and not funds:
+            break
+        if rounds == venue.max_rounds:
+            _name_the_rest(work, failing, funds)
+            break
+        rounds += 1
+        work.open()
+        taken = Round(work, failing, funds)
+        work.tried_funds.update(funds)
+        for stage in venue.stages:
+            requests = stage.run(work, taken)
+            if requests is not None:
+                yield from requests
+            settle(work, taken)
+        failing = _broken(work)
+    move_to_cross(work)
+    observe(work)
+
+
+def _funds_below_zero(work: Working) -> list[int]:
+    """Funds with F < 0 and inventory that were not tried in this pass."""
+    return [
+        fund
+        for fund in range(len(work.table))
+        if fund not in work.tried_funds and work.lots[work.first_fund + fund].any() and work.fund_equity(fund) < 0
+    ]
+
+
+def _broken(work: Working) -> Int64Array1D:
+    """Counterparties that are liquidatable now."""
+    touched = np.unique(np.concatenate([np.zeros(0, INT64), *work.counterparties]))
+    touched = touched[(work.in_liquidation[touched] == 0) & work.short(touched)]
+    sure = (work.margin[touched] > 0) & (work.books.wallets.mode[touched] < VALUED)
+    unsure = touched[~sure]
+    return np.sort(np.concatenate([touched[sure], unsure[work.holds(unsure)]])) if len(unsure) else touched
+
+
+def _name_the_rest(work: Working, wallets: Int64Array1D, funds: list[int]) -> None:
+    """Who would have been tried in a further round."""
+    if len(wallets):
+        work.log.extend(("max-rounds", "", {"wallet": wallets}))
+    for fund in funds:
+        work.log.add(("max-rounds", "", {"party": work.first_fund + fund}))

@@ -1,0 +1,107 @@
+"""Everything that a clearing house is at one moment, as one immutable value."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from .._arrays import INT64, Int64Array1D
+from .._pickles import Versioned
+from .fund import FundTable
+from .parties import Parties
+from .snapshot import Snapshot
+from .triggers import Window
+
+__all__ = ["HouseState"]
+
+
+class HouseState(Versioned):
+    """What a house holds between two calls. Immutable; pickles; may be shared by threads.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        Users: wallets, positions, orders, and the last marks.
+    parties : Parties
+        Street, treasury, vaults and funds.
+    funds : FundTable
+        What each fund is for.
+    opening : int64[funds]
+        Cash of each fund when the house opened; ``ledger`` is what has moved it since.
+    lent : int64[funds]
+        What the parent of each fund has paid for it.
+    windows : tuple
+        What the trigger of each fund remembers: one window of its equity, and of the contracts that it watches.
+    uncovered : mapping of (wallet, asset) to int
+        Open entries: what a wallet without positions owes, in quanta.
+    cooling : mapping of (wallet, contract, side) to int
+        When a row was ordered in part; the rest waits.
+    constant : tuple of int
+        Of each asset: balances, cash, less entry values; money from outside has moved it with ``flows``.
+    time, sequence : int
+        Of the last call; of the next event.
+    digest : bytes
+        The rolling hash of all events.
+    """
+
+    PICKLED = (
+        *("snapshot", "parties", "funds", "opening", "ledger", "lent", "windows", "uncovered", "cooling", "constant"),
+        *("time", "sequence", "digest"),
+    )
+    __slots__ = PICKLED
+
+    snapshot: Snapshot
+    parties: Parties
+    funds: FundTable
+    opening: Int64Array1D
+    ledger: Int64Array1D
+    lent: Int64Array1D
+    windows: tuple[Mapping[int, Window], ...]
+    uncovered: Mapping[tuple[int, int], int]
+    cooling: Mapping[tuple[int, int, int], int]
+    constant: tuple[int, ...]
+    time: int
+    sequence: int
+    digest: bytes
+
+    def __init__(self, **values: Any) -> None:
+        self._restore(values)
+
+    def _restore(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            kept = value
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+            elif isinstance(value, Mapping):
+                kept = MappingProxyType(dict(value))
+            object.__setattr__(self, name, kept)
+
+    def _pickled(self) -> dict[str, Any]:
+        values = super()._pickled()
+        plain = {name: dict(values[name]) for name in ("uncovered", "cooling")}
+        return {**values, **plain, "windows": tuple(dict(window) for window in self.windows)}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a HouseState is immutable: {name} cannot be set")
+
+    def replace(self, **values: Any) -> HouseState:
+        """The same with some attributes replaced."""
+        return HouseState(**{**{name: getattr(self, name) for name in self.PICKLED}, **values})
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of all of it, as hexadecimal text; the same on every machine."""
+        digest = hashlib.sha256(self.snapshot.hash.encode())
+        parties = self.parties
+        digest.update(repr((parties.names, parties.funds, self.funds.fields())).encode())
+        for array in (parties.lots, parties.cost, parties.cash, self.opening, self.ledger, self.lent):
+            digest.update(np.ascontiguousarray(array, INT64).astype("<i8").tobytes())
+        windows = [sorted((code, window.fields()) for code, window in each.items()) for each in self.windows]
+        entries = sorted(self.uncovered.items()), sorted(self.cooling.items())
+        digest.update(repr((windows, entries, self.constant, self.time, self.sequence)).encode())
+        digest.update(self.digest)
+        return digest.hexdigest()

@@ -1,0 +1,456 @@
+"""The books while a pass changes them: columns that may be written to, and a log of all that was done.
+
+Nothing here is seen from outside before the house commits: the columns are copies of the snapshot's,
+and the margin of rows and wallets moves with every lot and every quantum. A row releases
+``trunc(EV0·D/Q0)`` of its cost for the D of its Q0 lots that were closed so far.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from copy import copy
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _kernels
+from .._arrays import INT64, INT64_MAX, Int64Array1D
+from ..errors import AdlError
+from .events import Events, Leg, Log
+from .fund import FundTable
+from .liquidity import Liquidity
+from .margin_pass import MarginPass
+from .parties import STREET, Parties
+from .snapshot import Snapshot
+from .state import HouseState
+from .tables import ISOLATED, VALUED
+
+__all__ = ["BOOK", "DELEVERAGED", "LEGS", "VAULT", "Working"]
+
+#: What took lots of a wallet in liquidation; decides where the rest of its balance goes.
+BOOK, LEGS, VAULT, DELEVERAGED = 1, 2, 4, 8
+
+TWO_62 = 2.0**62
+
+
+class Working:
+    """Everything that a pass may change, and what it remembers until its end.
+
+    Attributes
+    ----------
+    core : MarginPass
+        Margin of rows and wallets, moved in place.
+    quantity, entry_value : int64[n]
+        Of the position rows; ``quantity0`` and ``entry_value0`` are those at the start.
+    cash : int64[slots]
+        The balance of each slot of a wallet.
+    lots, cost, party_cash : int64[parties, ...]
+        Of the parties; ``lots0``, ``cost0`` as far as a party's row was last opened or enlarged.
+    in_liquidation : uint8[w]
+        1 for the wallets that a round has taken.
+    took : uint8[w]
+        What took lots of a wallet, as flags.
+    """
+
+    def __init__(
+        self,
+        state: HouseState,
+        books: Snapshot,
+        core: MarginPass,
+        time: int,
+        liquidity: Liquidity,
+        together: bool,
+        oracle: Mapping[int, Decimal],
+    ) -> None:
+        self.state, self.core, self.books, self.time = state, core, books, time
+        self.liquidity, self.together, self.oracle = liquidity, together, oracle
+        self.table: FundTable = state.funds
+        self.log = Log()
+        self.opened = False
+        positions, count = books.positions, len(books.wallets)
+        self.quantity0 = self.quantity = positions.quantity
+        self.entry_value0 = self.entry_value = positions.entry_value
+        self.cash = core.slots.balance
+        parties = state.parties
+        self.first_fund = parties.funds
+        self.lots, self.cost, self.party_cash = parties.lots.copy(), parties.cost.copy(), parties.cash.copy()
+        self.realized = parties.realized.copy()
+        self.lots0, self.cost0 = self.lots.copy(), self.cost.copy()
+        self.lent = state.lent.copy()
+        self.uncovered = dict(state.uncovered)
+        self.cooling = dict(state.cooling)
+        self.cancelled = np.zeros(len(books.orders), bool)
+        self.in_liquidation = np.zeros(count, np.uint8)
+        self.took = np.zeros(count, np.uint8)
+        self.told_healthy = np.zeros(count, bool)
+        self.counterparties: list[Int64Array1D] = []  # wallets that lost lots to ADL, stretch by stretch
+        self.emptied: list[int] = []  # rows of isolated wallets that ADL closed in full
+        self.tried_funds: set[int] = set()
+        self.vaults: dict[int, int] = {}  # the last vault that took lots of a wallet
+        self.windows = list(state.windows)
+        self.refuses = np.zeros((len(self.table), len(books.contracts)), np.uint8)
+        self._orders_sent = 0
+        self.settle = books.settle
+        self._orders: tuple[Int64Array1D, Int64Array1D] | None = None
+
+    def open(self) -> None:
+        """Make the columns that a pass writes to; until then they are the snapshot's own."""
+        if self.opened:
+            return
+        self.opened = True
+        books, core = self.books, self.core
+        self.quantity, self.entry_value = self.quantity0.copy(), self.entry_value0.copy()
+        core.slots = slots = copy(core.slots)
+        plain = None
+        if slots.many:
+            self.cash = slots.balance + slots.amount  # one of the two is 0
+            slots.amount, slots.loan = self.cash, slots.loan.copy()
+            plain = (books.wallets.mode[slots.wallet] < VALUED).astype(np.uint8)
+        else:
+            self.cash = slots.balance.copy()
+        self._columns = (
+            self.quantity,
+            self.entry_value,
+            self.quantity0,
+            self.entry_value0,
+            slots.of_position,
+            core.pnl,
+            core.margin,
+            core.sums,
+            self.cash,
+            plain,
+            core.unit,
+            core.tier_start,
+            core.rate,
+            core.amount,
+        )
+        self.rows = _kernels.rows.Rows(*self._columns)
+
+    # Wallets ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def equity(self) -> Int64Array1D:
+        """int64[w]: now, in quanta of the wallet's asset or numeraire."""
+        return self.core.wallets[:, 0]
+
+    @property
+    def margin(self) -> Int64Array1D:
+        """int64[w]: maintenance margin now."""
+        return self.core.wallets[:, 1]
+
+    def short(self, wallets: Int64Array1D) -> npt.NDArray[np.bool_]:
+        """Which of these wallets, if they hold a position, are liquidatable now."""
+        both = self.core.wallets[wallets]
+        equity, margin = both[:, 0], both[:, 1]
+        low = equity <= margin if self.core.inclusive else equity < margin
+        found: npt.NDArray[np.bool_] = (equity < 0) | ((margin > 0) & low)
+        return found
+
+    def fails(self, wallet: int) -> bool:
+        """Whether a wallet that holds a position is liquidatable now."""
+        return bool(self.short(np.array([wallet]))[0])
+
+    def slot(self, wallet: int, asset: int) -> int:
+        """The slot of a wallet's money in an asset."""
+        slots = self.core.slots
+        if not slots.many:
+            return wallet
+        first = int(np.searchsorted(slots.wallet, wallet))
+        last = int(np.searchsorted(slots.wallet, wallet, side="right"))
+        return first + int(np.searchsorted(slots.asset[first:last], asset))
+
+    def slots_of(self, wallets: Int64Array1D) -> Int64Array1D:
+        """The slot of each of these wallets with one asset."""
+        slots = self.core.slots
+        if not slots.many:
+            return wallets
+        return slots.single_slot[np.searchsorted(slots.single, wallets)]
+
+    def is_valued(self, wallet: int) -> bool:
+        """Whether a wallet holds several assets."""
+        return bool(self.books.wallets.mode[wallet] >= VALUED)
+
+    def holds(self, wallets: Int64Array1D) -> npt.NDArray[np.bool_]:
+        """Which of these wallets have an open position; O(positions)."""
+        mask = np.zeros(len(self.books.wallets), bool)
+        mask[wallets] = True
+        owner = self.books.positions.wallet
+        held = owner[mask[owner] & (self.quantity != 0)]
+        mask[:] = False
+        mask[held] = True
+        return mask[wallets]
+
+    def revalue(self, wallets: Int64Array1D) -> None:
+        """Value wallets with several assets anew, after their slots moved."""
+        if self.core.slots.many and len(wallets):
+            touched = np.zeros(len(self.books.wallets), bool)
+            touched[wallets] = True
+            self.core.slots.value(self.core.sums, self.core.rates, self.core.wallets, touched)
+
+    def credit(self, wallet: int, asset: int, amount: int) -> None:
+        """Add to a wallet's balance; less than 0 takes from it."""
+        slot = self.slot(wallet, asset)
+        self.cash[slot] = self.fitting(int(self.cash[slot]) + amount, "balance")
+        if not self.is_valued(wallet):
+            self.core.sums[slot, 0] = self.fitting(int(self.core.sums[slot, 0]) + amount, "equity")
+        self.revalue(np.array([wallet]))
+
+    @staticmethod
+    def fitting(number: int, what: str) -> int:
+        """A number that must be an int64."""
+        if not -INT64_MAX <= number <= INT64_MAX:
+            raise AdlError.at(what, None, number, "must fit int64 quanta; use fewer decimals")
+        return number
+
+    def holds_any(self, wallet: int, rows: Int64Array1D) -> bool:
+        """Whether any of a wallet's rows is open."""
+        return bool(self.quantity[rows].any())
+
+    @cached_property
+    def account_codes(self) -> Int64Array1D:
+        """int64[w]: the account of each wallet as a number; wallets of one account share it."""
+        codes: Int64Array1D = np.unique(self.books.wallets.account, return_inverse=True)[1]
+        return codes.astype(INT64)
+
+    def vault_of(self, wallets: Int64Array1D) -> Int64Array1D:
+        """The party of the vault that took lots of each wallet."""
+        return np.array([self.vaults[wallet] for wallet in wallets.tolist()], INT64)
+
+    def next_order(self) -> int:
+        """The number of the next order of this pass."""
+        self._orders_sent += 1
+        return self._orders_sent - 1
+
+    # Rows -------------------------------------------------------------------------------------------------------------
+
+    def close(self, rows: Int64Array1D, lots: Int64Array1D, values: Int64Array1D, codes: Int64Array1D) -> Int64Array1D:
+        """Close lots of rows for what they are worth, ``round(v·lots)``; the realized PnL of each."""
+        realized = np.empty(len(rows), INT64)
+        bad = self.rows.close(rows, lots, values, codes, realized)
+        if bad >= 0:
+            row = int(rows[bad])
+            must = "once closed, the money of its wallet must fit int64 quanta; use fewer decimals"
+            raise AdlError.at("positions.quantity", row, int(self.quantity0[row]), must)
+        if self.core.slots.many:
+            self.revalue(np.unique(self.books.positions.wallet[rows]))
+        return realized
+
+    def mark_of(self, code: int) -> Fraction:
+        """The mark price of a contract, exact."""
+        return Fraction(self.core.marks[code] or 0)
+
+    def unit_at_mark(self, code: int) -> Fraction:
+        """``v(mark)`` in quanta, exact."""
+        contract = self.books.contracts[code]
+        return contract.exact_value_per_lot(self.core.marks[code] or 0) * contract.settle.quanta_per_unit
+
+    def unit_at(self, code: int, ticks: int) -> Fraction:
+        """``v(price)`` in quanta, exact."""
+        contract = self.books.contracts[code]
+        top, bottom = contract.tick_fraction
+        return Fraction(-top, bottom * ticks) if contract.inverse else Fraction(top * ticks, bottom)
+
+    def ticks_of(self, code: int, price: Fraction) -> int:
+        """A price as an execution price: rounded half-even to whole ticks, at least one."""
+        return max(1, round(price / Fraction(self.books.contracts[code].tick or 1)))
+
+    def price_terms(self) -> tuple[Int64Array1D, Int64Array1D, npt.NDArray[np.uint8]]:
+        """n and d of each contract's ``tick_fraction``, and whether it is inverse."""
+        pairs = np.array([contract.tick_fraction for contract in self.books.contracts], INT64).reshape(-1, 2)
+        inverse = np.array([contract.inverse for contract in self.books.contracts], np.uint8)
+        return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]), inverse
+
+    def kernel_for(self, highest: int, fits: bool = True) -> Any:
+        """The compiled kernels where they can hold prices of so many ticks; else their twins, in Python integers."""
+        below = max((contract.tick_fraction[1] for contract in self.books.contracts), default=1)
+        return _kernels if fits and below * highest < 2**62 else _kernels.wide
+
+    def rows_for(self, kernel: Any) -> Any:
+        """The working rows as those kernels take them; both write to the same columns."""
+        return self.rows if kernel is _kernels else kernel.rows.Rows(*self._columns)
+
+    # Parties ----------------------------------------------------------------------------------------------------------
+
+    def take(self, party: int, code: int, lots: int, value: int, closing: int) -> None:
+        """A party takes signed lots that are worth `value`, signed alike; `closing` of it for those that close."""
+        held = int(self.lots[party, code])
+        if held * lots >= 0:
+            self._enlarge(party, code, held + lots, int(self.cost[party, code]) + value)
+            return
+        size = min(abs(lots), abs(held))
+        whole, done = abs(int(self.lots0[party, code])), abs(int(self.lots0[party, code])) - abs(held) + size
+        cost = math.trunc(Fraction(int(self.cost0[party, code]) * done, whole))
+        left = int(self.cost0[party, code]) - cost
+        released = int(self.cost[party, code]) - left
+        asset, gain = self.settle[code], -closing - released
+        self.party_cash[party, asset] = self.fitting(int(self.party_cash[party, asset]) + gain, "cash")
+        self.realized[party, code] = self.fitting(int(self.realized[party, code]) + gain, "realized PnL")
+        self.lots[party, code], self.cost[party, code] = held + (size if lots > 0 else -size), left
+        if rest := lots + held if abs(lots) > abs(held) else 0:
+            self._enlarge(party, code, rest, value - closing)
+
+    def _enlarge(self, party: int, code: int, lots: int, cost: int) -> None:
+        self.lots[party, code] = self.lots0[party, code] = self.fitting(lots, "lots")
+        self.cost[party, code] = self.cost0[party, code] = self.fitting(cost, "entry_value")
+
+    def notional(self, party: int, code: int) -> int:
+        """MV of a party's row, signed."""
+        value = float(self.lots[party, code]) * float(self.core.unit[code])
+        if not abs(value) < TWO_62:
+            raise AdlError.at("lots", None, int(self.lots[party, code]), "their value must be below 2^62 quanta")
+        return round(value)
+
+    def fund_equity(self, fund: int) -> int:
+        """F: cash and what the inventory gained, in quanta of the fund's asset."""
+        party, asset = self.first_fund + fund, self.table.asset[fund]
+        total = int(self.party_cash[party, asset])
+        for code in np.flatnonzero(self.lots[party]).tolist():
+            total += self.notional(party, code) - int(self.cost[party, code])
+        return self.fitting(total, "fund equity")
+
+    def fund_equities(self) -> Int64Array1D:
+        """F of every fund."""
+        return np.array([self.fund_equity(fund) for fund in range(len(self.table.names))], INT64)
+
+    def fund_name(self, fund: int) -> str:
+        """What a fund is called."""
+        return self.table.names[fund]
+
+    def chain(self, fund: int) -> Iterator[tuple[int, int]]:
+        """A fund, its parent, and so on, each with the one before it, -1 for the first."""
+        before = -1
+        while fund >= 0:
+            yield fund, before
+            fund, before = int(self.table.parent[fund]), fund
+
+    def lends(self, child: int) -> int:
+        """What the parent of a fund may still lend it."""
+        cap = int(self.table.parent_cap[child])
+        return INT64_MAX if cap < 0 else cap - int(self.lent[child])
+
+    def pay(self, fund: int, need: int) -> Iterator[tuple[int, int]]:
+        """Take up to `need` from a fund and its parents: who pays how much."""
+        for payer, child in self.chain(fund):
+            amount = min(need, max(0, self.fund_equity(payer)))
+            if child >= 0:
+                amount = min(amount, self.lends(child))
+            if amount > 0:
+                if child >= 0:
+                    self.lent[child] += amount
+                self.fund_receives(payer, -amount)
+                need -= amount
+                yield payer, amount
+
+    def fund_receives(self, fund: int, amount: int) -> None:
+        """Add to a fund's cash."""
+        place = self.first_fund + fund, int(self.table.asset[fund])
+        self.party_cash[place] = self.fitting(int(self.party_cash[place]) + amount, "fund cash")
+
+    def between(self, wallet: int, fund: int, amount: int, asset: int, kind: str, cause: str) -> None:
+        """Log money from a wallet to a fund, or where it is below 0 from the fund to the wallet; both were booked."""
+        told = "fund-received" if amount > 0 else "fund-paid"
+        party = {"party": self.first_fund + fund, "amount": amount, "asset": asset}
+        legs: tuple[Leg, Leg] = (
+            (kind, cause, {"wallet": wallet, "amount": -amount, "asset": asset}),
+            (told, cause, party),
+        )
+        self.log.add(*legs)
+
+    def street(self, code: int, lots: int, value: int, closing: int) -> None:
+        """The far side of the book takes signed lots."""
+        self.take(STREET, code, lots, value, closing)
+
+    # Orders -----------------------------------------------------------------------------------------------------------
+
+    def cancel_orders(self, wallets: Int64Array1D, code: Int64Array1D | int, cause: str) -> None:
+        """Cancel what these wallets have in the book; isolated ones only in their contract, `code`."""
+        orders = self.books.orders
+        if not len(orders):
+            return
+        if self._orders is None:
+            by_wallet = np.argsort(orders.wallet, kind="stable")
+            self._orders = by_wallet, orders.wallet[by_wallet]
+        order, owner = self._orders
+        first, last = np.searchsorted(owner, wallets), np.searchsorted(owner, wallets, side="right")
+        count = last - first
+        if not count.any():
+            return
+        codes = np.repeat(np.broadcast_to(code, wallets.shape), count)
+        places = np.repeat(last - np.cumsum(count), count) + np.arange(count.sum())
+        found = order[places]
+        isolated = self.books.wallets.mode[orders.wallet[found]] == ISOLATED
+        found = found[~self.cancelled[found] & (~isolated | (orders.contract[found] == codes))]
+        self.cancelled[found] = True
+        values = {
+            "wallet": orders.wallet[found],
+            "contract": orders.contract[found],
+            "lots": orders.quantity[found],
+            "price": orders.price[found],
+        }
+        self.log.extend(("order-cancelled", cause, values))
+
+    # What it comes to -------------------------------------------------------------------------------------------------
+
+    def parties(self) -> Parties:
+        """The parties as they are now."""
+        names = self.state.parties.names
+        columns = (column.copy() for column in (self.lots, self.cost, self.realized, self.party_cash))
+        return Parties(names, self.first_fund, *columns)
+
+    def changed(self) -> Snapshot:
+        """The snapshot as it is now; the margin moves over to it."""
+        books, slots = self.books, self.core.slots
+        fresh: dict[str, Any] = {
+            "positions": books.positions.replace(quantity=self.quantity, entry_value=self.entry_value)
+        }
+        if slots.many:
+            fresh["balances"] = slots.holdings(books.balances)
+            balance = books.wallets.balance.copy()
+            balance[slots.single] = self.cash[slots.single_slot]
+            slots.balance = np.zeros_like(self.cash)
+            slots.balance[slots.single_slot] = balance[slots.single]
+            slots.amount = self.cash - slots.balance
+        else:
+            balance = slots.balance = self.cash
+        fresh["wallets"] = books.wallets.replace(balance=balance)
+        if self.cancelled.any():
+            fresh["orders"] = books.orders.taken(np.flatnonzero(~self.cancelled))
+        return books._with(fresh)
+
+    def onto(self, books: Snapshot, core: MarginPass) -> Working:
+        """The same call, gone on with on changed books: parties, log and entries are shared."""
+        after = copy(self)
+        after.books, after.core, after.opened = books, core, False
+        after.quantity0 = after.quantity = books.positions.quantity
+        after.entry_value0 = after.entry_value = books.positions.entry_value
+        after.open()
+        return after
+
+    def state_after(self, books: Snapshot, events: Events) -> HouseState:
+        """The state that this call leads to."""
+        state = self.state
+        ledger, constant = state.ledger.copy(), list(state.constant)
+        party, amount = events.party - self.first_fund, events.amount
+        moving = (party >= 0) & ~events.of("uncovered-money", "uncovered-paid")
+        np.add.at(ledger, party[moving], amount[moving])
+        outside = events.of("deposit", "withdrawal", "fund-deposit")
+        for asset, quanta in zip(events.asset[outside].tolist(), amount[outside].tolist(), strict=True):
+            constant[asset] += quanta
+        return state.replace(
+            snapshot=books,
+            parties=self.parties(),
+            ledger=ledger,
+            lent=self.lent,
+            windows=tuple(self.windows),
+            uncovered=self.uncovered,
+            cooling=self.cooling,
+            constant=tuple(constant),
+            time=self.time,
+            sequence=state.sequence + len(events),
+            digest=events.digest(state.digest) if len(events) else state.digest,
+        )

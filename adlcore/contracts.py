@@ -261,7 +261,7 @@ class Contract(Versioned):
         """Quanta of a lot at price 1 as two whole numbers; kept, because every mark asks for them."""
         return (self.units_per_lot * self.settle.quanta_per_unit).as_integer_ratio()
 
-    @property
+    @cached_property
     def tick_fraction(self) -> tuple[int, int]:
         """Two whole numbers n and d that value a lot at P ticks, exactly, in quanta of the settle asset.
 

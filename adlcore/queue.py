@@ -295,20 +295,5 @@ class Queue(Versioned):
                 self._sums = sums = np.empty(len(self._sizes))
                 _kernels.sums.prefix_sums(self._sizes.astype(FLOAT64, copy=False), sums)
 
-    def _first(self, lots: int) -> Int64Array1D:
-        """The first rows of the whole queue, in order, as many as hold so many lots, or all; nothing is taken."""
-        self._draw(min(lots, _arrays.INT64_MAX))
-        return self._rows
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether every row was drawn."""
-        return self._chunk == 0
-
-    @property
-    def drawn(self) -> int:
-        """The lots of the rows drawn so far."""
-        return int(self._sums[-1]) if len(self._sums) else 0
-
     def __repr__(self) -> str:
         return f"<Queue of {len(self._score):,} rows: {self.remaining:,} of {self._total:,} remaining>"

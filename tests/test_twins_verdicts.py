@@ -65,3 +65,34 @@ def test_sums_and_verdicts_of_different_lengths_are_refused():
         with pytest.raises(ValueError) as caught:
             call()
         assert caught.value.args[0] == "out"
+
+
+@given(
+    st.lists(st.tuples(wild, wild), min_size=1, max_size=20),
+    st.lists(st.tuples(st.integers(-3, 3), st.integers(-2, 22)), max_size=30),
+    st.lists(st.booleans(), min_size=20, max_size=20),
+    st.sampled_from([1, -1]),
+    st.booleans(),
+)
+def test_counterparties_of_a_side_are_as_documented(sums, rows, out, side, inclusive):
+    table, gone = lots(sums).reshape(-1, 2), np.array(out[: len(sums)], np.uint8)
+    quantity, wallet = lots([q for q, _ in rows]), lots([w for _, w in rows])
+    wanted = []
+    for q, w in rows:
+        if q * side <= 0 or not 0 <= w < len(sums):
+            wanted.append((0, 0, 1))
+            continue
+        equity, margin = sums[w]
+        fails = (margin > 0 and (equity < margin or (inclusive and equity == margin))) or (margin <= 0 and equity < 0)
+        wanted.append((equity, margin, int(fails or bool(gone[w]))))
+    for kernels in (fast, plain):
+        columns = np.full(len(rows), 7, np.int64), np.full(len(rows), 7, np.int64), np.full(len(rows), 7, np.uint8)
+        kernels.of_side(quantity, side, wallet, table, gone, inclusive, *columns)
+        assert list(zip(*(column.tolist() for column in columns), strict=True)) == wanted
+
+
+@BOTH
+def test_wide_quantities_have_a_side_too(kernels):
+    columns = lots([0, 0]), lots([0, 0]), np.zeros(2, np.uint8)
+    kernels.of_side(lots([TOP, BOTTOM]), 1, lots([0, 0]), lots([[9, 1]]), np.zeros(1, np.uint8), True, *columns)
+    assert [column.tolist() for column in columns] == [[9, 0], [1, 0], [0, 1]]

@@ -1,11 +1,11 @@
 """Who is liquidatable, from the sums of the margin pass: one comparison a wallet, all of them or some."""
 
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 
 cdef inline uint8_t verdict(int64_t equity, int64_t margin, bint inclusive) noexcept nogil:
     """1 where the wallet is liquidatable, 2 where it is if it holds a position, else 0."""
-    cdef bint short = equity < margin or (inclusive and equity == margin)
+    cdef bint short = (equity < margin) | (inclusive & (equity == margin))
     return ((margin > 0) & short) | ((equity < 0) & (margin <= 0)) << 1
 
 
@@ -43,3 +43,39 @@ def of_some(
                 out[k] = verdict(sums[k, 0], sums[k, 1], inclusive)
                 all_found |= out[k]
     return bool(all_found & 2)
+
+
+def of_side(
+    const int64_t[::1] quantity not None, int side, const int64_t[::1] wallet not None,
+    const int64_t[:, ::1] sums not None, const uint8_t[::1] out_of_it not None, bint inclusive,
+    int64_t[::1] equity not None, int64_t[::1] margin not None, uint8_t[::1] barred not None
+):
+    """Write equity and maintenance margin of the wallets that hold the rows of one side, and who is nobody's counterparty.
+
+    Barred are rows of the other side and of none, of wallets that are `out_of_it`, and of those that are
+    liquidatable. Equity and margin of rows of the other side are 0.
+    """
+    cdef Py_ssize_t n = quantity.shape[0], i
+    cdef int64_t k, mine, e, m, wallets = sums.shape[0]
+    cdef bint long_side = side > 0, known
+    if not n == wallet.shape[0] == equity.shape[0] == margin.shape[0] == barred.shape[0]:
+        raise ValueError("wallet", None, wallet.shape[0], f"must have {n} rows")
+    if sums.shape[1] != 2 or out_of_it.shape[0] != wallets:
+        raise ValueError("sums", None, sums.shape[0], f"must have {out_of_it.shape[0]} rows of two")
+    with nogil:
+        # Without branches: half of the rows are of the other side, and every wallet is a line of memory of its own.
+        for i in range(n if wallets else 0):
+            k = wallet[i]
+            known = <uint64_t> k < <uint64_t> wallets
+            k = k if known else 0
+            mine = known & (((quantity[i] > 0) & long_side) | ((quantity[i] < 0) & (not long_side)))
+            e = sums[k, 0] & -mine
+            m = sums[k, 1] & -mine
+            equity[i] = e
+            margin[i] = m
+            # It holds a position: this one.
+            barred[i] = (mine == 0) | (out_of_it[k] != 0) | (verdict(e, m, inclusive) != 0)
+    if wallets == 0:
+        equity[:] = 0
+        margin[:] = 0
+        barred[:] = 1

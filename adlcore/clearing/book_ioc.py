@@ -6,6 +6,7 @@ import math
 from collections.abc import Generator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -117,12 +118,13 @@ class BookIOC(Stage):
         if best is None or self.limit != "bankruptcy":
             return np.ones(len(chosen), bool)
         found = np.zeros(len(chosen), bool)
-        keys = np.unique(np.stack([chosen.code, chosen.side]), axis=1).T.tolist()
-        for code, side in keys:
-            rows = np.flatnonzero((chosen.code == code) & (chosen.side == side))
-            price = best(work.books.contracts[code].symbol, "sell" if side > 0 else "buy", work.time)
+        keys, of = np.unique(2 * chosen.code + (chosen.side > 0), return_inverse=True)
+        for place, key in enumerate(keys.tolist()):
+            code, sells = divmod(key, 2)
+            price = best(work.books.contracts[code].symbol, "sell" if sells else "buy", work.time)
             if price is not None:
-                found[rows] = side * (price - chosen.price[rows]) >= 0
+                rows = np.flatnonzero(of == place)
+                found[rows] = chosen.side[rows] * (price - chosen.price[rows]) >= 0
         return found
 
     def _nothing(self, work: Working, chosen: Chosen, first: int, last: int) -> None:
@@ -130,7 +132,7 @@ class BookIOC(Stage):
         rows = chosen.only(slice(first, last))
         if not len(rows):
             return
-        if not self._in_part:
+        if self._share_of == 1:
             self._told(work, rows, rows.lots, rows.price)
             return
         for place in range(len(rows)):
@@ -140,10 +142,14 @@ class BookIOC(Stage):
                 self._told(work, one, np.array([lots]), one.price)
                 self._remember(work, rows, place, partly)
 
-    @property
-    def _in_part(self) -> bool:
-        """Whether rows may be ordered in part."""
-        return self.portion == TIERS or exact_ratio(self.portion, "portion") < 1
+    @cached_property
+    def _share_of(self) -> Fraction | None:
+        """The share of a row that is ordered; None where it goes down the tiers."""
+        return None if self.portion == TIERS else exact_ratio(self.portion, "portion")
+
+    @cached_property
+    def _fee(self) -> Fraction:
+        return exact_ratio(self.fee, "fee")
 
     def _told(self, work: Working, rows: Chosen, lots: Any, limit: Any) -> None:
         values = {"wallet": rows.wallet, "row": rows.row, "contract": rows.code, "lots": -rows.side * lots}
@@ -162,10 +168,10 @@ class BookIOC(Stage):
             border = exact_ratio(self.above, "above") * contract.settle.quanta_per_unit
             if notional <= border:
                 return held, False
-        if self.portion == TIERS:
-            lots = self._to_next_tier(work, code, held, notional)
-        else:
-            lots = math.ceil(exact_ratio(self.portion, "portion") * held)
+        share = self._share_of
+        if share == 1:
+            return held, False
+        lots = self._to_next_tier(work, code, held, notional) if share is None else math.ceil(share * held)
         return lots, lots < held
 
     def _to_next_tier(self, work: Working, code: int, held: int, notional: int) -> int:
@@ -275,7 +281,7 @@ class BookIOC(Stage):
     def _share(self, work: Working, wallet: int, fund: int, asset: int, better: int, total: int) -> None:
         """Who has what fills are better than the bankruptcy price, and who pays what they are worse."""
         if better > 0:
-            fee = min(round(exact_ratio(self.fee, "fee") * abs(total)), better)
+            fee = min(round(self._fee * abs(total)), better)
             amount, kind = (better, "surplus") if self.surplus == "fund" else (fee, "fee")
             if amount:
                 work.credit(wallet, asset, -amount)

@@ -277,46 +277,62 @@ def _net_funds(work: Working, left: Remainders, need: Int64Array1D, done: Int64A
     """Close remainders against the inventory that funds of the contract hold on the other side."""
     code, side = int(left.code[0]), int(left.side[0])
     chain = [fund for fund, _ in work.chain(int(work.table.head[code]))]
-    for place in range(len(left)):
-        against = [fund for fund in chain if work.lots[work.first_fund + fund, code] * side < 0]
-        if not against:
-            return
+    against = [fund for fund in chain if work.lots[work.first_fund + fund, code] * side < 0]
+    # What a fund has apart from this row does not change while remainders are served.
+    apart = {fund: work.fund_equity(fund) - _own(work, fund, code) for fund in against}
+    fills: list[tuple[int, int, int, int]] = []
+    wanted, before = need.tolist(), done.tolist()
+    for place, price in enumerate(left.price.tolist()):
+        against = [fund for fund in against if work.lots[work.first_fund + fund, code]]
         given = 0
         for fund in against:
-            lots = _gives(work, fund, code, side, int(left.price[place]), int(need[place]))
+            lots = _gives(work, fund, code, side, price, wanted[place], apart[fund])
             if lots:
-                _net(work, left, place, fund, lots, int(done[place]))
-                need[place] -= lots
-                done[place] += lots
+                unit = work.unit_at(code, price)
+                value = round(unit * (before[place] + lots)) - round(unit * before[place])
+                work.take(work.first_fund + fund, code, side * lots, side * value, side * value)
+                fills.append((place, fund, lots, value))
+                wanted[place] -= lots
+                before[place] += lots
                 given += lots
         if not given:
-            return  # those that follow cost the funds more
+            break  # nothing is there any more, or those that follow cost the funds more
+    if fills:
+        need[:], done[:] = wanted, before
+        _netted(work, left, *np.array(fills, INT64).T)
 
 
-def _gives(work: Working, fund: int, code: int, side: int, price: int, need: int) -> int:
-    """How many lots a fund gives at a price."""
+def _own(work: Working, fund: int, code: int) -> int:
+    """What of a fund's equity moves with its row in a contract: cash, and what the row gained."""
+    party = work.first_fund + fund
+    cash = int(work.party_cash[party, work.table.asset[fund]])
+    return cash + work.notional(party, code) - int(work.cost[party, code])
+
+
+def _gives(work: Working, fund: int, code: int, side: int, price: int, need: int, apart: int) -> int:
+    """How many lots a fund gives at a price; `apart` is its equity without cash and this row."""
     party = work.first_fund + fund
     held = abs(int(work.lots[party, code]))
     loss = side * (work.unit_at(code, price) - work.unit_at_mark(code))
     if loss <= 0:
         return min(held, need)
-    room = work.fund_equity(fund) - 2 - -(-abs(work.notional(party, code)) // 2**51)
+    room = apart + _own(work, fund, code) - 2 - -(-abs(work.notional(party, code)) // 2**51)
     return min(held, need, math.floor(max(0, room) / loss))
 
 
-def _net(work: Working, left: Remainders, place: int, fund: int, lots: int, done: int) -> None:
-    """One fill between a remainder and a fund."""
-    code, side, price = int(left.code[place]), int(left.side[place]), int(left.price[place])
-    unit, party = work.unit_at(code, price), work.first_fund + fund
-    value = round(unit * (done + lots)) - round(unit * done)
+def _netted(
+    work: Working, left: Remainders, place: Int64Array1D, fund: Int64Array1D, lots: Int64Array1D, value: Int64Array1D
+) -> None:
+    """Close remainders that funds closed, and log both legs."""
+    code, side = int(left.code[0]), int(left.side[0])
     counts, worth = np.zeros((2, len(left)), INT64)
-    counts[place], worth[place] = lots, value
-    _close(work, left, np.array([place]), counts, worth)
-    work.take(party, code, side * lots, side * value, side * value)
-    whose = work.first_fund + left.fund[place] if left.fund[place] >= 0 else -1
-    shared = {"contract": code, "price": price, "asset": work.settle[code]}
+    np.add.at(counts, place, lots)
+    np.add.at(worth, place, value)
+    _close(work, left, np.unique(place), counts, worth)
+    whose = np.where(left.fund[place] >= 0, work.first_fund + left.fund[place], -1)
+    shared = {"contract": code, "price": left.price[place], "asset": work.settle[code]}
     given = {**shared, "wallet": left.wallet[place], "row": left.row[place], "party": whose}
-    work.log.add(
+    work.log.extend(
         ("adl-fill", "bankruptcy", {**given, "lots": -side * lots, "amount": side * value}),
-        ("adl-fill", "fund", {**shared, "party": party, "lots": side * lots, "amount": -side * value}),
+        ("adl-fill", "fund", {**shared, "party": work.first_fund + fund, "lots": side * lots, "amount": -side * value}),
     )

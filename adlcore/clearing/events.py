@@ -206,7 +206,7 @@ class Events(Versioned):
         """The rolling hash of all events so far: SHA-256 of the last one and of these."""
         found = hashlib.sha256(before)
         found.update(f"{self.first} {self.time} {len(self)};".encode())
-        found.update(np.ascontiguousarray(self.table, "<i8").tobytes())
+        found.update(np.ascontiguousarray(self.table, "<i8").data)
         return found.digest()
 
     def __eq__(self, other: object) -> bool:

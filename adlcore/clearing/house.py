@@ -20,7 +20,7 @@ from .books import by_name
 from .collateral import Rates
 from .events import KINDS, Events, Names
 from .fund import InsuranceFund
-from .liquidity import Liquidity, NoLiquidity
+from .liquidity import Liquidity, NoLiquidity, Restorable
 from .margin import MarginState, refuse_without_tiers
 from .margin_pass import MarginPass
 from .opening import opened
@@ -204,8 +204,7 @@ class ClearingHouse:
             is as before.
         """
         self._refuse_open_plan()
-        restore = getattr(self._liquidity, "checkpoint", None)
-        token = restore() if restore is not None else None
+        token = self._liquidity.checkpoint() if isinstance(self._liquidity, Restorable) else None
         try:
             at_work = self._begin(prices, time, index_prices, oracle, together=False)
             orders = at_work.next(None)
@@ -213,8 +212,8 @@ class ClearingHouse:
                 orders = at_work.next(read_fills(orders, [self._asked(order, at_work.work.time) for order in orders]))
             return self._finish(at_work)
         except BaseException:
-            if token is not None:
-                self._liquidity.restore(token)  # type: ignore[attr-defined]
+            if isinstance(self._liquidity, Restorable):
+                self._liquidity.restore(token)
             raise
 
     def _asked(self, order: Order, time: int) -> Any:

@@ -90,6 +90,9 @@ class NoLiquidity(Versioned):
         """As :meth:`Liquidity.ioc`."""
         return ()
 
+    def best(self, symbol: str, side: str, time: int | None = None) -> None:
+        """No price: nobody is there."""
+
     def checkpoint(self) -> None:
         """There is nothing to remember."""
 

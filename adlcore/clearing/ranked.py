@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _kernels
-from .._arrays import INT64, Float64Array1D, Int64Array1D
-from ..errors import AdlError
+from .._arrays import INT64, INT64_MAX, Int64Array1D
 from ..market import Market
-from ..queue import Queue
 from ..ranking import RankingRule
 from ..scoring import source
+from ..selection import run
 from .collateral import converted, whole_parts
 from .tables import ISOLATED, PORTFOLIO, VALUED
 from .working import Working
@@ -56,55 +55,49 @@ class Ranked:
         self, work: Working, rule: RankingRule, code: int, side: int, winners: bool, exclude_account: bool
     ) -> None:
         self.work, self.code, self.side, self.exclude = work, code, side, exclude_account
+        self.winners = winners
         self.part = work.books.rows(code)
-        self.wallet = work.books.positions.wallet[self.part]
-        score = self._scores(rule, winners)
-        both = work.core.wallets[self.wallet]
-        margin, equity = both[:, 1], both[:, 0]
-        low = equity <= margin if work.core.inclusive else equity < margin
-        barred = (equity < 0) | ((margin > 0) & low) | (work.in_liquidation[self.wallet] != 0)
-        score[barred] = -np.inf
-        self.queue = Queue._over(score, work.quantity[self.part], side, self.wallet, None)
+        self.wallet, self.quantity = work.books.positions.wallet[self.part], work.quantity[self.part]
+        self.equity, self.margin = np.empty((2, len(self.wallet)), INT64)
+        self.barred = np.empty(len(self.wallet), np.uint8)
+        _kernels.verdicts.of_side(
+            *(self.quantity, side, self.wallet, work.core.wallets, work.in_liquidation, work.core.inclusive),
+            *(self.equity, self.margin, self.barred),
+        )
+        self.source = self._source(rule)
 
     # The ranking ------------------------------------------------------------------------------------------------------
 
-    def _scores(self, rule: RankingRule, winners: bool) -> Float64Array1D:
-        """The rule over E, MM and WB of now, in the settle asset; -inf for rows that do not stand in the queue."""
+    def _source(self, rule: RankingRule) -> _kernels.score.Source:
+        """The rule over E, MM and WB of now, in the settle asset."""
         work, contract = self.work, self.work.books.contracts[self.code]
-        quantity, cost = work.quantity[self.part], work.entry_value[self.part]
-        score = np.empty(len(quantity))
+        cost = work.entry_value[self.part]
         if rule.function is None:
             needed: dict[str, Any] = {name: self._column(name) for name in rule.needs}
-            columns = _kernels.score.Source(
+            return _kernels.score.Source(
                 rule.kernel,
-                quantity=quantity,
+                quantity=self.quantity,
                 entry_value=cost,
                 unit_value=float(work.core.unit[self.code]),
                 inverse=contract.inverse,
                 one=float(contract.settle.quanta_per_unit),
                 **needed,
             )
-        else:
-            leverage = work.books.positions.leverage[self.part]
-            names = ("equity", "account_equity", "balance", "maintenance_margin")
-            columns = source(
-                Market(
-                    contract,
-                    mark_price=work.core.marks[self.code] or 0,
-                    quantity=quantity,
-                    entry_value=cost,
-                    leverage=leverage,
-                    tie=self.wallet,
-                    **{name: self._column(name) for name in names},
-                ),
-                rule,
-            )
-        columns.scores(score, self.side, winners, -np.inf)
-        bad = np.flatnonzero(np.isnan(score))
-        if len(bad):
-            must = "must be a number"
-            raise AdlError.at(f"score of rule {rule.name!r}", self.part.start + int(bad[0]), float("nan"), must)
-        return score
+        names = ("equity", "account_equity", "balance", "maintenance_margin")
+        market = Market(
+            contract,
+            mark_price=work.core.marks[self.code] or 0,
+            quantity=self.quantity,
+            entry_value=cost,
+            leverage=work.books.positions.leverage[self.part],
+            **{name: self._column(name) for name in names},
+        )
+        return source(market, rule)
+
+    def _front(self, lots: int) -> tuple[Int64Array1D, int]:
+        """Places of the first rows of the queue that hold so many lots, or all, in order; and the lots that they hold."""
+        found = run(self.source, lots, self.side, self.winners, self.barred, -1, self.wallet, True, 1, None)
+        return found.index, found.filled + (0 if found.partial < 0 else int(found.left[found.partial]))
 
     def _column(self, name: str) -> Int64Array1D:
         """A column of the wallets, in quanta of the settle asset."""
@@ -118,10 +111,10 @@ class Ranked:
                 core.slots.collateral(core.rates, collateral)
                 column[self.valued] = collateral[self.wallet[self.valued]]
         else:
-            column = core.wallets[self.wallet, 1 if name == "maintenance_margin" else 0].copy()
+            column = self.margin if name == "maintenance_margin" else self.equity
         if core.slots.many and len(self.valued):
             back = [1 / core.rates.price_of(int(work.settle[self.code]))]
-            which = np.zeros(len(self.valued), INT64)
+            which, column = np.zeros(len(self.valued), INT64), column.copy()
             column[self.valued] = converted(column[self.valued], back, which, "half-even", name)
         return column
 
@@ -151,7 +144,7 @@ class Ranked:
         found: list[Fills] = []
         wanted = sum(need.tolist())
         while True:
-            rows = self.queue._first(wanted)
+            rows, held = self._front(min(wanted, INT64_MAX))
             candidate = rows + self.part.start
             used = np.concatenate([used, np.zeros(len(rows) - len(used), np.uint8)])
             kind, rest, loan, rates = self._kinds(candidate)
@@ -165,8 +158,8 @@ class Ranked:
             self._revalue(found[-1].row)
             if progress[0] == len(need):
                 break
-            if not self.queue.exhausted:
-                wanted = self.queue.drawn + sum(need.tolist())
+            if held >= wanted:
+                wanted = 2 * held + sum(need.tolist())
             elif progress[2] == len(rows):
                 break  # nobody is left
             else:  # what is left of the ranking is barred to this remainder alone

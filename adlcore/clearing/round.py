@@ -65,7 +65,7 @@ class Round:
         place[self.wallets] = np.arange(len(self.wallets))
         owner = work.books.positions.wallet
         mask = place >= 0
-        rows = np.flatnonzero(mask[owner])
+        rows = np.flatnonzero(mask.take(owner))
         rows = rows[work.quantity[rows] != 0]
         of = place[owner[rows]]
         order = np.lexsort((rows, -_weights(work, rows), of))

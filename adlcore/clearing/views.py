@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import AdlError
-from .events import Events
+from .events import FACTS, Events
 from .stages import Order
 from .state import HouseState
 
@@ -22,17 +22,22 @@ class Ledger:
     """The fund legs of all events since a house was made, kept by call."""
 
     def __init__(self) -> None:
-        self._kept: list[dict[str, npt.NDArray[Any]]] = []
+        self._kept: list[tuple[Events, npt.NDArray[np.intp]]] = []
 
     def add(self, events: Events, party: int) -> None:
         """Keep the legs of funds."""
-        legs = (events.party >= party) & (events.of("trigger-on", "trigger-off", "uncovered-lots", "max-rounds") == 0)
-        if legs.any():
-            self._kept.append({name: column[legs] for name, column in events.columns().items()})
+        legs = np.flatnonzero((events.party >= party) & ~events.of(*FACTS))
+        if len(legs):
+            self._kept.append((Events(events.table[legs], events.first, events.time, events.names), legs))
 
     def of(self, name: str) -> dict[str, npt.NDArray[Any]]:
         """The columns of one fund's legs."""
-        parts = [{key: column[kept["fund"] == name] for key, column in kept.items()} for kept in self._kept]
+        parts = []
+        for kept, legs in self._kept:
+            columns = kept.columns()
+            columns["sequence"] = kept.first + legs
+            mine = columns["fund"] == name
+            parts.append({key: column[mine] for key, column in columns.items()})
         names = ("sequence", "time", "kind", "contract", "lots", "price", "amount", "asset", "cause", "link")
         if not parts:
             return {key: np.zeros(0, np.int64) for key in names}

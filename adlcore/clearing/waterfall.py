@@ -168,7 +168,7 @@ def _offered(work: Working, chosen: Chosen) -> npt.NDArray[np.int64]:
     lots, cost = work.lots[first:], work.cost[first:]
     asset = first + funds, table.asset
     cash, equity = work.party_cash[asset], work.fund_equities()
-    size = np.abs([[work.notional(first + f, k) for k in range(lots.shape[1])] for f in funds.tolist()])
+    size = np.abs([work.notionals(first + f) for f in funds.tolist()])
     notional = (size * table.scope).sum(axis=1)
     caps = [trigger.cap for trigger in table.trigger]
     least = np.array(least_equities(work), INT64)

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _kernels
-from .._arrays import INT64, INT64_MAX, Int64Array1D
+from .._arrays import FLOAT64, INT64, INT64_MAX, Int64Array1D
 from ..errors import AdlError
 from .events import Events, Leg, Log
 from .fund import FundTable
@@ -145,7 +145,7 @@ class Working:
 
     def short(self, wallets: Int64Array1D) -> npt.NDArray[np.bool_]:
         """Which of these wallets, if they hold a position, are liquidatable now."""
-        both = self.core.wallets[wallets]
+        both = self.core.wallets.take(wallets, axis=0)
         equity, margin = both[:, 0], both[:, 1]
         low = equity <= margin if self.core.inclusive else equity < margin
         found: npt.NDArray[np.bool_] = (equity < 0) | ((margin > 0) & low)
@@ -305,13 +305,19 @@ class Working:
             raise AdlError.at("lots", None, int(self.lots[party, code]), "their value must be below 2^62 quanta")
         return round(value)
 
+    def notionals(self, party: int) -> Int64Array1D:
+        """MV of each of a party's rows, signed."""
+        value = np.rint(self.lots[party].astype(FLOAT64) * self.core.unit)
+        if not (np.abs(value) < TWO_62).all():
+            code = int(np.argmax(np.abs(value)))
+            raise AdlError.at("lots", None, int(self.lots[party, code]), "their value must be below 2^62 quanta")
+        return value.astype(INT64)
+
     def fund_equity(self, fund: int) -> int:
         """F: cash and what the inventory gained, in quanta of the fund's asset."""
         party, asset = self.first_fund + fund, self.table.asset[fund]
-        total = int(self.party_cash[party, asset])
-        for code in np.flatnonzero(self.lots[party]).tolist():
-            total += self.notional(party, code) - int(self.cost[party, code])
-        return self.fitting(total, "fund equity")
+        gained = (self.notionals(party) - self.cost[party]).tolist()
+        return self.fitting(int(self.party_cash[party, asset]) + sum(gained), "fund equity")
 
     def fund_equities(self) -> Int64Array1D:
         """F of every fund."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-__all__ = ["of_all", "of_some"]
+__all__ = ["of_all", "of_side", "of_some"]
 
 
 def of_all(sums: Array, inclusive: bool, out: Array) -> bool:
@@ -31,3 +31,27 @@ def of_some(sums: Array, wallet: Array, inclusive: bool, out: Array) -> bool:
     hangs = of_all(sums[rows], inclusive, found)
     out[rows] = found
     return hangs
+
+
+def of_side(
+    quantity: Array,
+    side: int,
+    wallet: Array,
+    sums: Array,
+    out_of_it: Array,
+    inclusive: bool,
+    equity: Array,
+    margin: Array,
+    barred: Array,
+) -> None:
+    """Write equity and maintenance margin of the wallets that hold the rows of one side, and who is nobody's counterparty.
+
+    Barred are rows of the other side and of none, of wallets that are `out_of_it`, and of those that are
+    liquidatable. Equity and margin of rows of the other side are 0.
+    """
+    equity[:], margin[:], barred[:] = 0, 0, 1
+    rows = np.flatnonzero((quantity > 0 if side > 0 else quantity < 0) & (wallet >= 0) & (wallet < len(sums)))
+    found = np.empty(len(rows), np.uint8)
+    of_all(sums[wallet[rows]], inclusive, found)
+    equity[rows], margin[rows] = sums[wallet[rows]].T
+    barred[rows] = (found != 0) | (out_of_it[wallet[rows]] != 0)

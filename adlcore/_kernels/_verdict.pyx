@@ -50,7 +50,7 @@ def of_side(
     const int64_t[:, ::1] sums not None, const uint8_t[::1] out_of_it not None, bint inclusive,
     int64_t[::1] equity not None, int64_t[::1] margin not None, uint8_t[::1] barred not None
 ):
-    """Write equity and maintenance margin of the wallets that hold the rows of one side, and who is nobody's counterparty.
+    """Write equity and margin of the wallets that hold the rows of one side, and who is nobody's counterparty.
 
     Barred are rows of the other side and of none, of wallets that are `out_of_it`, and of those that are
     liquidatable. Equity and margin of rows of the other side are 0.

@@ -7,6 +7,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,7 @@ class BookIOC(Stage):
             return
         borders = np.flatnonzero(np.diff(chosen.wallet)) + 1
         starts = [0, *borders.tolist(), len(chosen)]
-        parts = list(zip(starts[:-1], starts[1:], strict=True))
+        parts = list(pairwise(starts))
         if work.together:
             yield from self._together([self._wallet(work, chosen, *part) for part in parts])
             return
@@ -235,12 +236,9 @@ class BookIOC(Stage):
         unit = work.unit_at(code, price) - Fraction(side * spare, lots)
         top, bottom = contract.tick_fraction
         highest = int(chosen.highest[place])
-        if contract.inverse:
-            found = Fraction(-top) / (bottom * unit) if unit < 0 else None
-        else:
-            found = unit * bottom / top
-        if found is None:
-            return highest
+        if contract.inverse and unit >= 0:
+            return highest  # no price is high enough
+        found = Fraction(-top) / (bottom * unit) if contract.inverse else unit * bottom / top
         ticks = math.ceil(found) if side > 0 else math.floor(found)
         return min(max(ticks, 1), max(highest, price)) if side < 0 else max(1, ticks)
 

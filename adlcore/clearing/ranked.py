@@ -95,7 +95,7 @@ class Ranked:
         return source(market, rule)
 
     def _front(self, lots: int) -> tuple[Int64Array1D, int]:
-        """Places of the first rows of the queue that hold so many lots, or all, in order; and the lots that they hold."""
+        """Places of the first rows of the queue that hold so many lots, or all, in order; and their lots."""
         found = run(self.source, lots, self.side, self.winners, self.barred, -1, self.wallet, True, 1, None)
         return found.index, found.filled + (0 if found.partial < 0 else int(found.left[found.partial]))
 
@@ -169,7 +169,7 @@ class Ranked:
         return Fills(**{name: np.concatenate([getattr(part, name) for part in found]) for name in names})
 
     def _loss(self, above: int, below: int) -> tuple[int, int, int]:
-        """Whole numbers A, B, C: a lot at P loses ``(A·P - B)/C`` more than at the mark, inverse ``(A·P - B)/(C·P)``."""
+        """Whole numbers A, B, C: against the mark a lot at P loses ``(A·P - B)/C``, inverse ``(A·P - B)/(C·P)``."""
         mark = abs(self.work.unit_at_mark(self.code))
         top, bottom = mark.numerator, mark.denominator
         inverse = self.work.books.contracts[self.code].inverse

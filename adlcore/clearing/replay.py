@@ -53,7 +53,10 @@ def replayed(state: HouseState, events: Events) -> tuple[Snapshot, Parties]:
     >>> import adlcore as adl
     >>> from adlcore.clearing.replay import replayed
     >>> snapshot = adl.Snapshot.build(
-    ...     [adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))], {"account": ["ann"], "balance": ["9"]}, [], {"X": 2}
+    ...     [adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))],
+    ...     {"account": ["ann"], "balance": ["9"]},
+    ...     [],
+    ...     {"X": 2},
     ... )
     >>> house = adl.ClearingHouse(snapshot, venue=[])
     >>> before = house.state()

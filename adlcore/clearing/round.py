@@ -48,7 +48,7 @@ class Chosen:
 
 
 class Round:
-    """Liquidatable wallets by ratio descending, equity ascending, row; their rows by maintenance margin descending, row.
+    """Liquidatable wallets by ratio descending, equity ascending, row; their rows by margin descending, row.
 
     Both orders are fixed when the round begins.
     """
@@ -84,7 +84,7 @@ class Round:
         return np.bincount(still, minlength=len(self.wallets)) > 0
 
     def begin(self, work: Working) -> npt.NDArray[np.bool_]:
-        """Which wallets, by their place, a stage that begins now does not leave alone; those that are healthy are told."""
+        """Which wallets, by their place, a stage that begins now takes; those that are healthy are told."""
         holds, short = self.open(work), work.short(self.wallets)
         fine = self.wallets[holds & ~short]
         told = fine[~work.told_healthy[fine]]

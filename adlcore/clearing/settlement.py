@@ -42,7 +42,7 @@ def settle(work: Working, taken: Round) -> None:
 
 
 def settle_others(work: Working, wallets: Int64Array1D) -> None:
-    """Settle those of these user wallets that have one asset, no position, less than nothing and no open entry; by row."""
+    """Settle those of these wallets, by row, that have one asset, no position, less than nothing, no open entry."""
     looked = np.unique(wallets)
     looked = looked[(work.books.wallets.mode[looked] < VALUED) & (work.in_liquidation[looked] == 0)]
     looked = looked[(work.cash[work.slots_of(looked)] < 0) & (work.margin[looked] == 0)]

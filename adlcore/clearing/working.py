@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _kernels
-from .._arrays import FLOAT64, INT64, INT64_MAX, Int64Array1D
+from .._arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64Array1D
 from ..errors import AdlError
 from .events import Events, Leg, Log
 from .fund import FundTable
@@ -307,7 +307,7 @@ class Working:
 
     def notionals(self, party: int) -> Int64Array1D:
         """MV of each of a party's rows, signed."""
-        value = np.rint(self.lots[party].astype(FLOAT64) * self.core.unit)
+        value: Float64Array1D = np.rint(self.lots[party].astype(FLOAT64) * self.core.unit)
         if not (np.abs(value) < TWO_62).all():
             code = int(np.argmax(np.abs(value)))
             raise AdlError.at("lots", None, int(self.lots[party, code]), "their value must be below 2^62 quanta")

@@ -56,7 +56,10 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
     >>> import pathlib, tempfile
     >>> import adlcore as adl
     >>> snapshot = adl.Snapshot.build(
-    ...     [adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))], {"account": ["ann"], "balance": ["9"]}, [], {"X": 2}
+    ...     [adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))],
+    ...     {"account": ["ann"], "balance": ["9"]},
+    ...     [],
+    ...     {"X": 2},
     ... )
     >>> house = adl.ClearingHouse(snapshot, venue=[])
     >>> events = house.deposit(0, "2.5")

@@ -44,7 +44,7 @@ def of_side(
     margin: Array,
     barred: Array,
 ) -> None:
-    """Write equity and maintenance margin of the wallets that hold the rows of one side, and who is nobody's counterparty.
+    """Write equity and margin of the wallets that hold the rows of one side, and who is nobody's counterparty.
 
     Barred are rows of the other side and of none, of wallets that are `out_of_it`, and of those that are
     liquidatable. Equity and margin of rows of the other side are 0.

@@ -3,7 +3,8 @@
 Arrays in, arrays out: :func:`rank`, :func:`quantile`, :func:`indicator`, :func:`select`,
 :class:`Queue`. One market: :class:`Contract`, :class:`Market`, :class:`RankingRule`. Margin:
 :class:`MarginTiers`, :func:`liquidation_price`, :func:`bankruptcy_price`; of a whole venue
-:class:`Snapshot` and :func:`margin_state`. Files: :func:`read_positions`.
+:class:`Snapshot` and :func:`margin_state`; its books through a crash: :class:`ClearingHouse` and
+:class:`InsuranceFund`. Files: :func:`read_positions`.
 A market to play with: ``adlcore.lab.synthetic.market()``.
 
 >>> import adlcore as adl

@@ -123,7 +123,7 @@ class Events(Versioned):
     >>> house = adl.ClearingHouse(snapshot, venue=[adl.clearing.Deleverage("binance")])
     >>> events = house.mark({"X": "9.25"})
     >>> events
-    <5 events: 1 liquidation-started, 2 adl-fill, 1 adl-notice, 1 uncovered-money>
+    <4 events: 1 liquidation-started, 2 adl-fill, 1 adl-notice>
     """
 
     __slots__ = PICKLED = ("table", "first", "time", "names")

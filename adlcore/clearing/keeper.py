@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from copy import copy
 from decimal import Decimal
 from typing import Any
 
@@ -205,7 +206,23 @@ class Keeper:
             books = work.changed() if work.opened else state.snapshot
         if settles:
             books = self._settled(work, books)
-        return self._commit(work, books, None)
+        return self._commit(work, books, self._carried(work, books))
+
+    def _carried(self, work: Working, books: Snapshot) -> MarginPass | None:
+        """The margin, where it can go on without a new pass: only orders, funds or a balance changed."""
+        core, before = work.core, self._state.snapshot
+        if work.opened or books.positions is not before.positions or books.balances is not before.balances:
+            return None
+        moved = np.zeros(0, INT64)
+        if books.wallets is not before.wallets:
+            if core.slots.many:
+                return None
+            moved = work.log.wallets()
+            core.sums[moved, 0] += books.wallets.balance[moved] - before.wallets.balance[moved]
+            core.slots = copy(core.slots)
+            core.slots.balance = books.wallets.balance
+        core.rebased(books, moved)
+        return core
 
     def _settled(self, work: Working, books: Snapshot) -> Snapshot:
         """After a trade: a wallet that it left without a position and below zero is settled at once."""

@@ -57,7 +57,9 @@ class Ranked:
         self.work, self.code, self.side, self.exclude = work, code, side, exclude_account
         self.winners = winners
         self.part = work.books.rows(code)
-        self.wallet, self.quantity = work.books.positions.wallet[self.part], work.quantity[self.part]
+        self.wallet = work.books.positions.wallet[self.part]
+        # As they are now: the side is ranked once, and fills change the books meanwhile.
+        self.quantity, self.cost = work.quantity[self.part].copy(), work.entry_value[self.part].copy()
         self.equity, self.margin = np.empty((2, len(self.wallet)), INT64)
         self.barred = np.empty(len(self.wallet), np.uint8)
         _kernels.verdicts.of_side(
@@ -71,13 +73,12 @@ class Ranked:
     def _source(self, rule: RankingRule) -> _kernels.score.Source:
         """The rule over E, MM and WB of now, in the settle asset."""
         work, contract = self.work, self.work.books.contracts[self.code]
-        cost = work.entry_value[self.part]
         if rule.function is None:
             needed: dict[str, Any] = {name: self._column(name) for name in rule.needs}
             return _kernels.score.Source(
                 rule.kernel,
                 quantity=self.quantity,
-                entry_value=cost,
+                entry_value=self.cost,
                 unit_value=float(work.core.unit[self.code]),
                 inverse=contract.inverse,
                 one=float(contract.settle.quanta_per_unit),
@@ -88,7 +89,7 @@ class Ranked:
             contract,
             mark_price=work.core.marks[self.code] or 0,
             quantity=self.quantity,
-            entry_value=cost,
+            entry_value=self.cost,
             leverage=work.books.positions.leverage[self.part],
             **{name: self._column(name) for name in names},
         )

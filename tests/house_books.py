@@ -1,0 +1,173 @@
+"""Small venues of whole numbers, for tests whose arithmetic is done by hand."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import adlcore as adl
+
+#: A quantum is a unit: every amount of these books is a small whole number.
+USDT, BTC = adl.Asset("USDT", 0), adl.Asset("BTC", 0)
+FIVE_PERCENT = adl.MarginTiers([0], ["0.05"])
+TEN_PERCENT = adl.MarginTiers([0], ["0.1"])
+
+
+def linear(symbol: str = "X", tiers: adl.MarginTiers | None = FIVE_PERCENT, **more: Any) -> adl.Contract:
+    """A lot is worth its price."""
+    return adl.Contract(symbol, **{"settle": USDT, "tick": "1", "tiers": tiers, **more})
+
+
+def inverse(symbol: str = "I", tiers: adl.MarginTiers | None = FIVE_PERCENT, **more: Any) -> adl.Contract:
+    """A lot is worth ``-10000/price`` coins."""
+    return adl.Contract(
+        symbol, kind="inverse", **{"settle": BTC, "multiplier": "10000", "tick": "1", "tiers": tiers, **more}
+    )
+
+
+def snapshot(contracts, wallets, positions, marks, **more: Any) -> adl.Snapshot:
+    """A snapshot whose longs and shorts need not be equal: the house puts the street against them.
+
+    A wallet is the balance of a cross wallet of an account of its own, or ``(account, mode, balance)``, or
+    ``(account, mode, balance, asset)``. A position is ``(symbol, wallet, lots, entry value)``, and may have a leverage.
+    """
+    asset = contracts[0].settle.name
+    cells = [
+        (f"account-{row}", "cross", given, asset) if isinstance(given, int) else (*given, asset)[:4]
+        for row, given in enumerate(wallets)
+    ]
+    held = [(*given, 0.0)[:5] for given in positions]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", adl.OpenInterestWarning)
+        return adl.Snapshot(
+            contracts,
+            _columns(("account", "mode", "balance", "asset"), cells),
+            _columns(("contract", "wallet", "quantity", "entry_value", "leverage"), held),
+            marks,
+            **more,
+        )
+
+
+def orders(*rows) -> dict[str, list[Any]]:
+    """Open orders of ``(symbol, wallet, lots, ticks, locked)``."""
+    return _columns(("contract", "wallet", "quantity", "price", "locked"), rows)
+
+
+def _columns(names, rows) -> dict[str, list[Any]]:
+    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
+
+
+class Book:
+    """Resting orders of ``(lots, ticks)``, eaten as they are hit; `sent` keeps every order that came."""
+
+    def __init__(self, bids=(), asks=()) -> None:
+        self.bids = sorted(([lots, ticks] for lots, ticks in bids), key=lambda level: -level[1])
+        self.asks = sorted(([lots, ticks] for lots, ticks in asks), key=lambda level: level[1])
+        self.sent: list[tuple[str, int, int]] = []
+
+    def ioc(self, contract, quantity, limit, time):
+        """Fill what crosses, best price first."""
+        self.sent.append((contract.symbol, int(quantity), int(limit)))
+        left, fills = abs(quantity), []
+        for level in self.asks if quantity > 0 else self.bids:
+            lots = min(left, level[0])
+            if lots and (level[1] <= limit if quantity > 0 else level[1] >= limit):
+                fills.append((lots, level[1]))
+                level[0] -= lots
+                left -= lots
+        return fills
+
+
+def fund(balance: int | str, asset: str = "USDT", **more: Any) -> adl.InsuranceFund:
+    """An insurance fund of so many units."""
+    return adl.InsuranceFund(asset, str(balance), **more)
+
+
+@dataclass
+class Pass:
+    """A house after its pass, and the events of it."""
+
+    house: adl.ClearingHouse
+    events: Any
+
+    @property
+    def balance(self) -> list[int]:
+        """Of every wallet."""
+        return self.house.snapshot().wallets.balance.tolist()
+
+    @property
+    def lots(self) -> list[int]:
+        """Of every position row."""
+        return self.house.snapshot().positions.quantity.tolist()
+
+    @property
+    def cost(self) -> list[int]:
+        """Of every position row."""
+        return self.house.snapshot().positions.entry_value.tolist()
+
+    @property
+    def orders(self) -> list[int]:
+        """The wallets of the orders that are open."""
+        return self.house.snapshot().orders.wallet.tolist()
+
+    def cash(self, name: str = "USDT") -> int:
+        """Of a fund."""
+        return self.house.funds[name].cash
+
+    def equity(self, name: str = "USDT") -> int:
+        """Of a fund."""
+        return self.house.funds[name].equity
+
+    def inventory(self, name: str = "USDT") -> dict[str, tuple[int, int]]:
+        """Of a fund: lots and entry value."""
+        return {symbol: tuple(map(int, held)) for symbol, held in self.house.funds[name].inventory.items() if held[0]}
+
+    def of(self, *kinds: str, fund: str | None = None) -> list[dict[str, Any]]:
+        """Events of some kinds in order: those of wallets, or of one party."""
+        return [
+            row
+            for row in self.events.rows()
+            if row["kind"] in kinds and (row["wallet"] >= 0 if fund is None else row["fund"] == fund)
+        ]
+
+    def fills(self, *kinds: str, fund: str | None = None) -> list[tuple[int, int, int, int]]:
+        """Wallet, lots, price and amount of them."""
+        return [(row["wallet"], row["lots"], row["price"], row["amount"]) for row in self.of(*kinds, fund=fund)]
+
+    def amounts(self, *kinds: str, fund: str | None = None) -> list[tuple[int, int]]:
+        """Wallet and amount of them."""
+        return [(row["wallet"], row["amount"]) for row in self.of(*kinds, fund=fund)]
+
+    def wallets(self, *kinds: str) -> list[int]:
+        """The wallets of them."""
+        return [row["wallet"] for row in self.of(*kinds)]
+
+    def story(self, *kinds: str) -> list[tuple[str, int]]:
+        """Kind and wallet of them."""
+        return [(row["kind"], row["wallet"]) for row in self.of(*kinds)]
+
+    def party(self, name: str) -> tuple[int, int]:
+        """What a party has gained in this pass: lots of all contracts, and amount."""
+        rows = [row for row in self.events.rows() if row["wallet"] < 0 and row["fund"] == name]
+        return sum(row["lots"] for row in rows), sum(row["amount"] for row in rows)
+
+    def mark(self, prices, **more: Any) -> Pass:
+        """Another pass of the same house."""
+        return Pass(self.house, self.house.mark(prices, **more))
+
+
+def opened(snapshot, venue, funds=(), book=None, **more: Any) -> adl.ClearingHouse:
+    """A house whose snapshot may be balanced by the street; `funds` may be the cash of one in USDT."""
+    given = [fund(funds)] if isinstance(funds, int) else funds
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", adl.OpenInterestWarning)
+        return adl.ClearingHouse(snapshot, given, venue, book, **more)
+
+
+def marked(contracts, wallets, positions, prices, venue, funds=(), book=None, *, old=None, pass_=None, **more) -> Pass:
+    """Open a house at the marks `old` (default: `prices`) and run one pass at `prices`."""
+    house_terms = {name: more.pop(name) for name in ("strict", "audit", "max_move") if name in more}
+    books = snapshot(contracts, wallets, positions, prices if old is None else old, **more)
+    house = opened(books, venue, funds, book, **house_terms)
+    return Pass(house, house.mark(prices, **(pass_ or {})))

@@ -99,7 +99,7 @@ class SlowHouse:
             if net:
                 self.parties["street"].open(code, -net, self.mark_value(code, -net))
         self.begin()
-        self.settle_others(range(len(self.balance)))
+        self.unsettled = set(range(len(self.balance)))
 
     # Numbers ----------------------------------------------------------------------------------------------------------
 
@@ -415,10 +415,8 @@ class SlowHouse:
             return price
         unit = self.unit(code, price) - Fraction(side * spare, lots)
         one = quanta_per_lot(self.contracts[code], self.contracts[code].tick)
-        if self.contracts[code].kind == "inverse":
-            ticks = one / unit if unit < 0 else math.inf
-        else:
-            ticks = unit / one
+        inverse = self.contracts[code].kind == "inverse"
+        ticks = unit / one if not inverse else one / unit if unit < 0 else math.inf
         if side > 0:
             return max(1, math.ceil(ticks))
         return min(max(1, math.floor(ticks) if ticks != math.inf else edge), max(edge, price))
@@ -592,7 +590,8 @@ class SlowHouse:
                     self.settle_amount(wallet, self.asset[wallet], self.head[wallet])
                 else:
                     self.settle_valued(wallet)
-        self.settle_others(sorted(self.hit))
+        self.settle_others(sorted(self.hit | self.unsettled))
+        self.unsettled = set()
 
     def settle_others(self, wallets) -> None:
         for wallet in wallets:

@@ -1,4 +1,4 @@
-"""The clearing house under random marks, trades, money and books: it never loses a quantum, and agrees with a slow one."""
+"""The clearing house under random marks and books: it never loses a quantum, and agrees with a slow one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a house opens: funds are matched with contracts, open interest is balanced, old debts are settled."""
+"""How a house opens: funds are matched with contracts, open interest is balanced, old debts are noted."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .fund import InsuranceFund, resolve_funds
 from .liquidity import NoLiquidity
 from .margin_pass import MarginPass
 from .parties import STREET, Parties
-from .settlement import settle_others
 from .snapshot import Snapshot
 from .state import HouseState
+from .tables import VALUED
 from .watch import opened as windows_of
 from .waterfall import Venue
 from .working import Working
@@ -46,6 +46,7 @@ def opened(
         uncovered={},
         cooling={},
         constant=(0,) * len(snapshot.assets),
+        unsettled=(),
         time=0,
         sequence=0,
         digest=b"",
@@ -54,13 +55,7 @@ def opened(
     _balance(work, strict)
     balanced = state.replace(parties=work.parties())
     state = balanced.replace(constant=audit.assets_in_all(balanced))
-    below = np.flatnonzero(snapshot.wallets.balance < 0)
-    books = snapshot
-    if len(below):
-        work.state = state
-        work.open()
-        settle_others(work, below)
-        books = work.changed()
+    work.unsettled = _debtors(work)
     names = Names(
         snapshot.wallets.account,
         tuple(contract.symbol for contract in snapshot.contracts),
@@ -69,7 +64,14 @@ def opened(
     )
     events = work.log.events(0, 0, names)
     work.state = state
-    return work.state_after(books, events), events
+    return work.state_after(snapshot, events), events
+
+
+def _debtors(work: Working) -> tuple[int, ...]:
+    """Wallets with one asset that stand below zero and hold no position."""
+    wallets = work.books.wallets
+    below = np.flatnonzero((wallets.balance < 0) & (wallets.mode < VALUED))
+    return tuple(below[~work.holds(below)].tolist()) if len(below) else ()
 
 
 def _balance(work: Working, strict: bool) -> None:

@@ -38,7 +38,8 @@ def settle(work: Working, taken: Round) -> None:
             _settle_valued(work, int(taken.wallets[fresh[turn]]))
         start = turn + 1
     taken.settled.extend(fresh.tolist())
-    settle_others(work, np.concatenate([np.zeros(0, INT64), *work.counterparties]))
+    settle_others(work, np.concatenate([np.array(work.unsettled, INT64), *work.counterparties]))
+    work.unsettled = ()
 
 
 def settle_others(work: Working, wallets: Int64Array1D) -> None:

@@ -42,6 +42,8 @@ class HouseState(Versioned):
         When a row was ordered in part; the rest waits.
     constant : tuple of int
         Of each asset: balances, cash, less entry values; money from outside has moved it with ``flows``.
+    unsettled : tuple of int
+        Wallets that stood below zero without a position when the house opened, until the first settlement.
     time, sequence : int
         Of the last call; of the next event.
     digest : bytes
@@ -50,7 +52,7 @@ class HouseState(Versioned):
 
     PICKLED = (
         *("snapshot", "parties", "funds", "opening", "ledger", "lent", "windows", "uncovered", "cooling", "constant"),
-        *("time", "sequence", "digest"),
+        *("unsettled", "time", "sequence", "digest"),
     )
     __slots__ = PICKLED
 
@@ -64,6 +66,7 @@ class HouseState(Versioned):
     uncovered: Mapping[tuple[int, int], int]
     cooling: Mapping[tuple[int, int, int], int]
     constant: tuple[int, ...]
+    unsettled: tuple[int, ...]
     time: int
     sequence: int
     digest: bytes
@@ -102,6 +105,6 @@ class HouseState(Versioned):
             digest.update(np.ascontiguousarray(array, INT64).astype("<i8").tobytes())
         windows = [sorted((code, window.fields()) for code, window in each.items()) for each in self.windows]
         entries = sorted(self.uncovered.items()), sorted(self.cooling.items())
-        digest.update(repr((windows, entries, self.constant, self.time, self.sequence)).encode())
+        digest.update(repr((windows, entries, self.constant, self.unsettled, self.time, self.sequence)).encode())
         digest.update(self.digest)
         return digest.hexdigest()

@@ -93,6 +93,7 @@ class Working:
         self.tried_funds: set[int] = set()
         self.vaults: dict[int, int] = {}  # the last vault that took lots of a wallet
         self.windows = list(state.windows)
+        self.unsettled = state.unsettled
         self.refuses = np.zeros((len(self.table), len(books.contracts)), np.uint8)
         self._orders_sent = 0
         self.settle = books.settle
@@ -456,6 +457,7 @@ class Working:
             uncovered=self.uncovered,
             cooling=self.cooling,
             constant=tuple(constant),
+            unsettled=self.unsettled,
             time=self.time,
             sequence=state.sequence + len(events),
             digest=events.digest(state.digest) if len(events) else state.digest,

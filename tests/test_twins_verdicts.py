@@ -78,21 +78,22 @@ def test_counterparties_of_a_side_are_as_documented(sums, rows, out, side, inclu
     table, gone = lots(sums).reshape(-1, 2), np.array(out[: len(sums)], np.uint8)
     quantity, wallet = lots([q for q, _ in rows]), lots([w for _, w in rows])
     wanted = []
-    for q, w in rows:
+    for place, (q, w) in enumerate(rows):
         if q * side <= 0 or not 0 <= w < len(sums):
-            wanted.append((0, 0, 1))
             continue
         equity, margin = sums[w]
         fails = (margin > 0 and (equity < margin or (inclusive and equity == margin))) or (margin <= 0 and equity < 0)
-        wanted.append((equity, margin, int(fails or bool(gone[w]))))
+        wanted.append((place, equity, margin, int(fails or bool(gone[w]))))
     for kernels in (fast, plain):
-        columns = np.full(len(rows), 7, np.int64), np.full(len(rows), 7, np.int64), np.full(len(rows), 7, np.uint8)
-        kernels.of_side(quantity, side, wallet, table, gone, inclusive, *columns)
-        assert list(zip(*(column.tolist() for column in columns), strict=True)) == wanted
+        columns = *np.full((3, len(rows)), 7, np.int64), np.full(len(rows), 7, np.uint8)
+        count = kernels.of_side(quantity, side, wallet, table, gone, inclusive, *columns)
+        assert list(zip(*(column[:count].tolist() for column in columns), strict=True)) == wanted
 
 
 @BOTH
 def test_wide_quantities_have_a_side_too(kernels):
-    columns = lots([0, 0]), lots([0, 0]), np.zeros(2, np.uint8)
-    kernels.of_side(lots([TOP, BOTTOM]), 1, lots([0, 0]), lots([[9, 1]]), np.zeros(1, np.uint8), True, *columns)
-    assert [column.tolist() for column in columns] == [[9, 0], [1, 0], [0, 1]]
+    for side, place in ((1, 0), (-1, 1)):
+        columns = *np.zeros((3, 2), np.int64), np.ones(2, np.uint8)
+        books = lots([TOP, BOTTOM]), side, lots([0, 0]), lots([[9, 1]]), np.zeros(1, np.uint8)
+        assert kernels.of_side(*books, True, *columns) == 1
+        assert [column[0] for column in columns] == [place, 9, 1, 0]

@@ -22,7 +22,9 @@ cdef enum:
     GROUP = 32  # rows that are looked into together
     GROUPS = 16  # in a block
     SAMPLED = 64  # consecutive rows of a sample
-    FEWEST_SAMPLES = 8192  # rows of a sample; a market of twice as many is not sampled
+    FEWEST_ROWS = 4096  # a market of fewer is not sampled
+    FEWEST_SAMPLES = 8192  # rows of a sample at least,
+    MOST_OF_FEW = 8  # or one row of so many, where there are few
     SAMPLE_SHARE = 128  # one row of so many is sampled
     SPARE = 8  # rows of a sample taken beyond what is needed
     SMALLEST = 1024  # survivors there is room for at first
@@ -96,9 +98,9 @@ cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
     cdef Item* items
     sieve.everything = True
     sieve.expected = min(rows, <Py_ssize_t> SMALLEST)
-    if rows < 2 * FEWEST_SAMPLES:
+    if rows < FEWEST_ROWS:
         return DONE
-    blocks = max(rows // SAMPLE_SHARE, <Py_ssize_t> FEWEST_SAMPLES) // SAMPLED
+    blocks = max(rows // SAMPLE_SHARE, min(<Py_ssize_t> FEWEST_SAMPLES, rows // MOST_OF_FEW)) // SAMPLED
     stride = rows // blocks
     scale = <double> stride / SAMPLED
     items = <Item*> grow(NULL, blocks * SAMPLED * sizeof(Item))

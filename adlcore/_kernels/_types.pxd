@@ -11,6 +11,8 @@ cdef extern from "_simd.h":
 cdef extern from "_memory.h":
     # realloc for working memory; free() frees it.
     void* grow "adl_grow" (void* old, size_t size) nogil
+    # Ask for a line of memory that will be read soon.
+    void prefetch "adl_prefetch" (const void* address) nogil
 
 # A column of quantities, and a column of money: lots or float64, quanta or units.
 ctypedef fused quantity_t:

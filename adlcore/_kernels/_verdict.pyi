@@ -14,7 +14,8 @@ def of_side(
     sums: _Int64Array2D,
     out_of_it: _UInt8Array1D,
     inclusive: bool,
+    place: _Int64Array1D,
     equity: _Int64Array1D,
     margin: _Int64Array1D,
     barred: _UInt8Array1D,
-) -> None: ...
+) -> int: ...

@@ -2,6 +2,11 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
+from ._types cimport prefetch
+
+cdef enum:
+    AHEAD = 24  # rows from one whose wallet is asked for to the one whose wallet is read
+
 
 cdef inline uint8_t verdict(int64_t equity, int64_t margin, bint inclusive) noexcept nogil:
     """1 where the wallet is liquidatable, 2 where it is if it holds a position, else 0."""
@@ -48,34 +53,41 @@ def of_some(
 def of_side(
     const int64_t[::1] quantity not None, int side, const int64_t[::1] wallet not None,
     const int64_t[:, ::1] sums not None, const uint8_t[::1] out_of_it not None, bint inclusive,
-    int64_t[::1] equity not None, int64_t[::1] margin not None, uint8_t[::1] barred not None
+    int64_t[::1] place not None, int64_t[::1] equity not None, int64_t[::1] margin not None,
+    uint8_t[::1] barred not None
 ):
-    """Write equity and margin of the wallets that hold the rows of one side, and who is nobody's counterparty.
+    """Write the places of the rows of one side, equity and margin of their wallets, and who is nobody's counterparty.
 
-    Barred are rows of the other side and of none, of wallets that are `out_of_it`, and of those that are
-    liquidatable. Equity and margin of rows of the other side are 0.
+    Barred are rows of wallets that are `out_of_it`, and of those that are liquidatable; a row whose wallet
+    is out of range is passed over. Returns how many rows there are; what stands behind them means nothing.
     """
-    cdef Py_ssize_t n = quantity.shape[0], i
-    cdef int64_t k, mine, e, m, wallets = sums.shape[0]
-    cdef bint long_side = side > 0, known
-    if not n == wallet.shape[0] == equity.shape[0] == margin.shape[0] == barred.shape[0]:
+    cdef Py_ssize_t n = quantity.shape[0], count = 0, i, ahead
+    cdef int64_t k, e, m, wallets = sums.shape[0]
+    cdef bint long_side = side > 0
+    if not n == wallet.shape[0] == place.shape[0] == equity.shape[0] == margin.shape[0] == barred.shape[0]:
         raise ValueError("wallet", None, wallet.shape[0], f"must have {n} rows")
     if sums.shape[1] != 2 or out_of_it.shape[0] != wallets:
         raise ValueError("sums", None, sums.shape[0], f"must have {out_of_it.shape[0]} rows of two")
     with nogil:
-        # Without branches: half of the rows are of the other side, and every wallet is a line of memory of its own.
-        for i in range(n if wallets else 0):
-            k = wallet[i]
-            known = <uint64_t> k < <uint64_t> wallets
-            k = k if known else 0
-            mine = known & (((quantity[i] > 0) & long_side) | ((quantity[i] < 0) & (not long_side)))
-            e = sums[k, 0] & -mine
-            m = sums[k, 1] & -mine
+        # Half of the rows are of the other side: passed over without a branch, and before any line of a
+        # wallet is asked for.
+        for i in range(n):
+            place[count] = i
+            count += (
+                (((quantity[i] > 0) & long_side) | ((quantity[i] < 0) & (not long_side)))
+                & (<uint64_t> wallet[i] < <uint64_t> wallets)
+            )
+        # Every wallet is a line of memory of its own.
+        for i in range(count):
+            ahead = i + AHEAD if i + AHEAD < count else count - 1
+            k = wallet[place[ahead]]
+            prefetch(&sums[k, 0])
+            prefetch(&out_of_it[k])
+            k = wallet[place[i]]
+            e = sums[k, 0]
+            m = sums[k, 1]
             equity[i] = e
             margin[i] = m
             # It holds a position: this one.
-            barred[i] = (mine == 0) | (out_of_it[k] != 0) | (verdict(e, m, inclusive) != 0)
-    if wallets == 0:
-        equity[:] = 0
-        margin[:] = 0
-        barred[:] = 1
+            barred[i] = (out_of_it[k] != 0) | (verdict(e, m, inclusive) != 0)
+    return count

@@ -264,15 +264,24 @@ class Log:
         count = max(len(value) for _, _, values in legs for value in values.values() if isinstance(value, np.ndarray))
         if not count:
             return
-        block = np.tile(np.array(EMPTY, INT64), (count, len(legs), 1))
+        # What is the same for all is laid down once for each leg; only columns are written event by event.
+        pattern = np.array([EMPTY] * len(legs), INT64)
+        columns: list[tuple[int, int, Int64Array1D]] = []
         for place, (kind, cause, values) in enumerate(legs):
             for name, value in values.items():
-                block[:, place, PLACE[name]] = value
-            block[:, place, 0], block[:, place, PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
+                if isinstance(value, np.ndarray):
+                    columns.append((place, PLACE[name], value))
+                else:
+                    pattern[place, PLACE[name]] = value
+            pattern[place, 0], pattern[place, PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
+        block = np.empty((count, *pattern.shape), INT64)
+        block[:] = pattern
+        for place, field, column in columns:
+            block[:, place, field] = column
         if len(legs) > 1:
-            first = self._count + len(legs) * np.arange(count)
-            block[:, :, PLACE["link"]] = first[:, None]
-            block[:, 0, PLACE["link"]] += 1
+            first = np.arange(self._count, self._count + len(legs) * count, len(legs))
+            for place in range(len(legs)):
+                block[:, place, PLACE["link"]] = first if place else first + 1
         self._flush()
         self._blocks.append(block.reshape(-1, len(FIELDS)))
         self._count += count * len(legs)

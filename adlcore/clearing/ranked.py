@@ -56,17 +56,30 @@ class Ranked:
     ) -> None:
         self.work, self.code, self.side, self.exclude = work, code, side, exclude_account
         self.winners = winners
-        self.part = work.books.rows(code)
-        self.wallet = work.books.positions.wallet[self.part]
-        # As they are now: the side is ranked once, and fills change the books meanwhile.
-        self.quantity, self.cost = work.quantity[self.part].copy(), work.entry_value[self.part].copy()
-        self.equity, self.margin = np.empty((2, len(self.wallet)), INT64)
-        self.barred = np.empty(len(self.wallet), np.uint8)
-        _kernels.verdicts.of_side(
-            *(self.quantity, side, self.wallet, work.core.wallets, work.in_liquidation, work.core.inclusive),
-            *(self.equity, self.margin, self.barred),
+        part = work.books.rows(code)
+        columns = *np.empty((3, part.stop - part.start), INT64), np.empty(part.stop - part.start, np.uint8)
+        count = _kernels.verdicts.of_side(
+            *(work.quantity[part], side, work.books.positions.wallet[part], work.core.wallets),
+            *(work.in_liquidation, work.core.inclusive, *columns),
         )
+        place, self.equity, self.margin, self.barred = (column[:count] for column in columns)
+        if rule.function is not None:
+            self._spread(place, part.stop - part.start)
+            place = np.arange(part.stop - part.start)
+        #: The position rows that are ranked, and of each its wallet, and lots and entry value as they are now.
+        self.rows = place + part.start
+        self.wallet = work.books.positions.wallet.take(self.rows)
+        # Copies: what is served changes the books, and the ranking stays as it was.
+        self.quantity, self.cost = work.quantity.take(self.rows), work.entry_value.take(self.rows)
         self.source = self._source(rule)
+
+    def _spread(self, place: Int64Array1D, rows: int) -> None:
+        """Let there be a row for each of the contract, for a user's function sees the whole market."""
+        for name, absent in (("equity", 0), ("margin", 0), ("barred", 1)):
+            column = getattr(self, name)
+            whole = np.full(rows, absent, column.dtype)
+            whole[place] = column
+            setattr(self, name, whole)
 
     # The ranking ------------------------------------------------------------------------------------------------------
 
@@ -90,7 +103,7 @@ class Ranked:
             mark_price=work.core.marks[self.code] or 0,
             quantity=self.quantity,
             entry_value=self.cost,
-            leverage=work.books.positions.leverage[self.part],
+            leverage=work.books.positions.leverage[self.rows],
             **{name: self._column(name) for name in names},
         )
         return source(market, rule)
@@ -146,7 +159,7 @@ class Ranked:
         wanted = sum(need.tolist())
         while True:
             rows, held = self._front(min(wanted, INT64_MAX))
-            candidate = rows + self.part.start
+            candidate = self.rows[rows]
             used = np.concatenate([used, np.zeros(len(rows) - len(used), np.uint8)])
             kind, rest, loan, rates = self._kinds(candidate)
             label = work.account_codes[self.wallet[rows]] if self.exclude else np.zeros(len(rows), INT64)

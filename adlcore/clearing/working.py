@@ -131,6 +131,8 @@ class Working:
             core.amount,
         )
         self.rows = _kernels.rows.Rows(*self._columns)
+        self._units: dict[int, Fraction] = {}
+        self._most_below = max((contract.tick_fraction[1] for contract in books.contracts), default=1)
 
     # Wallets ----------------------------------------------------------------------------------------------------------
 
@@ -246,9 +248,12 @@ class Working:
         return Fraction(self.core.marks[code] or 0)
 
     def unit_at_mark(self, code: int) -> Fraction:
-        """``v(mark)`` in quanta, exact."""
-        contract = self.books.contracts[code]
-        return contract.exact_value_per_lot(self.core.marks[code] or 0) * contract.settle.quanta_per_unit
+        """``v(mark)`` in quanta, exact; marks stay as they are while a pass runs."""
+        if code not in self._units:
+            contract = self.books.contracts[code]
+            unit = contract.exact_value_per_lot(self.core.marks[code] or 0)
+            self._units[code] = unit * contract.settle.quanta_per_unit
+        return self._units[code]
 
     def unit_at(self, code: int, ticks: int) -> Fraction:
         """``v(price)`` in quanta, exact."""
@@ -268,8 +273,7 @@ class Working:
 
     def kernel_for(self, highest: int, fits: bool = True) -> Any:
         """The compiled kernels where they can hold prices of so many ticks; else their twins, in Python integers."""
-        below = max((contract.tick_fraction[1] for contract in self.books.contracts), default=1)
-        return _kernels if fits and below * highest < 2**62 else _kernels.wide
+        return _kernels if fits and self._most_below * highest < 2**62 else _kernels.wide
 
     def rows_for(self, kernel: Any) -> Any:
         """The working rows as those kernels take them; both write to the same columns."""

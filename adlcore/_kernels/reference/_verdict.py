@@ -40,18 +40,21 @@ def of_side(
     sums: Array,
     out_of_it: Array,
     inclusive: bool,
+    place: Array,
     equity: Array,
     margin: Array,
     barred: Array,
-) -> None:
-    """Write equity and margin of the wallets that hold the rows of one side, and who is nobody's counterparty.
+) -> int:
+    """Write the places of the rows of one side, equity and margin of their wallets, and who is nobody's counterparty.
 
-    Barred are rows of the other side and of none, of wallets that are `out_of_it`, and of those that are
-    liquidatable. Equity and margin of rows of the other side are 0.
+    Barred are rows of wallets that are `out_of_it`, and of those that are liquidatable; a row whose wallet
+    is out of range is passed over. Returns how many rows there are; what stands behind them means nothing.
     """
-    equity[:], margin[:], barred[:] = 0, 0, 1
     rows = np.flatnonzero((quantity > 0 if side > 0 else quantity < 0) & (wallet >= 0) & (wallet < len(sums)))
-    found = np.empty(len(rows), np.uint8)
+    count = len(rows)
+    found = np.empty(count, np.uint8)
     of_all(sums[wallet[rows]], inclusive, found)
-    equity[rows], margin[rows] = sums[wallet[rows]].T
-    barred[rows] = (found != 0) | (out_of_it[wallet[rows]] != 0)
+    place[:count] = rows
+    equity[:count], margin[:count] = sums[wallet[rows]].T
+    barred[:count] = (found != 0) | (out_of_it[wallet[rows]] != 0)
+    return count

@@ -9,7 +9,7 @@ from adlcore.clearing.waterfall import BookIOC, CancelOrders, Deleverage, TakeOv
 
 # The venue ------------------------------------------------------------------------------------------------------------
 #
-# One linear contract, X: a lot is worth its price, the tick is 1, the maintenance margin 5 % of notional, and nothing is
+# One linear contract, X: a lot is worth its price, the tick is 1, the maintenance margin 5 % of notional; nothing is
 # executed above 90. USDT has no decimals. The mark falls from 100 to 80.
 #
 #   wallet              lots  bought at  entry value  balance
@@ -52,7 +52,7 @@ from adlcore.clearing.waterfall import BookIOC, CancelOrders, Deleverage, TakeOv
 #   cat: F' = 54 + 4000 - 4500 < 0: refused.
 #   bob: F' = 54 + 1200 - 1155 = 99 >= 0: accepted. The fund has 15 lots that cost 1155.
 #        WB = 272 + 1155 - 1425 = 2.
-# Settlement: bob holds nothing, his lots went to the fund, and so does his rest of 2: cash 56, F = 56 + 1200 - 1155 = 101.
+# Settlement: bob holds nothing, his lots went to the fund, and so does his rest of 2: cash 56, F = 56 + 45 = 101.
 #
 # Deleverage: cat's 50 lots at 90. A counterparty buys at 90 what stands at 80: 10 a lot.
 #   The fund has no short to close. (Its own lots are long.)

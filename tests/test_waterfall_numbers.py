@@ -1,4 +1,4 @@
-"""What a pass computes: values, margin, who is liquidated, what fills are worth, bankruptcy prices. Every number by hand."""
+"""What a pass computes: values, margin, who is liquidated, what fills are worth, bankruptcy prices. All by hand."""
 
 from __future__ import annotations
 
@@ -325,10 +325,26 @@ def test_what_a_fund_and_users_close_of_one_row_is_valued_together():
     assert done.balance == [0, 0, 200 + 100 - 61]
 
 
+def test_what_several_funds_close_of_one_row_is_valued_together():
+    """Lots of 60.5 again: 60 for the contract's fund's one, 182 - 60 for its parent's two."""
+    # Wallet 0: short 2, MV -101, EV -71, P 71: a loss of 30, too much for the 15 of X; its parent has 55 - 30 = 25.
+    # Wallet 1: long 3, MV 151.5 rounded 152, E -29: BV 181, P 121, 181.5 rounded 182. Refused: 15 + 152 - 182 and
+    # 25 + 50 + 101 - 182. Wallet 2: short 1, E 1, taken over by X at 51: F = 16. X bears floor((16 - 3)/10) = 1 lot,
+    # its parent floor((25 - 3)/10) = 2.
+    funds = [adl.InsuranceFund("USDT", "55"), adl.InsuranceFund("USDT", "15", scope="X", parent="USDT")]
+    positions = [("X", 0, -2, -71), ("X", 1, 3, 181), ("X", 2, -1, -60)]
+    stages = [TakeOver(), Deleverage()]
+    done = marked([linear(multiplier="0.5")], [0, 0, -9], positions, {"X": "101"}, stages, funds)
+    assert done.wallets("take-over") == [0, 2]
+    assert done.fills("adl-fill") == [(1, -1, 121, 60), (1, -2, 121, 122)]
+    # X: 15 + 51 - 60, and wallet 1's rest of 1. The parent: 55 + 71 - 122.
+    assert (done.cash("X"), done.cash("USDT"), done.balance) == (7, 4, [0, 0, 0])
+
+
 def test_every_stage_starts_its_sum_anew():
     """A lot of 60.5 is 60 in the book, and one of 50.5 is 50 in the stage after: together they would be 111."""
-    # Lots worth half the price, at 101. 2 of them: MV 101, EV 121, WB 1: E -19, BV 120, P 120. The book buys one at 121;
-    # the other is deleveraged at the mark.
+    # Lots worth half the price, at 101. 2 of them: MV 101, EV 121, WB 1: E -19, BV 120, P 120. The book buys one at
+    # 121; the other is deleveraged at the mark.
     positions = [("X", 0, 2, 121), ("X", 1, -1, -200)]
     book = Book(bids=[(1, 121)])
     stages = [BookIOC(), Deleverage(price="mark")]

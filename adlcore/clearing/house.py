@@ -391,9 +391,7 @@ class ClearingHouse(Keeper):
             on the other side with the rest.
         """
         legs = buyer_leg, seller_leg
-        return self._change(
-            time, lambda work: trade(work, contract, quantity, price, buyer, seller, legs), settles=True
-        )
+        return self._change(time, lambda work: trade(work, contract, quantity, price, buyer, seller, legs))
 
     def place_order(
         self,

@@ -18,7 +18,6 @@ from .events import KINDS, Events, Names
 from .liquidity import Liquidity, NoLiquidity
 from .margin import MarginState, refuse_without_tiers
 from .margin_pass import MarginPass
-from .settlement import settle_others
 from .snapshot import Snapshot
 from .state import HouseState
 from .triggers import exact_ratio
@@ -194,7 +193,7 @@ class Keeper:
             number = self._open_plan[0].number
             raise AdlError(f"plan {number} is open: settle it, or drop_plan()", argument="plan", value=number)
 
-    def _change(self, time: int | None, change: Callable[[Working], Snapshot | None], settles: bool = False) -> Events:
+    def _change(self, time: int | None, change: Callable[[Working], Snapshot | None]) -> Events:
         """One call that is no mark."""
         self._refuse_open_plan()
         state = self._state
@@ -204,8 +203,6 @@ class Keeper:
         books = change(work)
         if books is None:
             books = work.changed() if work.opened else state.snapshot
-        if settles:
-            books = self._settled(work, books)
         return self._commit(work, books, self._carried(work, books))
 
     def _carried(self, work: Working, books: Snapshot) -> MarginPass | None:
@@ -223,15 +220,6 @@ class Keeper:
             core.slots.balance = books.wallets.balance
         core.rebased(books, moved)
         return core
-
-    def _settled(self, work: Working, books: Snapshot) -> Snapshot:
-        """After a trade: a wallet that it left without a position and below zero is settled at once."""
-        below = [int(w) for w in work.log.wallets() if books.wallets.balance[w] < 0]
-        if not below:
-            return books
-        after = work.onto(books, self._core(books))
-        settle_others(after, np.array(below, INT64))
-        return after.changed()
 
     def _margin(self, work: Working) -> MarginState:
         return MarginState._of(work.core)

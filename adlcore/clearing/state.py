@@ -43,7 +43,7 @@ class HouseState(Versioned):
     constant : tuple of int
         Of each asset: balances, cash, less entry values; money from outside has moved it with ``flows``.
     unsettled : tuple of int
-        Wallets that stood below zero without a position when the house opened, until the first settlement.
+        Wallets that stand below zero without a position, from the opening or by a trade, until the next settlement.
     time, sequence : int
         Of the last call; of the next event.
     digest : bytes

@@ -68,7 +68,18 @@ def trade(
             cause = "opened" if isinstance(side, _User) and side.put and count * side.now[0] > 0 else "request"
             legs_told.append(("trade", cause, {**label, **side.named(), "lots": count, "amount": -worth}))
         work.log.add(*legs_told)
+    work.unsettled = tuple(sorted({*work.unsettled, *_debtors(changed, sides)}))
     return changed
+
+
+def _debtors(books: Snapshot, sides: list[_User | _Street]) -> list[int]:
+    """Who is left without a position and below zero; the next settlement looks after them."""
+    found = []
+    for user in sides:
+        if isinstance(user, _User) and books.wallets.balance[user.wallet] < 0:
+            rows = books.positions.quantity[books.positions.wallet == user.wallet]
+            found += [] if rows.any() else [user.wallet]
+    return found
 
 
 def _side(work: Working, code: int, name: str, wallet: int | None, leg: str | None, sign: int) -> _User | _Street:
@@ -197,7 +208,6 @@ def _with_row(books: Snapshot, code: int, user: _User) -> Snapshot:
         user.row = _free(columns["quantity"], first, last, quantity < 0)
         if user.row is None:
             return _put(books, code, user, columns, first, last)
-        columns["leverage"][user.row] = 0.0
     assert user.row is not None  # found, or opened
     columns["quantity"][user.row], columns["entry_value"][user.row] = quantity, cost
     return books._with({"positions": positions.replace(**columns)})

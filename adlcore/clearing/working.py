@@ -433,15 +433,6 @@ class Working:
             fresh["orders"] = books.orders.taken(np.flatnonzero(~self.cancelled))
         return books._with(fresh)
 
-    def onto(self, books: Snapshot, core: MarginPass) -> Working:
-        """The same call, gone on with on changed books: parties, log and entries are shared."""
-        after = copy(self)
-        after.books, after.core, after.opened = books, core, False
-        after.quantity0 = after.quantity = books.positions.quantity
-        after.entry_value0 = after.entry_value = books.positions.entry_value
-        after.open()
-        return after
-
     def state_after(self, books: Snapshot, events: Events) -> HouseState:
         """The state that this call leads to."""
         state = self.state

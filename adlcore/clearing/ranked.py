@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,12 +67,17 @@ class Ranked:
         if rule.function is not None:
             self._spread(place, part.stop - part.start)
             place = np.arange(part.stop - part.start)
-        #: The position rows that are ranked, and of each its wallet, and lots and entry value as they are now.
+        #: The position rows that are ranked, and of each its lots and entry value as they are now.
         self.rows = place + part.start
-        self.wallet = work.books.positions.wallet.take(self.rows)
         # Copies: what is served changes the books, and the ranking stays as it was.
         self.quantity, self.cost = work.quantity.take(self.rows), work.entry_value.take(self.rows)
         self.source = self._source(rule)
+
+    @cached_property
+    def wallet(self) -> Int64Array1D:
+        """Whose each row is; few rules ask."""
+        owner: Int64Array1D = self.work.books.positions.wallet.take(self.rows)
+        return owner
 
     def _spread(self, place: Int64Array1D, rows: int) -> None:
         """Let there be a row for each of the contract, for a user's function sees the whole market."""
@@ -110,7 +116,8 @@ class Ranked:
 
     def _front(self, lots: int) -> tuple[Int64Array1D, int]:
         """Places of the first rows of the queue that hold so many lots, or all, in order; and their lots."""
-        found = run(self.source, lots, self.side, self.winners, self.barred, -1, self.wallet, True, 1, None)
+        # Among equal scores the lower wallet goes first: the lower row, for the rows of a contract ascend by wallet.
+        found = run(self.source, lots, self.side, self.winners, self.barred, -1, None, True, 1, None)
         return found.index, found.filled + (0 if found.partial < 0 else int(found.left[found.partial]))
 
     def _column(self, name: str) -> Int64Array1D:
@@ -162,7 +169,8 @@ class Ranked:
             candidate = self.rows[rows]
             used = np.concatenate([used, np.zeros(len(rows) - len(used), np.uint8)])
             kind, rest, loan, rates = self._kinds(candidate)
-            label = work.account_codes[self.wallet[rows]] if self.exclude else np.zeros(len(rows), INT64)
+            owner = work.books.positions.wallet[candidate]
+            label = work.account_codes[owner] if self.exclude else np.zeros(len(rows), INT64)
             out = [np.empty(len(rows) + len(need), INT64) for _ in range(5)]
             count = kernel.deleverage.scan(
                 *(work.rows_for(kernel), self.code, int(left.side[0]), need, left.price, done, account, candidate),

@@ -128,6 +128,8 @@ def cancel_order(work: Working, order: int) -> Snapshot:
         "contract": orders.contract[order],
         "lots": orders.quantity[order],
         "price": orders.price[order],
+        "amount": orders.locked[order],
+        "asset": work.settle[orders.contract[order]],
     }
     work.log.add(("order-cancelled", "request", values))
     return work.books._with({"orders": orders.taken(np.delete(np.arange(len(orders)), order))})

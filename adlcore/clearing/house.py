@@ -25,7 +25,7 @@ from .snapshot import Snapshot
 from .stages import Order, Requests, Stage
 from .state import HouseState
 from .trading import trade
-from .views import Plan, read_fills
+from .views import Ledger, Plan, read_fills
 from .waterfall import Venue
 from .working import Working
 
@@ -107,9 +107,8 @@ class ClearingHouse(Keeper):
             raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
         core = self._core(snapshot)
         state, events = opened(snapshot, core, funds, self._venue, strict)
-        self._put(state, None)
+        self._put(state, None, Ledger().after(events, state.parties.funds))
         self.opening = events
-        self._ledger.add(events, state.parties.funds)
         if self._audits:
             books_audit.check(state, events)
 
@@ -140,7 +139,7 @@ class ClearingHouse(Keeper):
         missing = [name for name in house._venue.vaults if name not in state.parties.names]
         if missing:
             raise AdlError.at("venue", None, missing[0], "must name vaults that the state has")
-        house._put(state, None)
+        house._put(state, None, Ledger())
         house.opening = Events(np.zeros((0, 11), INT64), 0, state.time, names_of(state))
         return house
 
@@ -180,6 +179,7 @@ class ClearingHouse(Keeper):
             is as before.
         """
         self._refuse_open_plan()
+        before = self._state
         token = self._liquidity.checkpoint() if isinstance(self._liquidity, Restorable) else None
         try:
             at_work = self._begin(prices, time, index_prices, oracle, together=False)
@@ -188,7 +188,8 @@ class ClearingHouse(Keeper):
                 orders = at_work.next(read_fills(orders, [self._asked(order, at_work.work.time) for order in orders]))
             return self._finish(at_work)
         except BaseException:
-            if isinstance(self._liquidity, Restorable):
+            # A subscriber may be interrupted once the house has moved: then the book has, too.
+            if self._state is before and isinstance(self._liquidity, Restorable):
                 self._liquidity.restore(token)
             raise
 
@@ -293,7 +294,7 @@ class ClearingHouse(Keeper):
         asked = _given("oracle", oracle, snapshot.symbols)
         self._refuse_jumps(fresh)
         core = self._taken()
-        self._put(state, None)
+        self._put(state, None, self._held[2])
         rates: Rates = core.rates.moved(indexes)
         core.remark(fresh, rates, bool(indexes), self._threads)
         books = snapshot

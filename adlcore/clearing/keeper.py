@@ -45,7 +45,6 @@ class Keeper:
         if self._max_move is not None and self._max_move <= 0:
             raise AdlError.at("max_move", None, max_move, "must be above 0, or None")
         self._threads = _arrays.thread_count(threads)
-        self._ledger = Ledger()
         self._subscribers: list[tuple[str | None, Callable[[dict[str, Any]], None]]] = []
         self._open_plan: tuple[Plan, Any] | None = None
         self._plans = 0
@@ -81,7 +80,7 @@ class Keeper:
         """The insurance funds by name."""
         state = self._state
         work = Working(state, state.snapshot, self._margin_core(), state.time, self._liquidity, False, {})
-        return Funds(state, work.fund_equity, self._ledger)
+        return Funds(state, work.fund_equity, self._held[2])
 
     def margin_state(self) -> MarginState:
         """The margin of every wallet at the last marks; a copy that is yours."""
@@ -132,9 +131,9 @@ class Keeper:
     def _state(self) -> HouseState:
         return self._held[0]
 
-    def _put(self, state: HouseState, core: MarginPass | None) -> None:
+    def _put(self, state: HouseState, core: MarginPass | None, ledger: Ledger) -> None:
         # The margin of a state is a cache: it is taken out while a call moves it, and an error leaves none.
-        self._held: tuple[HouseState, MarginPass | None] = (state, core)
+        self._held: tuple[HouseState, MarginPass | None, Ledger] = (state, core, ledger)
 
     def _core(self, snapshot: Snapshot) -> MarginPass:
         for code, contract in enumerate(snapshot.contracts):
@@ -147,13 +146,13 @@ class Keeper:
         return MarginPass(snapshot, self._venue.inclusive, self._threads)
 
     def _taken(self) -> MarginPass:
-        state, core = self._held
+        state, core, _ = self._held
         return self._core(state.snapshot) if core is None else core
 
     def _margin_core(self) -> MarginPass:
-        state, _ = self._held
+        state, _, ledger = self._held
         core = self._taken()
-        self._put(state, core)
+        self._put(state, core, ledger)
         return core
 
     def _time(self, time: int | None) -> int:
@@ -174,9 +173,8 @@ class Keeper:
         unchanged = books.positions is state.snapshot.positions and books.wallets is state.snapshot.wallets
         if self._audits and not (unchanged and books.balances is state.snapshot.balances and not len(events)):
             books_audit.check(fresh, events)
-        self._put(fresh, core)
+        self._put(fresh, core, self._held[2].after(events, fresh.parties.funds))
         if len(events):
-            self._ledger.add(events, fresh.parties.funds)
             self._tell(events)
         return events
 
@@ -198,7 +196,7 @@ class Keeper:
         self._refuse_open_plan()
         state = self._state
         core = self._taken()
-        self._put(state, None)
+        self._put(state, None, self._held[2])
         work = Working(state, state.snapshot, core, self._time(time), self._liquidity, False, {})
         books = change(work)
         if books is None:

@@ -143,8 +143,7 @@ class _Replay:
         elif kind == "order-placed":
             self.orders.append([event["contract"], event["wallet"], event["lots"], event["price"], amount])
         elif kind == "order-cancelled":
-            wanted = [event["contract"], event["wallet"], event["lots"], event["price"]]
-            self.orders.remove(next(order for order in self.orders if order[:4] == wanted))
+            self.orders.remove([event["contract"], event["wallet"], event["lots"], event["price"], amount])
 
     def _fill(self, event: Event) -> None:
         lots, amount = event["lots"], event["amount"]

@@ -19,21 +19,32 @@ __all__ = ["Fund", "Funds", "Ledger", "Plan", "read_fills"]
 
 
 class Ledger:
-    """The fund legs of all events since a house was made, kept by call."""
+    """The fund legs of all events since a house was made: those of one call, and the ledger before. Immutable."""
 
-    def __init__(self) -> None:
-        self._kept: list[tuple[Events, npt.NDArray[np.intp]]] = []
+    __slots__ = ("_before", "_kept")
 
-    def add(self, events: Events, party: int) -> None:
-        """Keep the legs of funds."""
+    def __init__(self, before: Ledger | None = None, kept: tuple[Events, npt.NDArray[np.intp]] | None = None) -> None:
+        self._before, self._kept = before, kept
+
+    def after(self, events: Events, party: int) -> Ledger:
+        """The ledger with the legs of funds among these events; `party` is the first fund."""
         legs = np.flatnonzero((events.party >= party) & ~events.of(*FACTS))
-        if len(legs):
-            self._kept.append((Events(events.table[legs], events.first, events.time, events.names), legs))
+        if not len(legs):
+            return self
+        return Ledger(self, (Events(events.table[legs], events.first, events.time, events.names), legs))
+
+    def _all(self) -> list[tuple[Events, npt.NDArray[np.intp]]]:
+        """What was kept, the first call first."""
+        found, ledger = [], self
+        while ledger._kept is not None and ledger._before is not None:
+            found.append(ledger._kept)
+            ledger = ledger._before
+        return found[::-1]
 
     def of(self, name: str) -> dict[str, npt.NDArray[Any]]:
         """The columns of one fund's legs."""
         parts = []
-        for kept, legs in self._kept:
+        for kept, legs in self._all():
             columns = kept.columns()
             columns["sequence"] = kept.first + legs
             mine = columns["fund"] == name
@@ -166,7 +177,11 @@ def read_fills(orders: tuple[Order, ...], fills: Any) -> list[list[tuple[int, in
         fills = listed
     if isinstance(fills, str) or not hasattr(fills, "__iter__"):
         raise AdlError.at("fills", None, fills, "must be a list of fills for each order, or a mapping by order number")
-    given = [list(filled) for filled in fills]
+    given = []
+    for row, filled in enumerate(fills):
+        if isinstance(filled, str) or not hasattr(filled, "__iter__"):
+            raise AdlError.at("fills", row, filled, "must be a list of (lots, ticks)")
+        given.append(list(filled))
     if len(given) != len(orders):
         raise AdlError(f"fills are of {len(given)} orders: must be of {len(orders)}, the plan's", argument="fills")
     return [_checked(order, row, filled) for row, (order, filled) in enumerate(zip(orders, given, strict=True))]
@@ -185,7 +200,7 @@ def _checked(order: Order, row: int, filled: list[Any]) -> list[tuple[int, int]]
             whole = int(lots), int(ticks)
             if whole != (lots, ticks):
                 raise ValueError
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise AdlError.at("fills", row, fill, "must be (lots, ticks), two whole numbers") from None
         total += whole[0]
         side = 1 if order.lots < 0 else -1

@@ -301,6 +301,8 @@ class Venue:
         inclusive: bool = True,
         max_rounds: int | None = None,
     ) -> None:
+        if not isinstance(stages, Iterable | Stage) or isinstance(stages, str):
+            raise AdlError.at("stages", None, stages, "must be a list of stages, such as [TakeOver()]")
         listed = (stages,) if isinstance(stages, Stage) else tuple(stages)
         for place, stage in enumerate(listed):
             if not isinstance(stage, Stage):

@@ -402,6 +402,8 @@ class Working:
             "contract": orders.contract[found],
             "lots": orders.quantity[found],
             "price": orders.price[found],
+            "amount": orders.locked[found],
+            "asset": self.settle[orders.contract[found]],
         }
         self.log.extend(("order-cancelled", cause, values))
 

@@ -18,7 +18,7 @@ from .._arrays import INT64, Int64Array1D
 from ..errors import AdlError
 from ..ranking import RankingRule, as_rule
 from .bankruptcy import shared_of_party
-from .ranked import Ranked
+from .ranked import Ranked, Remainders
 from .round import Round
 from .stages import Requests, Stage, waits
 from .triggers import exact_ratio
@@ -28,36 +28,6 @@ __all__ = ["Deleverage"]
 
 PRICES = ("bankruptcy", "mark", "previous-mark", "oracle")
 ELIGIBLE, SAME_ACCOUNT = ("all", "winners"), ("allow", "exclude")
-
-
-@dataclass(frozen=True, eq=False)
-class Remainders:
-    """What is left of rows in liquidation, and of the inventory of funds below zero, in the order of service.
-
-    Attributes
-    ----------
-    row, wallet : int64[r]
-        -1 where it is a fund's.
-    fund : int64[r]
-        -1 where it is a wallet's.
-    code, side, lots, price : int64[r]
-        Contract, 1 for a long, lots > 0, the price in ticks.
-    """
-
-    row: Int64Array1D
-    wallet: Int64Array1D
-    fund: Int64Array1D
-    code: Int64Array1D
-    side: Int64Array1D
-    lots: Int64Array1D
-    price: Int64Array1D
-
-    def only(self, places: Any) -> Remainders:
-        """Some of them."""
-        return Remainders(**{name: getattr(self, name)[places] for name in self.__dataclass_fields__})
-
-    def __len__(self) -> int:
-        return len(self.row)
 
 
 @dataclass(frozen=True, init=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +20,41 @@ from .collateral import converted, whole_parts
 from .tables import ISOLATED, PORTFOLIO, VALUED
 from .working import Working
 
-if TYPE_CHECKING:
-    from .deleverage import Remainders
-
-__all__ = ["Fills", "Ranked"]
+__all__ = ["Fills", "Ranked", "Remainders"]
 
 PLAIN, MULTI, WHOLE = range(3)
 
 Mask = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Remainders:
+    """What is left of rows in liquidation, and of the inventory of funds below zero, in the order of service.
+
+    Attributes
+    ----------
+    row, wallet : int64[r]
+        -1 where it is a fund's.
+    fund : int64[r]
+        -1 where it is a wallet's.
+    code, side, lots, price : int64[r]
+        Contract, 1 for a long, lots > 0, the price in ticks.
+    """
+
+    row: Int64Array1D
+    wallet: Int64Array1D
+    fund: Int64Array1D
+    code: Int64Array1D
+    side: Int64Array1D
+    lots: Int64Array1D
+    price: Int64Array1D
+
+    def only(self, places: Any) -> Remainders:
+        """Some of them."""
+        return Remainders(**{name: getattr(self, name)[places] for name in self.__dataclass_fields__})
+
+    def __len__(self) -> int:
+        return len(self.row)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,10 +3,11 @@
     python benchmarks/compare.py                                    # the table, 10^6 rows, 1 % of the side
     python benchmarks/compare.py --rows 10_000_000 --share 0.3
     python benchmarks/compare.py --table margin                     # every wallet's margin, 5*10^6 positions
+    python benchmarks/compare.py --table house                      # 10,000 bankrupts against one market of 10^5
     python benchmarks/compare.py --goals                            # each goal beside what was measured
     python benchmarks/compare.py --goals --quick --only deleverage,shapes
 
-Times are medians and, beside them, multiples of R: the time NumPy takes to read the three columns once.
+Times are medians and, but for the house, multiples of R: the time NumPy takes to read the three columns once.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import goals
 import numpy as np
+import peers_house
 import peers_margin
 from peers import Answer, Peer, all_peers, exact
 from suite.columns import KINDS, SHAPES, Columns, make, restore
@@ -32,7 +34,8 @@ import adlcore
 from adlcore import _kernels
 
 #: What may be compared.
-TABLES = ("deleverage", "margin")
+TABLES = ("deleverage", "margin", "house")
+ROWS = {"deleverage": 10**6, "margin": 5 * 10**6, "house": 10**5}
 
 
 def main() -> None:
@@ -44,8 +47,9 @@ def main() -> None:
     if options.goals:
         goals.run(options.only, effort(options), options.kind, options.rows)
         return
-    if options.table == "margin":
-        peers_margin.table(options.rows, options.seeds, effort(options), options.peers)
+    if options.table != "deleverage":
+        part = peers_margin if options.table == "margin" else peers_house
+        part.table(options.rows, options.seeds, effort(options), options.peers)
         return
     for shape in options.shapes:
         table(options, shape)
@@ -54,7 +58,7 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--table", choices=TABLES, default=TABLES[0], help="what is compared (deleverage)")
-    rows = "table: rows (10^6; margin: 5*10^6 positions); goals: the largest size to look at (10^7)"
+    rows = "table: rows (10^6; margin: 5*10^6 positions; house: 10^5 shorts); goals: the largest size to look at (10^7)"
     parser.add_argument("--rows", type=int, help=rows)
     parser.add_argument("--share", type=float, default=0.01, help="share of the side that is closed (0.01)")
     parser.add_argument("--shapes", type=names(SHAPES), default=["random", "eight"], help="table: random,eight")
@@ -71,7 +75,7 @@ def arguments() -> argparse.Namespace:
     if options.kind is None:
         options.kind = "float64" if options.goals else "lots"
     if not options.goals:
-        options.rows = options.rows or (5 * 10**6 if options.table == "margin" else 10**6)
+        options.rows = options.rows or ROWS[options.table]
         options.seeds = options.seeds or (1 if options.quick else 3)
     return options
 

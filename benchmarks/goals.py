@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from goals_house import house  # noqa: F401 a part, by its name
 from goals_margin import margin  # noqa: F401 a part, by its name
 from peers import cut, numpy_argsort
 from suite.columns import MARK, SHAPES, Columns, make, scored
@@ -13,7 +14,7 @@ from timing import Effort, Lines, over_seeds, ratio, trials
 
 import adlcore as adl
 
-PARTS = ["small", "deleverage", "shapes", "score", "market", "ranks", "threads", "margin"]
+PARTS = ["small", "deleverage", "shapes", "score", "market", "ranks", "threads", "margin", "house"]
 
 #: Multiples of R for 0.1 %, 1 %, 30 % unordered and 30 % of the side.
 CELLS = [(0.001, True), (0.01, True), (0.3, False), (0.3, True)]

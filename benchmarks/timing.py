@@ -68,6 +68,18 @@ def trials(calls: Sequence[Call], effort: Effort) -> list[list[float]]:
         return found
 
 
+def anew(prepare: Sequence[Callable[[], Call]], effort: Effort) -> list[list[float]]:
+    """As ``trials``, of calls that use up what they were prepared on: each is made by a new one, outside the clock."""
+    with no_collection():
+        for one in prepare:
+            once(one())
+        found = []
+        for _ in range(effort.trials):
+            taken = [[once(one()) for one in prepare] for _ in range(3)]
+            found.append([float(statistics.median(column)) for column in zip(*taken, strict=True)])
+        return found
+
+
 def ratio(call: Call, read: Call, effort: Effort) -> float:
     """The best trial's median of `call` over its median of `read`."""
     return min(mine / base for mine, base in trials([call, read], effort))

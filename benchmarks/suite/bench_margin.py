@@ -41,9 +41,7 @@ class Marks(CachedVenue):
         self.state = adl.margin_state(venue.snapshot())
         self.one = itertools.cycle([venue.nudged(0, "1.01"), venue.nudged(0, "0.99")])
         self.each = itertools.cycle([venue.nudged(k, f) for f in ("1.01", "0.99") for k in range(size[2])])
-        self.all = itertools.cycle(
-            [{s: m for k in range(size[2]) for s, m in venue.nudged(k, f).items()} for f in ("1.01", "0.99")]
-        )
+        self.all = itertools.cycle([venue.moved("1.01"), venue.moved("0.99")])
 
     def time_mark_one_contract(self, size, kind):
         self.state.mark(next(self.one))

@@ -67,6 +67,12 @@ class Venue:
         symbol = self.contracts[code].symbol
         return {symbol: str(Decimal(self.marks[symbol]) * Decimal(factor))}
 
+    def moved(self, factor: str) -> dict[str, str]:
+        """A mark of every contract, moved by a factor."""
+        return {
+            symbol: mark for code in range(len(self.contracts)) for symbol, mark in self.nudged(code, factor).items()
+        }
+
     def shuffled(self) -> Venue:
         """The same venue, its positions in arbitrary order."""
         order = np.random.default_rng(0).permutation(len(self.wallet))
@@ -110,10 +116,11 @@ def listed(count: int, kind: str) -> tuple[tuple[adl.Contract, ...], dict[str, s
     contracts, marks = [], {}
     for k in range(count):
         if inverse and k % 2:
-            listing = adl.Contract(f"C{k:03}USD", kind="inverse", settle=settle, multiplier="1", tiers=tiers)
+            listing = adl.Contract(f"C{k:03}USD", kind="inverse", settle=settle, tick="0.0001", tiers=tiers)
             price = 10.0 ** (1 + 4 * k / count)
         else:
-            listing = adl.Contract(f"C{k:03}{settle}", settle=settle, lot="0.001", tiers=tiers)
+            tick = "0.00000001" if inverse else "0.0001"
+            listing = adl.Contract(f"C{k:03}{settle}", settle=settle, lot="0.001", tick=tick, tiers=tiers)
             price = 10.0 ** (1 + 4 * k / count) / (COIN if inverse else 1)
         contracts.append(listing)
         marks[listing.symbol] = f"{price:.6g}"

@@ -89,7 +89,7 @@ def place_order(
     row, code = transfers.wallet_row(books, "wallet", wallet), books.code(contract)
     listed = books.contracts[code]
     refuse_debtor(work, row)
-    refuse_misplaced(books, row, code, "wallet")
+    refuse_other_asset(books, row, code, "wallet")
     lots, ticks = listed.lots(quantity), listed.ticks(price)
     if lots == 0:
         raise AdlError.at("quantity", None, quantity, "must not be 0")
@@ -206,14 +206,18 @@ def refuse_debtor(work: Working, wallet: int) -> None:
             raise AdlError.at("wallet", None, wallet, must)
 
 
-def refuse_misplaced(books: Snapshot, wallet: int, code: int, name: str) -> None:
-    """A wallet with one asset has positions that settle in it; an isolated one has one position."""
-    mode, asset = books.wallets.mode[wallet], int(books.wallets.asset[wallet])
+def refuse_other_asset(books: Snapshot, wallet: int, code: int, name: str) -> None:
+    """A wallet with one asset has positions and orders that settle in it."""
     listed = books.contracts[code]
-    if mode < VALUED and books.assets[asset] != listed.settle:
+    if books.wallets.mode[wallet] < VALUED and books.assets[int(books.wallets.asset[wallet])] != listed.settle:
         must = f"must be a wallet in {listed.settle}, in which {listed.symbol} settles"
         raise AdlError.at(name, None, wallet, must)
-    if mode == ISOLATED:
+
+
+def refuse_misplaced(books: Snapshot, wallet: int, code: int, name: str) -> None:
+    """And an isolated wallet has one position."""
+    refuse_other_asset(books, wallet, code, name)
+    if books.wallets.mode[wallet] == ISOLATED:
         rows = np.flatnonzero(books.positions.wallet == wallet)
         codes = np.searchsorted(books.start, rows, side="right") - 1
         for other in codes[books.positions.quantity[rows] != 0].tolist():

@@ -205,7 +205,7 @@ def _with_row(books: Snapshot, code: int, user: _User) -> Snapshot:
     if user.row is not None and user.opened:  # through zero: the closed row is free for whoever comes
         columns["quantity"][user.row] = columns["entry_value"][user.row] = 0
     if user.opened:
-        user.row = _free(columns["quantity"], first, last, quantity < 0)
+        user.row = _free(columns["quantity"], user.row, first, last, quantity < 0)
         if user.row is None:
             return _put(books, code, user, columns, first, last)
     assert user.row is not None  # found, or opened
@@ -213,10 +213,11 @@ def _with_row(books: Snapshot, code: int, user: _User) -> Snapshot:
     return books._with({"positions": positions.replace(**columns)})
 
 
-def _free(quantity: Any, first: int, last: int, short: bool) -> int | None:
-    """A row of no lots that leaves a wallet's rows in order: those that are not short, then the short ones."""
+def _free(quantity: Any, own: int | None, first: int, last: int, short: bool) -> int | None:
+    """A row of no lots, its own before others, that leaves a wallet's rows in order: the short ones come last."""
     rows = range(first, last)
-    for row in reversed(rows) if short else rows:
+    others = reversed(rows) if short else rows
+    for row in others if own is None else (own, *others):
         around = quantity[row + 1 : last] >= 0 if short else quantity[first:row] < 0
         if quantity[row] == 0 and not around.any():
             return row

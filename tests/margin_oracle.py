@@ -81,6 +81,7 @@ class Venue:
         held = books.balances
         for wallet, asset, amount, loan in zip(*(column.tolist() for column in held.columns().values()), strict=True):
             self.amount[wallet, asset], self.loan[wallet, asset] = amount, loan
+        self.orders = [tuple(map(int, line)) for line in zip(*books.orders.columns().values(), strict=True)]
         self.of = defaultdict(list)
         for number, row in enumerate(self.rows):
             self.of[row.wallet].append(number)
@@ -159,17 +160,21 @@ class Venue:
         return total
 
     def _free(self, wallet: int) -> int:
+        return max(0, self.spare(wallet))
+
+    def spare(self, wallet: int) -> int:
+        """Free margin before it is held at zero."""
         needed = sum(math.ceil(self.rows[n].initial * self.rate(self.rows[n])) for n in self.of[wallet])
         if self.mode[wallet] >= MULTI_ASSET:  # what loans need, too
             loans = zip(range(len(self.books.assets)), self.books.loan_rates, strict=True)
             needed += sum(round(self.loan[wallet, a] * Fraction(rate) * (self.price[a] or 0)) for a, rate in loans)
-        orders, locked = self.books.orders, 0
-        for row in range(len(orders)):
-            if orders.wallet[row] == wallet:
-                asset = self.asset_code[self.contracts[orders.contract[row]].settle.name]
+        held = 0
+        for code, owner, _, _, locked in self.orders:
+            if owner == wallet:
+                asset = self.asset_code[self.contracts[code].settle.name]
                 rate = self.price[asset] if self.mode[wallet] >= MULTI_ASSET else Fraction(1)
-                locked += math.ceil(int(orders.locked[row]) * rate)
-        return max(0, min(self.balance[wallet], self.equity[wallet]) - needed - locked)
+                held += math.ceil(locked * rate)
+        return min(self._equity(wallet, 0), self._equity(wallet, 1)) - needed - held
 
     @property
     def ratio(self) -> list[float]:
@@ -198,10 +203,14 @@ class Venue:
 
     def _split(self, wallet: int) -> list[tuple[int, int, int, int, int, bool]]:
         rows = {number: self.rows[number] for number in self.of[wallet] if self.rows[number].quantity}
+        return self.split(rows, self._equity(wallet, 1))
+
+    def split(self, rows: dict[int, Row], equity: int) -> list[tuple[int, int, int, int, int, bool]]:
+        """The same of rows that share an equity."""
         share, value, bound = {}, {}, {}
         while True:
             free = [number for number in rows if number not in bound]
-            left = self.equity[wallet] - sum(share[number] for number in bound)
+            left = equity - sum(share[number] for number in bound)
             weight = {n: round(rows[n].margin * self.rate(rows[n])) for n in free}
             if not sum(weight.values()):
                 weight = {n: round(abs(rows[n].value) * self.rate(rows[n])) for n in free}
@@ -228,15 +237,18 @@ class Venue:
 
     def _bound(self, row: Row, value: int) -> int | None:
         """The bound at which a row is held, or None where it has a price."""
-        price, tick = ticks_of(row, value), Fraction(row.contract.tick)
+        price, highest = ticks_of(row, value), self.highest(row)
         if price < 1:
             return 1
-        if row.contract.max_price is not None:
-            highest = math.floor(Fraction(row.contract.max_price) / tick)
-        else:
-            entry = ticks_of(row, row.cost) if row.cost else 0
-            highest = max(math.ceil(1000 * self.marks[row.code] / tick), math.ceil(entry))
         return highest if price > highest else None
+
+    def highest(self, row: Row) -> int:
+        """The highest price of a row, in ticks."""
+        tick = Fraction(row.contract.tick)
+        if row.contract.max_price is not None:
+            return math.floor(Fraction(row.contract.max_price) / tick)
+        entry = ticks_of(row, row.cost) if row.cost else 0
+        return max(math.ceil(1000 * self.marks[row.code] / tick), math.ceil(entry))
 
 
 def favour(row: Row):

@@ -1,20 +1,23 @@
-"""The clearing house under random marks and books: it never loses a quantum, and agrees with a slow one."""
+"""The clearing house under random marks, trades, money and thin books: no quantum is lost, and a slow one agrees."""
 
 from __future__ import annotations
 
 import copy
+import os
 from decimal import Decimal
 
+import clearing_oracle
 import margin_oracle
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slow_house import SlowHouse, numbers_of
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import adlcore as adl
 from adlcore.clearing.replay import replayed
 
 pick = st.sampled_from
 FACTORS = ("0.3", "0.8", "0.9", "0.97", "0.999", "1.01", "1.1", "1.25", "2")
+EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
 
 
 @st.composite
@@ -28,24 +31,29 @@ def venues(draw) -> adl.clearing.Venue:
         stages.append(c.NetLegs())
     if draw(st.booleans()):
         limit, surplus = draw(pick(["bankruptcy", "fund"])), draw(pick(["wallet", "fund"]))
-        portion, fee = draw(pick(["1", "0.3"])), draw(pick(["0", "0.01"]))
-        stages.append(c.BookIOC(limit=limit, fee=fee, surplus=surplus, portion=portion))
+        portion, fee = draw(pick(["1", "0.3", "tiers"])), draw(pick(["0", "0.01"]))
+        cool_down, above = draw(pick([0, 2])), draw(pick([None, "5"]))
+        stages.append(
+            c.BookIOC(limit=limit, fee=fee, surplus=surplus, portion=portion, cool_down=cool_down, above=above)
+        )
     if draw(st.booleans()):
-        stages.append(c.Backstop(below=draw(pick(["2/3", "1", 2 / 3]))) if draw(st.booleans()) else c.Backstop())
+        stages.append(c.Backstop(below=draw(pick(["2/3", "1", 2 / 3]))))
     if draw(st.booleans()):
         stages.append(c.TakeOver())
     if draw(st.integers(0, 5)):
         stages.append(
             c.Deleverage(
-                draw(pick(["binance", "roi"])),
-                price=draw(pick(["bankruptcy", "bankruptcy", "mark", "previous-mark"])),
+                draw(pick(["binance", "roi", "hyperliquid"])),
+                price=draw(pick(["bankruptcy", "bankruptcy", "mark", "previous-mark", "oracle"])),
                 eligible=draw(pick(["all", "all", "winners"])),
                 same_account=draw(pick(["allow", "exclude"])),
                 net_fund_first=draw(st.booleans()),
                 below=draw(pick([None, None, "0"])),
             )
         )
-    return c.Venue("drawn", stages, trigger=draw(pick([None, c.NetNotionalCap("1")])), inclusive=draw(st.booleans()))
+    trigger = draw(pick([None, c.NetNotionalCap("1"), c.Drawdown(3, "-0.3", "-0.25")]))
+    rounds = draw(pick([None, None, 1]))
+    return c.Venue("drawn", stages, trigger=trigger, inclusive=draw(st.booleans()), max_rounds=rounds)
 
 
 @st.composite
@@ -77,32 +85,188 @@ def books(draw, snapshot: adl.Snapshot) -> adl.clearing.DepthLadder:
     return adl.clearing.DepthLadder(levels)
 
 
-def moved(draw, marks) -> dict[str, str]:
-    """New marks of some contracts."""
-    return {s: str(m * Decimal(draw(pick(FACTORS)))) for s, m in marks.items() if m is not None and draw(st.booleans())}
+def plain(house: adl.ClearingHouse) -> dict:
+    """The books of the house as the oracle shows its own."""
+    state, snapshot = house.state(), house.snapshot()
+    table, held, parties = snapshot.positions, snapshot.balances, state.parties
+    rows = zip(table.wallet, snapshot.position_contract, table.quantity, table.entry_value, strict=True)
+    lines = zip(*(column.tolist() for column in held.columns().values()), strict=True)
+    return {
+        "positions": {(int(w), int(k), n): (int(q), int(c)) for n, (w, k, q, c) in enumerate(rows)},
+        "balances": snapshot.wallets.balance.tolist(),
+        "holdings": {(w, a): (x, loan) for w, a, x, loan in lines if x or loan},
+        "orders": [tuple(map(int, line)) for line in zip(*snapshot.orders.columns().values(), strict=True)],
+        "parties": {
+            name: {
+                "lots": {
+                    k: (q, c)
+                    for k, (q, c) in enumerate(zip(parties.lots[p].tolist(), parties.cost[p].tolist(), strict=True))
+                    if q
+                },
+                "cash": {a: cash for a, cash in enumerate(parties.cash[p].tolist()) if cash},
+            }
+            for p, name in enumerate(parties.names)
+        },
+        "uncovered": dict(state.uncovered),
+    }
+
+
+def slow_house(snapshot, given_funds, venue, book) -> clearing_oracle.SlowHouse:
+    """The oracle of the same arguments."""
+    return clearing_oracle.SlowHouse(
+        snapshot, given_funds, venue.stages, book, venue.inclusive, venue.max_rounds, trigger=venue.trigger
+    )
+
+
+class Machine(RuleBasedStateMachine):
+    """A house and a slow one, side by side."""
+
+    @initialize(columns=margin_oracle.venues(), venue=venues(), data=st.data())
+    def open(self, columns, venue, data):
+        """A venue of any kind."""
+        snapshot = margin_oracle.snapshot(**columns)
+        given_funds, book = data.draw(funds(snapshot)), data.draw(books(snapshot))
+        self.slow = slow_house(snapshot, given_funds, venue, copy.deepcopy(book))
+        self.house = adl.ClearingHouse(snapshot, given_funds, venue, book)
+        self.time, self.before, self.events = 0, None, None
+
+    def both(self, name: str, *arguments, **named) -> None:
+        """The same call of both; they refuse together."""
+        self.before, self.events = self.house.state(), None
+        digest, refused = self.house.hash, []
+        for who, kind in ((self.slow, clearing_oracle.Refused), (self.house, adl.AdlError)):
+            try:
+                self.events = getattr(who, name)(*arguments, **named)
+            except kind as error:
+                refused.append(error)
+        assert len(refused) != 1, f"only one of them refused: {refused}"
+        if refused:
+            self.events = None
+            assert self.house.hash == digest
+
+    @rule(data=st.data(), later=st.integers(0, 3))
+    def mark(self, data, later):
+        """New marks of some contracts, index and oracle prices."""
+        self.time += later
+
+        def moved(prices):
+            found = {}
+            for name, price in prices.items():
+                if price is not None and data.draw(st.booleans()):
+                    found[name] = str(price * Decimal(data.draw(pick(FACTORS))))
+            return found
+
+        marks = moved(self.house.marks)
+        oracle = moved(self.house.marks)
+        self.both("mark", marks, self.time, oracle=oracle)
+
+    @rule(data=st.data(), factor=pick(["0.5", "0.9", "1.2"]))
+    def index(self, data, factor):
+        """A new index price for an asset of wallets that hold several."""
+        snapshot = self.house.snapshot()
+        numeraires = set(snapshot.wallets.asset[snapshot.wallets.mode >= margin_oracle.MULTI_ASSET].tolist())
+        known = {
+            asset.name: price
+            for code, (asset, price) in enumerate(zip(snapshot.assets, snapshot.index_prices, strict=True))
+            if price is not None and code not in numeraires
+        }
+        if known and numeraires:
+            name = data.draw(pick(sorted(known)))
+            self.both("mark", {}, self.time, index_prices={name: str(known[name] * Decimal(factor))})
+
+    def wallet(self, data):
+        count = len(self.house.snapshot().wallets)
+        return data.draw(st.integers(0, count - 1)) if count else None
+
+    @rule(data=st.data(), amount=pick([1, 7, 250]), name=pick(["deposit", "withdraw"]))
+    def money(self, data, amount, name):
+        """Money in and out of a wallet."""
+        wallet, snapshot = self.wallet(data), self.house.snapshot()
+        if wallet is not None:
+            valued = snapshot.wallets.mode[wallet] >= margin_oracle.MULTI_ASSET
+            numeraire = snapshot.assets[int(snapshot.wallets.asset[wallet])].name
+            self.both(name, wallet, str(amount), numeraire if valued else None)
+
+    @rule(data=st.data(), amount=pick(["-5", "3", "40"]))
+    def fund(self, data, amount):
+        """Money in and out of a fund."""
+        self.both("fund_deposit", data.draw(pick(sorted(self.house.funds))), amount)
+
+    @rule(data=st.data(), lots=st.integers(1, 12), shift=st.integers(-2, 2), street=st.booleans())
+    def trade(self, data, lots, shift, street):
+        """A trade between two wallets, or a wallet and the street."""
+        wallet, other, snapshot = self.wallet(data), self.wallet(data), self.house.snapshot()
+        marked = [c for c, mark in zip(snapshot.contracts, snapshot.marks, strict=True) if mark is not None]
+        if wallet is None or not marked:
+            return
+        contract = data.draw(pick(marked))
+        ticks = max(1, round(snapshot.marks[snapshot.code(contract)] / contract.tick) + shift)
+        legs = data.draw(pick([(None, None)] * 3 + [("long", None), (None, "long"), ("long", "short")]))
+        seller = None if street else other
+        if wallet == seller or (seller is None and legs[1]):
+            return
+        price, quantity = contract.price(ticks), contract.decimal(lots)
+        self.both("trade", contract.symbol, quantity, price, wallet, seller, buyer_leg=legs[0], seller_leg=legs[1])
+
+    @rule(data=st.data(), lots=pick([-3, 2]), leverage=pick([3, 50]))
+    def order(self, data, lots, leverage):
+        """An order is placed."""
+        wallet, snapshot = self.wallet(data), self.house.snapshot()
+        marked = [c for c, mark in zip(snapshot.contracts, snapshot.marks, strict=True) if mark is not None]
+        if wallet is not None and marked:
+            contract = data.draw(pick(marked))
+            price = contract.price(max(1, round(snapshot.marks[snapshot.code(contract)] / contract.tick)))
+            self.both("place_order", wallet, contract.symbol, contract.decimal(lots), price, leverage=leverage)
+
+    @rule(data=st.data())
+    def cancel(self, data):
+        """An order is cancelled."""
+        count = len(self.house.snapshot().orders)
+        if count:
+            self.both("cancel_order", data.draw(st.integers(0, count - 1)))
+
+    @rule(data=st.data(), rate=pick(["0.0001", "-0.013", "0.3"]))
+    def funding(self, data, rate):
+        """Funding is charged."""
+        marked = sorted(symbol for symbol, mark in self.house.marks.items() if mark is not None)
+        if marked:
+            self.both("funding", {data.draw(pick(marked)): rate})
+
+    @invariant()
+    def agree(self):
+        """Every lot and every quantum."""
+        if hasattr(self, "house"):
+            assert plain(self.house) == self.slow.state
+
+    @invariant()
+    def balanced(self):
+        """The books add up, and the events alone lead from the books before to those after."""
+        if not hasattr(self, "house"):
+            return
+        assert self.house.audit() == []
+        if self.events is not None:
+            users, parties = replayed(self.before, self.events)
+            now = self.house.snapshot()
+            assert (users.positions, users.wallets) == (now.positions, now.wallets)
+            assert (users.balances, users.orders) == (now.balances, now.orders)
+            for name in ("lots", "cost", "cash", "realized"):
+                assert (getattr(parties, name) == getattr(self.house.state().parties, name)).all()
+
+
+TestMachine = Machine.TestCase
+TestMachine.settings = settings(max_examples=2 * EXAMPLES, stateful_step_count=15)
 
 
 @given(margin_oracle.venues(), venues(), st.data())
-@settings(max_examples=settings().max_examples * 4)
-def test_it_agrees_with_a_slow_clearing_house_of_the_same_rules(columns, venue, data):
+@settings(max_examples=2 * EXAMPLES)
+def test_marks_alone_agree_with_a_slow_clearing_house_of_the_same_rules(columns, venue, data):
     """Every lot, every quantum, every order, mark after mark."""
     snapshot = margin_oracle.snapshot(**columns)
     given_funds, book = data.draw(funds(snapshot)), data.draw(books(snapshot))
-    slow = SlowHouse(snapshot, given_funds, venue, copy.deepcopy(book))
+    slow = slow_house(snapshot, given_funds, venue, copy.deepcopy(book))
     house = adl.ClearingHouse(snapshot, given_funds, venue, book)
-    assert numbers_of(house) == slow.numbers()
     for time in range(3):
-        marks = moved(data.draw, house.marks)
-        before = house.state()
-        events = house.mark(marks, time)
+        marks = {s: str(m * Decimal(data.draw(pick(FACTORS)))) for s, m in house.marks.items() if m is not None}
+        house.mark(marks, time)
         slow.mark(marks, time)
-        assert numbers_of(house) == slow.numbers()
-        assert house.audit() == []
-        users, parties = replayed(before, events)
-        now = house.snapshot()
-        assert (users.positions, users.wallets, users.balances, users.orders) == (
-            *(now.positions, now.wallets),
-            *(now.balances, now.orders),
-        )
-        for name in ("lots", "cost", "cash", "realized"):
-            assert (getattr(parties, name) == getattr(house.state().parties, name)).all()
+        assert plain(house) == slow.state

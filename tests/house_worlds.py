@@ -183,7 +183,10 @@ def operations(draw, books) -> list[tuple[str, dict]]:
         elif kind == "trade":
             legs = st.sampled_from([None, None, "long", "short"])
             terms = {"contract": contract.symbol, "quantity": plain(lots * Fraction(contract.lot)), "price": text}
-            terms |= {"buyer": draw(st.none() | rows), "seller": draw(st.none() | rows)}
+            buyer = terms["buyer"] = draw(st.none() | rows)
+            terms["seller"] = draw(
+                (st.none() | rows).filter(lambda wallet, other=buyer: wallet is None or wallet != other)
+            )
             terms |= {f"{side}_leg": draw(legs) for side in ("buyer", "seller") if terms[side] is not None}
         elif kind == "place_order":
             quantity = plain(draw(st.sampled_from([1, -1])) * lots * Fraction(contract.lot))

@@ -82,7 +82,7 @@ def test_counterparties_of_a_side_are_as_documented(sums, rows, out, side, inclu
         if q * side <= 0 or not 0 <= w < len(sums):
             continue
         equity, margin = sums[w]
-        fails = (margin > 0 and (equity < margin or (inclusive and equity == margin))) or (margin <= 0 and equity < 0)
+        fails = (margin > 0 and (equity < margin or (inclusive and equity == margin))) or equity <= 0
         wanted.append((place, equity, margin, int(fails or bool(gone[w]))))
     for kernels in (fast, plain):
         columns = *np.full((3, len(rows)), 7, np.int64), np.full(len(rows), 7, np.uint8)

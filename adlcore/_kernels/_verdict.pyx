@@ -58,7 +58,7 @@ def of_side(
 ):
     """Write the places of the rows of one side, equity and margin of their wallets, and who is nobody's counterparty.
 
-    Barred are rows of wallets that are `out_of_it`, and of those that are liquidatable; a row whose wallet
+    Barred are rows of wallets that are `out_of_it`, are liquidatable, or have no equity; a row whose wallet
     is out of range is passed over. Returns how many rows there are; what stands behind them means nothing.
     """
     cdef Py_ssize_t n = quantity.shape[0], count = 0, i, ahead
@@ -89,5 +89,5 @@ def of_side(
             equity[i] = e
             margin[i] = m
             # It holds a position: this one.
-            barred[i] = (out_of_it[k] != 0) | (verdict(e, m, inclusive) != 0)
+            barred[i] = (out_of_it[k] != 0) | (e <= 0) | (verdict(e, m, inclusive) != 0)
     return count

@@ -133,7 +133,7 @@ class BookIOC(Stage):
         rows = chosen.only(slice(first, last))
         if not len(rows):
             return
-        if self._share_of == 1:
+        if self._share_of == 1 and not work.cooling:
             self._told(work, rows, rows.lots, rows.price)
             return
         for place in range(len(rows)):
@@ -141,7 +141,7 @@ class BookIOC(Stage):
             if lots:
                 one = rows.only(slice(place, place + 1))
                 self._told(work, one, np.array([lots]), one.price)
-                self._remember(work, rows, place, partly)
+                self._remember(work, rows, place, partly and self.portion != TIERS)
 
     @cached_property
     def _share_of(self) -> Fraction | None:

@@ -77,6 +77,6 @@ def waits(work: Working, chosen: Chosen) -> npt.NDArray[np.bool_]:
     found = np.zeros(len(chosen), bool)
     if work.cooling:
         keys = zip(chosen.wallet.tolist(), chosen.code.tolist(), chosen.side.tolist(), strict=True)
-        found[:] = [key in work.cooling for key in keys]
+        found[:] = [work.time < work.cooling.get(key, work.time) for key in keys]
         found &= work.equity[chosen.wallet] >= 0
     return found

@@ -47,7 +47,7 @@ def of_side(
 ) -> int:
     """Write the places of the rows of one side, equity and margin of their wallets, and who is nobody's counterparty.
 
-    Barred are rows of wallets that are `out_of_it`, and of those that are liquidatable; a row whose wallet
+    Barred are rows of wallets that are `out_of_it`, are liquidatable, or have no equity; a row whose wallet
     is out of range is passed over. Returns how many rows there are; what stands behind them means nothing.
     """
     rows = np.flatnonzero((quantity > 0 if side > 0 else quantity < 0) & (wallet >= 0) & (wallet < len(sums)))
@@ -56,5 +56,5 @@ def of_side(
     of_all(sums[wallet[rows]], inclusive, found)
     place[:count] = rows
     equity[:count], margin[:count] = sums[wallet[rows]].T
-    barred[:count] = (found != 0) | (out_of_it[wallet[rows]] != 0)
+    barred[:count] = (found != 0) | (equity[:count] <= 0) | (out_of_it[wallet[rows]] != 0)
     return count

@@ -455,7 +455,6 @@ def order(house, wallet=BOB, contract="X", quantity=1, price=100, **margin):
         ({"leverage": 10, "locked": 1}, "locked", ("must have exactly one",)),
         ({"leverage": None, "locked": None}, "locked", ("must have exactly one",)),
         ({"wallet": DAN}, "wallet", ("6", "must be a wallet in USDT, in which X settles")),
-        ({"wallet": BOB_ALONE, "contract": "Y", "price": 50}, "wallet", ("isolated wallet with a position in X",)),
     ],
 )
 def test_orders_that_cannot_be(house, given, argument, words):

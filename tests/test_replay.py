@@ -181,11 +181,6 @@ def test_a_mark_whose_order_book_breaks_changes_nothing(given_house, data):
 def test_plans_that_nothing_fills_are_marks_without_a_book(given_house, data):
     """Where no order is filled it does not matter that a plan asks for all wallets at once."""
     house, _ = given_house
-    assume(
-        not any(
-            isinstance(stage, BookIOC) and stage.portion == "tiers" and stage.cool_down for stage in house._venue.stages
-        )
-    )
     one = ClearingHouse.from_state(house.state(), house._venue)
     other = ClearingHouse.from_state(house.state(), house._venue)
     prices = moved(data, house)

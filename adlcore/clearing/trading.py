@@ -15,6 +15,7 @@ from . import transfers
 from .dealings import refuse_debtor, refuse_misplaced
 from .parties import STREET
 from .snapshot import Snapshot
+from .tables import ISOLATED
 from .working import Working
 
 __all__ = ["trade"]
@@ -138,6 +139,9 @@ class _User:
     def _leg(self, name: str, leg: str | None, held: list[int]) -> int:
         """Which side's row the trade is booked to first."""
         if leg is not None:
+            if self.books.wallets.mode[self.wallet] == ISOLATED and -LEGS[leg] in held:
+                must = f"must be the leg that isolated wallet {self.wallet} holds: it has one position"
+                raise AdlError.at(f"{name}_leg", None, leg, must)
             self.hedge = True
             return LEGS[leg]
         if len(held) > 1:

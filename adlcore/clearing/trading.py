@@ -67,7 +67,7 @@ def trade(
         legs_told = []
         for side, count, worth in fill:
             cause = "opened" if isinstance(side, _User) and side.put and count * side.now[0] > 0 else "request"
-            legs_told.append(("trade", cause, {**label, **side.named(), "lots": count, "amount": -worth}))
+            legs_told.append(("trade", cause, {**label, **side.named(count), "lots": count, "amount": -worth}))
         work.log.add(*legs_told)
     work.unsettled = tuple(sorted({*work.unsettled, *_debtors(changed, sides)}))
     return changed
@@ -112,8 +112,8 @@ class _Street:
         """Take signed lots that all close, or all open."""
         self.work.take(STREET, self.code, lots, value, value)
 
-    def named(self) -> dict[str, int]:
-        """What an event calls it."""
+    def named(self, lots: int) -> dict[str, int]:
+        """What the event of these lots calls it."""
         return {"party": STREET}
 
 
@@ -133,6 +133,7 @@ class _User:
         held = [row for row, (quantity, _) in self.rows.items() if quantity]
         self.leg = self._leg(name, leg, [1 if self.rows[row][0] > 0 else -1 for row in held])
         self.row = next((row for row in held if self.rows[row][0] * self.leg > 0), None)
+        self.origin = self.row
         self.start = list(self.rows[self.row]) if self.row is not None else [0, 0]
         self.now, self.gain, self.opened, self.put = list(self.start), 0, False, False
 
@@ -173,10 +174,13 @@ class _User:
         self.gain += -value - (cost - left)
         self.now = [quantity + lots, left]
 
-    def named(self) -> dict[str, int]:
-        """What an event calls it."""
-        assert self.row is not None  # it was given one before events are written
-        return {"wallet": self.wallet, "row": self.row}
+    def named(self, lots: int) -> dict[str, int]:
+        """What the event of these lots calls it: the row that they close, or the one that they open."""
+        row = self.origin if self.start[0] * lots < 0 and self.now[0] * lots <= 0 else self.row
+        if self.start[0] * lots < 0 < self.now[0] * lots:  # through zero: lots that close come first
+            row, self.origin = self.origin if self.origin is not None else self.row, None
+        assert row is not None  # it was given one before events are written
+        return {"wallet": self.wallet, "row": row}
 
 
 def _applied(books: Snapshot, code: int, sides: list[_User | _Street]) -> Snapshot:
@@ -188,9 +192,12 @@ def _applied(books: Snapshot, code: int, sides: list[_User | _Street]) -> Snapsh
             if abs(number) > INT64_MAX:
                 raise AdlError.at("quantity", None, number, "must leave lots and cost that fit an int64")
         changed = _with_row(changed, code, user)
-        for later in users:  # rows behind one that was put in moved on
-            if later is not user and later.row is not None and user.put and later.row >= (user.row or 0):
-                later.row += 1
+        for moved in users:  # rows behind one that was put in moved on
+            if user.put and user.row is not None:
+                if moved is not user and moved.row is not None and moved.row >= user.row:
+                    moved.row += 1
+                if moved.origin is not None and moved.origin >= user.row:
+                    moved.origin += 1
         if user.gain:
             asset = changed.asset_names[changed.contracts[code].settle.name]
             changed = changed._with(transfers.added(changed, user.wallet, asset, user.gain))

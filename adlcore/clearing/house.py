@@ -18,12 +18,12 @@ from .books import by_name
 from .collateral import Rates
 from .events import Events
 from .fund import InsuranceFund
-from .keeper import Keeper, names_of
+from .keeper import Keeper
 from .liquidity import Liquidity, Restorable
 from .opening import opened
 from .snapshot import Snapshot
 from .stages import Order, Requests, Stage
-from .state import HouseState
+from .state import HouseState, names_of
 from .trading import trade
 from .views import Ledger, Plan, read_fills
 from .waterfall import Venue

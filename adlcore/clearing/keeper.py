@@ -14,18 +14,18 @@ from .. import _arrays
 from .._arrays import INT64
 from ..errors import AdlError
 from . import audit as books_audit
-from .events import KINDS, Events, Names
+from .events import KINDS, Events
 from .liquidity import Liquidity, NoLiquidity
 from .margin import MarginState, refuse_without_tiers
 from .margin_pass import MarginPass
 from .snapshot import Snapshot
-from .state import HouseState
+from .state import HouseState, names_of
 from .triggers import exact_ratio
 from .views import Funds, Ledger, Plan
 from .waterfall import Venue
 from .working import Working
 
-__all__ = ["Keeper", "names_of"]
+__all__ = ["Keeper"]
 
 LOG = logging.getLogger("adlcore")
 
@@ -221,16 +221,6 @@ class Keeper:
 
     def _margin(self, work: Working) -> MarginState:
         return MarginState._of(work.core)
-
-
-def names_of(state: HouseState) -> Names:
-    snapshot = state.snapshot
-    return Names(
-        snapshot.wallets.account,
-        tuple(contract.symbol for contract in snapshot.contracts),
-        tuple(asset.name for asset in snapshot.assets),
-        state.parties.names,
-    )
 
 
 def _counted(count: int, noun: str) -> str:

@@ -10,13 +10,13 @@ from .. import _kernels
 from .._arrays import INT64, INT64_MAX
 from ..errors import AdlError
 from . import audit
-from .events import Events, Names
+from .events import Events
 from .fund import InsuranceFund, resolve_funds
 from .liquidity import NoLiquidity
 from .margin_pass import MarginPass
 from .parties import STREET, Parties
 from .snapshot import Snapshot
-from .state import HouseState
+from .state import HouseState, names_of
 from .tables import VALUED
 from .watch import opened as windows_of
 from .waterfall import Venue
@@ -56,13 +56,7 @@ def opened(
     balanced = state.replace(parties=work.parties())
     state = balanced.replace(constant=audit.assets_in_all(balanced))
     work.unsettled = _debtors(work)
-    names = Names(
-        snapshot.wallets.account,
-        tuple(contract.symbol for contract in snapshot.contracts),
-        tuple(asset.name for asset in snapshot.assets),
-        parties.names,
-    )
-    events = work.log.events(0, 0, names)
+    events = work.log.events(0, 0, names_of(state))
     work.state = state
     return work.state_after(snapshot, events), events
 

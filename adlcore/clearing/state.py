@@ -11,12 +11,13 @@ import numpy as np
 
 from .._arrays import INT64, Int64Array1D
 from .._pickles import Versioned
+from .events import Names
 from .fund import FundTable
 from .parties import Parties
 from .snapshot import Snapshot
 from .triggers import Window
 
-__all__ = ["HouseState"]
+__all__ = ["HouseState", "names_of"]
 
 
 class HouseState(Versioned):
@@ -108,3 +109,14 @@ class HouseState(Versioned):
         digest.update(repr((windows, entries, self.constant, self.unsettled, self.time, self.sequence)).encode())
         digest.update(self.digest)
         return digest.hexdigest()
+
+
+def names_of(state: HouseState) -> Names:
+    """What the numbers of a house's events stand for."""
+    snapshot = state.snapshot
+    return Names(
+        snapshot.wallets.account,
+        tuple(contract.symbol for contract in snapshot.contracts),
+        tuple(asset.name for asset in snapshot.assets),
+        state.parties.names,
+    )

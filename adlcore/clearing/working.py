@@ -328,10 +328,6 @@ class Working:
         """F of every fund."""
         return np.array([self.fund_equity(fund) for fund in range(len(self.table.names))], INT64)
 
-    def fund_name(self, fund: int) -> str:
-        """What a fund is called."""
-        return self.table.names[fund]
-
     def chain(self, fund: int) -> Iterator[tuple[int, int]]:
         """A fund, its parent, and so on, each with the one before it, -1 for the first."""
         before = -1

@@ -8,7 +8,7 @@ from decimal import Decimal
 import margin_oracle as oracle
 import numpy as np
 import pytest
-from house_books import linear, opened, snapshot
+from house_books import USDT, linear, opened, snapshot
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -218,3 +218,18 @@ def test_events_that_close_more_than_there_is_are_refused():
     damaged = adl.clearing.Events(table, events.first, events.time, events.names)
     with pytest.raises(adl.AdlError, match=r"must close at most the 10 lots of its row"):
         replayed(before, damaged)
+
+
+@pytest.mark.parametrize("buyer", [0, 1])
+def test_balances_that_a_trade_adds_stand_in_the_order_of_wallets(buyer):
+    """Whoever bought: the events lead to the very tables of the house."""
+    wallets = [("ann", "multi-asset", 0), ("bob", "multi-asset", 0)]
+    sign = -1 if buyer == 0 else 1
+    positions = [("X", 0, sign, sign * 100), ("X", 1, -sign, -sign * 100)]
+    house = opened(snapshot([linear("X")], wallets, positions, {"X": "100"}, assets=[USDT]), [Deleverage()])
+    before = house.state()
+    events = house.trade("X", 1, "97", buyer=buyer, seller=1 - buyer)
+    held = house.snapshot().balances
+    assert held.wallet.tolist() == [0, 1]
+    assert held.amount.tolist() == [-3 * sign, 3 * sign]
+    assert replayed(before, events)[0].balances == held

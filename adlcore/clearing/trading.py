@@ -198,6 +198,8 @@ def _applied(books: Snapshot, code: int, sides: list[_User | _Street]) -> Snapsh
                     moved.row += 1
                 if moved.origin is not None and moved.origin >= user.row:
                     moved.origin += 1
+    # Wallets ascending: so stand the balances that one call adds, whatever adds them.
+    for user in sorted(users, key=lambda user: user.wallet):
         if user.gain:
             asset = changed.asset_names[changed.contracts[code].settle.name]
             changed = changed._with(transfers.added(changed, user.wallet, asset, user.gain))

@@ -77,23 +77,25 @@ def test_sums_and_verdicts_of_different_lengths_are_refused():
 def test_counterparties_of_a_side_are_as_documented(sums, rows, out, side, inclusive):
     table, gone = lots(sums).reshape(-1, 2), np.array(out[: len(sums)], np.uint8)
     quantity, wallet = lots([q for q, _ in rows]), lots([w for _, w in rows])
+    cost = 100 + np.arange(len(rows))
     wanted = []
     for place, (q, w) in enumerate(rows):
         if q * side <= 0 or not 0 <= w < len(sums):
             continue
         equity, margin = sums[w]
         fails = (margin > 0 and (equity < margin or (inclusive and equity == margin))) or equity <= 0
-        wanted.append((place, equity, margin, int(fails or bool(gone[w]))))
+        wanted.append((place, q, 100 + place, equity, margin, int(fails or bool(gone[w]))))
     for kernels in (fast, plain):
-        columns = *np.full((3, len(rows)), 7, np.int64), np.full(len(rows), 7, np.uint8)
-        count = kernels.of_side(quantity, side, wallet, table, gone, inclusive, *columns)
-        assert list(zip(*(column[:count].tolist() for column in columns), strict=True)) == wanted
+        found, barred = np.full((5, len(rows)), 7, np.int64), np.full(len(rows), 7, np.uint8)
+        count = kernels.of_side(quantity, cost, side, wallet, table, gone, inclusive, found, barred)
+        assert list(zip(*(column[:count].tolist() for column in (*found, barred)), strict=True)) == wanted
 
 
 @BOTH
 def test_wide_quantities_have_a_side_too(kernels):
     for side, place in ((1, 0), (-1, 1)):
-        columns = *np.zeros((3, 2), np.int64), np.ones(2, np.uint8)
-        books = lots([TOP, BOTTOM]), side, lots([0, 0]), lots([[9, 1]]), np.zeros(1, np.uint8)
-        assert kernels.of_side(*books, True, *columns) == 1
-        assert [column[0] for column in columns] == [place, 9, 1, 0]
+        found, barred = np.zeros((5, 2), np.int64), np.ones(2, np.uint8)
+        books = lots([TOP, BOTTOM]), lots([TOP, BOTTOM]), side, lots([0, 0]), lots([[9, 1]]), np.zeros(1, np.uint8)
+        assert kernels.of_side(*books, True, found, barred) == 1
+        assert found[:, 0].tolist() == [place, *[(TOP, BOTTOM)[place]] * 2, 9, 1]
+        assert barred[0] == 0

@@ -51,28 +51,31 @@ def of_some(
 
 
 def of_side(
-    const int64_t[::1] quantity not None, int side, const int64_t[::1] wallet not None,
-    const int64_t[:, ::1] sums not None, const uint8_t[::1] out_of_it not None, bint inclusive,
-    int64_t[::1] place not None, int64_t[::1] equity not None, int64_t[::1] margin not None,
+    const int64_t[::1] quantity not None, const int64_t[::1] entry_value not None, int side,
+    const int64_t[::1] wallet not None, const int64_t[:, ::1] sums not None,
+    const uint8_t[::1] out_of_it not None, bint inclusive, int64_t[:, ::1] found not None,
     uint8_t[::1] barred not None
 ):
-    """Write the places of the rows of one side, equity and margin of their wallets, and who is nobody's counterparty.
+    """Write the rows of one side as they are now, and who of them is nobody's counterparty.
 
-    Barred are rows of wallets that are `out_of_it`, are liquidatable, or have no equity; a row whose wallet
-    is out of range is passed over. Returns how many rows there are; what stands behind them means nothing.
+    `found` gets five lines: place, quantity, entry value, equity and margin of the row's wallet. Barred are
+    rows of wallets that are `out_of_it`, are liquidatable, or have no equity; a row whose wallet is out of
+    range is passed over. Returns how many rows there are; what stands behind them means nothing.
     """
-    cdef Py_ssize_t n = quantity.shape[0], count = 0, i, ahead
+    cdef Py_ssize_t n = quantity.shape[0], count = 0, i, row, ahead
     cdef int64_t k, e, m, wallets = sums.shape[0]
     cdef bint long_side = side > 0
-    if not n == wallet.shape[0] == place.shape[0] == equity.shape[0] == margin.shape[0] == barred.shape[0]:
+    if not n == entry_value.shape[0] == wallet.shape[0] == found.shape[1] == barred.shape[0]:
         raise ValueError("wallet", None, wallet.shape[0], f"must have {n} rows")
+    if found.shape[0] != 5:
+        raise ValueError("found", None, found.shape[0], "must have five lines")
     if sums.shape[1] != 2 or out_of_it.shape[0] != wallets:
         raise ValueError("sums", None, sums.shape[0], f"must have {out_of_it.shape[0]} rows of two")
     with nogil:
         # Half of the rows are of the other side: passed over without a branch, and before any line of a
         # wallet is asked for.
         for i in range(n):
-            place[count] = i
+            found[0, count] = i
             count += (
                 (((quantity[i] > 0) & long_side) | ((quantity[i] < 0) & (not long_side)))
                 & (<uint64_t> wallet[i] < <uint64_t> wallets)
@@ -80,14 +83,17 @@ def of_side(
         # Every wallet is a line of memory of its own.
         for i in range(count):
             ahead = i + AHEAD if i + AHEAD < count else count - 1
-            k = wallet[place[ahead]]
+            k = wallet[found[0, ahead]]
             prefetch(&sums[k, 0])
             prefetch(&out_of_it[k])
-            k = wallet[place[i]]
+            row = found[0, i]
+            k = wallet[row]
             e = sums[k, 0]
             m = sums[k, 1]
-            equity[i] = e
-            margin[i] = m
+            found[1, i] = quantity[row]
+            found[2, i] = entry_value[row]
+            found[3, i] = e
+            found[4, i] = m
             # It holds a position: this one.
             barred[i] = (out_of_it[k] != 0) | (e <= 0) | (verdict(e, m, inclusive) != 0)
     return count

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -116,8 +117,8 @@ class Deleverage(Stage):
         order = np.lexsort((np.arange(len(left)), left.side * left.price, -left.side, left.code))
         left = left.only(order)
         borders = np.flatnonzero((np.diff(left.code) != 0) | (np.diff(left.side) != 0)) + 1
-        for part in np.split(np.arange(len(left)), borders) if len(left) else []:
-            self._side(work, left.only(part))
+        for first, last in pairwise([0, *borders.tolist(), len(left)]) if len(left) else []:
+            self._side(work, left.only(slice(first, last)))
         return None
 
     # What is left -----------------------------------------------------------------------------------------------------

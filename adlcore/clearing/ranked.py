@@ -25,6 +25,7 @@ __all__ = ["Fills", "Ranked", "Remainders"]
 PLAIN, MULTI, WHOLE = range(3)
 
 Mask = npt.NDArray[np.uint8]
+Lines = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,19 +86,19 @@ class Ranked:
         self.work, self.code, self.side, self.exclude = work, code, side, exclude_account
         self.winners = winners
         part = work.books.rows(code)
-        columns = *np.empty((3, part.stop - part.start), INT64), np.empty(part.stop - part.start, np.uint8)
+        found, barred = np.empty((5, part.stop - part.start), INT64), np.empty(part.stop - part.start, np.uint8)
         count = _kernels.verdicts.of_side(
-            *(work.quantity[part], side, work.books.positions.wallet[part], work.core.wallets),
-            *(work.in_liquidation, work.core.inclusive, *columns),
+            *(work.quantity[part], work.entry_value[part], side, work.books.positions.wallet[part]),
+            *(work.core.wallets, work.in_liquidation, work.core.inclusive, found, barred),
         )
-        place, self.equity, self.margin, self.barred = (column[:count] for column in columns)
-        if rule.function is not None:
-            self._spread(place, part.stop - part.start)
-            place = np.arange(part.stop - part.start)
-        #: The position rows that are ranked, and of each its lots and entry value as they are now.
+        if rule.function is None:
+            found, self.barred = found[:, :count], barred[:count]
+        else:  # a user's function sees the whole market
+            found, self.barred = _spread(found[:, :count], barred[:count], work, part)
+        # The kernel copied them: what is served changes the books, and the ranking stays as it was.
+        place, self.quantity, self.cost, self.equity, self.margin = found
+        #: The position rows that are ranked.
         self.rows = place + part.start
-        # Copies: what is served changes the books, and the ranking stays as it was.
-        self.quantity, self.cost = work.quantity.take(self.rows), work.entry_value.take(self.rows)
         self.source = self._source(rule)
 
     @cached_property
@@ -105,14 +106,6 @@ class Ranked:
         """Whose each row is; few rules ask."""
         owner: Int64Array1D = self.work.books.positions.wallet.take(self.rows)
         return owner
-
-    def _spread(self, place: Int64Array1D, rows: int) -> None:
-        """Let there be a row for each of the contract, for a user's function sees the whole market."""
-        for name, absent in (("equity", 0), ("margin", 0), ("barred", 1)):
-            column = getattr(self, name)
-            whole = np.full(rows, absent, column.dtype)
-            whole[place] = column
-            setattr(self, name, whole)
 
     # The ranking ------------------------------------------------------------------------------------------------------
 
@@ -253,10 +246,19 @@ class Ranked:
         """Cancel the counterparties' orders, and remember who they are."""
         work = self.work
         owner = work.books.positions.wallet[fills.row]
-        _, first = np.unique(owner, return_index=True)
-        wallets = owner[np.sort(first)]
-        work.counterparties.append(wallets)
+        work.counterparties.append(owner)
         closed = fills.row[work.quantity[fills.row] == 0]
         isolated = closed[work.books.wallets.mode[work.books.positions.wallet[closed]] == ISOLATED]
-        work.emptied.extend(np.unique(isolated).tolist())
-        work.cancel_orders(wallets, self.code, "deleveraging")
+        work.emptied.extend(isolated.tolist())
+        if len(work.books.orders):
+            _, first = np.unique(owner, return_index=True)
+            work.cancel_orders(owner[np.sort(first)], self.code, "deleveraging")
+
+
+def _spread(found: Lines, barred: Mask, work: Working, part: slice) -> tuple[Lines, Mask]:
+    """A line for each row of a contract: those that are not ranked are barred."""
+    place, rows = found[0], part.stop - part.start
+    whole, out = np.zeros((5, rows), INT64), np.ones(rows, np.uint8)
+    whole[:3] = np.arange(rows), work.quantity[part], work.entry_value[part]
+    whole[3:, place], out[place] = found[3:], barred
+    return whole, out

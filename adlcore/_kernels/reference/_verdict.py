@@ -35,26 +35,26 @@ def of_some(sums: Array, wallet: Array, inclusive: bool, out: Array) -> bool:
 
 def of_side(
     quantity: Array,
+    entry_value: Array,
     side: int,
     wallet: Array,
     sums: Array,
     out_of_it: Array,
     inclusive: bool,
-    place: Array,
-    equity: Array,
-    margin: Array,
+    found: Array,
     barred: Array,
 ) -> int:
-    """Write the places of the rows of one side, equity and margin of their wallets, and who is nobody's counterparty.
+    """Write the rows of one side as they are now, and who of them is nobody's counterparty.
 
-    Barred are rows of wallets that are `out_of_it`, are liquidatable, or have no equity; a row whose wallet
-    is out of range is passed over. Returns how many rows there are; what stands behind them means nothing.
+    `found` gets five lines: place, quantity, entry value, equity and margin of the row's wallet. Barred are
+    rows of wallets that are `out_of_it`, are liquidatable, or have no equity; a row whose wallet is out of
+    range is passed over. Returns how many rows there are; what stands behind them means nothing.
     """
     rows = np.flatnonzero((quantity > 0 if side > 0 else quantity < 0) & (wallet >= 0) & (wallet < len(sums)))
     count = len(rows)
-    found = np.empty(count, np.uint8)
-    of_all(sums[wallet[rows]], inclusive, found)
-    place[:count] = rows
-    equity[:count], margin[:count] = sums[wallet[rows]].T
-    barred[:count] = (found != 0) | (equity[:count] <= 0) | (out_of_it[wallet[rows]] != 0)
+    short = np.empty(count, np.uint8)
+    of_all(sums[wallet[rows]], inclusive, short)
+    equity, margin = sums[wallet[rows]].T
+    found[:, :count] = rows, quantity[rows], entry_value[rows], equity, margin
+    barred[:count] = (short != 0) | (equity <= 0) | (out_of_it[wallet[rows]] != 0)
     return count

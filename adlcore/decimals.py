@@ -10,6 +10,7 @@ import math
 import operator
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,7 @@ __all__ = [
     "plain",
     "positive_decimal",
     "steps_text",
+    "whole_number",
     "whole_steps",
 ]
 
@@ -173,3 +175,17 @@ def steps_text(steps: int, argument: str, step: Decimal) -> str:
     except TypeError:
         raise AdlError.at(argument, None, steps, "must be a whole number") from None
     return plain(EXACT.multiply(Decimal(count), step))
+
+
+def whole_number(value: Any, argument: str) -> int:
+    """An int, or what is one, such as a NumPy integer.
+
+    Examples
+    --------
+    >>> whole_number(np.int64(3), "levels")
+    3
+    """
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise AdlError.at(argument, None, value, "must be a whole number") from None

@@ -15,15 +15,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from test_contracts import refused
 
-from adlcore.clearing.triggers import (
-    Depleted,
-    Drawdown,
-    NetNotionalCap,
-    Trigger,
-    Window,
-    exact_ratio,
-    ratio_text,
-)
+from adlcore.clearing.triggers import Depleted, Drawdown, NetNotionalCap, Trigger
+from adlcore.clearing.windows import Window
+from adlcore.ratios import exact_ratio, ratio_text
 
 EIGHT_HOURS = 8 * 60 * 60 * 1000
 NOTHING = 2**63 - 1
@@ -106,7 +100,7 @@ def test_triggers_without_a_memory(trigger):
     window = trigger.start_window(100, 5)
     assert window == Window(100)
     for value in (-1, 0, 10**18):
-        assert window.observed(value, 9, trigger, 10**8) == (window, None)
+        assert trigger.observe(window, value, 9, 10**8) == (window, None)
     assert trigger.least(window, 10**8) == 0
     assert (trigger.per_contract, trigger.length) == (False, 0)
     assert isinstance(trigger, Trigger)
@@ -163,7 +157,7 @@ def observe(trigger, values, opening=100, quanta=1, start=None, **base):
     """What happened to the flag at each of these values, one unit of time apart."""
     window, changes = trigger.start_window(opening, start), []
     for time, value in enumerate(values):
-        window, changed = window.observed(value, time, trigger, quanta, **base)
+        window, changed = trigger.observe(window, value, time, quanta, **base)
         changes.append(changed)
     return window, changes
 
@@ -176,17 +170,17 @@ def test_a_drawdown_turns_on_at_the_start_and_off_below_the_stop():
 
 def test_the_window_includes_its_edge():
     drawdown = Drawdown(10, "-0.3", "-0.25")
-    window, _ = drawdown.start_window(100, 0).observed(60, 10, drawdown, 1)
+    window, _ = drawdown.observe(drawdown.start_window(100, 0), 60, 10, 1)
     assert window.on
-    window, _ = drawdown.start_window(100, 0).observed(60, 11, drawdown, 1)
+    window, _ = drawdown.observe(drawdown.start_window(100, 0), 60, 11, 1)
     assert (window.on, window.samples) == (False, ((11, 60),))
 
 
 def test_it_turns_off_by_waiting_too():
     drawdown = Drawdown(10, "-0.3", "-0.25")
-    window, _ = drawdown.start_window(100, 0).observed(60, 5, drawdown, 1)
-    assert window.observed(60, 10, drawdown, 1)[1] is None
-    assert window.observed(60, 11, drawdown, 1)[1] == "trigger-off"
+    window, _ = drawdown.observe(drawdown.start_window(100, 0), 60, 5, 1)
+    assert drawdown.observe(window, 60, 10, 1)[1] is None
+    assert drawdown.observe(window, 60, 11, 1)[1] == "trigger-off"
 
 
 def test_nothing_left_turns_it_on_and_keeps_it_on():
@@ -226,8 +220,8 @@ def test_a_contract_is_measured_against_the_pool():
     assert changes == [None, None, "trigger-on", None, "trigger-off"]
     assert BYBIT.least(window, 1) == 0
     assert BYBIT.start_window(1000, 7).samples == ((7, 0),)
-    refused(lambda: window.observed(0, 9, BYBIT, 1), "base", "pool's maximum")
-    refused(lambda: window.observed(0, 9, BYBIT, 1, base="x"), "base", "whole number")
+    refused(lambda: BYBIT.observe(window, 0, 9, 1), "base", "pool's maximum")
+    refused(lambda: BYBIT.observe(window, 0, 9, 1, base="x"), "base", "whole number")
 
 
 def test_an_empty_pool_turns_contracts_on():
@@ -288,7 +282,7 @@ def test_the_flag_is_what_the_definition_says(taken, shares, relative_to, minimu
         base = opening if relative_to == "opening" else abs(peak)
         fallen = x - peak <= start * base and (minimum is None or peak - x >= minimum * quanta)
         before, on = on, (x <= 0 or x - peak <= stop * base) if on else (x <= 0 or fallen)
-        window, changed = window.observed(x, time, drawdown, quanta)
+        window, changed = drawdown.observe(window, x, time, quanta)
         assert window.on == on
         assert changed == (None if on == before else "trigger-on" if on else "trigger-off")
 
@@ -317,7 +311,7 @@ def test_least_is_exactly_the_border(peak, opening, start, relative_to, minimum,
     assert accepts(least) or least == NOTHING
     # And what is accepted does not turn it on, beyond being worth nothing.
     if least <= peak and least < NOTHING:
-        assert not window.observed(max(least, 1), 0, drawdown, quanta)[0].on
+        assert not drawdown.observe(window, max(least, 1), 0, quanta)[0].on
 
 
 def test_while_on_nothing_is_accepted():

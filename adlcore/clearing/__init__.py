@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .audit import BrokenBooksError
 from .bankruptcy import SharedBankruptcy, shared_bankruptcy
+from .depth_ladder import DepthLadder
 from .events import KINDS, Events
 from .fund import InsuranceFund
 from .house import ClearingHouse
-from .liquidity import DepthLadder, Liquidity, NoLiquidity
+from .liquidity import Liquidity, NoLiquidity
 from .margin import MarginState, margin_state
 from .position_margin import PositionMargin
 from .snapshot import Snapshot

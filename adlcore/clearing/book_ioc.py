@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import AdlError
+from ..ratios import exact_ratio
 from .round import Chosen, Round
 from .stages import Fill, Order, Requests, Stage
-from .triggers import exact_ratio
 from .working import BOOK, Working
 
 __all__ = ["BookIOC"]

@@ -18,11 +18,11 @@ import numpy as np
 from .._arrays import INT64, Int64Array1D
 from ..errors import AdlError
 from ..ranking import RankingRule, as_rule
+from ..ratios import exact_ratio
 from .bankruptcy import shared_of_party
 from .ranked import Ranked, Remainders
 from .round import Round
 from .stages import Requests, Stage, waits
-from .triggers import exact_ratio
 from .working import DELEVERAGED, Working
 
 __all__ = ["Deleverage"]

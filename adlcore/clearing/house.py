@@ -13,7 +13,7 @@ from .._arrays import INT64
 from ..decimals import Number, positive_decimal
 from ..errors import AdlError
 from . import audit as books_audit
-from . import dealings, rounds
+from . import dealings
 from .books import by_name
 from .collateral import Rates
 from .events import Events
@@ -21,8 +21,9 @@ from .fund import InsuranceFund
 from .keeper import Keeper
 from .liquidity import Liquidity, Restorable
 from .opening import opened
+from .rounds import Pass
 from .snapshot import Snapshot
-from .stages import Order, Requests, Stage
+from .stages import Order, Stage
 from .state import HouseState, names_of
 from .trading import trade
 from .views import Ledger, Plan, read_fills
@@ -279,13 +280,13 @@ class ClearingHouse(Keeper):
         """Forget the open plan, if there is one; the house is as it was before it."""
         self._open_plan = None
 
-    def _planned(self, at_work: _Pass, orders: tuple[Order, ...] | None) -> Plan:
+    def _planned(self, at_work: Pass, orders: tuple[Order, ...] | None) -> Plan:
         self._plans += 1
         plan = Plan(self._plans, orders or (), at_work.cancels(), None)
         self._open_plan = plan, at_work
         return plan
 
-    def _begin(self, prices: Any, time: Any, index_prices: Any, oracle: Any, together: bool) -> _Pass:
+    def _begin(self, prices: Any, time: Any, index_prices: Any, oracle: Any, together: bool) -> Pass:
         """Read and check everything, then move the margin to the new marks."""
         state = self._state
         snapshot, now = state.snapshot, self._time(time)
@@ -304,7 +305,7 @@ class ClearingHouse(Keeper):
             books = snapshot._with({"marks": tuple(marks), "index_prices": tuple(index)})
         core.books = books
         work = Working(state, books, core, now, self._liquidity, together, asked)
-        return _Pass(work, rounds.run(work, self._venue))
+        return Pass(work, self._venue)
 
     def _refuse_jumps(self, fresh: Mapping[int, Decimal]) -> None:
         if self._max_move is None:
@@ -317,24 +318,15 @@ class ClearingHouse(Keeper):
                 must = f"must be within {float(self._max_move):.4g} of the last mark, {last}"
                 raise AdlError.at(f"prices[{symbol!r}]", None, str(price), must)
 
-    def _finish(self, at_work: _Pass) -> Events:
+    def _finish(self, at_work: Pass) -> Events:
         """Commit what a pass came to."""
         work = at_work.work
         books = work.changed() if work.opened else work.books
         if work.opened:
             touched = np.concatenate([np.flatnonzero(work.in_liquidation), *work.counterparties])
             work.core.rebased(books, np.unique(touched))
-            self._cool(work)
+            at_work.cool()
         return self._commit(work, books, work.core)
-
-    @staticmethod
-    def _cool(work: Working) -> None:
-        """Forget the cool-downs of rows that are closed."""
-        for wallet, code, side in list(work.cooling):
-            part = work.books.rows(code)
-            rows = part.start + np.flatnonzero(work.books.positions.wallet[part] == wallet)
-            if not (work.quantity[rows] * side > 0).any():
-                del work.cooling[wallet, code, side]
 
     # Between marks ----------------------------------------------------------------------------------------------------
 
@@ -443,27 +435,6 @@ class ClearingHouse(Keeper):
         time : int, optional
         """
         return self._change(time, lambda work: dealings.funding(work, rates))
-
-
-class _Pass:
-    """A pass that may wait for fills."""
-
-    def __init__(self, work: Working, requests: Requests) -> None:
-        self.work, self._requests = work, requests
-
-    def next(self, fills: list[list[tuple[int, int]]] | None) -> tuple[Order, ...] | None:
-        """Go on to the next orders; None where the pass is over."""
-        try:
-            orders = next(self._requests) if fills is None else self._requests.send(fills)
-            return tuple(orders)
-        except StopIteration:
-            return None
-
-    def cancels(self) -> tuple[dict[str, Any], ...]:
-        """The orders that were cancelled so far."""
-        events = self.work.log.events(0, self.work.time, names_of(self.work.state))
-        names = ("wallet", "account", "contract", "lots", "price")
-        return tuple({name: row[name] for name in names} for row in events.rows("order-cancelled"))
 
 
 def _given(name: str, prices: Any, known: Mapping[str, int]) -> dict[int, Decimal]:

@@ -13,6 +13,7 @@ import numpy as np
 from .. import _arrays
 from .._arrays import INT64
 from ..errors import AdlError
+from ..ratios import exact_ratio
 from . import audit as books_audit
 from .events import KINDS, Events
 from .liquidity import Liquidity, NoLiquidity
@@ -20,7 +21,6 @@ from .margin import MarginState, refuse_without_tiers
 from .margin_pass import MarginPass
 from .snapshot import Snapshot
 from .state import HouseState, names_of
-from .triggers import exact_ratio
 from .views import Funds, Ledger, Plan
 from .waterfall import Venue
 from .working import Working

@@ -11,7 +11,8 @@ from .._arrays import INT64, INT64_MAX
 from ..errors import AdlError
 from . import audit
 from .events import Events
-from .fund import InsuranceFund, resolve_funds
+from .fund import InsuranceFund
+from .fund_table import resolve_funds
 from .liquidity import NoLiquidity
 from .margin_pass import MarginPass
 from .parties import STREET, Parties

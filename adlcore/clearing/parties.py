@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from .._arrays import INT64, Int64Array1D
 from .._pickles import Versioned
-from .fund import FundTable
+from .fund_table import FundTable
 
 __all__ = ["FIRST_VAULT", "STREET", "TREASURY", "Parties"]
 

@@ -88,8 +88,15 @@ class Ranked:
         part = work.books.rows(code)
         found, barred = np.empty((5, part.stop - part.start), INT64), np.empty(part.stop - part.start, np.uint8)
         count = _kernels.verdicts.of_side(
-            *(work.quantity[part], work.entry_value[part], side, work.books.positions.wallet[part]),
-            *(work.core.wallets, work.in_liquidation, work.core.inclusive, found, barred),
+            work.quantity[part],
+            work.entry_value[part],
+            side,
+            work.books.positions.wallet[part],
+            work.core.wallets,
+            work.in_liquidation,
+            work.core.inclusive,
+            found,
+            barred,
         )
         if rule.function is None:
             found, self.barred = found[:, :count], barred[:count]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .._arrays import INT64, Int64Array1D
 from .round import Round
 from .settlement import move_to_cross, settle
-from .stages import Requests
+from .stages import Order, Requests
+from .state import names_of
 from .tables import VALUED
 from .watch import observe
 from .waterfall import Venue
 from .working import Working
 
-__all__ = ["run"]
+__all__ = ["Pass", "run"]
 
 
 def run(work: Working, venue: Venue) -> Requests:
@@ -70,3 +73,33 @@ def _name_the_rest(work: Working, wallets: Int64Array1D, funds: list[int]) -> No
         work.log.extend(("max-rounds", "", {"wallet": wallets}))
     for fund in funds:
         work.log.add(("max-rounds", "", {"party": work.first_fund + fund}))
+
+
+class Pass:
+    """A pass that may wait for fills."""
+
+    def __init__(self, work: Working, venue: Venue) -> None:
+        self.work, self._requests = work, run(work, venue)
+
+    def next(self, fills: list[list[tuple[int, int]]] | None) -> tuple[Order, ...] | None:
+        """Go on to the next orders; None where the pass is over."""
+        try:
+            orders = next(self._requests) if fills is None else self._requests.send(fills)
+            return tuple(orders)
+        except StopIteration:
+            return None
+
+    def cancels(self) -> tuple[dict[str, Any], ...]:
+        """The orders that were cancelled so far."""
+        events = self.work.log.events(0, self.work.time, names_of(self.work.state))
+        names = ("wallet", "account", "contract", "lots", "price")
+        return tuple({name: row[name] for name in names} for row in events.rows("order-cancelled"))
+
+    def cool(self) -> None:
+        """Forget the cool-downs of rows that are closed."""
+        work = self.work
+        for wallet, code, side in list(work.cooling):
+            part = work.books.rows(code)
+            rows = part.start + np.flatnonzero(work.books.positions.wallet[part] == wallet)
+            if not (work.quantity[rows] * side > 0).any():
+                del work.cooling[wallet, code, side]

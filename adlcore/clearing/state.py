@@ -12,10 +12,10 @@ import numpy as np
 from .._arrays import INT64, Int64Array1D
 from .._pickles import Versioned
 from .events import Names
-from .fund import FundTable
+from .fund_table import FundTable
 from .parties import Parties
 from .snapshot import Snapshot
-from .triggers import Window
+from .windows import Window
 
 __all__ = ["HouseState", "names_of"]
 

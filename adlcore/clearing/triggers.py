@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import math
-import operator
-from bisect import bisect_left
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
 from .._arrays import INT64_MAX
-from .._fields import exact_keys
 from .._pickles import Versioned
 from ..contracts import COLUMNS
-from ..decimals import EXACT, MOST_DIGITS, Number, canonical, exact_decimal
+from ..decimals import whole_number
 from ..errors import AdlError
+from ..ratios import Ratio, exact_ratio, ratio_text
+from .windows import Window
 
-__all__ = [
-    "Change",
-    "Depleted",
-    "Drawdown",
-    "NetNotionalCap",
-    "Ratio",
-    "Trigger",
-    "Window",
-    "exact_ratio",
-    "ratio_text",
-]
-
-#: What may be given where an exact ratio is meant.
-Ratio = Number | Fraction
+__all__ = ["Change", "Depleted", "Drawdown", "NetNotionalCap", "Trigger"]
 
 #: What an observation did to the flag of a window.
 Change = Literal["trigger-on", "trigger-off"]
@@ -40,195 +24,6 @@ Change = Literal["trigger-on", "trigger-off"]
 OF = ("balance", "contract")
 RELATIVE_TO = ("own", "pool", "opening")
 
-#: A float with at least so many digits is the fraction that it was rounded from, if there is one
-#: with a denominator of at most this.
-FRACTION_DIGITS = 15
-FRACTION_DENOMINATOR = 1000
-
-#: Below, no two such fractions are the same float.
-ONE_FRACTION = 2.0**32
-
-
-def exact_ratio(value: Ratio, argument: str) -> Fraction:
-    """Read a ratio exactly: a fraction as text or number, a decimal, a float.
-
-    Parameters
-    ----------
-    value : str, int, float, Decimal or Fraction
-        ``"2/3"`` and ``Fraction(2, 3)`` are two thirds. A float is read by its shortest decimal;
-        one of 15 and more digits that is p/q rounded, q at most 1000, is p/q: ``2/3`` is two thirds.
-    argument : str
-        What it is called where it is refused.
-
-    Raises
-    ------
-    AdlError
-        If it is not a finite number, or one that is larger or finer than any that people use.
-
-    Examples
-    --------
-    >>> exact_ratio("2/3", "below"), exact_ratio(2 / 3, "below"), exact_ratio(0.3, "below")
-    (Fraction(2, 3), Fraction(2, 3), Fraction(3, 10))
-    >>> exact_ratio(0.1 + 0.2, "below")
-    Fraction(7500000000000001, 25000000000000000)
-    """
-    if isinstance(value, str) and "/" in value:
-        try:
-            value = Fraction(value.replace("_", ""))
-        except (ValueError, ZeroDivisionError):
-            raise AdlError.at(argument, None, value, "must be a fraction such as '2/3'") from None
-    if isinstance(value, Fraction):
-        if max(abs(value.numerator), value.denominator) > 10 ** (2 * MOST_DIGITS):
-            must = f"must have at most {2 * MOST_DIGITS} digits above and below the line"
-            raise AdlError.at(argument, None, value, must)
-        return value
-    number = exact_decimal(value, argument)
-    if isinstance(value, float) and abs(value) < ONE_FRACTION:
-        digits = number.normalize(EXACT).as_tuple().digits
-        near = Fraction(value).limit_denominator(FRACTION_DENOMINATOR)
-        if len(digits) >= FRACTION_DIGITS and float(near) == value:
-            return near
-    return Fraction(number)
-
-
-def ratio_text(ratio: Fraction) -> str:
-    """The one text of an exact ratio: a decimal where it ends, else a fraction.
-
-    Examples
-    --------
-    >>> ratio_text(Fraction(-3, 10)), ratio_text(Fraction(2, 3))
-    ('-0.3', '2/3')
-    """
-    rest, places = ratio.denominator, [0, 0]
-    for which, prime in enumerate((2, 5)):
-        while rest % prime == 0:
-            rest, places[which] = rest // prime, places[which] + 1
-    if rest != 1:
-        return str(ratio)
-    decimals = max(places)
-    return canonical(EXACT.scaleb(Decimal(int(ratio * 10**decimals)), -decimals))
-
-
-@dataclass(frozen=True)
-class Window(Versioned):
-    """What a trigger remembers of a fund, or of a fund's profit in one contract. Immutable.
-
-    Parameters
-    ----------
-    opening : int, default 0
-        The fund's equity when the house opened, in quanta.
-    on : bool, default False
-        Whether the trigger is on: then the fund accepts nothing.
-    samples : tuple of (int, int), default ()
-        Time and value, in quanta, of the observations that may yet be the maximum: later ones are
-        smaller. The last is the last observation.
-
-    Examples
-    --------
-    >>> drawdown = Drawdown(window=1000, start="-0.3", stop="-0.25")
-    >>> window = drawdown.start_window(100, time=0)
-    >>> window.observed(70, 10, drawdown, 1)
-    (Window(opening=100, on=True, samples=((0, 100), (10, 70))), 'trigger-on')
-    """
-
-    PICKLED = ("opening", "on", "samples")
-
-    opening: int = 0
-    on: bool = False
-    samples: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def peak(self) -> int | None:
-        """The largest value in the window; None where nothing was observed."""
-        return self.samples[0][1] if self.samples else None
-
-    def noted(self, value: int, time: int, length: int) -> Window:
-        """The window with one more sample, without those that are older than `length`; the flag stays.
-
-        Raises
-        ------
-        AdlError
-            For a time before the last one.
-
-        Examples
-        --------
-        >>> Window().noted(5, 0, 10).noted(3, 1, 10).noted(4, 2, 10).samples
-        ((0, 5), (2, 4))
-        """
-        value, time = _whole(value, "value"), _whole(time, "time")
-        samples = self.samples
-        if samples and time < samples[-1][0]:
-            raise AdlError.at("time", None, time, f"must not be before the last one, {samples[-1][0]}")
-        # Values fall and times rise along the samples: both cuts are found by bisection.
-        first = bisect_left(samples, time - length, key=operator.itemgetter(0))
-        last = bisect_left(samples, -value, key=lambda sample: -sample[1])
-        return Window(self.opening, self.on, (*samples[first : max(first, last)], (time, value)))
-
-    def observed(
-        self, value: int, time: int, trigger: Trigger, quanta_per_unit: int, *, base: int | None = None
-    ) -> tuple[Window, Change | None]:
-        """The window after an observation, and what that did to the flag.
-
-        Parameters
-        ----------
-        value : int
-            In quanta: the fund's equity; its profit in the contract where the trigger is
-            `per_contract`.
-        time : int
-            Not before the last one.
-        trigger : Trigger
-            The same for the whole life of a window.
-        quanta_per_unit : int
-            Of the fund's asset.
-        base : int, optional
-            The largest equity of the pool over the window, in quanta; a trigger that needs it asks.
-
-        Returns
-        -------
-        Window
-        {None, "trigger-on", "trigger-off"}
-        """
-        return trigger.observe(self, value, time, quanta_per_unit, base=base)
-
-    def fields(self) -> dict[str, Any]:
-        """The window as numbers that JSON holds; the same for equal windows.
-
-        Examples
-        --------
-        >>> Window(100, samples=((0, 100), (10, 90))).fields()
-        {'opening': 100, 'on': False, 'samples': [[0, 100], [10, 90]]}
-        """
-        return {"opening": self.opening, "on": self.on, "samples": [list(sample) for sample in self.samples]}
-
-    @classmethod
-    def from_fields(cls, fields: Mapping[str, Any]) -> Window:
-        """The window of :meth:`fields`.
-
-        Raises
-        ------
-        AdlError
-            Names a key that is unknown or missing, and samples whose times do not rise or whose values
-            do not fall.
-
-        Examples
-        --------
-        >>> window = Window(100, samples=((0, 100), (10, 90)))
-        >>> Window.from_fields(window.fields()) == window
-        True
-        """
-        given = exact_keys("window", fields, cls.PICKLED)
-        if not isinstance(given["on"], bool):
-            raise AdlError.at("on", None, given["on"], "must be true or false")
-        samples: list[tuple[int, int]] = []
-        for row, sample in enumerate(given["samples"]):
-            if not isinstance(sample, list | tuple) or len(sample) != 2:
-                raise AdlError.at("samples", row, sample, "must be [time, value]")
-            time, value = _whole(sample[0], "samples"), _whole(sample[1], "samples")
-            if samples and not (samples[-1][0] <= time and value < samples[-1][1]):
-                raise AdlError.at("samples", row, sample, f"must be later and smaller than {list(samples[-1])}")
-            samples.append((time, value))
-        return cls(_whole(given["opening"], "opening"), given["on"], tuple(samples))
-
 
 class Trigger(Versioned):
     """When a fund takes no more positions. The base of all triggers; immutable.
@@ -236,7 +31,7 @@ class Trigger(Versioned):
     Notes
     -----
     A house asks these and never for the class: `cap`, `per_contract`, `length`, :meth:`start_window`,
-    :meth:`Window.observed` and :meth:`least`. What is written here is a trigger without a memory.
+    :meth:`observe` and :meth:`least`. What is written here is a trigger without a memory.
 
     Examples
     --------
@@ -273,12 +68,32 @@ class Trigger(Versioned):
         time : int, optional
             Where given, the opening is the first sample (of a `per_contract` trigger: a profit of 0).
         """
-        return Window(_whole(opening, "opening"))
+        return Window(whole_number(opening, "opening"))
 
     def observe(
         self, window: Window, value: int, time: int, quanta_per_unit: int, *, base: int | None = None
     ) -> tuple[Window, Change | None]:
-        """What :meth:`Window.observed` returns."""
+        """The window after an observation, and what that did to the flag.
+
+        Parameters
+        ----------
+        window : Window
+            Of this trigger, all its life.
+        value : int
+            In quanta: the fund's equity; its profit in the contract where the trigger is
+            `per_contract`.
+        time : int
+            Not before the last one.
+        quanta_per_unit : int
+            Of the fund's asset.
+        base : int, optional
+            The largest equity of the pool over the window, in quanta; a trigger that needs it asks.
+
+        Returns
+        -------
+        Window
+        {None, "trigger-on", "trigger-off"}
+        """
         return window, None
 
     def least(self, window: Window, quanta_per_unit: int) -> int:
@@ -411,7 +226,7 @@ class Drawdown(Trigger):
     >>> window = okx.start_window(100_000, time=0)
     >>> okx.least(window, 1)
     50001
-    >>> window, changed = window.observed(50_000, 1000, okx, 1)
+    >>> window, changed = okx.observe(window, 50_000, 1000, 1)
     >>> changed
     'trigger-on'
     >>> okx.least(window, 1) == 2**63 - 1
@@ -428,7 +243,7 @@ class Drawdown(Trigger):
     minimum: Ratio | None = None
 
     def __post_init__(self) -> None:
-        window = _whole(self.window, "window")
+        window = whole_number(self.window, "window")
         if window <= 0:
             raise AdlError.at("window", None, self.window, "must be above 0")
         start, stop = exact_ratio(self.start, "start"), exact_ratio(self.stop, "stop")
@@ -462,13 +277,13 @@ class Drawdown(Trigger):
 
     def start_window(self, opening: int, time: int | None = None) -> Window:
         """As :meth:`Trigger.start_window`."""
-        window = Window(_whole(opening, "opening"))
+        window = Window(whole_number(opening, "opening"))
         return window if time is None else window.noted(0 if self.per_contract else opening, time, self.window)
 
     def observe(
         self, window: Window, value: int, time: int, quanta_per_unit: int, *, base: int | None = None
     ) -> tuple[Window, Change | None]:
-        """What :meth:`Window.observed` returns.
+        """As :meth:`Trigger.observe`.
 
         Raises
         ------
@@ -511,7 +326,7 @@ class Drawdown(Trigger):
             return abs(peak)
         if base is None:
             raise AdlError.at("base", None, None, "must be given: the pool's maximum over the window, in quanta")
-        return abs(_whole(base, "base"))
+        return abs(whole_number(base, "base"))
 
     def __repr__(self) -> str:
         terms = [str(self.window), *(repr(ratio_text(Fraction(ratio))) for ratio in (self.start, self.stop))]
@@ -529,10 +344,3 @@ class Drawdown(Trigger):
             else:
                 lines.append(f"         {term}")
         return ",\n".join(lines) + ")"
-
-
-def _whole(value: Any, argument: str) -> int:
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise AdlError.at(argument, None, value, "must be a whole number") from None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .fund import FundTable
+from .fund_table import FundTable
 from .parties import Parties
-from .triggers import Window
+from .windows import Window
 from .working import Working
 
 __all__ = ["least_equities", "observe", "opened"]
@@ -41,14 +41,14 @@ def observe(work: Working) -> None:
         equity, party = work.fund_equity(fund), work.first_fund + fund
         unit = work.books.assets[work.table.asset[fund]].quanta_per_unit
         if not trigger.per_contract:
-            windows[EQUITY], change = windows[EQUITY].observed(equity, work.time, trigger, unit)
+            windows[EQUITY], change = trigger.observe(windows[EQUITY], equity, work.time, unit)
             _tell(work, change, {"party": party})
         else:
             windows[EQUITY] = windows[EQUITY].noted(equity, work.time, trigger.length)
             for code in _contracts(work.table, fund):
                 gained = int(work.realized[party, code]) + work.notional(party, code) - int(work.cost[party, code])
                 base = windows[EQUITY].peak
-                windows[code], change = windows[code].observed(gained, work.time, trigger, unit, base=base)
+                windows[code], change = trigger.observe(windows[code], gained, work.time, unit, base=base)
                 _tell(work, change, {"party": party, "contract": code})
         work.windows[fund] = windows
         for code, window in windows.items():

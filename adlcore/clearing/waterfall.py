@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from .._arrays import INT64
 from ..errors import AdlError
+from ..ratios import exact_ratio
 from .book_ioc import BookIOC
 from .deleverage import Deleverage
 from .round import Chosen, Round
 from .stages import Requests, Stage, waits
-from .triggers import Trigger, exact_ratio
+from .triggers import Trigger
 from .watch import least_equities
 from .working import DELEVERAGED, LEGS, VAULT, Working
 

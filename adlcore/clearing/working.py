@@ -7,11 +7,9 @@ and the margin of rows and wallets moves with every lot and every quantum. A row
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import copy
 from decimal import Decimal
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -19,13 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _kernels
-from .._arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64Array1D
+from .._arrays import INT64, Int64Array1D
 from ..errors import AdlError
 from .events import Events, Leg, Log
-from .fund import FundTable
 from .liquidity import Liquidity
 from .margin_pass import MarginPass
-from .parties import STREET, Parties
+from .moving_parties import MovingParties
 from .snapshot import Snapshot
 from .state import HouseState
 from .tables import ISOLATED, VALUED
@@ -38,7 +35,7 @@ BOOK, LEGS, VAULT, DELEVERAGED = 1, 2, 4, 8
 TWO_62 = 2.0**62
 
 
-class Working:
+class Working(MovingParties):
     """Everything that a pass may change, and what it remembers until its end.
 
     Attributes
@@ -49,8 +46,6 @@ class Working:
         Of the position rows; ``quantity0`` and ``entry_value0`` are those at the start.
     cash : int64[slots]
         The balance of each slot of a wallet.
-    lots, cost, party_cash : int64[parties, ...]
-        Of the parties; ``lots0``, ``cost0`` as far as a party's row was last opened or enlarged.
     in_liquidation : uint8[w]
         1 for the wallets that a round has taken.
     took : uint8[w]
@@ -67,21 +62,15 @@ class Working:
         together: bool,
         oracle: Mapping[int, Decimal],
     ) -> None:
-        self.state, self.core, self.books, self.time = state, core, books, time
+        self.time = time
         self.liquidity, self.together, self.oracle = liquidity, together, oracle
-        self.table: FundTable = state.funds
+        super().__init__(state, books, core)
         self.log = Log()
         self.opened = False
         positions, count = books.positions, len(books.wallets)
         self.quantity0 = self.quantity = positions.quantity
         self.entry_value0 = self.entry_value = positions.entry_value
         self.cash = core.slots.balance
-        parties = state.parties
-        self.first_fund = parties.funds
-        self.lots, self.cost, self.party_cash = parties.lots.copy(), parties.cost.copy(), parties.cash.copy()
-        self.realized = parties.realized.copy()
-        self.lots0, self.cost0 = self.lots.copy(), self.cost.copy()
-        self.lent = state.lent.copy()
         self.uncovered = dict(state.uncovered)
         self.cooling = dict(state.cooling)
         self.cancelled = np.zeros(len(books.orders), bool)
@@ -96,7 +85,6 @@ class Working:
         self.unsettled = state.unsettled
         self.refuses = np.zeros((len(self.table), len(books.contracts)), np.uint8)
         self._orders_sent = 0
-        self.settle = books.settle
         self._orders: tuple[Int64Array1D, Int64Array1D] | None = None
 
     def open(self) -> None:
@@ -131,7 +119,6 @@ class Working:
             core.amount,
         )
         self.rows = _kernels.rows.Rows(*self._columns)
-        self._units: dict[int, Fraction] = {}
         self._most_below = max((contract.tick_fraction[1] for contract in books.contracts), default=1)
 
     # Wallets ----------------------------------------------------------------------------------------------------------
@@ -203,13 +190,6 @@ class Working:
             self.core.sums[slot, 0] = self.fitting(int(self.core.sums[slot, 0]) + amount, "equity")
         self.revalue(np.array([wallet]))
 
-    @staticmethod
-    def fitting(number: int, what: str) -> int:
-        """A number that must be an int64."""
-        if not -INT64_MAX <= number <= INT64_MAX:
-            raise AdlError.at(what, None, number, "must fit int64 quanta; use fewer decimals")
-        return number
-
     def holds_any(self, wallet: int, rows: Int64Array1D) -> bool:
         """Whether any of a wallet's rows is open."""
         return bool(self.quantity[rows].any())
@@ -243,28 +223,6 @@ class Working:
             self.revalue(np.unique(self.books.positions.wallet[rows]))
         return realized
 
-    def mark_of(self, code: int) -> Fraction:
-        """The mark price of a contract, exact."""
-        return Fraction(self.core.marks[code] or 0)
-
-    def unit_at_mark(self, code: int) -> Fraction:
-        """``v(mark)`` in quanta, exact; marks stay as they are while a pass runs."""
-        if code not in self._units:
-            contract = self.books.contracts[code]
-            unit = contract.exact_value_per_lot(self.core.marks[code] or 0)
-            self._units[code] = unit * contract.settle.quanta_per_unit
-        return self._units[code]
-
-    def unit_at(self, code: int, ticks: int) -> Fraction:
-        """``v(price)`` in quanta, exact."""
-        contract = self.books.contracts[code]
-        top, bottom = contract.tick_fraction
-        return Fraction(-top, bottom * ticks) if contract.inverse else Fraction(top * ticks, bottom)
-
-    def ticks_of(self, code: int, price: Fraction) -> int:
-        """A price as an execution price: rounded half-even to whole ticks, at least one."""
-        return max(1, round(price / Fraction(self.books.contracts[code].tick or 1)))
-
     def price_terms(self) -> tuple[Int64Array1D, Int64Array1D, npt.NDArray[np.uint8]]:
         """n and d of each contract's ``tick_fraction``, and whether it is inverse."""
         pairs = np.array([contract.tick_fraction for contract in self.books.contracts], INT64).reshape(-1, 2)
@@ -279,84 +237,7 @@ class Working:
         """The working rows as those kernels take them; both write to the same columns."""
         return self.rows if kernel is _kernels else kernel.rows.Rows(*self._columns)
 
-    # Parties ----------------------------------------------------------------------------------------------------------
-
-    def take(self, party: int, code: int, lots: int, value: int, closing: int) -> None:
-        """A party takes signed lots that are worth `value`, signed alike; `closing` of it for those that close."""
-        held = int(self.lots[party, code])
-        if held * lots >= 0:
-            self._enlarge(party, code, held + lots, int(self.cost[party, code]) + value)
-            return
-        size = min(abs(lots), abs(held))
-        whole, done = abs(int(self.lots0[party, code])), abs(int(self.lots0[party, code])) - abs(held) + size
-        cost = math.trunc(Fraction(int(self.cost0[party, code]) * done, whole))
-        left = int(self.cost0[party, code]) - cost
-        released = int(self.cost[party, code]) - left
-        asset, gain = self.settle[code], -closing - released
-        self.party_cash[party, asset] = self.fitting(int(self.party_cash[party, asset]) + gain, "cash")
-        self.realized[party, code] = self.fitting(int(self.realized[party, code]) + gain, "realized PnL")
-        self.lots[party, code], self.cost[party, code] = held + (size if lots > 0 else -size), left
-        if rest := lots + held if abs(lots) > abs(held) else 0:
-            self._enlarge(party, code, rest, value - closing)
-
-    def _enlarge(self, party: int, code: int, lots: int, cost: int) -> None:
-        self.lots[party, code] = self.lots0[party, code] = self.fitting(lots, "lots")
-        self.cost[party, code] = self.cost0[party, code] = self.fitting(cost, "entry_value")
-
-    def notional(self, party: int, code: int) -> int:
-        """MV of a party's row, signed."""
-        value = float(self.lots[party, code]) * float(self.core.unit[code])
-        if not abs(value) < TWO_62:
-            raise AdlError.at("lots", None, int(self.lots[party, code]), "their value must be below 2^62 quanta")
-        return round(value)
-
-    def notionals(self, party: int) -> Int64Array1D:
-        """MV of each of a party's rows, signed."""
-        value: Float64Array1D = np.rint(self.lots[party].astype(FLOAT64) * self.core.unit)
-        if not (np.abs(value) < TWO_62).all():
-            code = int(np.argmax(np.abs(value)))
-            raise AdlError.at("lots", None, int(self.lots[party, code]), "their value must be below 2^62 quanta")
-        return value.astype(INT64)
-
-    def fund_equity(self, fund: int) -> int:
-        """F: cash and what the inventory gained, in quanta of the fund's asset."""
-        party, asset = self.first_fund + fund, self.table.asset[fund]
-        gained = (self.notionals(party) - self.cost[party]).tolist()
-        return self.fitting(int(self.party_cash[party, asset]) + sum(gained), "fund equity")
-
-    def fund_equities(self) -> Int64Array1D:
-        """F of every fund."""
-        return np.array([self.fund_equity(fund) for fund in range(len(self.table.names))], INT64)
-
-    def chain(self, fund: int) -> Iterator[tuple[int, int]]:
-        """A fund, its parent, and so on, each with the one before it, -1 for the first."""
-        before = -1
-        while fund >= 0:
-            yield fund, before
-            fund, before = int(self.table.parent[fund]), fund
-
-    def lends(self, child: int) -> int:
-        """What the parent of a fund may still lend it."""
-        cap = int(self.table.parent_cap[child])
-        return INT64_MAX if cap < 0 else cap - int(self.lent[child])
-
-    def pay(self, fund: int, need: int) -> Iterator[tuple[int, int]]:
-        """Take up to `need` from a fund and its parents: who pays how much."""
-        for payer, child in self.chain(fund):
-            amount = min(need, max(0, self.fund_equity(payer)))
-            if child >= 0:
-                amount = min(amount, self.lends(child))
-            if amount > 0:
-                if child >= 0:
-                    self.lent[child] += amount
-                self.fund_receives(payer, -amount)
-                need -= amount
-                yield payer, amount
-
-    def fund_receives(self, fund: int, amount: int) -> None:
-        """Add to a fund's cash."""
-        place = self.first_fund + fund, int(self.table.asset[fund])
-        self.party_cash[place] = self.fitting(int(self.party_cash[place]) + amount, "fund cash")
+    # Money ------------------------------------------------------------------------------------------------------------
 
     def between(self, wallet: int, fund: int, amount: int, asset: int, kind: str, cause: str) -> None:
         """Log money from a wallet to a fund, or where it is below 0 from the fund to the wallet; both were booked."""
@@ -367,10 +248,6 @@ class Working:
             (told, cause, party),
         )
         self.log.add(*legs)
-
-    def street(self, code: int, lots: int, value: int, closing: int) -> None:
-        """The far side of the book takes signed lots."""
-        self.take(STREET, code, lots, value, closing)
 
     # Orders -----------------------------------------------------------------------------------------------------------
 
@@ -404,12 +281,6 @@ class Working:
         self.log.extend(("order-cancelled", cause, values))
 
     # What it comes to -------------------------------------------------------------------------------------------------
-
-    def parties(self) -> Parties:
-        """The parties as they are now."""
-        names = self.state.parties.names
-        columns = (column.copy() for column in (self.lots, self.cost, self.realized, self.party_cash))
-        return Parties(names, self.first_fund, *columns)
 
     def changed(self) -> Snapshot:
         """The snapshot as it is now; the margin moves over to it."""

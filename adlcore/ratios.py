@@ -1,0 +1,82 @@
+"""Exact ratios: shares and multiples that people write as fractions, decimals or floats."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from .decimals import EXACT, MOST_DIGITS, Number, canonical, exact_decimal
+from .errors import AdlError
+
+__all__ = ["Ratio", "exact_ratio", "ratio_text"]
+
+#: What may be given where an exact ratio is meant.
+Ratio = Number | Fraction
+
+#: A float with at least so many digits is the fraction that it was rounded from, if there is one
+#: with a denominator of at most this.
+FRACTION_DIGITS = 15
+FRACTION_DENOMINATOR = 1000
+
+#: Below, no two such fractions are the same float.
+ONE_FRACTION = 2.0**32
+
+
+def exact_ratio(value: Ratio, argument: str) -> Fraction:
+    """Read a ratio exactly: a fraction as text or number, a decimal, a float.
+
+    Parameters
+    ----------
+    value : str, int, float, Decimal or Fraction
+        ``"2/3"`` and ``Fraction(2, 3)`` are two thirds. A float is read by its shortest decimal;
+        one of 15 and more digits that is p/q rounded, q at most 1000, is p/q: ``2/3`` is two thirds.
+    argument : str
+        What it is called where it is refused.
+
+    Raises
+    ------
+    AdlError
+        If it is not a finite number, or one that is larger or finer than any that people use.
+
+    Examples
+    --------
+    >>> exact_ratio("2/3", "below"), exact_ratio(2 / 3, "below"), exact_ratio(0.3, "below")
+    (Fraction(2, 3), Fraction(2, 3), Fraction(3, 10))
+    >>> exact_ratio(0.1 + 0.2, "below")
+    Fraction(7500000000000001, 25000000000000000)
+    """
+    if isinstance(value, str) and "/" in value:
+        try:
+            value = Fraction(value.replace("_", ""))
+        except (ValueError, ZeroDivisionError):
+            raise AdlError.at(argument, None, value, "must be a fraction such as '2/3'") from None
+    if isinstance(value, Fraction):
+        if max(abs(value.numerator), value.denominator) > 10 ** (2 * MOST_DIGITS):
+            must = f"must have at most {2 * MOST_DIGITS} digits above and below the line"
+            raise AdlError.at(argument, None, value, must)
+        return value
+    number = exact_decimal(value, argument)
+    if isinstance(value, float) and abs(value) < ONE_FRACTION:
+        digits = number.normalize(EXACT).as_tuple().digits
+        near = Fraction(value).limit_denominator(FRACTION_DENOMINATOR)
+        if len(digits) >= FRACTION_DIGITS and float(near) == value:
+            return near
+    return Fraction(number)
+
+
+def ratio_text(ratio: Fraction) -> str:
+    """The one text of an exact ratio: a decimal where it ends, else a fraction.
+
+    Examples
+    --------
+    >>> ratio_text(Fraction(-3, 10)), ratio_text(Fraction(2, 3))
+    ('-0.3', '2/3')
+    """
+    rest, places = ratio.denominator, [0, 0]
+    for which, prime in enumerate((2, 5)):
+        while rest % prime == 0:
+            rest, places[which] = rest // prime, places[which] + 1
+    if rest != 1:
+        return str(ratio)
+    decimals = max(places)
+    return canonical(EXACT.scaleb(Decimal(int(ratio * 10**decimals)), -decimals))

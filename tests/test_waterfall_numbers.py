@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from house_books import BTC, FIVE_PERCENT, TEN_PERCENT, Book, Pass, inverse, linear, marked, opened, snapshot
+from house_books import BTC, FIVE_PERCENT, TEN_PERCENT, USDT, Book, Pass, inverse, linear, marked, opened, snapshot
 
 import adlcore as adl
 from adlcore.clearing.waterfall import Backstop, BookIOC, Deleverage, TakeOver, Uncovered, Venue
@@ -117,6 +117,19 @@ def test_a_wallet_without_equity_scores_minus_infinity():
     assert done.wallets("liquidation-started") == [0]
     assert done.wallets("adl-fill") == [0, 2]
     assert [(row["wallet"], row["lots"]) for row in done.of("uncovered-lots")] == [(0, 1)]
+
+
+@pytest.mark.parametrize("rule", ["binance", "roi"])
+def test_scores_take_the_equity_in_the_settle_asset(rule):
+    """A quantum of a cheap numeraire is no equity where the contract settles in a coin of 25: nobody's counterparty."""
+    contract = adl.Contract("X", settle=BTC, tick="1", tiers=NO_MARGIN)
+    wallets = [("ann", "cross", 0, "BTC"), ("bob", "multi-asset", 0, "USDT"), ("cat", "cross", 50, "BTC")]
+    positions = [("X", 0, 2, 400), ("X", 1, -1, -150), ("X", 2, -1, -150)]
+    held = {"wallet": [1, 1], "asset": ["BTC", "USDT"], "amount": [-50, 1], "loan": [0, 0]}
+    more = {"assets": [USDT, BTC], "balances": held, "index_prices": {"BTC": "25"}}
+    done = marked([contract], wallets, positions, {"X": "100"}, [Deleverage(rule, price="mark")], **more)
+    assert done.wallets("liquidation-started") == [0]
+    assert done.wallets("adl-fill") == [0, 2]
 
 
 # Who is liquidated, who may be a counterparty -------------------------------------------------------------------------

@@ -106,6 +106,10 @@ class Ranked:
         place, self.quantity, self.cost, self.equity, self.margin = found
         #: The position rows that are ranked.
         self.rows = place + part.start
+        if work.core.slots.many and len(self.valued):
+            # What a wallet of several assets has may be nothing in quanta of the settle asset.
+            self.equity, self.margin = self._in_settle(self.equity, "equity"), self._in_settle(self.margin, "margin")
+            self.barred = self.barred | (self.equity <= 0)
         self.source = self._source(rule)
 
     @cached_property
@@ -158,13 +162,17 @@ class Ranked:
                 collateral = np.zeros(len(core.wallets), INT64)
                 core.slots.collateral(core.rates, collateral)
                 column[self.valued] = collateral[self.wallet[self.valued]]
-        else:
-            column = self.margin if name == "maintenance_margin" else self.equity
-        if core.slots.many and len(self.valued):
-            back = [1 / core.rates.price_of(int(work.settle[self.code]))]
-            which, column = np.zeros(len(self.valued), INT64), column.copy()
-            column[self.valued] = converted(column[self.valued], back, which, "half-even", name)
-        return column
+                return self._in_settle(column, name)
+            return column
+        known: Int64Array1D = self.margin if name == "maintenance_margin" else self.equity
+        return known
+
+    def _in_settle(self, column: Int64Array1D, name: str) -> Int64Array1D:
+        """A column of the wallets with those of several assets in quanta of the settle asset."""
+        back = [1 / self.work.core.rates.price_of(int(self.work.settle[self.code]))]
+        which, found = np.zeros(len(self.valued), INT64), column.copy()
+        found[self.valued] = converted(column[self.valued], back, which, "half-even", name)
+        return found
 
     @property
     def plain(self) -> Int64Array1D:

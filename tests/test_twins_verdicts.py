@@ -70,12 +70,12 @@ def test_sums_and_verdicts_of_different_lengths_are_refused():
 @given(
     st.lists(st.tuples(wild, wild), min_size=1, max_size=20),
     st.lists(st.tuples(st.integers(-3, 3), st.integers(-2, 22)), max_size=30),
-    st.lists(st.booleans(), min_size=20, max_size=20),
+    st.lists(st.booleans(), min_size=30, max_size=30),
     st.sampled_from([1, -1]),
     st.booleans(),
 )
 def test_counterparties_of_a_side_are_as_documented(sums, rows, out, side, inclusive):
-    table, gone = lots(sums).reshape(-1, 2), np.array(out[: len(sums)], np.uint8)
+    table, gone = lots(sums).reshape(-1, 2), np.array(out[: len(rows)], np.uint8)
     quantity, wallet = lots([q for q, _ in rows]), lots([w for _, w in rows])
     cost = 100 + np.arange(len(rows))
     wanted = []
@@ -84,7 +84,7 @@ def test_counterparties_of_a_side_are_as_documented(sums, rows, out, side, inclu
             continue
         equity, margin = sums[w]
         fails = (margin > 0 and (equity < margin or (inclusive and equity == margin))) or equity <= 0
-        wanted.append((place, q, 100 + place, equity, margin, int(fails or bool(gone[w]))))
+        wanted.append((place, q, 100 + place, equity, margin, int(fails or out[place])))
     for kernels in (fast, plain):
         found, barred = np.full((5, len(rows)), 7, np.int64), np.full(len(rows), 7, np.uint8)
         count = kernels.of_side(quantity, cost, side, wallet, table, gone, inclusive, found, barred)
@@ -95,7 +95,21 @@ def test_counterparties_of_a_side_are_as_documented(sums, rows, out, side, inclu
 def test_wide_quantities_have_a_side_too(kernels):
     for side, place in ((1, 0), (-1, 1)):
         found, barred = np.zeros((5, 2), np.int64), np.ones(2, np.uint8)
-        books = lots([TOP, BOTTOM]), lots([TOP, BOTTOM]), side, lots([0, 0]), lots([[9, 1]]), np.zeros(1, np.uint8)
+        books = lots([TOP, BOTTOM]), lots([TOP, BOTTOM]), side, lots([0, 0]), lots([[9, 1]]), np.zeros(2, np.uint8)
         assert kernels.of_side(*books, True, found, barred) == 1
         assert found[:, 0].tolist() == [place, *[(TOP, BOTTOM)[place]] * 2, 9, 1]
         assert barred[0] == 0
+
+
+@given(
+    st.lists(st.integers(-2, 12), max_size=40),
+    st.lists(st.booleans(), max_size=10),
+    st.lists(st.booleans(), min_size=40, max_size=40),
+)
+def test_rows_of_wallets_are_those_of_a_loop(owners, wanted, before):
+    found = [row for row, wallet in enumerate(owners) if 0 <= wallet < len(wanted) and wanted[wallet]]
+    marks = [int(before[row] or row in found) for row in range(len(owners))]
+    for kernels in (fast, plain):
+        rows, marked = np.full(len(owners), 7), np.array(before[: len(owners)], np.uint8)
+        count = kernels.rows_of(lots(owners), np.array(wanted, np.uint8), rows, marked)
+        assert (rows[:count].tolist(), marked.tolist()) == (found, marks)

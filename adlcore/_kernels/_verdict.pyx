@@ -59,18 +59,18 @@ def of_side(
     """Write the rows of one side as they are now, and who of them is nobody's counterparty.
 
     `found` gets five lines: place, quantity, entry value, equity and margin of the row's wallet. Barred are
-    rows of wallets that are `out_of_it`, are liquidatable, or have no equity; a row whose wallet is out of
-    range is passed over. Returns how many rows there are; what stands behind them means nothing.
+    rows that are `out_of_it`, and those of wallets that are liquidatable or have no equity; a row whose wallet
+    is out of range is passed over. Returns how many rows there are; what stands behind them means nothing.
     """
     cdef Py_ssize_t n = quantity.shape[0], count = 0, i, row, ahead
     cdef int64_t k, e, m, wallets = sums.shape[0]
     cdef bint long_side = side > 0
-    if not n == entry_value.shape[0] == wallet.shape[0] == found.shape[1] == barred.shape[0]:
-        raise ValueError("wallet", None, wallet.shape[0], f"must have {n} rows")
+    if not n == entry_value.shape[0] == wallet.shape[0] == out_of_it.shape[0] == found.shape[1] == barred.shape[0]:
+        raise ValueError("wallet", None, wallet.shape[0], f"must have {n} rows, as all columns")
     if found.shape[0] != 5:
         raise ValueError("found", None, found.shape[0], "must have five lines")
-    if sums.shape[1] != 2 or out_of_it.shape[0] != wallets:
-        raise ValueError("sums", None, sums.shape[0], f"must have {out_of_it.shape[0]} rows of two")
+    if sums.shape[1] != 2:
+        raise ValueError("sums", None, sums.shape[1], "must have two columns")
     with nogil:
         # Half of the rows are of the other side: passed over without a branch, and before any line of a
         # wallet is asked for.
@@ -83,9 +83,7 @@ def of_side(
         # Every wallet is a line of memory of its own.
         for i in range(count):
             ahead = i + AHEAD if i + AHEAD < count else count - 1
-            k = wallet[found[0, ahead]]
-            prefetch(&sums[k, 0])
-            prefetch(&out_of_it[k])
+            prefetch(&sums[wallet[found[0, ahead]], 0])
             row = found[0, i]
             k = wallet[row]
             e = sums[k, 0]
@@ -95,5 +93,27 @@ def of_side(
             found[3, i] = e
             found[4, i] = m
             # It holds a position: this one.
-            barred[i] = (out_of_it[k] != 0) | (e <= 0) | (verdict(e, m, inclusive) != 0)
+            barred[i] = (out_of_it[row] != 0) | (e <= 0) | (verdict(e, m, inclusive) != 0)
+    return count
+
+
+def rows_of(
+    const int64_t[::1] wallet not None, const uint8_t[::1] wanted not None, int64_t[::1] rows not None,
+    uint8_t[::1] marked not None
+):
+    """Write the rows of the wallets that are wanted, ascending, and mark them; how many there are.
+
+    A row whose wallet is out of range is passed over; what stands behind the rows means nothing.
+    """
+    cdef Py_ssize_t n = wallet.shape[0], count = 0, i
+    cdef uint64_t wallets = wanted.shape[0]
+    cdef uint8_t one
+    if not n == rows.shape[0] == marked.shape[0]:
+        raise ValueError("wallet", None, n, f"must have {rows.shape[0]} rows, as all columns")
+    with nogil:
+        for i in range(n):
+            one = <uint64_t> wallet[i] < wallets and wanted[wallet[i]] != 0
+            rows[count] = i
+            marked[i] |= one
+            count += one
     return count

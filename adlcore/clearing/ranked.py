@@ -93,7 +93,7 @@ class Ranked:
             side,
             work.books.positions.wallet[part],
             work.core.wallets,
-            work.in_liquidation,
+            work.rows_in_liquidation[part],
             work.core.inclusive,
             found,
             barred,

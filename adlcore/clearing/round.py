@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .. import _kernels
 from .._arrays import FLOAT64, INT64, Int64Array1D
 from .bankruptcy import Exchange, SharedBankruptcy, shared_of
 from .tables import VALUED
@@ -63,9 +64,9 @@ class Round:
         self.wallets = wallets[np.lexsort((wallets, equity, -ratio))]
         place = np.full(len(work.books.wallets), -1, INT64)
         place[self.wallets] = np.arange(len(self.wallets))
-        owner = work.books.positions.wallet
-        mask = place >= 0
-        rows = np.flatnonzero(mask.take(owner))
+        owner, rows = work.books.positions.wallet, np.empty(len(work.books.positions), INT64)
+        taken = (place >= 0).view(np.uint8)
+        rows = rows[: _kernels.verdicts.rows_of(owner, taken, rows, work.rows_in_liquidation)]
         rows = rows[work.quantity[rows] != 0]
         of = place[owner[rows]]
         order = np.lexsort((rows, -_weights(work, rows), of))

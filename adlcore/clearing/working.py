@@ -47,7 +47,7 @@ class Working(MovingParties):
     cash : int64[slots]
         The balance of each slot of a wallet.
     in_liquidation : uint8[w]
-        1 for the wallets that a round has taken.
+        1 for the wallets that a round has taken; ``rows_in_liquidation``, uint8[n], for their rows.
     took : uint8[w]
         What took lots of a wallet, as flags.
     """
@@ -75,6 +75,7 @@ class Working(MovingParties):
         self.cooling = dict(state.cooling)
         self.cancelled = np.zeros(len(books.orders), bool)
         self.in_liquidation = np.zeros(count, np.uint8)
+        self.rows_in_liquidation = np.zeros(len(positions), np.uint8)
         self.took = np.zeros(count, np.uint8)
         self.told_healthy = np.zeros(count, bool)
         self.counterparties: list[Int64Array1D] = []  # wallets that lost lots to ADL, stretch by stretch

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-__all__ = ["of_all", "of_side", "of_some"]
+__all__ = ["of_all", "of_side", "of_some", "rows_of"]
 
 
 def of_all(sums: Array, inclusive: bool, out: Array) -> bool:
@@ -47,8 +47,8 @@ def of_side(
     """Write the rows of one side as they are now, and who of them is nobody's counterparty.
 
     `found` gets five lines: place, quantity, entry value, equity and margin of the row's wallet. Barred are
-    rows of wallets that are `out_of_it`, are liquidatable, or have no equity; a row whose wallet is out of
-    range is passed over. Returns how many rows there are; what stands behind them means nothing.
+    rows that are `out_of_it`, and those of wallets that are liquidatable or have no equity; a row whose wallet
+    is out of range is passed over. Returns how many rows there are; what stands behind them means nothing.
     """
     rows = np.flatnonzero((quantity > 0 if side > 0 else quantity < 0) & (wallet >= 0) & (wallet < len(sums)))
     count = len(rows)
@@ -56,5 +56,17 @@ def of_side(
     of_all(sums[wallet[rows]], inclusive, short)
     equity, margin = sums[wallet[rows]].T
     found[:, :count] = rows, quantity[rows], entry_value[rows], equity, margin
-    barred[:count] = (short != 0) | (equity <= 0) | (out_of_it[wallet[rows]] != 0)
+    barred[:count] = (short != 0) | (equity <= 0) | (out_of_it[rows] != 0)
     return count
+
+
+def rows_of(wallet: Array, wanted: Array, rows: Array, marked: Array) -> int:
+    """Write the rows of the wallets that are wanted, ascending, and mark them; how many there are.
+
+    A row whose wallet is out of range is passed over; what stands behind the rows means nothing.
+    """
+    known = (wallet >= 0) & (wallet < len(wanted))
+    found = np.flatnonzero(known & (wanted[np.where(known, wallet, 0)] != 0)) if len(wanted) else []
+    rows[: len(found)] = found
+    marked[found] = 1
+    return len(found)

@@ -71,6 +71,10 @@ FORMULAS = {
     ),
 }
 
+#: Rules under which a winner never ties with a loser: U > 0 scores above 0, all others at most 0. Under the
+#: others a factor that is 0, such as the notional of a small position, makes them tie.
+WINNERS_FIRST = ("binance", "binance-portfolio", "roi")
+
 #: What a custom rule may ask for.
 CUSTOM_COLUMNS = (
     "quantity",
@@ -204,6 +208,11 @@ class RankingRule(Versioned):
     def kernel(self) -> str:
         """The kernel's name for the expression."""
         return "hyperliquid-literal" if self.short == "literal" else self.name
+
+    @property
+    def winners_first(self) -> bool:
+        """Whether every row with U > 0 scores above every other row, whatever the rest of their columns."""
+        return self.name in WINNERS_FIRST and self.function is None
 
     def _put(self, *values: Any) -> None:
         for slot, value in zip(

@@ -69,25 +69,26 @@ def test_sums_and_verdicts_of_different_lengths_are_refused():
 
 @given(
     st.lists(st.tuples(wild, wild), min_size=1, max_size=20),
-    st.lists(st.tuples(st.integers(-3, 3), st.integers(-2, 22)), max_size=30),
+    st.lists(st.tuples(st.integers(-3, 3), st.integers(-2, 22), st.integers(-1, 1)), max_size=30),
     st.lists(st.booleans(), min_size=30, max_size=30),
     st.sampled_from([1, -1]),
+    st.tuples(st.booleans(), st.booleans()),
     st.booleans(),
 )
-def test_counterparties_of_a_side_are_as_documented(sums, rows, out, side, inclusive):
+def test_counterparties_of_a_side_are_as_documented(sums, rows, out, side, who, inclusive):
     table, gone = lots(sums).reshape(-1, 2), np.array(out[: len(rows)], np.uint8)
-    quantity, wallet = lots([q for q, _ in rows]), lots([w for _, w in rows])
-    cost = 100 + np.arange(len(rows))
+    quantity, wallet = lots([q for q, _, _ in rows]), lots([w for _, w, _ in rows])
+    cost, pnl, (winners, losers) = 100 + np.arange(len(rows)), lots([u for _, _, u in rows]), who
     wanted = []
-    for place, (q, w) in enumerate(rows):
-        if q * side <= 0 or not 0 <= w < len(sums):
+    for place, (q, w, u) in enumerate(rows):
+        if q * side <= 0 or not 0 <= w < len(sums) or not (winners if u > 0 else losers):
             continue
         equity, margin = sums[w]
         fails = (margin > 0 and (equity < margin or (inclusive and equity == margin))) or equity <= 0
         wanted.append((place, q, 100 + place, equity, margin, int(fails or out[place])))
     for kernels in (fast, plain):
         found, barred = np.full((5, len(rows)), 7, np.int64), np.full(len(rows), 7, np.uint8)
-        count = kernels.of_side(quantity, cost, side, wallet, table, gone, inclusive, found, barred)
+        count = kernels.of_side(quantity, cost, pnl, side, *who, wallet, table, gone, inclusive, found, barred)
         assert list(zip(*(column[:count].tolist() for column in (*found, barred)), strict=True)) == wanted
 
 
@@ -95,8 +96,9 @@ def test_counterparties_of_a_side_are_as_documented(sums, rows, out, side, inclu
 def test_wide_quantities_have_a_side_too(kernels):
     for side, place in ((1, 0), (-1, 1)):
         found, barred = np.zeros((5, 2), np.int64), np.ones(2, np.uint8)
-        books = lots([TOP, BOTTOM]), lots([TOP, BOTTOM]), side, lots([0, 0]), lots([[9, 1]]), np.zeros(2, np.uint8)
-        assert kernels.of_side(*books, True, found, barred) == 1
+        books, sums = lots([TOP, BOTTOM]), lots([[9, 1]])
+        out = lots([0, 0]), sums, np.zeros(2, np.uint8)
+        assert kernels.of_side(books, books, lots([0, 1]), side, True, True, *out, True, found, barred) == 1
         assert found[:, 0].tolist() == [place, *[(TOP, BOTTOM)[place]] * 2, 9, 1]
         assert barred[0] == 0
 

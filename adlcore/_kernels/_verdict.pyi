@@ -10,7 +10,10 @@ def of_some(sums: _Int64Array2D, wallet: _Int64Array1D, inclusive: bool, out: _U
 def of_side(
     quantity: _Int64Array1D,
     entry_value: _Int64Array1D,
+    pnl: _Int64Array1D,
     side: int,
+    winners: bool,
+    losers: bool,
     wallet: _Int64Array1D,
     sums: _Int64Array2D,
     out_of_it: _UInt8Array1D,

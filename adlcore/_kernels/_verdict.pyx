@@ -51,33 +51,38 @@ def of_some(
 
 
 def of_side(
-    const int64_t[::1] quantity not None, const int64_t[::1] entry_value not None, int side,
-    const int64_t[::1] wallet not None, const int64_t[:, ::1] sums not None,
-    const uint8_t[::1] out_of_it not None, bint inclusive, int64_t[:, ::1] found not None,
-    uint8_t[::1] barred not None
+    const int64_t[::1] quantity not None, const int64_t[::1] entry_value not None,
+    const int64_t[::1] pnl not None, int side, bint winners, bint losers, const int64_t[::1] wallet not None,
+    const int64_t[:, ::1] sums not None, const uint8_t[::1] out_of_it not None, bint inclusive,
+    int64_t[:, ::1] found not None, uint8_t[::1] barred not None
 ):
     """Write the rows of one side as they are now, and who of them is nobody's counterparty.
 
-    `found` gets five lines: place, quantity, entry value, equity and margin of the row's wallet. Barred are
-    rows that are `out_of_it`, and those of wallets that are liquidatable or have no equity; a row whose wallet
-    is out of range is passed over. Returns how many rows there are; what stands behind them means nothing.
+    `winners` are rows with a PnL above 0, `losers` all others: either or both. `found` gets five lines: place,
+    quantity, entry value, equity and margin of the row's wallet. Barred are rows that are `out_of_it`, and
+    those of wallets that are liquidatable or have no equity; a row whose wallet is out of range is passed
+    over. Returns how many rows there are; what stands behind them means nothing.
     """
     cdef Py_ssize_t n = quantity.shape[0], count = 0, i, row, ahead
     cdef int64_t k, e, m, wallets = sums.shape[0]
     cdef bint long_side = side > 0
-    if not n == entry_value.shape[0] == wallet.shape[0] == out_of_it.shape[0] == found.shape[1] == barred.shape[0]:
+    if (
+        not n == entry_value.shape[0] == pnl.shape[0] == wallet.shape[0]
+        or not n == out_of_it.shape[0] == found.shape[1] == barred.shape[0]
+    ):
         raise ValueError("wallet", None, wallet.shape[0], f"must have {n} rows, as all columns")
     if found.shape[0] != 5:
         raise ValueError("found", None, found.shape[0], "must have five lines")
     if sums.shape[1] != 2:
         raise ValueError("sums", None, sums.shape[1], "must have two columns")
     with nogil:
-        # Half of the rows are of the other side: passed over without a branch, and before any line of a
-        # wallet is asked for.
+        # Half of the rows are of the other side, and half of those are losers: passed over without a
+        # branch, and before any line of a wallet is asked for.
         for i in range(n):
             found[0, count] = i
             count += (
                 (((quantity[i] > 0) & long_side) | ((quantity[i] < 0) & (not long_side)))
+                & (((pnl[i] > 0) & winners) | ((pnl[i] <= 0) & losers))
                 & (<uint64_t> wallet[i] < <uint64_t> wallets)
             )
         # Every wallet is a line of memory of its own.

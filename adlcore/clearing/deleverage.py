@@ -20,8 +20,9 @@ from ..errors import AdlError
 from ..ranking import RankingRule, as_rule
 from ..ratios import exact_ratio
 from .bankruptcy import shared_of_party
-from .ranked import Ranked, Remainders
+from .ranked import Ranked
 from .round import Round
+from .serving import Fills, Remainders, Serving
 from .stages import Requests, Stage, waits
 from .working import DELEVERAGED, Working
 
@@ -200,9 +201,10 @@ class Deleverage(Stage):
         if not need.any():
             return
         side, code = int(left.side[0]), int(left.code[0])
-        ranked = Ranked(work, self.rule, code, -side, self.eligible == "winners", self.same_account == "exclude")
+        ranked = Ranked(work, self.rule, code, -side, self.eligible == "winners")
+        serving = Serving(work, ranked, code, self.same_account == "exclude")
         before = done.copy()
-        fills = ranked.serve(left, need, done)
+        fills = serving.serve(left, need, done)
         served = np.flatnonzero(done > before)
         if not len(served):
             return
@@ -210,9 +212,9 @@ class Deleverage(Stage):
         np.add.at(worth, fills.remainder, fills.value)
         _close(work, left, served, done - before, worth)
         self._told(work, left, fills, code, side)
-        ranked.finish(fills)
+        serving.finish(fills)
 
-    def _told(self, work: Working, left: Remainders, fills: Any, code: int, side: int) -> None:
+    def _told(self, work: Working, left: Remainders, fills: Fills, code: int, side: int) -> None:
         """Both legs of each fill, and what the counterparty is told."""
         of, asset = fills.remainder, work.settle[code]
         party = np.where(left.fund[of] >= 0, work.first_fund + left.fund[of], -1)

@@ -36,7 +36,10 @@ def of_some(sums: Array, wallet: Array, inclusive: bool, out: Array) -> bool:
 def of_side(
     quantity: Array,
     entry_value: Array,
+    pnl: Array,
     side: int,
+    winners: bool,
+    losers: bool,
     wallet: Array,
     sums: Array,
     out_of_it: Array,
@@ -46,11 +49,13 @@ def of_side(
 ) -> int:
     """Write the rows of one side as they are now, and who of them is nobody's counterparty.
 
-    `found` gets five lines: place, quantity, entry value, equity and margin of the row's wallet. Barred are
-    rows that are `out_of_it`, and those of wallets that are liquidatable or have no equity; a row whose wallet
-    is out of range is passed over. Returns how many rows there are; what stands behind them means nothing.
+    `winners` are rows with a PnL above 0, `losers` all others: either or both. `found` gets five lines: place,
+    quantity, entry value, equity and margin of the row's wallet. Barred are rows that are `out_of_it`, and
+    those of wallets that are liquidatable or have no equity; a row whose wallet is out of range is passed
+    over. Returns how many rows there are; what stands behind them means nothing.
     """
-    rows = np.flatnonzero((quantity > 0 if side > 0 else quantity < 0) & (wallet >= 0) & (wallet < len(sums)))
+    ours = (quantity > 0 if side > 0 else quantity < 0) & (wallet >= 0) & (wallet < len(sums))
+    rows = np.flatnonzero(ours & np.where(pnl > 0, winners, losers))
     count = len(rows)
     short = np.empty(count, np.uint8)
     of_all(sums[wallet[rows]], inclusive, short)
@@ -66,7 +71,9 @@ def rows_of(wallet: Array, wanted: Array, rows: Array, marked: Array) -> int:
     A row whose wallet is out of range is passed over; what stands behind the rows means nothing.
     """
     known = (wallet >= 0) & (wallet < len(wanted))
-    found = np.flatnonzero(known & (wanted[np.where(known, wallet, 0)] != 0)) if len(wanted) else []
+    found: Array = (
+        np.flatnonzero(known & (wanted[np.where(known, wallet, 0)] != 0)) if len(wanted) else np.zeros(0, np.int64)
+    )
     rows[: len(found)] = found
     marked[found] = 1
     return len(found)

@@ -65,10 +65,10 @@ class Held(Row):
 
 
 class Tally:
-    """W: what the fills of one row in one stage come to, exactly."""
+    """W: what the fills of one row in one stage come to, exactly; and C: how many lots they are."""
 
     def __init__(self) -> None:
-        self.total = Fraction(0)
+        self.total, self.lots = Fraction(0), 0
 
 
 class Party:
@@ -332,6 +332,7 @@ class SlowHouse(Venue):
         row = seat[0].rows[seat[1]] if isinstance(seat, tuple) else self.rows[seat]
         side, before = sign(row.quantity), tally.total
         tally.total += self.worth_of_a_lot(row.code, ticks) * lots
+        tally.lots += lots
         self.take(kind, seat, -side * lots, ticks, before)
         return self.take(kind, other, side * lots, ticks, before)
 

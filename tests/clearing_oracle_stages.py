@@ -63,7 +63,7 @@ def order_row(house, stage, number: int, price: int, tally) -> bool:
     limit = price
     if stage.limit == "fund" and house.f(head) > 0:
         limit = limit_with_fund(house, row, price, Fraction(house.f(head), lots))
-    before, filled = tally.total, 0
+    before, had, filled = tally.total, tally.lots, 0
     for part, ticks in house.liquidity.ioc(row.contract, -side * lots, limit, house.time) if house.liquidity else ():
         house.fill("book-fill", number, (house.street, code), part, ticks, tally)
         filled += part
@@ -72,7 +72,9 @@ def order_row(house, stage, number: int, price: int, tally) -> bool:
         return False
     house.passing.took[wallet].add("book")
     value = round(tally.total) - round(before)
-    better = side * (value - round(house.worth_of_a_lot(code, price) * filled))
+    # C counts the lots of all orders of the row: what it owes does not depend on how it was cut into them.
+    unit = house.worth_of_a_lot(code, price)
+    better = side * (value - round(unit * tally.lots) + round(unit * had))
     if better > 0 and stage.surplus == "fund":
         house.pay(asset, better, wallet, "surplus", head, "fund-received", code)
     elif better > 0:

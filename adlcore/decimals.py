@@ -89,7 +89,7 @@ def _plain(value: object) -> str | int | Decimal:
         return repr(number)
     if isinstance(number, str):
         return number.replace("_", "")
-    if isinstance(number, int | Decimal):
+    if isinstance(number, int | Decimal) and not isinstance(number, bool):
         return number
     raise TypeError
 

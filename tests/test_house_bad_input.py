@@ -66,6 +66,7 @@ def refuses(house, call, argument, words=(), row=None):
         ({"X": "80", "Y": -1.5}, "prices['Y']", ("-1.5", "must be above 0")),
         ({"X": math.nan}, "prices['X']", ("nan", "must be")),
         ({"X": "NaN"}, "prices['X']", ("'NaN'", "must be")),
+        ({"X": True}, "prices['X']", ("True", "must be a number")),
         ({"X": math.inf}, "prices['X']", ("inf", "must be")),
         ({"X": "many"}, "prices['X']", ("'many'", "must be")),
         ({"X": [80]}, "prices['X']", ("[80]", "must be")),

@@ -221,6 +221,14 @@ def by_name(name: str, given: Any, known: Mapping[str, int], read: Any, absent: 
     )
 
 
+def prices_by_row(name: str, given: Any, known: Mapping[str, int]) -> dict[int, Decimal]:
+    """The prices that are given, by row of `known`; by name only, for a sequence could be in another order."""
+    if given is not None and not isinstance(given, Mapping):
+        raise AdlError.at(name, None, given, "must be a mapping of names to prices")
+    read = by_name(name, given or {}, known, positive_decimal, None)
+    return {row: price for row, price in zip(known.values(), read, strict=True) if price is not None}
+
+
 def share(value: Number, argument: str) -> Decimal:
     """An exact share: from 0 to below 1."""
     number = exact_decimal(value, argument)

@@ -123,16 +123,8 @@ def cancel_order(work: Working, order: int) -> Snapshot:
             f"must be a row of the orders, 0 to {len(orders) - 1}" if len(orders) else "must be absent: there are none"
         )
         raise AdlError.at("order", None, order, must)
-    values = {
-        "wallet": orders.wallet[order],
-        "contract": orders.contract[order],
-        "lots": orders.quantity[order],
-        "price": orders.price[order],
-        "amount": orders.locked[order],
-        "asset": work.settle[orders.contract[order]],
-    }
-    work.log.add(("order-cancelled", "request", values))
-    return work.books._with({"orders": orders.taken(np.delete(np.arange(len(orders)), order))})
+    work.cancel(np.array([order]), "request")
+    return work.books._with({"orders": orders.taken(np.flatnonzero(~work.cancelled))})
 
 
 # Funding --------------------------------------------------------------------------------------------------------------

@@ -40,8 +40,8 @@ class Deleverage(Stage):
     ----------
     rule : str or RankingRule, default "binance"
     price : {"bankruptcy", "mark", "previous-mark", "oracle"}, default "bankruptcy"
-        At which price. ``"oracle"`` takes what ``house.mark(oracle=...)`` is given. Marks and oracle
-        prices are rounded half-even to a whole tick, at least one.
+        At which price. ``"oracle"`` takes what ``house.mark(oracle=...)`` is given, and the mark of a contract
+        that is given none. Marks and oracle prices are rounded half-even to a whole tick, at least one.
     eligible : {"all", "winners"}, default "all"
         "all": losers come after all winners; "winners": only rows with U > 0.
     same_account : {"allow", "exclude"}, default "allow"

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from .._arrays import INT64
-from ..decimals import Number, positive_decimal
+from ..decimals import Number
 from ..errors import AdlError
 from . import audit as books_audit
 from . import dealings
-from .books import by_name
+from .books import prices_by_row
 from .collateral import Rates
 from .events import Events
 from .fund import InsuranceFund
@@ -290,9 +290,9 @@ class ClearingHouse(Keeper):
         """Read and check everything, then move the margin to the new marks."""
         state = self._state
         snapshot, now = state.snapshot, self._time(time)
-        fresh = _given("prices", prices, snapshot.symbols)
-        indexes = _given("index_prices", index_prices, snapshot.asset_names)
-        asked = _given("oracle", oracle, snapshot.symbols)
+        fresh = prices_by_row("prices", prices, snapshot.symbols)
+        indexes = prices_by_row("index_prices", index_prices, snapshot.asset_names)
+        asked = prices_by_row("oracle", oracle, snapshot.symbols)
         self._refuse_jumps(fresh)
         core = self._taken()
         self._put(state, None, self._held[2])
@@ -435,11 +435,3 @@ class ClearingHouse(Keeper):
         time : int, optional
         """
         return self._change(time, lambda work: dealings.funding(work, rates))
-
-
-def _given(name: str, prices: Any, known: Mapping[str, int]) -> dict[int, Decimal]:
-    """The prices that are given, by row."""
-    if prices is not None and not isinstance(prices, Mapping):
-        raise AdlError.at(name, None, prices, "must be a mapping of names to prices")
-    read = by_name(name, prices or {}, known, positive_decimal, None)
-    return {code: price for code, price in zip(known.values(), read, strict=True) if price is not None}

@@ -11,11 +11,11 @@ import numpy.typing as npt
 from .. import _arrays
 from .._arrays import FLOAT64, Float64Array1D, Int64Array1D
 from ..contracts import Contract
-from ..decimals import Number, positive_decimal
+from ..decimals import Number
 from ..errors import AdlError
 from ..market import Market
 from . import free_margin
-from .books import Books, by_name
+from .books import Books, prices_by_row
 from .margin_pass import MarginPass
 from .position_margin import PositionMargin
 
@@ -244,8 +244,8 @@ class MarginState:
         array([0])
         """
         state = self._pass
-        fresh = _given("marks", marks, state.books.symbols)
-        rates = state.rates.moved(_given("index_prices", index_prices, state.books.asset_names))
+        fresh = prices_by_row("marks", marks, state.books.symbols)
+        rates = state.rates.moved(prices_by_row("index_prices", index_prices, state.books.asset_names))
         units = {code: state.unit_at(code, price) for code, price in fresh.items()}
         found = state.move(units, rates, bool(index_prices))
         for code, price in fresh.items():
@@ -257,9 +257,3 @@ class MarginState:
         count = int(np.count_nonzero(state.verdict))
         wallets, positions = len(state.books.wallets), len(state.books.positions)
         return f"<MarginState of {wallets:,} wallets and {positions:,} positions: {count:,} liquidatable>"
-
-
-def _given(name: str, prices: Mapping[str, Number] | None, known: Mapping[str, int]) -> dict[int, Decimal]:
-    """The prices that are given, by row."""
-    read = by_name(name, {} if prices is None else prices, known, positive_decimal, None)
-    return {code: price for code, price in zip(known.values(), read, strict=True) if price is not None}

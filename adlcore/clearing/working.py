@@ -270,14 +270,19 @@ class Working(MovingParties):
         found = order[places]
         isolated = self.books.wallets.mode[orders.wallet[found]] == ISOLATED
         found = found[~self.cancelled[found] & (~isolated | (orders.contract[found] == codes))]
-        self.cancelled[found] = True
+        self.cancel(found, cause)
+
+    def cancel(self, rows: Int64Array1D, cause: str) -> None:
+        """Cancel open orders, by their rows."""
+        orders = self.books.orders
+        self.cancelled[rows] = True
         values = {
-            "wallet": orders.wallet[found],
-            "contract": orders.contract[found],
-            "lots": orders.quantity[found],
-            "price": orders.price[found],
-            "amount": orders.locked[found],
-            "asset": self.settle[orders.contract[found]],
+            "wallet": orders.wallet[rows],
+            "contract": orders.contract[rows],
+            "lots": orders.quantity[rows],
+            "price": orders.price[rows],
+            "amount": orders.locked[rows],
+            "asset": self.settle[orders.contract[rows]],
         }
         self.log.extend(("order-cancelled", cause, values))
 

@@ -185,7 +185,7 @@ def bankruptcy_price(
     ``v* = (EV - B) / (q·(1 - s·f))``, B the balance and the unrealized PnL of the wallet's other
     positions. It is what a trader is shown and what the ``bitmex`` rule measures leverage by; the
     positions of a bankrupt wallet are closed at prices that share its equity between them:
-    :func:`adlcore.clearing.bankruptcy.shared_bankruptcy`. O(n).
+    :func:`adlcore.clearing.accounts.bankruptcy.shared_bankruptcy`. O(n).
 
     Examples
     --------

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from test_contracts import refused
 
 from adlcore import Asset, Contract
-from adlcore.clearing.fund import InsuranceFund
-from adlcore.clearing.fund_table import FundTable, resolve_funds
-from adlcore.clearing.triggers import Depleted, Drawdown, NetNotionalCap
+from adlcore.clearing import Depleted, Drawdown, InsuranceFund, NetNotionalCap
+from adlcore.clearing.funds.fund_table import FundTable, resolve_funds
 
 USDT, BTC, USDC = Asset("USDT", 2), Asset("BTC", 8), Asset("USDC", 6)
 ASSETS = (USDT, BTC, USDC)

@@ -27,7 +27,7 @@ from adlcore.clearing import (
     Uncovered,
     Venue,
 )
-from adlcore.clearing.replay import replayed
+from adlcore.clearing.house.replay import replayed
 
 X, Y = linear("X"), linear("Y")
 

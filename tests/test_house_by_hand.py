@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from house_books import Book, Pass, fund, linear, opened, orders, snapshot
 
-from adlcore.clearing.waterfall import BookIOC, CancelOrders, Deleverage, TakeOver, Uncovered, Venue
+from adlcore.clearing import BookIOC, CancelOrders, Deleverage, TakeOver, Uncovered, Venue
 
 # The venue ------------------------------------------------------------------------------------------------------------
 #

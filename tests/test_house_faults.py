@@ -59,11 +59,12 @@ def executed(house) -> tuple[Counter[tuple[str, int]], Counter[tuple[str, int]]]
 
     def local(frame, what, _):
         if what == "line":
-            lines[house.state() is not STATE][Path(frame.f_code.co_filename).name, frame.f_lineno] += 1
+            name = str(Path(frame.f_code.co_filename).relative_to(FOLDER))
+            lines[house.state() is not STATE][name, frame.f_lineno] += 1
         return local
 
     def trace(frame, what, _):
-        return local if Path(frame.f_code.co_filename).parent == FOLDER else None
+        return local if FOLDER in Path(frame.f_code.co_filename).parents else None
 
     house.on("adl-notice", bool)
     with traced(trace):

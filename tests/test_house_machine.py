@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import adlcore as adl
-from adlcore.clearing.replay import replayed
+from adlcore.clearing.house.replay import replayed
 
 pick = st.sampled_from
 FACTORS = ("0.3", "0.8", "0.9", "0.97", "0.999", "1.01", "1.1", "1.25", "2")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from test_contracts import refused
 
 from adlcore import Contract
-from adlcore.clearing.depth_ladder import DepthLadder
-from adlcore.clearing.liquidity import Liquidity, NoLiquidity, Restorable
+from adlcore.clearing import DepthLadder
+from adlcore.clearing.order_book.liquidity import Liquidity, NoLiquidity, Restorable
 
 X, Y = Contract("X", tick="0.1"), Contract("Y", tick="0.01")
 TOP = 2**63 - 1

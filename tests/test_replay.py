@@ -26,7 +26,7 @@ from adlcore.clearing import (
     NetNotionalCap,
     TakeOver,
 )
-from adlcore.clearing.replay import replayed
+from adlcore.clearing.house.replay import replayed
 
 one_of = st.sampled_from
 

@@ -8,8 +8,7 @@ import pytest
 from house_books import BTC, Book, Pass, fund, inverse, linear, marked, opened, orders, snapshot
 
 import adlcore as adl
-from adlcore.clearing import NetNotionalCap
-from adlcore.clearing.waterfall import BookIOC, CancelOrders, Deleverage, TakeOver, Uncovered, Venue
+from adlcore.clearing import BookIOC, CancelOrders, Deleverage, NetNotionalCap, TakeOver, Uncovered, Venue
 from adlcore.venues import BINANCE_COINM, BINANCE_USDM
 
 X, Y = linear("X"), linear("Y")

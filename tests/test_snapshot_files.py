@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
+from adlcore.clearing.accounts import archive
 
 TABLES = ("wallets", "positions", "orders", "balances")
 NOTHING = {
@@ -204,8 +205,8 @@ def saved(snapshot=None) -> bytes:
 
 def contents(snapshot=None) -> tuple[dict, dict]:
     """Terms and columns as they stand in a file."""
-    terms = adl.clearing.archive.terms(snapshot or valued_snapshot())
-    return {"schema": 1, **terms}, adl.clearing.archive.parts(snapshot or valued_snapshot())
+    terms = archive.terms(snapshot or valued_snapshot())
+    return {"schema": 1, **terms}, archive.parts(snapshot or valued_snapshot())
 
 
 def read(data: bytes, path) -> adl.Snapshot:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.clearing import archive
+from adlcore.clearing.accounts import archive
 from adlcore.lab import venue
 
 pa = pytest.importorskip("pyarrow", reason="folders need the cli extra")

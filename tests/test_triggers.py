@@ -15,8 +15,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from test_contracts import refused
 
-from adlcore.clearing.triggers import Depleted, Drawdown, NetNotionalCap, Trigger
-from adlcore.clearing.windows import Window
+from adlcore.clearing import Depleted, Drawdown, NetNotionalCap, Trigger
+from adlcore.clearing.funds.windows import Window
 from adlcore.ratios import exact_ratio, ratio_text
 
 EIGHT_HOURS = 8 * 60 * 60 * 1000

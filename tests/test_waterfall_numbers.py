@@ -6,7 +6,7 @@ import pytest
 from house_books import BTC, FIVE_PERCENT, TEN_PERCENT, USDT, Book, Pass, inverse, linear, marked, opened, snapshot
 
 import adlcore as adl
-from adlcore.clearing.waterfall import Backstop, BookIOC, Deleverage, TakeOver, Uncovered, Venue
+from adlcore.clearing import Backstop, BookIOC, Deleverage, TakeOver, Uncovered, Venue
 
 X, Y = linear("X"), linear("Y")
 #: Too little of small values to be a quantum.

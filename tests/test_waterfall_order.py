@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from house_books import Book, Pass, linear, marked, opened, snapshot
 
-from adlcore.clearing.waterfall import Backstop, BookIOC, Deleverage, TakeOver, Uncovered, Venue
+from adlcore.clearing import Backstop, BookIOC, Deleverage, TakeOver, Uncovered, Venue
 
 X, Y, Z = linear("X"), linear("Y"), linear("Z")
 AT_100 = {"X": "100", "Y": "100"}

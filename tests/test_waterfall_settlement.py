@@ -10,7 +10,7 @@ import pytest
 from house_books import BTC, Book, Pass, fund, inverse, linear, marked, opened, orders, snapshot
 
 import adlcore as adl
-from adlcore.clearing.waterfall import Backstop, BookIOC, CancelOrders, Deleverage, NetLegs, TakeOver, Uncovered
+from adlcore.clearing import Backstop, BookIOC, CancelOrders, Deleverage, NetLegs, TakeOver, Uncovered
 
 X, Y = linear("X"), linear("Y")
 AT_100 = {"X": "100", "Y": "100"}

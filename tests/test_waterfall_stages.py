@@ -6,8 +6,17 @@ import pytest
 from house_books import BTC, USDT, Book, Pass, fund, inverse, linear, marked, opened, orders, snapshot
 
 import adlcore as adl
-from adlcore.clearing import NetNotionalCap
-from adlcore.clearing.waterfall import Backstop, BookIOC, CancelOrders, Deleverage, NetLegs, TakeOver, Uncovered, Venue
+from adlcore.clearing import (
+    Backstop,
+    BookIOC,
+    CancelOrders,
+    Deleverage,
+    NetLegs,
+    NetNotionalCap,
+    TakeOver,
+    Uncovered,
+    Venue,
+)
 
 X, Y = linear("X"), linear("Y")
 AT_100 = {"X": "100", "Y": "100"}

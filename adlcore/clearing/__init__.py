@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from .audit import BrokenBooksError
-from .bankruptcy import SharedBankruptcy, shared_bankruptcy
-from .depth_ladder import DepthLadder
+from .accounts.bankruptcy import SharedBankruptcy, shared_bankruptcy
+from .accounts.margin import MarginState, margin_state
+from .accounts.position_margin import PositionMargin
+from .accounts.snapshot import Snapshot
 from .events import KINDS, Events
-from .fund import InsuranceFund
-from .house import ClearingHouse
-from .liquidity import Liquidity, NoLiquidity
-from .margin import MarginState, margin_state
-from .position_margin import PositionMargin
-from .snapshot import Snapshot
-from .stages import Order, Stage
+from .funds.fund import InsuranceFund
+from .funds.triggers import Depleted, Drawdown, NetNotionalCap, Trigger
+from .house.audit import BrokenBooksError
+from .house.clearing_house import ClearingHouse
+from .house.views import Fund, Plan
+from .order_book.depth_ladder import DepthLadder
+from .order_book.liquidity import Liquidity, NoLiquidity
 from .state import HouseState
-from .triggers import Depleted, Drawdown, NetNotionalCap, Trigger
-from .views import Fund, Plan
-from .waterfall import Backstop, BookIOC, CancelOrders, Deleverage, NetLegs, TakeOver, Uncovered, Venue
+from .waterfall.book_ioc import BookIOC
+from .waterfall.deleverage import Deleverage
+from .waterfall.stage import Order, Stage
+from .waterfall.stages import Backstop, CancelOrders, NetLegs, TakeOver, Uncovered
+from .waterfall.venue import Venue
 
 __all__ = [
     "KINDS",

@@ -11,11 +11,11 @@ import numpy as np
 
 from .._arrays import INT64, Int64Array1D
 from .._pickles import Versioned
+from .accounts.snapshot import Snapshot
 from .events import Names
-from .fund_table import FundTable
-from .parties import Parties
-from .snapshot import Snapshot
-from .windows import Window
+from .funds.fund_table import FundTable
+from .funds.parties import Parties
+from .funds.windows import Window
 
 __all__ = ["HouseState", "names_of"]
 

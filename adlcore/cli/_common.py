@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ..clearing.snapshot import Snapshot
+from ..clearing import Snapshot
 from ..decimals import exact_decimal, positive_decimal
 from ..errors import AdlError, OpenInterestWarning
 from ..io import snapshots

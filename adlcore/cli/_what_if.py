@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .._arrays import INT64_MAX
-from ..clearing import archive
-from ..clearing.snapshot import Snapshot
-from ..clearing.tables import VALUED
+from ..clearing import Snapshot
+from ..clearing.accounts import archive
+from ..clearing.accounts.tables import VALUED
 from ..decimals import canonical, positive_decimal
 from ..errors import AdlError
 from . import _common

@@ -10,9 +10,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from ..clearing.margin import margin_state
-from ..clearing.snapshot import Snapshot
-from ..clearing.tables import MODES
+from ..clearing import Snapshot, margin_state
+from ..clearing.accounts.tables import MODES
 from ..columns import MONEY
 from ..contracts import Asset, Contract
 from ..errors import AdlError

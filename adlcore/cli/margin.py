@@ -11,9 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from .._arrays import Float64Array1D, Int64Array1D
-from ..clearing.margin import MarginState, margin_state
-from ..clearing.snapshot import Snapshot
-from ..clearing.tables import MODES
+from ..clearing import MarginState, Snapshot, margin_state
+from ..clearing.accounts.tables import MODES
 from ..prices import read_fee
 from . import _common, _tables
 from ._tables import Column

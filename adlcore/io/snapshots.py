@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import __version__
-from ..clearing import archive
-from ..clearing.snapshot import Snapshot
+from ..clearing import Snapshot
+from ..clearing.accounts import archive
 from ..errors import AdlError, missing_extra
 
 __all__ = ["load", "save"]

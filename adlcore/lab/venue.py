@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import Float64Array1D, Int64Array1D
-from ..clearing.snapshot import Snapshot
-from ..clearing.tables import MODES as WALLET_MODES
+from ..clearing import Snapshot
+from ..clearing.accounts.tables import MODES as WALLET_MODES
 from ..contracts import Asset, Contract
 from ..errors import AdlError
 from ..tiers import MarginTiers

@@ -24,7 +24,7 @@ Not published, and how it is read here:
 * How much of the leftover collateral goes to the fund, beyond "a portion": all of it.
 * How large the one order is: the whole position.
 * Which contracts share which USD-margined fund, and how often that changes: by default all that settle in an
-  asset share one; ``scope=`` of :class:`~adlcore.clearing.fund.InsuranceFund` says otherwise.
+  asset share one; ``scope=`` of :class:`~adlcore.clearing.funds.fund.InsuranceFund` says otherwise.
 * How the fund sells what it took over: it holds it.
 * How a price is chosen between several positions of one cross wallet: shared bankruptcy prices
   (:func:`~adlcore.clearing.shared_bankruptcy`).
@@ -34,8 +34,7 @@ For another fee, or a stage more, write ``Venue("mine", [...], trigger=BINANCE_U
 
 from __future__ import annotations
 
-from ..clearing.triggers import NetNotionalCap
-from ..clearing.waterfall import BookIOC, CancelOrders, Deleverage, TakeOver, Uncovered, Venue
+from ..clearing import BookIOC, CancelOrders, Deleverage, NetNotionalCap, TakeOver, Uncovered, Venue
 
 __all__ = ["BINANCE_COINM", "BINANCE_USDM"]
 

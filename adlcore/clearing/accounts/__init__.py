@@ -1,0 +1,1 @@
+"""Wallets, positions and collateral as columns, and the margin of every wallet."""

@@ -1,0 +1,145 @@
+"""A snapshot as named arrays and back, and the hash of what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+import zipfile
+import zlib
+from collections.abc import Mapping
+from decimal import Decimal
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..._fields import exact_keys
+from ...contracts import Asset, Contract
+from ...decimals import canonical
+from ...errors import AdlError
+from .books import Books
+from .tables import Holdings, Orders, Positions, Wallets
+
+__all__ = ["SCHEMA", "arguments", "content_hash", "parts", "read_npz", "refuse_schema", "terms", "write_npz"]
+
+#: Of the arrays and terms below, wherever they are kept. One that is not known is refused.
+SCHEMA = 1
+
+TABLES = {"wallets": Wallets, "positions": Positions, "orders": Orders, "balances": Holdings}
+PRICES = ("marks", "index_prices", "haircuts", "loan_rates")
+TERMS = ("contracts", "assets", *PRICES)
+COLUMNS = (
+    "positions.contract",
+    *(f"{table}.{name}" for table, kind in TABLES.items() for name in kind.PICKLED),
+)
+
+
+def terms(books: Books) -> dict[str, Any]:
+    """Everything but the tables, as plain JSON values; equal books have equal terms."""
+    return {
+        "contracts": [contract.fields() for contract in books.contracts],
+        "assets": [[asset.name, asset.decimals] for asset in books.assets],
+        **{name: [_text(number) for number in getattr(books, name)] for name in PRICES},
+    }
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else canonical(number)
+
+
+def parts(books: Books) -> dict[str, npt.NDArray[Any]]:
+    """Every column of every table by ``table.column``."""
+    named = {f"{table}.{name}": column for table in TABLES for name, column in getattr(books, table).columns().items()}
+    return {**named, "positions.contract": books.position_contract}
+
+
+def content_hash(books: Books) -> str:
+    """SHA-256 of terms and columns; the same on every machine, whatever file they came from."""
+    digest = hashlib.sha256(json.dumps(terms(books), sort_keys=True, separators=(",", ":")).encode())
+    for name, column in sorted(parts(books).items()):
+        plain = np.ascontiguousarray(column, column.dtype.newbyteorder("<"))
+        if plain.dtype.kind == "U":  # four bytes a character
+            plain = plain.view(f"<({column.dtype.itemsize // 4},)u4").ravel() if len(plain) else np.zeros(0, "<u4")
+        if plain.dtype.kind == "f":  # -0.0 is 0.0
+            plain = plain + 0.0
+        digest.update(f"{name} {plain.dtype.str} {len(plain)};".encode())
+        digest.update(plain.data if len(plain) else b"")
+    return digest.hexdigest()
+
+
+def arguments(values: Any, columns: Mapping[str, npt.NDArray[Any]]) -> dict[str, Any]:
+    """What a Snapshot is made of, from terms and columns; it checks them like any others.
+
+    Raises
+    ------
+    AdlError
+        For a term or a column that is missing, does not belong, or is of another shape.
+    """
+    given = exact_keys("terms", values, TERMS)
+    for name, entries in given.items():
+        if not isinstance(entries, list):
+            raise AdlError.at(f"terms.{name}", None, entries, "must be a list")
+    tables: dict[str, dict[str, npt.NDArray[Any]]] = {table: {} for table in TABLES}
+    for key, column in exact_keys("columns", columns, COLUMNS).items():
+        table, _, name = key.partition(".")
+        tables[table][name] = column
+    for row, asset in enumerate(given["assets"]):
+        if not isinstance(asset, list | tuple) or len(asset) != 2:
+            raise AdlError.at("terms.assets", row, asset, "must be [name, decimals]")
+    return {
+        **given,
+        **tables,
+        "contracts": [Contract.from_fields(fields) for fields in given["contracts"]],
+        "assets": [Asset(name, decimals) for name, decimals in given["assets"]],
+    }
+
+
+def write_npz(books: Books, path: str | PathLike[str]) -> None:
+    """Write one ``.npz`` file; it takes its name when it is whole."""
+    header = np.array(json.dumps({"schema": SCHEMA, **terms(books)}))
+    target = Path(path)
+    work = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        with open(work, "wb") as file:
+            np.savez(file, terms=header, **parts(books))  # type: ignore[arg-type]
+        work.replace(target)
+    except BaseException:
+        work.unlink(missing_ok=True)
+        raise
+
+
+def read_npz(path: str | PathLike[str]) -> dict[str, Any]:
+    """Read one ``.npz`` file; nothing in it is executed.
+
+    Raises
+    ------
+    AdlError
+        If the file is no snapshot, is damaged, or is of a schema that this adlcore does not know.
+    """
+    damage = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, RuntimeError, OSError)
+    with open(path, "rb") as file:
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                header = json.loads(str(archive["terms"]))
+                columns = {name: archive[name] for name in archive.files if name != "terms"}
+        except damage as error:
+            raise AdlError(f"{path} is no snapshot: {error}", argument="path", value=str(path)) from None
+    if not isinstance(header, dict):
+        raise AdlError(f"{path} is no snapshot: its terms are {header!r}", argument="path", value=str(path))
+    refuse_schema(header.pop("schema", None), path)
+    try:
+        return arguments(header, columns)
+    except AdlError as error:
+        raise AdlError(f"{path} is no snapshot: {error}", argument="path", value=str(path)) from None
+
+
+def refuse_schema(found: Any, path: object) -> None:
+    """Refuse a version that this adlcore does not know, by name."""
+    if found != SCHEMA:
+        raise AdlError(
+            f"{path} is a snapshot of schema {found}: this adlcore reads schema {SCHEMA}", argument="path", value=found
+        )

@@ -1,0 +1,258 @@
+"""The arrays behind a margin state: one pass over all positions, and exact moves of some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _kernels
+from ..._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
+from ...errors import AdlError
+from .books import Books
+from .collateral import Rates, Slots
+
+__all__ = ["MarginPass"]
+
+TWO_62, INT64_END = 2**62, 2**63
+
+
+class MarginPass:
+    """Unrealized PnL and maintenance margin of every position, and their sums by slot and wallet.
+
+    Attributes
+    ----------
+    books : Books
+    marks : list of Decimal or None
+        The mark price of each contract.
+    unit : float64[contracts]
+        Value of a lot at the mark, in quanta; 0.0 where there is no mark.
+    pnl, margin : int64[n]
+        Of each position.
+    sums : int64[s, 2]
+        Balance plus unrealized PnL, and maintenance margin, of each slot.
+    wallets : int64[w, 2]
+        Equity and maintenance margin of each wallet; the same array where every wallet is one slot.
+    verdict : uint8[w]
+        1 where a wallet is liquidatable.
+    has_all_tiers : bool
+        Whether the maintenance margin of every position is known.
+    """
+
+    def __init__(self, books: Books, inclusive: bool, threads: int) -> None:
+        self.books = books
+        self.inclusive = inclusive
+        self.marks = list(books.marks)
+        self.unit = np.array([self.unit_at(code, mark) for code, mark in enumerate(self.marks)], FLOAT64)
+        self.tier_start, self.rate, self.amount = _tiers(books)
+        held = np.flatnonzero(np.diff(books.start)).tolist()
+        self.has_all_tiers = all(books.contracts[code].tiers is not None for code in held)
+        self.slots, self.rates = Slots(books), Rates(books)
+        n, w, s = len(books.positions), len(books.wallets), len(self.slots.balance)
+        self.pnl, self.margin = np.empty(n, INT64), np.empty(n, INT64)
+        self.sums = np.empty((s, 2), INT64)
+        self.wallets = np.empty((w, 2), INT64) if self.slots.many else self.sums
+        self.verdict = np.empty(w, np.uint8)
+        self._holds: npt.NDArray[np.bool_] | None = None
+        self._run(threads)
+        if self.slots.many:
+            self.slots.value(self.sums, self.rates, self.wallets)
+        self._decide(_kernels.verdicts.of_all(self.wallets, inclusive, self.verdict))
+
+    def unit_at(self, code: int, mark: Decimal | None) -> float:
+        """What a lot of a contract is worth at a mark, in quanta; rounded once."""
+        return 0.0 if mark is None else self.books.contracts[code].quanta_per_lot(mark)
+
+    def tiers(self, code: int) -> tuple[Float64Array1D, Float64Array1D]:
+        """Rates of a contract's tiers, and their amounts in quanta."""
+        part = slice(int(self.tier_start[code]), int(self.tier_start[code + 1]))
+        return self.rate[part], self.amount[part]
+
+    def _run(self, threads: int) -> None:
+        positions, slots = self.books.positions, self.slots
+        count = len(slots.balance)
+        cuts = np.linspace(0, count, max(min(threads, count), 1) + 1).astype(INT64).tolist()
+
+        def part(first: int, last: int) -> int:
+            return _kernels.margin.full_pass(
+                self.books.start,
+                self.unit,
+                self.tier_start,
+                self.rate,
+                self.amount,
+                positions.quantity,
+                positions.entry_value,
+                slots.of_position,
+                slots.balance,
+                first,
+                last,
+                self.pnl,
+                self.margin,
+                self.sums,
+            )
+
+        if len(cuts) == 2:
+            met = part(0, count)
+        else:
+            with ThreadPoolExecutor(len(cuts) - 1) as pool:
+                met = int(np.bitwise_or.reduce(list(pool.map(part, cuts[:-1], cuts[1:]))))
+        if met & _kernels.margin.OUT_OF_ORDER:
+            raise AdlError("positions are not sorted by contract and wallet: must be", argument="positions")
+        if met & _kernels.margin.ROW_OVERFLOW:
+            for code in range(len(self.books.contracts)):
+                self._refuse_rows(code, float(self.unit[code]))
+        if met & _kernels.margin.SUM_OVERFLOW:
+            self.refuse_sums()
+
+    def move(self, units: dict[int, float], rates: Rates, all_valued: bool) -> Int64Array1D:
+        """Move contracts to new values of a lot; the wallets touched that are liquidatable now.
+
+        On an error every array is as before.
+        """
+        met = 0
+        touched = self._touched(units, all_valued)
+        try:
+            for code, unit in units.items():
+                met |= self._revalue(code, unit)
+            if met & _kernels.margin.SUM_OVERFLOW:
+                self.refuse_sums()
+            self._value(rates, touched)
+        except BaseException:
+            for code in units:  # to where they were; that changes nothing where they still are
+                self._revalue(code, float(self.unit[code]))
+            self._value(self.rates, touched)
+            raise
+        self.rates = rates
+        for code, unit in units.items():
+            self.unit[code] = unit
+        self._decide(_kernels.verdicts.of_some(self.wallets, touched, self.inclusive, self.verdict), touched)
+        found: Int64Array1D = touched[self.verdict[touched] == 1]
+        return found
+
+    def remark(self, marks: dict[int, Decimal], rates: Rates, all_valued: bool, threads: int = 1) -> None:
+        """Move contracts to new marks by whichever way is less work; on an error the state is not to be used again."""
+        units = {code: self.unit_at(code, mark) for code, mark in marks.items()}
+        rows = sum(int(self.books.start[code + 1] - self.books.start[code]) for code in units)
+        if 2 * rows < len(self.pnl):
+            self.move(units, rates, all_valued)
+        else:
+            self.rates = rates
+            for code, unit in units.items():
+                self.unit[code] = unit
+            self._run(threads)
+            if self.slots.many:
+                self.slots.value(self.sums, self.rates, self.wallets)
+            self._decide(_kernels.verdicts.of_all(self.wallets, self.inclusive, self.verdict))
+        for code, mark in marks.items():
+            self.marks[code] = mark
+
+    def rebased(self, books: Books, touched: Int64Array1D) -> None:
+        """Go on with books that hold what the arrays say already; verdicts on the wallets `touched` are new."""
+        self.books = books
+        self._holds = None
+        undecided = _kernels.verdicts.of_some(self.wallets, touched, self.inclusive, self.verdict)
+        self._decide(undecided, touched)
+
+    def _touched(self, codes: Iterable[int], all_valued: bool) -> Int64Array1D:
+        """Wallets with a position in these contracts, ascending."""
+        held = [self.books.positions.wallet[self.books.rows(code)] for code in codes]
+        if all_valued and self.slots.many:
+            held.append(self.slots.wallet[self.slots.valued])
+        if len(held) == 1:  # sorted, and twice only where there are two legs
+            fresh = np.ones(len(held[0]), bool)
+            np.not_equal(held[0][1:], held[0][:-1], out=fresh[1:])
+            return held[0][fresh]
+        mask = np.zeros(len(self.wallets), bool)
+        for wallets in held:
+            mask[wallets] = True
+        return np.flatnonzero(mask)
+
+    def _value(self, rates: Rates, touched: Int64Array1D) -> None:
+        """Bring the wallets touched up to their slots, where those differ."""
+        if self.slots.many:
+            self.slots.value(self.sums, rates, self.wallets, _mask(touched, len(self.wallets)))
+
+    def _revalue(self, code: int, unit: float) -> int:
+        """Value a contract's rows anew; what was met. Rows that do not fit leave everything as it was."""
+        rows = self.books.rows(code)
+        done, met = self._new_mark(code, unit, rows)
+        if met & _kernels.margin.ROW_OVERFLOW:
+            self._new_mark(code, float(self.unit[code]), slice(rows.start, rows.start + done))
+            self._refuse_rows(code, unit)
+        return met
+
+    def _new_mark(self, code: int, unit: float, rows: slice) -> tuple[int, int]:
+        positions = self.books.positions
+        return _kernels.margin.new_mark(
+            unit,
+            *self.tiers(code),
+            positions.quantity[rows],
+            positions.entry_value[rows],
+            self.slots.of_position[rows],
+            self.pnl[rows],
+            self.margin[rows],
+            self.sums,
+        )
+
+    def _decide(self, undecided: bool, wallets: Int64Array1D | slice = slice(None)) -> None:
+        """Settle verdicts that hang on whether a wallet holds a position: a loan alone has a margin too."""
+        if not undecided and not self.slots.many:
+            return
+        if self._holds is None:
+            positions = self.books.positions
+            self._holds = _mask(positions.wallet[positions.quantity != 0], len(self.wallets))
+        self.verdict[wallets] = (self.verdict[wallets] != 0) & self._holds[wallets]
+
+    def _refuse_rows(self, code: int, unit: float) -> None:
+        """Name the first row whose value, or value less cost, does not fit."""
+        rows = self.books.rows(code)
+        quantity, cost = self.books.positions.quantity[rows], self.books.positions.entry_value[rows]
+        with np.errstate(over="ignore"):
+            mark = np.rint(quantity.astype(FLOAT64) * unit)
+        for row in np.flatnonzero(np.abs(mark) + np.abs(cost.astype(FLOAT64)) >= 0.99 * TWO_62).tolist():
+            if abs(mark[row]) >= TWO_62 or not -INT64_END <= int(mark[row]) - int(cost[row]) < INT64_END:
+                symbol = self.books.contracts[code].symbol
+                must = (
+                    f"its value in {symbol} must be below 2^62 quanta and, less its cost, an int64; use fewer decimals"
+                )
+                raise AdlError.at("positions.quantity", rows.start + row, quantity[row], must)
+
+    def refuse_sums(self) -> None:
+        """Name the first slot whose sum does not fit; sums that only passed through the end of int64 are right."""
+        count = len(self.slots.balance)
+        group = np.concatenate([self.slots.of_position, np.arange(count)])
+        out = np.empty(count, INT64)
+        for values, start, what in (
+            (self.pnl, self.slots.balance, "equity"),
+            (self.margin, np.zeros(count, INT64), "maintenance margin"),
+        ):
+            slot = _kernels.money.group_sums(np.concatenate([values, start]), group, out)
+            if slot >= 0:
+                wallet = int(self.slots.wallet[slot]) if self.slots.many else slot
+                must = f"the {what} of this wallet must fit int64 quanta; use fewer decimals"
+                raise AdlError.at("wallets.account", wallet, self.books.wallets.account[wallet], must)
+
+
+def _mask(rows: Int64Array1D, length: int) -> npt.NDArray[np.bool_]:
+    mask = np.zeros(length, bool)
+    mask[rows] = True
+    return mask
+
+
+def _tiers(books: Books) -> tuple[Int64Array1D, Float64Array1D, Float64Array1D]:
+    """The tiers of all contracts, one after the other; none of a contract that has none."""
+    each = [
+        (np.zeros(0), np.zeros(0)) if c.tiers is None else c.tiers.arrays(c.settle.quanta_per_unit)
+        for c in books.contracts
+    ]
+    for contract, (_, amount) in zip(books.contracts, each, strict=True):
+        if not (np.abs(amount) < 2.0**61).all():
+            must = "its tier amounts must stay below 2^61 quanta; use fewer decimals"
+            raise AdlError.at("contracts", None, contract.symbol, must)
+    start = np.cumsum([0, *(len(rate) for rate, _ in each)]).astype(INT64)
+    rates = np.concatenate([np.zeros(0), *(rate for rate, _ in each)])
+    amounts = np.concatenate([np.zeros(0), *(amount for _, amount in each)])
+    return start, rates, amounts

@@ -1,0 +1,141 @@
+"""Money into a wallet, out of it, and between two wallets of an account: what changes in the books."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ... import _kernels
+from ..._arrays import INT64_MAX
+from ...contracts import Asset
+from ...decimals import Number
+from ...errors import AdlError
+from . import free_margin
+from .books import Books
+from .margin import MarginState
+from .margin_pass import MarginPass
+from .tables import VALUED
+
+__all__ = ["added", "asset_of", "deposit", "transfer", "wallet_row", "withdraw"]
+
+
+def deposit(books: Books, wallet: int, amount: Number, asset: str | None) -> dict[str, Any]:
+    """`amount` more in a wallet."""
+    row, code = wallet_row(books, "wallet", wallet), asset_of(books, wallet, asset)
+    return added(books, row, code, _quanta(books.assets[code], amount))
+
+
+def withdraw(books: Books, state: MarginState, wallet: int, amount: Number, asset: str | None) -> dict[str, Any]:
+    """`amount` less in a wallet, within its free margin."""
+    row, code = wallet_row(books, "wallet", wallet), asset_of(books, wallet, asset)
+    quanta = _quanta(books.assets[code], amount)
+    _refuse_beyond_free(books, state, row, code, quanta, amount)
+    return added(books, row, code, -quanta)
+
+
+def transfer(books: Books, state: MarginState, source: int, target: int, amount: Number) -> dict[str, Any]:
+    """`amount` from one wallet to another of the same account and asset."""
+    one, other = wallet_row(books, "source", source), wallet_row(books, "target", target)
+    wallets = books.wallets
+    if one == other:
+        raise AdlError.at("target", None, target, "must be another wallet than the source")
+    if wallets.account[one] != wallets.account[other]:
+        must = f"must be a wallet of the same account, {wallets.account[one]!r}"
+        raise AdlError.at("target", None, target, must)
+    for name, row in (("source", one), ("target", other)):
+        if wallets.mode[row] >= VALUED:
+            must = "must be a cross or isolated wallet: withdraw from one that holds several assets, and deposit"
+            raise AdlError.at(name, None, row, must)
+    if wallets.asset[one] != wallets.asset[other]:
+        must = f"must be a wallet in {books.assets[int(wallets.asset[one])].name}, as the source"
+        raise AdlError.at("target", None, target, must)
+    code = int(wallets.asset[one])
+    quanta = _quanta(books.assets[code], amount)
+    _refuse_beyond_free(books, state, one, code, quanta, amount)
+    balance = wallets.balance.copy()
+    balance[one] = _sum(balance[one], -quanta)
+    balance[other] = _sum(balance[other], quanta)
+    return {"wallets": wallets.replace(balance=balance)}
+
+
+def wallet_row(books: Books, name: str, wallet: Any) -> int:
+    """A row of the wallets, checked."""
+    count = len(books.wallets)
+    if isinstance(wallet, bool) or not isinstance(wallet, int | np.integer) or not 0 <= wallet < count:
+        raise AdlError.at(name, None, wallet, f"must be a row of the wallets, 0 to {count - 1}")
+    return int(wallet)
+
+
+def asset_of(books: Books, wallet: int, asset: str | None) -> int:
+    """Row of the asset that is moved."""
+    own = int(books.wallets.asset[wallet])
+    names = books.asset_names
+    if books.wallets.mode[wallet] < VALUED:
+        if asset is not None and names.get(asset) != own:
+            raise AdlError.at("asset", None, asset, f"must be {books.assets[own].name}, which this wallet holds")
+        return own
+    if asset not in names:
+        must = f"must be one of {', '.join(names)}: this wallet holds several assets"
+        raise AdlError.at("asset", None, asset, must)
+    return names[str(asset)]
+
+
+def _quanta(asset: Asset, amount: Number) -> int:
+    quanta = asset.quanta(amount)
+    if quanta <= 0:
+        raise AdlError.at("amount", None, amount, "must be above 0")
+    return quanta
+
+
+def added(books: Books, row: int, code: int, quanta: int) -> dict[str, Any]:
+    """A wallet with so many quanta of an asset more."""
+    if books.wallets.mode[row] < VALUED:
+        balance = books.wallets.balance.copy()
+        balance[row] = _sum(balance[row], quanta)
+        return {"wallets": books.wallets.replace(balance=balance)}
+    held = books.balances
+    place = np.flatnonzero((held.wallet == row) & (held.asset == code))
+    if len(place):
+        amount = held.amount.copy()
+        amount[place[0]] = _sum(amount[place[0]], quanta)
+        return {"balances": held.replace(amount=amount)}
+    if books.index_prices[code] is None and code != books.wallets.asset[row]:
+        name = books.assets[code].name
+        raise AdlError.at("index_prices", None, name, "has no index price: must have one to be collateral")
+    fresh = {"wallet": row, "asset": code, "amount": quanta, "loan": 0}
+    return {
+        "balances": held.replace(**{name: np.append(column, fresh[name]) for name, column in held.columns().items()})
+    }
+
+
+def _sum(balance: Any, quanta: int) -> int:
+    total = int(balance) + quanta
+    if abs(total) > INT64_MAX:
+        raise AdlError.at("amount", None, quanta, f"and the balance, {int(balance)} quanta, must sum to an int64")
+    return total
+
+
+def _refuse_beyond_free(books: Books, state: MarginState, row: int, code: int, quanta: int, amount: Number) -> None:
+    """Refuse an amount that positions, loans, orders or the balance itself do not set free."""
+    asset, core = books.assets[code], state._pass
+    free = int(state.free_margin[row])
+    beyond = quanta > free
+    if books.wallets.mode[row] >= VALUED:
+        held = int(books.balances.amount[(books.balances.wallet == row) & (books.balances.asset == code)].sum())
+        if quanta > held:
+            must = f"must be at most what is there, {asset.decimal(max(held, 0))} {asset.name}"
+            raise AdlError.at("amount", None, amount, must)
+        asset = books.assets[int(books.wallets.asset[row])]
+        beyond = _left(core, row, code, quanta) < int(free_margin.needed(core)[row])
+    if beyond:
+        must = f"must be at most the free margin of this wallet, {asset.decimal(free)} {asset.name}"
+        raise AdlError.at("amount", None, amount, must)
+
+
+def _left(core: MarginPass, row: int, code: int, quanta: int) -> int:
+    """The lesser of balance and equity of a valued wallet, once so much of an asset has left it."""
+    mine = np.flatnonzero(core.slots.wallet == row)
+    slots = core.slots.less(int(mine[core.slots.asset[mine] == code][0]), quanta)
+    totals = (slots.terms(sums, core.rates, mine)[0] for sums in (core.sums, np.zeros_like(core.sums)))
+    return min(_kernels.money.exact_sum(total) for total in totals)

@@ -1,0 +1,80 @@
+"""Who is no user and holds something all the same: the street, the treasury, vaults and insurance funds."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..._arrays import INT64, Int64Array1D
+from ..._pickles import Versioned
+from .fund_table import FundTable
+
+__all__ = ["FIRST_VAULT", "STREET", "TREASURY", "Parties"]
+
+#: The far side of the order book, which keeps open interest balanced; and who exchanges collateral.
+STREET, TREASURY, FIRST_VAULT = range(3)
+
+
+class Parties(Versioned):
+    """One netted row a contract, and cash of every asset, of each party. Immutable; may be shared by threads.
+
+    Attributes
+    ----------
+    names : tuple of str
+        ``"street"``, ``"treasury"``, then vaults, then funds.
+    funds : int
+        Row of the first fund.
+    lots, cost : int64[parties, contracts]
+        Signed lots, and what they cost in quanta of the contract's settle asset, signed.
+    realized : int64[parties, contracts]
+        What each row realized since the house opened, in quanta of the contract's settle asset.
+    cash : int64[parties, assets]
+        Quanta.
+    """
+
+    __slots__ = PICKLED = ("names", "funds", "lots", "cost", "realized", "cash")
+
+    names: tuple[str, ...]
+    funds: int
+    lots: npt.NDArray[np.int64]
+    cost: npt.NDArray[np.int64]
+    realized: npt.NDArray[np.int64]
+    cash: npt.NDArray[np.int64]
+
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        funds: int,
+        lots: npt.NDArray[np.int64],
+        cost: npt.NDArray[np.int64],
+        realized: npt.NDArray[np.int64],
+        cash: npt.NDArray[np.int64],
+    ) -> None:
+        values = names, funds, lots, cost, realized, cash
+        self._restore(dict(zip(self.PICKLED, values, strict=True)))
+
+    def _restore(self, values: dict[str, object]) -> None:
+        for value in values.values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+        super()._restore(values)
+
+    @classmethod
+    def opened(cls, vaults: tuple[str, ...], table: FundTable, contracts: int, assets: int) -> Parties:
+        """Parties that hold nothing but the opening balances of the funds."""
+        names = ("street", "treasury", *vaults, *table.names)
+        funds = FIRST_VAULT + len(vaults)
+        nothing = np.zeros((len(names), contracts), INT64)
+        cash = np.zeros((len(names), assets), INT64)
+        cash[funds + np.arange(len(table.names)), table.asset] = table.balance
+        return cls(names, funds, nothing, nothing.copy(), nothing.copy(), cash)
+
+    def code(self, name: str) -> int:
+        """Row of a party."""
+        return self.names.index(name)
+
+    def with_street(self, lots: Int64Array1D, cost: Int64Array1D) -> Parties:
+        """The same with these lots in the street's hands."""
+        all_lots, all_cost = self.lots.copy(), self.cost.copy()
+        all_lots[STREET], all_cost[STREET] = lots, cost
+        return Parties(self.names, self.funds, all_lots, all_cost, self.realized, self.cash)

@@ -1,0 +1,1 @@
+"""The clearing house: its calls, its audit, and the replay of its events."""

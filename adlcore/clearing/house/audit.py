@@ -1,0 +1,118 @@
+"""The invariants of the books, exact: whatever does not add up is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ... import _kernels
+from ...errors import AdlError
+from ..accounts.snapshot import Snapshot
+from ..accounts.tables import VALUED
+from ..events import EXTERNAL, Events
+from ..state import HouseState
+
+__all__ = ["BrokenBooksError", "assets_in_all", "check", "differences"]
+
+
+class BrokenBooksError(AdlError):
+    """The books of a clearing house do not add up: `differences` are sentences that name each difference.
+
+    Examples
+    --------
+    >>> print(BrokenBooksError("open interest of BTCUSDT: 2 lots more are long"))
+    open interest of BTCUSDT: 2 lots more are long
+    """
+
+
+def assets_in_all(state: HouseState) -> tuple[int, ...]:
+    """Of each asset: all balances and all cash, less all entry values, in quanta; what only outside money changes."""
+    snapshot, parties = state.snapshot, state.parties
+    wallets, held = snapshot.wallets, snapshot.balances
+    totals = []
+    many = len(snapshot.assets) > 1
+    for asset in range(len(snapshot.assets)):
+        balance = wallets.balance[wallets.asset == asset] if many else wallets.balance
+        total = _kernels.money.exact_sum(np.ascontiguousarray(balance))
+        total += _kernels.money.exact_sum(np.ascontiguousarray(held.amount[held.asset == asset]))
+        total += _kernels.money.exact_sum(np.ascontiguousarray(parties.cash[:, asset]))
+        totals.append(total)
+    for code, asset in enumerate(snapshot.settle.tolist()):
+        totals[asset] -= _kernels.money.exact_sum(snapshot.positions.entry_value[snapshot.rows(code)])
+        totals[asset] -= _kernels.money.exact_sum(np.ascontiguousarray(parties.cost[:, code]))
+    return tuple(totals)
+
+
+def differences(state: HouseState) -> Iterator[str]:
+    """Every invariant that does not hold."""
+    yield from _open_interest(state)
+    for asset, found, right in zip(state.snapshot.assets, assets_in_all(state), state.constant, strict=True):
+        if found != right:
+            what = f"balances and cash less entry values of {asset.name} are {found} quanta, must be {right}"
+            yield f"{what}: {found - right:+} too many"
+    yield from _wallets(state)
+    yield from _funds(state)
+
+
+def _open_interest(state: HouseState) -> Iterator[str]:
+    snapshot, parties = state.snapshot, state.parties
+    for code, contract in enumerate(snapshot.contracts):
+        net = _kernels.money.exact_sum(snapshot.positions.quantity[snapshot.rows(code)])
+        net += _kernels.money.exact_sum(np.ascontiguousarray(parties.lots[:, code]))
+        if net:
+            yield f"open interest of {contract.symbol}: {abs(net)} lots more are {'long' if net > 0 else 'short'}"
+
+
+def _wallets(state: HouseState) -> Iterator[str]:
+    """Wallets without positions have at least nothing, or owe exactly their open entry."""
+    snapshot = state.snapshot
+    wallets, positions = snapshot.wallets, snapshot.positions
+    for (wallet, asset), owed in sorted(state.uncovered.items()):
+        found = _balance(snapshot, wallet, asset)
+        if found != -owed:
+            yield f"wallets[{wallet}] owes {owed} quanta of {snapshot.assets[asset].name}, and has {found}"
+    below = np.flatnonzero((wallets.balance < 0) & (wallets.mode < VALUED))
+    if not len(below):
+        return
+    mask = np.zeros(len(wallets), bool)
+    mask[below] = True
+    mask[positions.wallet[(positions.quantity != 0) & mask[positions.wallet]]] = False
+    for wallet in np.flatnonzero(mask).tolist():
+        if (wallet, int(wallets.asset[wallet])) not in state.uncovered and wallet not in state.unsettled:
+            yield f"wallets[{wallet}] holds no position, has {int(wallets.balance[wallet])} quanta and no open entry"
+
+
+def _balance(snapshot: Snapshot, wallet: int, asset: int) -> int:
+    if snapshot.wallets.mode[wallet] < VALUED:
+        return int(snapshot.wallets.balance[wallet])
+    held = snapshot.balances
+    return int(held.amount[(held.wallet == wallet) & (held.asset == asset)].sum())
+
+
+def _funds(state: HouseState) -> Iterator[str]:
+    """What a fund has, cash less what its inventory cost, is what it opened with and its ledger."""
+    snapshot, parties, table = state.snapshot, state.parties, state.funds
+    for fund, name in enumerate(table.names):
+        party, asset = parties.funds + fund, int(table.asset[fund])
+        ours = np.flatnonzero(snapshot.settle == asset)
+        found = int(parties.cash[party, asset]) - sum(parties.cost[party, ours].tolist())
+        right = int(state.opening[fund]) + int(state.ledger[fund])
+        if found != right:
+            yield f"fund {name}: cash less cost is {found} quanta, opening and ledger are {right}"
+
+
+def check(state: HouseState, events: Events | None) -> None:
+    """Raise what does not hold of a state, and of the events that led to it."""
+    found = [*differences(state), *(_legs(events) if events is not None else [])]
+    if found:
+        raise BrokenBooksError("; ".join(found))
+
+
+def _legs(events: Events) -> Iterator[str]:
+    """What one side gives the other receives: the legs of movements sum to nothing."""
+    moving = (events.link >= 0) & ~events.of("adl-notice", *EXTERNAL)
+    for asset in np.unique(events.asset[moving]).tolist():
+        total = _kernels.money.exact_sum(np.ascontiguousarray(events.amount[moving & (events.asset == asset)]))
+        if total:
+            yield f"the legs of the events in {events.names.assets[asset]} sum to {total} quanta"

@@ -1,0 +1,86 @@
+"""How a house opens: funds are matched with contracts, open interest is balanced, old debts are noted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ... import _kernels
+from ..._arrays import INT64, INT64_MAX
+from ...errors import AdlError
+from ..accounts.margin_pass import MarginPass
+from ..accounts.snapshot import Snapshot
+from ..accounts.tables import VALUED
+from ..events import Events
+from ..funds.fund import InsuranceFund
+from ..funds.fund_table import resolve_funds
+from ..funds.parties import STREET, Parties
+from ..order_book.liquidity import NoLiquidity
+from ..state import HouseState, names_of
+from ..waterfall.venue import Venue
+from ..waterfall.watch import opened as windows_of
+from ..waterfall.working import Working
+from . import audit
+
+__all__ = ["opened"]
+
+
+def opened(
+    snapshot: Snapshot, core: MarginPass, funds: Iterable[InsuranceFund], venue: Venue, strict: bool
+) -> tuple[HouseState, Events]:
+    """The first state of a house, and what it took to come there."""
+    table = resolve_funds(funds, snapshot.contracts, snapshot.assets, venue.trigger)
+    taken = set(venue.vaults) & set(table.names)
+    if taken:
+        raise AdlError.at("funds", None, min(taken), "must have another name than a vault of the venue")
+    parties = Parties.opened(venue.vaults, table, len(snapshot.contracts), len(snapshot.assets))
+    nothing = np.zeros(len(table), INT64)
+    state = HouseState(
+        snapshot=snapshot,
+        parties=parties,
+        funds=table,
+        opening=table.balance.copy(),
+        ledger=nothing,
+        lent=nothing.copy(),
+        windows=windows_of(table, parties, 0),
+        uncovered={},
+        cooling={},
+        constant=(0,) * len(snapshot.assets),
+        unsettled=(),
+        time=0,
+        sequence=0,
+        digest=b"",
+    )
+    work = Working(state, snapshot, core, 0, NoLiquidity(), False, {})
+    _balance(work, strict)
+    balanced = state.replace(parties=work.parties())
+    state = balanced.replace(constant=audit.assets_in_all(balanced))
+    work.unsettled = _debtors(work)
+    events = work.log.events(0, 0, names_of(state))
+    work.state = state
+    return work.state_after(snapshot, events), events
+
+
+def _debtors(work: Working) -> tuple[int, ...]:
+    """Wallets with one asset that stand below zero and hold no position."""
+    wallets = work.books.wallets
+    below = np.flatnonzero((wallets.balance < 0) & (wallets.mode < VALUED))
+    return tuple(below[~work.holds(below)].tolist()) if len(below) else ()
+
+
+def _balance(work: Working, strict: bool) -> None:
+    """Put into the street's hands what users' longs and shorts differ by, at the mark."""
+    for code, contract in enumerate(work.books.contracts):
+        net = _kernels.money.exact_sum(work.quantity[work.books.rows(code)])
+        if not net:
+            continue
+        if strict or abs(net) > INT64_MAX:
+            side = "longs" if net > 0 else "shorts"
+            must = f"the longs and shorts of {contract.symbol} must be equal; {abs(net):,} lots more are {side}"
+            raise AdlError.at("positions.quantity", None, net, must)
+        work.lots[STREET, code] = -net
+        cost = work.notional(STREET, code)
+        work.cost[STREET, code] = cost
+        label = {"contract": code, "asset": work.settle[code], "party": STREET}
+        work.log.add(("balanced", "opening", {**label, "lots": -net, "amount": -cost}))

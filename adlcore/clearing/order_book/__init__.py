@@ -1,0 +1,1 @@
+"""What liquidation orders meet: nothing, or levels of resting lots."""

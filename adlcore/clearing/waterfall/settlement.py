@@ -1,0 +1,251 @@
+"""What becomes of the balance of a wallet that holds no position any more: the rest to a fund, or a debt paid."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from ... import _kernels
+from ..._arrays import INT64, Int64Array1D
+from ...errors import AdlError
+from ..accounts.tables import CROSS, VALUED
+from ..funds.parties import TREASURY
+from .round import Round
+from .working import DELEVERAGED, VAULT, Working
+
+__all__ = ["move_to_cross", "settle", "settle_others"]
+
+
+def settle(work: Working, taken: Round) -> None:
+    """Settle the round's wallets that are emptied, in its order, then others that stand below zero, by row.
+
+    A balance above 0 goes to the fund if any lots went to TakeOver or Deleverage, to the vault if it took
+    lots and neither of those did, and stays if only the book or the wallet's own legs closed it. Below 0
+    the fund pays what it can; what is left is an open entry.
+    """
+    empty = np.flatnonzero(~taken.open(work))
+    fresh = empty[~np.isin(empty, np.array(taken.settled, INT64))]
+    valued = work.books.wallets.mode[taken.wallets[fresh]] >= VALUED
+    # Wallets with several assets are few, and each is settled by itself, in its turn.
+    turns = [*np.flatnonzero(valued).tolist(), len(fresh)]
+    start = 0
+    for turn in turns:
+        part = fresh[start:turn]
+        _settle_plain(work, taken.wallets[part], taken.fund[part])
+        if turn < len(fresh):
+            _settle_valued(work, int(taken.wallets[fresh[turn]]))
+        start = turn + 1
+    taken.settled.extend(fresh.tolist())
+    settle_others(work, np.concatenate([np.array(work.unsettled, INT64), *work.counterparties]))
+    work.unsettled = ()
+
+
+def settle_others(work: Working, wallets: Int64Array1D) -> None:
+    """Settle those of these wallets, by row, that have one asset, no position, less than nothing, no open entry."""
+    looked = np.unique(wallets)
+    looked = looked[(work.books.wallets.mode[looked] < VALUED) & (work.in_liquidation[looked] == 0)]
+    looked = looked[(work.cash[work.slots_of(looked)] < 0) & (work.margin[looked] == 0)]
+    if len(looked):
+        looked = looked[~work.holds(looked)]
+        _settle_plain(work, looked, work.table.of_asset[work.books.wallets.asset[looked]])
+
+
+def _settle_plain(work: Working, wallets: Int64Array1D, fund: Int64Array1D) -> None:
+    """Settle wallets with one asset, in this order."""
+    slots = work.slots_of(wallets)
+    balance, took = work.cash[slots].copy(), work.took[wallets]
+    to_vault = (balance > 0) & ((took & DELEVERAGED) == 0) & ((took & VAULT) != 0)
+    _to_vault(work, wallets[to_vault], slots[to_vault], balance[to_vault])
+    owed = np.array([(int(w), int(work.books.wallets.asset[w])) in work.uncovered for w in wallets.tolist()], bool)
+    ours = np.flatnonzero(((balance > 0) & ((took & DELEVERAGED) != 0)) | ((balance < 0) & ~owed))
+    if not len(ours):
+        return
+    amount, head = balance[ours], fund[ours]
+    rows, funds, paid = _by_funds(work, amount, head)
+    who, party = wallets[ours][rows], work.first_fund + funds
+    np.add.at(work.cash, slots[ours][rows], -paid)
+    np.add.at(work.core.sums[:, 0], slots[ours][rows], -paid)
+    work.revalue(who)
+    _log_payments(work, who, party, paid, work.books.wallets.asset[who], np.where(funds == head[rows], 0, 1))
+    left = work.cash[slots[ours]]
+    for place in np.flatnonzero(left < 0).tolist():
+        wallet = int(wallets[ours[place]])
+        _leave(work, wallet, int(work.books.wallets.asset[wallet]), int(-left[place]))
+
+
+def _by_funds(
+    work: Working, amount: Int64Array1D, fund: Int64Array1D
+) -> tuple[Int64Array1D, Int64Array1D, Int64Array1D]:
+    """Pay amounts into funds or out of them, in order; row, fund and what it received of each payment."""
+    table = work.table
+    funds = np.arange(len(table))
+    at = work.first_fund + funds, table.asset
+    cash, equity = work.party_cash[at], work.fund_equities()
+    left = np.where(table.parent_cap < 0, -1, table.parent_cap - work.lent)
+    longest = max(len(table.chain(f)) for f in funds.tolist())
+    out = [np.empty(len(amount) * longest, INT64) for _ in range(3)]
+    lines, bad = _kernels.funds.settle(amount, fund, equity, cash, table.parent, left, *out)
+    if bad >= 0:
+        raise AdlError.at("funds.balance", int(fund[bad]), int(amount[bad]), "must fit int64 quanta once settled")
+    work.party_cash[at] = cash
+    rows, payers, paid = (column[:lines] for column in out)
+    for place in np.flatnonzero(payers != fund[rows]).tolist():
+        chain = table.chain(int(fund[rows[place]]))
+        work.lent[chain[chain.index(int(payers[place])) - 1]] -= paid[place]
+    return rows, payers, paid
+
+
+def _log_payments(
+    work: Working,
+    wallet: Int64Array1D,
+    party: Int64Array1D,
+    paid: Int64Array1D,
+    asset: Int64Array1D,
+    parent: Int64Array1D,
+) -> None:
+    """Both legs of each payment, in their order: stretches of what comes in, and of what goes out."""
+    kinds = np.where(paid > 0, 0, 1 + parent)
+    borders = np.flatnonzero(np.diff(kinds)) + 1
+    told = (
+        ("rest", "fund-received", "settlement"),
+        ("cover", "fund-paid", "shortfall"),
+        ("cover", "fund-paid", "parent"),
+    )
+    for part in np.split(np.arange(len(kinds)), borders) if len(kinds) else []:
+        one, other, cause = told[int(kinds[part[0]])]
+        work.log.extend(
+            (one, cause, {"wallet": wallet[part], "amount": -paid[part], "asset": asset[part]}),
+            (other, cause, {"party": party[part], "amount": paid[part], "asset": asset[part]}),
+        )
+
+
+def _to_vault(work: Working, wallets: Int64Array1D, slots: Int64Array1D, amount: Int64Array1D) -> None:
+    """The rest of wallets that only a vault took lots of."""
+    if not len(wallets):
+        return
+    vault = work.vault_of(wallets)
+    asset = work.books.wallets.asset[wallets]
+    work.cash[slots] -= amount
+    work.core.sums[slots, 0] -= amount
+    work.revalue(wallets)
+    for party, code, x in zip(vault.tolist(), asset.tolist(), amount.tolist(), strict=True):
+        work.party_cash[party, code] = work.fitting(int(work.party_cash[party, code]) + x, "vault cash")
+    work.log.extend(
+        ("rest", "settlement", {"wallet": wallets, "amount": -amount, "asset": asset}),
+        ("vault-received", "settlement", {"party": vault, "amount": amount, "asset": asset}),
+    )
+
+
+def _leave(work: Working, wallet: int, asset: int, amount: int) -> None:
+    """An open entry: a debt that nobody paid."""
+    work.uncovered[wallet, asset] = amount
+    work.log.add(("uncovered-money", "shortfall", {"wallet": wallet, "asset": asset, "amount": amount}))
+
+
+# Several assets -------------------------------------------------------------------------------------------------------
+
+
+def _settle_valued(work: Working, wallet: int) -> None:
+    """Loans become debts, collateral is exchanged until debts are paid, the rest and what is missing are settled."""
+    slots = work.core.slots
+    mine = np.flatnonzero(slots.wallet == wallet)
+    assets = slots.asset[mine].tolist()
+    slot = dict(zip(assets, mine.tolist(), strict=True))
+    for asset in assets:
+        if loan := int(slots.loan[slot[asset]]):
+            slots.loan[slot[asset]] = 0
+            _exchange(work, wallet, slot[asset], asset, -loan, "loan-repaid", "loan")
+    for debt in assets:
+        for asset in assets:
+            owed, have = -int(work.cash[slot[debt]]), int(work.cash[slot[asset]])
+            if owed > 0 and have > 0:
+                rate = _rate(work, asset, debt)
+                spent = min(have, math.ceil(owed / rate)) if rate else have
+                got = owed if spent * rate >= owed else math.floor(spent * rate)
+                _exchange(work, wallet, slot[asset], asset, -spent, "exchange", "collateral")
+                if got:
+                    _exchange(work, wallet, slot[debt], debt, got, "exchange", "collateral")
+    took = int(work.took[wallet])
+    for asset in assets:
+        amount, fund = int(work.cash[slot[asset]]), int(work.table.of_asset[asset])
+        if amount > 0 and took & DELEVERAGED:
+            work.cash[slot[asset]] = 0
+            work.fund_receives(fund, amount)
+            work.between(wallet, fund, amount, asset, "rest", "settlement")
+        elif amount > 0 and took & VAULT:
+            party = int(work.vault_of(np.array([wallet]))[0])
+            work.cash[slot[asset]] = 0
+            work.party_cash[party, asset] = work.fitting(int(work.party_cash[party, asset]) + amount, "vault cash")
+            work.log.add(
+                ("rest", "settlement", {"wallet": wallet, "amount": -amount, "asset": asset}),
+                ("vault-received", "settlement", {"party": party, "amount": amount, "asset": asset}),
+            )
+        elif amount < 0:
+            for payer, paid in list(work.pay(fund, -amount)):
+                work.cash[slot[asset]] += paid
+                work.between(wallet, payer, -paid, asset, "cover", "shortfall" if payer == fund else "parent")
+            if (left := -int(work.cash[slot[asset]])) > 0:
+                _leave(work, wallet, asset, left)
+    work.revalue(np.array([wallet]))
+
+
+def _rate(work: Working, asset: int, debt: int) -> Fraction:
+    """Quanta of the debt's asset for a quantum of collateral, after its haircut."""
+    rates = work.core.rates
+    return rates.price_of(asset) * rates.kept[asset] / rates.price_of(debt)
+
+
+def _exchange(work: Working, wallet: int, slot: int, asset: int, amount: int, kind: str, cause: str) -> None:
+    """A wallet receives from the treasury; below 0 it gives."""
+    work.cash[slot] = work.fitting(int(work.cash[slot]) + amount, "balance")
+    place = TREASURY, asset
+    work.party_cash[place] = work.fitting(int(work.party_cash[place]) - amount, "treasury cash")
+    work.log.add(
+        (kind, cause, {"wallet": wallet, "amount": amount, "asset": asset}),
+        (kind, cause, {"party": TREASURY, "amount": -amount, "asset": asset}),
+    )
+
+
+# At the end of a pass -------------------------------------------------------------------------------------------------
+
+
+def move_to_cross(work: Working) -> None:
+    """What is left of isolated winners that ADL closed in full moves to their account's cross wallet in the asset."""
+    wallets, owner = work.books.wallets, work.books.positions.wallet
+    rows = np.array([row for row in sorted(set(work.emptied)) if not work.in_liquidation[owner[row]]], INT64)
+    sources = np.unique(owner[rows])
+    sources = sources[work.cash[work.slots_of(sources)] > 0]
+    if not len(sources):
+        return
+    cross = np.flatnonzero(wallets.mode == CROSS)
+    at = {
+        (wallets.account[w], int(wallets.asset[w])): w
+        for w in cross[np.isin(wallets.account[cross], wallets.account[sources])].tolist()
+    }
+    for source in sources.tolist():
+        asset = int(wallets.asset[source])
+        target = at.get((wallets.account[source], asset))
+        if target is None:
+            continue
+        amount = int(work.cash[work.slot(source, asset)])
+        work.credit(source, asset, -amount)
+        work.credit(target, asset, amount)
+        work.log.add(
+            ("moved", "closed", {"wallet": source, "amount": -amount, "asset": asset}),
+            ("moved", "closed", {"wallet": target, "amount": amount, "asset": asset}),
+        )
+        _paid_back(work, target, asset)
+
+
+def _paid_back(work: Working, wallet: int, asset: int) -> None:
+    """An inflow reduces the open entry of a wallet; at zero it is paid."""
+    if (wallet, asset) not in work.uncovered:
+        return
+    left = -int(work.cash[work.slot(wallet, asset)])
+    if left > 0:
+        work.uncovered[wallet, asset] = left
+    else:
+        del work.uncovered[wallet, asset]
+        work.log.add(("uncovered-paid", "closed", {"wallet": wallet, "asset": asset}))

@@ -1,0 +1,255 @@
+"""The stages that a liquidation passes through before others must pay: a venue is a list of them.
+
+Each stage takes the wallets of a round in order, leaves alone those that are healthy again, and what it
+leaves open the next one finds. ``BookIOC`` and ``Deleverage`` have files of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..._arrays import INT64
+from ...errors import AdlError
+from ...ratios import exact_ratio
+from .round import Chosen, Round
+from .stage import Requests, Stage, waits
+from .watch import least_equities
+from .working import DELEVERAGED, LEGS, VAULT, Working
+
+__all__ = ["Backstop", "CancelOrders", "NetLegs", "TakeOver", "Uncovered"]
+
+
+class CancelOrders(Stage):
+    """Cancel the open orders of wallets in liquidation.
+
+    Of a cross wallet (multi-asset and portfolio alike) all of them, of an isolated one those of its
+    symbol. It raises free margin only: nobody becomes healthy by it. Source: coinengineer.net, "What Is
+    Auto-Deleveraging", 29 Aug 2025; Binance help, "liquidation protocols".
+
+    Examples
+    --------
+    >>> CancelOrders()
+    CancelOrders()
+    """
+
+    def run(self, work: Working, taken: Round) -> Requests | None:
+        """Cancel, in the round's order."""
+        chosen = taken.chosen(work, taken.begin(work), priced=False)
+        wallets, first = np.unique(chosen.wallet, return_index=True)
+        order = np.argsort(first)
+        work.cancel_orders(wallets[order], chosen.code[first[order]], "liquidation")
+        return None
+
+
+class NetLegs(Stage):
+    """Close LONG and SHORT of one contract in a wallet against each other, at the mark, where E >= 0.
+
+    The mark is rounded half-even to a whole tick. Below zero equity the legs are left as they are:
+    netting would leave a debt and nobody to share it.
+
+    Examples
+    --------
+    >>> NetLegs()
+    NetLegs()
+    """
+
+    def run(self, work: Working, taken: Round) -> Requests | None:
+        """Wallet by wallet, contracts in snapshot order."""
+        chosen = taken.chosen(work, taken.begin(work), priced=False)
+        places: dict[tuple[int, int], dict[int, int]] = {}
+        for row, wallet, code, side in zip(
+            *(column.tolist() for column in (chosen.row, chosen.wallet, chosen.code, chosen.side)), strict=True
+        ):
+            places.setdefault((wallet, code), {})[side] = row
+        for (wallet, code), legs in places.items():
+            if len(legs) == 2 and work.equity[wallet] >= 0:
+                self._net(work, wallet, code, legs[1], legs[-1])
+        return None
+
+    def _net(self, work: Working, wallet: int, code: int, long: int, short: int) -> None:
+        lots = min(int(work.quantity[long]), -int(work.quantity[short]))
+        price = work.ticks_of(code, work.mark_of(code))
+        value = round(work.unit_at(code, price) * lots)
+        work.close(np.array([long, short]), np.array([lots, lots]), np.array([value, value]), np.array([code, code]))
+        shared = {"wallet": wallet, "contract": code, "price": price, "asset": work.settle[code]}
+        work.took[wallet] |= LEGS
+        work.log.add(
+            ("net-legs", "netting", {**shared, "row": long, "lots": -lots, "amount": value}),
+            ("net-legs", "netting", {**shared, "row": short, "lots": lots, "amount": -value}),
+        )
+
+
+@dataclass(frozen=True)
+class Backstop(Stage):
+    """A vault takes rows over at their bankruptcy price while 0 <= E < below·MM.
+
+    Parameters
+    ----------
+    below : decimal string, number or fraction, default "2/3"
+        Share of the wallet's maintenance margin.
+    vault : str, default "vault"
+        The name of the vault, whose inventory and cash ``house.parties`` shows.
+
+    Notes
+    -----
+    Row by row: before each the wallet is re-margined. Source of the default: Hyperliquid docs,
+    "Liquidations": the liquidator vault takes over below 2/3 of the maintenance margin.
+
+    Examples
+    --------
+    >>> Backstop(below="2/3")
+    Backstop(below='2/3', vault='vault')
+    """
+
+    below: Any = "2/3"
+    vault: str = "vault"
+
+    def __post_init__(self) -> None:
+        if exact_ratio(self.below, "below") < 0:
+            raise AdlError.at("below", None, self.below, "must be 0 or above")
+        if not isinstance(self.vault, str) or self.vault in ("", "street", "treasury"):
+            raise AdlError.at("vault", None, self.vault, "must be a name of its own, such as 'vault'")
+
+    @property
+    def vaults(self) -> tuple[str, ...]:
+        """The vaults that a house with this stage has."""
+        return (self.vault,)
+
+    def run(self, work: Working, taken: Round) -> Requests | None:
+        """Row by row."""
+        below = exact_ratio(self.below, "below")
+        chosen = taken.chosen(work, taken.begin(work))
+        party = work.state.parties.code(self.vault)
+        for place in range(len(chosen)):
+            wallet = int(chosen.wallet[place])
+            equity, margin = int(work.equity[wallet]), int(work.margin[wallet])
+            if equity >= 0 and equity * below.denominator < below.numerator * margin:
+                hand_over(work, chosen.only(slice(place, place + 1)), np.array([party]), "backstop", "backstop")
+                work.took[wallet] |= VAULT
+                work.vaults[wallet] = party
+        return None
+
+
+class TakeOver(Stage):
+    """The insurance fund takes rows over at their bankruptcy price, where its trigger accepts.
+
+    Whole rows, in order, first fit: ``F' = F + (MV of the fund's netted row after - before) - BV``, and
+    the row is accepted where the trigger finds F' enough (:mod:`adlcore.clearing.funds.triggers`). The first
+    fund of the chain that accepts holds the inventory.
+
+    Examples
+    --------
+    >>> TakeOver()
+    TakeOver()
+    """
+
+    def run(self, work: Working, taken: Round) -> Requests | None:
+        """All rows in one scan."""
+        chosen = taken.chosen(work, taken.begin(work))
+        chosen = chosen.only(~waits(work, chosen))
+        if len(chosen):
+            accepted = _offered(work, chosen)
+            rows = chosen.only(accepted >= 0)
+            work.took[rows.wallet] |= DELEVERAGED
+        return None
+
+
+def _offered(work: Working, chosen: Chosen) -> npt.NDArray[np.int64]:
+    """Offer rows to the funds; who took each, or -1. The books follow."""
+    table, first = work.table, work.first_fund
+    funds = np.arange(len(table.names))
+    lots, cost = work.lots[first:], work.cost[first:]
+    asset = first + funds, table.asset
+    cash, equity = work.party_cash[asset], work.fund_equities()
+    size = np.abs([work.notionals(first + f) for f in funds.tolist()])
+    notional = (size * table.scope).sum(axis=1)
+    caps = [trigger.cap for trigger in table.trigger]
+    least = np.array(least_equities(work), INT64)
+    terms = work.price_terms()
+    taken, realized, closing, closed = np.empty((4, len(chosen)), INT64)
+    kernel = work.kernel_for(int(chosen.price.max()))
+    bad = kernel.funds.take_over(
+        *(chosen.fund, chosen.code, chosen.side * chosen.lots, chosen.price, chosen.value),
+        *(lots, cost, work.lots0[first:], work.cost0[first:], cash, equity, notional),
+        *(least, np.array([0 if c is None else c.numerator for c in caps], INT64)),
+        np.array([0 if c is None else c.denominator for c in caps], INT64),
+        *(work.refuses, table.parent, work.core.unit, *terms, taken, realized, closing, closed),
+    )
+    if bad >= 0:
+        must = "taken over, the fund's money must fit int64 quanta; use fewer decimals"
+        raise AdlError.at("positions.quantity", int(chosen.row[bad]), int(chosen.lots[bad]), must)
+    work.party_cash[asset] = cash
+    found = taken >= 0
+    np.add.at(work.realized, (first + taken[found], chosen.code[found]), realized[found])
+    _booked(work, chosen.only(found), first + taken[found], closing[found], closed[found], "take-over", "fund")
+    return taken
+
+
+def hand_over(work: Working, chosen: Chosen, party: npt.NDArray[np.int64], kind: str, cause: str) -> None:
+    """Give whole rows to parties at their bankruptcy price."""
+    closing, closed = np.zeros((2, len(chosen)), INT64)
+    for place, to in enumerate(party.tolist()):
+        code, lots = int(chosen.code[place]), int(chosen.side[place] * chosen.lots[place])
+        value, held = int(chosen.value[place]), int(work.lots[to, code])
+        part = min(abs(held), abs(lots)) if held * lots < 0 else 0
+        worth = round(work.unit_at(code, int(chosen.price[place])) * part) * int(chosen.side[place])
+        work.take(to, code, lots, value, worth)
+        closing[place], closed[place] = part, worth
+    _booked(work, chosen, party, closing, closed, kind, cause)
+
+
+def _booked(
+    work: Working,
+    chosen: Chosen,
+    party: npt.NDArray[np.int64],
+    closing: npt.NDArray[np.int64],
+    closed: npt.NDArray[np.int64],
+    kind: str,
+    cause: str,
+) -> None:
+    """Close the wallets' rows that parties took, and log both legs; through zero it is two fills."""
+    through = (closing > 0) & (closing < chosen.lots)
+    parts = np.repeat(np.arange(len(chosen)), 1 + through)
+    second = np.zeros(len(parts), bool)
+    second[1:] = parts[1:] == parts[:-1]
+    first = through[parts] & ~second
+    rows, side = chosen.only(parts), chosen.side[parts]
+    lots = np.where(first, closing[parts], np.where(second, rows.lots - closing[parts], rows.lots))
+    value = np.where(first, closed[parts], np.where(second, rows.value - closed[parts], rows.value))
+    work.close(rows.row, lots, side * value, rows.code)
+    shared = {"contract": rows.code, "price": rows.price, "asset": work.settle[rows.code]}
+    work.log.extend(
+        (kind, cause, {**shared, "wallet": rows.wallet, "row": rows.row, "lots": -side * lots, "amount": value}),
+        (kind, cause, {**shared, "party": party[parts], "lots": side * lots, "amount": -value}),
+    )
+
+
+class Uncovered(Stage):
+    """Name what nobody took: it stays, and is tried again at the next mark.
+
+    Examples
+    --------
+    >>> Uncovered()
+    Uncovered()
+    """
+
+    def run(self, work: Working, taken: Round) -> Requests | None:
+        """Rows of the round's wallets that are liquidatable still, and of its funds below zero."""
+        chosen = taken.chosen(work, taken.begin(work), priced=False)
+        idle = waits(work, chosen)
+        for waiting, cause in ((False, "bankruptcy"), (True, "cool-down")):
+            rows = chosen.only(idle == waiting)
+            if len(rows):
+                values = {"wallet": rows.wallet, "row": rows.row, "contract": rows.code}
+                work.log.extend(("uncovered-lots", cause, {**values, "lots": rows.side * rows.lots}))
+        for fund in taken.funds:
+            if work.fund_equity(fund) < 0:
+                party = work.first_fund + fund
+                for code in np.flatnonzero(work.lots[party]).tolist():
+                    left = {"party": party, "contract": code, "lots": work.lots[party, code]}
+                    work.log.add(("uncovered-lots", "bankruptcy", left))
+        return None

@@ -116,14 +116,15 @@ def funds(draw, books) -> list:
 @st.composite
 def stages(draw) -> list:
     """The usual order, with some left out."""
+    portion = draw(st.sampled_from(["1", "0.2", 2 / 3, "tiers"]))
     book = st.builds(
         clearing.BookIOC,
         limit=st.sampled_from(["bankruptcy", "fund"]),
         fee=st.sampled_from(["0", "0.0125", "1/3"]),
         surplus=st.sampled_from(["wallet", "fund"]),
-        portion=st.sampled_from(["1", "0.2", 2 / 3, "tiers"]),
+        portion=st.just(portion),
         above=st.sampled_from([None, "0", "100"]),
-        cool_down=st.sampled_from([0, 0, 3]),
+        cool_down=st.sampled_from([0, 0, 0 if portion == "tiers" else 3]),
     )
     deleverage = st.builds(
         clearing.Deleverage,

@@ -614,6 +614,12 @@ def test_funds_that_do_not_fit(funds, argument, row, words):
         (lambda: BookIOC(above=-1), "above", None, ("-1", "must be 0 or above")),
         (lambda: BookIOC(cool_down=-1), "cool_down", None, ("-1", "must be a whole number")),
         (lambda: BookIOC(cool_down=0.5), "cool_down", None, ("0.5", "must be a whole number")),
+        (
+            lambda: BookIOC(portion="tiers", cool_down=5),
+            "cool_down",
+            None,
+            ("5", "must be 0 where orders go down the tiers"),
+        ),
         (lambda: Backstop(below=-1), "below", None, ("-1", "must be 0 or above")),
         (lambda: Backstop(vault="street"), "vault", None, ("'street'", "must be a name of its own")),
         (lambda: Backstop(vault=""), "vault", None, ("''", "must be a name of its own")),

@@ -32,7 +32,7 @@ def venues(draw) -> adl.clearing.Venue:
     if draw(st.booleans()):
         limit, surplus = draw(pick(["bankruptcy", "fund"])), draw(pick(["wallet", "fund"]))
         portion, fee = draw(pick(["1", "0.3", "tiers"])), draw(pick(["0", "0.01"]))
-        cool_down, above = draw(pick([0, 2])), draw(pick([None, "5"]))
+        cool_down, above = draw(pick([0, 0 if portion == "tiers" else 2])), draw(pick([None, "5"]))
         stages.append(
             c.BookIOC(limit=limit, fee=fee, surplus=surplus, portion=portion, cool_down=cool_down, above=above)
         )

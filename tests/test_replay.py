@@ -37,6 +37,7 @@ TRIGGERS = (Depleted(), NetNotionalCap("1"), Drawdown(10, "-0.3", "-0.25"))
 @st.composite
 def stages(draw) -> list[adl.clearing.Stage]:
     """Stages of a venue in their usual order, each mostly there."""
+    portion = draw(one_of(["1", "0.3", "tiers"]))
     offered = [
         st.just(CancelOrders()),
         st.just(NetLegs()),
@@ -45,8 +46,8 @@ def stages(draw) -> list[adl.clearing.Stage]:
             limit=one_of(["bankruptcy", "fund"]),
             fee=one_of(["0", "0.01"]),
             surplus=one_of(["wallet", "fund"]),
-            portion=one_of(["1", "0.3", "tiers"]),
-            cool_down=one_of([0, 5]),
+            portion=st.just(portion),
+            cool_down=one_of([0, 0 if portion == "tiers" else 5]),
         ),
         st.just(Backstop()),
         st.just(TakeOver()),
@@ -233,3 +234,18 @@ def test_balances_that_a_trade_adds_stand_in_the_order_of_wallets(buyer):
     assert held.wallet.tolist() == [0, 1]
     assert held.amount.tolist() == [-3 * sign, 3 * sign]
     assert replayed(before, events)[0].balances == held
+
+
+def test_of_two_equal_orders_the_one_that_was_cancelled_is_gone():
+    """An event names the row of its order, so that the orders that are left stand as they stood."""
+    house = opened(snapshot([linear("X"), linear("Y")], [1000], [], {"X": "100", "Y": "100"}), [Deleverage()])
+    for contract in ("X", "Y", "X"):
+        house.place_order(0, contract, 2, 100, locked=10)
+    before = house.state()
+    events = house.cancel_order(2)
+    assert house.snapshot().orders.contract.tolist() == [0, 1]
+    assert replayed(before, events)[0].orders == house.snapshot().orders
+    table = events.table.copy()
+    table[0, 2] = 1  # row
+    with pytest.raises(adl.AdlError, match="must name the row of the order that it cancels"):
+        replayed(before, adl.clearing.Events(table, events.first, events.time, events.names))

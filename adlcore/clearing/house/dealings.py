@@ -110,7 +110,7 @@ def place_order(
         raise AdlError.at("locked", None, listed.settle.decimal(quanta), must)
     fresh = {"contract": code, "wallet": row, "quantity": lots, "price": ticks, "locked": quanta}
     columns = {name: np.append(column, fresh[name]) for name, column in books.orders.columns().items()}
-    placed = {"wallet": row, "contract": code, "lots": lots, "price": ticks, "amount": quanta}
+    placed = {"wallet": row, "row": len(books.orders), "contract": code, "lots": lots, "price": ticks, "amount": quanta}
     work.log.add(("order-placed", "request", {**placed, "asset": work.settle[code]}))
     return books._with({"orders": books.orders.replace(**columns)})
 

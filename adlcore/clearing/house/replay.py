@@ -129,7 +129,8 @@ class _Replay:
         pairs = zip(held.amount.tolist(), held.loan.tolist(), strict=True)
         self.held = {key: list(pair) for key, pair in zip(keys, pairs, strict=True)}
         orders = snapshot.orders.columns().values()
-        self.orders = [list(order) for order in zip(*(column.tolist() for column in orders), strict=True)]
+        listed = zip(*(column.tolist() for column in orders), strict=True)
+        self.orders = {row: list(order) for row, order in enumerate(listed)}
 
     def apply(self, event: Event) -> None:
         """Apply one leg, or pass a fact by."""
@@ -141,9 +142,14 @@ class _Replay:
             if kind == "loan-repaid" and event["wallet"] >= 0:
                 self.held[event["wallet"], event["asset"]][1] += amount
         elif kind == "order-placed":
-            self.orders.append([event["contract"], event["wallet"], event["lots"], event["price"], amount])
+            self.orders[event["row"]] = self._order(event)
         elif kind == "order-cancelled":
-            self.orders.remove([event["contract"], event["wallet"], event["lots"], event["price"], amount])
+            if self.orders.pop(event["row"], None) != self._order(event):
+                raise AdlError.at("events", None, event["row"], "must name the row of the order that it cancels")
+
+    @staticmethod
+    def _order(event: Event) -> list[int]:
+        return [event[name] for name in ("contract", "wallet", "lots", "price", "amount")]
 
     def _fill(self, event: Event) -> None:
         lots, amount = event["lots"], event["amount"]
@@ -172,7 +178,7 @@ class _Replay:
         listed = [key for key in self.held if key in known] + fresh
         columns = list(zip(*((*key, *self.held[key]) for key in listed), strict=True)) or [()] * 4
         held = {name: np.array(column, INT64) for name, column in zip(before.balances.PICKLED, columns, strict=True)}
-        orders = list(zip(*self.orders, strict=True)) or [()] * 5
+        orders = list(zip(*self.orders.values(), strict=True)) or [()] * 5
         placed = {name: np.array(column, INT64) for name, column in zip(before.orders.PICKLED, orders, strict=True)}
         return before._with(
             {

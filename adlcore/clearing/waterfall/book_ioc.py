@@ -43,7 +43,8 @@ class BookIOC(Stage):
         Only rows of more notional than this, in units of the settle asset, are ordered in part.
     cool_down : int, default 0
         For so long, in the house's time, the rest of a row that was ordered in part is left alone,
-        by later stages too unless its wallet's equity is below 0; then it is ordered whole.
+        by later stages too unless its wallet's equity is below 0; then it is ordered whole. Not with
+        ``"tiers"``, whose orders follow each other at once.
 
     Notes
     -----
@@ -78,6 +79,9 @@ class BookIOC(Stage):
             raise AdlError.at("above", None, self.above, "must be 0 or above")
         if isinstance(self.cool_down, bool) or not isinstance(self.cool_down, int) or self.cool_down < 0:
             raise AdlError.at("cool_down", None, self.cool_down, "must be a whole number, 0 or above")
+        if self.cool_down and self.portion == TIERS:
+            must = "must be 0 where orders go down the tiers: they follow each other at once"
+            raise AdlError.at("cool_down", None, self.cool_down, must)
 
     def run(self, work: Working, taken: Round) -> Requests:
         """Wallet by wallet, or the first order of every wallet, then the second, where the book is another's."""
@@ -141,7 +145,7 @@ class BookIOC(Stage):
             if lots:
                 one = rows.only(slice(place, place + 1))
                 self._told(work, one, np.array([lots]), one.price)
-                self._remember(work, rows, place, partly and self.portion != TIERS)
+                self._remember(work, rows, place, partly)
 
     @cached_property
     def _share_of(self) -> Fraction | None:
@@ -212,7 +216,7 @@ class BookIOC(Stage):
                 limit = self._limit(work, chosen, place, lots)
                 account = work.books.wallets.account[wallet]
                 fills = yield Order(work.next_order(), wallet, row, account, symbol, -side * lots, limit)
-                self._remember(work, chosen, place, partly and self.portion != TIERS)
+                self._remember(work, chosen, place, partly)
                 filled = sum(count for count, _ in fills)
                 if not filled:
                     one = chosen.only(slice(place, place + 1))

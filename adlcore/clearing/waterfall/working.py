@@ -278,6 +278,7 @@ class Working(MovingParties):
         self.cancelled[rows] = True
         values = {
             "wallet": orders.wallet[rows],
+            "row": rows,
             "contract": orders.contract[rows],
             "lots": orders.quantity[rows],
             "price": orders.price[rows],

@@ -245,6 +245,18 @@ def test_after_a_portion_the_rest_waits_and_is_then_ordered_whole():
     assert book.sent == [("X", -4, 100), ("X", -16, 100)]
 
 
+def test_past_its_cool_down_a_row_is_ordered_whole_at_every_mark():
+    """4 of 20 at 0, the other 16 at 30, of which the book takes 5; the 11 that are left at the next mark."""
+    book = Book(bids=[(4, 100), (5, 99)])
+    stages = [BookIOC(portion="0.2", cool_down=30)]
+    # E = 0: P 100. 16 for 16 lots: P 99.
+    done = marked([X], [0], [("X", 0, 20, 2000)], {"X": "100"}, stages, 500, book, pass_={"time": 0})
+    done.house.deposit(0, 16)
+    assert done.mark({"X": "100"}, time=30).lots == [11]
+    assert done.mark({"X": "100"}, time=31).lots == [11]
+    assert book.sent == [("X", -4, 100), ("X", -16, 99), ("X", -11, 99)]
+
+
 def test_a_bankrupt_row_does_not_wait():
     """At 90 E is below zero: the fund takes the 16 before their time."""
     # E = -160: BV 1440 + 160, P 100: F' = 500 - 160.

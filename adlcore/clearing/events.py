@@ -103,11 +103,11 @@ class Events(Versioned):
     ``lots`` is the signed change of the row's quantity; ``price`` is in ticks, 0 where there is none;
     ``amount`` is in quanta of ``asset``: by how much balance less entry value of that wallet or party
     changed, so that the legs of a movement sum to 0. Of an ``adl-notice`` it is the realized PnL, of
-    ``uncovered-money`` what is open, of orders the margin locked, of other facts 0. An
-    ``order-placed`` and an ``order-cancelled`` name the order's lots and price, and as ``row`` its row among the
-    open orders: after the call that placed it, before the call that cancelled it. What is sent to a user who was auto-deleveraged is the
-    ``adl-notice``: contract, quantity, price, realized PnL; no fee is charged, and a new position may
-    be opened at once.
+    ``uncovered-money`` what is open, of orders the margin locked, of other facts 0. An ``order-placed``
+    and an ``order-cancelled`` name the order's lots and price, and as ``row`` its row among the open
+    orders: after the call that placed it, before the call that cancelled it. What is sent to a user who
+    was auto-deleveraged is the ``adl-notice``: contract, quantity, price, realized PnL; no fee is
+    charged, and a new position may be opened at once.
 
     Examples
     --------

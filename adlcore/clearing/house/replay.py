@@ -144,8 +144,11 @@ class _Replay:
         elif kind == "order-placed":
             self.orders[event["row"]] = self._order(event)
         elif kind == "order-cancelled":
-            if self.orders.pop(event["row"], None) != self._order(event):
-                raise AdlError.at("events", None, event["row"], "must name the row of the order that it cancels")
+            self._cancel(event)
+
+    def _cancel(self, event: Event) -> None:
+        if self.orders.pop(event["row"], None) != self._order(event):
+            raise AdlError.at("events", None, event["row"], "must name the row of the order that it cancels")
 
     @staticmethod
     def _order(event: Event) -> list[int]:

@@ -43,8 +43,8 @@ class BookIOC(Stage):
         Only rows of more notional than this, in units of the settle asset, are ordered in part.
     cool_down : int, default 0
         For so long, in the house's time, the rest of a row that was ordered in part is left alone,
-        by later stages too unless its wallet's equity is below 0; then it is ordered whole. Not with
-        ``"tiers"``, whose orders follow each other at once.
+        by later stages too unless its wallet's equity is below 0; then it is ordered whole, at every mark
+        until it is closed or its wallet healthy. Not with ``"tiers"``, whose orders follow each other at once.
 
     Notes
     -----
@@ -195,12 +195,10 @@ class BookIOC(Stage):
         return held - low
 
     def _remember(self, work: Working, chosen: Chosen, place: int, partly: bool) -> None:
-        """Let the rest of a row wait, or forget that it did."""
-        key = int(chosen.wallet[place]), int(chosen.code[place]), int(chosen.side[place])
+        """Let the rest of a row wait; what is past its cool-down is not forgotten until the row is closed."""
         if partly and self.cool_down:
+            key = int(chosen.wallet[place]), int(chosen.code[place]), int(chosen.side[place])
             work.cooling[key] = work.time + self.cool_down
-        else:
-            work.cooling.pop(key, None)
 
     def _wallet(self, work: Working, chosen: Chosen, first: int, last: int) -> Generator[Order, list[Fill], None]:
         """The orders of one wallet, one after the other."""

@@ -18,9 +18,9 @@ from __future__ import annotations
 from copy import copy
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from ... import _kernels
 from ..._arrays import INT64, INT64_MAX, Int64Array1D
@@ -146,26 +146,35 @@ class Slots:
         place = np.searchsorted(all_keys, held)
         self.amount[place], self.loan[place] = books.balances.amount, books.balances.loan
 
-    def value(
-        self, sums: Int64Array1D, rates: Rates, out: Int64Array1D, touched: npt.NDArray[np.bool_] | None = None
-    ) -> None:
+    def value(self, sums: Int64Array1D, rates: Rates, out: Int64Array1D, some: Int64Array1D | None = None) -> None:
         """Write equity and maintenance margin of each wallet from the sums of its slots.
 
-        `sums` is int64[s, 2], `out` int64[w, 2]; with `touched`, a mask of wallets, of those only.
+        `sums` is int64[s, 2], `out` int64[w, 2]; with `some`, wallets ascending, of those only: then
+        O(k·log s) for the slots of k wallets.
         """
-        single, slot, valued = self.single, self.single_slot, self.valued
-        if touched is not None:
-            chosen = touched[single]
-            single, slot = single[chosen], slot[chosen]
-            valued = valued[touched[self.wallet[valued]]]
+        if some is None:
+            out[:] = 0  # a valued wallet that holds nothing at all has no slot
+            single, slot, valued = self.single, self.single_slot, self.valued
+        else:
+            place = np.searchsorted(self.single, some)
+            known = place < len(self.single)
+            known[known] = self.single[place[known]] == some[known]
+            single, slot, valued = some[known], self.single_slot[place[known]], self.of_wallets(some[~known])
         out[single] = sums[slot]
-        wallets = np.flatnonzero(np.bincount(self.wallet[valued], minlength=self.wallets)) if len(valued) else valued
-        group = np.searchsorted(wallets, self.wallet[valued])
+        if not len(valued):
+            return
+        whose = self.wallet[valued]
+        first = np.flatnonzero(np.concatenate([[True], whose[1:] != whose[:-1]]))
+        wallets, group = whose[first], np.repeat(np.arange(len(first)), np.diff([*first.tolist(), len(whose)]))
         equity, margin = self.terms(sums, rates, valued)
         out[wallets, 0] = _summed(equity, group, wallets, "equity")
         out[wallets, 1] = _summed(margin, group, wallets, "maintenance margin")
-        if touched is None:  # a valued wallet that holds nothing at all has no slot
-            out[~np.isin(np.arange(self.wallets), np.concatenate([single, wallets]))] = 0
+
+    def of_wallets(self, wallets: Int64Array1D) -> Int64Array1D:
+        """The slots of these wallets, which ascend."""
+        first, last = np.searchsorted(self.wallet, wallets), np.searchsorted(self.wallet, wallets, side="right")
+        count = last - first
+        return np.repeat(last - np.cumsum(count), count) + np.arange(count.sum())
 
     def terms(self, sums: Int64Array1D, rates: Rates, slots: Int64Array1D) -> tuple[Int64Array1D, Int64Array1D]:
         """What each of these slots adds to its wallet's equity and maintenance margin, in the numeraire."""
@@ -223,9 +232,13 @@ class Slots:
 
     def _rates(self, rates: Rates) -> tuple[list[Fraction], list[Fraction]]:
         """Prices in full and after the haircut; 0 for assets that no slot is in."""
-        used = set(self.asset[self.valued].tolist())
-        plain = [rates.price_of(a) if a in used else Fraction(0) for a in range(len(rates.price))]
+        plain = [rates.price_of(a) if a in self._used else Fraction(0) for a in range(len(rates.price))]
         return plain, [price * kept for price, kept in zip(plain, rates.kept, strict=True)]
+
+    @cached_property
+    def _used(self) -> frozenset[int]:
+        """The assets that valued wallets have a slot in."""
+        return frozenset(np.unique(self.asset[self.valued]).tolist())
 
 
 def _sum_of(one: Int64Array1D, other: Int64Array1D, wallet: Int64Array1D) -> Int64Array1D:

@@ -173,7 +173,7 @@ class MarginPass:
     def _value(self, rates: Rates, touched: Int64Array1D) -> None:
         """Bring the wallets touched up to their slots, where those differ."""
         if self.slots.many:
-            self.slots.value(self.sums, rates, self.wallets, _mask(touched, len(self.wallets)))
+            self.slots.value(self.sums, rates, self.wallets, touched)
 
     def _revalue(self, code: int, unit: float) -> int:
         """Value a contract's rows anew; what was met. Rows that do not fit leave everything as it was."""

@@ -146,7 +146,7 @@ class Serving:
 
     def _revalue(self, rows: Int64Array1D) -> None:
         if self.work.core.slots.many and len(rows):
-            self.work.revalue(np.unique(self.work.books.positions.wallet[rows]))
+            self.work.revalue(self.work.books.positions.wallet[rows])
 
     def finish(self, fills: Fills) -> None:
         """Cancel the counterparties' orders, and remember who they are."""

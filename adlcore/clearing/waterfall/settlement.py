@@ -150,7 +150,7 @@ def _leave(work: Working, wallet: int, asset: int, amount: int) -> None:
 def _settle_valued(work: Working, wallet: int) -> None:
     """Loans become debts, collateral is exchanged until debts are paid, the rest and what is missing are settled."""
     slots = work.core.slots
-    mine = np.flatnonzero(slots.wallet == wallet)
+    mine = slots.of_wallets(np.array([wallet]))
     assets = slots.asset[mine].tolist()
     slot = dict(zip(assets, mine.tolist(), strict=True))
     for asset in assets:

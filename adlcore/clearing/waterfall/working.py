@@ -179,9 +179,7 @@ class Working(MovingParties):
     def revalue(self, wallets: Int64Array1D) -> None:
         """Value wallets with several assets anew, after their slots moved."""
         if self.core.slots.many and len(wallets):
-            touched = np.zeros(len(self.books.wallets), bool)
-            touched[wallets] = True
-            self.core.slots.value(self.core.sums, self.core.rates, self.core.wallets, touched)
+            self.core.slots.value(self.core.sums, self.core.rates, self.core.wallets, np.unique(wallets))
 
     def credit(self, wallet: int, asset: int, amount: int) -> None:
         """Add to a wallet's balance; less than 0 takes from it."""
@@ -221,7 +219,7 @@ class Working(MovingParties):
             must = "once closed, the money of its wallet must fit int64 quanta; use fewer decimals"
             raise AdlError.at("positions.quantity", row, int(self.quantity0[row]), must)
         if self.core.slots.many:
-            self.revalue(np.unique(self.books.positions.wallet[rows]))
+            self.revalue(self.books.positions.wallet[rows])
         return realized
 
     def price_terms(self) -> tuple[Int64Array1D, Int64Array1D, npt.NDArray[np.uint8]]:

@@ -7,6 +7,8 @@ import os
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from ..clearing import Snapshot
 from ..clearing.accounts import archive
 from ..errors import AdlError, missing_extra
 
-__all__ = ["load", "save"]
+__all__ = ["load", "save", "write_files"]
 
 MANIFEST = "manifest.json"
 
@@ -190,12 +192,17 @@ def _refuse_taken(target: Path, folder: str | os.PathLike[str], overwrite: bool)
 
 
 def _write(snapshot: Snapshot, folder: Path) -> None:
+    folder.mkdir()
+    write_files(snapshot, lambda name: open(folder / name, "wb"))  # noqa: SIM115 - closed where it is written
+
+
+def write_files(snapshot: Snapshot, create: Callable[[str], AbstractContextManager[Any]]) -> None:
+    """Write the files of a folder; `create` opens one by its name, to be written from its start to its end."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     types = {INTEGER: pa.int64(), FLOAT: pa.float64(), TEXT: pa.string(), TEXTS: pa.list_(pa.string())}
     types[LABEL] = types[INTEGER]
-    folder.mkdir()
     for table, columns in _columns(snapshot).items():
         arrays = {}
         for name, kind in FILES[table].items():
@@ -207,9 +214,11 @@ def _write(snapshot: Snapshot, folder: Path) -> None:
             except UnicodeEncodeError as error:
                 must = "must be text that UTF-8 can hold"
                 raise AdlError.at(f"{table}.{name}", None, error.object, must) from None
-        pq.write_table(pa.table(arrays), folder / _file(table), compression="zstd", write_page_checksum=True)
+        with create(_file(table)) as file:
+            pq.write_table(pa.table(arrays), file, compression="zstd", write_page_checksum=True)
     manifest = {"schema": archive.SCHEMA, "adlcore": __version__, "hash": snapshot.hash}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    with create(MANIFEST) as file:
+        file.write((json.dumps(manifest, indent=2) + "\n").encode())
 
 
 def _replace(target: Path, work: Path) -> None:

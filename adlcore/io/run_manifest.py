@@ -1,0 +1,125 @@
+"""``manifest.json`` of a run: what it was made with, whether it is sealed, and the hashes of all it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from .._fields import exact_keys
+from ..clearing import ClearingHouse
+from ..clearing.events import CAUSES, KINDS
+from ..errors import AdlError
+from .run_files import replaced
+
+__all__ = ["MANIFEST", "SCHEMA", "opened", "read_manifest", "sealed", "write_manifest"]
+
+MANIFEST = "manifest.json"
+
+#: Of the folder. One that is not known is refused.
+SCHEMA = 1
+
+#: What stands in it: at its top, and what each part of that has.
+PARTS: dict[str, tuple[str, ...]] = {
+    "names": ("parties", "kinds", "causes"),
+    "opening": ("time", "sequence", "digest"),
+    "hashes": ("before", "before_snapshot", "digest", "after", "after_snapshot"),
+    "counts": ("passes", "events"),
+    "files": (),
+}
+KEYS = ("schema", "adlcore", "numpy", "status", "configuration", *PARTS, "check")
+
+
+def opened(house: ClearingHouse, configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest of a run that begins with a house."""
+    state = house.state()
+    return {
+        "schema": SCHEMA,
+        "adlcore": __version__,
+        "numpy": np.__version__,
+        "status": "open",
+        "configuration": _plain(configuration),
+        # The numbers of an open run mean these; contracts, assets and accounts stand in `before`.
+        "names": {"parties": list(state.parties.names), "kinds": list(KINDS), "causes": list(CAUSES)},
+        "opening": {"time": state.time, "sequence": state.sequence, "digest": state.digest.hex()},
+        "hashes": {
+            **{"before": state.hash, "before_snapshot": state.snapshot.hash},
+            **{"digest": None, "after": None, "after_snapshot": None},
+        },
+        "counts": {"passes": None, "events": None},
+        "files": {},
+    }
+
+
+def sealed(manifest: Mapping[str, Any], house: ClearingHouse, passes: int, files: Mapping[str, str]) -> dict[str, Any]:
+    """The manifest of a run that ends with a house after so many passes; `files` are SHA-256 by name."""
+    state = house.state()
+    after = {"digest": state.digest.hex(), "after": state.hash, "after_snapshot": state.snapshot.hash}
+    return {
+        **manifest,
+        "status": "sealed",
+        "hashes": {**manifest["hashes"], **after},
+        "counts": {"passes": passes, "events": state.sequence - manifest["opening"]["sequence"]},
+        "files": dict(files),
+    }
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Replace the manifest of a run: this is where it begins, or is sealed."""
+    values = {name: value for name, value in manifest.items() if name != "check"}
+    with replaced(folder / MANIFEST) as file:
+        file.write((json.dumps({**values, "check": _check(values)}, indent=2) + "\n").encode())
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a run says of itself.
+
+    Raises
+    ------
+    AdlError
+        If the folder is no run, is of another schema, or its manifest was altered.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        if not folder.exists():
+            raise FileNotFoundError(2, "No such file or directory", str(folder)) from None
+        raise AdlError(f"{folder} is no run: has no {MANIFEST}", argument="path", value=str(folder)) from None
+    except (ValueError, RecursionError) as error:
+        raise AdlError(f"{path} cannot be read as JSON: {error}", argument="path", value=str(path)) from None
+    if not isinstance(manifest, dict) or "status" not in manifest or "schema" not in manifest:
+        raise AdlError(f"{path} is no run's: must have a schema and a status", argument="path", value=str(path))
+    if manifest["schema"] != SCHEMA:
+        message = f"{folder} is a run of schema {manifest['schema']}: this adlcore reads schema {SCHEMA}"
+        raise AdlError(message, argument="path", value=manifest["schema"])
+    known = manifest.get("check")
+    if known != _check({name: value for name, value in manifest.items() if name != "check"}):
+        raise AdlError(f"{path} was altered: its check does not fit what it says", argument="path", value=str(path))
+    exact_keys(str(path), manifest, KEYS)
+    for name, keys in PARTS.items():
+        if keys:
+            exact_keys(f"{path}: {name}", manifest[name], keys)
+    return manifest
+
+
+def _check(values: Mapping[str, Any]) -> str:
+    """SHA-256 of everything that a manifest says."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _plain(configuration: Mapping[str, Any]) -> Any:
+    """What JSON keeps of a configuration."""
+    must = "must be a mapping that JSON can hold"
+    if not isinstance(configuration, Mapping):
+        raise AdlError.at("configuration", None, configuration, must)
+    try:
+        return json.loads(json.dumps(dict(configuration), allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        message = f"configuration cannot be kept ({error}): {must}"
+        raise AdlError(message, argument="configuration", must=must) from None

@@ -1,0 +1,292 @@
+"""A run, for reading: sealed, or as far as it has come."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import warnings
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._arrays import INT64
+from ..clearing import Snapshot
+from ..clearing.events import CAUSES, FIELDS, KINDS, Events
+from ..contracts import Asset, Contract
+from ..errors import AdlError, OpenInterestWarning, missing_extra
+from .run_log import LoggedPass, PassLog
+from .run_manifest import read_manifest
+from .run_tables import (
+    EVENTS,
+    MARKS,
+    PASSES,
+    TableFile,
+    Vocabulary,
+    altered,
+    as_columns,
+    mark_rows,
+    numpy_columns,
+    pass_row,
+)
+from .snapshots import load
+
+__all__ = ["AFTER", "BEFORE", "LOG", "Run", "load_part", "needs_pyarrow", "open_log", "open_run", "refuse_numbers"]
+
+#: What a run's folder holds beside the manifest and the tables.
+BEFORE, AFTER, LOG = "before", "after", "events.arrow"
+
+Columns = dict[str, npt.NDArray[Any]]
+
+
+def open_run(path: str | os.PathLike[str]) -> Run:
+    """Open a run for reading, whether it is sealed, goes on, or was stopped.
+
+    Parameters
+    ----------
+    path : path
+        Of the folder that :func:`record` made.
+
+    Returns
+    -------
+    Run
+        Of a run that is not sealed: the passes that are complete now.
+
+    Raises
+    ------
+    AdlError
+        If the folder is no run, is of a schema that this adlcore does not know, or was altered; without
+        pyarrow.
+    OSError
+        Where it cannot be read.
+
+    Notes
+    -----
+    O(1) for a sealed run; every byte of ``events.arrow`` is checked for another.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import adlcore as adl
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     adl.io.open_run(folder)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    adlcore.errors.AdlError: ... is no run: has no manifest.json
+    """
+    needs_pyarrow("reading runs")
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    if manifest["status"] == "sealed":
+        return Run(folder, manifest)
+    log = open_log(folder, manifest)
+    # What is kept of each pass is small; its events are read again when they are asked for.
+    passes = [pass_row(each.number, each.time, each.first, len(each.table), each.digest) for each in log]
+    log.refuse_damage()
+    # Sealed while it was read: then the file was gone, or about to go.
+    if (fresh := read_manifest(folder))["status"] == "sealed":
+        return Run(folder, fresh)
+    if not (folder / BEFORE).exists():
+        message = f"{folder} is a run that has not begun: has no {BEFORE} yet; adlcore.io.resume begins it"
+        raise AdlError(message, argument="path", value=str(folder))
+    return Run(folder, manifest, passes)
+
+
+class Run:
+    """A run on the disk. Immutable; what it shows of a run that goes on is what was there when it was opened.
+
+    Attributes
+    ----------
+    path : Path
+        Its folder.
+    manifest : dict
+        Schema, versions, status, configuration, hashes.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build(
+    ...     contracts=[adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], [0.05]))],
+    ...     wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "100"}],
+    ...     positions=[
+    ...         {"account": "ann", "contract": "X", "quantity": "10", "entry_price": "10"},
+    ...         {"account": "bob", "contract": "X", "quantity": "-10", "entry_price": "10"},
+    ...     ],
+    ...     marks={"X": "10"},
+    ... )
+    >>> house = adl.ClearingHouse(snapshot, venue=adl.venues.BINANCE_USDM)
+    >>> passes = [adl.io.Inputs(1, {"X": "9.9"}), adl.io.Inputs(2, {"X": "8.5"})]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = adl.io.record(pathlib.Path(folder, "crash"), house, passes)
+    ...     run.sealed, run.before == snapshot, run.after == house.snapshot()
+    ...     run.passes()["events"], run.marks()["price"]
+    ...     set(run.events()["account"].tolist())
+    (True, True, True)
+    (array([0, 5]), array(['9.9', '8.5'], dtype='<U3'))
+    {'ann', 'bob'}
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+    _known: tuple[tuple[Any, ...], ...]
+
+    def __init__(self, path: Path, manifest: dict[str, Any], known: Iterable[tuple[Any, ...]] = ()) -> None:
+        self.__dict__.update(path=path, manifest=manifest, _known=tuple(known))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a Run is immutable: {name} cannot be set")
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """What :func:`record` was told of the run."""
+        return dict(self.manifest["configuration"])
+
+    @property
+    def sealed(self) -> bool:
+        """Whether it is whole."""
+        return bool(self.manifest["status"] == "sealed")
+
+    @cached_property
+    def before(self) -> Snapshot:
+        """The users' books before the first pass; read when it is first asked for."""
+        return load_part(self.path, BEFORE, self.manifest)
+
+    @cached_property
+    def after(self) -> Snapshot | None:
+        """The users' books after the last pass; None while the run is open."""
+        return load_part(self.path, AFTER, self.manifest) if self.sealed else None
+
+    @property
+    def contracts(self) -> tuple[Contract, ...]:
+        """The contracts of `before`."""
+        return self.before.contracts
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """The assets of `before`."""
+        return self.before.assets
+
+    def events(self) -> Columns:
+        """All events, as :meth:`Events.columns` has them, and the number of their ``pass``. O(events).
+
+        Raises
+        ------
+        AdlError
+            Where the file was altered; this holds for the other tables, too.
+        """
+        if self.sealed:
+            return self._table(EVENTS)
+        words = Vocabulary(self.before, self.manifest["names"]["parties"])
+        path = self.path / LOG
+        parts = [_named(each, words, path) for each in self._logged()]
+        # A table without events has every column's type.
+        parts.append(_named(LoggedPass(0, 0, 0, b"", {}, np.zeros((0, len(FIELDS)), INT64)), words, path))
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def passes(self) -> Columns:
+        """A row for each pass: ``pass, time, first, events, digest``.
+
+        ``first`` is the sequence number of its first event, ``events`` how many there are, ``digest`` the
+        rolling hash of all events after it.
+        """
+        return self._table(PASSES) if self.sealed else as_columns(PASSES, self._known)
+
+    def marks(self) -> Columns:
+        """A row for each price that a pass was given: ``pass, time, kind, name, price``.
+
+        ``kind`` is ``mark``, ``index`` or ``oracle``; ``price`` is decimal text.
+        """
+        if self.sealed:
+            return self._table(MARKS)
+        return as_columns(MARKS, self._mark_rows())
+
+    def _mark_rows(self) -> Iterator[tuple[Any, ...]]:
+        for each in self._logged():
+            yield from mark_rows(each.number, each.time, each.inputs)
+
+    def _table(self, name: str) -> Columns:
+        """The columns of a table of a sealed run."""
+        path = self.path / name
+        if (error := altered(path, self.manifest["files"].get(name, ""))) is not None:
+            raise error
+        with contextlib.closing(TableFile(path)) as file:
+            return numpy_columns(file.take())
+
+    def _logged(self) -> Iterator[LoggedPass]:
+        """The passes that were there when it was opened, again."""
+        log, known = open_log(self.path, self.manifest), len(self._known)
+        yield from itertools.islice(log, known)
+        log.refuse_damage()
+        if log.passes < known:
+            message = f"{self.path} was sealed or altered since it was opened: must be opened again"
+            raise AdlError(message, argument="path", value=str(self.path))
+
+    def __repr__(self) -> str:
+        passes, events = (
+            self.manifest["counts"].values() if self.sealed else (len(self._known), sum(row[3] for row in self._known))
+        )
+        return f"<Run {self.path.name!r}, {self.manifest['status']}: {passes:,} passes, {events:,} events>"
+
+
+def needs_pyarrow(purpose: str) -> None:
+    """Say early, and in one line, that pyarrow is not there."""
+    try:
+        import pyarrow  # noqa: F401 - only to see whether it is there
+    except ImportError:
+        raise missing_extra("cli", purpose) from None
+
+
+def open_log(folder: Path, manifest: dict[str, Any]) -> PassLog:
+    """The passes of a run that is not sealed.
+
+    Raises
+    ------
+    AdlError
+        Where its numbers stand for something else than this adlcore's.
+    """
+    opening, names = manifest["opening"], manifest["names"]
+    for name, known in (("kinds", KINDS), ("causes", CAUSES)):
+        if names[name] != list(known[: len(names[name])]):
+            made = f"was recorded by adlcore {manifest['adlcore']}, whose {name} of events have other numbers"
+            raise AdlError(f"{folder} {made}: must be sealed by that version", argument="path", value=str(folder))
+    return PassLog(folder / LOG, opening["sequence"], bytes.fromhex(opening["digest"]))
+
+
+def load_part(folder: Path, name: str, manifest: dict[str, Any]) -> Snapshot:
+    """The books before or after a run.
+
+    Raises
+    ------
+    AdlError
+        Where they are not there, were altered, or belong to another run.
+    """
+    if not (folder / name).is_dir():
+        raise AdlError(f"{folder} was altered: has no {name}", argument="path", value=str(folder))
+    with warnings.catch_warnings():
+        # Funds and the street hold the rest.
+        warnings.simplefilter("ignore", OpenInterestWarning)
+        found = load(folder / name)
+    if found.hash != (known := manifest["hashes"][f"{name}_snapshot"]):
+        message = f"{folder / name} is of another run: its hash is {found.hash}, the manifest says {known}"
+        raise AdlError(message, argument="path", value=str(folder))
+    return found
+
+
+def refuse_numbers(path: Path, each: LoggedPass, words: Vocabulary) -> None:
+    """Refuse a pass that has a number which can stand for nothing."""
+    if (fault := words.fault(each.table)) is not None:
+        row, name, number, must = fault
+        place = f"event {each.first + row} of pass {each.number}"
+        message = f"{path} was altered: {place} has the {name} {number}: {must}"
+        raise AdlError(message, argument=name, row=each.first + row, value=number, must=must)
+
+
+def _named(each: LoggedPass, words: Vocabulary, path: Path) -> Columns:
+    """The columns of the events of one pass."""
+    refuse_numbers(path, each, words)
+    events = Events(each.table, each.first, each.time, words.names)
+    return {**events.columns(), "pass": np.full(len(events), each.number, INT64)}

@@ -1,0 +1,117 @@
+"""A sealed run beside its passes as they are made again: what stands in its files, pass by pass."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._arrays import INT64
+from ..clearing.events import FIELDS
+from ..errors import AdlError
+from .run_log import INPUTS, LoggedPass, Made
+from .run_tables import MARK_KINDS, MARKS, PASSES, TableFile, Vocabulary, altered
+
+__all__ = ["SealedEvents", "sealed_passes"]
+
+#: Rows that are read at once where one after the other is looked at.
+SOME = 2**12
+
+
+def sealed_passes(folder: Path, files: dict[str, str]) -> Iterator[LoggedPass]:
+    """Each pass and its inputs, without its events, from files that have the SHA-256 they should have.
+
+    Raises
+    ------
+    AdlError
+        Where one has not.
+    """
+    for table in (PASSES, MARKS):
+        if (error := altered(folder / table, files.get(table, ""))) is not None:
+            raise error
+    fields = {kind: field for field, kind in MARK_KINDS.items()}
+    nothing = np.zeros((0, len(FIELDS)), INT64)
+    by_pass = itertools.groupby(_rows(folder / MARKS), key=lambda row: row[0])
+    group = next(by_pass, None)
+    for number, time, first, _, digest in _rows(folder / PASSES):
+        inputs: dict[str, dict[str, str]] = {name: {} for name in INPUTS}
+        if group is not None and group[0] == number:
+            for _, _, kind, name, price in group[1]:
+                inputs[fields[kind]][name] = price
+            group = next(by_pass, None)
+        yield LoggedPass(number, time, first, bytes.fromhex(digest), inputs, nothing)
+
+
+def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
+    with contextlib.closing(TableFile(path)) as file:
+        while len(table := file.take(SOME)):
+            yield from zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+
+class SealedEvents:
+    """``events.parquet``, read from its start beside the events that are made again.
+
+    Parameters
+    ----------
+    path : Path
+    known : str
+        The SHA-256 that it should have. A file with another one is read nevertheless, to say where it differs.
+    words : Vocabulary
+    """
+
+    def __init__(self, path: Path, known: str, words: Vocabulary) -> None:
+        self.path, self._words, self._fault = path, words, altered(path, known)
+        if not path.exists() and self._fault is not None:
+            raise self._fault
+        self._file = TableFile(path)
+
+    def refuse_difference(self, made: Made) -> None:
+        """Refuse a pass that is not the one that was made again; its first bad event is named."""
+        events = made.events
+        known = self._words.batch(made.number, events.time, events.first, events.table)
+        told = _first_difference(self._file.take(len(known)), known)
+        if told is not None:
+            self._refuse(f"pass {made.number} is not what house and passes make: {told}", made.number)
+
+    def refuse_rest(self) -> None:
+        """Refuse what stands behind the last pass, and whatever else is not as it was written."""
+        if rest := len(self._file.take(1)):
+            self._refuse(f"has {rest} event or more behind the last pass", None)
+        if self._fault is not None:
+            raise self._fault
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _refuse(self, told: str, number: int | None) -> None:
+        verb = "was altered" if self._fault is not None else "is of another run"
+        raise AdlError(f"{self.path} {verb}: {told}", argument="path", row=number, value=str(self.path))
+
+
+def _first_difference(found: Any, known: Any) -> str | None:
+    """The first event that differs, its first column that does, what stands there and what must."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    count = len(found)
+    place: tuple[int, str] | None = None
+    for name in known.schema.names:
+        columns = [table.column(name).slice(0, count) for table in (found, known)]
+        texts = [pa.types.is_dictionary(column.type) for column in columns]
+        plain = [column.cast(pa.string()) if text else column for column, text in zip(columns, texts, strict=True)]
+        row = pc.index(pc.fill_null(pc.not_equal(*plain), True), True).as_py()
+        if row >= 0 and (place is None or row < place[0]):
+            place = row, name
+    if place is not None:
+        row, name = place
+        stands, must = (table.column(name)[row].as_py() for table in (found, known))
+        sequence = known.column("sequence")[row].as_py()
+        return f"event {sequence} has {name} {stands!r}, must be {must!r}"
+    if count < len(known):
+        return f"it ends before event {known.column('sequence')[count].as_py()}"
+    return None

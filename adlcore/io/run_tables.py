@@ -1,0 +1,341 @@
+"""The tables of a sealed run: ``events.parquet``, ``passes.parquet`` and ``marks.parquet``, written and read."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._arrays import INT64
+from ..clearing import Snapshot
+from ..clearing.events import CAUSES, KINDS, PLACE, Names
+from ..errors import AdlError
+from .events import EVENT_COLUMNS
+from .run_files import Sink, replaced
+from .run_log import INPUTS, Inputs, LoggedPass
+
+__all__ = [
+    "EVENTS",
+    "MARKS",
+    "PASSES",
+    "TABLES",
+    "TableFile",
+    "Vocabulary",
+    "altered",
+    "as_columns",
+    "batch_of",
+    "mark_rows",
+    "numpy_columns",
+    "pass_row",
+    "write_tables",
+]
+
+EVENTS, PASSES, MARKS = TABLES = ("events.parquet", "passes.parquet", "marks.parquet")
+
+#: What a price of a pass is, by the name of its mapping.
+MARK_KINDS = dict(zip(INPUTS, ("mark", "index", "oracle"), strict=True))
+
+NUMBER, TEXT, WORD, LABEL = "int64", "text", "a dictionary of text", "int64 or text"
+_PLAIN = ("wallet", "row", "lots", "price", "amount")
+_WORDS = ("kind", "contract", "asset", "fund", "cause")
+
+#: The columns of each file.
+COLUMNS = {
+    EVENTS: {
+        **{name: WORD if name in _WORDS else LABEL if name == "account" else NUMBER for name in EVENT_COLUMNS},
+        "pass": NUMBER,
+    },
+    PASSES: {"pass": NUMBER, "time": NUMBER, "first": NUMBER, "events": NUMBER, "digest": TEXT},
+    MARKS: {"pass": NUMBER, "time": NUMBER, "kind": WORD, "name": WORD, "price": TEXT},
+}
+
+#: Rows of a row group. All that is held at once is one, and the pass that fills it.
+GROUP = 2**17
+
+
+class Vocabulary:
+    """What the numbers of a run's events stand for, as Arrow has it.
+
+    Parameters
+    ----------
+    before : Snapshot
+    parties : sequence of str
+    """
+
+    def __init__(self, before: Snapshot, parties: Sequence[str]) -> None:
+        import pyarrow as pa
+
+        account = before.wallets.account
+        symbols = tuple(contract.symbol for contract in before.contracts)
+        self.names = Names(account, symbols, tuple(asset.name for asset in before.assets), tuple(parties))
+        listed = (KINDS, self.names.contracts, self.names.assets, self.names.parties, CAUSES)
+        is_text = account.dtype.kind == "U"
+        try:
+            # Behind the names stands what -1 means.
+            self._words = {
+                name: pa.array([*words, ""], pa.string()) for name, words in zip(_WORDS, listed, strict=True)
+            }
+            # Labels go as a list: pyarrow would end a text of NumPy's at the first NUL.
+            self._account = pa.array([*account.tolist(), "" if is_text else -1], pa.string() if is_text else pa.int64())
+        except UnicodeEncodeError as error:
+            raise AdlError.at("house", None, error.object, "must have names that UTF-8 can hold") from None
+        rows = {True: len(before.orders), False: len(before.positions)}
+        self._most_rows = np.array([rows[kind.startswith("order-")] for kind in KINDS], INT64)
+        self._most = {
+            **{"kind": len(KINDS), "wallet": len(account), "contract": len(symbols), "cause": len(CAUSES)},
+            **{"asset": len(self.names.assets), "party": len(parties)},
+        }
+
+    def schema(self, table: str) -> Any:
+        """The columns of a file, as Arrow has them."""
+        import pyarrow as pa
+
+        types = {
+            **{NUMBER: pa.int64(), TEXT: pa.string(), WORD: pa.dictionary(pa.int32(), pa.string())},
+            LABEL: self._account.type,
+        }
+        return pa.schema([pa.field(name, types[kind], nullable=False) for name, kind in COLUMNS[table].items()])
+
+    def fault(self, table: npt.NDArray[np.int64]) -> tuple[int, str, int, str] | None:
+        """The first number that can stand for nothing: event, column, number, and what it must be."""
+        lowest = dict.fromkeys(("kind", "cause"), 0)
+        found: list[tuple[int, str, int, str]] = []
+
+        def refuse(name: str, bad: npt.NDArray[np.bool_], must: str) -> None:
+            if bad.any():
+                row = int(bad.argmax())
+                found.append((row, name, int(table[row, PLACE[name]]), must))
+
+        for name, most in self._most.items():
+            column, least = table[:, PLACE[name]], lowest.get(name, -1)
+            refuse(name, (column < least) | (column >= most), f"must be from {least} to {most - 1}")
+        if not found:
+            rows = table[:, PLACE["row"]]
+            refuse("row", (rows < -1) | (rows >= self._most_rows[table[:, 0]]), "must be a row of `before`, or -1")
+            links = table[:, PLACE["link"]]
+            refuse("link", (links < -1) | (links >= len(table)), "must be another event of the pass, or -1")
+        return min(found, default=None)
+
+    def batch(self, number: int, time: int, first: int, table: npt.NDArray[np.int64]) -> Any:
+        """The events of a pass, named: the columns of :meth:`Events.columns`, and ``pass``. O(events)."""
+        import pyarrow as pa
+
+        fields = {name: table[:, place] for name, place in PLACE.items()}
+        link, wallet, count = fields["link"], fields["wallet"], len(table)
+        columns: dict[str, Any] = {
+            **{name: pa.array(np.ascontiguousarray(fields[name])) for name in _PLAIN},
+            "sequence": pa.array(np.arange(first, first + count, dtype=INT64)),
+            "time": pa.array(np.full(count, time, INT64)),
+            "account": self._account.take(pa.array(np.where(wallet < 0, len(self.names.account), wallet))),
+            "link": pa.array(np.where(link < 0, -1, link + first)),
+            "pass": pa.array(np.full(count, number, INT64)),
+        }
+        for name in _WORDS:
+            codes, words = fields["party" if name == "fund" else name], self._words[name]
+            codes = np.where(codes < 0, len(words) - 1, codes).astype(np.int32)
+            columns[name] = pa.DictionaryArray.from_arrays(pa.array(codes), words)
+        return pa.RecordBatch.from_arrays([columns[name] for name in COLUMNS[EVENTS]], schema=self.schema(EVENTS))
+
+
+# Writing --------------------------------------------------------------------------------------------------------------
+
+
+def write_tables(folder: Path, passes: Iterable[LoggedPass], vocabulary: Vocabulary) -> dict[str, str]:
+    """Write the three files from the passes, one at a time; the SHA-256 of each, by its name."""
+    files: dict[str, Sink] = {}
+    with contextlib.ExitStack() as stack:
+        # Left in the other order: events get their name first.
+        for table in reversed(TABLES):
+            files[table] = stack.enter_context(replaced(folder / table))
+        with contextlib.ExitStack() as writers:
+            events, listed, marks = (
+                writers.enter_context(_groups(files[table], vocabulary.schema(table))) for table in TABLES
+            )
+            for each in passes:
+                events.add(vocabulary.batch(each.number, each.time, each.first, each.table))
+                listed.append(pass_row(each.number, each.time, each.first, len(each.table), each.digest))
+                for row in mark_rows(each.number, each.time, each.inputs):
+                    marks.append(row)
+    return {table: files[table].sha256 for table in TABLES}
+
+
+def mark_rows(number: int, time: int, inputs: Inputs) -> Iterator[tuple[int, int, str, str, str]]:
+    """A row of ``marks.parquet`` for each price that a pass was given."""
+    for field, kind in MARK_KINDS.items():
+        for name, price in inputs[field].items():
+            yield number, time, kind, name, price
+
+
+def pass_row(number: int, time: int, first: int, events: int, digest: bytes) -> tuple[int, int, int, int, str]:
+    """A row of ``passes.parquet``."""
+    return number, time, first, events, digest.hex()
+
+
+def batch_of(schema: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
+    """Rows as a record batch."""
+    import pyarrow as pa
+
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+@contextlib.contextmanager
+def _groups(file: Sink, schema: Any) -> Iterator[_Groups]:
+    """A Parquet file that is written in row groups."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
+        groups = _Groups(writer, schema)
+        yield groups
+        groups.finish()
+
+
+class _Groups:
+    """Rows that are written when they fill a row group: batches of them, or single ones."""
+
+    def __init__(self, writer: Any, schema: Any) -> None:
+        self._writer, self._schema = writer, schema
+        self._batches: list[Any] = []
+        self._rows: list[tuple[Any, ...]] = []
+        self._held = 0
+
+    def add(self, batch: Any) -> None:
+        """Many rows, in the order of the schema."""
+        self._batches.append(batch)
+        self._held += len(batch)
+        if self._held >= GROUP:
+            self._write(self._held // GROUP * GROUP)
+
+    def append(self, row: tuple[Any, ...]) -> None:
+        """One row."""
+        self._rows.append(row)
+        if len(self._rows) >= GROUP:
+            self._gather()
+
+    def finish(self) -> None:
+        """Write what is left."""
+        self._gather()
+        self._write(self._held)
+
+    def _gather(self) -> None:
+        if self._rows:
+            rows, self._rows = self._rows, []
+            self.add(batch_of(self._schema, rows))
+
+    def _write(self, rows: int) -> None:
+        import pyarrow as pa
+
+        table = pa.Table.from_batches(self._batches, self._schema)
+        self._writer.write_table(table.slice(0, rows), row_group_size=GROUP)
+        self._batches = table.slice(rows).to_batches()
+        self._held -= rows
+
+
+# Reading --------------------------------------------------------------------------------------------------------------
+
+
+def altered(path: Path, known: str) -> AdlError | None:
+    """What to raise for a file that has not the SHA-256 it should have."""
+    if not path.exists():
+        return AdlError(f"{path.parent} was altered: has no {path.name}", argument="path", value=path.name)
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest == known:
+        return None
+    message = f"{path} was altered: its SHA-256 is {digest}, the manifest says {known}"
+    return AdlError(message, argument="path", value=digest)
+
+
+class TableFile:
+    """One of the files, read from its start to its end; what Arrow cannot read is an AdlError."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow.parquet as pq
+
+        self.path = path
+        with self._reading():
+            self._file = pq.ParquetFile(path, page_checksum_verification=True)
+            try:
+                _refuse_columns(path, self._file.schema_arrow)
+                self._batches = self._file.iter_batches(GROUP)
+            except BaseException:
+                self.close()
+                raise
+        self._held: list[Any] = []
+
+    def take(self, rows: int | None = None) -> Any:
+        """The next rows as an Arrow table, all of them where no number is given; fewer at the end."""
+        import pyarrow as pa
+
+        with self._reading():
+            while rows is None or sum(map(len, self._held)) < rows:
+                if (batch := next(self._batches, None)) is None:
+                    break
+                batch.validate(full=True)
+                self._held.append(batch)
+            table = pa.Table.from_batches(self._held, self._file.schema_arrow)
+            rows = len(table) if rows is None else rows
+            self._held = table.slice(rows).to_batches()
+            return table.slice(0, rows)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        import pyarrow as pa
+
+        try:
+            yield
+        except (pa.ArrowException, UnicodeError, OSError) as error:
+            reason = " ".join(str(error).split())[:200]
+            message = f"{self.path} cannot be read as Parquet, or was altered: {reason}"
+            raise AdlError(message, argument="path", value=str(self.path)) from None
+
+
+def _refuse_columns(path: Path, schema: Any) -> None:
+    """Refuse a file that has not just these columns, of these types."""
+    import pyarrow as pa
+
+    columns = COLUMNS[path.name]
+    if schema.names != list(columns):
+        message = f"{path} has the columns {', '.join(schema.names)}: must have {', '.join(columns)}"
+        raise AdlError(message, argument="path", value=schema.names)
+    words = pa.dictionary(pa.int32(), pa.string())
+    types = {NUMBER: (pa.int64(),), TEXT: (pa.string(),), WORD: (words,), LABEL: (pa.int64(), pa.string())}
+    for name, kind in columns.items():
+        if (found := schema.field(name).type) not in types[kind]:
+            raise AdlError(f"{path}: column {name!r} is of type {found}: must be {kind}", argument=name, value=found)
+
+
+def as_columns(table: str, rows: Iterable[tuple[Any, ...]]) -> dict[str, npt.NDArray[Any]]:
+    """Rows of a table as NumPy's columns."""
+    kinds = COLUMNS[table]
+    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+    return {
+        name: np.array(column, INT64 if kind == NUMBER else np.str_)
+        for (name, kind), column in zip(kinds.items(), columns, strict=True)
+    }
+
+
+def numpy_columns(table: Any) -> dict[str, npt.NDArray[Any]]:
+    """The columns of an Arrow table as NumPy's, text as wide as it needs."""
+    return {name: _numpy(table.column(name)) for name in table.column_names}
+
+
+def _numpy(column: Any) -> npt.NDArray[Any]:
+    import pyarrow as pa
+
+    if pa.types.is_int64(column.type):
+        return np.asarray(column.to_numpy())
+    if pa.types.is_dictionary(column.type):
+        parts = [np.array(c.dictionary.to_pylist(), np.str_)[c.indices.to_numpy()] for c in column.chunks if len(c)]
+        return np.concatenate(parts) if parts else np.zeros(0, np.str_)
+    return np.array(column.to_pylist(), np.str_)

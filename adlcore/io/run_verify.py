@@ -1,0 +1,102 @@
+"""Whether a run is what its house and passes make."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..clearing import ClearingHouse
+from ..errors import AdlError
+from .run_manifest import read_manifest
+from .run_passes import Inputs, PassMaker, explained, refuse_difference, refuse_no_house, refuse_other_house, words_of
+from .run_reader import Run, needs_pyarrow, open_log, open_run
+from .run_sealed import SealedEvents, sealed_passes
+from .run_tables import EVENTS
+
+__all__ = ["verify"]
+
+
+def verify(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[Inputs]) -> Run:
+    """Make all passes of a run again, and compare everything.
+
+    Parameters
+    ----------
+    path, house, passes
+        As :func:`resume`. Of a run that is open, its complete passes are made.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    AdlError
+        Where something differs: the pass is named, and the sequence number and column of the first event
+        that does, with what stands there and what must.
+
+    Notes
+    -----
+    Nothing is written. One pass is held in memory at a time.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import adlcore as adl
+    >>> contract = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], [0.05]))
+    >>> snapshot = adl.Snapshot.build([contract], {"account": ["ann"], "balance": ["9"]}, [], {"X": 2})
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     folder = pathlib.Path(parent, "quiet")
+    ...     run = adl.io.record(folder, adl.ClearingHouse(snapshot, venue=[]), [adl.io.Inputs(1, {"X": "2.5"})])
+    ...     adl.io.verify(folder, adl.ClearingHouse(snapshot, venue=[]), [adl.io.Inputs(1, {"X": "2.6"})])
+    Traceback (most recent call last):
+    adlcore.errors.AdlError: passes[0].marks['X'] is '2.6': must be '2.5', as it was recorded
+    """
+    needs_pyarrow("verifying runs")
+    folder = Path(path)
+    refuse_no_house(house)
+    manifest = read_manifest(folder)
+    refuse_other_house(folder, manifest, house)
+    maker = PassMaker(house, passes)
+    verifies = _verify_sealed if manifest["status"] == "sealed" else _verify_open
+    verifies(folder, manifest, maker)
+    run = open_run(folder)
+    if run.manifest["status"] != manifest["status"]:
+        message = f"{folder} was sealed while it was verified: must be verified again"
+        raise AdlError(message, argument="path", value=str(folder))
+    # Read here, so that what was altered there is met.
+    for part in (run.before, run.after):
+        assert part is not None or not run.sealed
+    return run
+
+
+def _verify_open(folder: Path, manifest: dict[str, Any], maker: PassMaker) -> None:
+    log = open_log(folder, manifest)
+    for each in log:
+        refuse_difference(log.path, each, maker.make_again(each))
+    if log.damage is not None:
+        if log.damage.message is None or log.damage.number < 0 or maker.ask() is None:
+            raise log.damage.error(log.path)
+        raise explained(log.path, log.damage, maker.make())
+
+
+def _verify_sealed(folder: Path, manifest: dict[str, Any], maker: PassMaker) -> None:
+    files, hashes, house = manifest["files"], manifest["hashes"], maker.house
+    with contextlib.closing(SealedEvents(folder / EVENTS, files.get(EVENTS, ""), words_of(house))) as events:
+        for each in sealed_passes(folder, files):
+            made = maker.make_again(each)
+            events.refuse_difference(made)
+            if (made.events.time, made.events.first, made.digest) != (each.time, each.first, each.digest):
+                message = f"{folder} is of another run: pass {each.number} has another time, first event or digest"
+                raise AdlError(message, argument="path", row=each.number, value=str(folder))
+        if maker.ask() is not None:
+            message = f"passes go on after {maker.number}: must end there, as the run does"
+            raise AdlError(message, argument="passes", row=maker.number)
+        events.refuse_rest()
+    if house.hash != hashes["after"]:
+        message = (
+            f"{folder} is of another run: the house ends with the hash {house.hash}, the run with {hashes['after']}"
+        )
+        raise AdlError(message, argument="path", value=str(folder))

@@ -1,0 +1,261 @@
+"""Runs: the passes of a clearing house in a folder that can be left at any moment and gone on with."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..clearing import ClearingHouse, Events, Snapshot
+from ..errors import AdlError
+from .run_files import appending, locked, make_folder, remove, remove_work, replaced_folder, sync_folder, work_name
+from .run_log import LoggedPass, append, begin
+from .run_manifest import MANIFEST, opened, read_manifest, sealed, write_manifest
+from .run_passes import (
+    Inputs,
+    PassMaker,
+    refuse_difference,
+    refuse_no_house,
+    refuse_other_house,
+    words_of,
+)
+from .run_reader import AFTER, BEFORE, LOG, Run, load_part, needs_pyarrow, open_log, open_run, refuse_numbers
+from .run_tables import TABLES, Vocabulary, write_tables
+from .run_verify import verify
+from .snapshots import write_files
+
+__all__ = ["Inputs", "Run", "open_run", "record", "resume", "verify"]
+
+#: What is called after each pass: its number, its events, and the house as it is then.
+OnPass = Callable[[int, Events, ClearingHouse], object]
+
+
+def record(
+    path: str | os.PathLike[str],
+    house: ClearingHouse,
+    passes: Iterable[Inputs],
+    *,
+    configuration: Mapping[str, Any] | None = None,
+    on_pass: OnPass | None = None,
+) -> Run:
+    """Make passes with a house, and keep everything that happens in a folder.
+
+    Parameters
+    ----------
+    path : path
+        Of the folder: not there yet, or empty. Its parent must be there.
+    house : ClearingHouse
+        As it is before the first pass. Nobody else may change it until the run ends.
+    passes : iterable of Inputs
+        What each pass is given. It is asked for the next when the pass before was made, so a generator may
+        change the house's order book before it yields.
+    configuration : mapping, optional
+        What JSON can hold; it is kept in the manifest, to know again what this was a run of.
+    on_pass : callable, optional
+        Called with number, events and house after each pass is on the disk.
+
+    Returns
+    -------
+    Run
+        Sealed.
+
+    Raises
+    ------
+    AdlError
+        If the folder holds anything, another writer has it, the house refuses a pass (the message says
+        which), or was changed by somebody else; without pyarrow.
+    OSError
+        Where the disk is full or the folder cannot be written; the file is named.
+
+    Notes
+    -----
+    Whatever ends it early, a ``kill -9``, a full disk or an error of a pass, leaves the passes that were
+    complete, and :func:`resume` goes on behind them. A pass is complete when its record batch is: each is
+    appended to ``events.arrow`` and synchronized. All else is written beside its name, synchronized and
+    renamed. At the end ``events.parquet``, ``passes.parquet``, ``marks.parquet`` and ``after/`` are
+    written, then the manifest that says ``sealed``: with it the run is whole, and ``events.arrow`` goes.
+    The same run gives the same files, byte for byte with the same libraries, stopped on its way or not. A
+    folder in which not even the manifest came to stand counts as empty.
+
+    One pass is held in memory at a time. The system's lock on the folder keeps a second writer out; it
+    needs a POSIX system.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build(
+    ...     contracts=[adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], [0.05]))],
+    ...     wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "100"}],
+    ...     positions=[
+    ...         {"account": "ann", "contract": "X", "quantity": "10", "entry_price": "10"},
+    ...         {"account": "bob", "contract": "X", "quantity": "-10", "entry_price": "10"},
+    ...     ],
+    ...     marks={"X": "10"},
+    ... )
+    >>> passes = [adl.io.Inputs(1, {"X": "9.9"}), adl.io.Inputs(2, {"X": "8.5"})]
+    >>> def house():
+    ...     return adl.ClearingHouse(snapshot, venue=adl.venues.BINANCE_USDM)
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     folder = pathlib.Path(parent, "crash")
+    ...     run = adl.io.record(folder, house(), passes, configuration={"rule": "binance"})
+    ...     adl.io.verify(folder, house(), passes)
+    <Run 'crash', sealed: 2 passes, 5 events>
+    """
+    needs_pyarrow("recording runs")
+    folder = Path(path)
+    refuse_no_house(house)
+    manifest = opened(house, {} if configuration is None else configuration)
+    words = words_of(house)
+    if not folder.is_dir():
+        if folder.exists():
+            raise AdlError(f"{folder} is a file: must be a folder, or not be there", argument="path", value=str(folder))
+        with contextlib.suppress(FileExistsError):  # another writer was faster: the lock tells who it is
+            make_folder(folder)
+        sync_folder(folder.parent)
+    with locked(folder):
+        _refuse_taken(folder)
+        write_manifest(folder, manifest)
+        return _go_on(folder, manifest, words, PassMaker(house, passes), on_pass)
+
+
+def resume(
+    path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[Inputs], *, on_pass: OnPass | None = None
+) -> Run:
+    """Go on with a run that was stopped, and seal it.
+
+    Parameters
+    ----------
+    path : path
+        Of the folder.
+    house : ClearingHouse
+        As it was before the first pass.
+    passes : iterable of Inputs
+        The same as then, from the first on.
+    on_pass : callable, optional
+        As in :func:`record`; it is called for every pass, those that were on the disk already among them.
+
+    Returns
+    -------
+    Run
+        Sealed. One that was sealed before is returned as it is; `passes` is not asked then.
+
+    Raises
+    ------
+    AdlError
+        If the folder is no run, another writer has it, it was altered, or `house` and `passes` are not
+        those that it was recorded with: the first difference is named; the folder is as before.
+    OSError
+        As :func:`record`.
+
+    Notes
+    -----
+    The complete passes are made again in memory, compared event by event, and not written again. What
+    a writer that was stopped left of a pass is cut off, and the next pass takes its place.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import adlcore as adl
+    >>> contract = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], [0.05]))
+    >>> snapshot = adl.Snapshot.build([contract], {"account": ["ann"], "balance": ["9"]}, [], {"X": 2})
+    >>> passes = [adl.io.Inputs(time, {"X": "2.5"}) for time in (1, 2)]
+    >>> def stopped():
+    ...     yield passes[0]
+    ...     raise KeyboardInterrupt
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     folder = pathlib.Path(parent, "quiet")
+    ...     try:
+    ...         adl.io.record(folder, adl.ClearingHouse(snapshot, venue=[]), stopped())
+    ...     except KeyboardInterrupt:
+    ...         print(adl.io.open_run(folder))
+    ...     adl.io.resume(folder, adl.ClearingHouse(snapshot, venue=[]), passes)
+    <Run 'quiet', open: 1 passes, 0 events>
+    <Run 'quiet', sealed: 2 passes, 0 events>
+    """
+    needs_pyarrow("resuming runs")
+    folder = Path(path)
+    refuse_no_house(house)
+    with locked(folder):
+        manifest = read_manifest(folder)
+        refuse_other_house(folder, manifest, house)
+        if manifest["status"] == "sealed":
+            _clean(folder)
+            return open_run(folder)
+        return _go_on(folder, manifest, words_of(house), PassMaker(house, passes), on_pass)
+
+
+def _refuse_taken(folder: Path) -> None:
+    """Refuse a folder that holds anything; a manifest that did not come to stand is nothing."""
+    found = sorted({entry.name for entry in folder.iterdir()} - {work_name(MANIFEST)})
+    if MANIFEST in found:
+        message = f"{folder} holds a run or a snapshot already: adlcore.io.resume goes on with a run"
+        raise AdlError(message, argument="path", value=str(folder))
+    if found:
+        message = f"{folder} holds {found[0]!r}, which is no run's: must be empty, or not be there"
+        raise AdlError(message, argument="path", value=str(folder))
+
+
+def _go_on(folder: Path, manifest: dict[str, Any], words: Vocabulary, maker: PassMaker, on_pass: OnPass | None) -> Run:
+    """From wherever a writer was stopped to the sealed run."""
+    remove_work(folder, (MANIFEST, BEFORE, AFTER, *TABLES))
+    _keep(folder, BEFORE, maker.house.snapshot(), manifest)
+    log = open_log(folder, manifest)
+    for each in log:
+        made = maker.make_again(each)
+        refuse_difference(log.path, each, made)
+        if on_pass is not None:
+            on_pass(made.number, made.events, maker.house)
+    log.refuse_damage()
+    with appending(log.path, log.end) as file:
+        if not log.end:
+            begin(file)
+            sync_folder(folder)
+        while maker.ask() is not None:
+            made = maker.make()
+            append(file, made)
+            if on_pass is not None:
+                on_pass(made.number, made.events, maker.house)
+    _seal(folder, manifest, words, maker)
+    return open_run(folder)
+
+
+def _seal(folder: Path, manifest: dict[str, Any], words: Vocabulary, maker: PassMaker) -> None:
+    """Write everything that is there at the end from what is on the disk; the manifest says so, and the log goes."""
+    log, state = open_log(folder, manifest), maker.house.state()
+    last = bytes.fromhex(manifest["opening"]["digest"])
+
+    def checked() -> Iterator[LoggedPass]:
+        nonlocal last
+        for each in log:
+            refuse_numbers(log.path, each, words)
+            last = each.digest
+            yield each
+        log.refuse_damage()
+        if (log.passes, last) != (maker.number, state.digest):
+            message = f"{log.path} was altered: has {log.passes} passes, must have the {maker.number} that were made"
+            raise AdlError(message, argument="path", value=str(log.path))
+
+    files = write_tables(folder, checked(), words)
+    final = sealed(manifest, maker.house, maker.number, files)
+    _keep(folder, AFTER, state.snapshot, final)
+    write_manifest(folder, final)
+    _clean(folder)
+
+
+def _keep(folder: Path, name: str, snapshot: Snapshot, manifest: dict[str, Any]) -> None:
+    """Write the books before or after; where they are already, they must be these."""
+    if (folder / name).exists():
+        load_part(folder, name, manifest)
+        return
+    with replaced_folder(folder / name) as create:
+        write_files(snapshot, create)
+
+
+def _clean(folder: Path) -> None:
+    """Remove what a sealed run does not need."""
+    remove(folder / LOG)
+    remove_work(folder, (MANIFEST, BEFORE, AFTER, *TABLES))
+    sync_folder(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
 import zoo
@@ -88,3 +89,40 @@ def bad(run):
         return err[len("error: ") : -1]
 
     return call
+
+
+@pytest.fixture
+def unsynchronized(monkeypatch):
+    """Runs do not wait for the disk: that takes most of their time, and nobody pulls a plug here."""
+    from adlcore.io import run_files
+
+    change, waits = run_files.change, {os.fsync, getattr(os, "fdatasync", os.fsync)}
+
+    def without(path, call, *given):
+        return None if call in waits else change(path, call, *given)
+
+    monkeypatch.setattr(run_files, "change", without)
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory):
+    """Sealed runs, and ones that were left after some passes; not to be changed."""
+    from run_worlds import TEN, TWO
+
+    parent = tmp_path_factory.mktemp("runs")
+    for name, world in (("ten", TEN), ("two", TWO)):
+        world.record(parent / f"{name}-sealed")
+        for count in range(len(world.passes) + 1):
+            world.stop(parent / f"{name}-{count}", count)
+    return parent
+
+
+@pytest.fixture
+def copied(kept, tmp_path):
+    """Copies of them, to be changed."""
+
+    def copy_of(name):
+        shutil.copytree(kept / name, tmp_path / name)
+        return tmp_path / name
+
+    return copy_of

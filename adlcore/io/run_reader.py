@@ -229,7 +229,8 @@ class Run:
         passes, events = (
             self.manifest["counts"].values() if self.sealed else (len(self._known), sum(row[3] for row in self._known))
         )
-        return f"<Run {self.path.name!r}, {self.manifest['status']}: {passes:,} passes, {events:,} events>"
+        held = f"{passes:,} pass{'' if passes == 1 else 'es'}, {events:,} event{'' if events == 1 else 's'}"
+        return f"<Run {self.path.name!r}, {self.manifest['status']}: {held}>"
 
 
 def needs_pyarrow(purpose: str) -> None:

@@ -76,10 +76,12 @@ class Vocabulary:
         listed = (KINDS, self.names.contracts, self.names.assets, self.names.parties, CAUSES)
         is_text = account.dtype.kind == "U"
         try:
-            # Behind the names stands what -1 means.
-            self._words = {
-                name: pa.array([*words, ""], pa.string()) for name, words in zip(_WORDS, listed, strict=True)
-            }
+            self._words = {}
+            for name, words in zip(_WORDS, listed, strict=True):
+                # The last is that of -1. Each stands there once: Parquet keeps no dictionary that has one twice.
+                places = {word: place for place, word in enumerate(dict.fromkeys([*words, ""]))}
+                codes = np.array([places[word] for word in (*words, "")], np.int32)
+                self._words[name] = pa.array(places, pa.string()), codes
             # Labels go as a list: pyarrow would end a text of NumPy's at the first NUL.
             self._account = pa.array([*account.tolist(), "" if is_text else -1], pa.string() if is_text else pa.int64())
         except UnicodeEncodeError as error:
@@ -136,9 +138,9 @@ class Vocabulary:
             "pass": pa.array(np.full(count, number, INT64)),
         }
         for name in _WORDS:
-            codes, words = fields["party" if name == "fund" else name], self._words[name]
-            codes = np.where(codes < 0, len(words) - 1, codes).astype(np.int32)
-            columns[name] = pa.DictionaryArray.from_arrays(pa.array(codes), words)
+            words, codes = self._words[name]
+            field = fields["party" if name == "fund" else name]
+            columns[name] = pa.DictionaryArray.from_arrays(pa.array(codes[field]), words)
         return pa.RecordBatch.from_arrays([columns[name] for name in COLUMNS[EVENTS]], schema=self.schema(EVENTS))
 
 

@@ -172,7 +172,7 @@ def resume(
     ...     except KeyboardInterrupt:
     ...         print(adl.io.open_run(folder))
     ...     adl.io.resume(folder, adl.ClearingHouse(snapshot, venue=[]), passes)
-    <Run 'quiet', open: 1 passes, 0 events>
+    <Run 'quiet', open: 1 pass, 0 events>
     <Run 'quiet', sealed: 2 passes, 0 events>
     """
     needs_pyarrow("resuming runs")

@@ -24,15 +24,18 @@ MANIFEST = "manifest.json"
 #: Of the folder. One that is not known is refused.
 SCHEMA = 1
 
-#: What stands in it: at its top, and what each part of that has.
-PARTS: dict[str, tuple[str, ...]] = {
-    "names": ("parties", "kinds", "causes"),
-    "opening": ("time", "sequence", "digest"),
-    "hashes": ("before", "before_snapshot", "digest", "after", "after_snapshot"),
-    "counts": ("passes", "events"),
-    "files": (),
+#: What each part of it has; the last are empty, and nothing, until the run is sealed.
+_TEXT, _COUNT, _LATE_TEXT, _LATE_COUNT = (str,), (int,), (str, type(None)), (int, type(None))
+PARTS: dict[str, dict[str, tuple[type, ...]]] = {
+    "names": dict.fromkeys(("parties", "kinds", "causes"), (list,)),
+    "opening": {"time": _COUNT, "sequence": _COUNT, "digest": _TEXT},
+    "hashes": {
+        **dict.fromkeys(("before", "before_snapshot"), _TEXT),
+        **dict.fromkeys(("digest", "after", "after_snapshot"), _LATE_TEXT),
+    },
+    "counts": dict.fromkeys(("passes", "events"), _LATE_COUNT),
 }
-KEYS = ("schema", "adlcore", "numpy", "status", "configuration", *PARTS, "check")
+KEYS = ("schema", "adlcore", "numpy", "status", "configuration", *PARTS, "files", "check")
 
 
 def opened(house: ClearingHouse, configuration: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,9 +105,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if known != _check({name: value for name, value in manifest.items() if name != "check"}):
         raise AdlError(f"{path} was altered: its check does not fit what it says", argument="path", value=str(path))
     exact_keys(str(path), manifest, KEYS)
-    for name, keys in PARTS.items():
-        if keys:
-            exact_keys(f"{path}: {name}", manifest[name], keys)
+    for name, types in PARTS.items():
+        for key, value in exact_keys(f"{path}: {name}", manifest[name], tuple(types)).items():
+            if not isinstance(value, types[key]):
+                must = f"must be of type {types[key][0].__name__}"
+                raise AdlError.at(f"{path}: {name}.{key}", None, value, must)
+    try:
+        bytes.fromhex(manifest["opening"]["digest"])
+    except ValueError:
+        must = "must be hexadecimal"
+        raise AdlError.at(f"{path}: opening.digest", None, manifest["opening"]["digest"], must) from None
     return manifest
 
 

@@ -218,7 +218,7 @@ def locked(folder: Path) -> Iterator[None]:
     opened = os.open(folder, os.O_RDONLY)
     try:
         try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            change(folder, fcntl.flock, opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             message = f"{folder} is being written by another writer: must be left to it until it ends"
             raise AdlError(message, argument="path", value=str(folder)) from None

@@ -107,6 +107,7 @@ def record(
     needs_pyarrow("recording runs")
     folder = Path(path)
     refuse_no_house(house)
+    _refuse_no_call(on_pass)
     manifest = opened(house, {} if configuration is None else configuration)
     words = words_of(house)
     if not folder.is_dir():
@@ -178,6 +179,7 @@ def resume(
     needs_pyarrow("resuming runs")
     folder = Path(path)
     refuse_no_house(house)
+    _refuse_no_call(on_pass)
     with locked(folder):
         manifest = read_manifest(folder)
         refuse_other_house(folder, manifest, house)
@@ -185,6 +187,11 @@ def resume(
             _clean(folder)
             return open_run(folder)
         return _go_on(folder, manifest, words_of(house), PassMaker(house, passes), on_pass)
+
+
+def _refuse_no_call(on_pass: OnPass | None) -> None:
+    if on_pass is not None and not callable(on_pass):
+        raise AdlError.at("on_pass", None, on_pass, "must be callable, or None")
 
 
 def _refuse_taken(folder: Path) -> None:

@@ -24,7 +24,7 @@ from adlcore.clearing import ClearingHouse, Events
 from adlcore.io import Inputs, open_run, read_events, record, resume, run_files, run_log, run_tables, verify
 
 #: Of how many bytes one is a place to cut before everything is made and sealed again; 1 takes some minutes.
-EVERY = int(os.environ.get("ADLCORE_CUTS", "16"))
+EVERY = int(os.environ.get("ADLCORE_CUTS", "24"))
 
 TABLES = ["events.parquet", "marks.parquet", "passes.parquet"]
 

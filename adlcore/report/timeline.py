@@ -1,0 +1,95 @@
+"""Passes on an axis of time: no more points than a screen shows, and none that says something else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
+from .record import Record
+
+__all__ = ["Bars", "bars", "kept_points", "positions_in_time"]
+
+
+def positions_in_time(record: Record) -> tuple[Int64Array1D, bool]:
+    """Where the start and each pass stand on the axis, and whether that axis is time.
+
+    Returns
+    -------
+    int64[p + 1], bool
+        Times, the start one step before the first pass; pass numbers where times do not rise.
+    """
+    time = record.time
+    is_time = bool((np.diff(time) > 0).all()) and len(time) > 1
+    at = time if is_time else record.number
+    step = int(np.median(np.diff(at))) if len(at) > 1 else 1
+    first = int(at[0]) - max(step, 1) if len(at) else 0
+    return np.concatenate([np.array([first], INT64), at]), is_time
+
+
+def kept_points(count: int, most: int) -> Int64Array1D:
+    """At most so many of `count` points, the first and the last among them, evenly spread.
+
+    Examples
+    --------
+    >>> kept_points(4, 9), kept_points(9, 3)
+    (array([0, 1, 2, 3]), array([0, 4, 8]))
+    """
+    if count <= most:
+        return np.arange(count)
+    return np.unique(np.rint(np.linspace(0, count - 1, most)).astype(INT64))
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """Sums over equally many passes each.
+
+    Attributes
+    ----------
+    middle, width : float64[b]
+        On the axis.
+    sums : float64[b, columns]
+    first, last : int64[b]
+        Places of the first and the last pass of each bar.
+    passes : int
+        How many passes a bar stands for; the last may stand for fewer.
+    """
+
+    middle: Float64Array1D
+    width: Float64Array1D
+    sums: npt.NDArray[np.float64]
+    first: Int64Array1D
+    last: Int64Array1D
+    passes: int
+
+
+def bars(at: Int64Array1D, values: npt.NDArray[np.float64], most: int) -> Bars:
+    """Add values of passes up to at most so many bars.
+
+    Parameters
+    ----------
+    at : int64[p + 1]
+        Where the start and each pass stand.
+    values : float64[p, columns]
+    most : int
+
+    Returns
+    -------
+    Bars
+
+    Examples
+    --------
+    >>> made = bars(np.arange(5), np.ones((4, 1)), 2)
+    >>> made.sums.ravel(), made.middle, made.passes
+    (array([2., 2.]), array([1., 3.]), 2)
+    """
+    passes = len(values)
+    each = max(1, -(-passes // most))
+    first = np.arange(0, passes, each)
+    last = np.minimum(first + each, passes) - 1
+    sums = np.add.reduceat(values, first, axis=0) if passes else values
+    left, right = at[first].astype(FLOAT64), at[last + 1].astype(FLOAT64)
+    middle = (left + right) / 2 if passes > 1 else right
+    return Bars(middle, right - left, sums, first, last, each)

@@ -1,0 +1,151 @@
+"""Runs to report: what a real house did, call by call, with the attributes of a run that is read."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import adlcore as adl
+from adlcore.clearing import DepthLadder
+from adlcore.lab import venue
+
+#: Columns of numbers; all others are text.
+NUMBERS = ("sequence", "time", "wallet", "account", "row", "lots", "price", "amount", "link", "pass")
+
+
+class Run:
+    """A run as it is read, in memory.
+
+    `told` lists for each pass its time, its events, and the mark and index prices that it was given.
+    """
+
+    def __init__(self, before, told, configuration=None, after=None):
+        self.before, self.after, self.sealed = before, after, True
+        self.contracts, self.assets = before.contracts, before.assets
+        self.configuration = {} if configuration is None else configuration
+        self.told, digest = told, b""
+        self._events, self._passes, self._marks = [], [], []
+        for number, (time, events, marks, index) in enumerate(told, start=1):
+            digest = events.digest(digest)
+            self._events.append({**events.columns(), "pass": np.full(len(events), number)})
+            self._passes.append((number, time, events.first, len(events), digest.hex()))
+            given = [("mark", name, price) for name, price in (marks or {}).items()]
+            given += [("index", name, price) for name, price in (index or {}).items()]
+            self._marks += [(number, time, kind, name, str(price)) for kind, name, price in given]
+        self.manifest = {
+            "schema": 1,
+            "adlcore": adl.__version__,
+            "status": "sealed",
+            "configuration": self.configuration,
+            "before": before.hash,
+            "digest": digest.hex(),
+        }
+
+    def events(self):
+        """All columns."""
+        if not self._events:
+            names = (*adl.io.events.EVENT_COLUMNS, "pass")
+            return {name: np.zeros(0, np.int64 if name in NUMBERS else np.str_) for name in names}
+        return {name: np.concatenate([part[name] for part in self._events]) for name in self._events[0]}
+
+    def passes(self):
+        """A row a pass."""
+        return _columns(("pass", "time", "first", "events", "digest"), self._passes)
+
+    def marks(self):
+        """A row a price that a pass was given."""
+        return _columns(("pass", "time", "kind", "name", "price"), self._marks)
+
+
+class Altered(Run):
+    """Another run with some columns of its events replaced."""
+
+    def __init__(self, run, **changed):
+        super().__init__(run.before, run.told, run.configuration, run.after)
+        self.changed = changed
+
+    def events(self):
+        """Those of the other run, but for what was replaced."""
+        return {**super().events(), **self.changed}
+
+
+def _columns(names, rows):
+    return dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True)) if rows else {n: [] for n in names}
+
+
+def made(house, passes, configuration=None):
+    """Let a house make passes: time, marks, and index prices or None of each."""
+    before = house.snapshot()
+    told = [(time, house.mark(marks, time=time, index_prices=index), marks, index) for time, marks, index in passes]
+    return Run(before, told, configuration, house.snapshot())
+
+
+NAMES = ("ann", "ben", "cat", "dan", "eve", "fay", "gus", "hal", "ivy")
+
+
+def ten_wallets(names=NAMES, symbol="SOLUSDT"):
+    """README's crash of ten wallets: a house in which one mark makes 23 events, and that run."""
+    contract = adl.Contract(symbol, tick="0.1", tiers=adl.MarginTiers([0], ["0.05"]))
+    held = [(100, 100, None), (50, 100, None), (40, 100, 900), (60, 90, None), (-100, 100, None)]
+    held += [(-80, 105, None), (-40, 98, 400), (-20, 95, None), (-10, 101, None)]
+    columns = ("contract", "account", "quantity", "entry_price", "margin")
+    before = adl.Snapshot.build(
+        contracts=[contract],
+        wallets={
+            "account": [name for name in names if name != names[2]],
+            "balance": [1200, 1500, 3000, 5000, 2000, 10, 4000, 100],
+        },
+        positions=[
+            dict(zip(columns, (symbol, name, *rest), strict=True)) for name, rest in zip(names, held, strict=True)
+        ],
+        orders=[{"account": names[8], "contract": symbol, "quantity": -2, "price": 110, "locked": 22}],
+        marks={symbol: 100},
+    )
+    house = adl.ClearingHouse(
+        before,
+        funds=[adl.InsuranceFund("USDT", balance="100")],
+        venue=adl.venues.BINANCE_USDM,
+        liquidity=DepthLadder({symbol: {"bids": ([885, 799], [15, 25]), "asks": ([900], [500])}}),
+    )
+    return house, made(house, [(1, {symbol: "80"}, None)], {"funds": [{"asset": "USDT", "balance": "100"}]})
+
+
+def crash(wallets=400, contracts=3, passes=8, *, fall=0.3, seed=7, cash="20000", stages=None, **terms):
+    """A venue made up whose marks all fall, with thin books and a fund of modest balance: the house and its run."""
+    before = venue.snapshot(wallets=wallets, contracts=contracts, seed=seed, **terms)
+    rates = {asset.name: float(price or 1) for asset, price in zip(before.assets, before.index_prices, strict=True)}
+    funds = [{"asset": name, "balance": f"{float(cash) / rate:.4f}"} for name, rate in rates.items()]
+    ladder = DepthLadder({})
+    for contract, mark in zip(before.contracts, before.marks, strict=True):
+        step = max(1, round(float(mark) / float(contract.tick) * 0.001))
+        lots = max(1, round(wallets / abs(contract.value_per_lot(mark)) / rates[contract.settle.name]))
+        ladder |= DepthLadder.around(contract, mark, step_ticks=step, levels=400, lots_per_level=lots)
+    rules = adl.venues.BINANCE_USDM if stages is None else stages
+    house = adl.ClearingHouse(before, [adl.InsuranceFund(**fund) for fund in funds], rules, ladder, audit="off")
+    noise, inputs = np.random.default_rng(seed), []
+    for number in range(1, passes + 1):
+        share = 1 - fall * number / passes
+        marks = {
+            contract.symbol: f"{float(mark) * (share + 0.004 * noise.standard_normal()):.8g}"
+            for contract, mark in zip(before.contracts, before.marks, strict=True)
+        }
+        index = {name: f"{rate * share:.8g}" for name, rate in rates.items() if rate != 1}
+        inputs.append((60_000 * number, marks, index))
+    return house, made(house, inputs, {"funds": funds, "seed": seed})
+
+
+def of_world(world):
+    """Every call of a world that its house allows, each as a pass of a run: the house and its run."""
+    books = world.snapshot
+    inclusive = adl.clearing.Venue(
+        "drawn", world.stages, trigger=world.trigger, inclusive=world.inclusive, max_rounds=world.max_rounds
+    )
+    house = adl.ClearingHouse(books, world.funds, inclusive, world.book())
+    told = []
+    for kind, terms in world.operations:
+        try:
+            events = getattr(house, kind)(**terms)
+        except adl.AdlError:
+            continue
+        given = (terms.get("prices"), terms.get("index_prices")) if kind == "mark" else (None, None)
+        told.append((house.time, events, *given))
+    return house, Run(books, told, None, house.snapshot())

@@ -1,0 +1,117 @@
+"""What all figures share: plotly itself, their frame, and numbers in as few digits as a screen shows."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import missing_extra
+from .palette import GRID, INK, MUTED, PAPER
+from .wording import is_date
+
+__all__ = ["FONT", "digits", "figure", "graph_objects", "plain", "time_axis", "whole_axis"]
+
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+
+
+def graph_objects() -> Any:
+    """The module ``plotly.graph_objects``.
+
+    Raises
+    ------
+    MissingExtraError
+        Where plotly is not installed.
+    """
+    try:
+        import plotly.graph_objects
+    except ImportError:
+        raise missing_extra("cli", "plots") from None
+    return plotly.graph_objects
+
+
+def figure(traces: list[Any], **layout: Any) -> Any:
+    """A figure in the report's frame, on a transparent ground.
+
+    Parameters
+    ----------
+    traces : list
+    **layout
+        Of plotly; ``xaxis`` and ``yaxis`` are added to what axes of the report are.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    axis = {
+        "gridcolor": GRID,
+        "linecolor": GRID,
+        "zerolinecolor": GRID,
+        "tickcolor": GRID,
+        "automargin": True,
+        "exponentformat": "none",
+        "separatethousands": True,
+        "tickfont": {"color": MUTED, "size": 12},
+        "title": {"font": {"color": MUTED, "size": 12}, "standoff": 8},
+    }
+    axes = {name: _merged(axis, layout.pop(name, {})) for name in ("xaxis", "yaxis")}
+    frame = {
+        "template": "none",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": FONT, "size": 13, "color": INK},
+        "margin": {"l": 56, "r": 16, "t": 16, "b": 48},
+        "legend": {
+            "traceorder": "normal",
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "font": {"size": 12},
+        },
+        "hoverlabel": {"font": {"family": FONT, "size": 12, "color": INK}, "bgcolor": PAPER, "bordercolor": GRID},
+        "hovermode": "closest",
+        "separators": ".,",
+    }
+    return graph_objects().Figure(traces, _merged({**frame, **axes}, layout))
+
+
+def _merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Nested settings, the later ones over the earlier."""
+    both = dict(base)
+    for name, value in more.items():
+        nested = isinstance(value, dict) and isinstance(both.get(name), dict)
+        both[name] = _merged(both[name], value) if nested else value
+    return both
+
+
+def plain(text: Any) -> str:
+    """Any text as plotly shows it as it is: its own markup is escaped."""
+    return html.escape(str(text), quote=False)
+
+
+def digits(values: npt.ArrayLike, count: int = 7) -> list[float | None]:
+    """Numbers rounded to some significant digits, as a list; None for what is not finite.
+
+    Examples
+    --------
+    >>> digits([123456.789, 0.000123456789, float("nan"), 0.0], 4)
+    [123500.0, 0.0001235, None, 0.0]
+    """
+    column = np.asarray(values, np.float64)
+    return [float(f"{value:.{count}g}") if np.isfinite(value) else None for value in column.tolist()]
+
+
+def whole_axis(title: str, most: float) -> dict[str, Any]:
+    """An axis of whole numbers up to so many: no ticks between two of them."""
+    return {"title": {"text": title}, "tickformat": ",d", **({"dtick": 1} if most <= 10 else {})}
+
+
+def time_axis(times: npt.ArrayLike) -> dict[str, Any]:
+    """The x axis of times: a calendar where they can only be milliseconds since 1970, else numbers."""
+    column = np.asarray(times, np.int64)
+    if len(column) and is_date(int(column[0])) and is_date(int(column[-1])):
+        return {"title": {"text": "time, UTC"}, "type": "date"}
+    return {"title": {"text": "time, in the unit that the run was given"}, "tickformat": ",d"}

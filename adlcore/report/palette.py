@@ -1,0 +1,71 @@
+"""The colours of the report: each has a light and a dark form, and none is told from another by hue alone.
+
+Figures are made with the light forms; the page replaces each by its dark form where the reader's system is dark.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CONTRACTS",
+    "GRID",
+    "INK",
+    "LIGHTS",
+    "MUTED",
+    "PAPER",
+    "PLAIN",
+    "RING",
+    "STAGES",
+    "THEMES",
+    "UNCOVERED",
+    "faint",
+]
+
+INK, MUTED, GRID, PAPER = "#23282e", "#6b7178", "#e3dfd6", "#fcfbf8"
+
+#: One colour for what needs no other.
+PLAIN = "#3f6d9b"
+
+#: Of ``closings.STAGES``, in their order: light and dark grounds.
+STAGES = ("#5d87b3", "#9aa2ab", "#4fb0d8", "#2d8a6c", "#b9a03f", "#c5512d")
+UNCOVERED = "#4a2f63"
+
+#: Lights 1 to 5: further from the ground for each.
+LIGHTS = ("#d3cdbf", "#e6c07a", "#e09a42", "#cf6b2a", "#a63a1c")
+
+#: The rim of marks that stand out.
+RING = "#0d1116"
+
+#: Lines of contracts and funds, in the order of Okabe and Ito.
+CONTRACTS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#5c5f66", "#7a5195")
+
+#: The dark form of each.
+THEMES = {
+    INK: "#dcd9d2",
+    MUTED: "#969ba2",
+    GRID: "#2d3238",
+    PAPER: "#15181c",
+    PLAIN: "#7fb0e0",
+    UNCOVERED: "#c9b1e4",
+    RING: "#ffffff",
+    **dict(zip(STAGES, ("#7ea9d6", "#7d858e", "#7fd0f0", "#4fbf98", "#d9c263", "#ee8059"), strict=True)),
+    **dict(zip(LIGHTS, ("#45433d", "#665336", "#96642b", "#d07f35", "#ffab57"), strict=True)),
+    **dict(
+        zip(
+            CONTRACTS,
+            ("#56a8e0", "#f08c45", "#3cc79b", "#e5a3c8", "#c9aa3c", "#9ad4f5", "#a2a6ad", "#b08ccb"),
+            strict=True,
+        )
+    ),
+}
+
+
+def faint(colour: str, strength: float) -> str:
+    """A colour that lets its ground through.
+
+    Examples
+    --------
+    >>> faint("#0072b2", 0.5)
+    'rgba(0,114,178,0.5)'
+    """
+    red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{strength:g})"

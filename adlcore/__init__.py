@@ -68,7 +68,7 @@ __all__ = [
 
 
 #: Wings that are loaded when they are first asked for, and names that live in them.
-_WINGS = ("clearing", "io", "lab", "venues")
+_WINGS = ("clearing", "io", "lab", "report", "venues")
 _LATE = {
     "ClearingHouse": ".clearing",
     "InsuranceFund": ".clearing",

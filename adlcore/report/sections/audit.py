@@ -1,0 +1,97 @@
+"""Section 9: the audit of the run's own events, and its manifest."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..facts import Facts
+from ..parts import Section, nothing
+from ..tables import Column, numbers, table, texts
+from ..wording import amount, counted
+
+__all__ = ["section"]
+
+#: Characters of the configuration that are printed at most.
+MOST_TEXT = 20_000
+
+
+def section(facts: Facts) -> Section:
+    """The audit and the manifest."""
+    audit = facts.conservation
+    if audit.holds:
+        headline = f"Conserved exactly: {_movements(audit.movements)}, and nothing was lost or made."
+    else:
+        headline = f"Not conserved: {audit.problems[0]}."
+    blocks = [_legs(facts)]
+    if audit.problems:
+        blocks.append(table("What does not hold", [texts("difference", audit.problems, "wide")]))
+    blocks.append(_manifest(facts.run.manifest))
+    blocks.append(_configuration(facts.run.configuration))
+    return Section("audit", "The audit and the manifest", headline, blocks)
+
+
+def _movements(count: int) -> str:
+    if not count:
+        return "there were no movements"
+    if count == 1:
+        return "the two legs of the one movement sum to 0"
+    return f"the two legs of each of {count:,} movements sum to 0"
+
+
+def _legs(facts: Facts) -> str:
+    """For each asset what was received, what was given, and their sum, in whole quanta."""
+    audit, assets = facts.conservation, facts.run.assets
+    rows = [code for code in range(len(assets)) if audit.legs[code] or audit.outside[code]]
+    if not rows:
+        return nothing("No money moved.")
+    listed = [assets[code] for code in rows]
+
+    def column(title: str, quanta: tuple[int, ...], plus: bool = True) -> Column:
+        cells = [amount(assets[code], quanta[code], plus=plus) if quanta[code] else "0" for code in rows]
+        return numbers(title, cells, [quanta[code] / assets[code].quanta_per_unit for code in rows])
+
+    total = tuple(r + g for r, g in zip(audit.received, audit.given, strict=True))
+    columns: list[Column] = [
+        texts("asset", [asset.name for asset in listed]),
+        numbers("legs", [f"{audit.legs[code]:,}" for code in rows], [audit.legs[code] for code in rows]),
+        column("received", audit.received),
+        column("given", audit.given),
+        numbers("sum, in quanta", [f"{total[code]:,}" for code in rows], [total[code] for code in rows]),
+        column("from outside", audit.outside),
+    ]
+    wrong = [c.symbol for c, lots in zip(facts.run.contracts, audit.lots, strict=True) if lots]
+    lots = f"The lots of all legs sum to 0 in {counted(len(audit.lots), 'contract')}."
+    if wrong:
+        lots = f"The lots of all legs do not sum to 0 in {', '.join(wrong)}."
+    note = f"Added up from {counted(len(facts.record), 'event')}, as whole numbers. {lots}"
+    return table("Legs of all movements", columns, note)
+
+
+def _manifest(manifest: Mapping[str, Any]) -> str:
+    """Every value of the manifest but for the configuration."""
+    rows = [(name, value) for name, value in _flat("", manifest) if not name.startswith("configuration")]
+    if not rows:
+        return nothing("The run has no manifest.")
+    return table(
+        "Manifest", [texts("what", [name for name, _ in rows]), texts("value", [value for _, value in rows], "wide")]
+    )
+
+
+def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _flat(f"{prefix}, {name}" if prefix else str(name), inner)
+    else:
+        yield prefix, value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _configuration(configuration: Any) -> str:
+    if not configuration:
+        return ""
+    text = json.dumps(configuration, indent=2, ensure_ascii=False, default=str)
+    more = f"\n… {len(text) - MOST_TEXT:,} characters more" if len(text) > MOST_TEXT else ""
+    shown = html.escape(text[:MOST_TEXT] + more)
+    return f"<details><summary>Configuration</summary><pre>{shown}</pre></details>"

@@ -1,0 +1,150 @@
+"""Section 6: who bore it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import figures
+from ..bearers import Bearers, score_terms
+from ..concentration import gini, lorenz, top_share
+from ..facts import Facts
+from ..parts import Drawn, Section, nothing
+from ..prices import View
+from ..tables import Column, numbers, table, texts
+from ..wording import counted, listed, percent, price, quantity, ratio, short, signed
+
+__all__ = ["MOST_POINTS", "MOST_ROWS", "notice", "section"]
+
+TITLE = "Who bore it"
+
+#: Points of a Lorenz curve, and rows of the table, at most.
+MOST_POINTS, MOST_ROWS = 400, 50
+
+
+def section(facts: Facts) -> Section:
+    """Those who were closed."""
+    held = [(view, each) for view, each in zip(facts.views, facts.bearers, strict=True) if len(each)]
+    if not held:
+        return Section("bearing", TITLE, "Nobody was auto-deleveraged.", [nothing("No notice was sent.")])
+    drawn = [_drawn(view, each) for view, each in held]
+    blocks: list[str | Drawn] = [Drawn("lorenz", drawn, 380, "Settle asset"), _shares(held), _largest(facts, held)]
+    return Section("bearing", TITLE, _headline(held), blocks)
+
+
+def _headline(held: list[tuple[View, Bearers]]) -> str:
+    parts = []
+    for view, each in held:
+        users = each.per_user
+        total = f"{short(float(users.sum()))} {view.unit}"
+        if len(users) == 1:
+            parts.append(f"one user bore all {total}")
+        elif len(users) <= 10:
+            share = percent(top_share(users, 1))
+            parts.append(f"{counted(len(users), 'user')} bore {total}, the one with most {share} of it")
+        else:
+            ten, all_of = percent(top_share(users, 10)), f"{len(users):,} deleveraged users"
+            parts.append(f"ten of {all_of} bore {ten} of {total} (Gini {gini(users):.2f})")
+    text = listed(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _drawn(view: View, each: Bearers) -> tuple[str, Any, str]:
+    users = each.per_user
+    x, y = lorenz(users, MOST_POINTS)
+    caption = (
+        f"Lorenz curve of the notional that was deleveraged, in {view.unit}, over the {counted(len(users), 'user')} "
+        f"that were closed, of {each.users:,}. Gini coefficient {gini(users):.3f}."
+    )
+    if len(x) < len(users) + 1:
+        caption += f" Shown: {len(x):,} of {len(users) + 1:,} points."
+    return view.unit, figures.lorenz_curve(x, y, len(users)), caption
+
+
+def _shares(held: list[tuple[View, Bearers]]) -> str:
+    rows = []
+    for view, each in held:
+        users = each.per_user
+        percentile = max(1, math.ceil(len(users) / 100))
+        for name, count in (
+            ("the user with most", 1),
+            ("the ten with most", min(10, len(users))),
+            ("the top 1 %", percentile),
+            ("all", len(users)),
+        ):
+            rows.append((view.unit, name, count, top_share(users, count), float(np.sort(users)[-count:].sum())))
+    columns: list[Column] = [
+        texts("of the deleveraged users", [row[1] for row in rows]),
+        numbers("users", [f"{row[2]:,}" for row in rows], [row[2] for row in rows]),
+        numbers("share", [percent(row[3]) for row in rows], [row[3] for row in rows]),
+        numbers("notional", [f"{row[4]:,.2f}" for row in rows], [row[4] for row in rows]),
+        texts("unit", [row[0] for row in rows]),
+    ]
+    return table("How evenly it was shared", columns)
+
+
+def notice(facts: Facts, event: int) -> str:
+    """What a user was told by an ``adl-notice``.
+
+    Parameters
+    ----------
+    facts : Facts
+    event : int
+        Its place in the record.
+
+    Returns
+    -------
+    str
+    """
+    record = facts.record
+    contract = facts.run.contracts[int(record.contract[event])]
+    closed = quantity(contract, abs(int(record.lots[event])))
+    at, made = price(contract, int(record.price[event])), signed(contract.settle, int(record.amount[event]))
+    return (
+        f"closed {closed} {contract.symbol} at {at}; realized {made} {contract.settle.name}; "
+        "no fee was charged; a new position may be opened at once"
+    )
+
+
+def _largest(facts: Facts, held: list[tuple[View, Bearers]]) -> str:
+    record, run = facts.record, facts.run
+    each = max(1, MOST_ROWS // len(held))
+    chosen = [(b.event[k], b.worth[k], view.unit) for view, b in held for k in b.largest(each).tolist()]
+    events = np.array([event for event, _, _ in chosen])
+    terms = score_terms(record, run, facts.prices, facts.margin_state(), facts.rule, events)
+    contracts = [run.contracts[code] for code in record.contract[events].tolist()]
+    lots, ticks, made = (column[events].tolist() for column in (record.lots, record.price, record.amount))
+    worth = [float(value) for _, value, _ in chosen]
+    units = {unit for _, _, unit in chosen}
+    unit = f", {next(iter(units))}" if len(units) == 1 else ""
+    closed = [quantity(c, abs(n)) for c, n in zip(contracts, lots, strict=True)]
+    prices = [price(c, n) for c, n in zip(contracts, ticks, strict=True)]
+    realized = [signed(c.settle, n) for c, n in zip(contracts, made, strict=True)]
+    columns: list[Column] = [
+        texts("account", run.before.wallets.account[record.wallet[events]].tolist()),
+        texts("contract", [c.symbol for c in contracts]),
+        texts("side", ["long" if n < 0 else "short" for n in lots]),
+        numbers(
+            "pass", [f"{n:,}" for n in record.number[record.place[events]].tolist()], record.place[events].tolist()
+        ),
+        numbers("closed", closed, [abs(n) * float(c.lot) for c, n in zip(contracts, lots, strict=True)]),
+        numbers("price", prices, [n * float(c.tick or 1) for c, n in zip(contracts, ticks, strict=True)]),
+        numbers(f"notional{unit}", [f"{value:,.2f}" for value in worth], worth),
+        numbers("realized PnL", realized, [n / c.settle.quanta_per_unit for c, n in zip(contracts, made, strict=True)]),
+        texts("asset", [c.settle.name for c in contracts]),
+        numbers("PnL ratio", [ratio(v) for v in terms.pnl_ratio.tolist()], terms.pnl_ratio.tolist()),
+        numbers("eff. leverage", [ratio(v) for v in terms.leverage.tolist()], terms.leverage.tolist()),
+        numbers("score", [ratio(v) for v in terms.score.tolist()], terms.score.tolist()),
+        texts("what the user was told", [notice(facts, event) for event in events.tolist()], "long"),
+    ]
+    count = sum(len(b) for _, b in held)
+    caption = "Notices of auto-deleveraging"
+    if len(chosen) < count:
+        caption += f": the {len(chosen)} largest of {count:,}"
+    note = (
+        f"PnL ratio is U/N, effective leverage N/E, the score that of the rule {facts.rule.name}: of the position as "
+        "it was before the first pass, at the marks of the pass."
+    )
+    return table(caption, columns, note)

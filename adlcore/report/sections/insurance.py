@@ -1,0 +1,120 @@
+"""Section 8: insurance: what nobody took, and what nobody paid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..facts import Facts
+from ..parts import Section, nothing
+from ..prices import value_per_lot
+from ..tables import Column, numbers, table, texts
+from ..wording import amount, counted, listed, money, quantity
+from .story import sums
+
+__all__ = ["MOST_ROWS", "section"]
+
+TITLE = "Insurance: what stayed uncovered"
+
+#: Rows of a table at most; the largest.
+MOST_ROWS = 100
+
+
+def section(facts: Facts) -> Section:
+    """Uncovered entries."""
+    if not facts.debts and not len(facts.uncovered.event):
+        text = "No wallet was left owing money, and no position was left without a taker."
+        return Section("insurance", TITLE, _headline(facts), [nothing(text)])
+    blocks = [
+        _debts(facts) if facts.debts else nothing("No wallet was left owing money."),
+        _positions(facts) if len(facts.uncovered.event) else nothing("No position was left without a taker."),
+    ]
+    return Section("insurance", TITLE, _headline(facts), blocks)
+
+
+def _headline(facts: Facts) -> str:
+    if not facts.debts and not len(facts.uncovered.event):
+        return "Nothing stayed uncovered: every position found a taker, and every shortfall was paid."
+    assets = facts.run.assets
+    owed = [f"{amount(assets[a], q)} {assets[a].name}" for a, q in enumerate(facts.owed()) if q]
+    debtors = sum(debt.left > 0 for debt in facts.debts)
+    money_part = (
+        f"{counted(debtors, 'wallet')} {'owes' if debtors == 1 else 'owe'} {listed(owed)} that nobody has paid"
+        if debtors
+        else "no debt is open at the end"
+    )
+    left = len(facts.left.event)
+    if left:
+        worth = listed(sums(facts, [facts.left_worth(view) for view in facts.views]))
+        lots = f"{counted(left, 'position')} worth {worth} {'has' if left == 1 else 'have'} no taker"
+    else:
+        lots = "no position is without a taker at the end"
+    return f"{money_part[0].upper()}{money_part[1:]}, and {lots}."
+
+
+def _debts(facts: Facts) -> str:
+    record, run = facts.record, facts.run
+    order = sorted(facts.debts, key=lambda debt: (-debt.left / run.assets[debt.asset].quanta_per_unit, debt.event))
+    shown = order[:MOST_ROWS]
+    assets = [run.assets[debt.asset] for debt in shown]
+    numbers_of = [int(record.number[record.place[debt.event]]) for debt in shown]
+
+    def column(title: str, quanta: list[int]) -> Column:
+        keys = [q / a.quanta_per_unit for q, a in zip(quanta, assets, strict=True)]
+        return numbers(title, [amount(a, q) if q else "0" for q, a in zip(quanta, assets, strict=True)], keys)
+
+    columns: list[Column] = [
+        texts("account", run.before.wallets.account[[debt.wallet for debt in shown]].tolist()),
+        numbers("wallet", [f"{debt.wallet:,}" for debt in shown], [debt.wallet for debt in shown]),
+        numbers("pass", [f"{n:,}" for n in numbers_of], numbers_of),
+        column("owed at first", [debt.amount for debt in shown]),
+        column("open at the end", [debt.left for debt in shown]),
+        texts("asset", [asset.name for asset in assets]),
+        texts("state", ["open" if debt.left else "paid" for debt in shown]),
+    ]
+    return table(_largest("Wallets without positions that owe money", len(shown), len(order)), columns)
+
+
+def _positions(facts: Facts) -> str:
+    """Rows that are open at the end, or were named by a pass before."""
+    record, run = facts.record, facts.run
+    event = facts.uncovered.event
+    key = np.where(record.wallet[event] >= 0, record.row[event], -1 - record.party[event])
+    # The last time that each row was named; how often says for how many passes it waited.
+    _, back, times = np.unique(
+        (key * len(run.contracts) + record.contract[event])[::-1], return_index=True, return_counts=True
+    )
+    place = len(event) - 1 - back
+    worth = np.max([facts.uncovered.worth(record, view, facts.settle)[place] for view in facts.views], axis=0)
+    ends = record.place[event[place]] == len(record.number) - 1
+    order = np.lexsort((-worth, ~ends))
+    shown = order[:MOST_ROWS]
+    rows = event[place[shown]]
+    contracts = [run.contracts[code] for code in record.contract[rows].tolist()]
+    names = [
+        str(run.before.wallets.account[wallet]) if wallet >= 0 else f"fund {record.parties[party]}"
+        for wallet, party in zip(record.wallet[rows].tolist(), record.party[rows].tolist(), strict=True)
+    ]
+    lots = record.lots[rows].tolist()
+    marks = facts.prices.mark[record.place[rows] + 1, record.contract[rows]].tolist()
+    values = [abs(n) * value_per_lot(c, mark) for c, n, mark in zip(contracts, lots, marks, strict=True)]
+    last = record.number[record.place[rows]].tolist()
+    columns: list[Column] = [
+        texts("account", names),
+        texts("contract", [c.symbol for c in contracts]),
+        texts("side", ["long" if n > 0 else "short" for n in lots]),
+        numbers(
+            "quantity", [quantity(c, abs(n)) for c, n in zip(contracts, lots, strict=True)], [abs(n) for n in lots]
+        ),
+        numbers("worth at the mark", [money(value) for value in values], values),
+        texts("asset", [c.settle.name for c in contracts]),
+        numbers("passes", [f"{n:,}" for n in times[shown].tolist()], times[shown].tolist()),
+        numbers("last in pass", [f"{n:,}" for n in last], last),
+        texts("state", ["open at the end" if each else "gone since" for each in ends[shown].tolist()]),
+    ]
+    caption = _largest("Positions that a pass left without a taker", len(shown), len(order))
+    note = "Each is tried again in the next pass. Those that wait for the rest of an order are not among them."
+    return table(caption, columns, note)
+
+
+def _largest(caption: str, shown: int, count: int) -> str:
+    return caption if shown == count else f"{caption}: the {shown} largest of {count:,}"

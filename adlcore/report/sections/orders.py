@@ -1,0 +1,69 @@
+"""Section 7: orders that were cancelled, by cause and contract."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..._arrays import Int64Array1D
+from ...clearing.events import CAUSES
+from .. import figures
+from ..facts import Facts
+from ..parts import Drawn, Section, nothing
+from ..record import exact_sums
+from ..tables import Column, numbers, table, texts
+from ..wording import amount, counted, listed
+
+__all__ = ["section"]
+
+TITLE = "Orders cancelled"
+
+#: Contracts that the figure has at most.
+MOST_CONTRACTS = 20
+
+WORDS = {
+    "liquidation": "of wallets in liquidation",
+    "deleveraging": "of counterparties that were deleveraged",
+    "request": "at their owners' request",
+}
+
+
+def section(facts: Facts) -> Section:
+    """Cancelled orders."""
+    record, contracts = facts.record, facts.run.contracts
+    event = np.flatnonzero(record.of("order-cancelled"))
+    if not len(event):
+        return Section("orders", TITLE, "No order was cancelled.", [nothing("Nothing to show.")])
+    causes = np.unique(record.cause[event])
+    place = np.searchsorted(causes, record.cause[event])
+    counts = np.zeros((len(contracts), len(causes)), np.int64)
+    np.add.at(counts, (record.contract[event], place), 1)
+    names = [CAUSES[cause] for cause in causes.tolist()]
+    order = [code for code in np.argsort(-counts.sum(axis=1), kind="stable").tolist() if counts[code].any()]
+    shown = order[:MOST_CONTRACTS]
+    drawn = figures.orders([contracts[code].symbol for code in shown], names, counts[shown])
+    caption = f"Open orders that were cancelled, by contract and cause; {counted(len(event), 'order')}."
+    if len(shown) < len(order):
+        caption += f" Shown: the {len(shown)} contracts with most of {len(order)}."
+    total = counts.sum(axis=0).tolist()
+    told = sorted(((n, WORDS.get(name, f"by {name}")) for n, name in zip(total, names, strict=True)), reverse=True)
+    headline = f"{counted(len(event), 'open order')} {'was' if len(event) == 1 else 'were'} cancelled: "
+    headline += f"{listed([f'{n:,} {words}' for n, words in told])}."
+    figure = Drawn("orders-plot", [("", drawn, caption)], 120 + 30 * len(shown))
+    return Section("orders", TITLE, headline, [figure, _table(facts, event, order, names, counts)])
+
+
+def _table(facts: Facts, event: Int64Array1D, order: list[int], names: list[str], counts: np.ndarray) -> str:
+    record, contracts = facts.record, facts.run.contracts
+    locked = exact_sums(record.amount[event], record.contract[event], len(contracts))
+    columns: list[Column] = [texts("contract", [contracts[code].symbol for code in order])]
+    for place, name in enumerate(names):
+        values = counts[order, place].tolist()
+        columns.append(numbers(f"by {name}", [f"{n:,}" for n in values], values))
+    total = counts[order].sum(axis=1).tolist()
+    columns.append(numbers("orders", [f"{n:,}" for n in total], total))
+    released = [locked[code] for code in order]
+    cells = [amount(contracts[code].settle, q) for code, q in zip(order, released, strict=True)]
+    keys = [q / contracts[code].settle.quanta_per_unit for code, q in zip(order, released, strict=True)]
+    columns.append(numbers("margin released", cells, keys))
+    columns.append(texts("asset", [contracts[code].settle.name for code in order]))
+    return table("Cancelled orders", columns)

@@ -1,0 +1,96 @@
+"""Section 5: the queue of each contract, at the marks of the pass with most auto-deleveraging in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..facts import Facts
+from ..parts import Drawn, Section, nothing, paragraph
+from ..queue_plot import MOST_MARKS, queue_figure
+from ..queues import QueueAt, places_of_most, queue_at
+from ..wording import counted, grouped, percent, quantity, when
+
+__all__ = ["MOST_CONTRACTS", "section"]
+
+TITLE = "The queue"
+
+#: Contracts that may be chosen; those with most that was deleveraged.
+MOST_CONTRACTS = 12
+
+
+def section(facts: Facts) -> Section:
+    """The queues."""
+    places = places_of_most(facts.record, len(facts.run.contracts))
+    if not places:
+        text = "Nobody was auto-deleveraged, so nobody's place in a queue mattered."
+        return Section("queue", TITLE, "No queue was touched.", [nothing(text)])
+    worth = [_deleveraged(facts, place.contract) for place in places]
+    order = np.argsort(-np.array(worth), kind="stable")[:MOST_CONTRACTS].tolist()
+    state = facts.margin_state()
+    queues = [queue_at(facts.record, facts.run, facts.prices, state, facts.rule, places[k]) for k in order]
+    drawn = [_drawn(facts, queue) for queue in queues]
+    blocks: list[str | Drawn] = [Drawn("queue-plot", drawn, 480, "Contract"), paragraph(_method(facts))]
+    if len(order) < len(places):
+        blocks.append(paragraph(f"Shown: the {len(order)} contracts with most of it, of {len(places)}."))
+    return Section("queue", TITLE, _headline(facts, queues[0]), blocks)
+
+
+def _deleveraged(facts: Facts, contract: int) -> float:
+    """The notional of a contract that was closed against users; of views that cannot be compared, the largest."""
+    found = [0.0]
+    for view, each in zip(facts.views, facts.bearers, strict=True):
+        found.append(float(each.worth[facts.record.contract[each.event] == contract].sum()) * _scale(facts, view.unit))
+    return max(found)
+
+
+def _scale(facts: Facts, unit: str) -> float:
+    """Makes units of assets that cannot be compared the shares of their own total."""
+    if len(facts.views) == 1:
+        return 1.0
+    place = [view.unit for view in facts.views].index(unit)
+    total = float(facts.bearers[place].worth.sum())
+    return 1 / total if total else 0.0
+
+
+def _drawn(facts: Facts, queue: QueueAt) -> tuple[str, Any, str]:
+    contract = facts.run.contracts[queue.where.contract]
+    count = len(queue.positions)
+    number = int(facts.record.number[queue.where.place])
+    side = "longs" if queue.where.side > 0 else "shorts"
+    shown = (
+        f"all {count:,}"
+        if count <= MOST_MARKS
+        else f"{MOST_MARKS:,} of {count:,}, those closed first, then the largest"
+    )
+    caption = (
+        f"{contract.symbol} {side} at the mark of pass {number:,}, {grouped(queue.mark)}: PnL in % of notional against "
+        f"effective leverage (notional over equity); areas are notional in {contract.settle.name}. Shown: {shown}."
+    )
+    return contract.symbol, queue_figure(queue, contract.settle.name), caption
+
+
+def _headline(facts: Facts, queue: QueueAt) -> str:
+    contract = facts.run.contracts[queue.where.contract]
+    number = int(facts.record.number[queue.where.place])
+    side = "longs" if queue.where.side > 0 else "shorts"
+    closed = int(np.count_nonzero(queue.now))
+    at = f" ({when(int(facts.record.time[queue.where.place]))})" if facts.in_time[1] else ""
+    text = (
+        f"Most of {contract.symbol} was deleveraged in pass {number:,}{at}: {quantity(contract, queue.where.lots)} "
+        f"{contract.symbol} of {counted(closed, side[:-1], side)}, of {len(queue.positions):,} in the queue"
+    )
+    if earlier := int(np.count_nonzero(queue.earlier)):
+        return f"{text}; earlier passes had closed {earlier:,} others of them."
+    front = queue.positions.light == 5
+    return f"{text}; {percent(float(queue.lots[front].sum() / queue.lots.sum()))} of that had five lights."
+
+
+def _method(facts: Facts) -> str:
+    return (
+        f"Ranked by the rule {facts.rule.name}. Positions and balances are those before the first pass, moved "
+        "to the marks of the pass that is shown: what earlier passes closed or paid is not in them, so a position may "
+        "have stood elsewhere than here. Wallets that are liquidatable at these marks are nobody's counterparty and "
+        "are left out. Five lights are the front of the queue."
+    )

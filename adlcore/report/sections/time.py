@@ -1,0 +1,94 @@
+"""Section 3: prices and liquidations in time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import figures
+from ..facts import Facts
+from ..parts import Drawn, Section, nothing
+from ..prices import View
+from ..timeline import Bars, bars, kept_points
+from ..wording import counted, moved, short, when
+
+__all__ = ["MOST_BARS", "MOST_LINES", "MOST_POINTS", "section"]
+
+#: Bars, lines, and points of a line that a figure has at most.
+MOST_BARS, MOST_LINES, MOST_POINTS = 120, 8, 2_000
+
+
+def section(facts: Facts) -> Section:
+    """Prices and liquidations."""
+    if not len(facts.record.number):
+        return Section("time", "Prices and liquidations in time", "The run has no passes.", [nothing("No pass.")])
+    blocks: list[str | Drawn] = [_prices(facts)]
+    drawn = [_stages(facts, view) for view in facts.views if facts.closings.by_pass(facts.record, view).any()]
+    blocks.append(
+        Drawn("stages", drawn, 340, "Settle asset") if drawn else nothing("No position in liquidation was closed.")
+    )
+    return Section("time", "Prices and liquidations in time", _headline(facts), blocks)
+
+
+def _chosen(facts: Facts) -> list[int]:
+    """Contracts that are drawn: those with most liquidated first, then as listed; with a price."""
+    total = np.zeros(len(facts.run.contracts))
+    for view in facts.views:
+        total = np.maximum(total, facts.taken(view).sum(axis=(1, 2)))
+    known = np.asarray(np.isfinite(facts.prices.mark).any(axis=0))
+    order: list[int] = np.argsort(-total, kind="stable").tolist()
+    return [code for code in order if known[code]][:MOST_LINES]
+
+
+def _prices(facts: Facts) -> Drawn:
+    at, is_time = facts.in_time
+    chosen = _chosen(facts)
+    kept = kept_points(len(at), MOST_POINTS)
+    symbols = [facts.run.contracts[code].symbol for code in chosen]
+    drawn = figures.prices(symbols, at[kept], is_time, facts.prices.mark[kept][:, chosen])
+    caption = f"Mark price of {counted(len(chosen), 'contract')}, 100 before the first pass."
+    known = int(np.isfinite(facts.prices.mark).any(axis=0).sum())
+    if len(chosen) < known:
+        caption += f" Shown: the {len(chosen)} with most liquidated of {known:,}."
+    if len(kept) < len(at):
+        caption += f" Shown: {len(kept):,} of {len(at):,} points of each."
+    return Drawn("prices", [("", drawn, caption)], 320)
+
+
+def _stages(facts: Facts, view: View) -> tuple[str, object, str]:
+    at, is_time = facts.in_time
+    made = bars(at, facts.closings.by_pass(facts.record, view), MOST_BARS)
+    left = facts.left_by_pass(view)
+    shown = None
+    if left.any():
+        shown = Bars(made.middle, made.width, left[made.last, None], made.first, made.last, made.passes)
+    each = "Each bar is a pass" if made.passes == 1 else f"Each bar adds {made.passes:,} passes up"
+    caption = f"Notional of positions in liquidation by who took it, in {view.unit}. {each}."
+    if shown is not None:
+        caption += " Dots: what nobody had taken when the last pass of a bar ended."
+    return view.unit, figures.stages(made, shown, is_time, view.unit), caption
+
+
+def _headline(facts: Facts) -> str:
+    record, marks = facts.record, facts.prices.mark
+    with np.errstate(all="ignore"):
+        change = marks[-1] / marks[0] - 1
+    if not np.isfinite(change).any():
+        return "No contract has a price before and after."
+    most = int(np.nanargmax(np.abs(change)))
+    contract, first, last = facts.run.contracts[most], float(marks[0, most]), float(marks[-1, most])
+    alike = int(np.count_nonzero(np.sign(change) == np.sign(change[most])))
+    text = f"{contract.symbol} {moved(first, last)}, from {first:,.10g} to {last:,.10g}"
+    if alike > 1 and change[most]:
+        word = "fell" if change[most] < 0 else "rose"
+        everyone = f"All {alike:,}" if alike == int(np.isfinite(change).sum()) else f"{alike:,}"
+        text = (
+            f"{everyone} contracts {word}, {contract.symbol} most: by {100 * abs(change[most]):,.1f} %, to {last:,.10g}"
+        )
+    for view in facts.views:
+        closed = facts.closings.by_pass(record, view).sum(axis=1)
+        if closed.any():
+            worst = int(np.argmax(closed))
+            where = f"pass was number {int(record.number[worst]):,}"
+            at = f" ({when(int(record.time[worst]))})" if facts.in_time[1] else ""
+            return f"{text}; the worst {where}{at}, which closed {short(float(closed[worst]))} {view.unit}."
+    return f"{text}; nothing was liquidated."

@@ -10,7 +10,7 @@ import numpy as np
 from ..clearing import KINDS, Events
 from ..errors import AdlError
 from .drawing import figure, graph_objects, plain, time_axis, whole_axis
-from .palette import CONTRACTS, MUTED, PLAIN
+from .palette import CONTRACTS, PLAIN, STAGES
 
 __all__ = ["plot_events"]
 
@@ -90,7 +90,7 @@ def _of_many(listed: list[Events]) -> Any:
     named = order if len(order) <= MOST_KINDS else order[: MOST_KINDS - 1]
     columns = [(KINDS[kind], CONTRACTS[place], counts[:, kind]) for place, kind in enumerate(named)]
     if others := order[len(named) :]:
-        columns.append((f"{len(others)} other kinds", MUTED, counts[:, others].sum(axis=1)))
+        columns.append((f"{len(others)} other kinds", STAGES[1], counts[:, others].sum(axis=1)))
     traces = [
         graph_objects().Bar(
             x=at.tolist(),

@@ -43,7 +43,7 @@
   function narrowed(data, layout) {
     layout.margin = Object.assign({}, layout.margin, { l: Math.min(layout.margin.l, 44), r: Math.min(layout.margin.r, 12) });
     layout.font = Object.assign({}, layout.font, { size: 11 });
-    layout.xaxis = Object.assign({ nticks: 5, tickangle: 0 }, layout.xaxis);
+    layout.xaxis = Object.assign({ nticks: 3, tickangle: 0 }, layout.xaxis);
     for (const trace of data) if (trace.type === "sankey") trace.node.label = trace.node.customdata;
   }
 

@@ -38,7 +38,7 @@ def plot_queue(market: Market, rule: str | RankingRule) -> Any:
     -------
     plotly.graph_objects.Figure
         A trace for each light, 1 to 5, that some position has. Circles are longs, diamonds shorts; areas are
-        notional. Of more than 2,000 positions the largest are drawn, and the title says so.
+        notional. Of more than 2,000 positions the largest are drawn, and the subtitle says so.
 
     Raises
     ------
@@ -71,15 +71,16 @@ def plot_queue(market: Market, rule: str | RankingRule) -> Any:
     names = np.arange(len(market)) if market.account is None else market.account
     symbol, edge = np.where(short, "diamond", "circle"), np.full(len(held), faint(INK, 0.35))
     unit, thin = market.contract.settle.name, np.full(len(held), 0.6)
-    traces = _lights(held, np.sort(largest), names[held.row], unit, symbol, thin, edge)
+    # A mark of the legend looks like the first of its trace: a long, where there is one.
+    largest = largest[np.lexsort((largest, short[largest]))]
+    traces = _lights(held, largest, names[held.row], unit, symbol, thin, edge)
     number = f"the {len(largest):,} largest of " if len(largest) < len(held) else ""
     title = f"{plain(market.contract.symbol)} at {market.mark_price:f}, ranked by {plain(chosen.name)}"
     shown = f"shown: {number}{counted(len(held), 'position')}; circles are longs, diamonds shorts"
-    return _figure(
-        traces,
-        title={"text": f"{title}<br><sub>{shown}</sub>", "x": 0, "xref": "paper", "font": {"size": 16}},
-        margin={"t": 110},
-    )
+    placed = {"x": 0, "xref": "paper", "y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 12}}
+    under = {"text": shown, "font": {"size": 12, "color": MUTED}}
+    heading = {"text": title, "font": {"size": 16}, "subtitle": under, **placed}
+    return _figure(traces, title=heading, margin={"t": 104})
 
 
 def queue_figure(queue: QueueAt, unit: str, most: int = MOST_MARKS) -> Any:

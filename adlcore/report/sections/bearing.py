@@ -67,14 +67,14 @@ def _shares(held: list[tuple[View, Bearers]]) -> str:
     rows = []
     for view, each in held:
         users = each.per_user
-        percentile = max(1, math.ceil(len(users) / 100))
-        for name, count in (
-            ("the user with most", 1),
-            ("the ten with most", min(10, len(users))),
-            ("the top 1 %", percentile),
-            ("all", len(users)),
-        ):
-            rows.append((view.unit, name, count, top_share(users, count), float(np.sort(users)[-count:].sum())))
+        count = len(users)
+        groups = [("the user with most", 1), ("all", count)]
+        if count > 10:
+            groups.insert(1, ("the ten with most", 10))
+        if count >= 100:
+            groups.insert(2, ("the top 1 %", math.ceil(count / 100)))
+        largest = np.sort(users)[::-1]
+        rows += [(view.unit, name, k, top_share(users, k), float(largest[:k].sum())) for name, k in groups]
     columns: list[Column] = [
         texts("of the deleveraged users", [row[1] for row in rows]),
         numbers("users", [f"{row[2]:,}" for row in rows], [row[2] for row in rows]),

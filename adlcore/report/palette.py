@@ -1,4 +1,6 @@
-"""The colours of the report: each has a light and a dark form, and none is told from another by hue alone.
+"""The colours of the report, each in a light and a dark form.
+
+Those that stand side by side differ in lightness too, and stay apart for readers who see few colours.
 
 Figures are made with the light forms; the page replaces each by its dark form where the reader's system is dark.
 """
@@ -26,8 +28,8 @@ INK, MUTED, GRID, PAPER = "#23282e", "#6b7178", "#e3dfd6", "#fcfbf8"
 PLAIN = "#3f6d9b"
 
 #: Of ``closings.STAGES``, in their order: light and dark grounds.
-STAGES = ("#5d87b3", "#9aa2ab", "#4fb0d8", "#2d8a6c", "#b9a03f", "#c5512d")
-UNCOVERED = "#4a2f63"
+STAGES = ("#3f6ea5", "#9aa2ab", "#6fbde2", "#2b8f6e", "#cdb75a", "#c5512d")
+UNCOVERED = "#3a2350"
 
 #: Lights 1 to 5: further from the ground for each.
 LIGHTS = ("#d3cdbf", "#e6c07a", "#e09a42", "#cf6b2a", "#a63a1c")
@@ -36,7 +38,7 @@ LIGHTS = ("#d3cdbf", "#e6c07a", "#e09a42", "#cf6b2a", "#a63a1c")
 RING = "#0d1116"
 
 #: Lines of contracts and funds, in the order of Okabe and Ito.
-CONTRACTS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#5c5f66", "#7a5195")
+CONTRACTS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#bfa100", "#56b4e9", "#5c5f66", "#332288")
 
 #: The dark form of each.
 THEMES = {
@@ -45,14 +47,14 @@ THEMES = {
     GRID: "#2d3238",
     PAPER: "#15181c",
     PLAIN: "#7fb0e0",
-    UNCOVERED: "#c9b1e4",
+    UNCOVERED: "#f1e8ff",
     RING: "#ffffff",
-    **dict(zip(STAGES, ("#7ea9d6", "#7d858e", "#7fd0f0", "#4fbf98", "#d9c263", "#ee8059"), strict=True)),
+    **dict(zip(STAGES, ("#6a9bd0", "#7d858e", "#a9def6", "#3fae86", "#e4d285", "#ee8059"), strict=True)),
     **dict(zip(LIGHTS, ("#45433d", "#665336", "#96642b", "#d07f35", "#ffab57"), strict=True)),
     **dict(
         zip(
             CONTRACTS,
-            ("#56a8e0", "#f08c45", "#3cc79b", "#e5a3c8", "#c9aa3c", "#9ad4f5", "#a2a6ad", "#b08ccb"),
+            ("#56a8e0", "#f08c45", "#3cc79b", "#e5a3c8", "#f2e58c", "#a9def6", "#7d8189", "#7565d6"),
             strict=True,
         )
     ),

@@ -24,7 +24,7 @@ class Run:
         self.configuration = {} if configuration is None else configuration
         self.told, digest = told, b""
         self._events, self._passes, self._marks = [], [], []
-        for number, (time, events, marks, index) in enumerate(told, start=1):
+        for number, (time, events, marks, index) in enumerate(told):
             digest = events.digest(digest)
             self._events.append({**events.columns(), "pass": np.full(len(events), number)})
             self._passes.append((number, time, events.first, len(events), digest.hex()))

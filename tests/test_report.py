@@ -148,7 +148,7 @@ def test_the_crash_of_ten_wallets_is_told_in_its_own_numbers(ten):
     for told in ("3,325 USDT", "7,480 USDT", "3 users", "132.47 USDT", "100.00 at the start", "exactly", "8 movements"):
         assert told in story_text
     assert "Of 10,805 USDT of positions in liquidation 69.2 % went to other users and 30.8 %" in ten.texts["waterfall"]
-    assert "SOLUSDT fell by 20.0 %, from 100 to 80; the worst pass was number 1" in ten.texts["time"]
+    assert "SOLUSDT fell by 20.0 %, from 100 to 80; the worst pass was number 0" in ten.texts["time"]
     assert "The USDT fund rose from 100.00 to 132.47 USDT." in ten.texts["funds"]
     assert "85 SOLUSDT of 3 shorts, of 5 in the queue; 11.8 % of that had five lights." in ten.texts["queue"]
     assert "3 users bore 7,480 USDT, the one with most 47.1 % of it." in ten.texts["bearing"]
@@ -172,7 +172,7 @@ def test_tables_of_ten_wallets_hold_every_number(ten):
     assert head[:4] == ["account", "contract", "side", "pass"]
     end = "no fee was charged; a new position may be opened at once"
     assert rows[0] == [
-        *("gus", "SOLUSDT", "short", "1", "40", "88.0", "3,520.00", "+400.00", "USDT", "0.22500", "2.8571", "0.64286"),
+        *("gus", "SOLUSDT", "short", "0", "40", "88.0", "3,520.00", "+400.00", "USDT", "0.22500", "2.8571", "0.64286"),
         f"closed 40 SOLUSDT at 88.0; realized +400.00 USDT; {end}",
     ]
     assert [row[0] for row in rows] == ["gus", "fay", "ivy"]

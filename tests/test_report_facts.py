@@ -190,9 +190,9 @@ def test_what_nobody_took_is_valued_at_the_marks_of_its_pass_and_counted_once(fa
         value = abs(row["lots"]) * value_per_lot(contract, marks[row["pass"], "mark", row["contract"]])
         value *= marks.get((row["pass"], "index", contract.settle.name), 1.0)
         by_pass[row["pass"]] += value
-        last += value if row["pass"] == 5 else 0.0
+        last += value if row["pass"] == 4 else 0.0
     (view,) = facts.views
-    assert facts.left_by_pass(view) == pytest.approx([by_pass[number] for number in range(1, 6)], rel=1e-6)
+    assert facts.left_by_pass(view) == pytest.approx([by_pass[number] for number in range(5)], rel=1e-6)
     assert facts.left_worth(view) == pytest.approx(last, rel=1e-6)
     assert last > 0
 
@@ -489,7 +489,7 @@ def test_a_pass_with_fewer_events_than_the_run_says_is_a_problem():
     _, run = report_worlds.ten_wallets()
     cut = {name: column[:-1] for name, column in run.events().items()}
     problems = Facts(report_worlds.Altered(run, **cut)).conservation.problems
-    assert "pass 1 has 22 events, the run says 23" in problems
+    assert "pass 0 has 22 events, the run says 23" in problems
 
 
 def test_opening_balances_come_from_the_funds_or_the_configuration_or_are_not_known():

@@ -62,10 +62,30 @@ def write(
 
     Examples
     --------
-    >>> import pathlib, tempfile
+    >>> import pathlib, tempfile, types
+    >>> import numpy as np
     >>> import adlcore as adl
-    >>> def report(run):
-    ...     adl.report.write(run, pathlib.Path(tempfile.mkdtemp()) / "report.html")
+    >>> before = adl.Snapshot.build(
+    ...     contracts=[adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], [0.05]))],
+    ...     wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "100"}],
+    ...     positions=[
+    ...         {"account": "ann", "contract": "X", "quantity": "10", "entry_price": "10"},
+    ...         {"account": "bob", "contract": "X", "quantity": "-10", "entry_price": "10"},
+    ...     ],
+    ...     marks={"X": "10"},
+    ... )
+    >>> events = adl.ClearingHouse(before, venue=adl.venues.BINANCE_USDM).mark({"X": "8.5"}, time=1)
+    >>> run = types.SimpleNamespace(  # what a Run has of which a report is made
+    ...     before=before, contracts=before.contracts, assets=before.assets, configuration={}, manifest={},
+    ...     events=lambda: events.columns() | {"pass": np.ones(len(events), int)},
+    ...     passes=lambda: {"pass": [1], "time": [1], "events": [len(events)]},
+    ...     marks=lambda: {"pass": [1], "kind": ["mark"], "name": ["X"], "price": ["8.5"]},
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "report.html")
+    ...     adl.report.write(run, path)
+    ...     "Conserved exactly" in path.read_text(encoding="utf-8")
+    True
     """
     from .facts import Facts
     from .page import page

@@ -108,7 +108,7 @@ def prices(symbols: Sequence[str], at: Int64Array1D, is_time: bool, marks: npt.N
     at : int64[k]
         Where the points stand on the axis.
     is_time : bool
-        Whether that axis is time; else it counts passes.
+        Whether that axis is time; else it counts the passes made.
     marks : float64[k, contracts]
 
     Returns
@@ -181,7 +181,7 @@ def stages(made: Bars, left: Bars | None, is_time: bool, unit: str) -> Any:
 
 
 def _axis(at: npt.ArrayLike, is_time: bool) -> dict[str, Any]:
-    return time_axis(at) if is_time else whole_axis("pass", float(np.max(at, initial=0)))
+    return time_axis(at) if is_time else whole_axis("passes made", float(np.max(at, initial=0)))
 
 
 def fund(

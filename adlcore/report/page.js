@@ -7,7 +7,7 @@
   const themes = JSON.parse(document.getElementById("themes").textContent);
   const PRINTED_WIDTH = 640, NARROW = 560;
   const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
-  let printing = false;
+  let printing = false, dialog = false;
 
   /* Colours: every string of a figure that is a colour of the palette becomes its dark form. */
 
@@ -64,18 +64,24 @@
 
   function drawAll() { figures.forEach(draw); }
 
-  function print(on) {
-    if (on === printing) return;
-    printing = on;
-    document.querySelectorAll("details").forEach((each) => { each.open = on; });
-    drawAll();
+  /* On the way to paper there is no later moment; on the way back the page must have its width again first. */
+  function settle() {
+    const now = dialog || paper.matches;
+    if (now === printing) return;
+    printing = now;
+    for (const each of document.querySelectorAll("details")) {
+      if (now) each.dataset.was = each.open;
+      each.open = now || each.dataset.was === "true";
+    }
+    if (now) drawAll();
+    else window.requestAnimationFrame(() => window.requestAnimationFrame(drawAll));
   }
 
   figures.forEach((figure) => { if (figure.select) figure.select.addEventListener("change", () => draw(figure)); });
   night.addEventListener("change", drawAll);
-  paper.addEventListener("change", (event) => print(event.matches));
-  window.addEventListener("beforeprint", () => print(true));
-  window.addEventListener("afterprint", () => print(false));
+  paper.addEventListener("change", settle);
+  window.addEventListener("beforeprint", () => { dialog = true; settle(); });
+  window.addEventListener("afterprint", () => { dialog = false; settle(); });
   drawAll();
 
   /* Tables. */

@@ -19,14 +19,13 @@ def positions_in_time(record: Record) -> tuple[Int64Array1D, bool]:
     Returns
     -------
     int64[p + 1], bool
-        Times, the start one step before the first pass; pass numbers where times do not rise.
+        Times, the start one step before the first pass; where times do not rise, how many passes were made.
     """
-    time = record.time
-    is_time = bool((np.diff(time) > 0).all()) and len(time) > 1
-    at = time if is_time else record.number
-    step = int(np.median(np.diff(at))) if len(at) > 1 else 1
-    first = int(at[0]) - max(step, 1) if len(at) else 0
-    return np.concatenate([np.array([first], INT64), at]), is_time
+    time, steps = record.time, np.diff(record.time)
+    if not len(steps) or not (steps > 0).all():
+        return np.arange(len(time) + 1), False
+    first = int(time[0]) - max(int(np.median(steps)), 1)
+    return np.concatenate([np.array([first], INT64), time]), True
 
 
 def kept_points(count: int, most: int) -> Int64Array1D:

@@ -17,6 +17,9 @@ __all__ = ["section"]
 #: Characters of the configuration that are printed at most.
 MOST_TEXT = 20_000
 
+#: Parts of the manifest that are not printed: the configuration has a place of its own, names are of the format.
+UNPRINTED = ("configuration", "names")
+
 
 def section(facts: Facts) -> Section:
     """The audit and the manifest."""
@@ -71,8 +74,8 @@ def _legs(facts: Facts) -> str:
 
 
 def _manifest(manifest: Mapping[str, Any]) -> str:
-    """Every value of the manifest but for the configuration."""
-    rows = [(name, value) for name, value in _flat("", manifest) if not name.startswith("configuration")]
+    """What the manifest says, hashes above all."""
+    rows = list(_flat("", {name: value for name, value in manifest.items() if name not in UNPRINTED}))
     if not rows:
         return nothing("The run has no manifest.")
     return table(

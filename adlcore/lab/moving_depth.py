@@ -1,0 +1,132 @@
+"""A book that follows the mark price through a crash, thins out and fills up again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from ..clearing import DepthLadder
+from ..contracts import Contract
+
+__all__ = ["MovingDepth", "Shape"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a contract's book looks.
+
+    Attributes
+    ----------
+    contract : Contract
+    lots : int
+        On each side in all, when the whole depth is there.
+    levels : int
+        On each side.
+    step : float
+        From one level to the next, as a share of the price; half of it from the mark to the best.
+    growth : float
+        Each level has so many times the lots of the one before.
+    refill : float
+        Share of a level's lots that comes back in a unit of the house's time.
+    """
+
+    contract: Contract
+    lots: int
+    levels: int
+    step: float
+    growth: float
+    refill: float
+
+    def around(self, price: str, share: float) -> DepthLadder:
+        """The book about a price, when a share of its depth is there."""
+        step = max(1, round(float(price) * self.step / float(self.contract.tick or 1)))
+        sizes = [self.growth**level for level in range(self.levels)]
+        first = round(self.lots * share / sum(sizes))
+        if first < 1:
+            return DepthLadder({self.contract.symbol: {}})
+        return DepthLadder.around(
+            self.contract,
+            price,
+            spread_ticks=step,
+            step_ticks=step,
+            levels=self.levels,
+            lots_per_level=first,
+            growth=Fraction(str(self.growth)),
+            refill=Fraction(str(self.refill)) * first,
+        )
+
+
+class MovingDepth:
+    """The books of several contracts: a :class:`~adlcore.clearing.DepthLadder` each, moved with the marks.
+
+    Parameters
+    ----------
+    shapes : iterable of Shape
+    prices : mapping of symbol to decimal text
+        Where the books stand first.
+
+    Notes
+    -----
+    What was taken stays taken when a book moves, and comes back with time. When the share that is there
+    changes, the book is made anew with that share.
+
+    Examples
+    --------
+    >>> btc = Contract("BTCUSDT", tick="0.1")
+    >>> book = MovingDepth([Shape(btc, 1000, 2, 0.001, 1.0, 0.0)], {"BTCUSDT": "60000"})
+    >>> book.ioc(btc, -600, 1, time=0)
+    [(500, 599700), (100, 599100)]
+    >>> book.move({"BTCUSDT": "50000"}, share=1.0)
+    >>> book.best("BTCUSDT", "sell")
+    499100
+    >>> book.move({"BTCUSDT": "50000"}, share=0.5)
+    >>> book.ioc(btc, -600, 1, time=0)
+    [(250, 499750), (250, 499250)]
+    """
+
+    def __init__(self, shapes: Any, prices: Mapping[str, str]) -> None:
+        self._shapes = {shape.contract.symbol: shape for shape in shapes}
+        self._share = 1.0
+        self._books = {symbol: shape.around(prices[symbol], 1.0) for symbol, shape in self._shapes.items()}
+
+    def move(self, prices: Mapping[str, str], share: float) -> None:
+        """Put the books about new prices; contracts without one stay where they are.
+
+        Parameters
+        ----------
+        prices : mapping of symbol to decimal text
+        share : float
+            How much of the depth is there, from 0 to 1.
+        """
+        for symbol, price in prices.items():
+            shape = self._shapes.get(symbol)
+            if shape is None:
+                continue
+            if share != self._share:
+                self._books[symbol] = shape.around(price, share)
+            else:
+                self._books[symbol].move(symbol, max(1, round(float(price) / float(shape.contract.tick or 1))))
+        self._share = share
+
+    def ioc(self, contract: Contract, quantity: int, limit: int, time: int) -> list[tuple[int, int]]:
+        """As :meth:`~adlcore.clearing.Liquidity.ioc`."""
+        book = self._books.get(contract.symbol)
+        return [] if book is None else book.ioc(contract, quantity, limit, time)
+
+    def best(self, symbol: str, side: str, time: int | None = None) -> int | None:
+        """As :meth:`~adlcore.clearing.DepthLadder.best`."""
+        book = self._books.get(symbol)
+        return None if book is None else book.best(symbol, side, time)
+
+    def checkpoint(self) -> Any:
+        """The state now, for :meth:`restore`."""
+        return self._share, {symbol: (book, book.checkpoint()) for symbol, book in self._books.items()}
+
+    def restore(self, token: Any) -> None:
+        """Put the books back to a :meth:`checkpoint`."""
+        self._share, books = token
+        for book, inner in books.values():
+            book.restore(inner)
+        self._books = {symbol: book for symbol, (book, _) in books.items()}

@@ -1,0 +1,221 @@
+"""Paths of mark prices through a crash: made up, or read from a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._arrays import Float64Array1D
+from ..contracts import Contract
+from ..decimals import positive_decimal
+from ..errors import AdlError, missing_extra
+
+__all__ = ["Marks", "fall", "read_marks"]
+
+#: Times, and the mark prices that are new at each, by symbol.
+Marks = list[tuple[int, dict[str, str]]]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A contract and how it moves with the market.
+
+    Attributes
+    ----------
+    contract : Contract
+    price : str
+        Before the crash.
+    path : str
+        The symbol whose path it shares; contracts of one path move alike.
+    beta : float
+        Its fall is ``(1 - fall)**beta``.
+    noise : float
+        Sigma of its own log return over the whole crash.
+    """
+
+    contract: Contract
+    price: str
+    path: str
+    beta: float
+    noise: float
+
+
+def fall(
+    moved: Sequence[Moved],
+    rng: np.random.Generator,
+    *,
+    passes: int,
+    step: int,
+    depth: float,
+    jumps: int,
+    jump_share: float,
+    rebound: float,
+) -> Marks:
+    """A fall of all contracts together, with sudden steps that all of them take at once.
+
+    Parameters
+    ----------
+    moved : sequence of Moved
+    rng : numpy.random.Generator
+    passes : int
+        Marks, `step` apart in the time of the house; the first at `step`.
+    step : int
+    depth : float
+        How far a contract with beta 1 falls at the low: 0.3 is 30 %.
+    jumps : int
+        Sudden steps, at random passes; so many as there is room for.
+    jump_share : float
+        Share of the fall that jumps make; the rest is even.
+    rebound : float
+        Share of the fall that is made good again in the last quarter.
+
+    Returns
+    -------
+    list of (int, dict)
+        Every contract at every pass, on its ticks and at least one.
+
+    Notes
+    -----
+    ``log(P_k/P_0) = beta·log(1 - depth)·s_k + noise·B_k``: s rises from 0 to 1 at the low, which is the
+    last pass before the rebound, and B is a Brownian bridge of the path, 0 at both ends.
+    O(passes·contracts).
+
+    Examples
+    --------
+    >>> btc = Moved(Contract("BTCUSDT", tick="0.1"), "60000", "BTCUSDT", 1.0, 0.0)
+    >>> rng = np.random.default_rng(7)
+    >>> fall([btc], rng, passes=3, step=60, depth=0.3, jumps=0, jump_share=0.0, rebound=0.0)
+    [(60, {'BTCUSDT': '53274.2'}), (120, {'BTCUSDT': '47302.4'}), (180, {'BTCUSDT': '42000.0'})]
+    """
+    shape = _shape(rng, passes, jumps, jump_share, rebound)
+    bridges: dict[str, Float64Array1D] = {}
+    for each in moved:
+        if each.path not in bridges:
+            bridges[each.path] = _bridge(rng, passes)
+    found: Marks = [((number + 1) * step, {}) for number in range(passes)]
+    for each in moved:
+        logs = each.beta * np.log1p(-depth) * shape + each.noise * bridges[each.path]
+        prices = float(each.price) * np.exp(logs)
+        for (_, marks), price in zip(found, prices.tolist(), strict=True):
+            marks[each.contract.symbol] = _on_ticks(each.contract, price)
+    return found
+
+
+def _shape(rng: np.random.Generator, passes: int, jumps: int, jump_share: float, rebound: float) -> Float64Array1D:
+    """How much of the fall is there at each pass: 1 at the low."""
+    low = passes if not rebound else max(1, passes - passes // 4)
+    down = np.full(low, (1 - jump_share) / low if jumps else 1 / low)
+    if jumps:
+        number = min(jumps, low)
+        weight = rng.exponential(1.0, number)
+        down[rng.choice(low, number, replace=False)] += jump_share * weight / weight.sum()
+    up = np.full(passes - low, -rebound / max(passes - low, 1))
+    return np.asarray(np.cumsum(np.concatenate([down, up])))
+
+
+def _bridge(rng: np.random.Generator, passes: int) -> Float64Array1D:
+    """A random walk of unit variance that ends where it began."""
+    walk = np.cumsum(rng.standard_normal(passes)) / np.sqrt(passes)
+    return np.asarray(walk - walk[-1] * np.arange(1, passes + 1) / passes)
+
+
+def _on_ticks(contract: Contract, price: float) -> str:
+    tick = contract.tick or Decimal("1e-8")
+    steps = max(1, int((Decimal(repr(price)) / tick).to_integral_value()))
+    return contract.price(steps) if contract.tick is not None else format(steps * tick, "f")
+
+
+def read_marks(path: str | os.PathLike[str], symbols: Mapping[str, Any]) -> Marks:
+    """Read marks from a CSV or Parquet file.
+
+    Parameters
+    ----------
+    path : path
+        Columns ``time``, ``symbol`` and ``price``, a row a mark; or ``time`` and one column a symbol, where
+        an empty cell means no new mark. Times are whole numbers that do not fall.
+    symbols : mapping
+        The contracts that may be named.
+
+    Returns
+    -------
+    list of (int, dict)
+        A pass for each time.
+
+    Raises
+    ------
+    AdlError
+        For a file that is neither, and for the first row whose time, symbol or price cannot be; without
+        pyarrow.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "marks.csv")
+    ...     _ = path.write_text("time,BTCUSDT,ETHUSDT\\n1,60000,\\n2,59000.5,3000\\n")
+    ...     read_marks(path, {"BTCUSDT": 0, "ETHUSDT": 1})
+    [(1, {'BTCUSDT': '60000'}), (2, {'BTCUSDT': '59000.5', 'ETHUSDT': '3000'})]
+    """
+    columns = _columns(Path(path))
+    if "time" not in columns:
+        raise AdlError.at("marks", None, str(path), f"must have a column time; has {', '.join(columns)}")
+    if {"symbol", "price"} <= columns.keys():
+        named = list(zip(columns["symbol"], columns["price"], strict=True))
+        cells: list[list[tuple[str, Any]]] = [[pair] for pair in named]
+    else:
+        others = [name for name in columns if name != "time"]
+        rows = zip(*(columns[name] for name in others), strict=True)
+        cells = [list(zip(others, row, strict=True)) for row in rows]
+    found: Marks = []
+    for row, (given, pairs) in enumerate(zip(columns["time"], cells, strict=True)):
+        time = _time(given, row, found)
+        if not found or found[-1][0] != time:
+            found.append((time, {}))
+        for symbol, price in pairs:
+            if symbol not in symbols:
+                raise AdlError.at("marks.symbol", row, symbol, f"must be one of {', '.join(list(symbols)[:12])}")
+            if price is not None and price != "":
+                found[-1][1][symbol] = format(positive_decimal(price, "marks.price", row), "f")
+    if not found:
+        raise AdlError.at("marks", None, str(path), "must have a row")
+    return found
+
+
+def _time(given: Any, row: int, found: Marks) -> int:
+    try:
+        time = int(str(given))
+    except ValueError:
+        raise AdlError.at("marks.time", row, given, "must be a whole number") from None
+    if found and time < found[-1][0]:
+        raise AdlError.at("marks.time", row, given, f"must not be before the row above, {found[-1][0]}")
+    return time
+
+
+def _columns(path: Path) -> dict[str, list[Any]]:
+    """The columns of a file; of CSV as text."""
+    try:
+        import pyarrow as pa
+        import pyarrow.csv as pc
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise missing_extra("cli", "reading marks from files") from None
+    if path.suffix not in (".csv", ".parquet"):
+        raise AdlError.at("marks", None, str(path), "must end in .csv or .parquet")
+    if not path.is_file():
+        raise AdlError.at("marks", None, str(path), "must be a file that is there")
+    try:
+        if path.suffix == ".parquet":
+            return dict(pq.read_table(path).to_pydict())
+        with open(path, encoding="utf-8") as file:
+            names = file.readline().strip().split(",")
+        types = {name: pa.string() for name in names}
+        options = pc.ConvertOptions(column_types=types, strings_can_be_null=False)
+        return dict(pc.read_csv(path, convert_options=options).to_pydict())
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise AdlError.at("marks", None, str(path), f"must be a whole table ({str(error)[:60]})") from None

@@ -1,0 +1,160 @@
+"""A scenario made to happen: the house before it, and the marks that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import numpy as np
+
+from ..clearing import ClearingHouse, InsuranceFund, Snapshot
+from ..contracts import Asset, Contract
+from ..decimals import canonical
+from ..io import Inputs
+from .crowd import Coin, Listed, populated
+from .moving_depth import MovingDepth, Shape
+from .scenarios import Fund, Listing, Scenario
+from .shocks import Marks, Moved, fall, read_marks
+
+__all__ = ["Crash"]
+
+
+@dataclass(frozen=True, eq=False)
+class Crash:
+    """A house as a scenario opens it, and its passes; both are made anew by each call of :meth:`of`.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    house : ClearingHouse
+    book : MovingDepth
+        The books of the house.
+    marks : list of (int, dict)
+        Times, and the marks that are new at each.
+
+    Examples
+    --------
+    >>> from adlcore.lab.scenarios import read
+    >>> crash = Crash.of(read({"wallets": {"count": 500, "positions": 1000}, "shock": {"passes": 4}}))
+    >>> for given in crash.passes():
+    ...     events = crash.house.mark(given.marks, given.time, index_prices=given.index_prices)
+    >>> len(crash.marks), crash.house.audit()
+    (4, [])
+    """
+
+    scenario: Scenario
+    house: ClearingHouse
+    book: MovingDepth
+    marks: Marks
+
+    @classmethod
+    def of(cls, scenario: Scenario, *, threads: int = 1) -> Crash:
+        """Make the venue, its funds and its books.
+
+        Parameters
+        ----------
+        scenario : Scenario
+        threads : int, default 1
+            Of the house.
+
+        Notes
+        -----
+        Everything is drawn from the scenario's seed, in this order: wallets, then marks.
+        """
+        rng = np.random.default_rng(scenario.seed)
+        contracts = {listing.symbol: listing.contract() for listing in scenario.contracts}
+        snapshot = _snapshot(scenario, contracts, rng)
+        interest = _open_interest(snapshot)
+        book = MovingDepth(
+            [_shape(scenario, contracts[symbol], lots) for symbol, lots in interest.items()],
+            {listing.symbol: listing.price for listing in scenario.contracts},
+        )
+        funds = [_fund(fund, snapshot, scenario) for fund in scenario.funds]
+        house = ClearingHouse(
+            snapshot, funds, venue=scenario.venue.venue(scenario.name), liquidity=book, threads=threads
+        )
+        return cls(scenario, house, book, _marks(scenario, contracts, rng))
+
+    def passes(self) -> Iterator[Inputs]:
+        """What the house is given, pass after pass; before each the books follow the marks, or thin out."""
+        scenario = self.scenario
+        for number, (time, marks) in enumerate(self.marks):
+            share = 1.0
+            for vanish in scenario.depth.vanish:
+                if number >= vanish.at * len(self.marks):
+                    share = vanish.share
+            self.book.move(marks, share)
+            index = {asset.name: marks[asset.index] for asset in scenario.assets if asset.index in marks}
+            yield Inputs(time, marks, index or None)
+
+
+def _snapshot(scenario: Scenario, contracts: dict[str, Contract], rng: np.random.Generator) -> Snapshot:
+    prices = {listing.symbol: listing.price for listing in scenario.contracts}
+    worth = {asset.name: float(prices[asset.index]) for asset in scenario.assets}
+    listed = [
+        Listed(contracts[each.symbol], each.price, worth.get(each.settle, 1.0), each.popularity)
+        for each in scenario.contracts
+    ]
+    coins = [Coin(asset.name, prices[asset.index], asset.haircut) for asset in scenario.assets]
+    size = scenario.wallets
+    return populated(listed, coins, size.habits(), size.count, size.positions, rng)
+
+
+def _open_interest(snapshot: Snapshot) -> dict[str, int]:
+    """Lots that longs hold, by symbol."""
+    found = {}
+    for code, contract in enumerate(snapshot.contracts):
+        quantity = snapshot.positions.quantity[snapshot.rows(code)]
+        found[contract.symbol] = int(quantity[quantity > 0].sum())
+    return found
+
+
+def _shape(scenario: Scenario, contract: Contract, lots: int) -> Shape:
+    depth = scenario.depth
+    return Shape(contract, round(lots * depth.of_open_interest), depth.levels, depth.step, depth.growth, depth.refill)
+
+
+def _fund(fund: Fund, snapshot: Snapshot, scenario: Scenario) -> InsuranceFund:
+    """A fund with the balance that is given, or with a share of the open interest that it answers for."""
+    scope = None if fund.scope is None else list(fund.scope)
+    balance = fund.balance
+    if balance is None:
+        named = {symbol for other in scenario.funds for symbol in other.scope or ()}
+        lots = _open_interest(snapshot)
+        worth = Decimal(0)
+        for listing, contract in zip(scenario.contracts, snapshot.contracts, strict=True):
+            mine = listing.symbol in scope if scope else listing.symbol not in named
+            if mine and listing.settle == fund.asset:
+                unit = contract.exact_value_per_lot(listing.price)
+                worth += Decimal(lots[listing.symbol]) * abs(Decimal(unit.numerator) / Decimal(unit.denominator))
+        share = worth * Decimal(repr(fund.ratio))
+        quantum = Decimal(1).scaleb(-_asset(snapshot, fund.asset).decimals)
+        balance = canonical(share.quantize(quantum, ROUND_HALF_EVEN))
+    return InsuranceFund(fund.asset, balance, scope=scope)
+
+
+def _asset(snapshot: Snapshot, name: str) -> Asset:
+    return snapshot.assets[snapshot.asset_names[name]]
+
+
+def _marks(scenario: Scenario, contracts: dict[str, Contract], rng: np.random.Generator) -> Marks:
+    shock = scenario.shock
+    if shock.marks is not None:
+        return read_marks(shock.marks, contracts)
+    by_symbol = {listing.symbol: listing for listing in scenario.contracts}
+    return fall(
+        [_moved(listing, by_symbol, contracts[listing.symbol]) for listing in scenario.contracts],
+        rng,
+        passes=shock.passes,
+        step=shock.step,
+        depth=shock.fall,
+        jumps=shock.jumps,
+        jump_share=shock.jump_share,
+        rebound=shock.rebound,
+    )
+
+
+def _moved(listing: Listing, known: dict[str, Listing], contract: Contract) -> Moved:
+    leader = known[listing.follows] if listing.follows else listing
+    return Moved(contract, listing.price, leader.symbol, leader.beta, leader.noise)

@@ -337,38 +337,6 @@ def test_the_avax_batch_of_october_10(good, tmp_path):
     assert sum(Decimal(row[-4]) for row in rows) == Decimal("84454.65")
 
 
-# demo -----------------------------------------------------------------------------------------------------------------
-
-
-def test_demo_is_one_clear_screen(good):
-    out = good("demo", "--positions", "20_000", "--seed", "3")
-    assert fits(out)
-    assert len(out.splitlines()) <= 24
-    assert out.startswith("20,000 positions of SYNTH at mark 58000.0: ")
-    assert "goes bankrupt" in out
-    assert "market.deleverage" in out
-    assert "plain NumPy" in out
-    assert "the same rows and quantities" in out
-
-
-def test_demo_in_json_repeats_for_a_seed(good):
-    documents = [json.loads(good("demo", "--positions=5000", f"--seed={seed}", "--json")) for seed in (7, 7, 8)]
-    for document in documents:
-        assert document["equal"] is True
-        assert document["seconds"] > 0
-        assert document["numpy_seconds"] > 0
-        for name in ("seconds", "numpy_seconds"):
-            del document[name]
-    assert documents[0] == documents[1] != documents[2]
-    assert documents[0]["positions"] == 5000
-
-
-@pytest.mark.parametrize("positions", [2, 3, 10])
-def test_demo_of_next_to_nothing(good, positions):
-    for seed in range(5):
-        assert fits(good("demo", "--positions", positions, "--seed", seed))
-
-
 # What is refused ------------------------------------------------------------------------------------------------------
 
 RANK = ("rank", "FILE", "--mark", "22", EQUITY)
@@ -428,8 +396,8 @@ CLOSE = ("deleverage", "FILE", "--mark", "22", "--quantity", "5", EQUITY)
         ((*CLOSE, "--out", "fills.txt"), "suffix '.txt': must be one of .csv, .jsonl, .parquet"),
         ((*CLOSE, "--out", "FOLDER/absent/fills.csv"), "No such file or directory: "),
         ((*CLOSE, "--out", "FILE"), "must not be the file that is read"),
-        (("demo", "--positions", "1"), "--positions"),
-        (("demo", "--positions", "many"), "--positions"),
+        (("demo", "--accounts", "1"), "--accounts"),
+        (("demo", "--accounts", "many"), "--accounts"),
         (("demo", "--seed", "-1"), "--seed"),
     ],
     ids=lambda value: None if isinstance(value, str) else " ".join(value).replace(EQUITY, "")[-50:],
@@ -548,7 +516,8 @@ def test_help_and_version(good):
     assert good("--version") == f"adlcore {adl.__version__}\n"
     for arguments in ((), ("--help",), ("-h",)):
         out = good(*arguments)
-        assert all(command in out for command in ("rank", "deleverage", "demo"))
+        assert all(command in out for command in ("rank", "deleverage", "margin", "explain", "demo", "simulate"))
+        assert all(command in out for command in ("scenario", "verify", "resume", "query", "report"))
     for command in ("rank", "deleverage", "demo"):
         assert "--json" in good(command, "--help")
 

@@ -15,6 +15,8 @@ from .demo import demo
 from .explain import explain
 from .margin import margin
 from .rank import rank
+from .runs import query, report, resume, verify
+from .simulate import scenario, simulate
 
 __all__ = ["app", "run"]
 
@@ -29,6 +31,12 @@ app.command()(deleverage)
 app.command()(margin)
 app.command()(explain)
 app.command()(demo)
+app.command()(simulate)
+app.command()(scenario)
+app.command()(verify)
+app.command()(resume)
+app.command()(query)
+app.command()(report)
 
 
 def _version(wanted: bool) -> None:

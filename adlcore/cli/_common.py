@@ -67,6 +67,15 @@ MultiplierOption = Annotated[
 SettleOption = Annotated[str, typer.Option("--settle", metavar="ASSET", help="The asset of money columns.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FOLDER", help="Where the run goes; else below the current folder."),
+]
+ReportOption = Annotated[bool, typer.Option("--report/--no-report", help="Whether to write the HTML report.")]
+RunArgument = Annotated[
+    Path, typer.Argument(metavar="RUN", help="The folder of a run, as simulate makes it.", show_default=False)
+]
+
 #: Numbers of fewer digits fit an int64.
 INT64_DIGITS = 19
 

@@ -1,0 +1,227 @@
+"""The commands about crashes: simulate, scenario, demo, verify, resume, query and report."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+import adlcore as adl
+from adlcore.io import Inputs
+from adlcore.lab import scenarios
+
+pytestmark = pytest.mark.usefixtures("terminal")
+
+SMALL = """\
+name = "small"
+seed = 3
+[wallets]
+count = 300
+positions = 600
+[shock]
+passes = 5
+"""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A run and the scenario that it is of."""
+    folder = tmp_path_factory.mktemp("kept")
+    (folder / "small.toml").write_text(SMALL)
+    from adlcore.cli import main
+
+    with pytest.raises(SystemExit) as left:
+        main(["simulate", str(folder / "small.toml"), "--out", str(folder / "run"), "--json"])
+    assert left.value.code == 0
+    return folder / "run"
+
+
+@pytest.fixture
+def at(tmp_path, monkeypatch):
+    """A current folder of one's own."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def fits(text, width=80):
+    return all(cell_len(line) <= width for line in text.splitlines())
+
+
+# simulate -------------------------------------------------------------------------------------------------------------
+
+
+def test_simulate_tells_the_crash_and_writes_its_report(good, at):
+    (at / "small.toml").write_text(SMALL)
+    out = good("simulate", "small.toml")
+    assert fits(out)
+    assert len(out.splitlines()) <= 16
+    for word in ("liquidated", "order book", "deleveraged", "uncovered", "conserved exactly", "re-margined a second"):
+        assert word in out
+    assert "./adlcore-small/report.html" in out
+    page = (at / "adlcore-small" / "report.html").read_text(encoding="utf-8")
+    assert "<html" in page
+    run = adl.io.open_run("adlcore-small")
+    assert run.sealed
+    liquidated = len(set(run.events()["wallet"][run.events()["kind"] == "liquidation-started"].tolist()))
+    assert re.search(rf"liquidated +{liquidated:,} wallets", out)
+
+
+def test_a_scenario_and_a_seed_give_one_run_to_the_byte(good, at):
+    (at / "small.toml").write_text(SMALL)
+    given = [
+        json.loads(good("simulate", "small.toml", "--out", name, "--seed", seed, "--no-report", "--json"))
+        for name, seed in (("one", 4), ("two", 4), ("three", 5))
+    ]
+    assert given[0]["hash"] == given[1]["hash"] != given[2]["hash"]
+    files = [path.relative_to(at / "one") for path in sorted((at / "one").rglob("*")) if path.is_file()]
+    assert files
+    for path in files:
+        assert (at / "one" / path).read_bytes() == (at / "two" / path).read_bytes()
+
+
+def test_simulate_overwrites_nothing(bad, at, kept):
+    (at / "small.toml").write_text(SMALL)
+    shutil.copytree(kept, at / "there")
+    before = {path: path.read_bytes() for path in (at / "there").rglob("*") if path.is_file()}
+    assert "there" in bad("simulate", "small.toml", "--out", "there")
+    assert before == {path: path.read_bytes() for path in (at / "there").rglob("*") if path.is_file()}
+
+
+def test_errors_of_a_scenario_are_one_line(bad, at):
+    (at / "bad.toml").write_text("[shock]\nfall = 30\n")
+    assert bad("simulate", "bad.toml") == "shock.fall is 30: must be less than 1"
+    assert bad("simulate", "none.toml") == "No such file or directory: none.toml"
+
+
+# scenario -------------------------------------------------------------------------------------------------------------
+
+
+def test_scenario_init_writes_a_template_that_loads_and_overwrites_nothing(good, bad, at):
+    assert good("scenario", "init") == "scenario.toml written: adlcore simulate scenario.toml\n"
+    assert scenarios.load("scenario.toml") == scenarios.Scenario()
+    assert bad("scenario", "init") == "File exists: scenario.toml"
+    assert "must be init" in bad("scenario", "unit")
+
+
+# demo -----------------------------------------------------------------------------------------------------------------
+
+
+def test_demo_is_a_crash_told_in_ten_lines_and_what_it_teaches(good, at):
+    out = good("demo", "--accounts", 2000)
+    assert fits(out)
+    assert len(out.splitlines()) <= 32
+    assert out.startswith("2,000 wallets, ")
+    assert "; BTCUSDT -30% in 60 marks" in out
+    assert "conserved exactly" in out
+    assert "coin-margined, a fund a coin" in out
+    assert (at / "adlcore-demo" / "report.html").is_file()
+    again = good("demo", "--accounts", 2000, "--no-report")
+    assert "./adlcore-demo-2" in again
+    first, second = (adl.io.open_run(name).manifest["hashes"] for name in ("adlcore-demo", "adlcore-demo-2"))
+    assert first == second
+
+
+def test_demo_in_json_shows_each_cause_by_itself(good, at):
+    document = json.loads(good("demo", "--accounts", 2000, "--no-report", "--json", "--out", "crash"))
+    compared = [found["notional"]["adl-fill"] for found in document["compared"].values()]
+    assert len(compared) == 4
+    assert compared[0] < compared[1]
+    assert compared[0] < compared[3]
+    assert document["notional"]["adl-fill"] > 0
+    assert document["run"] == "crash"
+
+
+# verify and resume ----------------------------------------------------------------------------------------------------
+
+
+def test_verify_makes_a_run_again(good, kept):
+    out = good("verify", kept)
+    assert "sealed, 5 passes" in out
+    assert "all as they were made" in out
+    assert adl.io.open_run(kept).manifest["hashes"]["digest"] in out
+
+
+def test_verify_names_the_first_bad_event(bad, kept, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    altered = tmp_path / "altered"
+    shutil.copytree(kept, altered)
+    table = pq.read_table(altered / "events.parquet")
+    amounts = table["amount"].to_pylist()
+    amounts[7] += 1
+    place = table.column_names.index("amount")
+    pq.write_table(table.set_column(place, table.schema.field(place), pa.array(amounts)), altered / "events.parquet")
+    told = bad("verify", altered)
+    assert "amount" in told
+    assert str(table["sequence"][7]) in told
+
+
+def test_resume_goes_on_from_the_last_complete_pass(good, kept, tmp_path):
+    whole = adl.io.open_run(kept)
+    scenario = scenarios.read(whole.configuration["scenario"])
+    from adlcore.lab.crash import Crash
+
+    crash = Crash.of(scenario)
+
+    def stops():
+        for number, given in enumerate(crash.passes()):
+            if number == 3:
+                raise KeyboardInterrupt
+            yield given
+
+    with pytest.raises(KeyboardInterrupt):
+        adl.io.record(tmp_path / "cut", crash.house, stops(), configuration=whole.configuration)
+    out = good("resume", tmp_path / "cut")
+    assert "3 of 5 passes were complete; 2 made now, sealed" in out
+    assert whole.manifest["hashes"]["digest"] in out
+    assert "nothing to do" in good("resume", tmp_path / "cut")
+
+
+def test_runs_of_other_houses_cannot_be_made_again_here(bad, tmp_path):
+    house = adl.ClearingHouse(
+        adl.Snapshot.build(
+            [adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))],
+            {"account": ["ann"], "balance": ["9"]},
+            [],
+            {"X": 2},
+        ),
+        venue=[],
+    )
+    adl.io.record(tmp_path / "own", house, [Inputs(1, {"X": "3"})])
+    assert "must name the scenario" in bad("verify", tmp_path / "own")
+    for command in ("verify", "resume", "report"):
+        assert "none" in bad(command, tmp_path / "none")
+
+
+# query and report -----------------------------------------------------------------------------------------------------
+
+
+def test_query_asks_in_sql(good, bad, kept):
+    events = adl.io.open_run(kept).events()
+    out = good("query", kept, "select kind, count(*) as n from events group by kind order by n desc, kind limit 3")
+    assert fits(out)
+    assert out.splitlines()[0].split() == ["kind", "n"]
+    kinds = dict(zip(*(column.tolist() for column in _counted(events["kind"])), strict=True))
+    for line in out.splitlines()[2:]:
+        kind, number = line.split()
+        assert kinds[kind] == int(number)
+    found = json.loads(good("query", kept, "select count(*) as n from positions_before", "--json"))
+    assert found == {"columns": ["n"], "rows": [[len(adl.io.open_run(kept).before.positions)]]}
+    assert "nosuch" in bad("query", kept, "select * from nosuch")
+
+
+def _counted(column):
+    import numpy as np
+
+    return np.unique(column, return_counts=True)
+
+
+def test_report_is_one_file(good, kept, tmp_path):
+    assert good("report", kept, "--out", tmp_path / "page.html").startswith(f"{tmp_path / 'page.html'}: ")
+    pages = [Path(path).read_text(encoding="utf-8") for path in (tmp_path / "page.html", kept / "report.html")]
+    assert pages[0] == pages[1]

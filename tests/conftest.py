@@ -94,7 +94,7 @@ def bad(run):
 @pytest.fixture
 def unsynchronized(monkeypatch):
     """Runs do not wait for the disk: that takes most of their time, and nobody pulls a plug here."""
-    from adlcore.io import run_files
+    from adlcore.io.runs import files as run_files
 
     change, waits = run_files.change, {os.fsync, getattr(os, "fdatasync", os.fsync)}
 

@@ -21,7 +21,10 @@ from run_worlds import CONFIGURATION, TEN, TWO, Stop, refused, tree
 
 import adlcore as adl
 from adlcore.clearing import ClearingHouse, Events
-from adlcore.io import Inputs, open_run, read_events, record, resume, run_files, run_log, run_tables, verify
+from adlcore.io import Inputs, open_run, read_events, record, resume, verify
+from adlcore.io.runs import files as run_files
+from adlcore.io.runs import log as run_log
+from adlcore.io.runs import tables as run_tables
 
 #: Of how many bytes one is a place to cut before everything is made and sealed again; 1 takes some minutes.
 EVERY = int(os.environ.get("ADLCORE_CUTS", "24"))

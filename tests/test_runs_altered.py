@@ -15,7 +15,10 @@ from test_runs import columns, ends, same
 
 import adlcore as adl
 from adlcore.clearing.events import CAUSES, FIELDS, KINDS, PLACE, Events
-from adlcore.io import open_run, run_files, run_log, run_tables
+from adlcore.io import open_run
+from adlcore.io.runs import files as run_files
+from adlcore.io.runs import log as run_log
+from adlcore.io.runs import tables as run_tables
 
 pytestmark = pytest.mark.usefixtures("unsynchronized")
 
@@ -454,7 +457,7 @@ def test_a_broken_manifest_is_refused(copied, text, words):
 
 
 def test_a_forged_manifest_that_lacks_something_is_refused(copied):
-    from adlcore.io import run_manifest
+    from adlcore.io.runs import manifest as run_manifest
 
     folder = copied("ten-4")
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -471,7 +474,7 @@ def test_a_forged_manifest_that_lacks_something_is_refused(copied):
 
 
 def test_numbers_of_another_version_are_not_guessed(copied):
-    from adlcore.io import run_manifest
+    from adlcore.io.runs import manifest as run_manifest
 
     folder = copied("ten-4")
     manifest = json.loads((folder / "manifest.json").read_text())

@@ -17,7 +17,8 @@ import pytest
 from run_worlds import LONG, TEN, TWO, Stop, tree
 
 import adlcore as adl
-from adlcore.io import open_run, run_files
+from adlcore.io import open_run
+from adlcore.io.runs import files as run_files
 
 #: How often a run is killed; `ci/kill.sh` does it more often.
 KILLS = int(os.environ.get("ADLCORE_KILLS", "10"))
@@ -215,7 +216,7 @@ FULL = """
 import errno, os, resource, shutil, sys
 from pathlib import Path
 from run_worlds import TEN, open_run, tree
-from adlcore.io import run_files
+from adlcore.io.runs import files as run_files
 
 run_files._sync_file = os.fsync = lambda file: None  # nobody pulls a plug here
 parent, most = Path(sys.argv[1]), resource.getrlimit(resource.RLIMIT_FSIZE)[1]

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import __version__
-from .._fields import exact_keys
-from ..clearing import ClearingHouse
-from ..clearing.events import CAUSES, KINDS
-from ..errors import AdlError
-from .run_files import replaced
+from ... import __version__
+from ..._fields import exact_keys
+from ...clearing import ClearingHouse
+from ...clearing.events import CAUSES, KINDS
+from ...errors import AdlError
+from .files import replaced
 
 __all__ = ["MANIFEST", "SCHEMA", "opened", "read_manifest", "sealed", "write_manifest"]
 

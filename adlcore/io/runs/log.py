@@ -24,10 +24,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import INT64
-from ..clearing.events import FIELDS, Events, Names
-from ..errors import AdlError
-from .run_files import Sink
+from ..._arrays import INT64
+from ...clearing.events import FIELDS, Events, Names
+from ...errors import AdlError
+from .files import Sink
 
 __all__ = ["INPUTS", "Damage", "Inputs", "LoggedPass", "Made", "PassLog", "append", "begin", "encoded", "numbers"]
 

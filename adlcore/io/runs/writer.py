@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..clearing import ClearingHouse, Events, Snapshot
-from ..errors import AdlError
-from .run_files import appending, locked, make_folder, remove, remove_work, replaced_folder, sync_folder, work_name
-from .run_log import LoggedPass, append, begin
-from .run_manifest import MANIFEST, opened, read_manifest, sealed, write_manifest
-from .run_passes import (
+from ...clearing import ClearingHouse, Events, Snapshot
+from ...errors import AdlError
+from ..snapshots import write_files
+from .files import appending, locked, make_folder, remove, remove_work, replaced_folder, sync_folder, work_name
+from .log import LoggedPass, append, begin
+from .manifest import MANIFEST, opened, read_manifest, sealed, write_manifest
+from .passes import (
     Inputs,
     PassMaker,
     refuse_difference,
@@ -21,10 +22,9 @@ from .run_passes import (
     refuse_other_house,
     words_of,
 )
-from .run_reader import AFTER, BEFORE, LOG, Run, load_part, needs_pyarrow, open_log, open_run, refuse_numbers
-from .run_tables import TABLES, Vocabulary, write_tables
-from .run_verify import verify
-from .snapshots import write_files
+from .reader import AFTER, BEFORE, LOG, Run, load_part, needs_pyarrow, open_log, open_run, refuse_numbers
+from .tables import TABLES, Vocabulary, write_tables
+from .verify import verify
 
 __all__ = ["Inputs", "Run", "open_run", "record", "resume", "verify"]
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import INT64
-from ..clearing import Snapshot
-from ..clearing.events import CAUSES, KINDS, PLACE, Names
-from ..errors import AdlError
-from .events import EVENT_COLUMNS
-from .run_files import Sink, replaced
-from .run_log import INPUTS, Inputs, LoggedPass
+from ..._arrays import INT64
+from ...clearing import Snapshot
+from ...clearing.events import CAUSES, KINDS, PLACE, Names
+from ...errors import AdlError
+from ..events import EVENT_COLUMNS
+from .files import Sink, replaced
+from .log import INPUTS, Inputs, LoggedPass
 
 __all__ = [
     "EVENTS",

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..clearing import ClearingHouse
-from ..errors import AdlError
-from .run_manifest import read_manifest
-from .run_passes import Inputs, PassMaker, explained, refuse_difference, refuse_no_house, refuse_other_house, words_of
-from .run_reader import Run, needs_pyarrow, open_log, open_run
-from .run_sealed import SealedEvents, sealed_passes
-from .run_tables import EVENTS
+from ...clearing import ClearingHouse
+from ...errors import AdlError
+from .manifest import read_manifest
+from .passes import Inputs, PassMaker, explained, refuse_difference, refuse_no_house, refuse_other_house, words_of
+from .reader import Run, needs_pyarrow, open_log, open_run
+from .sealed import SealedEvents, sealed_passes
+from .tables import EVENTS
 
 __all__ = ["verify"]
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import INT64
-from ..clearing.events import FIELDS
-from ..errors import AdlError
-from .run_log import INPUTS, LoggedPass, Made
-from .run_tables import MARK_KINDS, MARKS, PASSES, TableFile, Vocabulary, altered
+from ..._arrays import INT64
+from ...clearing.events import FIELDS
+from ...errors import AdlError
+from .log import INPUTS, LoggedPass, Made
+from .tables import MARK_KINDS, MARKS, PASSES, TableFile, Vocabulary, altered
 
 __all__ = ["SealedEvents", "sealed_passes"]
 

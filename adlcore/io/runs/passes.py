@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..clearing import ClearingHouse
-from ..clearing.events import CAUSES, FIELDS, KINDS, Events
-from ..decimals import Number, canonical, positive_decimal
-from ..errors import AdlError
-from .run_log import INPUTS, Damage, LoggedPass, Made, encoded, numbers
-from .run_log import Inputs as Texts
-from .run_tables import Vocabulary
+from ...clearing import ClearingHouse
+from ...clearing.events import CAUSES, FIELDS, KINDS, Events
+from ...decimals import Number, canonical, positive_decimal
+from ...errors import AdlError
+from .log import INPUTS, Damage, LoggedPass, Made, encoded, numbers
+from .log import Inputs as Texts
+from .tables import Vocabulary
 
 __all__ = ["Inputs", "PassMaker", "explained", "refuse_difference", "refuse_no_house", "refuse_other_house", "words_of"]
 

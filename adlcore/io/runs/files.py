@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from ..errors import AdlError
+from ...errors import AdlError
 
 __all__ = [
     "Sink",

@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import INT64
-from ..clearing import Snapshot
-from ..clearing.events import CAUSES, FIELDS, KINDS, Events
-from ..contracts import Asset, Contract
-from ..errors import AdlError, OpenInterestWarning, missing_extra
-from .run_log import LoggedPass, PassLog
-from .run_manifest import read_manifest
-from .run_tables import (
+from ..._arrays import INT64
+from ...clearing import Snapshot
+from ...clearing.events import CAUSES, FIELDS, KINDS, Events
+from ...contracts import Asset, Contract
+from ...errors import AdlError, OpenInterestWarning, missing_extra
+from ..snapshots import load
+from .log import LoggedPass, PassLog
+from .manifest import read_manifest
+from .tables import (
     EVENTS,
     MARKS,
     PASSES,
@@ -33,7 +34,6 @@ from .run_tables import (
     numpy_columns,
     pass_row,
 )
-from .snapshots import load
 
 __all__ = ["AFTER", "BEFORE", "LOG", "Run", "load_part", "needs_pyarrow", "open_log", "open_run", "refuse_numbers"]
 
@@ -124,10 +124,10 @@ class Run:
     ...     run = adl.io.record(pathlib.Path(folder, "crash"), house, passes)
     ...     run.sealed, run.before == snapshot, run.after == house.snapshot()
     ...     run.passes()["events"], run.marks()["price"]
-    ...     set(run.events()["account"].tolist())
+    ...     sorted(set(run.events()["account"].tolist()))
     (True, True, True)
     (array([0, 5]), array(['9.9', '8.5'], dtype='<U3'))
-    {'ann', 'bob'}
+    ['ann', 'bob']
     """
 
     path: Path

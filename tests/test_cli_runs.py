@@ -145,6 +145,14 @@ def test_verify_makes_a_run_again(good, kept):
     assert adl.io.open_run(kept).manifest["hashes"]["digest"] in out
 
 
+def test_a_run_of_a_file_of_marks_is_made_again_without_it(good, at):
+    (at / "marks.csv").write_text("time,BTCUSDT,BTCUSD\n1,55000,55000\n2,48000,48000\n")
+    (at / "own.toml").write_text('[wallets]\ncount = 200\npositions = 400\n[shock]\nmarks = "marks.csv"\n')
+    good("simulate", "own.toml", "--out", "own", "--no-report")
+    (at / "marks.csv").unlink()
+    assert "2 passes" in good("verify", "own")
+
+
 def test_verify_names_the_first_bad_event(bad, kept, tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq

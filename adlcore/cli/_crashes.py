@@ -1,31 +1,29 @@
-"""Crashes on the command line: made, kept and made again, with a bar that says what is happening."""
+"""Crashes on the command line: made, kept and made again."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .. import io, report
-from ..clearing import ClearingHouse, Events
 from ..errors import AdlError
 from ..io import Inputs, Run
 from ..lab import scenarios
 from ..lab.crash import Crash
-from ..lab.outcome import Outcome
 from . import _story, _tables
+from ._pass_bar import PassBar
 
-__all__ = ["REPORT", "PassBar", "crash_of", "happened", "watched"]
+__all__ = ["REPORT", "crash_of", "happened", "watched"]
 
 #: The name of a report in the folder of its run.
 REPORT = "report.html"
 #: The key of the scenario in the configuration of a run.
 SCENARIO = "scenario"
+#: The key of marks that were read from a file.
+MARKS = "marks"
 
 
 def happened(given: scenarios.Scenario, folder: Path, with_report: bool, quiet: bool) -> dict[str, Any]:
@@ -64,7 +62,9 @@ def _configuration(crash: Crash) -> dict[str, Any]:
     """What the manifest of a run says, so that it can be made again, and what its report asks of it."""
     held = crash.house.funds.items()
     funds = [{"name": name, "asset": fund.asset, "balance": format(fund.balance, "f")} for name, fund in held]
-    return {SCENARIO: crash.scenario.fields(), "rule": crash.scenario.venue.rule, "funds": funds}
+    found = {SCENARIO: crash.scenario.fields(), "rule": crash.scenario.venue.rule, "funds": funds}
+    # A file of marks may be gone when the run is made again.
+    return found if crash.scenario.shock.marks is None else {**found, MARKS: crash.marks}
 
 
 def _announce(console: Console, crash: Crash, run: Run) -> None:
@@ -84,7 +84,9 @@ def crash_of(run: Run) -> Crash:
     if not isinstance(fields, dict):
         must = "must name the scenario that it is of: only runs that simulate made can be made again here"
         raise AdlError.at("RUN", None, str(run.path), must)
-    return Crash.of(scenarios.read(fields))
+    given = run.configuration.get(MARKS)
+    marks = None if given is None else [(int(time), dict(prices)) for time, prices in given]
+    return Crash.of(scenarios.read(fields), marks=marks)
 
 
 def watched(crash: Crash, bar: PassBar) -> Iterator[Inputs]:
@@ -92,46 +94,3 @@ def watched(crash: Crash, bar: PassBar) -> Iterator[Inputs]:
     for given in crash.passes():
         yield given
         bar.advance(crash.house)
-
-
-class PassBar:
-    """A bar on stderr over the passes of a run; it counts what happens, and the time that the house takes."""
-
-    def __init__(self, crash: Crash, what: str, console: Console | None = None) -> None:
-        self.outcome = Outcome.before(crash.house.snapshot())
-        self.events = 0
-        self._symbol = crash.scenario.contracts[0].symbol
-        self._passes = len(crash.marks)
-        out = console or Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=out,
-            transient=True,
-            disable=not out.is_terminal,
-        )
-        self._task = self._bar.add_task(what, total=self._passes)
-        self._what = what
-
-    def __enter__(self) -> PassBar:
-        self._start = time.perf_counter()
-        self._bar.start()
-        return self
-
-    def __call__(self, number: int, events: Events, house: ClearingHouse) -> None:
-        self.outcome.add(events)
-        self.events += len(events)
-        self.advance(house)
-
-    def advance(self, house: ClearingHouse) -> None:
-        """A pass more, whose events are not counted."""
-        told = f"{self._what}: {self._symbol} {house.marks[self._symbol]}, {len(self.outcome.liquidated):,} liquidated"
-        self._bar.update(self._task, advance=1, description=told)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.seconds = time.perf_counter() - self._start
-        self._bar.stop()

@@ -7,7 +7,6 @@ import textwrap
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
@@ -18,9 +17,7 @@ from ..io import Run
 from ..lab.outcome import Outcome
 from ..report.concentration import gini, top_share
 from . import _tables
-
-if TYPE_CHECKING:
-    from ._crashes import PassBar
+from ._pass_bar import PassBar
 
 __all__ = ["print_story"]
 

@@ -16,7 +16,8 @@ __all__ = ["query", "report", "resume", "verify"]
 
 def verify(run: _common.RunArgument) -> None:
     """Make every pass of a run again and compare each event, balance and hash with what is kept."""
-    from ._crashes import PassBar, crash_of, watched
+    from ._crashes import crash_of, watched
+    from ._pass_bar import PassBar
 
     crash = crash_of(io.open_run(run))
     with PassBar(crash, "verifying") as bar:
@@ -30,7 +31,8 @@ def verify(run: _common.RunArgument) -> None:
 
 def resume(run: _common.RunArgument) -> None:
     """Go on with a run that was stopped, from the last pass that was complete."""
-    from ._crashes import PassBar, crash_of
+    from ._crashes import crash_of
+    from ._pass_bar import PassBar
 
     there = io.open_run(run)
     if there.sealed:

@@ -49,12 +49,14 @@ class Crash:
     marks: Marks
 
     @classmethod
-    def of(cls, scenario: Scenario, *, threads: int = 1) -> Crash:
+    def of(cls, scenario: Scenario, *, marks: Marks | None = None, threads: int = 1) -> Crash:
         """Make the venue, its funds and its books.
 
         Parameters
         ----------
         scenario : Scenario
+        marks : list of (int, dict), optional
+            Instead of those that the scenario makes up or reads from a file.
         threads : int, default 1
             Of the house.
 
@@ -74,7 +76,7 @@ class Crash:
         house = ClearingHouse(
             snapshot, funds, venue=scenario.venue.venue(scenario.name), liquidity=book, threads=threads
         )
-        return cls(scenario, house, book, _marks(scenario, contracts, rng))
+        return cls(scenario, house, book, _marks(scenario, contracts, rng) if marks is None else marks)
 
     def passes(self) -> Iterator[Inputs]:
         """What the house is given, pass after pass; before each the books follow the marks, or thin out."""

@@ -475,9 +475,9 @@ def test_the_readme_prints_what_its_command_lines_print(good, tmp_path):
     with contextlib.chdir(tmp_path):
         done = doctest.testfile(str(README), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
         assert (done.failed, done.attempted > 20) == (0, True)
-        assert [path.name for path in tmp_path.iterdir()] == ["venue"]
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["crash", "crash.html", "venue"]
         shown = list(consoles())
-        assert [line[1] for line, _ in shown] == ["margin", "explain"]
+        assert [line[1] for line, _ in shown] == ["margin", "explain", "scenario"]
         for line, output in shown:
             assert line[0] == "adlcore"
             assert [text.rstrip() for text in good(*line[1:]).splitlines()] == output

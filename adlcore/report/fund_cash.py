@@ -18,7 +18,9 @@ from .record import KIND_CODES, Record, RunLike
 __all__ = ["FundCash", "Trigger", "fund_cash", "openings"]
 
 #: What names a fund, and what names a vault.
-OF_FUNDS = ("take-over", "fund-received", "fund-paid", "fund-deposit", "trigger-on", "trigger-off", "adl-fill")
+OF_FUNDS = (
+    *("take-over", "fund-received", "fund-paid", "fund-deposit", "funding", "trigger-on", "trigger-off", "adl-fill"),
+)
 OF_VAULTS = ("backstop", "vault-received")
 OTHERS = ("street", "treasury")
 

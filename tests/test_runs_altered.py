@@ -266,6 +266,28 @@ def test_a_forged_pass_that_cannot_be_is_refused(copied, monkeypatch, told, word
     refused(lambda: open_run(folder), f"{LOG} was altered: pass 0 ", words, row=0)
 
 
+@given(st.integers(-1, 3), st.lists(st.tuples(st.integers(8, 4000), st.integers(0, 255)), min_size=1, max_size=4))
+def test_forged_bytes_with_a_check_that_fits_are_refused_or_say_nothing(kept, tmp_path_factory, number, changes):
+    folder = tmp_path_factory.mktemp("forged") / "run"
+    shutil.copytree(kept / "ten-4", folder)
+    start, end = [0, *EDGES][number + 1 : number + 3]
+    message = TEN.log[start:end]
+    check = run_log.CHECK.search(message)
+    message = message[: check.start(1)] + run_log.EMPTY + message[check.end() :]
+    for place, value in changes:
+        if place < len(message) and not check.start() <= place < check.end():
+            message = altered(message, place, value)
+    data = TEN.log[:start] + b"".join(run_log._checked([message])) + TEN.log[end:]
+    written(folder / LOG, data)
+    if (error := said(lambda: TEN.verify(folder))) is not None:
+        assert data != TEN.log
+        assert LOG in error or "as it was recorded" in error or "passes end after" in error
+        return
+    run = open_run(folder)
+    same(run.events(), columns(TEN.events))
+    same(run.marks(), open_run(kept / "ten-4").marks())
+
+
 # The files of a sealed run --------------------------------------------------------------------------------------------
 
 

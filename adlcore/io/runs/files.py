@@ -24,6 +24,8 @@ __all__ = [
     "remove_work",
     "replaced",
     "replaced_folder",
+    "sync_folder",
+    "work_name",
 ]
 
 Result = TypeVar("Result")

@@ -29,14 +29,14 @@ from ...clearing.events import FIELDS, Events, Names
 from ...errors import AdlError
 from .files import Sink
 
-__all__ = ["INPUTS", "Damage", "Inputs", "LoggedPass", "Made", "PassLog", "append", "begin", "encoded", "numbers"]
+__all__ = ["INPUTS", "Damage", "LoggedPass", "Made", "PassLog", "Texts", "append", "begin", "encoded", "numbers"]
 
 #: Of this file. One that is not known is refused.
 SCHEMA = b"1"
 
 #: What a pass was given, each a mapping of name to decimal text.
 INPUTS = ("marks", "index_prices", "oracle")
-Inputs = Mapping[str, Mapping[str, str]]
+Texts = Mapping[str, Mapping[str, str]]
 
 #: A check begins with a letter that JSON as it is written here never holds, so nobody's name looks like one. Then come
 #: the length of the metadata, the length of the message, the CRC-32 of both, and the SHA-256 of the message with an
@@ -51,8 +51,8 @@ HEAD, ONES = 8, b"\xff\xff\xff\xff"
 #: The digest of a table needs no names.
 NOBODY = Names(np.zeros(0, INT64), (), (), ())
 
-#: What reading a text that is no pass may raise.
-NO_PASS = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+#: What reading a message that is no pass may raise.
+NO_PASS = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, OSError)
 
 
 class Damage(NamedTuple):
@@ -82,7 +82,7 @@ class Made(NamedTuple):
     """A pass that was made: its number, what it was given, what came of it, and the rolling hash after it."""
 
     number: int
-    inputs: Inputs
+    inputs: Texts
     events: Events
     digest: bytes
 
@@ -300,7 +300,7 @@ def _is_known(head: bytearray) -> bool:
 
     try:
         schema = pa.ipc.read_schema(pa.py_buffer(head))
-    except pa.ArrowException:
+    except (pa.ArrowException, *NO_PASS):
         return False
     return bool(schema.equals(_schema())) and (schema.metadata or {}).get(b"adlcore.run") == SCHEMA
 
@@ -318,12 +318,12 @@ def _decoded(head: bytes, message: bytearray, number: int, first: int, digest: b
         after = bytes.fromhex(told["digest"])
         place = [operator.index(told[name]) for name in ("pass", "first", "events")]
         time = int(np.int64(told["time"]))
+        columns = [column.to_numpy() for column in batch.columns]
     except (pa.ArrowException, StopIteration, *NO_PASS) as error:
         return f"cannot be read: {' '.join(str(error).split())[:200]}"
     if place != [number, first, batch.num_rows]:
         named = "pass {} from event {} on, of {} events"
         return f"says that it is {named.format(*place)}: must be {named.format(number, first, batch.num_rows)}"
-    columns = [column.to_numpy() for column in batch.columns]
     table = np.stack(columns, axis=1) if len(batch) else np.zeros((0, len(FIELDS)), INT64)
     events = Events(table, first, time, NOBODY)
     expected = events.digest(digest) if len(events) else digest

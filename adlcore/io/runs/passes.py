@@ -13,8 +13,7 @@ from ...clearing import ClearingHouse
 from ...clearing.events import CAUSES, FIELDS, KINDS, Events
 from ...decimals import Number, canonical, positive_decimal
 from ...errors import AdlError
-from .log import INPUTS, Damage, LoggedPass, Made, encoded, numbers
-from .log import Inputs as Texts
+from .log import INPUTS, Damage, LoggedPass, Made, Texts, encoded, numbers
 from .tables import Vocabulary
 
 __all__ = ["Inputs", "PassMaker", "explained", "refuse_difference", "refuse_no_house", "refuse_other_house", "words_of"]

@@ -17,7 +17,7 @@ from ...clearing.events import CAUSES, KINDS, PLACE, Names
 from ...errors import AdlError
 from ..events import EVENT_COLUMNS
 from .files import Sink, replaced
-from .log import INPUTS, Inputs, LoggedPass
+from .log import INPUTS, LoggedPass, Texts
 
 __all__ = [
     "EVENTS",
@@ -166,7 +166,7 @@ def write_tables(folder: Path, passes: Iterable[LoggedPass], vocabulary: Vocabul
     return {table: files[table].sha256 for table in TABLES}
 
 
-def mark_rows(number: int, time: int, inputs: Inputs) -> Iterator[tuple[int, int, str, str, str]]:
+def mark_rows(number: int, time: int, inputs: Texts) -> Iterator[tuple[int, int, str, str, str]]:
     """A row of ``marks.parquet`` for each price that a pass was given."""
     for field, kind in MARK_KINDS.items():
         for name, price in inputs[field].items():

@@ -12,7 +12,7 @@ from ...clearing import ClearingHouse
 from ...errors import AdlError
 from .manifest import read_manifest
 from .passes import Inputs, PassMaker, explained, refuse_difference, refuse_no_house, refuse_other_house, words_of
-from .reader import Run, needs_pyarrow, open_log, open_run
+from .reader import AFTER, BEFORE, Run, load_part, needs_pyarrow, open_log, open_run
 from .sealed import SealedEvents, sealed_passes
 from .tables import EVENTS
 
@@ -66,9 +66,8 @@ def verify(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     if run.manifest["status"] != manifest["status"]:
         message = f"{folder} was sealed while it was verified: must be verified again"
         raise AdlError(message, argument="path", value=str(folder))
-    # Read here, so that what was altered there is met.
-    for part in (run.before, run.after):
-        assert part is not None or not run.sealed
+    for part in (BEFORE, AFTER) if run.sealed else (BEFORE,):
+        load_part(folder, part, manifest)
     return run
 
 

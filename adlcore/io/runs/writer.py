@@ -79,8 +79,10 @@ def record(
     The same run gives the same files, byte for byte with the same libraries, stopped on its way or not. A
     folder in which not even the manifest came to stand counts as empty.
 
-    One pass is held in memory at a time. The system's lock on the folder keeps a second writer out; it
-    needs a POSIX system.
+    One pass is held in memory at a time, and of a pass with few events the wait for the disk takes most of
+    the time. The system's lock on the folder keeps a second writer out; it needs a POSIX system. A power
+    failure, too, leaves what was synchronized; where a file system then has other bytes in place of the pass that
+    was being written, they are refused as altered.
 
     Examples
     --------
@@ -147,7 +149,7 @@ def resume(
     ------
     AdlError
         If the folder is no run, another writer has it, it was altered, or `house` and `passes` are not
-        those that it was recorded with: the first difference is named; the folder is as before.
+        those that it was recorded with: the first difference is named, and all passes are as before.
     OSError
         As :func:`record`.
 

@@ -39,21 +39,20 @@ def print_story(
     `before` and `after` are the balances of the funds.
     """
     found, counts = bar.outcome, bar.outcome.counts
-    _line(
-        out, "liquidated", f"{len(found.liquidated):,} wallets, {_tables.usd(found.closed)} of their positions closed:"
-    )
-    _line(out, "  order book", f"{_part(found, 'book-fill')} filled at the bankruptcy price or better")
+    size = _tables.usd(found.closed)
+    _line(out, "liquidated", f"{len(found.liquidated):,} wallets; {size} closed, at the prices before the crash:")
+    _line(out, "  order book", f"{_part(found, 'book-fill')} filled by immediate-or-cancel orders")
     _line(out, "  funds", f"{_part(found, 'take-over')} taken over; {counts['cover']:,} shortfalls paid")
     _line(out, "  deleveraged", f"{_part(found, 'adl-fill')} in {counts['adl-notice']:,} fills, each told to its user")
     _line(out, "who bore it", _bearers(run.before, found))
     left = f"{counts['uncovered-lots']:,} positions left open for a mark, {counts['uncovered-money']:,} debts unpaid"
     _line(out, "uncovered", left)
     _line(out, "orders", f"{counts['order-cancelled']:,} cancelled")
-    moves = [f"{name} {_amount(before[name])} → {_amount(after[name])}" for name in after]
+    moves = [f"{name} {_amount(before[name])} to {_amount(after[name])}" for name in after]
     _line(out, "funds", "; ".join(moves))
-    _line(out, "audit", f"conserved exactly, after each of {_passes(run)}: money, open interest, funds")
+    _line(out, "audit", f"conserved exactly at each of {_passes(run)}: money, open interest, funds")
     rows = len(run.before.positions)
-    speed = f"{rows * len(run.passes()['pass']) / bar.seconds / MILLION:,.1f} million positions re-margined a second"
+    speed = f"{rows * len(run.passes()['pass']) / bar.seconds / MILLION:,.1f} m positions re-margined a second"
     _line(out, "speed", f"{bar.events:,} events in {bar.seconds:.1f} s; {speed}")
     _line(out, "run", shown(run.path))
     if report is not None:

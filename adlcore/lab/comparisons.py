@@ -83,7 +83,7 @@ def variants(wallets: int = 20_000, *, ratio: float = 0.03, seed: int = 7) -> li
         Variant(first, "", "", one),
         Variant(second, first, "a coin's fund pays for its coin alone", apart),
         Variant("coin-margined, a fund a coin", second, "collateral falls with the price", coins),
-        Variant("USD-margined, no orders in the book", first, "the book takes what it can before the fund", blind),
+        Variant("USD-margined, no orders in the book", first, "the book takes what it can first", blind),
     ]
 
 

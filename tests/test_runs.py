@@ -27,7 +27,7 @@ from adlcore.io.runs import log as run_log
 from adlcore.io.runs import tables as run_tables
 
 #: Of how many bytes one is a place to cut before everything is made and sealed again; 1 takes some minutes.
-EVERY = int(os.environ.get("ADLCORE_CUTS", "24"))
+EVERY = int(os.environ.get("ADLCORE_CUTS", "48"))
 
 TABLES = ["events.parquet", "marks.parquet", "passes.parquet"]
 

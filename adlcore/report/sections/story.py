@@ -98,8 +98,9 @@ def _cards(facts: Facts) -> list[Card]:
     found.append(Card("Orders cancelled", [f"{cancelled:,}"], f"of {len(run.before.orders):,} open at the start"))
     found += _fund_cards(facts)
     audit = facts.conservation
-    what = "exactly" if audit.holds else "no"
-    found.append(Card("Conserved", [what], f"{counted(audit.movements, 'movement')} of two legs that sum to 0"))
+    sound = f"{counted(audit.movements, 'movement')} of two legs that sum to 0"
+    what, note = ("exactly", sound) if audit.holds else ("no", audit.problems[0])
+    found.append(Card("Conserved", [what], note))
     return found
 
 

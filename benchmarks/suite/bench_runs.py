@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from adlcore.clearing import Events
-from adlcore.io import run_files, run_log, run_tables
+from adlcore.io.runs import files as run_files
+from adlcore.io.runs import log as run_log
+from adlcore.io.runs import tables as run_tables
 
 from .columns import MARK, MOST
 from .house import CROWDED, crowd, opened, running

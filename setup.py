@@ -85,6 +85,11 @@ def extensions():
 class BuildKernels(build_ext):
     """Flags by compiler, and one clear sentence where the machine lacks something."""
 
+    def finalize_options(self):
+        """Compile as many kernels at once as there are processors, unless told otherwise."""
+        super().finalize_options()
+        self.parallel = self.parallel or True
+
     def build_extensions(self):
         """Choose the flags of the compiler at hand."""
         self.force = True  # what lies there may have been built with another switch

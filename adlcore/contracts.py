@@ -210,14 +210,7 @@ class Contract(Versioned):
         terms = [repr(self.symbol), *(f"{name}={value!r}" for name, value in shown.items() if value is not None)]
         if self.tiers is not None:
             terms.append(f"tiers=<{len(self.tiers)}: {percents(self.tiers)}>")
-        lines = [f"Contract({terms[0]}"]
-        for term in terms[1:]:
-            # One column for the comma or the bracket that follows.
-            if len(lines[-1]) + 2 + len(term) + 1 <= COLUMNS:
-                lines[-1] += f", {term}"
-            else:
-                lines.append(f"         {term}")
-        return ",\n".join(lines) + ")"
+        return call_text("Contract", terms)
 
     @property
     def inverse(self) -> bool:
@@ -400,3 +393,15 @@ class Contract(Versioned):
             raise AdlError.at("settle", None, settle, "must be [name, decimals]")
         known = None if tiers is None else MarginTiers.from_fields(tiers)
         return cls(**given, settle=Asset(*settle), tiers=known)
+
+
+def call_text(name: str, terms: list[str]) -> str:
+    """A call as its repr shows it: as many terms on a line as fit, those that follow below the first."""
+    lines = [f"{name}({terms[0]}"]
+    for term in terms[1:]:
+        # One column for the comma or the bracket that follows.
+        if len(lines[-1]) + 2 + len(term) + 1 <= COLUMNS:
+            lines[-1] += f", {term}"
+        else:
+            lines.append(" " * (len(name) + 1) + term)
+    return ",\n".join(lines) + ")"

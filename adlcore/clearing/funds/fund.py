@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..._pickles import Versioned
-from ...contracts import COLUMNS
+from ...contracts import call_text
 from ...decimals import Number, canonical, exact_decimal
 from ...errors import AdlError
 from .triggers import Trigger
@@ -121,14 +121,7 @@ class InsuranceFund(Versioned):
         }
         terms = [repr(self.asset), repr(canonical(self.balance))]
         terms += [f"{name}={value!r}" for name, value in shown.items() if value is not None]
-        lines = [f"InsuranceFund({terms[0]}"]
-        for term in terms[1:]:
-            # One column for the comma or the bracket that follows.
-            if len(lines[-1]) + 2 + len(term) + 1 <= COLUMNS:
-                lines[-1] += f", {term}"
-            else:
-                lines.append(f"              {term}")
-        return ",\n".join(lines) + ")"
+        return call_text("InsuranceFund", terms)
 
 
 def _symbols(scope: Any) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from ..._arrays import INT64_MAX
 from ..._pickles import Versioned
-from ...contracts import COLUMNS
+from ...contracts import call_text
 from ...decimals import whole_number
 from ...errors import AdlError
 from ...ratios import Ratio, exact_ratio, ratio_text
@@ -336,11 +336,4 @@ class Drawdown(Trigger):
             terms.append(f"relative_to={self.relative_to!r}")
         if self.minimum is not None:
             terms.append(f"minimum={ratio_text(Fraction(self.minimum))!r}")
-        lines = [f"Drawdown({terms[0]}"]
-        for term in terms[1:]:
-            # One column for the comma or the bracket that follows.
-            if len(lines[-1]) + 2 + len(term) + 1 <= COLUMNS:
-                lines[-1] += f", {term}"
-            else:
-                lines.append(f"         {term}")
-        return ",\n".join(lines) + ")"
+        return call_text("Drawdown", terms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..._arrays import INT64, Int64Array1D
+from ..._arrays import INT64
 from ..._pickles import Versioned
 from .fund_table import FundTable
 
@@ -72,9 +72,3 @@ class Parties(Versioned):
     def code(self, name: str) -> int:
         """Row of a party."""
         return self.names.index(name)
-
-    def with_street(self, lots: Int64Array1D, cost: Int64Array1D) -> Parties:
-        """The same with these lots in the street's hands."""
-        all_lots, all_cost = self.lots.copy(), self.cost.copy()
-        all_lots[STREET], all_cost[STREET] = lots, cost
-        return Parties(self.names, self.funds, all_lots, all_cost, self.realized, self.cash)

@@ -80,6 +80,7 @@ def _held(key: int) -> int:
 
 
 def ticks_of(keys: Int64Array1D, shift: int, which: int) -> Int64Array1D:
+    """Prices of levels, in ticks."""
     return keys + shift if which == ASKS else shift - keys
 
 
@@ -94,6 +95,7 @@ def resting(book: Book, which: int, time: int | None) -> tuple[Int64Array1D, Int
 
 
 def read_book(symbol: Any, sides: Any, refill: Fraction) -> Book:
+    """The book that somebody gave, checked."""
     if not isinstance(symbol, str) or not symbol:
         raise AdlError.at("levels", None, symbol, "must have symbols such as 'BTCUSDT' as keys")
     if not isinstance(sides, Mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,7 @@ class Order:
 Requests = Generator[list[Order], list[list[Fill]], None]
 
 
-class Stage:
+class Stage(ABC):
     """A step of a venue's waterfall. Immutable."""
 
     @property
@@ -58,9 +59,9 @@ class Stage:
         """The vaults that a house with this stage has."""
         return ()
 
+    @abstractmethod
     def run(self, work: Working, taken: Round) -> Requests | None:
         """Take the wallets of a round; where it needs an order book, what it asks of it."""
-        raise NotImplementedError(type(self).__name__)
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)

@@ -18,6 +18,7 @@ from adlcore.lab.crash import Crash
 from adlcore.lab.moving_depth import MovingDepth, Shape
 from adlcore.lab.outcome import Outcome
 from adlcore.lab.shocks import Moved, fall, read_marks
+from adlcore.report.concentration import gini, top_share
 
 ASSETS = [{"name": "BTC", "index": "BTCUSDT"}, {"name": "ETH", "index": "ETHUSDT"}]
 SMALL = {"wallets": {"count": 400, "positions": 800}, "shock": {"passes": 6}}
@@ -146,12 +147,11 @@ def test_closed_notional_is_as_unequal_as_on_10_october_2025():
         events = crash.house.mark(inputs.marks, inputs.time, index_prices=inputs.index_prices).only("adl-notice")
         account = crash.house.snapshot().wallets.account[events.wallet]
         np.add.at(closed, account, np.abs(events.lots) * unit[events.contract])
-    ranked = np.sort(closed[closed > 0])
-    n = len(ranked)
-    gini = 2 * (np.arange(1, n + 1) * ranked).sum() / (n * ranked.sum()) - (n + 1) / n
+    borne = closed[closed > 0]
+    n = len(borne)
     assert n > 4000
-    assert 0.96 < gini < 0.995
-    assert 0.7 < ranked[-(n // 100) :].sum() / ranked.sum() < 0.95
+    assert 0.96 < gini(borne) < 0.995
+    assert 0.7 < top_share(borne, n // 100) < 0.95
 
 
 def test_coin_margined_contracts_are_deleveraged_more_and_the_book_spares_some():

@@ -381,9 +381,16 @@ class SlowHouse(Venue):
         return len(self.events)
 
     def _end(self, first: int) -> list[tuple]:
-        kept = {(row.wallet, row.code, sign(row.quantity)) for row in self.rows}
-        self.cooling = {key: then for key, then in self.cooling.items() if key in kept}
+        self._forget_cool_downs()
         return self.events[first:]
+
+    def _forget_cool_downs(self) -> None:
+        """A cool-down is that of an open row on its side, of a wallet that is liquidatable."""
+        for wallet, code, side in [*self.cooling]:
+            rows = [self.rows[number] for number in self.open_rows(wallet)]
+            stands = any(row.code == code and sign(row.quantity) == side for row in rows)
+            if not stands or not self.is_liquidatable(wallet):
+                del self.cooling[wallet, code, side]
 
     def parties(self) -> list[Party]:
         return [self.street, self.treasury, *self.vaults.values(), *self.funds.values()]
@@ -413,6 +420,7 @@ class SlowHouse(Venue):
         asked = {code: rounded(price, code) for code, price in other.items()}
         self.passing = Pass(now, {**now, **old}, {**now, **asked})
         stages_of.watch(self)
+        self._forget_cool_downs()
         self._rounds()
         self._move_what_isolated_winners_have()
         stages_of.watch(self)
@@ -751,6 +759,7 @@ class SlowHouse(Venue):
                 for party in self.parties()
             },
             "uncovered": dict(self.uncovered),
+            "cooling": {key: until for key, (_, until) in self.cooling.items()},
         }
 
     def _total(self, asset: int) -> int:

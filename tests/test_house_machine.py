@@ -108,6 +108,7 @@ def plain(house: adl.ClearingHouse) -> dict:
             for p, name in enumerate(parties.names)
         },
         "uncovered": dict(state.uncovered),
+        "cooling": dict(state.cooling),
     }
 
 

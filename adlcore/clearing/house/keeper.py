@@ -20,6 +20,7 @@ from ..accounts.snapshot import Snapshot
 from ..events import KINDS, Events
 from ..order_book.liquidity import Liquidity, NoLiquidity
 from ..state import HouseState, names_of
+from ..waterfall.cool_downs import current
 from ..waterfall.venue import Venue
 from ..waterfall.working import Working
 from . import audit as books_audit
@@ -168,6 +169,9 @@ class Keeper:
     def _commit(self, work: Working, books: Snapshot, core: MarginPass | None) -> Events:
         """One assignment, then the subscribers."""
         state = self._state
+        if work.cooling:
+            core = self._core(books) if core is None else core
+            work.cooling = current(work.cooling, books, core)
         events = work.log.events(state.sequence, work.time, names_of(state))
         fresh = work.state_after(books, events)
         unchanged = books.positions is state.snapshot.positions and books.wallets is state.snapshot.wallets

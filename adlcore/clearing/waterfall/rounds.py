@@ -9,6 +9,7 @@ import numpy as np
 from ..._arrays import INT64, Int64Array1D
 from ..accounts.tables import VALUED
 from ..state import names_of
+from .cool_downs import current
 from .round import Round
 from .settlement import move_to_cross, settle
 from .stage import Order, Requests
@@ -26,6 +27,8 @@ def run(work: Working, venue: Venue) -> Requests:
     round; one that falls below later, by the ``Deleverage`` that finds it.
     """
     observe(work)
+    # Who is healthy at the new marks and is broken by somebody else in this pass begins anew.
+    work.cooling = current(work.cooling, work.books, work.core)
     failing = np.flatnonzero(work.core.verdict == 1)
     rounds = 0
     while True:
@@ -94,12 +97,3 @@ class Pass:
         events = self.work.log.events(0, self.work.time, names_of(self.work.state))
         names = ("wallet", "account", "contract", "lots", "price")
         return tuple({name: row[name] for name in names} for row in events.rows("order-cancelled"))
-
-    def cool(self) -> None:
-        """Forget the cool-downs of rows that are closed."""
-        work = self.work
-        for wallet, code, side in list(work.cooling):
-            part = work.books.rows(code)
-            rows = part.start + np.flatnonzero(work.books.positions.wallet[part] == wallet)
-            if not (work.quantity[rows] * side > 0).any():
-                del work.cooling[wallet, code, side]

@@ -25,6 +25,7 @@ from ..accounts.tables import ISOLATED, VALUED
 from ..events import Events, Leg, Log
 from ..order_book.liquidity import Liquidity
 from ..state import HouseState
+from .cool_downs import CoolDowns
 from .moving_parties import MovingParties
 
 __all__ = ["BOOK", "DELEVERAGED", "LEGS", "VAULT", "Working"]
@@ -72,7 +73,7 @@ class Working(MovingParties):
         self.entry_value0 = self.entry_value = positions.entry_value
         self.cash = core.slots.balance
         self.uncovered = dict(state.uncovered)
-        self.cooling = dict(state.cooling)
+        self.cooling: CoolDowns = dict(state.cooling)
         self.cancelled = np.zeros(len(books.orders), bool)
         self.in_liquidation = np.zeros(count, np.uint8)
         self.rows_in_liquidation = np.zeros(len(positions), np.uint8)

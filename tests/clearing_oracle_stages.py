@@ -124,12 +124,15 @@ def limit_with_fund(house, row, price: int, help_a_lot: Fraction) -> int:
 
 
 def backstop(house, stage, turn, chosen) -> None:
-    """A vault takes the rows at P where 0 <= E < below·MM, as it is before each."""
+    """A vault takes a wallet with 0 <= E < below·MM at the beginning; by row, the rows before which it is so."""
     prices, vault, below = prices_of(house, chosen), house.vaults[stage.vault], oracle.exact(stage.below)
+    low = {wallet: 0 <= house.e(wallet) < below * house.mm(wallet) for wallet in chosen}
     for wallet in chosen:
         for number in turn.rows[wallet]:
             row = house.rows[number]
-            if row.quantity and 0 <= house.e(wallet) < below * house.mm(wallet):
+            if stage.by == "row":
+                low[wallet] = 0 <= house.e(wallet) < below * house.mm(wallet)
+            if row.quantity and low[wallet]:
                 house.fill("backstop", number, (vault, row.code), abs(row.quantity), prices[number], oracle.Tally())
                 house.passing.took[wallet].add("backstop")
                 house.passing.vault[wallet] = vault

@@ -8,7 +8,7 @@ import pytest
 from house_books import TEN_PERCENT, Book, Pass, linear, opened, snapshot
 
 import adlcore as adl
-from adlcore.clearing import BookIOC, Deleverage, NetLegs, TakeOver
+from adlcore.clearing import Backstop, BookIOC, Deleverage, NetLegs, TakeOver
 
 X, Y = linear("X", TEN_PERCENT), linear("Y", TEN_PERCENT)
 FIFTH = BookIOC(portion="0.2", cool_down=30)
@@ -135,6 +135,15 @@ def test_a_fund_and_the_winners_leave_a_row_alone_that_waits():
     done = Pass(house, house.mark({"X": "93"}, time=1))
     assert done.of("take-over", "adl-fill") == []
     assert [(row["lots"], row["cause"]) for row in done.of("uncovered-lots")] == [(10, "cool-down")]
+
+
+@pytest.mark.parametrize("by", ["wallet", "row"])
+def test_a_vault_takes_a_row_that_waits(by):
+    """E 60 is below 2/3 of MM 93: the vault does not wait for the end of a cool-down."""
+    house, _ = begun(stages=[FIFTH, Backstop(by=by)])
+    done = Pass(house, house.mark({"X": "93"}, time=1))
+    assert [fill[:3] for fill in done.fills("backstop")] == [(0, -10, 87)]
+    assert dict(house.state().cooling) == {}
 
 
 def test_legs_are_netted_although_a_row_waits():

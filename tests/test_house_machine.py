@@ -37,7 +37,7 @@ def venues(draw) -> adl.clearing.Venue:
             c.BookIOC(limit=limit, fee=fee, surplus=surplus, portion=portion, cool_down=cool_down, above=above)
         )
     if draw(st.booleans()):
-        stages.append(c.Backstop(below=draw(pick(["2/3", "1", 2 / 3]))))
+        stages.append(c.Backstop(below=draw(pick(["2/3", "1", 2 / 3])), by=draw(pick(["wallet", "row"]))))
     if draw(st.booleans()):
         stages.append(c.TakeOver())
     if draw(st.integers(0, 5)):

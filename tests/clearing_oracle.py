@@ -290,12 +290,12 @@ class SlowHouse(Venue):
         else:
             self.stored[who] += amount
 
-    def pay(self, asset: int, amount: int, giver, gives: str, taker, takes: str, code=None) -> None:
+    def pay(self, asset: int, amount: int, giver, gives: str, taker, takes: str) -> None:
         """Money from one to another: two legs."""
         if amount:
             for who, kind, change in ((giver, gives, -amount), (taker, takes, amount)):
                 self.money(who, asset, change)
-                self.note(kind, who.name if isinstance(who, Party) else who, None, code, 0, None, change)
+                self.note(kind, who.name if isinstance(who, Party) else who, None, None, 0, None, change)
 
     def take(self, kind: str, place, lots: int, ticks: int, before=Fraction(0)) -> int:
         """A holder gets signed lots at a price, W being `before`: it closes first, then opens. What closing realized.

@@ -76,10 +76,10 @@ def order_row(house, stage, number: int, price: int, tally) -> bool:
     unit = house.worth_of_a_lot(code, price)
     better = side * (value - round(unit * tally.lots) + round(unit * had))
     if better > 0 and stage.surplus == "fund":
-        house.pay(asset, better, wallet, "surplus", head, "fund-received", code)
+        house.pay(asset, better, wallet, "surplus", head, "fund-received")
     elif better > 0:
         fee = min(round(oracle.exact(stage.fee) * abs(value)), better)
-        house.pay(asset, fee, wallet, "fee", head, "fund-received", code)
+        house.pay(asset, fee, wallet, "fee", head, "fund-received")
     elif better < 0:
         house.cover(head, wallet, -better)
     return filled == lots

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import copy
 import os
+from collections import defaultdict
 from decimal import Decimal
 
 import clearing_oracle
 import margin_oracle
+import sinking_worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import adlcore as adl
+from adlcore.clearing.events import FIELDS, KINDS
 from adlcore.clearing.house.replay import replayed
 
 pick = st.sampled_from
 FACTORS = ("0.3", "0.8", "0.9", "0.97", "0.999", "1.01", "1.1", "1.25", "2")
+STEPS = ("0.85", "0.95", "0.98", "1", "1.02", "1.05", "1.15")
 EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
 
 
@@ -112,6 +116,32 @@ def plain(house: adl.ClearingHouse) -> dict:
     }
 
 
+def told(events: adl.Events) -> dict[tuple, tuple[int, int]]:
+    """Lots and amount by kind, wallet or party, position row, contract and price: all that a mark did, in no order.
+
+    Sums, for one cut into two by a row of the other side is two legs.
+    """
+    found = defaultdict(lambda: (0, 0))
+    for line in events.table.tolist():
+        event = dict(zip(FIELDS, line, strict=True))
+        kind, user = KINDS[event["kind"]], event["wallet"] >= 0
+        row, amount = (-1, 0) if kind == "order-cancelled" else (event["row"], event["amount"])
+        owner = event["wallet"] if user else events.names.parties[event["party"]]
+        key = kind, owner, row if user else -1, event["contract"], event["price"]
+        lots, worth = found[key]
+        found[key] = lots + event["lots"], worth + amount
+    return dict(found)
+
+
+def slowly_told(events: list[tuple]) -> dict[tuple, tuple[int, int]]:
+    """The same of the oracle's."""
+    found = defaultdict(lambda: (0, 0))
+    for kind, owner, row, code, lots, price, amount in events:
+        key = kind, owner, -1 if row is None else row, -1 if code is None else code, price or 0
+        found[key] = found[key][0] + lots, found[key][1] + amount
+    return dict(found)
+
+
 def slow_house(snapshot, given_funds, venue, book) -> clearing_oracle.SlowHouse:
     """The oracle of the same arguments."""
     return clearing_oracle.SlowHouse(
@@ -126,24 +156,29 @@ class Machine(RuleBasedStateMachine):
     def open(self, columns, venue, data):
         """A venue of any kind."""
         snapshot = margin_oracle.snapshot(**columns)
-        given_funds, book = data.draw(funds(snapshot)), data.draw(books(snapshot))
+        self.start(snapshot, data.draw(funds(snapshot)), venue, data.draw(books(snapshot)))
+
+    def start(self, snapshot, given_funds, venue, book) -> None:
         self.slow = slow_house(snapshot, given_funds, venue, copy.deepcopy(book))
         self.house = adl.ClearingHouse(snapshot, given_funds, venue, book)
         self.time, self.before, self.events = 0, None, None
 
     def both(self, name: str, *arguments, **named) -> None:
-        """The same call of both; they refuse together."""
+        """The same call of both; they refuse together, and what they tell of a mark is the same."""
         self.before, self.events = self.house.state(), None
-        digest, refused = self.house.hash, []
+        digest, refused, answers = self.house.hash, [], []
         for who, kind in ((self.slow, clearing_oracle.Refused), (self.house, adl.AdlError)):
             try:
                 self.events = getattr(who, name)(*arguments, **named)
+                answers.append(self.events)
             except kind as error:
                 refused.append(error)
         assert len(refused) != 1, f"only one of them refused: {refused}"
         if refused:
             self.events = None
             assert self.house.hash == digest
+        elif name == "mark":
+            assert told(answers[1]) == slowly_told(answers[0])
 
     @rule(data=st.data(), later=st.integers(0, 3))
     def mark(self, data, later):
@@ -254,8 +289,45 @@ class Machine(RuleBasedStateMachine):
                 assert (getattr(parties, name) == getattr(self.house.state().parties, name)).all()
 
 
-TestMachine = Machine.TestCase
+class SinkingMachine(Machine):
+    """The same where funds hold inventory and sink, and rows cool down."""
+
+    @initialize(columns=sinking_worlds.columns(), venue=sinking_worlds.venues(), data=st.data())
+    def open(self, columns, venue, data):
+        """Whoever is at its end as the house opens is liquidated by the first mark."""
+        snapshot = margin_oracle.snapshot(**columns)
+        self.start(snapshot, data.draw(sinking_worlds.funds(snapshot)), venue, data.draw(books(snapshot)))
+        self.both("mark", {}, self.time)
+
+    index = order = cancel = None  # fewer kinds of calls: more marks
+
+    @rule(data=st.data(), later=st.integers(0, 2), one=st.booleans())
+    def slide(self, data, later, one):
+        """A step of one mark, or of all."""
+        self.time += later
+        marks = self.house.marks
+        moved = [data.draw(pick(sorted(marks)))] if one else sorted(marks)
+        self.both("mark", {s: str(marks[s] * Decimal(data.draw(pick(STEPS)))) for s in moved}, self.time)
+
+    @rule(data=st.data(), later=st.integers(0, 2), step=pick(["0.1", "0.2", "0.4"]))
+    def sink(self, data, later, step):
+        """A mark moves against a fund that holds inventory, and others somehow."""
+        held = [
+            fund.inventory for fund in self.house.funds.values() if any(lots for lots, _ in fund.inventory.values())
+        ]
+        if not held:
+            return
+        self.time += later
+        inventory = data.draw(pick(held))
+        worst = data.draw(pick(sorted(symbol for symbol, (lots, _) in inventory.items() if lots)))
+        against = 1 - Decimal(step) * (1 if inventory[worst][0] > 0 else -1)
+        factors = {symbol: Decimal(data.draw(pick(STEPS))) for symbol in self.house.marks} | {worst: against}
+        self.both("mark", {s: str(mark * factors[s]) for s, mark in self.house.marks.items()}, self.time)
+
+
+TestMachine, TestSinkingMachine = Machine.TestCase, SinkingMachine.TestCase
 TestMachine.settings = settings(max_examples=2 * EXAMPLES, stateful_step_count=15)
+TestSinkingMachine.settings = settings(max_examples=2 * EXAMPLES, stateful_step_count=25)
 
 
 @given(margin_oracle.venues(), venues(), st.data())

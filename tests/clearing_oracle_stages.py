@@ -30,9 +30,12 @@ def cancel_orders(house, stage, turn, chosen) -> None:
 
 
 def net_legs(house, stage, turn, chosen) -> None:
-    """LONG and SHORT of one contract are closed against each other at the mark, where E >= 0."""
+    """LONG and SHORT of one contract are closed against each other at the mark, where E >= 0.
+
+    Contracts come in the order of the wallet's rows in the round.
+    """
     for wallet in chosen:
-        for code in range(len(house.contracts)):
+        for code in dict.fromkeys(house.rows[n].code for n in turn.rows[wallet] if house.rows[n].quantity):
             legs = [n for n in house.open_rows(wallet) if house.rows[n].code == code]
             if len(legs) == 2 and house.e(wallet) >= 0:
                 lots, ticks = min(abs(house.rows[n].quantity) for n in legs), house.passing.rounded[code]

@@ -1,4 +1,25 @@
-"""The rounds of a pass: wallets that fail are taken through the stages until nobody new fails."""
+"""A pass: wallets that fail are taken through the stages, round after round, until nobody new fails.
+
+In this order:
+
+1. Margin moves to the new marks; contracts without one keep their last.
+2. Triggers with a memory observe their funds. Cool-downs of wallets that are healthy now are forgotten.
+3. Rounds, while a wallet that is liquidatable, or a fund below zero with inventory, has not been tried in this pass;
+   the venue may bound them, and events then name who is left. A round takes
+
+   a. its wallets, by margin ratio descending, then equity ascending, then row, and their rows by maintenance margin
+      descending, then row; both orders are fixed when it begins;
+   b. through the venue's stages, each over all wallets of the round before the next begins. A stage leaves alone
+      whoever is healthy when it begins; bankruptcy prices are those of its start;
+   c. after each stage, settlement: the round's wallets that hold nothing any more, in its order, then other wallets
+      that hold nothing and stand below zero, by row.
+
+4. What is left of isolated winners that were closed in full moves to their cross wallets.
+5. Triggers observe their funds again.
+6. The house commits by one assignment; cool-downs whose row is closed or whose wallet is healthy are forgotten.
+
+``docs/waterfall.md`` says what each step does, and where it leaves a choice.
+"""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class NetLegs(Stage):
     """
 
     def run(self, work: Working, taken: Round) -> Requests | None:
-        """Wallet by wallet, contracts in snapshot order."""
+        """Wallet by wallet, each contract where the first of its legs stands among the wallet's rows."""
         chosen = taken.chosen(work, taken.begin(work), priced=False)
         places: dict[tuple[int, int], dict[int, int]] = {}
         for row, wallet, code, side in zip(

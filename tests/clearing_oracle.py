@@ -169,6 +169,7 @@ class SlowHouse(Venue):
         self.funds = self._funds(funds, trigger)
         self.uncovered, self.cooling, self.events, self.time = {}, {}, [], 0
         self.settled_since = False
+        stages_of.first_watch(self)
         self._balance_against_the_street()
         self.outside = defaultdict(int)
         self.constant = {asset: self._total(asset) for asset in range(len(snapshot.assets))}
@@ -209,6 +210,14 @@ class SlowHouse(Venue):
                 row.pnl = 0
                 row.renew()
                 self.note("balanced", "street", None, code, -net, None, -row.cost)
+
+    def seed(self, name: str, code: int, lots: int, cost: int) -> None:
+        """Let a fund hold lots that it has from the street."""
+        for party, sense in ((self.funds[name], 1), (self.street, -1)):
+            row = party.rows.setdefault(code, self._held(code, None, 0, 0))
+            row.quantity, row.cost = row.quantity + sense * lots, row.cost + sense * cost
+            row.price_at(self.marks[code])
+            self.note("balanced", party.name, None, code, sense * lots, None, -sense * cost)
 
     # Reading ----------------------------------------------------------------------------------------------------------
 

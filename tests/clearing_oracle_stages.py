@@ -200,21 +200,34 @@ def watch(house) -> None:
             watch_fund(house, fund)
 
 
+def first_watch(house) -> None:
+    """What a house opens with is the first sample."""
+    for fund in house.funds.values():
+        if type(fund.trigger).__name__ == "Drawdown":
+            for key in keys_of(house, fund):
+                fund.samples[key] = [(0, fund.opening if key is None else 0)]
+
+
+def keys_of(house, fund) -> list:
+    """None for the fund itself, and the contracts whose inventory it may hold where each is watched."""
+    codes = range(len(house.contracts)) if fund.trigger.of == "contract" else ()
+    return [None, *(code for code in codes if fund in house.chain(house.head(code)))]
+
+
 def watch_fund(house, fund) -> None:
-    keys = [None]
-    if fund.trigger.of == "contract":
-        keys += [code for code in range(len(house.contracts)) if fund in house.chain(house.head(code))]
+    keys = keys_of(house, fund)
     for key in keys:
         now = house.f(fund) if key is None else result_of(house, fund, key)
         kept = [sample for sample in fund.samples[key] if house.time - sample[0] <= fund.trigger.window]
         fund.samples[key] = [*kept, (house.time, now)]
-    for key in keys[1:] or keys:
-        now, size = fund.samples[key][-1][1], house.f(fund)
+    for key in keys[1:] if fund.trigger.of == "contract" else keys:
+        now = fund.samples[key][-1][1]
+        empty = key is None and now <= 0
         if key in fund.on:
-            if size > 0 and now - peak_of(fund, key) > oracle.exact(fund.trigger.stop) * base_of(fund, key):
+            if not empty and now - peak_of(fund, key) > oracle.exact(fund.trigger.stop) * base_of(fund, key):
                 fund.on.discard(key)
                 house.note("trigger-off", fund.name, None, key)
-        elif fallen(house, fund, key, now) or size <= 0:
+        elif fallen(house, fund, key, now) or empty:
             fund.on.add(key)
             house.note("trigger-on", fund.name, None, key)
 

@@ -108,9 +108,11 @@ def venues(draw) -> clearing.Venue:
 @st.composite
 def funds(draw, snapshot: adl.Snapshot) -> list[adl.InsuranceFund]:
     """Nearly empty ones: of the asset, and of some contracts, chained to it and to each other."""
-    triggers = [None, None, None, clearing.NetNotionalCap("0.5"), clearing.Drawdown(2, "-0.3", "-0.1")]
+    drawdown = clearing.Drawdown(2, "-0.3", "-0.1")
+    profits = clearing.Drawdown(2, "-0.3", "-0.1", of="contract", relative_to=draw(pick(["pool", "opening"])))
+    triggers = [None, None, None, None, clearing.NetNotionalCap("0.5"), drawdown, profits]
     found = [adl.InsuranceFund("USD", draw(pick([0, 0, 20, 300])), trigger=draw(pick(triggers)))]
-    parents = [None, "USD", "USD"]
+    parents = ["USD", "USD", None]
     for contract in snapshot.contracts:
         if draw(pick([True, False, False])):
             parent = draw(pick(parents))
@@ -119,3 +121,32 @@ def funds(draw, snapshot: adl.Snapshot) -> list[adl.InsuranceFund]:
             found.append(adl.InsuranceFund("USD", draw(pick([0, 0, 5, 100])), **terms))
             parents.append(contract.symbol)
     return found
+
+
+@st.composite
+def inventory(draw, state: adl.clearing.HouseState) -> list[tuple[str, int, int, int]]:
+    """What funds hold as the house opens, sometimes: fund, contract, lots and cost, each in a chain of the contract."""
+    found: list[tuple[str, int, int, int]] = []
+    table, snapshot = state.funds, state.snapshot
+    for code, contract in enumerate(snapshot.contracts):
+        chain = [table.names[fund] for fund in table.chain(int(table.head[code]))]
+        street = int(state.parties.lots[0, code])
+        for name in draw(st.lists(pick(chain), max_size=len(chain), unique=True)):
+            lots = draw(pick([1, -1])) * draw(st.integers(1, 15))
+            worth = lots * margin_oracle.quanta_per_lot(contract, snapshot.marks[code])
+            if street != lots:  # the street's row would be gone, and its cost with it
+                found.append((name, code, lots, round(worth * 100 / draw(st.integers(80, 125)))))
+                street -= lots
+    return found
+
+
+def seeded(state: adl.clearing.HouseState, name: str, code: int, lots: int, cost: int) -> adl.clearing.HouseState:
+    """The state where a fund has lots from the street."""
+    parties, ledger = state.parties, state.ledger.copy()
+    held, paid, fund = parties.lots.copy(), parties.cost.copy(), parties.code(name)
+    for party, sense in ((fund, 1), (0, -1)):
+        held[party, code] += sense * lots
+        paid[party, code] += sense * cost
+    ledger[fund - parties.funds] -= cost
+    fresh = type(parties)(parties.names, parties.funds, held, paid, parties.realized.copy(), parties.cash.copy())
+    return state.replace(parties=fresh, ledger=ledger)

@@ -55,7 +55,8 @@ def venues(draw) -> adl.clearing.Venue:
                 below=draw(pick([None, None, "0"])),
             )
         )
-    trigger = draw(pick([None, c.NetNotionalCap("1"), c.Drawdown(3, "-0.3", "-0.25")]))
+    profits = c.Drawdown(3, "-0.3", "-0.25", of="contract", relative_to="pool")
+    trigger = draw(pick([None, c.NetNotionalCap("1"), c.Drawdown(3, "-0.3", "-0.25"), profits]))
     rounds = draw(pick([None, None, 1]))
     return c.Venue("drawn", stages, trigger=trigger, inclusive=draw(st.booleans()), max_rounds=rounds)
 
@@ -296,7 +297,13 @@ class SinkingMachine(Machine):
     def open(self, columns, venue, data):
         """Whoever is at its end as the house opens is liquidated by the first mark."""
         snapshot = margin_oracle.snapshot(**columns)
-        self.start(snapshot, data.draw(sinking_worlds.funds(snapshot)), venue, data.draw(books(snapshot)))
+        book = data.draw(books(snapshot))
+        self.start(snapshot, data.draw(sinking_worlds.funds(snapshot)), venue, book)
+        state = self.house.state()
+        for name, code, lots, cost in data.draw(sinking_worlds.inventory(state)):
+            state = sinking_worlds.seeded(state, name, code, lots, cost)
+            self.slow.seed(name, code, lots, cost)
+        self.house = adl.ClearingHouse.from_state(state, venue, book)
         self.both("mark", {}, self.time)
 
     index = order = cancel = None  # fewer kinds of calls: more marks

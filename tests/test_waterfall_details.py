@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from house_books import TEN_PERCENT, Pass, fund, linear, marked, opened, snapshot
 
-from adlcore.clearing import Deleverage, Drawdown, NetLegs, TakeOver
+from adlcore.clearing import Deleverage, Drawdown, NetLegs, NetNotionalCap, TakeOver
 
 X, Y = linear("X"), linear("Y")
 AT_100 = {"X": "100", "Y": "100"}
@@ -112,6 +112,19 @@ def test_within_a_pass_what_a_fund_would_be_left_with_is_measured():
     done = marked([X, Y], [0, 0], positions, AT_100, [TakeOver()], [drop])
     assert [fill[0] for fill in done.fills("take-over")] == [0]
     assert list(done.events.rows("trigger-on")) == []
+
+
+def test_a_drawdown_of_contracts_watches_all_that_its_fund_may_hold():
+    """The child takes nothing; the parent's 10 X at 100 bring -100 at 90, a fall of 5 % of 1000 and more."""
+    small = fund(0, scope="X", parent="USDT", trigger=NetNotionalCap("0.001"))
+    large = fund(1000, trigger=Drawdown(10, "-0.05", "-0.01", of="contract", relative_to="pool"))
+    done = marked([X, Y], [0, 0], [("X", 0, 10, 1000)], AT_100, [TakeOver()], [small, large], pass_={"time": 0})
+    assert done.inventory() == {"X": (10, 1000)}
+    done.house.trade("X", "1", "90", buyer=1)
+    done.house.trade("Y", "1", "100", buyer=1)
+    down = done.mark({"X": "90"}, time=1)
+    assert [(row["fund"], row["contract"]) for row in down.events.rows("trigger-on")] == [("USDT", "X")]
+    assert [row["contract"] for row in down.of("take-over")] == ["Y"]
 
 
 def test_a_fund_may_be_left_with_nothing_which_turns_its_drawdown_on_at_the_end():

@@ -42,11 +42,11 @@ class BookIOC(Stage):
     above : decimal string or number, optional
         Only rows of more notional than this, in units of the settle asset, are ordered in part.
     cool_down : int, default 0
-        For so long, in the house's time, the rest of a row that was ordered in part is left alone: by this
-        stage and, while its wallet's equity is not below 0, by ``TakeOver`` and ``Deleverage``; ``NetLegs``
-        and ``Backstop`` do not wait. Then it is ordered whole, at every mark. Both end, and another failure
-        begins anew, as soon as, after any call, the row is closed or stands on the other side or its wallet is
-        not liquidatable. Not with ``"tiers"``, whose orders follow each other at once.
+        For so long, in the house's time, the rest of a row that was ordered in part is not ordered; then it is
+        ordered whole, at every mark. While it waits ``TakeOver`` and ``Deleverage`` leave it alone, unless its
+        wallet's equity is below 0; ``Backstop`` and ``NetLegs`` do not wait. All this is forgotten as soon as,
+        after any call, the row is closed or turned, or its wallet is not liquidatable: who fails again begins
+        with a part. Not with ``"tiers"``, whose orders follow each other at once.
 
     Notes
     -----

@@ -8,6 +8,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 import clearing_oracle
+import house_worlds
 import margin_oracle
 import sinking_worlds
 from hypothesis import given, settings
@@ -150,6 +151,23 @@ def slow_house(snapshot, given_funds, venue, book) -> clearing_oracle.SlowHouse:
     )
 
 
+def agree_on(slow, house, name: str, *arguments, **named) -> adl.Events | None:
+    """The same call of both, which refuse together or tell the same of a mark; the events of the house."""
+    digest, refused, answers = house.hash, [], []
+    for who, kind in ((slow, clearing_oracle.Refused), (house, adl.AdlError)):
+        try:
+            answers.append(getattr(who, name)(*arguments, **named))
+        except kind as error:
+            refused.append(error)
+    assert len(refused) != 1, f"only one of them refused: {refused}"
+    if refused:
+        assert house.hash == digest
+        return None
+    if name == "mark":
+        assert told(answers[1]) == slowly_told(answers[0])
+    return answers[1]
+
+
 class Machine(RuleBasedStateMachine):
     """A house and a slow one, side by side."""
 
@@ -166,20 +184,8 @@ class Machine(RuleBasedStateMachine):
 
     def both(self, name: str, *arguments, **named) -> None:
         """The same call of both; they refuse together, and what they tell of a mark is the same."""
-        self.before, self.events = self.house.state(), None
-        digest, refused, answers = self.house.hash, [], []
-        for who, kind in ((self.slow, clearing_oracle.Refused), (self.house, adl.AdlError)):
-            try:
-                self.events = getattr(who, name)(*arguments, **named)
-                answers.append(self.events)
-            except kind as error:
-                refused.append(error)
-        assert len(refused) != 1, f"only one of them refused: {refused}"
-        if refused:
-            self.events = None
-            assert self.house.hash == digest
-        elif name == "mark":
-            assert told(answers[1]) == slowly_told(answers[0])
+        self.before = self.house.state()
+        self.events = agree_on(self.slow, self.house, name, *arguments, **named)
 
     @rule(data=st.data(), later=st.integers(0, 3))
     def mark(self, data, later):
@@ -334,7 +340,7 @@ class SinkingMachine(Machine):
 
 TestMachine, TestSinkingMachine = Machine.TestCase, SinkingMachine.TestCase
 TestMachine.settings = settings(max_examples=2 * EXAMPLES, stateful_step_count=15)
-TestSinkingMachine.settings = settings(max_examples=2 * EXAMPLES, stateful_step_count=25)
+TestSinkingMachine.settings = settings(max_examples=EXAMPLES, stateful_step_count=25)
 
 
 @given(margin_oracle.venues(), venues(), st.data())
@@ -349,4 +355,17 @@ def test_marks_alone_agree_with_a_slow_clearing_house_of_the_same_rules(columns,
         marks = {s: str(m * Decimal(data.draw(pick(FACTORS)))) for s, m in house.marks.items() if m is not None}
         house.mark(marks, time)
         slow.mark(marks, time)
+        assert plain(house) == slow.state
+
+
+@given(house_worlds.worlds())
+@settings(max_examples=EXAMPLES)
+def test_worlds_of_every_kind_agree_with_a_slow_clearing_house_of_the_same_rules(world):
+    """Funds with triggers of their own, two deleveragings, oracle prices, books that orders cross: call after call."""
+    terms = {"trigger": world.trigger, "inclusive": world.inclusive, "max_rounds": world.max_rounds}
+    venue = adl.clearing.Venue("drawn", world.stages, **terms)
+    slow = slow_house(world.snapshot, world.funds, venue, world.book())
+    house = adl.ClearingHouse(world.snapshot, world.funds, venue, world.book())
+    for name, given_terms in world.operations:
+        agree_on(slow, house, name, **given_terms)
         assert plain(house) == slow.state

@@ -212,8 +212,8 @@ class BookIOC(Stage):
                 if not lots:
                     break
                 limit = self._limit(work, chosen, place, lots)
-                account = work.books.wallets.account[wallet]
-                fills = yield Order(work.next_order(), wallet, row, account, symbol, -side * lots, limit)
+                account = work.books.wallets.account[wallet].item()
+                fills = yield Order(work.order_number(), wallet, row, account, symbol, -side * lots, limit)
                 self._remember(work, chosen, place, partly)
                 filled = sum(count for count, _ in fills)
                 if not filled:

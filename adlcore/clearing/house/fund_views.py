@@ -41,7 +41,10 @@ class Fund:
     --------
     >>> import adlcore as adl
     >>> snapshot = adl.Snapshot.build(
-    ...     [adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))], {"account": ["ann"], "balance": ["9"]}, [], {"X": 2}
+    ...     [adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))],
+    ...     {"account": ["ann"], "balance": ["9"]},
+    ...     [],
+    ...     {"X": 2},
     ... )
     >>> house = adl.ClearingHouse(snapshot, [adl.InsuranceFund("USDT", "5")], venue=adl.venues.BINANCE_USDM)
     >>> events = house.fund_deposit("USDT", "2.5")

@@ -119,7 +119,7 @@ def test_the_ten_wallets_settle_to_the_end(house):
 
 
 def test_a_dropped_plan_leaves_the_house_as_it_was(house):
-    """Dropped at once, or after orders that nothing filled; the mark afterwards is that of a house that never planned."""
+    """Dropped at once, or after orders that nothing filled; a mark afterwards is as if no plan had been."""
     right = ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder())
     events = right.mark(**DOWN)
     house.drop_plan()

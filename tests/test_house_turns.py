@@ -203,8 +203,7 @@ def test_every_deposit_beside_a_loop_of_marks_is_booked():
         got.extend(house.deposit(1, "0.01") for _ in range(300))
 
     def mark():
-        for turn in range(200):
-            got.append(house.mark({"X": ("99", "100")[turn % 2]}))
+        got.extend(house.mark({"X": ("99", "100")[turn % 2]}) for turn in range(200))
 
     def look():
         while not done.is_set():
@@ -259,9 +258,8 @@ def test_a_subscriber_of_another_house_may_call_this_one():
 def test_deferred_calls_are_the_same_calls_later(names):
     """The books are those of a house that was called so in turn."""
     one, other = (ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder()) for _ in range(2))
-    first = []
     one.on("withdrawal", lambda event: [one.defer(lambda name=name: CALLS[name](one)) for name in names])
-    first.append(one.withdraw(1, "1"))
+    one.withdraw(1, "1")
     other.withdraw(1, "1")
     for name in names:
         CALLS[name](other)

@@ -123,8 +123,9 @@ def is_ours(code) -> bool:
 
 @contextmanager
 def traced(trace):
-    """Run with a trace function."""
+    """Run with a trace function, by opcodes where frames ask for it."""
     before = sys.gettrace()
+    sys._getframe().f_trace_opcodes = True  # Python 3.12 looks for opcodes only if a frame asked for them before
     sys.settrace(trace)
     try:
         yield
@@ -200,7 +201,7 @@ def test_an_interruption_at_opcodes_spread_over_a_call(name, right):
 @pytest.mark.parametrize("name", CASES)
 def test_an_interruption_at_every_opcode_of_a_call(name, right):
     """All of them, the first time that they are executed."""
-    assert interrupt(name, right, 1) == ({False, True})
+    assert interrupt(name, right, 1) == {False, True}
 
 
 def settle_all(house, plan) -> adl.clearing.Plan:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from ..._arrays import INT64_MAX
 from ...decimals import whole_number
 from ...errors import AdlError
 from ..events import Events
@@ -230,9 +231,10 @@ def _checked(order: Order, place: int, reports: list[Report]) -> list[Fill]:
             raise AdlError.at("fills", place, shown, f"must sum to at most the {abs(order.lots)} lots ordered")
         if ticks < 1 or side * (ticks - order.limit) < 0:
             least = "least" if side > 0 else "most"
-            raise AdlError.at(
-                "fills", place, shown, f"must be at {least} at the limit of its order, {order.limit} ticks"
-            )
+            must = f"must be at {least} at the limit of its order, {order.limit} ticks"
+            raise AdlError.at("fills", place, shown, must)
+        if ticks > INT64_MAX:
+            raise AdlError.at("fills", place, shown, "must be at a price that is an int64 of ticks")
     return [(lots, ticks) for lots, ticks, _ in reports]
 
 

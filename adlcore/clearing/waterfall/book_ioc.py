@@ -258,7 +258,7 @@ class BookIOC(Stage):
             held = int(work.lots[0, code])
             closes = min(count, abs(held)) if held * side < 0 else 0
             for part in [closes, count - closes] if 0 < closes < count else [count]:
-                value = round(exact + unit * part) - round(exact)
+                value = work.fitting(round(exact + unit * part) - round(exact), "fills")
                 exact += unit * part
                 work.close(np.array([row]), np.array([part]), np.array([value]), np.array([code]))
                 work.street(code, side * part, side * value, side * value)

@@ -186,6 +186,8 @@ def whole_number(value: Any, argument: str) -> int:
     3
     """
     try:
+        if isinstance(value, bool):
+            raise TypeError
         return operator.index(value)
     except TypeError:
         raise AdlError.at(argument, None, value, "must be a whole number") from None

@@ -168,9 +168,10 @@ class SlowHouse(Venue):
         self.vaults = {name: Party(name) for name in vaults}
         self.funds = self._funds(funds, trigger)
         self.uncovered, self.cooling, self.events, self.time = {}, {}, [], 0
-        self.settled_since = False
+        self.passing = Pass({}, {}, {})
         stages_of.first_watch(self)
         self._balance_against_the_street()
+        self._settle_debts(range(len(self.mode)))
         self.outside = defaultdict(int)
         self.constant = {asset: self._total(asset) for asset in range(len(snapshot.assets))}
 
@@ -385,6 +386,7 @@ class SlowHouse(Venue):
         if time is not None and time < self.time:
             raise Refused("time runs backwards")
         self.time = self.time if time is None else time
+        self.passing = Pass({}, {}, {})
         for row in [*self.rows, *(row for party in self.parties() for row in party.rows.values())]:
             row.renew()
         return len(self.events)
@@ -431,6 +433,7 @@ class SlowHouse(Venue):
         stages_of.watch(self)
         self._forget_cool_downs()
         self._rounds()
+        self._settle_debts(range(len(self.mode)))
         self._move_what_isolated_winners_have()
         stages_of.watch(self)
         return self._end(first)
@@ -480,26 +483,36 @@ class SlowHouse(Venue):
     # Settlement -------------------------------------------------------------------------------------------------------
 
     def _settle(self, turn: Round) -> None:
-        """Those of the round that hold nothing any more, then everybody else who owes."""
+        """Those of the round that hold nothing any more, then counterparties that owe."""
         for wallet in turn.wallets:
             if self.open_rows(wallet) or wallet in self.passing.settled:
                 continue
             self.passing.settled.add(wallet)
             if self.mode[wallet] >= MULTI_ASSET:
-                self._repay_loans(wallet)
-                self._exchange(wallet)
-                for asset in range(len(self.books.assets)):
-                    self._settle_rest(wallet, asset, self.amount[wallet, asset], self.fund_of_asset(asset))
+                self._settle_valued(wallet)
             else:
                 head = self.head(self.rows[turn.rows[wallet][0]].code)
                 self._settle_rest(wallet, self.asset[wallet], self.stored[wallet], head)
-        for wallet, mode in enumerate(self.mode):
-            if mode >= MULTI_ASSET or wallet in turn.wallets or self.stored[wallet] >= 0:
+        self._settle_debts(self.passing.countered)
+
+    def _settle_debts(self, wallets) -> None:
+        """Of these, who holds nothing, is worth less than nothing and has no open entry; one asset before several."""
+        for wallet in sorted(wallets, key=lambda wallet: (self.mode[wallet] >= MULTI_ASSET, wallet)):
+            if self.open_rows(wallet) or self.e(wallet) >= 0 or self.owes(wallet):
                 continue
-            if not self.open_rows(wallet) and not self.owes(wallet):
+            if wallet in self.passing.liquidated:
+                continue
+            if self.mode[wallet] >= MULTI_ASSET:
+                self._settle_valued(wallet)
+            else:
                 asset = self.asset[wallet]
                 self._settle_rest(wallet, asset, self.stored[wallet], self.fund_of_asset(asset))
-        self.settled_since = True
+
+    def _settle_valued(self, wallet: int) -> None:
+        self._repay_loans(wallet)
+        self._exchange(wallet)
+        for asset in range(len(self.books.assets)):
+            self._settle_rest(wallet, asset, self.amount[wallet, asset], self.fund_of_asset(asset))
 
     def _settle_rest(self, wallet: int, asset: int, balance: int, fund: Fund) -> None:
         took = self.passing.took[wallet]
@@ -659,7 +672,7 @@ class SlowHouse(Venue):
             self.take("trade", place, change, ticks)
             if wallet is not None:
                 self._keep_order(wallet, place)
-        self.settled_since = False
+        self._settle_debts({wallet for wallet, _, _ in sides if wallet is not None})
         return self._end(first)
 
     def _keep_order(self, wallet: int, place: int) -> None:
@@ -793,6 +806,6 @@ class SlowHouse(Venue):
             assert held == -owed
             assert not self.open_rows(wallet)
         for wallet, balance in enumerate(self.stored):
-            if self.settled_since and self.mode[wallet] < MULTI_ASSET and not self.open_rows(wallet):
+            if self.mode[wallet] < MULTI_ASSET and not self.open_rows(wallet):
                 assert balance >= 0 or self.uncovered[wallet, self.asset[wallet]] == -balance
         assert all(row.quantity or not row.cost for row in everybody)

@@ -84,12 +84,13 @@ def test_a_wallet_in_several_scopes_is_settled_by_the_fund_of_its_first_row(lots
     assert done.cash() == 1000
 
 
-def test_who_owes_without_a_position_is_settled_by_the_fund_of_the_asset():
-    """Wallet 1 has no row that could name another."""
+def test_who_owes_outside_a_round_is_settled_by_the_fund_of_the_asset():
+    """A lot of X bought with 5 at 100 and sold at 80: what lacks is not of the fund of X."""
     funds = [fund(1000, scope="X"), fund(1000)]
-    done = marked([X], [0, -7], [("X", 0, 1, 100)], {"X": "100"}, [TakeOver()], funds)
-    assert done.amounts("cover") == [(1, 7)]
-    assert (done.cash("X"), done.cash()) == (1000, 993)
+    house = opened(snapshot([X], [5, -7], [("X", 0, 1, 100)], {"X": "100"}), [TakeOver()], funds)
+    sold = Pass(house, house.trade("X", "1", "80", buyer=None, seller=0))
+    assert sold.amounts("cover") == [(0, 15)]
+    assert (sold.cash("X"), sold.cash()) == (1000, 1000 - 7 - 15)
 
 
 # Triggers -------------------------------------------------------------------------------------------------------------

@@ -11,12 +11,13 @@ In this order:
       descending, then row; both orders are fixed when it begins;
    b. through the venue's stages, each over all wallets of the round before the next begins. A stage leaves alone
       whoever is healthy when it begins; bankruptcy prices are those of its start;
-   c. after each stage, settlement: the round's wallets that hold nothing any more, in its order, then other wallets
+   c. after each stage, settlement: the round's wallets that hold nothing any more, in its order, then counterparties
       that hold nothing and stand below zero, by row.
 
-4. What is left of isolated winners that were closed in full moves to their cross wallets.
-5. Triggers observe their funds again.
-6. The house commits by one assignment; cool-downs whose row is closed or whose wallet is healthy are forgotten.
+4. Wallets of several assets that hold nothing and that new index prices brought below zero are settled.
+5. What is left of isolated winners that were closed in full moves to their cross wallets.
+6. Triggers observe their funds again.
+7. The house commits by one assignment; cool-downs whose row is closed or whose wallet is healthy are forgotten.
 
 ``docs/waterfall.md`` says what each step does, and where it leaves a choice.
 """

@@ -168,8 +168,10 @@ class SlowHouse(Venue):
         self.vaults = {name: Party(name) for name in vaults}
         self.funds = self._funds(funds, trigger)
         self.uncovered, self.cooling, self.events, self.time = {}, {}, [], 0
-        self.settled_since = False
+        self.passing = Pass({}, {}, {})
+        stages_of.first_watch(self)
         self._balance_against_the_street()
+        self._settle_debts(range(len(self.mode)))
         self.outside = defaultdict(int)
         self.constant = {asset: self._total(asset) for asset in range(len(snapshot.assets))}
 
@@ -209,6 +211,14 @@ class SlowHouse(Venue):
                 row.pnl = 0
                 row.renew()
                 self.note("balanced", "street", None, code, -net, None, -row.cost)
+
+    def seed(self, name: str, code: int, lots: int, cost: int) -> None:
+        """Let a fund hold lots that it has from the street."""
+        for party, sense in ((self.funds[name], 1), (self.street, -1)):
+            row = party.rows.setdefault(code, self._held(code, None, 0, 0))
+            row.quantity, row.cost = row.quantity + sense * lots, row.cost + sense * cost
+            row.price_at(self.marks[code])
+            self.note("balanced", party.name, None, code, sense * lots, None, -sense * cost)
 
     # Reading ----------------------------------------------------------------------------------------------------------
 
@@ -290,12 +300,12 @@ class SlowHouse(Venue):
         else:
             self.stored[who] += amount
 
-    def pay(self, asset: int, amount: int, giver, gives: str, taker, takes: str, code=None) -> None:
+    def pay(self, asset: int, amount: int, giver, gives: str, taker, takes: str) -> None:
         """Money from one to another: two legs."""
         if amount:
             for who, kind, change in ((giver, gives, -amount), (taker, takes, amount)):
                 self.money(who, asset, change)
-                self.note(kind, who.name if isinstance(who, Party) else who, None, code, 0, None, change)
+                self.note(kind, who.name if isinstance(who, Party) else who, None, None, 0, None, change)
 
     def take(self, kind: str, place, lots: int, ticks: int, before=Fraction(0)) -> int:
         """A holder gets signed lots at a price, W being `before`: it closes first, then opens. What closing realized.
@@ -376,14 +386,22 @@ class SlowHouse(Venue):
         if time is not None and time < self.time:
             raise Refused("time runs backwards")
         self.time = self.time if time is None else time
+        self.passing = Pass({}, {}, {})
         for row in [*self.rows, *(row for party in self.parties() for row in party.rows.values())]:
             row.renew()
         return len(self.events)
 
     def _end(self, first: int) -> list[tuple]:
-        kept = {(row.wallet, row.code, sign(row.quantity)) for row in self.rows}
-        self.cooling = {key: then for key, then in self.cooling.items() if key in kept}
+        self._forget_cool_downs()
         return self.events[first:]
+
+    def _forget_cool_downs(self) -> None:
+        """A cool-down is that of an open row on its side, of a wallet that is liquidatable."""
+        for wallet, code, side in [*self.cooling]:
+            rows = [self.rows[number] for number in self.open_rows(wallet)]
+            stands = any(row.code == code and sign(row.quantity) == side for row in rows)
+            if not stands or not self.is_liquidatable(wallet):
+                del self.cooling[wallet, code, side]
 
     def parties(self) -> list[Party]:
         return [self.street, self.treasury, *self.vaults.values(), *self.funds.values()]
@@ -413,7 +431,9 @@ class SlowHouse(Venue):
         asked = {code: rounded(price, code) for code, price in other.items()}
         self.passing = Pass(now, {**now, **old}, {**now, **asked})
         stages_of.watch(self)
+        self._forget_cool_downs()
         self._rounds()
+        self._settle_debts(range(len(self.mode)))
         self._move_what_isolated_winners_have()
         stages_of.watch(self)
         return self._end(first)
@@ -463,26 +483,36 @@ class SlowHouse(Venue):
     # Settlement -------------------------------------------------------------------------------------------------------
 
     def _settle(self, turn: Round) -> None:
-        """Those of the round that hold nothing any more, then everybody else who owes."""
+        """Those of the round that hold nothing any more, then counterparties that owe."""
         for wallet in turn.wallets:
             if self.open_rows(wallet) or wallet in self.passing.settled:
                 continue
             self.passing.settled.add(wallet)
             if self.mode[wallet] >= MULTI_ASSET:
-                self._repay_loans(wallet)
-                self._exchange(wallet)
-                for asset in range(len(self.books.assets)):
-                    self._settle_rest(wallet, asset, self.amount[wallet, asset], self.fund_of_asset(asset))
+                self._settle_valued(wallet)
             else:
                 head = self.head(self.rows[turn.rows[wallet][0]].code)
                 self._settle_rest(wallet, self.asset[wallet], self.stored[wallet], head)
-        for wallet, mode in enumerate(self.mode):
-            if mode >= MULTI_ASSET or wallet in turn.wallets or self.stored[wallet] >= 0:
+        self._settle_debts(self.passing.countered)
+
+    def _settle_debts(self, wallets) -> None:
+        """Of these, who holds nothing, is worth less than nothing and has no open entry; one asset before several."""
+        for wallet in sorted(wallets, key=lambda wallet: (self.mode[wallet] >= MULTI_ASSET, wallet)):
+            if self.open_rows(wallet) or self.e(wallet) >= 0 or self.owes(wallet):
                 continue
-            if not self.open_rows(wallet) and not self.owes(wallet):
+            if wallet in self.passing.liquidated:
+                continue
+            if self.mode[wallet] >= MULTI_ASSET:
+                self._settle_valued(wallet)
+            else:
                 asset = self.asset[wallet]
                 self._settle_rest(wallet, asset, self.stored[wallet], self.fund_of_asset(asset))
-        self.settled_since = True
+
+    def _settle_valued(self, wallet: int) -> None:
+        self._repay_loans(wallet)
+        self._exchange(wallet)
+        for asset in range(len(self.books.assets)):
+            self._settle_rest(wallet, asset, self.amount[wallet, asset], self.fund_of_asset(asset))
 
     def _settle_rest(self, wallet: int, asset: int, balance: int, fund: Fund) -> None:
         took = self.passing.took[wallet]
@@ -642,7 +672,7 @@ class SlowHouse(Venue):
             self.take("trade", place, change, ticks)
             if wallet is not None:
                 self._keep_order(wallet, place)
-        self.settled_since = False
+        self._settle_debts({wallet for wallet, _, _ in sides if wallet is not None})
         return self._end(first)
 
     def _keep_order(self, wallet: int, place: int) -> None:
@@ -751,6 +781,7 @@ class SlowHouse(Venue):
                 for party in self.parties()
             },
             "uncovered": dict(self.uncovered),
+            "cooling": {key: until for key, (_, until) in self.cooling.items()},
         }
 
     def _total(self, asset: int) -> int:
@@ -775,6 +806,6 @@ class SlowHouse(Venue):
             assert held == -owed
             assert not self.open_rows(wallet)
         for wallet, balance in enumerate(self.stored):
-            if self.settled_since and self.mode[wallet] < MULTI_ASSET and not self.open_rows(wallet):
+            if self.mode[wallet] < MULTI_ASSET and not self.open_rows(wallet):
                 assert balance >= 0 or self.uncovered[wallet, self.asset[wallet]] == -balance
         assert all(row.quantity or not row.cost for row in everybody)

@@ -138,7 +138,11 @@ def stages(draw) -> list:
     some = [
         *(st.builds(clearing.CancelOrders), st.builds(clearing.NetLegs), book),
         *(
-            st.builds(clearing.Backstop, below=st.sampled_from(["2/3", 2 / 3, "0.1", "1"])),
+            st.builds(
+                clearing.Backstop,
+                below=st.sampled_from(["2/3", 2 / 3, "0.1", "1"]),
+                by=st.sampled_from(["wallet", "row"]),
+            ),
             st.builds(clearing.TakeOver),
         ),
         *(deleverage, deleverage),

@@ -623,6 +623,8 @@ def test_funds_that_do_not_fit(funds, argument, row, words):
         (lambda: Backstop(below=-1), "below", None, ("-1", "must be 0 or above")),
         (lambda: Backstop(vault="street"), "vault", None, ("'street'", "must be a name of its own")),
         (lambda: Backstop(vault=""), "vault", None, ("''", "must be a name of its own")),
+        (lambda: Backstop(by="account"), "by", None, ("'account'", "must be one of wallet, row")),
+        (lambda: Backstop(by=None), "by", None, ("None", "must be one of wallet, row")),
         (lambda: Deleverage("best"), None, None, ("'best'",)),
         (lambda: Deleverage(price="last"), "price", None, ("'last'", "must be one of bankruptcy, mark")),
         (lambda: Deleverage(eligible="some"), "eligible", None, ("'some'", "must be one of all, winners")),

@@ -66,7 +66,7 @@ def test_what_a_vault_emptied_leaves_its_rest_to_the_vault():
 def test_where_the_fund_took_lots_beside_a_vault_the_rest_is_the_funds():
     """X goes to the vault at 98; Y (E 10 over MM 15) is not below two thirds, and goes to the fund at 97."""
     # E 30 over MM 50 and 15: X bears floor(23.08): 977, 98. Y then: 290/3 = 96.7: 1 is left.
-    done = marked([X, Y], [30], [("X", 0, 10, 1000), ("Y", 0, 3, 300)], AT_100, [Backstop(), TakeOver()])
+    done = marked([X, Y], [30], [("X", 0, 10, 1000), ("Y", 0, 3, 300)], AT_100, [Backstop(by="row"), TakeOver()])
     assert done.fills("backstop", "take-over") == [(0, -10, 98, 980), (0, -3, 97, 291)]
     assert (done.balance, done.cash()) == ([0], 1)
 

@@ -391,7 +391,6 @@ class ClearingHouse(Keeper):
         if work.opened:
             touched = np.concatenate([np.flatnonzero(work.in_liquidation), *work.counterparties])
             work.core.rebased(books, np.unique(touched))
-            at_work.cool()
         return self._commit(work, books, work.core)
 
     # Between marks ----------------------------------------------------------------------------------------------------

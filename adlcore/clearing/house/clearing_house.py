@@ -366,6 +366,7 @@ class ClearingHouse(Keeper):
         *,
         buyer_leg: str | None = None,
         seller_leg: str | None = None,
+        leverage: Number | tuple[Number | None, Number | None] | None = None,
     ) -> Events:
         """Book a trade that was made elsewhere; margin is not asked for.
 
@@ -382,9 +383,14 @@ class ClearingHouse(Keeper):
         buyer_leg, seller_leg : {None, "long", "short"}
             Which leg of a wallet in hedge mode; by default its position, which is closed first and opened
             on the other side with the rest.
+        leverage : decimal string or number, or two, optional
+            Of the position that the trade opens, on both sides, or of the buyer's and of the seller's (each
+            may be None): above 0, at most 8 decimal places. A position that is opened without one has
+            none; one that is enlarged keeps its own, and another one is refused; what only closes is not
+            concerned.
         """
         legs = buyer_leg, seller_leg
-        return self._change(time, lambda work: trade(work, contract, quantity, price, buyer, seller, legs))
+        return self._change(time, lambda work: trade(work, contract, quantity, price, buyer, seller, legs, leverage))
 
     def place_order(
         self,

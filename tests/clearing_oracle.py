@@ -358,6 +358,8 @@ class SlowHouse(Venue):
             if owed <= amount:
                 del self.uncovered[wallet, asset]
                 self.note("uncovered-paid", wallet)
+            else:
+                self.note("uncovered-reduced", wallet, None, None, 0, None, owed - amount)
 
     def owes(self, wallet: int) -> bool:
         return any(owner == wallet for owner, _ in self.uncovered)

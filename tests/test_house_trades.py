@@ -175,7 +175,8 @@ def test_a_side_that_only_closes_is_not_concerned_unless_it_was_given_its_own():
 
 
 @pytest.mark.parametrize(
-    "leverage", [0, -1, "0.000000001", "nan", float("inf"), True, "x", "123456789012345678", 10**12]
+    "leverage",
+    [0, -1, "0.000000001", "nan", float("inf"), True, "x", "123456789012345678", "1.23456789012345678", 10**12],
 )
 @pytest.mark.parametrize("pair", [False, True])
 def test_a_leverage_that_no_row_or_event_can_hold_is_refused(leverage, pair):

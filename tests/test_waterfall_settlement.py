@@ -136,14 +136,17 @@ def test_a_debt_that_a_trade_leaves_is_settled_after_those_of_the_next_round():
 
 
 def test_an_inflow_reduces_what_is_open():
-    """400 open: 300 and 100 close it, an event says so; then money is money."""
+    """400 open: 300 and 100 close it, events say so; then money is money."""
     done = marked([CAPPED], *LACKING, [Deleverage()])
     house = done.house
-    assert Pass(house, house.deposit(0, "300")).of("uncovered-paid") == []
+    part = Pass(house, house.deposit(0, "300"))
+    assert part.story("deposit", "uncovered-reduced", "uncovered-paid") == [("deposit", 0), ("uncovered-reduced", 0)]
+    assert part.amounts("uncovered-reduced") == [(0, 100)]
     assert done.balance[0] == -100
+    assert Pass(house, house.deposit(0, "1")).amounts("uncovered-reduced") == [(0, 99)]
     paid = Pass(house, house.deposit(0, "150"))
     assert paid.wallets("uncovered-paid") == [0]
-    assert done.balance[0] == 50
+    assert done.balance[0] == 51
     assert Pass(house, house.deposit(0, "5")).of("uncovered-paid") == []
 
 
@@ -401,6 +404,7 @@ INFORM = {
         "healthy",
     ),
     *("order-cancelled", "order-placed", "max-rounds", "trigger-on", "trigger-off", "balanced"),
+    *("leverage-set", "uncovered-reduced"),
 }
 
 

@@ -107,13 +107,14 @@ class Events(Versioned):
     ``lots`` is the signed change of the row's quantity; ``price`` is in ticks, 0 where there is none;
     ``amount`` is in quanta of ``asset``: by how much balance less entry value of that wallet or party
     changed, so that the legs of a movement sum to 0. Of an ``adl-notice`` it is the realized PnL, of
-    ``uncovered-money`` and ``uncovered-reduced`` what is open, once an inflow paid part of the entry in
-    the latter, of orders the margin locked, of other facts 0. A ``leverage-set`` names the row that a
-    trade opened and, as ``amount``, its leverage times 10^8; a row that a trade opens without one has
-    none, whatever it had before it was closed. An ``order-placed`` and an ``order-cancelled`` name the order's lots and price, and as ``row`` its row among the open
-    orders: after the call that placed it, before the call that cancelled it. What is sent to a user who
-    was auto-deleveraged is the ``adl-notice``: contract, quantity, price, realized PnL; no fee is
-    charged, and a new position may be opened at once.
+    ``uncovered-money`` what is open, of ``uncovered-reduced``, an inflow that paid part of an open entry,
+    what is still open, of orders the margin locked, of other facts 0. A ``leverage-set`` names the row
+    that a trade opened and, as ``amount``, its leverage times 10^8: a row that a trade opens and that none
+    names has no leverage, whatever it had before it was closed. An ``order-placed`` and an
+    ``order-cancelled`` name the order's lots and price, and as ``row`` its row among the open orders:
+    after the call that placed it, before the call that cancelled it. What is sent to a user who was
+    auto-deleveraged is the ``adl-notice``: contract, quantity, price, realized PnL; no fee is charged,
+    and a new position may be opened at once.
 
     Examples
     --------

@@ -41,6 +41,8 @@ def deposit(work: Working, wallet: int, amount: Number, asset: str | None) -> Sn
     if (owed := work.uncovered.get((int(wallet), code))) is not None:
         if owed > quanta:
             work.uncovered[int(wallet), code] = owed - quanta
+            left = {"wallet": wallet, "asset": code, "amount": owed - quanta}
+            work.log.add(("uncovered-reduced", "request", left))
         else:
             del work.uncovered[int(wallet), code]
             work.log.add(("uncovered-paid", "request", {"wallet": wallet, "asset": code}))

@@ -167,9 +167,8 @@ def rewritten(books: Snapshot, code: int, changed: Iterable[Rows]) -> Snapshot:
     for rows in sorted(changed, key=lambda rows: rows.wallet):
         before = len(fresh)
         for place, row in enumerate(rows.listed):
-            old = (
-                rows.first + place - (len(fresh) - before)
-            )  # its number before, or that of the row it is put in before
+            # Its number in the books before, or that of the row which it is put in before.
+            old = rows.first + place - (len(fresh) - before)
             if row.put:
                 fresh.append((old, row, rows.wallet))
             else:

@@ -139,9 +139,8 @@ def _leverage(number: Any, name: str) -> Decimal:
     if units != int(units):
         raise AdlError.at(name, None, number, "must have at most 8 decimal places")
     if units > INT64_MAX or Decimal(repr(int(units) / LEVERAGE_UNIT)) != found:
-        raise AdlError.at(
-            name, None, number, "must have fewer digits: it is kept as a float64, to be read back exactly"
-        )
+        must = "must have fewer digits: a float64 keeps it, and must give it back exactly"
+        raise AdlError.at(name, None, number, must)
     return found
 
 

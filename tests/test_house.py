@@ -720,7 +720,7 @@ def test_the_street_stands_against_unbalanced_open_interest():
 
 
 def test_balanced_books_open_strictly():
-    house = ClearingHouse(snapshot([X], *FLAT), venue=[], strict=True)
+    house = ClearingHouse(snapshot([X], *FLAT), venue=[Uncovered()], strict=True)
     assert (len(house.opening), house.audit()) == (0, [])
 
 
@@ -728,7 +728,7 @@ def test_unbalanced_books_are_warned_of_by_the_snapshot_alone():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         books = snapshot([X], [1000], [("X", 0, 5, 450)], {"X": "100"})
-        ClearingHouse(books, venue=[])
+        ClearingHouse(books, venue=[Uncovered()])
 
 
 def test_a_debt_that_stands_at_the_opening():

@@ -561,20 +561,25 @@ def test_a_debtor_pays_first():
 
 def test_contracts_without_tiers_or_tick():
     books = snapshot([linear("X"), linear("Y", tiers=None)], [100], [], {"X": "100"})
-    refused(lambda: ClearingHouse(books, venue=[]), "contracts", 1, ("'Y'", "must have margin tiers"))
+    refused(lambda: ClearingHouse(books, venue=[Uncovered()]), "contracts", 1, ("'Y'", "must have margin tiers"))
     books = snapshot([linear("X", tick=None)], [100], [], {"X": "100"})
-    refused(lambda: ClearingHouse(books, venue=[]), "contracts", 0, ("'X'", "must have a tick"))
+    refused(lambda: ClearingHouse(books, venue=[Uncovered()]), "contracts", 0, ("'X'", "must have a tick"))
 
 
 @pytest.mark.parametrize("given", [None, "books", {}, STATE])
 def test_what_is_no_snapshot(given):
-    refused(lambda: ClearingHouse(given, venue=[]), "snapshot", None, (type(given).__name__, "must be a Snapshot"))
+    refused(
+        lambda: ClearingHouse(given, venue=[Uncovered()]),
+        "snapshot",
+        None,
+        (type(given).__name__, "must be a Snapshot"),
+    )
 
 
 @pytest.mark.parametrize("given", [None, "state", {}, STATE.snapshot])
 def test_what_is_no_state(given):
     words = (type(given).__name__, "must be a HouseState")
-    refused(lambda: ClearingHouse.from_state(given, []), "state", None, words)
+    refused(lambda: ClearingHouse.from_state(given, [Uncovered()]), "state", None, words)
     assert isinstance(STATE, HouseState)
 
 
@@ -601,10 +606,18 @@ def test_funds_that_do_not_fit(funds, argument, row, words):
     [
         (lambda: Venue("v", [CancelOrders]), "stages", 0, ("must be a stage",)),
         (lambda: Venue("v", [CancelOrders(), "TakeOver"]), "stages", 1, ("'TakeOver'", "must be a stage")),
+        (lambda: Venue("v", ()), "stages", None, ("[]", "at least one", "[adlcore.clearing.Uncovered()] says")),
+        (lambda: ClearingHouse(ten_wallets.books()), "stages", None, "at least one"),
+        (lambda: ClearingHouse.from_state(STATE, []), "stages", None, "at least one"),
         (lambda: Venue("v", [Uncovered(), TakeOver()]), "stages", 0, ("Uncovered()", "must be the last")),
-        (lambda: Venue("v", [], max_rounds=0), "max_rounds", None, ("0", "must be a whole number, 1 or above")),
-        (lambda: Venue("v", [], max_rounds=1.5), "max_rounds", None, ("1.5", "must be a whole number")),
-        (lambda: Venue("v", [], trigger="full"), "trigger", None, ("'full'", "must be a trigger")),
+        (
+            lambda: Venue("v", [Uncovered()], max_rounds=0),
+            "max_rounds",
+            None,
+            ("0", "must be a whole number, 1 or above"),
+        ),
+        (lambda: Venue("v", [Uncovered()], max_rounds=1.5), "max_rounds", None, ("1.5", "must be a whole number")),
+        (lambda: Venue("v", [Uncovered()], trigger="full"), "trigger", None, ("'full'", "must be a trigger")),
         (lambda: BookIOC(limit="mark"), "limit", None, ("'mark'", "must be one of bankruptcy, fund")),
         (lambda: BookIOC(surplus="street"), "surplus", None, ("'street'", "must be one of wallet, fund")),
         (lambda: BookIOC(fee=1), "fee", None, ("1", "must be a share")),
@@ -648,7 +661,7 @@ def test_stages_and_venues_that_cannot_be(call, argument, row, words):
 )
 def test_terms_of_a_house(terms, argument, words):
     books = snapshot([linear("X")], [100], [], {"X": "100"})
-    refused(lambda: ClearingHouse(books, venue=[], **terms), argument, None, words)
+    refused(lambda: ClearingHouse(books, venue=[Uncovered()], **terms), argument, None, words)
     refused(lambda: ClearingHouse.from_state(STATE, ten_wallets.venue(), **terms), argument, None, words)
 
 
@@ -669,7 +682,7 @@ def test_unbalanced_open_interest_where_that_is_an_error():
         warnings.simplefilter("ignore", adl.OpenInterestWarning)
         books = snapshot([linear("X")], [100, 100], [("X", 0, 3, 300), ("X", 1, -1, -100)], {"X": "100"})
     words = ("2", "the longs and shorts of X must be equal; 2 lots more are longs")
-    refused(lambda: ClearingHouse(books, venue=[], strict=True), "positions.quantity", None, words)
+    refused(lambda: ClearingHouse(books, venue=[Uncovered()], strict=True), "positions.quantity", None, words)
 
 
 @pytest.mark.parametrize(

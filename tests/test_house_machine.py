@@ -53,7 +53,9 @@ def venues(draw) -> adl.clearing.Venue:
         )
     trigger = draw(pick([None, c.NetNotionalCap("1"), c.Drawdown(3, "-0.3", "-0.25")]))
     rounds = draw(pick([None, None, 1]))
-    return c.Venue("drawn", stages, trigger=trigger, inclusive=draw(st.booleans()), max_rounds=rounds)
+    return c.Venue(
+        "drawn", stages or [c.Uncovered()], trigger=trigger, inclusive=draw(st.booleans()), max_rounds=rounds
+    )
 
 
 @st.composite

@@ -44,7 +44,7 @@ class ClearingHouse(Keeper):
     funds : iterable of InsuranceFund, optional
         An asset that none is given for has an empty one.
     venue : Venue or iterable of Stage
-        The stages of a liquidation, in their order: :mod:`adlcore.venues` has published ones.
+        The stages of a liquidation, in their order, at least one: :mod:`adlcore.venues` has published ones.
     liquidity : Liquidity, optional
         Where ``BookIOC`` orders meet an order book; by default :class:`NoLiquidity`.
     strict : bool, default False

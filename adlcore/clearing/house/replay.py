@@ -58,7 +58,7 @@ def replayed(state: HouseState, events: Events) -> tuple[Snapshot, Parties]:
     ...     [],
     ...     {"X": 2},
     ... )
-    >>> house = adl.ClearingHouse(snapshot, venue=[])
+    >>> house = adl.ClearingHouse(snapshot, venue=[adl.clearing.Uncovered()])
     >>> before = house.state()
     >>> events = house.trade("X", 3, 2, buyer=0)
     >>> replayed(before, events)[0].positions == house.snapshot().positions

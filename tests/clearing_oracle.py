@@ -585,8 +585,9 @@ class SlowHouse(Venue):
     def fund_deposit(self, fund, amount, time=None) -> list[tuple]:
         fund = self.funds[fund]
         quanta = self.quanta(fund.asset, amount)
-        if not quanta or (quanta < 0 and fund.cash[fund.asset] + quanta < 0):
-            raise Refused("not below 0 cash")
+        most = max(0, min(fund.cash[fund.asset], self.f(fund)))
+        if not quanta or quanta < -most:
+            raise Refused("at most cash and equity")
         first = self._begin(time)
         self._from_outside("fund-deposit", fund, fund.asset, quanta)
         return self._end(first)

@@ -398,7 +398,7 @@ def test_withdrawals_of_what_a_wallet_with_several_assets_has_not(house):
         ("vault", 1, "name", ("'vault'", "must be one of the funds")),
         (0, 1, "name", ("0", "must be one of the funds")),
         ("USDT", 0, "amount", ("0", "must not be 0")),
-        ("USDT", "-60.01", "amount", ("'-60.01'", "the fund has 60.00")),
+        ("USDT", "-60.01", "amount", ("'-60.01'", "at most cash and equity: 60.00 USDT")),
         ("USDT", math.nan, "amount", ("nan", "must be")),
         ("USDT", "0.001", "amount", ("'0.001'", "is between quanta of 0.01")),
     ],

@@ -428,7 +428,7 @@ class ClearingHouse(Keeper):
         return self._change(time, lambda work: dealings.cancel_order(work, order))
 
     def fund_deposit(self, fund: str, amount: Number, time: int | None = None) -> Events:
-        """Money into a fund; below 0 out of it, as far as it has cash."""
+        """Money into a fund; below 0 out of it, at most its cash and at most its equity."""
         return self._change(time, lambda work: dealings.fund_deposit(work, fund, amount))
 
     def funding(self, rates: Mapping[str, Number], time: int | None = None) -> Events:

@@ -60,16 +60,18 @@ def withdraw(work: Working, state: MarginState, wallet: int, amount: Number, ass
 
 
 def fund_deposit(work: Working, name: str, amount: Number) -> None:
-    """Money from outside into a fund; below 0 out of it, as far as there is cash."""
+    """Money from outside into a fund; below 0 out of it, as far as it has cash and equity."""
     fund = work.table.row(name)
     asset = int(work.table.asset[fund])
-    quanta = work.books.assets[asset].quanta(amount)
+    unit = work.books.assets[asset]
+    quanta = unit.quanta(amount)
     party = work.first_fund + fund
-    cash = int(work.party_cash[party, asset])
-    if quanta == 0 or (quanta < 0 and cash + quanta < 0):
-        held = work.books.assets[asset].decimal(cash)
-        raise AdlError.at("amount", None, amount, f"must not be 0, and leave cash at 0 or above: the fund has {held}")
+    most = max(0, min(int(work.party_cash[party, asset]), work.fund_equity(fund)))
+    if quanta == 0 or quanta < -most:
+        must = f"must not be 0, and take out at most cash and equity: {unit.decimal(most)} {unit.name}"
+        raise AdlError.at("amount", None, amount, must)
     work.fund_receives(fund, quanta)
+    work.fund_equity(fund)  # which must fit, too
     work.log.add(("fund-deposit", "request", {"party": party, "amount": quanta, "asset": asset}))
 
 

@@ -717,7 +717,7 @@ class SlowHouse(Venue):
             quanta = self.quanta(self.settle_of(code), locked)
         line = (code, wallet, lots, ticks, int(quanta))
         self.orders.append(line)
-        left = self.spare(wallet)
+        left = self.lockable(wallet)
         self.orders.pop()
         if (left < 0 and quanta > 0) or quanta < 0:  # to lock nothing is never beyond what is free
             raise Refused("beyond the free margin")

@@ -370,9 +370,9 @@ def test_assets_that_a_wallet_does_not_hold(house):
 
 
 def test_withdrawals_beyond_free_margin(house):
-    """What is free may go, and not a quantum more."""
+    """What is free may go, and not a quantum more; of Bob, who is liquidatable, nothing is."""
     free = house.margin_state().free_margin.tolist()
-    assert [free[wallet] > 0 for wallet in (ANN, BOB, CAT, EVE, VIC)] == [True] * 5
+    assert [free[wallet] > 0 for wallet in (ANN, BOB, CAT, EVE, VIC)] == [True, False, True, True, True]
     for wallet in (ANN, BOB, CAT, BOB_ALONE, EVE, VIC, TOM):
         asset = house.snapshot().assets[int(house.snapshot().wallets.asset[wallet])]
         more, held = asset.decimal(free[wallet] + 1), asset.decimal(free[wallet])
@@ -463,15 +463,18 @@ def test_orders_that_cannot_be(house, given, argument, words):
 
 
 def test_orders_beyond_free_margin(house):
-    """Locked as given, or as notional over leverage rounded up: at most what is free."""
-    free = int(house.margin_state().free_margin[BOB])
-    more, held = f"{(free + 1) / 100:.2f}", f"{free / 100:.2f}"
-    words = (repr(more), f"must be at most the free margin of this wallet, {held} USDT")
+    """Locked as given, or as notional over leverage rounded up: at most what initial margin and locks leave.
+
+    Bob's 260.00 of equity less 161.60. That he is liquidatable does not matter: to lock takes nothing out.
+    """
+    assert house.margin_state().free_margin[BOB] == 0
+    more, held = "98.41", "98.40"
+    words = (repr(more), f"must be at most what this wallet may lock of its margin, {held} USDT")
     refuses(house, lambda: order(house, locked=more), "locked", words)
     # 100 lots at 100 over 3 are 333,333.33 1/3 quanta.
-    refuses(house, lambda: order(house, quantity=-100, leverage=3), "locked", ("'3333.34'", "free margin"))
+    refuses(house, lambda: order(house, quantity=-100, leverage=3), "locked", ("'3333.34'", "may lock"))
     order(house, locked=held)
-    refuses(house, lambda: order(house, locked="0.01"), "locked", "free margin of this wallet, 0.00 USDT")
+    refuses(house, lambda: order(house, locked="0.01"), "locked", "may lock of its margin, 0.00 USDT")
     order(house, locked=0)
 
 

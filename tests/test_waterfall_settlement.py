@@ -206,10 +206,13 @@ def test_it_moves_at_the_end_of_the_pass():
 
 
 @pytest.mark.parametrize(
-    ("leverage", "entry", "free"), [(7.0, 300, 57), (0.0, 300, 85), (7.0, 250, 57), (7.0, 340, 17), (2.0, 300, 0)]
+    ("leverage", "entry", "free"), [(7.0, 300, 57), (0.0, 300, 84), (7.0, 250, 57), (7.0, 340, 17), (2.0, 300, 0)]
 )
 def test_free_margin_is_what_equity_and_balance_leave_above_initial_margin(leverage, entry, free):
-    """3 lots at 100, WB 100: IM 300/7 up to 43, or 15 where none was chosen, or 150; U 0, 50 or -40."""
+    """3 lots at 100, WB 100: IM 300/7 up to 43, or 15 where none was chosen, or 150; U 0, 50 or -40.
+
+    MM is 15: who gives 85 away is liquidated at the same mark.
+    """
     books = snapshot([X], [100], [("X", 0, 3, entry, leverage)], {"X": "100"})
     house = opened(books, [Uncovered()])
     with pytest.raises(adl.AdlError):

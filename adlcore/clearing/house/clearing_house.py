@@ -346,7 +346,9 @@ class ClearingHouse(Keeper):
         return self._change(time, lambda work: dealings.deposit(work, wallet, amount, asset))
 
     def withdraw(self, wallet: int, amount: Number, asset: str | None = None, time: int | None = None) -> Events:
-        """Money out of a wallet, at most what is free: ``max(0, min(WB, E) - IM - locked)``.
+        """Money out of a wallet, at most what is free: ``max(0, min(WB, E) - IM - locked)``, and E stays above MM.
+
+        Whoever withdraws all of it is not liquidated at the same marks; see :attr:`MarginState.free_margin`.
 
         Parameters
         ----------
@@ -403,7 +405,9 @@ class ClearingHouse(Keeper):
         locked: Number | None = None,
         time: int | None = None,
     ) -> Events:
-        """Note an open order and lock its margin, which must be free.
+        """Note an open order and lock its margin, at most ``max(0, min(WB, E) - IM - locked)``.
+
+        A lock does not move equity: unlike a withdrawal, it may be all that initial margin and other locks leave.
 
         Parameters
         ----------
@@ -418,9 +422,7 @@ class ClearingHouse(Keeper):
         """
         return self._change(
             time,
-            lambda work: dealings.place_order(
-                work, self._margin(work), wallet, contract, quantity, price, leverage, locked
-            ),
+            lambda work: dealings.place_order(work, wallet, contract, quantity, price, leverage, locked),
         )
 
     def cancel_order(self, order: int, time: int | None = None) -> Events:

@@ -13,7 +13,7 @@ from ..._arrays import INT64, INT64_MAX, Int64Array1D
 from ...decimals import Number, exact_decimal, positive_decimal
 from ...errors import AdlError
 from ..accounts import transfers
-from ..accounts.free_margin import locked_by
+from ..accounts.free_margin import lockable, locked_by
 from ..accounts.margin import MarginState
 from ..accounts.snapshot import Snapshot
 from ..accounts.tables import ISOLATED, VALUED
@@ -80,7 +80,6 @@ def fund_deposit(work: Working, name: str, amount: Number) -> None:
 
 def place_order(
     work: Working,
-    state: MarginState,
     wallet: int,
     contract: str,
     quantity: Number,
@@ -88,7 +87,7 @@ def place_order(
     leverage: Number | None,
     locked: Number | None,
 ) -> Snapshot:
-    """An open order more, whose margin is free."""
+    """An open order more; what it locks takes nothing out, and must only be there."""
     books = work.books
     row, code = transfers.wallet_row(books, "wallet", wallet), books.code(contract)
     listed = books.contracts[code]
@@ -107,10 +106,10 @@ def place_order(
         notional = round(abs(lots * work.unit_at(code, ticks)))
         quanta = int(locked_by(np.array([notional]), positive_decimal(leverage or 0, "leverage"))[0])
     rate = work.core.rates.price_of(int(work.settle[code])) if books.wallets.mode[row] >= VALUED else Fraction(1)
-    free = int(state.free_margin[row])
-    if -(-quanta * rate.numerator // rate.denominator) > free:
+    most = lockable(work.core, row)
+    if -(-quanta * rate.numerator // rate.denominator) > most:
         asset = books.assets[int(books.wallets.asset[row])]
-        must = f"must be at most the free margin of this wallet, {asset.decimal(free)} {asset.name}"
+        must = f"must be at most what this wallet may lock of its margin, {asset.decimal(most)} {asset.name}"
         raise AdlError.at("locked", None, listed.settle.decimal(quanta), must)
     fresh = {"contract": code, "wallet": row, "quantity": lots, "price": ticks, "locked": quanta}
     columns = {name: np.append(column, fresh[name]) for name, column in books.orders.columns().items()}

@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from ... import _kernels
-from ..._arrays import INT64, Int64Array1D
-from ...decimals import exact_decimal
+from ..._arrays import INT64, INT64_MAX, Int64Array1D
+from ...decimals import canonical, exact_decimal
 from ...errors import AdlError
 from .collateral import converted, whole_parts
 from .margin_pass import MarginPass
@@ -28,9 +28,12 @@ def balances(state: MarginPass) -> Int64Array1D:
     return balance
 
 
-def locked_by(notional: Int64Array1D, leverage: Decimal) -> Int64Array1D:
-    """Initial margin ``notional/leverage``, rounded up."""
-    return converted(notional, [1 / Fraction(leverage)], np.zeros(len(notional), INT64), "up", "leverage")
+def locked_by(notional: int, leverage: Decimal) -> int:
+    """What an order of such a value locks: ``notional/leverage``, rounded up."""
+    locked = math.ceil(notional / Fraction(leverage))
+    if locked > INT64_MAX:
+        raise AdlError.at("leverage", None, canonical(leverage), "must lock a margin that fits int64 quanta")
+    return locked
 
 
 def initial(state: MarginPass) -> Int64Array1D:

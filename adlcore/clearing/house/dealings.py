@@ -104,7 +104,7 @@ def place_order(
             raise AdlError.at("locked", None, locked, "must be 0 or above")
     else:
         notional = round(abs(lots * work.unit_at(code, ticks)))
-        quanta = int(locked_by(np.array([notional]), positive_decimal(leverage or 0, "leverage"))[0])
+        quanta = locked_by(notional, positive_decimal(leverage or 0, "leverage"))
     rate = work.core.rates.price_of(int(work.settle[code])) if books.wallets.mode[row] >= VALUED else Fraction(1)
     most = lockable(work.core, row)
     if -(-quanta * rate.numerator // rate.denominator) > most:
@@ -155,7 +155,7 @@ def _fund_one(work: Working, code: int, rate: Decimal) -> None:
     side = np.sign(work.quantity[rows])
     paid = side * _share(np.abs(value), rate, books.contracts[code].symbol)
     wallet, slots = books.positions.wallet[rows], work.core.slots.of_position[rows]
-    np.subtract.at(work.cash, slots, paid)
+    _pay_out(work, slots, paid)
     moved = paid != 0
     party, label = work.first_fund + fund, {"contract": code, "asset": asset}
     work.log.extend(
@@ -178,13 +178,26 @@ def _fund_one(work: Working, code: int, rate: Decimal) -> None:
     work.fund_receives(fund, total)
 
 
+def _pay_out(work: Working, slots: Int64Array1D, paid: Int64Array1D) -> None:
+    """Take what each row pays out of its slot."""
+    left = np.empty_like(work.cash)
+    count = np.arange(len(left))
+    bad = _kernels.money.group_sums(np.concatenate([work.cash, -paid]), np.concatenate([count, slots]), left)
+    if bad >= 0:
+        must = "must leave balances that fit int64 quanta; use fewer decimals"
+        raise AdlError.at("rates", None, int(work.cash[bad]), must)
+    work.cash[:] = left
+
+
 def _share(values: Int64Array1D, rate: Decimal, symbol: str) -> Int64Array1D:
     """``values·rate``, rounded half-even."""
     top, bottom = Fraction(rate).as_integer_ratio()
     out = np.empty(len(values), INT64)
     fits = max(abs(top), bottom) <= INT64_MAX
     half_even = _kernels.money.ROUNDINGS["half-even"]
-    if not fits or _kernels.money.multiply_divide(values, np.array([top]), np.array([bottom]), half_even, out) >= 0:
+    if fits:
+        fits = _kernels.money.multiply_divide(values, np.array([top]), np.array([bottom]), half_even, out) < 0
+    if not fits or (len(out) and out.min() < -INT64_MAX):  # what is paid is received, with the other sign
         raise AdlError.at(f"rates[{symbol!r}]", None, str(rate), "must give payments that fit int64 quanta")
     return out
 

@@ -310,10 +310,14 @@ class Working(MovingParties):
     def state_after(self, books: Snapshot, events: Events) -> HouseState:
         """The state that this call leads to."""
         state = self.state
-        ledger, constant = state.ledger.copy(), list(state.constant)
+        ledger, constant = np.empty_like(state.ledger), list(state.constant)
         party, amount = events.party - self.first_fund, events.amount
         moving = (party >= 0) & ~events.of("uncovered-money", "uncovered-paid")
-        np.add.at(ledger, party[moving], amount[moving])
+        groups = np.concatenate([np.arange(len(ledger)), party[moving]])
+        bad = _kernels.money.group_sums(np.concatenate([state.ledger, amount[moving]]), groups, ledger)
+        if bad >= 0:
+            must = "must have a ledger whose sum fits int64 quanta; use fewer decimals"
+            raise AdlError.at("funds", int(bad), self.table.names[bad], must)
         outside = events.of("deposit", "withdrawal", "fund-deposit")
         for asset, quanta in zip(events.asset[outside].tolist(), amount[outside].tolist(), strict=True):
             constant[asset] += quanta

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import house_books
-import pytest
-from books import refused
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import ClearingHouse, Uncovered
 
+EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
 NOBODY = [Uncovered()]
 TOP = 2**63 - 1
 pick = st.sampled_from
@@ -110,6 +111,7 @@ def works(house) -> None:
 
 
 @given(st.data())
+@settings(max_examples=3 * EXAMPLES)
 def test_a_call_at_the_ends_of_int64_is_refused_or_leaves_a_house_that_works(data):
     try:
         house = data.draw(houses())

@@ -201,7 +201,13 @@ class Keeper:
         books = change(work)
         if books is None:
             books = work.changed() if work.opened else state.snapshot
-        return self._commit(work, books, self._carried(work, books))
+        moved = self._carried(work, books)
+        if moved is None:  # worked out before anything is kept: what leaves int64 or 2^62 is refused
+            moved = self._core(books)
+        for party in range(len(work.lots)):
+            work.notionals(party)
+        work.fund_equities()
+        return self._commit(work, books, moved)
 
     def _carried(self, work: Working, books: Snapshot) -> MarginPass | None:
         """The margin, where it can go on without a new pass: only orders, funds or a balance changed."""
@@ -213,7 +219,9 @@ class Keeper:
             if core.slots.many:
                 return None
             moved = work.log.wallets()
-            core.sums[moved, 0] += books.wallets.balance[moved] - before.wallets.balance[moved]
+            for wallet in moved.tolist():
+                change = int(books.wallets.balance[wallet]) - int(before.wallets.balance[wallet])
+                core.sums[wallet, 0] = work.fitting(int(core.sums[wallet, 0]) + change, "equity")
             core.slots = copy(core.slots)
             core.slots.balance = books.wallets.balance
         core.rebased(books, moved)

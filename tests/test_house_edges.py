@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 
 import house_books
+import numpy as np
+import pytest
+from books import refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.clearing import ClearingHouse, Uncovered
+from adlcore.clearing import CancelOrders, ClearingHouse, Deleverage, NetLegs, TakeOver, Uncovered
 
 EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
-NOBODY = [Uncovered()]
+NOBODY, EVERYBODY = [Uncovered()], [CancelOrders(), NetLegs(), TakeOver(), Deleverage()]
 TOP = 2**63 - 1
 pick = st.sampled_from
 
@@ -52,28 +55,29 @@ def houses(draw) -> adl.ClearingHouse:
         loan_rates={"COIN": "0.1"},
     )
     funds = [house_books.fund(draw(pick([0, 10**6])))]
-    return house_books.opened(books, draw(pick([NOBODY])), funds)
+    return house_books.opened(books, draw(pick([NOBODY, EVERYBODY])), funds, audit=draw(pick(["on", "off"])))
 
 
 @st.composite
 def calls(draw, house) -> tuple[str, dict]:
     """A call whose amounts lie anywhere."""
-    kind = draw(
-        pick(
-            ["trade"] * 5 + ["deposit", "deposit", "withdraw", "fund_deposit", "place_order", "funding", "cancel_order"]
-        )
+    kinds = (
+        ["trade"] * 6 + ["deposit"] * 3 + ["withdraw", "fund_deposit", "place_order", "funding", "cancel_order", "mark"]
     )
+    kind = draw(pick(kinds))
     wallets = st.integers(0, 5)
     snapshot = house.snapshot()
     if kind == "trade":
         listed = snapshot.contracts[draw(st.integers(0, 1))]
-        terms = {
-            "contract": listed.symbol,
-            "quantity": draw(ENDS),
-            "price": draw(pick([1, 99, 100, 101, 2**40, 2**62])),
-        }
-        terms |= {side: draw(st.none() | wallets) for side in ("buyer", "seller")}
-        terms |= {f"{side}_leg": draw(pick([None, None, None, "long", "short"])) for side in ("buyer", "seller")}
+        units = 10**listed.settle.decimals
+        sizes = ENDS if draw(st.booleans()) else ENDS.map(lambda lots: max(1, lots // units // 128))
+        terms = {"contract": listed.symbol, "quantity": draw(sizes)}
+        terms["price"] = draw(pick([1, 99, 100, 100, 100, 101, 2**40, 2**62]))
+        pairs = st.tuples(st.none() | wallets, st.none() | wallets)
+        terms["buyer"], terms["seller"] = draw(pairs.filter(lambda pair: pair[0] != pair[1]) | st.just((0, 0)))
+        for side in ("buyer", "seller"):
+            if terms[side] is not None:
+                terms[f"{side}_leg"] = draw(pick([None, None, None, "long", "short"]))
         return kind, {**terms, "leverage": draw(pick([None, None, "0.00000001", 20]))}
     if kind in ("deposit", "withdraw"):
         wallet = draw(wallets)
@@ -88,6 +92,8 @@ def calls(draw, house) -> tuple[str, dict]:
         if draw(st.booleans()):
             return kind, {**terms, "locked": snapshot.assets[0].decimal(draw(ENDS))}
         return kind, {**terms, "leverage": draw(pick(["1", "0.00000001", "1e18"]))}
+    if kind == "mark":
+        return kind, {"prices": {draw(pick("AB")): draw(pick(["1", "90", "110", "3e9", "1e18", "3e-9"]))}}
     if kind == "cancel_order":
         return kind, {"order": draw(st.integers(0, 1))}
     return kind, {"rates": {draw(pick("AB")): draw(pick(["0.01", "-1", "1", "-2", "1e9"]))}}
@@ -100,6 +106,7 @@ def works(house) -> None:
     assert all(fund.equity is not None for fund in other.funds.values())
     state = other.margin_state()
     assert len(state.free_margin) == len(state.balance) == 6
+    assert [len(state.market(symbol).quantity) for symbol in "AB"] == np.diff(other.snapshot().start).tolist()
     other.mark({})
     for wallet in range(6):
         balance = int(other.snapshot().wallets.balance[wallet])
@@ -126,3 +133,84 @@ def test_a_call_at_the_ends_of_int64_is_refused_or_leaves_a_house_that_works(dat
             assert house.state() is state
             assert house.hash == digest
         works(house)
+
+
+# One by one -----------------------------------------------------------------------------------------------------------
+
+
+def whole(balances, positions=(), marks=100, **terms) -> adl.ClearingHouse:
+    """Cross wallets in money of no decimals, and rows of A."""
+    books = house_books.snapshot(
+        [house_books.linear("A", tiers=house_books.TEN_PERCENT)],
+        list(balances),
+        [("A", *row) for row in positions],
+        {"A": marks},
+    )
+    return house_books.opened(books, NOBODY, [house_books.fund(0)], **terms)
+
+
+@pytest.mark.parametrize("audit", ["on", "off"])
+@pytest.mark.parametrize(
+    ("house", "call", "argument", "row", "words"),
+    [
+        # The value of what a trade leaves.
+        (([0, 0], [], 100), ("trade", "A", 2**56, 100, 0, 1), "positions.quantity", 0, "below 2^62 quanta"),
+        (([0, 0], [], 100), ("trade", "A", 2**56, 100, 0, None), "positions.quantity", 0, "below 2^62 quanta"),
+        (([0, 0], [], 1), ("trade", "A", 2**60, 100, 0, 1), "quantity", None, "are no int64; use fewer decimals"),
+        (([0, 0], [(0, 2**62 - 512, 5)], 1), ("trade", "A", 512, 1, 0, 1), "positions.quantity", 0, "below 2^62"),
+        # The sums of a wallet and its balance.
+        (([TOP - 5, 0], [(0, 9, 9)], 1), ("trade", "A", 9, 2, 1, 0), "amount", None, "must sum to an int64"),
+        (
+            ([TOP - 5, 0], [], 2),
+            ("trade", "A", 9, 1, 0, 1),
+            "wallets.account",
+            0,
+            "equity of this wallet must fit int64",
+        ),
+        (([TOP - 5, 0], [(0, 2, 1)], 2), ("deposit", 0, 3), "equity", None, "must fit int64 quanta"),
+        (([TOP - 5, 0], [], 2), ("deposit", 0, 6), "amount", None, "must sum to an int64"),
+        # The street and the fund.
+        (([0, 0], [(0, 2**61, 2**61)], 1), ("trade", "A", 2**61, 1, 1, None), "lots", None, "below 2^62 quanta"),
+        (([0, 0], [], 1), ("fund_deposit", "USDT", str(2**63)), "amount", None, ""),
+        # What an order locks.
+        (
+            ([10, 0], [], 1),
+            ("place_order", 0, "A", 2**62, 2**62),
+            "leverage",
+            None,
+            "must lock a margin that fits int64",
+        ),
+    ],
+)
+def test_what_leaves_int64_is_refused_before_it_is_kept(house, call, argument, row, words, audit):
+    house = whole(*house, audit=audit)
+    state, digest = house.state(), house.hash
+    name, *given_terms = call
+    named = {"leverage": 1} if name == "place_order" else {}
+    refused(lambda: getattr(house, name)(*given_terms, **named), argument, row, words)
+    assert house.state() is state
+    assert house.hash == digest
+    house.deposit(1, 1)
+    house.mark({})
+    assert house.funds["USDT"].equity == 0
+    assert house.audit() == []
+
+
+def test_what_funding_takes_stays_an_int64():
+    house = whole([-(2**62), 0], [(0, 2**61, 2**61), (1, -(2**61), -(2**61))], 1)
+    digest = house.hash
+    refused(lambda: house.funding({"A": "2.5"}), "rates", None, "must leave balances that fit int64 quanta")
+    refused(lambda: house.funding({"A": "4"}), "rates['A']", None, "must give payments that fit int64 quanta")
+    assert house.hash == digest
+    house.deposit(1, 1)
+
+
+def test_a_fund_holds_an_int64_and_gives_all_of_it_back():
+    house = whole([0, 0])
+    house.fund_deposit("USDT", 2**62)
+    house.fund_deposit("USDT", 2**62 - 1)
+    digest = house.hash
+    refused(lambda: house.fund_deposit("USDT", 1), "fund cash", None, "must fit int64 quanta")
+    assert house.hash == digest
+    house.fund_deposit("USDT", -TOP)
+    assert (house.funds["USDT"].cash, house.audit()) == (0, [])

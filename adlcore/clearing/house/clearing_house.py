@@ -42,7 +42,7 @@ class ClearingHouse(Keeper):
     funds : iterable of InsuranceFund, optional
         An asset that none is given for has an empty one.
     venue : Venue or iterable of Stage
-        The stages of a liquidation, in their order: :mod:`adlcore.venues` has published ones.
+        The stages of a liquidation, in their order, at least one: :mod:`adlcore.venues` has published ones.
     liquidity : Liquidity, optional
         Where ``BookIOC`` orders meet an order book; by default :class:`NoLiquidity`.
     strict : bool, default False
@@ -413,7 +413,9 @@ class ClearingHouse(Keeper):
 
     @alone
     def withdraw(self, wallet: int, amount: Number, asset: str | None = None, time: int | None = None) -> Events:
-        """Money out of a wallet, at most what is free: ``max(0, min(WB, E) - IM - locked)``.
+        """Money out of a wallet, at most what is free: ``max(0, min(WB, E) - IM - locked)``, and E stays above MM.
+
+        Whoever withdraws all of it is not liquidated at the same marks; see :attr:`MarginState.free_margin`.
 
         Parameters
         ----------
@@ -434,6 +436,7 @@ class ClearingHouse(Keeper):
         *,
         buyer_leg: str | None = None,
         seller_leg: str | None = None,
+        leverage: Number | tuple[Number | None, Number | None] | None = None,
     ) -> Events:
         """Book a trade that was made elsewhere; margin is not asked for.
 
@@ -450,9 +453,14 @@ class ClearingHouse(Keeper):
         buyer_leg, seller_leg : {None, "long", "short"}
             Which leg of a wallet in hedge mode; by default its position, which is closed first and opened
             on the other side with the rest.
+        leverage : decimal string or number, or two, optional
+            Of the position that the trade opens, on both sides, or of the buyer's and of the seller's (each
+            may be None): above 0, at most 8 decimal places. A position that is opened without one has
+            none; one that is enlarged keeps its own, and another one is refused; what only closes is not
+            concerned.
         """
         legs = buyer_leg, seller_leg
-        return self._change(time, lambda work: trade(work, contract, quantity, price, buyer, seller, legs))
+        return self._change(time, lambda work: trade(work, contract, quantity, price, buyer, seller, legs, leverage))
 
     @alone
     def place_order(
@@ -466,7 +474,9 @@ class ClearingHouse(Keeper):
         locked: Number | None = None,
         time: int | None = None,
     ) -> Events:
-        """Note an open order and lock its margin, which must be free.
+        """Note an open order and lock its margin, at most ``max(0, min(WB, E) - IM - locked)``.
+
+        A lock does not move equity: unlike a withdrawal, it may be all that initial margin and other locks leave.
 
         Parameters
         ----------
@@ -481,9 +491,7 @@ class ClearingHouse(Keeper):
         """
         return self._change(
             time,
-            lambda work: dealings.place_order(
-                work, self._margin(work), wallet, contract, quantity, price, leverage, locked
-            ),
+            lambda work: dealings.place_order(work, wallet, contract, quantity, price, leverage, locked),
         )
 
     @alone
@@ -493,7 +501,7 @@ class ClearingHouse(Keeper):
 
     @alone
     def fund_deposit(self, fund: str, amount: Number, time: int | None = None) -> Events:
-        """Money into a fund; below 0 out of it, as far as it has cash."""
+        """Money into a fund; below 0 out of it, at most its cash and at most its equity."""
         return self._change(time, lambda work: dealings.fund_deposit(work, fund, amount))
 
     @alone

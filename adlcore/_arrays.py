@@ -22,6 +22,7 @@ NumberArray1D = npt.NDArray[np.float64 | np.int64]
 FLOAT64 = np.dtype(np.float64)
 INT64 = np.dtype(np.int64)
 INT64_MAX = 2**63 - 1
+INT64_LIMITS = f"must lie between {-INT64_MAX - 1} and {INT64_MAX} (int64)"
 
 #: More would only wait for each other; the kernels know no more.
 MOST_THREADS = 64
@@ -78,12 +79,25 @@ def _converted(name: str, values: Any) -> NumberArray1D:
     if array.size == 0 and array.dtype == object:
         return np.empty(0)
     kind = array.dtype.kind
+    if kind in "Oiuf":
+        refuse_objects(name, values)
     if kind not in "iuf":
         raise AdlError(f"{name} has dtype {array.dtype}: must be integers or floats", argument=name, value=array.dtype)
     if kind == "u" and array.size and int(array.max()) > INT64_MAX:
         row = int(array.argmax())
-        raise AdlError.at(name, row, array[row], f"must be at most {INT64_MAX} (int64)")
+        raise AdlError.at(name, row, array[row], INT64_LIMITS)
     return np.require(array, FLOAT64 if kind == "f" else INT64, ["C", "A"])
+
+
+def refuse_objects(name: str, values: Any) -> None:
+    """Refuse the first Python object that no column of numbers holds: NumPy would keep it as it is, or round it."""
+    if getattr(values, "dtype", object) != object:
+        return
+    for row, value in enumerate(values):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+            raise AdlError.at(name, row, value, "must be an integer or a float")
+        if isinstance(value, int) and not -INT64_MAX - 1 <= value <= INT64_MAX:
+            raise AdlError.at(name, row, value, INT64_LIMITS)
 
 
 def without_nan(name: str, array: NumberArray1D) -> NumberArray1D:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from .decimals import EXACT, MOST_DIGITS, Number, canonical, exact_decimal
+from .decimals import EXACT, LONGEST_TEXT, MOST_DIGITS, Number, canonical, exact_decimal
 from .errors import AdlError
 
 __all__ = ["Ratio", "exact_ratio", "ratio_text"]
 
 #: What may be given where an exact ratio is meant.
 Ratio = Number | Fraction
+
+#: No part of a fraction reaches this.
+BEYOND = 10 ** (2 * MOST_DIGITS)
 
 #: A float with at least so many digits is the fraction that it was rounded from, if there is one
 #: with a denominator of at most this.
@@ -22,7 +25,7 @@ FRACTION_DENOMINATOR = 1000
 ONE_FRACTION = 2.0**32
 
 
-def exact_ratio(value: Ratio, argument: str) -> Fraction:
+def exact_ratio(value: Ratio, argument: str, row: int | None = None) -> Fraction:
     """Read a ratio exactly: a fraction as text or number, a decimal, a float.
 
     Parameters
@@ -32,6 +35,8 @@ def exact_ratio(value: Ratio, argument: str) -> Fraction:
         one of 15 and more digits that is p/q rounded, q at most 1000, is p/q: ``2/3`` is two thirds.
     argument : str
         What it is called where it is refused.
+    row : int, optional
+        Its place there.
 
     Raises
     ------
@@ -45,17 +50,19 @@ def exact_ratio(value: Ratio, argument: str) -> Fraction:
     >>> exact_ratio(0.1 + 0.2, "below")
     Fraction(7500000000000001, 25000000000000000)
     """
+    given = value
     if isinstance(value, str) and "/" in value:
         try:
-            value = Fraction(value.replace("_", ""))
+            # A longer text is refused for its length before it is read.
+            value = Fraction(value.replace("_", "")) if len(value) <= LONGEST_TEXT else Fraction(1, BEYOND)
         except (ValueError, ZeroDivisionError):
-            raise AdlError.at(argument, None, value, "must be a fraction such as '2/3'") from None
+            raise AdlError.at(argument, row, given, "must be a fraction such as '2/3'") from None
     if isinstance(value, Fraction):
-        if max(abs(value.numerator), value.denominator) > 10 ** (2 * MOST_DIGITS):
+        if max(abs(value.numerator), value.denominator) >= BEYOND:
             must = f"must have at most {2 * MOST_DIGITS} digits above and below the line"
-            raise AdlError.at(argument, None, value, must)
+            raise AdlError.at(argument, row, given, must)
         return value
-    number = exact_decimal(value, argument)
+    number = exact_decimal(value, argument, row)
     if isinstance(value, float) and abs(value) < ONE_FRACTION:
         digits = number.normalize(EXACT).as_tuple().digits
         near = Fraction(value).limit_denominator(FRACTION_DENOMINATOR)

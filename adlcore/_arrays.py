@@ -91,7 +91,7 @@ def _converted(name: str, values: Any) -> NumberArray1D:
 
 def refuse_objects(name: str, values: Any) -> None:
     """Refuse the first Python object that no column of numbers holds: NumPy would keep it as it is, or round it."""
-    if getattr(values, "dtype", object) != object:
+    if getattr(getattr(values, "dtype", None), "kind", "O") != "O":
         return
     for row, value in enumerate(values):
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):

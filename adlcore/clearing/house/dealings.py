@@ -13,6 +13,7 @@ from ..._arrays import INT64, INT64_MAX, Int64Array1D
 from ...decimals import Number, exact_decimal, positive_decimal
 from ...errors import AdlError
 from ..accounts import transfers
+from ..accounts.books import entry
 from ..accounts.free_margin import locked_by
 from ..accounts.margin import MarginState
 from ..accounts.snapshot import Snapshot
@@ -135,7 +136,7 @@ def funding(work: Working, rates: Mapping[str, Number]) -> None:
     books = work.books
     if not isinstance(rates, Mapping):
         raise AdlError.at("rates", None, rates, "must be a mapping of symbols to rates")
-    given = {books.code(symbol): exact_decimal(rate, f"rates[{symbol!r}]") for symbol, rate in rates.items()}
+    given = {books.code(symbol): entry("rates", symbol, rate, exact_decimal) for symbol, rate in rates.items()}
     for code in sorted(given):
         if work.core.marks[code] is None:
             raise AdlError.at("rates", None, books.contracts[code].symbol, "has no mark price: must be marked before")

@@ -7,6 +7,8 @@ numbers is converted once.
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
@@ -23,6 +25,12 @@ FLOAT64 = np.dtype(np.float64)
 INT64 = np.dtype(np.int64)
 INT64_MAX = 2**63 - 1
 INT64_LIMITS = f"must lie between {-INT64_MAX - 1} and {INT64_MAX} (int64)"
+
+#: Columns of text are as wide as their longest entry: a longer name of a thing would cost every row its memory.
+LONGEST_NAME = 256
+
+#: A whole number of more bits is none that people use; nothing is computed with it.
+MOST_BITS = 4096
 
 #: More would only wait for each other; the kernels know no more.
 MOST_THREADS = 64
@@ -66,14 +74,19 @@ def _ready(array: npt.NDArray[Any]) -> bool:
     return array.ndim == 1 and array.dtype in (FLOAT64, INT64) and flags.c_contiguous and flags.aligned
 
 
+def as_array(name: str, values: Any, must: str) -> npt.NDArray[Any]:
+    """An array of whatever NumPy makes of values that have one shape; `must` says what else would be right."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise AdlError(f"{name} is ragged: must be {must}", argument=name) from None
+
+
 def _converted(name: str, values: Any) -> NumberArray1D:
     if isinstance(values, np.ma.MaskedArray) and values.mask.any():
         row = int(np.flatnonzero(np.atleast_1d(values.mask))[0])
         raise AdlError(f"{name}[{row}] is masked: must be a number", argument=name, row=row)
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise AdlError(f"{name} is ragged: must be a 1-D sequence of numbers", argument=name) from None
+    array = as_array(name, values, "a 1-D sequence of numbers")
     if array.ndim != 1:
         raise AdlError(f"{name} has {array.ndim} dimensions: must be a 1-D array", argument=name, value=array.shape)
     if array.size == 0 and array.dtype == object:
@@ -140,10 +153,7 @@ def exclusion(exclude: Any, length: int, name: str = "exclude") -> npt.NDArray[n
     """The rows to pass over, given as a boolean mask or as row numbers, as a mask of bytes."""
     if exclude is None:
         return None
-    try:
-        array = np.asarray(exclude)
-    except ValueError:
-        raise AdlError(f"{name} is ragged: must be row numbers or a boolean mask", argument=name) from None
+    array = as_array(name, exclude, "row numbers or a boolean mask")
     if array.ndim != 1:
         raise AdlError(f"{name} has {array.ndim} dimensions: must be 1-D", argument=name, value=array.shape)
     if array.dtype == bool:
@@ -195,6 +205,21 @@ def refuse_overflow(name: str, array: Int64Array1D) -> int:
     return largest
 
 
+def plain_number(value: Any) -> Any:
+    """A number as Python has it, decimals as fractions; TypeError, ValueError or ArithmeticError where it is none."""
+    number = value.item() if hasattr(value, "item") else value
+    if isinstance(number, str | bytes | bool):
+        raise TypeError
+    if isinstance(number, Decimal):
+        if number.is_finite() and abs(number.adjusted()) > MOST_BITS:
+            raise OverflowError  # as a fraction it would fill the memory
+        number = Fraction(number)
+    parts = number.as_integer_ratio() if isinstance(number, int | Fraction) else ()
+    if any(part.bit_length() > MOST_BITS for part in parts):
+        raise OverflowError
+    return number
+
+
 def wanted(name: str, target: Any, integral: bool, given: Any = None) -> int | float:
     """A quantity to close: at least 0, and whole where the quantities are int64 lots.
 
@@ -205,12 +230,10 @@ def wanted(name: str, target: Any, integral: bool, given: Any = None) -> int | f
     shown = target if given is None else given
     must = "must be a finite number of lots" if integral else "must be a finite number"
     try:
-        value = target.item() if hasattr(target, "item") else target
-        if isinstance(value, str | bytes | bool):
-            raise TypeError
+        value = plain_number(target)
         number: Any = value if integral else float(value)
         whole = math.floor(number)
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, ArithmeticError):
         raise AdlError.at(name, None, shown, must) from None
     if number < 0:
         raise AdlError.at(name, None, shown, "must be 0 or above")

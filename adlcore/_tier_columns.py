@@ -13,7 +13,11 @@ from .errors import AdlError
 
 def single(values: Any) -> bool:
     """Whether this is one value and no sequence of them."""
-    return isinstance(values, str | Mapping) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0
+    return (
+        isinstance(values, str | bytes | bytearray | Mapping)
+        or not isinstance(values, Iterable)
+        or getattr(values, "ndim", 1) == 0
+    )
 
 
 def column(argument: str, values: Any, length: int | None = None) -> list[Decimal]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import INT64_LIMITS, INT64_MAX
+from ._arrays import INT64_LIMITS, INT64_MAX, MOST_BITS
 from .errors import AdlError
 
 __all__ = [
@@ -37,9 +37,8 @@ EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[InvalidOpera
 #: Prices, multipliers and lots lie far inside; beyond it exact fractions would grow without bound.
 MOST_DIGITS = 60
 
-#: A text or a whole number that is longer is none of those that people use; it is not read to find out.
+#: A text that is longer is none of the numbers that people use; it is not read to find out.
 LONGEST_TEXT = 1000
-MOST_BITS = 4096
 
 #: No decimal that is taken has more digits; counting them so costs no tuple of them.
 SHORT = Context(prec=3 * MOST_DIGITS + 1, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Rounded])

@@ -395,11 +395,9 @@ class Market(Columns):
     def _bankrupt(self, quantity: Any) -> tuple[int | float, int]:
         """Target and side of the counterparties for a signed bankrupt quantity."""
         try:
-            plain = quantity.item() if hasattr(quantity, "item") else quantity
-            if isinstance(plain, bool):
-                raise TypeError
+            plain = _arrays.plain_number(quantity)
             side, target = -1 if plain >= 0 else 1, abs(plain)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, ArithmeticError):
             raise AdlError.at("bankrupt_quantity", None, quantity, "must be a number of lots") from None
         return _arrays.wanted("bankrupt_quantity", target, is_lots(self.quantity), quantity), side
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from . import brackets
 from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, frozen
 from ._fields import exact_keys
 from ._pickles import Versioned
-from .decimals import EXACT, MOST_DIGITS, Number, canonical, exact_decimal
+from .decimals import EXACT, MOST_DIGITS, Number, canonical, exact_decimal, whole_number
 from .errors import AdlError
 
 __all__ = ["MarginTiers"]
@@ -215,8 +214,8 @@ class MarginTiers(Versioned):
         (array([0.004, 0.005]), array([   0., 5000.]))
         """
         try:
-            scale = operator.index(quanta_per_unit)
-        except TypeError:
+            scale = whole_number(quanta_per_unit, "quanta_per_unit")
+        except AdlError:
             scale = 0
         if scale <= 0:
             raise AdlError.at("quanta_per_unit", None, quanta_per_unit, "must be a whole number above 0")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._arrays import INT64, Int64Array1D
+from ..._arrays import INT64, Int64Array1D, as_array
 from ..._pickles import Versioned
 from ...contracts import Asset, Contract
 from ...decimals import Number, exact_decimal, positive_decimal
@@ -180,10 +180,12 @@ def _all_assets(
         if found.setdefault(asset.name, asset) != asset:
             raise AdlError.at("assets", None, asset, f"is {found[asset.name]!r} elsewhere: must have the same decimals")
     bare = [name for name in named if not isinstance(name, Asset)]
-    for table in (wallets, balances or {}):
-        column = np.asarray(table.get("asset", ())) if isinstance(table, Mapping) else np.zeros(0)
+    for place, table in (("wallets", wallets), ("balances", balances or {})):
+        given = table.get("asset", ()) if isinstance(table, Mapping) else ()
+        column = np.atleast_1d(as_array(f"{place}.asset", given, "names, or row numbers"))
         if column.dtype.kind in "UO":
-            bare += np.unique(column.astype(str)).tolist()
+            # What is no name is refused where the column is read.
+            bare += sorted({name for name in column.ravel().tolist() if isinstance(name, str)})
     for name in bare:
         found.setdefault(name, Asset(name))
     return tuple(found.values())

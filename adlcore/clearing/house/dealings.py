@@ -96,13 +96,14 @@ def place_order(
         raise AdlError.at("quantity", None, quantity, "must not be 0")
     if (locked is None) == (leverage is None):
         raise AdlError("locked, leverage: must have exactly one", argument="locked")
-    if locked is not None:
+    if leverage is not None:
+        notional = round(abs(lots * work.unit_at(code, ticks)))
+        quanta = int(locked_by(np.array([notional]), positive_decimal(leverage, "leverage"))[0])
+    else:
+        assert locked is not None  # one of the two is given
         quanta = listed.settle.quanta(locked)
         if quanta < 0:
             raise AdlError.at("locked", None, locked, "must be 0 or above")
-    else:
-        notional = round(abs(lots * work.unit_at(code, ticks)))
-        quanta = int(locked_by(np.array([notional]), positive_decimal(leverage or 0, "leverage"))[0])
     rate = work.core.rates.price_of(int(work.settle[code])) if books.wallets.mode[row] >= VALUED else Fraction(1)
     free = int(state.free_margin[row])
     if -(-quanta * rate.numerator // rate.denominator) > free:

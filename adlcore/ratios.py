@@ -5,16 +5,20 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from .decimals import EXACT, LONGEST_TEXT, MOST_DIGITS, Number, canonical, exact_decimal
+from .decimals import EXACT, LONGEST_TEXT, MOST_DIGITS, Number, bounded, canonical, exact_decimal
 from .errors import AdlError
 
-__all__ = ["Ratio", "exact_ratio", "ratio_text"]
+__all__ = ["Exact", "Ratio", "exact_number", "exact_ratio", "ratio_text"]
 
 #: What may be given where an exact ratio is meant.
 Ratio = Number | Fraction
 
+#: An exact number: a decimal, or a fraction that no decimal is.
+Exact = Decimal | Fraction
+
 #: No part of a fraction reaches this.
 BEYOND = 10 ** (2 * MOST_DIGITS)
+FEWER_DIGITS = f"must have at most {2 * MOST_DIGITS} digits above and below the line"
 
 #: A float with at least so many digits is the fraction that it was rounded from, if there is one
 #: with a denominator of at most this.
@@ -59,8 +63,7 @@ def exact_ratio(value: Ratio, argument: str, row: int | None = None) -> Fraction
             raise AdlError.at(argument, row, given, "must be a fraction such as '2/3'") from None
     if isinstance(value, Fraction):
         if max(abs(value.numerator), value.denominator) >= BEYOND:
-            must = f"must have at most {2 * MOST_DIGITS} digits above and below the line"
-            raise AdlError.at(argument, row, given, must)
+            raise AdlError.at(argument, row, given, FEWER_DIGITS)
         return value
     number = exact_decimal(value, argument, row)
     if isinstance(value, float) and abs(value) < ONE_FRACTION:
@@ -69,6 +72,35 @@ def exact_ratio(value: Ratio, argument: str, row: int | None = None) -> Fraction
         if len(digits) >= FRACTION_DIGITS and float(near) == value:
             return near
     return Fraction(number)
+
+
+def exact_number(value: Ratio, argument: str, row: int | None = None) -> Exact:
+    """Read a ratio exactly, as a decimal where it is one, with the digits that it was written with.
+
+    Raises
+    ------
+    AdlError
+        As :func:`exact_ratio`; for a decimal of more places than any that people use.
+
+    Examples
+    --------
+    >>> exact_number("1/6", "rate"), exact_number("1/8", "rate")
+    (Fraction(1, 6), Decimal('0.125'))
+    """
+    number = bounded_number(exact_ratio(value, argument, row), argument, row, value)
+    written = not isinstance(value, Fraction) and not (isinstance(value, str) and "/" in value)
+    return exact_decimal(value, argument, row) if written and isinstance(number, Decimal) else number
+
+
+def bounded_number(ratio: Fraction, argument: str, row: int | None, value: object) -> Exact:
+    """A ratio as a decimal where it is one; one that is larger or finer than any that people use is refused."""
+    largest = max(abs(ratio.numerator), ratio.denominator)
+    text = ratio_text(ratio) if largest < BEYOND**2 else "/"
+    if "/" not in text:
+        return bounded(Decimal(text), argument, row, value)
+    if largest >= BEYOND:
+        raise AdlError.at(argument, row, value, FEWER_DIGITS)
+    return ratio
 
 
 def ratio_text(ratio: Fraction) -> str:

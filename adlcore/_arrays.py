@@ -161,8 +161,9 @@ def exclusion(exclude: Any, length: int, name: str = "exclude") -> npt.NDArray[n
             raise AdlError(f"{name} has {len(array)} rows: a mask must have {length}", argument=name, value=len(array))
         return np.ascontiguousarray(array).view(np.uint8)
     if array.size and array.dtype.kind not in "iu":
+        found = "; Market.rows finds those of an account" if array.dtype.kind in "US" else ""
         raise AdlError(
-            f"{name} has dtype {array.dtype}: must be row numbers or a boolean mask",
+            f"{name} has dtype {array.dtype}: must be row numbers or a boolean mask{found}",
             argument=name,
             value=array.dtype,
         )

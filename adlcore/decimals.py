@@ -37,6 +37,9 @@ EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[InvalidOpera
 #: Prices, multipliers and lots lie far inside; beyond it exact fractions would grow without bound.
 MOST_DIGITS = 60
 
+#: What takes larger numbers, by what they are counted in.
+WIDER = {"quanta": "an asset of fewer decimals", "lots": "a larger lot", "ticks": "a larger tick"}
+
 #: A text that is longer is none of the numbers that people use; it is not read to find out.
 LONGEST_TEXT = 1000
 
@@ -169,6 +172,7 @@ def whole_steps(value: Number, argument: str, step: Decimal, noun: str) -> int:
     if not -INT64_MAX - 1 <= steps <= INT64_MAX:
         low, high = steps_text(-INT64_MAX - 1, noun, step), steps_text(INT64_MAX, noun, step)
         must = f"must lie between {low} and {high}, as many {noun} of {plain(step)} as an int64 holds"
+        must += f"; {WIDER[noun]} holds more" if noun in WIDER else ""
         raise AdlError.at(argument, None, value, must)
     if steps.denominator != 1:
         low, high = (steps_text(side(steps), noun, step) for side in (math.floor, math.ceil))

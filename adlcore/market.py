@@ -13,7 +13,7 @@ from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, is_lots
 from .columns import Columns
 from .contracts import Contract
 from .decimals import Number
-from .errors import AdlError
+from .errors import AdlError, shown
 from .explanation import Explanation, explain
 from .queue import Queue
 from .ranking import RankingRule, as_rule
@@ -372,7 +372,8 @@ class Market(Columns):
             Terms, score, rank, quantile, indicator, and the quantity ahead in the queue.
         """
         if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < len(self):
-            raise AdlError.at("row", None, row, f"must be a row from 0 to {len(self) - 1}")
+            found = f"; Market.rows({shown(row)}) finds those of an account" if isinstance(row, str) else ""
+            raise AdlError.at("row", None, row, f"must be a row from 0 to {len(self) - 1}{found}")
         return explain(self, self.score(rule), int(row), as_rule(rule))
 
     def rows(self, account: Any) -> Int64Array1D:

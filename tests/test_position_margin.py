@@ -51,7 +51,7 @@ def closed(venue, row, price, fee):
 
 
 def turned(venue, row):
-    """Whether a profit is worth nothing, so that it is the margin, which grows with it, that may fail a wallet."""
+    """Whether a profit is worth nothing, so that what grows with it, margin or fee, may fail a wallet."""
     return venue.mode[row.wallet] == oracle.MODES.index("portfolio") and not venue.kept[venue.settle(row)]
 
 
@@ -146,8 +146,8 @@ def test_closed_at_its_bankruptcy_price_a_position_leaves_its_wallet_nothing(mod
         if quantity == 0:
             assert math.isnan(price)
         else:
-            mark = venue.marks[venue.rows[row].code]
-            assert_root(price, quantity > 0, mark, lambda p, row=row: closed(venue, row, p, fee))
+            mark, either = venue.marks[venue.rows[row].code], turned(venue, venue.rows[row])
+            assert_root(price, quantity > 0, mark, lambda p, row=row: closed(venue, row, p, fee), either)
 
 
 @given(oracle.venues(("cross", "isolated")), fees)

@@ -139,7 +139,7 @@ class Books(Versioned):
     def code(self, contract: str | Contract) -> int:
         """Row of a contract by its symbol."""
         symbol = contract.symbol if isinstance(contract, Contract) else contract
-        if symbol not in self.symbols:
+        if not isinstance(symbol, str) or symbol not in self.symbols:
             raise AdlError.at("contract", None, symbol, f"must be one of {', '.join(list(self.symbols)[:12])}")
         return self.symbols[symbol]
 

@@ -133,7 +133,7 @@ class Positions(Table):
     def read(cls, given: Mapping[str, Any], contracts: Mapping[str, int]) -> tuple[Int64Array1D, Positions]:
         """Read the columns that a caller passes: contract (a symbol or a number) of each row, and the table."""
         known(cls, given, required=("contract", "wallet", "quantity", "entry_value"))
-        wallet = whole("positions.wallet", given["wallet"])
+        wallet = wallet_rows("positions.wallet", given["wallet"])
         n = len(wallet)
         leverage = given.get("leverage")
         table = cls(
@@ -173,7 +173,7 @@ class Orders(Table):
     def read(cls, given: Mapping[str, Any], contracts: Mapping[str, int]) -> Orders:
         """Read the columns that a caller passes."""
         known(cls, given, required=("contract", "wallet", "quantity", "price", "locked") if given else ())
-        wallet = whole("orders.wallet", given.get("wallet", ()))
+        wallet = wallet_rows("orders.wallet", given.get("wallet", ()))
         n = len(wallet)
         return cls(
             contract=coded("orders.contract", given.get("contract"), n, contracts),
@@ -209,7 +209,7 @@ class Holdings(Table):
     def read(cls, given: Mapping[str, Any], assets: Mapping[str, int]) -> Holdings:
         """Read the columns that a caller passes."""
         known(cls, given, required=("wallet", "asset", "amount") if given else ())
-        wallet = whole("balances.wallet", given.get("wallet", ()))
+        wallet = wallet_rows("balances.wallet", given.get("wallet", ()))
         n = len(wallet)
         return cls(
             wallet=wallet,
@@ -245,6 +245,15 @@ def whole(name: str, values: Any, length: int | None = None) -> Int64Array1D:
     if len(column):
         raise AdlError(f"{name} has dtype {column.dtype}: must be integers", argument=name, value=column.dtype)
     return column.astype(INT64)
+
+
+def wallet_rows(name: str, values: Any) -> Int64Array1D:
+    """A column of rows of the wallets; names of accounts have no place in it."""
+    column = _arrays.as_array(name, values, "integers")
+    if column.dtype.kind in "US" and column.size:
+        must = "must be a row of the wallets, counted from 0; Snapshot.build takes accounts by their names"
+        raise AdlError.at(name, 0, column.flat[0], must)
+    return whole(name, column if column.dtype.kind == "i" else values)
 
 
 def coded(name: str, values: Any, length: int, known: Mapping[str, int]) -> Int64Array1D:

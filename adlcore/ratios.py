@@ -88,8 +88,9 @@ def exact_number(value: Ratio, argument: str, row: int | None = None) -> Exact:
     (Fraction(1, 6), Decimal('0.125'))
     """
     number = bounded_number(exact_ratio(value, argument, row), argument, row, value)
-    written = not isinstance(value, Fraction) and not (isinstance(value, str) and "/" in value)
-    return exact_decimal(value, argument, row) if written and isinstance(number, Decimal) else number
+    if isinstance(value, Fraction) or (isinstance(value, str) and "/" in value):
+        return number
+    return exact_decimal(value, argument, row) if isinstance(number, Decimal) else number
 
 
 def bounded_number(ratio: Fraction, argument: str, row: int | None, value: object) -> Exact:

@@ -170,7 +170,7 @@ def read_events(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
     return _read_jsonl(source) if source.suffix == ".jsonl" else _read_arrow(source)
 
 
-def owners(labels: Sequence[Any], wallet: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+def owners(labels: Sequence[Any], wallet: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The column of accounts, as :meth:`Events.columns` has it; of a row without a wallet it is None.
 
     Older files have -1 or an empty text there.

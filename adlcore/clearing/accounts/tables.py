@@ -296,7 +296,7 @@ def labels(values: Any) -> npt.NDArray[Any]:
         for row, value in enumerate(listed):
             if not isinstance(value, kind) or isinstance(value, bool):
                 raise AdlError.at("wallets.account", row, value, "must be text, or all of them whole numbers")
-            if kind is int and not -INT64_MAX - 1 <= value <= INT64_MAX:
+            if isinstance(value, int) and not -INT64_MAX - 1 <= value <= INT64_MAX:
                 raise AdlError.at("wallets.account", row, value, INT64_LIMITS)
         if kind is int:
             column = np.array(listed, INT64)

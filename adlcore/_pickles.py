@@ -6,24 +6,22 @@ from typing import Any, ClassVar
 
 from .errors import AdlError
 
-#: Of every public class, until one of them changes what it holds.
-VERSION = 1
-
 
 class Versioned:
-    """A class whose instances pickle as the attributes of `PICKLED` and a version."""
+    """A class whose instances pickle as the attributes of `PICKLED` and a version, which rises when those change."""
 
     __slots__ = ()
     PICKLED: ClassVar[tuple[str, ...]] = ()
+    VERSION: ClassVar[int] = 1
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"version": VERSION, **self._pickled()}
+        return {"version": self.VERSION, **self._pickled()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         values = dict(state)
-        if (found := values.pop("version", None)) != VERSION:
-            kind = type(self).__name__
-            raise AdlError(f"{kind} was pickled as version {found}: this adlcore reads version {VERSION}", value=found)
+        if (found := values.pop("version", None)) != self.VERSION:
+            must = f"this adlcore reads version {self.VERSION}"
+            raise AdlError(f"{type(self).__name__} was pickled as version {found}: {must}", value=found)
         self._restore(values)
 
     def _pickled(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,28 @@ FIRST_CHUNK = 1024
 
 #: Sums from here on are no float64.
 LARGEST = Fraction(2) ** 1024 - Fraction(2) ** 970
+
+
+class Drawn(NamedTuple):
+    """What a queue has sorted so far: replaced as a whole, so that an interruption loses no row.
+
+    Attributes
+    ----------
+    rows : int64[d]
+        In queue order.
+    sizes : int64[d] or float64[d]
+    scores : float64[d]
+    sums : int64[d] or float64[d]
+        Of the first sizes.
+    chunk : int
+        Rows that are sorted next; 0 where none are left.
+    """
+
+    rows: Int64Array1D
+    sizes: NumberArray1D
+    scores: Float64Array1D
+    sums: NumberArray1D
+    chunk: int
 
 
 class Queue(Versioned):
@@ -54,7 +76,8 @@ class Queue(Versioned):
 
     Taking k rows of n costs O(n log(k)) reads at most and one sort of k rows. The queue owns a copy
     of the scores and refers to `quantity`. **Thread safety:** a queue belongs to one thread at a
-    time.
+    time. Copies and pickles are queues of their own. An exception from outside
+    (``KeyboardInterrupt``) leaves a queue before a take or after it.
 
     Examples
     --------
@@ -67,19 +90,16 @@ class Queue(Versioned):
 
     __slots__ = (
         "_account",
-        "_chunk",
-        "_rows",
+        "_drawn",
         "_score",
-        "_scores",
         "_side",
         "_signed",
-        "_sizes",
-        "_sums",
         "_taken",
         "_tie",
         "_total",
     )
     PICKLED = __slots__
+    VERSION = 2
 
     def __init__(
         self,
@@ -125,11 +145,14 @@ class Queue(Versioned):
         if math.isinf(self._total):
             raise AdlError.at("quantity", None, self._total, "its sum must be a float64")
         self._taken: int | Fraction = 0 if is_lots(signed) else Fraction(0)
-        self._chunk = FIRST_CHUNK
-        self._rows = np.empty(0, INT64)
-        self._sizes: NumberArray1D = np.empty(0, signed.dtype)
-        self._scores = np.empty(0)
-        self._sums: NumberArray1D = np.empty(0, signed.dtype)
+        nothing: NumberArray1D = np.empty(0, signed.dtype)
+        self._drawn = Drawn(np.empty(0, INT64), nothing, np.empty(0), nothing, FIRST_CHUNK)
+
+    def __copy__(self) -> Queue:
+        """A queue of its own, where this one stands."""
+        fresh = Queue.__new__(Queue)
+        fresh._restore({**self._pickled(), "_score": self._score.copy()})
+        return fresh
 
     @property
     def remaining(self) -> Any:
@@ -159,20 +182,20 @@ class Queue(Versioned):
         start = self._taken
         end = start + (goal if isinstance(goal, int) else Fraction(goal))
         self._draw(self._axis(end))
-        first, given = self._cursor(np.array([self._axis(start)], self._sums.dtype))
-        last, reached = self._cursor(np.array([self._axis(end)], self._sums.dtype))
+        first, given = self._cursor(np.array([self._axis(start)], self._drawn.sums.dtype))
+        last, reached = self._cursor(np.array([self._axis(end)], self._drawn.sums.dtype))
         place = np.arange(max(first[0], 0), last[0] + 1)
         closed: Any = self._closed(place, last, reached) - self._closed(place, first, given)
         kept = np.flatnonzero(closed > 0)
         place, closed = place[kept], closed[kept]
         enough = end <= self._total if isinstance(end, int) else self._axis(end) <= self._total
         filled = goal if enough or not goal else max(self._total - self._axis(start), 0 * self._total)
-        left: Any = self._sizes[last[0]] - reached[0] if len(place) else 0
+        left: Any = self._drawn.sizes[last[0]] - reached[0] if len(place) else 0
         self._taken = end
         return Selection(
-            self._rows[place],
+            self._drawn.rows[place],
             closed,
-            self._scores[place],
+            self._drawn.scores[place],
             filled,
             goal - filled,
             len(place) - 1 if left > 0 else -1,
@@ -235,7 +258,7 @@ class Queue(Versioned):
         kept = np.flatnonzero(closed > 0)
         whole = goals.tolist()
         self._taken += sum(whole) if is_lots(goals) else sum(map(Fraction, whole), Fraction(0))
-        return {"target": target[kept], "row": self._rows[slot[kept]], "quantity": closed[kept]}
+        return {"target": target[kept], "row": self._drawn.rows[slot[kept]], "quantity": closed[kept]}
 
     def _axis(self, taken: int | Fraction) -> Any:
         """Where the cursor stands on the axis of the sums; never beyond int64 or float64."""
@@ -262,38 +285,47 @@ class Queue(Versioned):
 
     def _cursor(self, axis: NumberArray1D) -> tuple[npt.NDArray[np.intp], NumberArray1D]:
         """Where a queue taken up to these sums ends: the last row touched (-1: none), and what is closed of it."""
-        place = np.minimum(np.searchsorted(self._sums, axis), len(self._sums) - 1)
+        place = np.minimum(np.searchsorted(self._drawn.sums, axis), len(self._drawn.sums) - 1)
         place[axis <= 0] = -1
-        if not len(self._sums):
+        if not len(self._drawn.sums):
             return place, np.zeros_like(axis)
-        before = np.where(place > 0, self._sums[np.maximum(place, 1) - 1], 0)
-        given = np.where(place < 0, 0, np.minimum(self._sizes[place], axis - before))
+        before = np.where(place > 0, self._drawn.sums[np.maximum(place, 1) - 1], 0)
+        given = np.where(place < 0, 0, np.minimum(self._drawn.sizes[place], axis - before))
         return place, given.astype(axis.dtype, copy=False)
 
     def _closed(self, slot: npt.NDArray[np.intp], place: npt.NDArray[np.intp], given: NumberArray1D) -> NumberArray1D:
         """What is closed of the rows in `slot` by a cursor that stands in row `place` with `given` of it."""
-        size = self._sizes[slot]
+        size = self._drawn.sizes[slot]
         closed = np.where(slot < place, size, np.where(slot == place, given, 0))
         return closed.astype(size.dtype, copy=False)
 
     def _draw(self, upto: Any) -> None:
         """Sort as many further rows as it takes to reach `upto`."""
         whole = is_lots(self._signed)
-        while (not len(self._sums) or self._sums[-1] < upto) and self._chunk:
-            limit = self._chunk if 4 * self._chunk < len(self._score) else -1
+        while (not len(self._drawn.sums) or self._drawn.sums[-1] < upto) and self._drawn.chunk:
+            drawn = self._drawn
+            self._score[drawn.rows] = -np.inf  # here, not below: a draw that was interrupted has not happened
+            limit = drawn.chunk if 4 * drawn.chunk < len(self._score) else -1
             source = _kernels.score.Source("column", quantity=self._signed, score=self._score)
             everything = _arrays.INT64_MAX if whole else math.inf
             found = selection.run(source, everything, self._side, False, None, limit, self._tie, True, 1, None)
-            self._score[found.index] = -np.inf
-            self._chunk = 0 if limit < 0 or len(found) < limit else 2 * self._chunk
-            self._rows = np.concatenate((self._rows, found.index))
-            self._sizes = np.concatenate((self._sizes, found.quantity))
-            self._scores = np.concatenate((self._scores, found.score))
-            if is_lots(self._sizes):
-                self._sums = np.cumsum(self._sizes)
-            else:
-                self._sums = sums = np.empty(len(self._sizes))
-                _kernels.sums.prefix_sums(self._sizes.astype(FLOAT64, copy=False), sums)
+            sizes = np.concatenate((drawn.sizes, found.quantity))
+            self._drawn = Drawn(
+                rows=np.concatenate((drawn.rows, found.index)),
+                sizes=sizes,
+                scores=np.concatenate((drawn.scores, found.score)),
+                sums=_running_sums(sizes),
+                chunk=0 if limit < 0 or len(found) < limit else 2 * drawn.chunk,
+            )
 
     def __repr__(self) -> str:
         return f"<Queue of {len(self._score):,} rows: {self.remaining:,} of {self._total:,} remaining>"
+
+
+def _running_sums(sizes: NumberArray1D) -> NumberArray1D:
+    """The sum of the first one, two, ... sizes, each exact and rounded once."""
+    if is_lots(sizes):
+        return np.cumsum(sizes)
+    sums = np.empty(len(sizes))
+    _kernels.sums.prefix_sums(sizes.astype(FLOAT64, copy=False), sums)
+    return sums

@@ -189,7 +189,7 @@ def test_plans_that_nothing_fills_are_marks_without_a_book(given_house, data):
     assume(events is not None)
     plan = other.plan(prices, 4)
     while not plan.done:
-        plan = other.settle(plan, {})
+        plan = other.settle(plan, [None] * len(plan.orders))
     assert plan.events.counts() == events.counts()
     assert other.snapshot() == one.snapshot()
     assert other.audit() == []

@@ -117,21 +117,26 @@ def test_a_fund_below_zero_pays_nothing():
     assert (down.balance[0], down.cash()) == (-100, 0)
 
 
-def test_debts_of_wallets_without_positions_are_settled_after_those_of_the_round_by_row():
-    """5 and 7, that were there when the house opened, after the 400 of the round."""
+def test_debts_of_wallets_without_positions_are_settled_when_the_house_opens_by_row():
+    """5 and 7, before anybody is liquidated; the 400 of the first round come later."""
     positions = [("X", 1, 10, 1500), ("X", 3, -10, -1000)]
-    done = marked([CAPPED], [-5, 0, -7, 9000], positions, {"X": "100"}, [Deleverage()], 1000)
-    assert done.amounts("cover") == [(1, 400), (0, 5), (2, 7)]
+    house = opened(snapshot([CAPPED], [-5, 0, -7, 9000], positions, {"X": "100"}), [Deleverage()], 1000)
+    assert Pass(house, house.opening).amounts("cover") == [(0, 5), (2, 7)]
+    assert (house.funds["USDT"].cash, house.audit()) == (988, [])
+    done = Pass(house, house.mark({}))
+    assert done.amounts("cover") == [(1, 400)]
     assert (done.balance[:3], done.cash()) == ([0, 0, 0], 588)
 
 
-def test_a_debt_that_a_trade_leaves_is_settled_after_those_of_the_next_round():
-    """A lot bought at 100 with 50 and sold at 47: 3 lack, and are paid after the 400 of wallet 1."""
+def test_a_debt_that_a_trade_leaves_is_settled_by_the_trade():
+    """A lot bought at 100 with 50 and sold at 47: 3 lack, and are paid at once."""
     positions = [("X", 0, 1, 100), ("X", 1, 10, 1500), ("X", 2, -11, -1100)]
     house = opened(snapshot([CAPPED], [50, 0, 9000], positions, {"X": "100"}), [Deleverage()], 1000)
-    house.trade("X", "1", "47", buyer=None, seller=0)
+    sold = Pass(house, house.trade("X", "1", "47", buyer=None, seller=0))
+    assert sold.amounts("cover") == [(0, 3)]
+    assert (sold.balance[:1], sold.cash(), house.audit()) == ([0], 997, [])
     done = Pass(house, house.mark({"X": "100"}))
-    assert done.amounts("cover") == [(1, 400), (0, 3)]
+    assert done.amounts("cover") == [(1, 400)]
     assert (done.balance[:2], done.cash()) == ([0, 0], 597)
 
 

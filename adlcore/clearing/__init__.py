@@ -11,7 +11,8 @@ from .funds.fund import InsuranceFund
 from .funds.triggers import Depleted, Drawdown, NetNotionalCap, Trigger
 from .house.audit import BrokenBooksError
 from .house.clearing_house import ClearingHouse
-from .house.views import Fund, Plan
+from .house.fund_views import Fund
+from .house.plan import Plan
 from .order_book.depth_ladder import DepthLadder
 from .order_book.liquidity import Liquidity, NoLiquidity
 from .state import HouseState

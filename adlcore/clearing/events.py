@@ -18,7 +18,7 @@ from .._arrays import INT64, Int64Array1D
 from .._pickles import Versioned
 from ..errors import AdlError
 
-__all__ = ["KINDS", "MONEY", "Events", "Log"]
+__all__ = ["KINDS", "MONEY", "Events", "Log", "named"]
 
 #: Legs of fills: lots and money move.
 FILLS = ("balanced", "net-legs", "book-fill", "backstop", "take-over", "adl-fill", "trade")
@@ -179,17 +179,17 @@ class Events(Versioned):
         return {
             "sequence": np.arange(self.first, self.first + len(table)),
             "time": np.full(len(table), self.time, INT64),
-            "kind": _named(KINDS, self.kind),
+            "kind": named(KINDS, self.kind),
             "wallet": self.wallet,
             "account": _accounts(names.account, self.wallet),
             "row": self.row,
-            "contract": _named(names.contracts, self.contract),
+            "contract": named(names.contracts, self.contract),
             "lots": self.lots,
             "price": self.price,
             "amount": self.amount,
-            "asset": _named(names.assets, self.asset),
-            "fund": _named(names.parties, self.party),
-            "cause": _named(CAUSES, self.cause),
+            "asset": named(names.assets, self.asset),
+            "fund": named(names.parties, self.party),
+            "cause": named(CAUSES, self.cause),
             "link": np.where(link < 0, -1, link + self.first),
         }
 
@@ -232,7 +232,7 @@ class Events(Versioned):
         return "\n".join(lines) + ">"
 
 
-def _named(names: Sequence[str], codes: Int64Array1D) -> npt.NDArray[Any]:
+def named(names: Sequence[str], codes: Int64Array1D) -> npt.NDArray[Any]:
     """The names of codes; an empty text for -1."""
     return np.array([*names, ""])[codes]
 

@@ -43,18 +43,20 @@ class HouseState(Versioned):
         When a row was ordered in part; the rest waits.
     constant : tuple of int
         Of each asset: balances, cash, less entry values; money from outside has moved it with ``flows``.
-    unsettled : tuple of int
-        Wallets that stand below zero without a position, from the opening or by a trade, until the next settlement.
     time, sequence : int
         Of the last call; of the next event.
+    next_plan, next_order : int
+        Numbers that no plan and no liquidation order has had. They name what was sent and are no part of the hash:
+        a house that planned and dropped it has the same books as before.
     digest : bytes
         The rolling hash of all events.
     """
 
     PICKLED = (
         *("snapshot", "parties", "funds", "opening", "ledger", "lent", "windows", "uncovered", "cooling", "constant"),
-        *("unsettled", "time", "sequence", "digest"),
+        *("time", "sequence", "digest", "next_plan", "next_order"),
     )
+    VERSION = 2
     __slots__ = PICKLED
 
     snapshot: Snapshot
@@ -67,10 +69,11 @@ class HouseState(Versioned):
     uncovered: Mapping[tuple[int, int], int]
     cooling: Mapping[tuple[int, int, int], int]
     constant: tuple[int, ...]
-    unsettled: tuple[int, ...]
     time: int
     sequence: int
     digest: bytes
+    next_plan: int
+    next_order: int
 
     def __init__(self, **values: Any) -> None:
         self._restore(values)
@@ -98,7 +101,7 @@ class HouseState(Versioned):
 
     @property
     def hash(self) -> str:
-        """SHA-256 of all of it, as hexadecimal text; the same on every machine."""
+        """SHA-256 of all of it but the next numbers, as hexadecimal text; the same on every machine."""
         digest = hashlib.sha256(self.snapshot.hash.encode())
         parties = self.parties
         digest.update(repr((parties.names, parties.funds, self.funds.fields())).encode())
@@ -106,7 +109,7 @@ class HouseState(Versioned):
             digest.update(np.ascontiguousarray(array, INT64).astype("<i8").tobytes())
         windows = [sorted((code, window.fields()) for code, window in each.items()) for each in self.windows]
         entries = sorted(self.uncovered.items()), sorted(self.cooling.items())
-        digest.update(repr((windows, entries, self.constant, self.unsettled, self.time, self.sequence)).encode())
+        digest.update(repr((windows, entries, self.constant, self.time, self.sequence)).encode())
         digest.update(self.digest)
         return digest.hexdigest()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -92,6 +93,10 @@ class MovingDepth:
         self._shapes = {shape.contract.symbol: shape for shape in shapes}
         self._share = 1.0
         self._books = {symbol: shape.around(prices[symbol], 1.0) for symbol, shape in self._shapes.items()}
+
+    def __copy__(self) -> MovingDepth:
+        """Books of their own, where these stand."""
+        return deepcopy(self)
 
     def move(self, prices: Mapping[str, str], share: float) -> None:
         """Put the books about new prices; contracts without one stay where they are.

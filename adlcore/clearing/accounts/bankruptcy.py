@@ -10,7 +10,7 @@ the wallet's favour. (dYdX v4 shares by maintenance margin: ``liquidations.go``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -202,7 +202,7 @@ class _Split:
     def __init__(
         self,
         books: Books,
-        marks: list[Decimal | None],
+        marks: Sequence[Decimal | None],
         rows: Int64Array1D,
         code: Int64Array1D,
         quantity: Int64Array1D,

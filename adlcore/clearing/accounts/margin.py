@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -110,14 +111,27 @@ class MarginState:
     """
 
     def __init__(self, snapshot: Books, *, inclusive: bool = True, threads: int = 1) -> None:
-        self._pass = MarginPass(snapshot, bool(inclusive), _arrays.thread_count(threads))
+        self._core = MarginPass(snapshot, bool(inclusive), _arrays.thread_count(threads))
 
     @classmethod
     def _of(cls, core: MarginPass) -> MarginState:
         """The state over arrays that are there."""
         state = cls.__new__(cls)
-        state._pass = core
+        state._core = core
         return state
+
+    @property
+    def _pass(self) -> MarginPass:
+        """The arrays; a move that was interrupted on its way back is undone before anybody looks."""
+        self._core.recover()
+        return self._core
+
+    def __copy__(self) -> MarginState:
+        """A state of its own over the same snapshot."""
+        return MarginState._of(self._pass.copied())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> MarginState:
+        return self.__copy__()
 
     # Per wallet -------------------------------------------------------------------------------------------------------
 
@@ -220,7 +234,8 @@ class MarginState:
         ------
         AdlError
             For an unknown symbol, a price that is not above 0, or where a value leaves int64 quanta;
-            the state is as before.
+            the state is as before. An exception from outside (``KeyboardInterrupt``) leaves it as before
+            or wholly moved; :attr:`marks` tells which.
 
         Notes
         -----
@@ -246,11 +261,7 @@ class MarginState:
         state = self._pass
         fresh = prices_by_row("marks", marks, state.books.symbols)
         rates = state.rates.moved(prices_by_row("index_prices", index_prices, state.books.asset_names))
-        units = {code: state.unit_at(code, price) for code, price in fresh.items()}
-        found = state.move(units, rates, bool(index_prices))
-        for code, price in fresh.items():
-            state.marks[code] = price
-        return found
+        return state.move(fresh, rates, bool(index_prices))
 
     def __repr__(self) -> str:
         state = self._pass

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,16 +22,27 @@ __all__ = ["MarginPass"]
 TWO_62, INT64_END = 2**62, 2**63
 
 
+class Prices(NamedTuple):
+    """What everything is valued at: replaced as a whole, so that a move is over in one assignment.
+
+    `moving` names the contracts and wallets that a move has begun with, until it is over.
+    """
+
+    marks: tuple[Decimal | None, ...]
+    unit: Float64Array1D
+    rates: Rates
+    moving: tuple[tuple[int, ...], Int64Array1D] | None = None
+
+
 class MarginPass:
     """Unrealized PnL and maintenance margin of every position, and their sums by slot and wallet.
 
     Attributes
     ----------
     books : Books
-    marks : list of Decimal or None
-        The mark price of each contract.
-    unit : float64[contracts]
-        Value of a lot at the mark, in quanta; 0.0 where there is no mark.
+    prices : Prices
+        ``marks``, tuple of Decimal or None, of each contract; ``unit``, float64[contracts], the value of a lot
+        at the mark in quanta, 0.0 where there is none; ``rates`` between assets.
     pnl, margin : int64[n]
         Of each position.
     sums : int64[s, 2]
@@ -45,12 +58,12 @@ class MarginPass:
     def __init__(self, books: Books, inclusive: bool, threads: int) -> None:
         self.books = books
         self.inclusive = inclusive
-        self.marks = list(books.marks)
-        self.unit = np.array([self.unit_at(code, mark) for code, mark in enumerate(self.marks)], FLOAT64)
+        unit = np.array([self.unit_at(code, mark) for code, mark in enumerate(books.marks)], FLOAT64)
+        self.prices = Prices(tuple(books.marks), unit, Rates(books))
         self.tier_start, self.rate, self.amount = _tiers(books)
         held = np.flatnonzero(np.diff(books.start)).tolist()
         self.has_all_tiers = all(books.contracts[code].tiers is not None for code in held)
-        self.slots, self.rates = Slots(books), Rates(books)
+        self.slots = Slots(books)
         n, w, s = len(books.positions), len(books.wallets), len(self.slots.balance)
         self.pnl, self.margin = np.empty(n, INT64), np.empty(n, INT64)
         self.sums = np.empty((s, 2), INT64)
@@ -61,6 +74,29 @@ class MarginPass:
         if self.slots.many:
             self.slots.value(self.sums, self.rates, self.wallets)
         self._decide(_kernels.verdicts.of_all(self.wallets, inclusive, self.verdict))
+
+    @property
+    def marks(self) -> tuple[Decimal | None, ...]:
+        """The mark price of each contract."""
+        return self.prices.marks
+
+    @property
+    def unit(self) -> Float64Array1D:
+        """float64[contracts]: value of a lot at the mark, in quanta; not to be written to."""
+        return self.prices.unit
+
+    @property
+    def rates(self) -> Rates:
+        """Conversions between assets at the index prices."""
+        return self.prices.rates
+
+    def copied(self) -> MarginPass:
+        """A pass over the same books that moves by itself."""
+        fresh = copy(self)
+        fresh.pnl, fresh.margin, fresh.sums = self.pnl.copy(), self.margin.copy(), self.sums.copy()
+        fresh.wallets = self.wallets.copy() if self.slots.many else fresh.sums
+        fresh.verdict = self.verdict.copy()
+        return fresh
 
     def unit_at(self, code: int, mark: Decimal | None) -> float:
         """What a lot of a contract is worth at a mark, in quanta; rounded once."""
@@ -107,54 +143,73 @@ class MarginPass:
         if met & _kernels.margin.SUM_OVERFLOW:
             self.refuse_sums()
 
-    def move(self, units: dict[int, float], rates: Rates, all_valued: bool) -> Int64Array1D:
-        """Move contracts to new values of a lot; the wallets touched that are liquidatable now.
+    def move(self, marks: Mapping[int, Decimal], rates: Rates, all_valued: bool) -> Int64Array1D:
+        """Move contracts to new marks; the wallets touched that are liquidatable now.
 
-        On an error every array is as before.
+        On an error every array is as before. An interruption, too, leaves the old prices or the new ones: one
+        that falls into the way back leaves a move for :meth:`recover` to undo.
         """
-        met = 0
-        touched = self._touched(units, all_valued)
+        prices = self._moved(marks, rates)
+        touched = self._touched(marks, all_valued)
+        self.prices = self.prices._replace(moving=(tuple(marks), touched))
         try:
-            for code, unit in units.items():
-                met |= self._revalue(code, unit)
-            if met & _kernels.margin.SUM_OVERFLOW:
-                self.refuse_sums()
-            self._value(rates, touched)
+            self._revalue_all(marks, prices)
+            self.prices = prices
         except BaseException:
-            for code in units:  # to where they were; that changes nothing where they still are
-                self._revalue(code, float(self.unit[code]))
-            self._value(self.rates, touched)
+            self.recover()
             raise
-        self.rates = rates
-        for code, unit in units.items():
-            self.unit[code] = unit
-        self._decide(_kernels.verdicts.of_some(self.wallets, touched, self.inclusive, self.verdict), touched)
         found: Int64Array1D = touched[self.verdict[touched] == 1]
         return found
 
-    def remark(self, marks: dict[int, Decimal], rates: Rates, all_valued: bool, threads: int = 1) -> None:
+    def recover(self) -> None:
+        """Undo a move that has not ended; each row is valued anew, so that it may be begun again at any point."""
+        if self.prices.moving is None:
+            return
+        for code in self.prices.moving[0]:
+            self._revalue(code, float(self.unit[code]))
+        self._value(self.rates, self.prices.moving[1])
+        self._verdicts(self.prices.moving[1])
+        self.prices = self.prices._replace(moving=None)
+
+    def remark(self, marks: Mapping[int, Decimal], rates: Rates, all_valued: bool, threads: int = 1) -> None:
         """Move contracts to new marks by whichever way is less work; on an error the state is not to be used again."""
-        units = {code: self.unit_at(code, mark) for code, mark in marks.items()}
-        rows = sum(int(self.books.start[code + 1] - self.books.start[code]) for code in units)
+        rows = sum(int(self.books.start[code + 1] - self.books.start[code]) for code in marks)
         if 2 * rows < len(self.pnl):
-            self.move(units, rates, all_valued)
-        else:
-            self.rates = rates
-            for code, unit in units.items():
-                self.unit[code] = unit
-            self._run(threads)
-            if self.slots.many:
-                self.slots.value(self.sums, self.rates, self.wallets)
-            self._decide(_kernels.verdicts.of_all(self.wallets, self.inclusive, self.verdict))
+            self.move(marks, rates, all_valued)
+            return
+        self.prices = self._moved(marks, rates)
+        self._run(threads)
+        if self.slots.many:
+            self.slots.value(self.sums, self.rates, self.wallets)
+        self._decide(_kernels.verdicts.of_all(self.wallets, self.inclusive, self.verdict))
+
+    def _moved(self, marks: Mapping[int, Decimal], rates: Rates) -> Prices:
+        """The prices with new marks of some contracts."""
+        listed, unit = list(self.marks), self.unit.copy()
         for code, mark in marks.items():
-            self.marks[code] = mark
+            listed[code], unit[code] = mark, self.unit_at(code, mark)
+        return Prices(tuple(listed), unit, rates)
+
+    def _revalue_all(self, marks: Iterable[int], prices: Prices) -> None:
+        """Bring rows, wallets and verdicts to prices; whoever calls it undoes it on an error."""
+        assert self.prices.moving is not None
+        met, touched = 0, self.prices.moving[1]
+        for code in marks:
+            met |= self._revalue(code, float(prices.unit[code]))
+        if met & _kernels.margin.SUM_OVERFLOW:
+            self.refuse_sums()
+        self._value(prices.rates, touched)
+        self._verdicts(touched)
+
+    def _verdicts(self, touched: Int64Array1D) -> None:
+        """Decide anew who of these wallets is liquidatable."""
+        self._decide(_kernels.verdicts.of_some(self.wallets, touched, self.inclusive, self.verdict), touched)
 
     def rebased(self, books: Books, touched: Int64Array1D) -> None:
         """Go on with books that hold what the arrays say already; verdicts on the wallets `touched` are new."""
         self.books = books
         self._holds = None
-        undecided = _kernels.verdicts.of_some(self.wallets, touched, self.inclusive, self.verdict)
-        self._decide(undecided, touched)
+        self._verdicts(touched)
 
     def _touched(self, codes: Iterable[int], all_valued: bool) -> Int64Array1D:
         """Wallets with a position in these contracts, ascending."""

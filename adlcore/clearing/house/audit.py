@@ -79,7 +79,7 @@ def _wallets(state: HouseState) -> Iterator[str]:
     mask[below] = True
     mask[positions.wallet[(positions.quantity != 0) & mask[positions.wallet]]] = False
     for wallet in np.flatnonzero(mask).tolist():
-        if (wallet, int(wallets.asset[wallet])) not in state.uncovered and wallet not in state.unsettled:
+        if (wallet, int(wallets.asset[wallet])) not in state.uncovered:
             yield f"wallets[{wallet}] holds no position, has {int(wallets.balance[wallet])} quanta and no open entry"
 
 

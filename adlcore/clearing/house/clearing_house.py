@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -13,9 +13,8 @@ from ..._arrays import INT64
 from ...decimals import Number
 from ...errors import AdlError
 from ..accounts.books import prices_by_row
-from ..accounts.collateral import Rates
 from ..accounts.snapshot import Snapshot
-from ..events import Events
+from ..events import FIELDS, Events
 from ..funds.fund import InsuranceFund
 from ..order_book.liquidity import Liquidity, Restorable
 from ..state import HouseState, names_of
@@ -25,10 +24,12 @@ from ..waterfall.venue import Venue
 from ..waterfall.working import Working
 from . import audit as books_audit
 from . import dealings
-from .keeper import Keeper
+from .guard import alone
+from .keeper import Held, Keeper
+from .ledger import LEDGER_LINES, Ledger
 from .opening import opened
+from .plan import OpenPlan, Plan, Prices, fills_of
 from .trading import trade
-from .views import Ledger, Plan, read_fills
 
 __all__ = ["ClearingHouse"]
 
@@ -55,6 +56,14 @@ class ClearingHouse(Keeper):
         A mark further from the last than this share of it is refused.
     threads : int, default 1
         For marks that move most of the venue; the result is the same, bit for bit.
+    ledger_lines : int, default 1000
+        How many of the newest movements of its funds a house keeps, for :attr:`Fund.ledger
+        <adlcore.clearing.Fund.ledger>`.
+
+    Attributes
+    ----------
+    opening : Events
+        What it took to open: open interest that was balanced, debts that were settled.
 
     Raises
     ------
@@ -63,9 +72,21 @@ class ClearingHouse(Keeper):
 
     Notes
     -----
-    Every call is atomic: it ends with one assignment of an immutable state, and an exception before
-    that leaves the house, its hash and its order book (where that can be put back) as they were. A house
-    belongs to one thread at a time; its states and snapshots are immutable and may be shared.
+    Every call is atomic: it ends with one assignment of an immutable state. An exception before it leaves the house,
+    its hash and its order book (where that can be put back) as they were; that goes for an interruption
+    (``KeyboardInterrupt``) at any moment, too. After it only what is no ``Exception`` can come out, while subscribers
+    are told: then the house has moved, its book with it, some subscribers were not told, deferred calls wait for the
+    end of the next call, and :attr:`last_events` is what the call would have returned.
+
+    **Threads.** A house lets one call run at a time: another thread waits for its turn, and a call from within a call
+    (from an order book, or a subscriber) is refused; :meth:`defer` has it run afterwards. What only reads takes no turn
+    and sees the house before the call or after it. States and snapshots are immutable and may be shared.
+
+    **Copies.** ``copy``, ``deepcopy`` and ``pickle`` make a house of its own: the same state and terms, and a copy of
+    the order book. Subscribers and deferred calls stay behind. While a plan is open they are refused.
+
+    **Memory.** A house keeps its state, the events of its last call and `ledger_lines` movements of its funds. All
+    other events belong to whoever called, subscribed, or records a run.
 
     A quiet mark is O(positions of the contracts that were marked); one that liquidates copies the
     books once, and ranks each side that somebody is deleveraged on once a round. What a pass does, in
@@ -102,16 +123,17 @@ class ClearingHouse(Keeper):
         audit: str = "on",
         max_move: Any = None,
         threads: int = 1,
+        ledger_lines: int = LEDGER_LINES,
     ) -> None:
-        self._settings(venue, liquidity, audit, max_move, threads)
+        self._settings(venue, liquidity, audit, max_move, threads, ledger_lines)
         if not isinstance(snapshot, Snapshot):
             raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
         core = self._core(snapshot)
         state, events = opened(snapshot, core, funds, self._venue, strict)
-        self._put(state, None, Ledger().after(events, state.parties.funds))
-        self.opening = events
         if self._audits:
             books_audit.check(state, events)
+        self.opening = events
+        self._held = Held(state, None, Ledger(ledger_lines).after(events, state.parties.funds), events)
 
     @classmethod
     def from_state(
@@ -123,6 +145,7 @@ class ClearingHouse(Keeper):
         audit: str = "on",
         max_move: Any = None,
         threads: int = 1,
+        ledger_lines: int = LEDGER_LINES,
     ) -> ClearingHouse:
         """The house that goes on from a state as the one that gave it would.
 
@@ -130,22 +153,28 @@ class ClearingHouse(Keeper):
         ----------
         state : HouseState
             Of :meth:`state`.
-        venue, liquidity, audit, max_move, threads
+        venue, liquidity, audit, max_move, threads, ledger_lines
             As :class:`ClearingHouse`.
+
+        Notes
+        -----
+        Take the state after :meth:`plan`, not before: then no plan and no order of the house that goes on has a
+        number that was sent before.
         """
         if not isinstance(state, HouseState):
             raise AdlError.at("state", None, type(state).__name__, "must be a HouseState")
         house = cls.__new__(cls)
-        house._settings(venue, liquidity, audit, max_move, threads)
+        house._settings(venue, liquidity, audit, max_move, threads, ledger_lines)
         missing = [name for name in house._venue.vaults if name not in state.parties.names]
         if missing:
             raise AdlError.at("venue", None, missing[0], "must name vaults that the state has")
-        house._put(state, None, Ledger())
-        house.opening = Events(np.zeros((0, 11), INT64), 0, state.time, names_of(state))
+        house.opening = Events(np.zeros((0, len(FIELDS)), INT64), state.sequence, state.time, names_of(state))
+        house._held = Held(state, None, Ledger(ledger_lines), house.opening)
         return house
 
     # Marks ------------------------------------------------------------------------------------------------------------
 
+    @alone
     def mark(
         self,
         prices: Mapping[str, Number] | None = None,
@@ -180,24 +209,32 @@ class ClearingHouse(Keeper):
             is as before.
         """
         self._refuse_open_plan()
-        before = self._state
-        token = self._liquidity.checkpoint() if isinstance(self._liquidity, Restorable) else None
+        asked = self._read(prices, time, index_prices, oracle)
+        if isinstance(self._liquidity, Restorable):
+            self._held = self._held._replace(book=(self._liquidity.checkpoint(),))
         try:
-            at_work = self._begin(prices, time, index_prices, oracle, together=False)
-            orders = at_work.next(None)
-            while orders is not None:
-                orders = at_work.next(read_fills(orders, [self._asked(order, at_work.work.time) for order in orders]))
-            return self._finish(at_work)
+            return self._marked(asked)
         except BaseException:
-            # A subscriber may be interrupted once the house has moved: then the book has, too.
-            if self._state is before and isinstance(self._liquidity, Restorable):
-                self._liquidity.restore(token)
+            # Where the house has moved already the book has, too, and there is nothing to put back.
+            self._put_back()
             raise
 
-    def _asked(self, order: Order, time: int) -> Any:
-        snapshot = self._state.snapshot
-        return self._liquidity.ioc(snapshot.contracts[snapshot.code(order.contract)], order.lots, order.limit, time)
+    def _marked(self, asked: Prices) -> Events:
+        """A pass whose orders meet the house's own book; its loop has no handler, see :meth:`mark`."""
+        at_work = self._begin(self._state, asked, together=False)
+        orders = at_work.next(None)
+        while orders is not None:
+            orders = at_work.next([fills_of(*each) for each in self._filled(orders, asked.time)])
+        return self._finish(at_work)
 
+    def _filled(self, orders: Iterable[Order], time: int) -> Iterator[tuple[Order, int, Any]]:
+        """What the book fills of each order, one after the other."""
+        snapshot = self._state.snapshot
+        for place, order in enumerate(orders):
+            contract = snapshot.contracts[snapshot.code(order.contract)]
+            yield order, place, self._liquidity.ioc(contract, order.lots, order.limit, time)
+
+    @alone
     def plan(
         self,
         prices: Mapping[str, Number] | None = None,
@@ -229,16 +266,17 @@ class ClearingHouse(Keeper):
 
             plan = house.plan(prices, time)
             while not plan.done:
-                plan = house.settle(plan, [book(order) for order in plan.orders])
+                plan = house.settle(plan, {order.number: book(order) for order in plan.orders})
 
         is what :meth:`mark` does, but that there the orders of one wallet end before those of the next
         begin. Until the plan is done or dropped (:meth:`drop_plan`), the house refuses all changes.
         """
         self._refuse_open_plan()
-        at_work = self._begin(prices, time, index_prices, oracle, together=True)
-        orders = at_work.next(None)
-        return self._planned(at_work, orders)
+        asked, state = self._read(prices, time, index_prices, oracle), self._state
+        at_work = self._begin(state, asked, together=True)
+        return self._planned(OpenPlan(state, asked, at_work), at_work.next(None))
 
+    @alone
     def settle(self, plan: Plan, fills: Any = ()) -> Plan:
         """Go on with what the book filled.
 
@@ -246,8 +284,10 @@ class ClearingHouse(Keeper):
         ----------
         plan : Plan
             The one that is open.
-        fills : list of lists of (lots, ticks), or mapping of order number to such a list
-            Of each order of the plan; best first.
+        fills : mapping of order number to fills, or list of fills
+            Every order of the plan is named, in a list by its place; its fills are a list of (lots, ticks, id) or
+            (lots, ticks), best first, or None where nothing was filled. `id` is a text or whole number, the fill's name
+            in the order book: what is told again under the same name counts once.
 
         Returns
         -------
@@ -258,54 +298,103 @@ class ClearingHouse(Keeper):
         Raises
         ------
         AdlError
-            For another plan than the open one, and for fills of more lots than ordered, beyond the
-            limit, or of other orders: the plan stays open.
+            For another plan than the open one, an order that is not named, fills of more lots than ordered, beyond
+            the limit, of other orders, of a name that another fill has, or without a name where another one of their
+            order is equal.
+
+        Notes
+        -----
+        After an exception, whatever it is, the plan is open as before: settle it again with the same fills. An order
+        that is not named may still be filled, and nobody is to be deleveraged while it may: wait, then name it.
+
+        Examples
+        --------
+        >>> import adlcore as adl
+        >>> snapshot = adl.Snapshot.build(
+        ...     contracts=[adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))],
+        ...     wallets={"account": ["ann", "bob"], "balance": ["12", "100"]},
+        ...     positions={
+        ...         "account": ["ann", "bob"], "contract": ["X", "X"], "quantity": [10, -10], "entry_price": [10, 10]
+        ...     },
+        ...     marks={"X": "10"},
+        ... )
+        >>> house = adl.ClearingHouse(snapshot, venue=adl.venues.BINANCE_USDM)
+        >>> plan = house.plan({"X": "9"})
+        >>> [(order.number, order.account, order.lots, order.limit) for order in plan.orders]
+        [(0, 'ann', -10, 9)]
+        >>> plan = house.settle(plan, {0: [(2, 9, "fill-1"), (2, 9, "fill-2"), (2, 9, "fill-1")]})
+        >>> plan.done, plan.events.rows("book-fill")[0]["lots"], plan.events.counts()["book-fill"]
+        (True, -2, 4)
         """
-        if self._open_plan is None or self._open_plan[0] is not plan:
+        waiting = self._held.plan
+        if waiting is None or waiting.plan is not plan:
             number = plan.number if isinstance(plan, Plan) else plan
-            must = (
-                f"must be the open plan, {self._open_plan[0]!r}" if self._open_plan else "must be open: there is none"
-            )
+            must = f"must be the open plan, {waiting.plan!r}" if waiting else "must be open: there is none"
             raise AdlError.at("plan", None, number, must)
-        read = read_fills(plan.orders, fills)
-        at_work, self._open_plan = self._open_plan[1], None
-        if not plan.orders:
-            return Plan(plan.number, (), (), self._finish(at_work))
-        orders = at_work.next(read)
+        answered = waiting.answered(fills)
+        at_work = self._at_work(waiting)
+        self._held = self._held._replace(plan=waiting.stopped())  # until the next plan stands in its place
+        orders = at_work.next(answered.answers[-1]) if plan.orders else None
         if orders is None:
             return Plan(plan.number, (), (), self._finish(at_work))
-        return self._planned(at_work, orders)
+        return self._planned(answered.going_on(at_work), orders)
 
+    def _at_work(self, waiting: OpenPlan) -> Pass:
+        """The pass of a plan; made again where an exception has ended it."""
+        if waiting.at_work is not None:
+            return waiting.at_work
+        at_work = self._begin(waiting.state, waiting.prices, together=True)
+        at_work.next(None)
+        for answer in waiting.answers:
+            at_work.next(answer)
+        return at_work
+
+    @alone
     def drop_plan(self) -> None:
-        """Forget the open plan, if there is one; the house is as it was before it."""
-        self._open_plan = None
+        """Forget the open plan, if there is one; the books are as they were before it.
 
-    def _planned(self, at_work: Pass, orders: tuple[Order, ...] | None) -> Plan:
-        self._plans += 1
-        plan = Plan(self._plans, orders or (), at_work.cancels(), None)
-        self._open_plan = plan, at_work
+        Raises
+        ------
+        AdlError
+            Once fills were settled: they have happened, and the plan is the only one who knows of them. Whoever cannot
+            go on books them as trades with the street, on a house made :meth:`from_state`.
+        """
+        waiting = self._held.plan
+        if waiting is not None and waiting.has_fills:
+            must = "settle it to its end: its fills have happened"
+            raise AdlError(f"plan {waiting.plan.number} has fills: {must}", argument="plan", value=waiting.plan.number)
+        self._held = self._held._replace(plan=None)
+
+    def _planned(self, waiting: OpenPlan, orders: tuple[Order, ...] | None) -> Plan:
+        """Hold a plan with these orders open; its number and theirs are used up, whatever becomes of it."""
+        assert waiting.at_work is not None
+        held = self._held
+        number = held.state.next_plan
+        plan = Plan(number, orders or (), waiting.at_work.cancels(), None)
+        state = held.state.replace(next_plan=number + 1, next_order=waiting.at_work.work.next_order)
+        self._held = held._replace(state=state, plan=waiting.asking(plan))
         return plan
 
-    def _begin(self, prices: Any, time: Any, index_prices: Any, oracle: Any, together: bool) -> Pass:
-        """Read and check everything, then move the margin to the new marks."""
-        state = self._state
-        snapshot, now = state.snapshot, self._time(time)
-        fresh = prices_by_row("prices", prices, snapshot.symbols)
+    def _read(self, prices: Any, time: Any, index_prices: Any, oracle: Any) -> Prices:
+        """What a mark is asked for, checked."""
+        snapshot, now = self._state.snapshot, self._time(time)
+        marks = prices_by_row("prices", prices, snapshot.symbols)
         indexes = prices_by_row("index_prices", index_prices, snapshot.asset_names)
         asked = prices_by_row("oracle", oracle, snapshot.symbols)
-        self._refuse_jumps(fresh)
-        core = self._taken()
-        self._put(state, None, self._held[2])
-        rates: Rates = core.rates.moved(indexes)
-        core.remark(fresh, rates, bool(indexes), self._threads)
+        self._refuse_jumps(marks)
+        return Prices(marks, indexes, asked, now)
+
+    def _begin(self, state: HouseState, asked: Prices, together: bool) -> Pass:
+        """Move the margin to the new marks, and make the pass over it."""
+        snapshot, core = state.snapshot, self._taken()
+        core.remark(asked.marks, core.rates.moved(asked.index), bool(asked.index), self._threads)
         books = snapshot
-        if fresh or indexes:
-            marks = [fresh.get(code, mark) for code, mark in enumerate(snapshot.marks)]
-            index = [indexes.get(code, price) for code, price in enumerate(snapshot.index_prices)]
+        if asked.marks or asked.index:
+            marks = [asked.marks.get(code, mark) for code, mark in enumerate(snapshot.marks)]
+            index = [asked.index.get(code, price) for code, price in enumerate(snapshot.index_prices)]
             books = snapshot._with({"marks": tuple(marks), "index_prices": tuple(index)})
         core.books = books
-        work = Working(state, books, core, now, self._liquidity, together, asked)
-        return Pass(work, self._venue)
+        return Pass(Working(state, books, core, asked.time, self._liquidity, together, asked.oracle), self._venue)
 
     def _refuse_jumps(self, fresh: Mapping[int, Decimal]) -> None:
         if self._max_move is None:
@@ -330,6 +419,7 @@ class ClearingHouse(Keeper):
 
     # Between marks ----------------------------------------------------------------------------------------------------
 
+    @alone
     def deposit(self, wallet: int, amount: Number, asset: str | None = None, time: int | None = None) -> Events:
         """Money into a wallet; a debt that is open is paid first.
 
@@ -345,6 +435,7 @@ class ClearingHouse(Keeper):
         """
         return self._change(time, lambda work: dealings.deposit(work, wallet, amount, asset))
 
+    @alone
     def withdraw(self, wallet: int, amount: Number, asset: str | None = None, time: int | None = None) -> Events:
         """Money out of a wallet, at most what is free: ``max(0, min(WB, E) - IM - locked)``.
 
@@ -355,6 +446,7 @@ class ClearingHouse(Keeper):
         """
         return self._change(time, lambda work: dealings.withdraw(work, self._margin(work), wallet, amount, asset))
 
+    @alone
     def trade(
         self,
         contract: str,
@@ -386,6 +478,7 @@ class ClearingHouse(Keeper):
         legs = buyer_leg, seller_leg
         return self._change(time, lambda work: trade(work, contract, quantity, price, buyer, seller, legs))
 
+    @alone
     def place_order(
         self,
         wallet: int,
@@ -417,14 +510,17 @@ class ClearingHouse(Keeper):
             ),
         )
 
+    @alone
     def cancel_order(self, order: int, time: int | None = None) -> Events:
         """Take an open order out, by its row in ``house.snapshot().orders``."""
         return self._change(time, lambda work: dealings.cancel_order(work, order))
 
+    @alone
     def fund_deposit(self, fund: str, amount: Number, time: int | None = None) -> Events:
         """Money into a fund; below 0 out of it, as far as it has cash."""
         return self._change(time, lambda work: dealings.fund_deposit(work, fund, amount))
 
+    @alone
     def funding(self, rates: Mapping[str, Number], time: int | None = None) -> Events:
         """Charge funding: each row pays ``round(sign(q)·|MV|·rate)``, and the contract's fund has the sum.
 

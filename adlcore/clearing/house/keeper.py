@@ -1,43 +1,78 @@
-"""What a clearing house keeps: its state, the margin that goes with it, and how a call ends in one assignment."""
+"""What a clearing house holds: its state, the margin that goes with it, and how a call ends in one assignment."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from copy import copy
+from copy import copy, deepcopy
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from ... import _arrays
-from ..._arrays import INT64
+from ..._arrays import FLOAT64, INT64
 from ...errors import AdlError
 from ...ratios import exact_ratio
 from ..accounts.margin import MarginState, refuse_without_tiers
 from ..accounts.margin_pass import MarginPass
 from ..accounts.snapshot import Snapshot
 from ..events import KINDS, Events
-from ..order_book.liquidity import Liquidity, NoLiquidity
+from ..order_book.liquidity import Liquidity, NoLiquidity, Restorable
 from ..state import HouseState, names_of
+from ..waterfall.settlement import settle_debts
 from ..waterfall.venue import Venue
 from ..waterfall.working import Working
 from . import audit as books_audit
-from .views import Funds, Ledger, Plan
+from .fund_views import Funds, funds_of
+from .guard import Guard, alone
+from .ledger import Ledger
+from .plan import OpenPlan
 
-__all__ = ["Keeper"]
+__all__ = ["Held", "Keeper"]
 
 LOG = logging.getLogger("adlcore")
+
+TWO_62 = 2.0**62
+
+
+class Held(NamedTuple):
+    """All that a house holds and that changes: replaced as a whole, so that a call ends in one assignment.
+
+    Attributes
+    ----------
+    state : HouseState
+    core : MarginPass or None
+        The margin of the state. It is moved in place, so it is taken out while a call is at work; an error leaves none,
+        and the next call works it out anew.
+    ledger : Ledger
+    events : Events
+        Of the last call that went through.
+    book : tuple or None
+        The checkpoint of the order book from before a call that has not ended, alone in a tuple.
+    plan : OpenPlan or None
+    """
+
+    state: HouseState
+    core: MarginPass | None
+    ledger: Ledger
+    events: Events
+    book: tuple[Any] | None = None
+    plan: OpenPlan | None = None
 
 
 class Keeper:
     """The base of :class:`~adlcore.ClearingHouse`: what it shows of itself, and how its state changes."""
 
-    def _settings(self, venue: Any, liquidity: Any, audit: str, max_move: Any, threads: int) -> None:
+    VERSION = 1
+
+    def _settings(self, venue: Any, liquidity: Any, audit: str, max_move: Any, threads: int, ledger_lines: int) -> None:
         if audit not in ("on", "off"):
             raise AdlError.at("audit", None, audit, "must be 'on' or 'off'")
         if liquidity is not None and not hasattr(liquidity, "ioc"):
             raise AdlError.at("liquidity", None, liquidity, "must have a method ioc(contract, quantity, limit, time)")
+        if isinstance(ledger_lines, bool) or not isinstance(ledger_lines, int) or ledger_lines < 0:
+            raise AdlError.at("ledger_lines", None, ledger_lines, "must be a whole number, 0 or above")
         self._venue = venue if isinstance(venue, Venue) else Venue("custom", venue)
         self._liquidity: Liquidity = NoLiquidity() if liquidity is None else liquidity
         self._audits = audit == "on"
@@ -45,9 +80,13 @@ class Keeper:
         if self._max_move is not None and self._max_move <= 0:
             raise AdlError.at("max_move", None, max_move, "must be above 0, or None")
         self._threads = _arrays.thread_count(threads)
+        self._ledger_lines = ledger_lines
+        self._listen()
+
+    def _listen(self) -> None:
+        """Begin with a turn of one's own, and nobody to tell."""
+        self._guard = Guard()
         self._subscribers: list[tuple[str | None, Callable[[dict[str, Any]], None]]] = []
-        self._open_plan: tuple[Plan, Any] | None = None
-        self._plans = 0
 
     # What it is -------------------------------------------------------------------------------------------------------
 
@@ -77,10 +116,17 @@ class Keeper:
 
     @property
     def funds(self) -> Funds:
-        """The insurance funds by name."""
-        state = self._state
-        work = Working(state, state.snapshot, self._margin_core(), state.time, self._liquidity, False, {})
-        return Funds(state, work.fund_equity, self._held[2])
+        """The insurance funds by name: values of this moment, which nothing changes later."""
+        held = self._held
+        return funds_of(held.state, held.ledger)
+
+    @property
+    def last_events(self) -> Events:
+        """The events of the last call that went through, of the opening where none has: also where its caller got none.
+
+        Whatever an exception of a call left behind, they belong to the state that the house is in.
+        """
+        return self._held.events
 
     def margin_state(self) -> MarginState:
         """The margin of every wallet at the last marks; a copy that is yours."""
@@ -96,27 +142,66 @@ class Keeper:
         open entry; a fund has what it opened with and its ledger; the margin that is kept up to date is
         what a fresh pass makes of the books. O(positions).
         """
-        found = [*books_audit.differences(self._state)]
-        core = self._held[1]
-        if core is not None:
-            fresh = self._core(self._state.snapshot)
-            if not all(
-                np.array_equal(getattr(core, name), getattr(fresh, name))
-                for name in ("pnl", "margin", "wallets", "verdict")
-            ):
-                found.append("margin: what is kept differs from a fresh pass")
-        return found
+        with self._guard.turn:
+            held = self._held
+            found = [*books_audit.differences(held.state)]
+            if held.core is not None:
+                fresh = self._core(held.state.snapshot)
+                if not all(
+                    np.array_equal(getattr(held.core, name), getattr(fresh, name))
+                    for name in ("pnl", "margin", "wallets", "verdict")
+                ):
+                    found.append("margin: what is kept differs from a fresh pass")
+            return found
 
     def on(self, kind: str | None, call: Callable[[dict[str, Any]], None]) -> None:
         """Have `call` run with each event of a kind (None: of every kind), after it is applied.
 
-        What a subscriber raises is logged (``logging.getLogger("adlcore")``) and undoes nothing.
+        What a subscriber raises is logged (``logging.getLogger("adlcore")``) and undoes nothing. It may read the
+        house; calls that change it are refused until the one that tells is over: :meth:`defer` has them run then.
+        Copies and pickles of a house have no subscribers.
         """
         if kind is not None and kind not in KINDS:
             raise AdlError.at("kind", None, kind, f"must be one of {', '.join(KINDS)}")
         if not callable(call):
             raise AdlError.at("call", None, call, "must be callable")
         self._subscribers.append((kind, call))
+
+    def defer(self, call: Callable[[], object]) -> None:
+        """Have `call` run once the call that is at work is over and everybody was told of it; at once where none is.
+
+        Parameters
+        ----------
+        call : callable
+            Without arguments; it may call the house. What it returns is forgotten, what it raises is logged.
+
+        Notes
+        -----
+        The way for subscribers, and for an order book, to act on what they see. Deferred calls run in the order in
+        which they were deferred, before any other thread has its turn, each as a call by itself with its own events.
+        Those that were deferred by a call that failed before the house moved are forgotten with it.
+
+        Examples
+        --------
+        >>> import adlcore as adl
+        >>> snapshot = adl.Snapshot.build(
+        ...     [adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))],
+        ...     {"account": ["ann"], "balance": ["9"]},
+        ...     [],
+        ...     {"X": 2},
+        ... )
+        >>> house = adl.ClearingHouse(snapshot, venue=adl.venues.BINANCE_USDM)
+        >>> house.on("deposit", lambda event: house.defer(lambda: house.fund_deposit("USDT", "1")))
+        >>> events = house.deposit(0, "5")
+        >>> events, house.funds["USDT"].balance
+        (<1 events: 1 deposit>, Decimal('1.00000000'))
+        """
+        if not callable(call):
+            raise AdlError.at("call", None, call, "must be callable, without arguments")
+        with self._guard.turn:
+            self._guard.deferred.append(call)
+            if self._guard.call is None:
+                self._guard.run_deferred()
 
     def __repr__(self) -> str:
         state = self._state
@@ -125,15 +210,58 @@ class Keeper:
         )
         return f"<ClearingHouse {self._venue.name}: {held}, {_counted(len(state.funds), 'fund')}, time {state.time:,}>"
 
+    # Copies -----------------------------------------------------------------------------------------------------------
+
+    def __copy__(self) -> Self:
+        """A house of its own: the same state and terms, a copy of the order book, no subscribers, nothing deferred."""
+        fresh = type(self).__new__(type(self))
+        with self._guard.turn:
+            fresh.__setstate__({**self.__getstate__(), "_liquidity": self._copied_book()})
+        return fresh
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.__copy__()
+
+    def _copied_book(self) -> Liquidity:
+        """A copy of the order book: two houses that sent orders to one would take from each other."""
+        try:
+            return deepcopy(self._liquidity)
+        except Exception as error:
+            must = "must be one that can be copied; from_state(house.state(), venue, liquidity) takes another"
+            raise AdlError.at("liquidity", None, self._liquidity, must) from error
+
+    @alone
+    def __getstate__(self) -> dict[str, Any]:
+        if self._held.plan is not None:
+            number = self._held.plan.plan.number
+            must = "settle it, or drop_plan(), before the house is copied or pickled"
+            raise AdlError(f"plan {number} is open: {must}", argument="plan", value=number)
+        kept = {name: value for name, value in vars(self).items() if name not in ("_guard", "_subscribers")}
+        return {"version": self.VERSION, **kept, "_held": self._held._replace(core=None, book=None)}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        values = dict(kept)
+        if (found := values.pop("version", None)) != self.VERSION:
+            must = f"this adlcore reads version {self.VERSION}"
+            raise AdlError(f"{type(self).__name__} was pickled as version {found}: {must}", value=found)
+        vars(self).update(values)
+        self._listen()
+
     # Inside -----------------------------------------------------------------------------------------------------------
+
+    _held: Held
 
     @property
     def _state(self) -> HouseState:
-        return self._held[0]
+        return self._held.state
 
-    def _put(self, state: HouseState, core: MarginPass | None, ledger: Ledger) -> None:
-        # The margin of a state is a cache: it is taken out while a call moves it, and an error leaves none.
-        self._held: tuple[HouseState, MarginPass | None, Ledger] = (state, core, ledger)
+    def _put_back(self) -> None:
+        """Put the order book back to where it was before a call that has not ended; it may be done again and again."""
+        held = self._held
+        if held.book is not None:
+            if isinstance(self._liquidity, Restorable):
+                self._liquidity.restore(held.book[0])
+            self._held = held._replace(book=None)
 
     def _core(self, snapshot: Snapshot) -> MarginPass:
         for code, contract in enumerate(snapshot.contracts):
@@ -146,13 +274,10 @@ class Keeper:
         return MarginPass(snapshot, self._venue.inclusive, self._threads)
 
     def _taken(self) -> MarginPass:
-        state, core, _ = self._held
-        return self._core(state.snapshot) if core is None else core
-
-    def _margin_core(self) -> MarginPass:
-        state, _, ledger = self._held
-        core = self._taken()
-        self._put(state, core, ledger)
+        """The margin of the state, taken out so that a call can move it."""
+        held = self._held
+        core = self._core(held.state.snapshot) if held.core is None else held.core
+        self._held = held._replace(core=None)
         return core
 
     def _time(self, time: int | None) -> int:
@@ -165,21 +290,23 @@ class Keeper:
             raise AdlError.at("time", None, time, f"must not be before the last one, {last}")
         return int(time)
 
-    def _commit(self, work: Working, books: Snapshot, core: MarginPass | None) -> Events:
+    def _commit(self, work: Working, books: Snapshot, core: MarginPass) -> Events:
         """One assignment, then the subscribers."""
-        state = self._state
+        held = self._held
+        state = held.state
+        _refuse_unfit_parties(work)
         events = work.log.events(state.sequence, work.time, names_of(state))
-        fresh = work.state_after(books, events)
+        fresh = work.state_after(books, events, state.next_plan)
         unchanged = books.positions is state.snapshot.positions and books.wallets is state.snapshot.wallets
         if self._audits and not (unchanged and books.balances is state.snapshot.balances and not len(events)):
             books_audit.check(fresh, events)
-        self._put(fresh, core, self._held[2].after(events, fresh.parties.funds))
+        self._held = Held(fresh, core, held.ledger.after(events, fresh.parties.funds), events)
         if len(events):
             self._tell(events)
         return events
 
     def _tell(self, events: Events) -> None:
-        for kind, call in self._subscribers:
+        for kind, call in tuple(self._subscribers):
             for event in events.rows(*([] if kind is None else [kind])):
                 try:
                     call(event)
@@ -187,33 +314,45 @@ class Keeper:
                     LOG.exception("a subscriber to %s failed on event %d", kind or "events", event["sequence"])
 
     def _refuse_open_plan(self) -> None:
-        if self._open_plan is not None:
-            number = self._open_plan[0].number
+        if self._held.plan is not None:
+            number = self._held.plan.plan.number
             raise AdlError(f"plan {number} is open: settle it, or drop_plan()", argument="plan", value=number)
 
     def _change(self, time: int | None, change: Callable[[Working], Snapshot | None]) -> Events:
-        """One call that is no mark."""
+        """One call that is no mark.
+
+        The margin of the books after it is worked out before the house moves: numbers that no later call could
+        hold are refused now. Debts that it leaves to wallets without positions are settled in it.
+        """
         self._refuse_open_plan()
         state = self._state
-        core = self._taken()
-        self._put(state, None, self._held[2])
-        work = Working(state, state.snapshot, core, self._time(time), self._liquidity, False, {})
+        now = self._time(time)
+        work = Working(state, state.snapshot, self._taken(), now, self._liquidity, False, {})
         books = change(work)
         if books is None:
             books = work.changed() if work.opened else state.snapshot
-        return self._commit(work, books, self._carried(work, books))
+        core = self._margin_after(work, books)
+        if books.positions is not state.snapshot.positions and not work.opened:
+            work.begin_at(books, core)
+            settle_debts(work, work.log.wallets())
+            if work.opened:
+                books = work.changed()
+                core.rebased(books, work.log.wallets())
+        return self._commit(work, books, core)
 
-    def _carried(self, work: Working, books: Snapshot) -> MarginPass | None:
-        """The margin, where it can go on without a new pass: only orders, funds or a balance changed."""
+    def _margin_after(self, work: Working, books: Snapshot) -> MarginPass:
+        """The margin of books that a call has changed: by differences where only orders, funds or balances did."""
         core, before = work.core, self._state.snapshot
         if work.opened or books.positions is not before.positions or books.balances is not before.balances:
-            return None
+            return self._core(books)
         moved = np.zeros(0, INT64)
         if books.wallets is not before.wallets:
             if core.slots.many:
-                return None
+                return self._core(books)
             moved = work.log.wallets()
-            core.sums[moved, 0] += books.wallets.balance[moved] - before.wallets.balance[moved]
+            for wallet in moved.tolist():
+                change = int(books.wallets.balance[wallet]) - int(before.wallets.balance[wallet])
+                core.sums[wallet, 0] = work.fitting(int(core.sums[wallet, 0]) + change, "equity")
             core.slots = copy(core.slots)
             core.slots.balance = books.wallets.balance
         core.rebased(books, moved)
@@ -221,6 +360,17 @@ class Keeper:
 
     def _margin(self, work: Working) -> MarginState:
         return MarginState._of(work.core)
+
+
+def _refuse_unfit_parties(work: Working) -> None:
+    """Refuse rows and money of parties that no later call could hold: values from 2^62 quanta, equity beyond int64."""
+    value = np.abs(work.lots.astype(FLOAT64) * work.core.unit)
+    bound = value.sum(axis=1) + np.abs(work.cost.astype(FLOAT64)).sum(axis=1)
+    bound += np.abs(work.party_cash.astype(FLOAT64)).sum(axis=1)
+    for party in np.flatnonzero(~(bound < TWO_62)).tolist():
+        work.notionals(party)
+        if party >= work.first_fund:
+            work.fund_equity(party - work.first_fund)
 
 
 def _counted(count: int, noun: str) -> str:

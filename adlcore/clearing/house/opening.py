@@ -11,13 +11,13 @@ from ..._arrays import INT64, INT64_MAX
 from ...errors import AdlError
 from ..accounts.margin_pass import MarginPass
 from ..accounts.snapshot import Snapshot
-from ..accounts.tables import VALUED
 from ..events import Events
 from ..funds.fund import InsuranceFund
 from ..funds.fund_table import resolve_funds
 from ..funds.parties import STREET, Parties
 from ..order_book.liquidity import NoLiquidity
 from ..state import HouseState, names_of
+from ..waterfall.settlement import settle_debts
 from ..waterfall.venue import Venue
 from ..waterfall.watch import opened as windows_of
 from ..waterfall.working import Working
@@ -29,7 +29,7 @@ __all__ = ["opened"]
 def opened(
     snapshot: Snapshot, core: MarginPass, funds: Iterable[InsuranceFund], venue: Venue, strict: bool
 ) -> tuple[HouseState, Events]:
-    """The first state of a house, and what it took to come there."""
+    """The first state of a house, and what it took to come there; debts of wallets without positions are settled."""
     table = resolve_funds(funds, snapshot.contracts, snapshot.assets, venue.trigger)
     taken = set(venue.vaults) & set(table.names)
     if taken:
@@ -47,26 +47,21 @@ def opened(
         uncovered={},
         cooling={},
         constant=(0,) * len(snapshot.assets),
-        unsettled=(),
         time=0,
         sequence=0,
         digest=b"",
+        next_plan=1,
+        next_order=0,
     )
     work = Working(state, snapshot, core, 0, NoLiquidity(), False, {})
     _balance(work, strict)
     balanced = state.replace(parties=work.parties())
     state = balanced.replace(constant=audit.assets_in_all(balanced))
-    work.unsettled = _debtors(work)
+    settle_debts(work, np.arange(len(snapshot.wallets)))
+    books = work.changed() if work.opened else snapshot
     events = work.log.events(0, 0, names_of(state))
     work.state = state
-    return work.state_after(snapshot, events), events
-
-
-def _debtors(work: Working) -> tuple[int, ...]:
-    """Wallets with one asset that stand below zero and hold no position."""
-    wallets = work.books.wallets
-    below = np.flatnonzero((wallets.balance < 0) & (wallets.mode < VALUED))
-    return tuple(below[~work.holds(below)].tolist()) if len(below) else ()
+    return work.state_after(books, events, state.next_plan), events
 
 
 def _balance(work: Working, strict: bool) -> None:

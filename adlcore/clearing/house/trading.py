@@ -69,18 +69,7 @@ def trade(
             cause = "opened" if isinstance(side, _User) and side.put and count * side.now[0] > 0 else "request"
             legs_told.append(("trade", cause, {**label, **side.named(count), "lots": count, "amount": -worth}))
         work.log.add(*legs_told)
-    work.unsettled = tuple(sorted({*work.unsettled, *_debtors(changed, sides)}))
     return changed
-
-
-def _debtors(books: Snapshot, sides: list[_User | _Street]) -> list[int]:
-    """Who is left without a position and below zero; the next settlement looks after them."""
-    found = []
-    for user in sides:
-        if isinstance(user, _User) and books.wallets.balance[user.wallet] < 0:
-            rows = books.positions.quantity[books.positions.wallet == user.wallet]
-            found += [] if rows.any() else [user.wallet]
-    return found
 
 
 def _side(work: Working, code: int, name: str, wallet: int | None, leg: str | None, sign: int) -> _User | _Street:

@@ -213,8 +213,8 @@ class BookIOC(Stage):
                 if not lots:
                     break
                 limit = self._limit(work, chosen, place, lots)
-                account = work.books.wallets.account[wallet]
-                fills = yield Order(work.next_order(), wallet, row, account, symbol, -side * lots, limit)
+                account = work.books.wallets.account[wallet].item()
+                fills = yield Order(work.order_number(), wallet, row, account, symbol, -side * lots, limit)
                 self._remember(work, chosen, place, partly)
                 filled = sum(count for count, _ in fills)
                 if not filled:
@@ -259,7 +259,7 @@ class BookIOC(Stage):
             held = int(work.lots[0, code])
             closes = min(count, abs(held)) if held * side < 0 else 0
             for part in [closes, count - closes] if 0 < closes < count else [count]:
-                value = round(exact + unit * part) - round(exact)
+                value = work.fitting(round(exact + unit * part) - round(exact), "fills")
                 exact += unit * part
                 work.close(np.array([row]), np.array([part]), np.array([value]), np.array([code]))
                 work.street(code, side * part, side * value, side * value)

@@ -10,7 +10,7 @@ from ..._arrays import INT64, Int64Array1D
 from ..accounts.tables import VALUED
 from ..state import names_of
 from .round import Round
-from .settlement import move_to_cross, settle
+from .settlement import move_to_cross, settle, settle_debts
 from .stage import Order, Requests
 from .venue import Venue
 from .watch import observe
@@ -45,6 +45,7 @@ def run(work: Working, venue: Venue) -> Requests:
                 yield from requests
             settle(work, taken)
         failing = _broken(work)
+    settle_debts(work, work.core.slots.wallet[work.core.slots.valued] if work.core.slots.many else np.zeros(0, INT64))
     move_to_cross(work)
     observe(work)
 

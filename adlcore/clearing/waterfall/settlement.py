@@ -15,7 +15,7 @@ from ..funds.parties import TREASURY
 from .round import Round
 from .working import DELEVERAGED, VAULT, Working
 
-__all__ = ["move_to_cross", "settle", "settle_others"]
+__all__ = ["move_to_cross", "settle", "settle_debts", "settle_others"]
 
 
 def settle(work: Working, taken: Round) -> None:
@@ -38,18 +38,36 @@ def settle(work: Working, taken: Round) -> None:
             _settle_valued(work, int(taken.wallets[fresh[turn]]))
         start = turn + 1
     taken.settled.extend(fresh.tolist())
-    settle_others(work, np.concatenate([np.array(work.unsettled, INT64), *work.counterparties]))
-    work.unsettled = ()
+    settle_others(work, np.concatenate([np.zeros(0, INT64), *work.counterparties]))
 
 
 def settle_others(work: Working, wallets: Int64Array1D) -> None:
-    """Settle those of these wallets, by row, that have one asset, no position, less than nothing, no open entry."""
+    """Settle those of these wallets that are in no round, hold no position and owe; plain ones first, each by row."""
+    debtors = _debtors(work, wallets)
+    is_valued = work.books.wallets.mode[debtors] >= VALUED
+    plain = debtors[~is_valued]
+    _settle_plain(work, plain, work.table.of_asset[work.books.wallets.asset[plain]])
+    for wallet in debtors[is_valued].tolist():
+        _settle_valued(work, wallet)
+
+
+def settle_debts(work: Working, wallets: Int64Array1D) -> None:
+    """As :func:`settle_others` after a call that made no columns to write to; they are made where they are needed."""
+    if len(_debtors(work, wallets)):
+        work.open()
+        settle_others(work, wallets)
+
+
+def _debtors(work: Working, wallets: Int64Array1D) -> Int64Array1D:
+    """Those of these wallets, ascending, whose equity is below zero, that hold no position and owe no open entry.
+
+    Without a position equity is the balance, or what the assets of a valued wallet come to.
+    """
     looked = np.unique(wallets)
-    looked = looked[(work.books.wallets.mode[looked] < VALUED) & (work.in_liquidation[looked] == 0)]
-    looked = looked[(work.cash[work.slots_of(looked)] < 0) & (work.margin[looked] == 0)]
-    if len(looked):
-        looked = looked[~work.holds(looked)]
-        _settle_plain(work, looked, work.table.of_asset[work.books.wallets.asset[looked]])
+    looked = looked[(work.equity[looked] < 0) & (work.in_liquidation[looked] == 0)]
+    looked = looked[~work.holds(looked)] if len(looked) else looked
+    owing = {wallet for wallet, _ in work.uncovered}
+    return np.array([wallet for wallet in looked.tolist() if wallet not in owing], INT64)
 
 
 def _settle_plain(work: Working, wallets: Int64Array1D, fund: Int64Array1D) -> None:

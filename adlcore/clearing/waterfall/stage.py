@@ -26,7 +26,7 @@ class Order:
     Attributes
     ----------
     number : int
-        Of the order in its plan.
+        No two liquidation orders of a house and of those that go on from its states have the same.
     wallet, row : int
         Rows of the wallet and of the position.
     account : label

@@ -22,7 +22,7 @@ from ...errors import AdlError
 from ..accounts.margin_pass import MarginPass
 from ..accounts.snapshot import Snapshot
 from ..accounts.tables import ISOLATED, VALUED
-from ..events import Events, Leg, Log
+from ..events import EXTERNAL, FACTS, Events, Leg, Log
 from ..order_book.liquidity import Liquidity
 from ..state import HouseState
 from .moving_parties import MovingParties
@@ -67,15 +67,12 @@ class Working(MovingParties):
         super().__init__(state, books, core)
         self.log = Log()
         self.opened = False
-        positions, count = books.positions, len(books.wallets)
-        self.quantity0 = self.quantity = positions.quantity
-        self.entry_value0 = self.entry_value = positions.entry_value
-        self.cash = core.slots.balance
+        count = len(books.wallets)
+        self.begin_at(books, core)
         self.uncovered = dict(state.uncovered)
         self.cooling = dict(state.cooling)
         self.cancelled = np.zeros(len(books.orders), bool)
         self.in_liquidation = np.zeros(count, np.uint8)
-        self.rows_in_liquidation = np.zeros(len(positions), np.uint8)
         self.took = np.zeros(count, np.uint8)
         self.told_healthy = np.zeros(count, bool)
         self.counterparties: list[Int64Array1D] = []  # wallets that lost lots to ADL, stretch by stretch
@@ -83,10 +80,17 @@ class Working(MovingParties):
         self.tried_funds: set[int] = set()
         self.vaults: dict[int, int] = {}  # the last vault that took lots of a wallet
         self.windows = list(state.windows)
-        self.unsettled = state.unsettled
         self.refuses = np.zeros((len(self.table), len(books.contracts)), np.uint8)
-        self._orders_sent = 0
+        self.next_order = state.next_order
         self._orders: tuple[Int64Array1D, Int64Array1D] | None = None
+
+    def begin_at(self, books: Snapshot, core: MarginPass) -> None:
+        """Begin, or go on, with books whose rows a call has changed by itself; before :meth:`open`."""
+        self.books, self.core, positions = books, core, books.positions
+        self.quantity0 = self.quantity = positions.quantity
+        self.entry_value0 = self.entry_value = positions.entry_value
+        self.cash = core.slots.balance
+        self.rows_in_liquidation = np.zeros(len(positions), np.uint8)
 
     def open(self) -> None:
         """Make the columns that a pass writes to; until then they are the snapshot's own."""
@@ -203,10 +207,10 @@ class Working(MovingParties):
         """The party of the vault that took lots of each wallet."""
         return np.array([self.vaults[wallet] for wallet in wallets.tolist()], INT64)
 
-    def next_order(self) -> int:
-        """The number of the next order of this pass."""
-        self._orders_sent += 1
-        return self._orders_sent - 1
+    def order_number(self) -> int:
+        """A number that no order has had."""
+        self.next_order += 1
+        return self.next_order - 1
 
     # Rows -------------------------------------------------------------------------------------------------------------
 
@@ -307,27 +311,39 @@ class Working(MovingParties):
             fresh["orders"] = books.orders.taken(np.flatnonzero(~self.cancelled))
         return books._with(fresh)
 
-    def state_after(self, books: Snapshot, events: Events) -> HouseState:
+    def state_after(self, books: Snapshot, events: Events, next_plan: int) -> HouseState:
         """The state that this call leads to."""
         state = self.state
-        ledger, constant = state.ledger.copy(), list(state.constant)
-        party, amount = events.party - self.first_fund, events.amount
-        moving = (party >= 0) & ~events.of("uncovered-money", "uncovered-paid")
-        np.add.at(ledger, party[moving], amount[moving])
-        outside = events.of("deposit", "withdrawal", "fund-deposit")
-        for asset, quanta in zip(events.asset[outside].tolist(), amount[outside].tolist(), strict=True):
+        constant = list(state.constant)
+        outside = events.of(*EXTERNAL)
+        for asset, quanta in zip(events.asset[outside].tolist(), events.amount[outside].tolist(), strict=True):
             constant[asset] += quanta
         return state.replace(
             snapshot=books,
             parties=self.parties(),
-            ledger=ledger,
+            ledger=self._ledger_after(events),
             lent=self.lent,
             windows=tuple(self.windows),
             uncovered=self.uncovered,
             cooling=self.cooling,
             constant=tuple(constant),
-            unsettled=self.unsettled,
             time=self.time,
             sequence=state.sequence + len(events),
             digest=events.digest(state.digest) if len(events) else state.digest,
+            next_plan=next_plan,
+            next_order=self.next_order,
         )
+
+    def _ledger_after(self, events: Events) -> Int64Array1D:
+        """What has moved each fund since the opening: its legs among these events added, exactly."""
+        party, amount = events.party - self.first_fund, events.amount
+        moving = (party >= 0) & ~events.of(*FACTS)
+        if not moving.any():
+            return self.state.ledger
+        out = np.empty(len(self.table), INT64)
+        values = np.concatenate([self.state.ledger, amount[moving]])
+        fund = _kernels.money.group_sums(values, np.concatenate([np.arange(len(out)), party[moving]]), out)
+        if fund >= 0:
+            must = "all that moved it since the opening must sum to an int64; use fewer decimals"
+            raise AdlError.at("funds", fund, self.table.names[fund], must)
+        return out

@@ -1,0 +1,101 @@
+"""The newest movements of the insurance funds, so many and no more; what is older is a balance brought forward."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..._arrays import INT64
+from ..events import CAUSES, FACTS, FIELDS, KINDS, Events, named
+
+__all__ = ["LEDGER_LINES", "Ledger", "amount_in", "columns_of"]
+
+#: Movements of funds that a house keeps, unless it is told otherwise.
+LEDGER_LINES = 1_000
+
+#: What a line holds: the call's time and the event's sequence number, then the numbers of the event.
+LINE = ("sequence", "time", *FIELDS)
+PLACE = {name: place for place, name in enumerate(LINE)}
+
+#: The columns of a fund's ledger.
+SHOWN = ("sequence", "time", "kind", "contract", "lots", "price", "amount", "asset", "cause", "link")
+
+
+class Ledger:
+    """The newest legs of funds among all events of a house, oldest first. Immutable.
+
+    Parameters
+    ----------
+    most : int
+        Lines that are kept at most.
+    lines : int64[n, 13], optional
+        In the order of ``LINE``; ``link`` is a sequence number.
+    """
+
+    __slots__ = ("lines", "most")
+
+    def __init__(self, most: int, lines: npt.NDArray[np.int64] | None = None) -> None:
+        self.most = most
+        self.lines = np.zeros((0, len(LINE)), INT64) if lines is None else lines
+        self.lines.setflags(write=False)
+
+    def after(self, events: Events, first_fund: int) -> Ledger:
+        """The ledger once these events have happened; `first_fund` is the party of the first fund.
+
+        Funding of a contract is one line for a fund and call, under the number of its first leg: its legs
+        are as many as positions.
+        """
+        legs = np.flatnonzero((events.party >= first_fund) & ~events.of(*FACTS))
+        if not len(legs):
+            return self
+        lines = np.concatenate([self.lines, _funding_summed(_lines(events, legs))])
+        return Ledger(self.most, lines[len(lines) - min(self.most, len(lines)) :].copy())
+
+    def of(self, party: int) -> npt.NDArray[np.int64]:
+        """The lines of one fund."""
+        mine: npt.NDArray[np.int64] = self.lines[self.lines[:, PLACE["party"]] == party]
+        return mine
+
+
+def amount_in(lines: npt.NDArray[np.int64]) -> int:
+    """By how much lines of one fund have changed its cash less entry values."""
+    return sum(lines[:, PLACE["amount"]].tolist())
+
+
+def columns_of(
+    lines: npt.NDArray[np.int64], contracts: tuple[str, ...], assets: tuple[str, ...]
+) -> dict[str, npt.NDArray[Any]]:
+    """Lines as columns by name, with the names of contracts and assets."""
+    names = {"kind": KINDS, "cause": CAUSES, "contract": contracts, "asset": assets}
+    columns = {name: lines[:, PLACE[name]].copy() for name in SHOWN}
+    return {name: named(names[name], column) if name in names else column for name, column in columns.items()}
+
+
+def _lines(events: Events, legs: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+    """Legs as lines."""
+    lines = np.empty((len(legs), len(LINE)), INT64)
+    lines[:, PLACE["sequence"]] = events.first + legs
+    lines[:, PLACE["time"]] = events.time
+    lines[:, 2:] = events.table[legs]
+    link = lines[:, PLACE["link"]]
+    link[link >= 0] += events.first
+    return lines
+
+
+def _funding_summed(lines: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The lines with those of funding summed by contract and fund, each sum where its first line stood."""
+    funding = lines[:, PLACE["kind"]] == KINDS.index("funding")
+    if not funding.any():
+        return lines
+    mine = lines[funding]
+    _, first, of = np.unique(
+        mine[:, [PLACE["contract"], PLACE["party"]]], axis=0, return_index=True, return_inverse=True
+    )
+    sums = np.zeros(len(first), INT64)
+    np.add.at(sums, of.ravel(), mine[:, PLACE["amount"]])  # what a fund has in all fits: a sum on the way may wrap
+    summed = mine[first]
+    summed[:, PLACE["amount"]] = sums
+    together = np.concatenate([lines[~funding], summed])
+    return together[np.argsort(together[:, PLACE["sequence"]], kind="stable")]

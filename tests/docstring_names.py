@@ -20,6 +20,9 @@ ROLE = re.compile(r":(class|meth|func|mod|attr|exc|data):`([^`]+)`")
 DOUBLE = re.compile(r"``([^`]+)``")
 SINGLE = re.compile(r"(?<![`:\w])`([^`]+)`(?!`)")
 
+#: A file's name, or how it ends.
+FILE = re.compile(r"[\w.-]*\.(arrow|csv|go|jsonl|json|npz|parquet|toml|tsv|html)")
+
 #: What docstrings call an object of a class: ``house.mark`` is ``ClearingHouse.mark``.
 OBJECTS = {
     "book": "DepthLadder",
@@ -52,11 +55,9 @@ class Place:
 
 def modules() -> list[ModuleType]:
     """Every public module of the package."""
-    found = [adlcore]
-    for info in pkgutil.walk_packages(adlcore.__path__, "adlcore."):
-        if not any(part.startswith("_") for part in info.name.split(".")):
-            found.append(importlib.import_module(info.name))
-    return found
+    listed = (info.name for info in pkgutil.walk_packages(adlcore.__path__, "adlcore."))
+    public = (name for name in listed if not any(part.startswith("_") for part in name.split(".")))
+    return [adlcore, *map(importlib.import_module, public)]
 
 
 def places() -> Iterator[Place]:
@@ -94,7 +95,12 @@ def tokens(text: str) -> Iterator[tuple[str, str]]:
 
 
 def chain(token: str) -> list[str] | None:
-    """The names of ``a.b.c`` or ``a.b(x).c``; None for whatever else is written in backticks."""
+    """The names of ``a.b.c`` or ``a.b(x).c``; None for whatever else is written in backticks.
+
+    A middle dot multiplies, though Python takes it for a letter.
+    """
+    if "·" in token or FILE.fullmatch(token):
+        return None
     try:
         node: ast.expr = ast.parse(token.strip(), mode="eval").body
     except (SyntaxError, ValueError):
@@ -138,9 +144,12 @@ class Names:
                     self.public.setdefault(name, value)
         self._attributes: dict[type, set[str]] = {}
 
-    def resolves(self, place: Place, names: list[str], words: set[str]) -> bool:
+    def resolves(self, place: Place, how: str, names: list[str], words: set[str]) -> bool:
         """Whether a chain of names stands for something where it is written."""
         root, rest = names[0], names[1:]
+        if not rest and how == "`":
+            # One backtick is for what belongs to the thing itself.
+            return root in parameters(place) or self._own(place, root)
         if not rest:
             return root in words or root in parameters(place) or self._known(place, root)
         if root == "adlcore" or root == "adl":
@@ -149,6 +158,12 @@ class Names:
             return self._walks(self.public[OBJECTS[root]], rest)
         value = self.find(place, root)
         return value is not MISSING and self._walks(value, rest)
+
+    def _own(self, place: Place, name: str) -> bool:
+        """Whether it is an attribute of the class, or a class or a constant of the module."""
+        if place.owner is not None and name in self.attributes(place.owner):
+            return True
+        return name in vars(place.module) and not name.islower()
 
     def _known(self, place: Place, name: str) -> bool:
         return self.find(place, name) is not MISSING or name in OBJECTS or hasattr(builtins, name)

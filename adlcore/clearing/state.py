@@ -42,7 +42,7 @@ class HouseState(Versioned):
     cooling : mapping of (wallet, contract, side) to int
         When a row was ordered in part; the rest waits.
     constant : tuple of int
-        Of each asset: balances, cash, less entry values; money from outside has moved it with ``flows``.
+        Of each asset: balances, cash, less entry values; money from outside moves it.
     time, sequence : int
         Of the last call; of the next event.
     next_plan, next_order : int

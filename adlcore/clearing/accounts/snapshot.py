@@ -69,7 +69,7 @@ class Snapshot(Books):
     Raises
     ------
     BrokenSnapshotError
-        Names the first row that cannot be; its ``problems`` name every one. Rows are as given.
+        Names the first row that cannot be; its :attr:`~BrokenSnapshotError.problems` name every one. Rows are as given.
 
     Notes
     -----
@@ -209,7 +209,7 @@ class Snapshot(Books):
         Raises
         ------
         BrokenSnapshotError
-            Names the first broken row; its ``problems`` name every one.
+            Names the first broken row; its :attr:`~BrokenSnapshotError.problems` name every one.
         """
         validate(self, self.position_contract, None, strict)
 

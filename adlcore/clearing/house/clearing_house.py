@@ -286,13 +286,13 @@ class ClearingHouse(Keeper):
             The one that is open.
         fills : mapping of order number to fills, or list of fills
             Every order of the plan is named, in a list by its place; its fills are a list of (lots, ticks, id) or
-            (lots, ticks), best first, or None where nothing was filled. `id` is a text or whole number, the fill's name
-            in the order book: what is told again under the same name counts once.
+            (lots, ticks), best first, or None where nothing was filled. The id is a text or whole number, the fill's
+            name in the order book: what is told again under the same name counts once.
 
         Returns
         -------
         Plan
-            The next one; where it is ``done``, its events hold take-overs and assignments, and the house
+            The next one; where it is :attr:`~Plan.done`, its events hold take-overs and assignments, and the house
             has moved.
 
         Raises

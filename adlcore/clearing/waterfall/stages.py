@@ -92,7 +92,7 @@ class Backstop(Stage):
     below : decimal string, number or fraction, default "2/3"
         Share of the wallet's maintenance margin.
     vault : str, default "vault"
-        The name of the vault, whose inventory and cash ``house.parties`` shows.
+        The name of the vault, whose inventory and cash ``house.state().parties`` shows.
 
     Notes
     -----

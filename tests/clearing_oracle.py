@@ -556,6 +556,8 @@ class SlowHouse(Venue):
                     continue
                 gives = min(have, -(-owed // rate))
                 gets = owed if gives * rate >= owed else int(gives * rate // 1)
+                if not gets:
+                    continue
                 self.pay(good, gives, wallet, "exchange", self.treasury, "exchange")
                 self.pay(debt, gets, self.treasury, "exchange", wallet, "exchange")
 

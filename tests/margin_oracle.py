@@ -385,7 +385,7 @@ def venues(draw, modes=MODES) -> dict:
         "balances": dict(kept),
         "assets": assets,
         "index_prices": indexes,
-        "haircuts": {asset.name: draw(st.sampled_from(["0", "0.05", "0.3"])) for asset in assets},
+        "haircuts": {asset.name: draw(st.sampled_from(["0", "0.05", "0.3", "1"])) for asset in assets},
         "loan_rates": {asset.name: draw(st.sampled_from(["0", "0.02", "0.1"])) for asset in assets},
     }
 

@@ -292,7 +292,7 @@ def test_columns_of_events(house):
     assert set(columns["time"].tolist()) == {1000}
     accounts = house.snapshot().wallets.account
     for wallet, account, party in zip(*(columns[name].tolist() for name in ("wallet", "account", "fund")), strict=True):
-        assert account == (accounts[wallet] if wallet >= 0 else "")
+        assert account == (accounts[wallet] if wallet >= 0 else None)
         assert (wallet < 0) == (party != "")
 
 

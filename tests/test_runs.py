@@ -121,7 +121,7 @@ def test_marks_are_what_passes_were_given(kept):
 def test_prices_are_kept_exactly_however_they_are_given(tmp_path):
     from decimal import Decimal
 
-    given = [Inputs(1, {"X": Decimal("84.50"), "Y": None}, oracle={}), Inputs(2, {"X": 84.1}), Inputs(3, {"X": "1_00"})]
+    given = [Inputs(1, {"X": Decimal("84.50")}, oracle={}), Inputs(2, {"X": 84.1}), Inputs(3, {"X": "1_00"})]
     run = record(tmp_path / "run", TEN.house(), [Inputs(time + 900, *rest) for time, *rest in given])
     assert run.marks()["price"].tolist() == ["84.5", "84.1", "100"]
 

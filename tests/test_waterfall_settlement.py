@@ -326,6 +326,32 @@ def test_only_so_many_coins_as_needed_are_exchanged():
     assert held(done) == [("USDT", 0), ("BTC", 3)]
 
 
+def deep(coins, cut):
+    """Mia's ten lots, at 110 and nothing above, leave -45 + 1100 - 1440 = -385 beside her coins."""
+    positions = [("X", 0, 10, 1440), ("X", 1, -10, -1440)]
+    wallets = [("bob", "cross", 9000)]
+    return valued(
+        [-45, coins], positions, {"X": "100"}, [Deleverage()], contracts=[CAPPED], wallets=wallets, funds=1000, cut=cut
+    )
+
+
+def test_collateral_that_is_worth_nothing_is_not_given_away():
+    """At a haircut of 1 eleven coins pay none of 385: they are the rest of a wallet that was deleveraged."""
+    done = deep(11, "1")
+    assert done.of("exchange") == []
+    assert done.party("treasury") == (0, 0)
+    assert done.amounts("rest") == [(0, -11)]
+    assert (held(done), done.cash(), done.cash("BTC")) == ([("USDT", 0), ("BTC", 0)], 1000 - 385, 11)
+
+
+@pytest.mark.parametrize(("coins", "got"), [(1, 0), (2, 1), (3, 1)])
+def test_a_coin_that_brings_less_than_a_quantum_is_not_given_away(coins, got):
+    """At a haircut of 99 % a coin brings half a quantum."""
+    done = deep(coins, "0.99")
+    assert done.party("treasury") == (0, (coins if got else 0) - got)
+    assert (done.cash(), done.cash("BTC")) == (1000 - 385 + got, 0 if got else coins)
+
+
 def test_an_exchange_has_both_legs_in_the_ledger():
     """9 coins to the treasury, 380 from it."""
     done = valued([0, 12], [("X", 0, 10, 1530)], {"X": "100"}, [BookIOC()], book=Book(bids=[(10, 115)]))

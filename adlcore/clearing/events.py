@@ -176,7 +176,10 @@ class Events(Versioned):
         dict
             ``sequence, time, kind, wallet, account, row, contract, lots, price, amount, asset, fund,
             cause, link``. ``wallet`` and ``row`` are -1 where a party is meant, which ``fund`` names;
-            ``link`` is the sequence number of the other leg, or -1.
+            ``link`` is the sequence number of the other leg, or -1. ``account`` is of dtype object
+            always: labels as Python has them, str or int, and None where a party is meant, for every
+            number and every text is a label that a user may have. No contract, asset or fund is called
+            by an empty text: that stands in ``contract``, ``asset``, ``fund`` and ``cause`` for none.
         """
         names, table = self.names, self.table
         link = self.link
@@ -242,9 +245,11 @@ def named(names: Sequence[str], codes: Int64Array1D) -> npt.NDArray[Any]:
 
 
 def _accounts(account: npt.NDArray[Any], wallet: Int64Array1D) -> npt.NDArray[Any]:
-    """The accounts of wallets: -1, or an empty text, where there is none."""
-    nobody = np.zeros(1, account.dtype) if account.dtype.kind == "U" else np.full(1, -1, account.dtype)
-    return np.concatenate([account, nobody])[wallet]
+    """The accounts of wallets, as objects: None where there is none."""
+    found = np.full(len(wallet), None, object)
+    held = np.flatnonzero(wallet >= 0)
+    found[held] = account[wallet[held]].tolist()
+    return found
 
 
 class Log:

@@ -9,7 +9,7 @@ import numpy as np
 from ..._arrays import INT64_MAX
 from ...contracts import Asset
 from ...decimals import Number
-from ...errors import AdlError
+from ...errors import AdlError, shown
 from . import free_margin
 from .books import Books
 from .margin import MarginState
@@ -62,8 +62,19 @@ def wallet_row(books: Books, name: str, wallet: Any) -> int:
     """A row of the wallets, checked."""
     count = len(books.wallets)
     if isinstance(wallet, bool) or not isinstance(wallet, int | np.integer) or not 0 <= wallet < count:
-        raise AdlError.at(name, None, wallet, f"must be a row of the wallets, 0 to {count - 1}")
+        must = f"must be a row of the wallets, 0 to {count - 1}"
+        raise AdlError.at(name, None, wallet, must + _found_by(books, wallet))
     return int(wallet)
+
+
+def _found_by(books: Books, wallet: Any) -> str:
+    """Where the row of a wallet is found that is called by its account."""
+    accounts = books.wallets.account
+    text = accounts.dtype.kind == "U"
+    named = isinstance(wallet, str) if text else isinstance(wallet, int | np.integer) and not isinstance(wallet, bool)
+    if not isinstance(wallet, str) and not (named and bool((accounts == wallet).any())):
+        return ""
+    return f"; Snapshot.wallet({shown(wallet)}) finds the row of an account's wallet"
 
 
 def asset_of(books: Books, wallet: int, asset: str | None) -> int:
@@ -71,13 +82,13 @@ def asset_of(books: Books, wallet: int, asset: str | None) -> int:
     own = int(books.wallets.asset[wallet])
     names = books.asset_names
     if books.wallets.mode[wallet] < VALUED:
-        if asset is not None and names.get(asset) != own:
+        if asset is not None and (not isinstance(asset, str) or names.get(asset) != own):
             raise AdlError.at("asset", None, asset, f"must be {books.assets[own].name}, which this wallet holds")
         return own
-    if asset not in names:
+    if not isinstance(asset, str) or asset not in names:
         must = f"must be one of {', '.join(names)}: this wallet holds several assets"
         raise AdlError.at("asset", None, asset, must)
-    return names[str(asset)]
+    return names[asset]
 
 
 def _quanta(asset: Asset, amount: Number) -> int:

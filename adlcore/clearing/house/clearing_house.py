@@ -283,7 +283,7 @@ class ClearingHouse(Keeper):
         Returns
         -------
         Plan
-            The next one; where it is ``done``, its events hold take-overs and assignments, and the house
+            The next one; where it is :attr:`~Plan.done`, its events hold take-overs and assignments, and the house
             has moved.
 
         Raises

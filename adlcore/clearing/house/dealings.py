@@ -13,6 +13,7 @@ from ..._arrays import INT64, INT64_MAX, Int64Array1D
 from ...decimals import Number, exact_decimal, positive_decimal
 from ...errors import AdlError
 from ..accounts import transfers
+from ..accounts.books import entry
 from ..accounts.free_margin import lockable, locked_by
 from ..accounts.margin import MarginState
 from ..accounts.snapshot import Snapshot
@@ -98,13 +99,14 @@ def place_order(
         raise AdlError.at("quantity", None, quantity, "must not be 0")
     if (locked is None) == (leverage is None):
         raise AdlError("locked, leverage: must have exactly one", argument="locked")
-    if locked is not None:
+    if leverage is not None:
+        notional = round(abs(lots * work.unit_at(code, ticks)))
+        quanta = locked_by(notional, positive_decimal(leverage, "leverage"))
+    else:
+        assert locked is not None  # one of the two is given
         quanta = listed.settle.quanta(locked)
         if quanta < 0:
             raise AdlError.at("locked", None, locked, "must be 0 or above")
-    else:
-        notional = round(abs(lots * work.unit_at(code, ticks)))
-        quanta = locked_by(notional, positive_decimal(leverage or 0, "leverage"))
     rate = work.core.rates.price_of(int(work.settle[code])) if books.wallets.mode[row] >= VALUED else Fraction(1)
     most = lockable(work.core, row)
     if -(-quanta * rate.numerator // rate.denominator) > most:
@@ -123,7 +125,9 @@ def cancel_order(work: Working, order: int) -> Snapshot:
     orders = work.books.orders
     if isinstance(order, bool) or not isinstance(order, int | np.integer) or not 0 <= order < len(orders):
         must = (
-            f"must be a row of the orders, 0 to {len(orders) - 1}" if len(orders) else "must be absent: there are none"
+            f"must be a row of the orders, 0 to {len(orders) - 1}, as ClearingHouse.snapshot().orders has them"
+            if len(orders)
+            else "must be absent: there are none"
         )
         raise AdlError.at("order", None, order, must)
     work.cancel(np.array([order]), "request")
@@ -138,7 +142,7 @@ def funding(work: Working, rates: Mapping[str, Number]) -> None:
     books = work.books
     if not isinstance(rates, Mapping):
         raise AdlError.at("rates", None, rates, "must be a mapping of symbols to rates")
-    given = {books.code(symbol): exact_decimal(rate, f"rates[{symbol!r}]") for symbol, rate in rates.items()}
+    given = {books.code(symbol): entry("rates", symbol, rate, exact_decimal) for symbol, rate in rates.items()}
     for code in sorted(given):
         if work.core.marks[code] is None:
             raise AdlError.at("rates", None, books.contracts[code].symbol, "has no mark price: must be marked before")

@@ -35,10 +35,10 @@ def _report(place: int, fill: Any) -> Report:
     if len(parts) not in (2, 3):
         raise AdlError.at("fills", place, fill, PAIR)
     try:
-        lots, ticks = (whole_number(part, "fills") for part in parts[:2])
+        lots, ticks = (whole_number(part, "fills", wide=True) for part in parts[:2])
         name = parts[2] if len(parts) == 3 else None
         if name is not None and not isinstance(name, str):
-            name = whole_number(name, "fills")
+            name = whole_number(name, "fills", wide=True)
     except AdlError:
         raise AdlError.at("fills", place, fill, PAIR) from None
     return lots, ticks, name

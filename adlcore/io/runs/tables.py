@@ -15,7 +15,7 @@ from ..._arrays import INT64
 from ...clearing import Snapshot
 from ...clearing.events import CAUSES, KINDS, PLACE, Names
 from ...errors import AdlError
-from ..events import EVENT_COLUMNS
+from ..events import ACCOUNT, EVENT_COLUMNS, owners
 from .files import Sink, replaced
 from .log import INPUTS, LoggedPass, Texts
 
@@ -47,7 +47,7 @@ _WORDS = ("kind", "contract", "asset", "fund", "cause")
 #: The columns of each file.
 COLUMNS = {
     EVENTS: {
-        **{name: WORD if name in _WORDS else LABEL if name == "account" else NUMBER for name in EVENT_COLUMNS},
+        **{name: WORD if name in _WORDS else LABEL if name == ACCOUNT else NUMBER for name in EVENT_COLUMNS},
         "pass": NUMBER,
     },
     PASSES: {"pass": NUMBER, "time": NUMBER, "first": NUMBER, "events": NUMBER, "digest": TEXT},
@@ -83,7 +83,8 @@ class Vocabulary:
                 codes = np.array([places[word] for word in (*words, "")], np.int32)
                 self._words[name] = pa.array(places, pa.string()), codes
             # Labels go as a list: pyarrow would end a text of NumPy's at the first NUL.
-            self._account = pa.array([*account.tolist(), "" if is_text else -1], pa.string() if is_text else pa.int64())
+            # The last is that of -1: a party has none.
+            self._account = pa.array([*account.tolist(), None], pa.string() if is_text else pa.int64())
         except UnicodeEncodeError as error:
             raise AdlError.at("house", None, error.object, "must have names that UTF-8 can hold") from None
         rows = {True: len(before.orders), False: len(before.positions)}
@@ -101,7 +102,7 @@ class Vocabulary:
             **{NUMBER: pa.int64(), TEXT: pa.string(), WORD: pa.dictionary(pa.int32(), pa.string())},
             LABEL: self._account.type,
         }
-        return pa.schema([pa.field(name, types[kind], nullable=False) for name, kind in COLUMNS[table].items()])
+        return pa.schema([pa.field(name, types[kind], kind == LABEL) for name, kind in COLUMNS[table].items()])
 
     def fault(self, table: npt.NDArray[np.int64]) -> tuple[int, str, int, str] | None:
         """The first number that can stand for nothing: event, column, number, and what it must be."""
@@ -133,7 +134,7 @@ class Vocabulary:
             **{name: pa.array(np.ascontiguousarray(fields[name])) for name in _PLAIN},
             "sequence": pa.array(np.arange(first, first + count, dtype=INT64)),
             "time": pa.array(np.full(count, time, INT64)),
-            "account": self._account.take(pa.array(np.where(wallet < 0, len(self.names.account), wallet))),
+            ACCOUNT: self._account.take(pa.array(np.where(wallet < 0, len(self.names.account), wallet))),
             "link": pa.array(np.where(link < 0, -1, link + first)),
             "pass": pa.array(np.full(count, number, INT64)),
         }
@@ -328,8 +329,11 @@ def as_columns(table: str, rows: Iterable[tuple[Any, ...]]) -> dict[str, npt.NDA
 
 
 def numpy_columns(table: Any) -> dict[str, npt.NDArray[Any]]:
-    """The columns of an Arrow table as NumPy's, text as wide as it needs."""
-    return {name: _numpy(table.column(name)) for name in table.column_names}
+    """The columns of an Arrow table as NumPy's, text as wide as it needs; accounts as objects."""
+    columns = {name: _numpy(table.column(name)) for name in table.column_names if name != ACCOUNT}
+    if ACCOUNT in table.column_names:
+        columns[ACCOUNT] = owners(table.column(ACCOUNT).to_pylist(), columns["wallet"])
+    return {name: columns[name] for name in table.column_names}
 
 
 def _numpy(column: Any) -> npt.NDArray[Any]:

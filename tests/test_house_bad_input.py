@@ -25,6 +25,8 @@ from adlcore.clearing import (
     Venue,
 )
 
+pytestmark = pytest.mark.plain
+
 STATE = ten_wallets.house().state()
 
 

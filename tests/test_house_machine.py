@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from decimal import Decimal
 
 import clearing_oracle
@@ -17,7 +16,7 @@ from adlcore.clearing.house.replay import replayed
 
 pick = st.sampled_from
 FACTORS = ("0.3", "0.8", "0.9", "0.97", "0.999", "1.01", "1.1", "1.25", "2")
-EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
+EXAMPLES = settings.default.max_examples
 
 
 @st.composite

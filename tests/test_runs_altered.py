@@ -20,7 +20,7 @@ from adlcore.io.runs import files as run_files
 from adlcore.io.runs import log as run_log
 from adlcore.io.runs import tables as run_tables
 
-pytestmark = pytest.mark.usefixtures("unsynchronized")
+pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 
 LOG = "events.arrow"
 EDGES = ends(TEN.log)

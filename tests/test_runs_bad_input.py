@@ -12,7 +12,7 @@ import adlcore as adl
 from adlcore.clearing import ClearingHouse
 from adlcore.io import Inputs, open_run, record, resume, verify
 
-pytestmark = pytest.mark.usefixtures("unsynchronized")
+pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 
 
 # Folders --------------------------------------------------------------------------------------------------------------

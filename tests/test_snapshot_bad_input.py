@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 
+pytestmark = pytest.mark.plain
+
 #: Position rows of the small snapshot in an order in which a caller may have them.
 SHUFFLED = (8, 3, 0, 6, 2, 7, 1, 5, 4)
 

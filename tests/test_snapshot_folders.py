@@ -19,6 +19,8 @@ from adlcore.clearing.accounts import archive
 from adlcore.io import manifests
 from adlcore.lab import venue
 
+pytestmark = pytest.mark.files
+
 pa = pytest.importorskip("pyarrow", reason="folders need the cli extra")
 pq = pytest.importorskip("pyarrow.parquet")
 
@@ -126,7 +128,7 @@ def test_a_file_gives_the_same_snapshot(snapshot, tmp_path):
     same(adl.io.load(tmp_path / "venue"), snapshot)
 
 
-@settings(max_examples=15)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(wallets=st.integers(2, 60), contracts=st.integers(1, 20), seed=st.integers(0, 999), data=st.data())
 def test_any_venue_comes_back(tmp_path_factory, wallets, contracts, seed, data):
     modes = data.draw(st.lists(st.sampled_from(venue.MODES), min_size=1, unique=True))

@@ -23,9 +23,8 @@ FOLDER = Path(__file__).parent.parent
 # drawn would depend on the order of tests, and on the name of the folder that the repository lies in.
 providers._get_local_constants = lambda: providers._local_constants
 
-# It keeps tables of Unicode where it would keep examples.
-if SEED is None:
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(FOLDER / ".pytest_cache" / "hypothesis"))
+# Its tables of Unicode are kept beside what pytest keeps: a run leaves one folder behind, not two.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(FOLDER / ".pytest_cache" / "hypothesis"))
 
 # The suite is the same every time. `ci/search.sh` draws anew; ADLCORE_EXAMPLES=2000 draws more of each.
 settings.register_profile(

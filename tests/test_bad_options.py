@@ -121,7 +121,7 @@ OPTIONS = [
     (lambda v: MARKET.queue("long", "roi", eligible=v), "eligible", [""], "must be 'all' or 'winners'"),
     (lambda v: MARKET.queue(v, "roi"), "bankrupt_side", ["both", 0], "must be 'long' or 'short'"),
     (lambda v: MARKET.indicator("roi", by=v), "by", ["size"], "must be count or quantity"),
-    (lambda v: NAMED.rows(v), "account", ["x", 3], "must be an account of this market"),
+    (NAMED.rows, "account", ["x", 3], "must be an account of this market"),
     (lambda v: adl.Contract("X", kind=v), "kind", ["future"], "must be one of linear, inverse, quanto"),
     (lambda v: adl.Contract("X", multiplier=v), "multiplier", [0], ABOVE_0),
     (lambda v: adl.Contract("X", multiplier=v), "multiplier", ["x"], NUMBER),

@@ -45,3 +45,13 @@ def cases(names: str, rows):
     """A test for each row of a table, by its last cell; the rows are as many as they were written."""
     rows = [row if isinstance(row, tuple) else (row,) for row in rows]
     return pytest.mark.parametrize(names.split(), rows, ids=[f"{number}: {row[-1]}" for number, row in enumerate(rows)])
+
+
+def table(*rows):
+    """A test for each row of a table of calls and messages."""
+
+    @cases("call message", rows)
+    def test(call, message):
+        refused(call, message)
+
+    return test

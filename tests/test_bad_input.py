@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import zoo
-from refusals import ABOVE_0, FINITE, NOT_BELOW_0, NUMBER, cases, refused, said
+from refusals import ABOVE_0, FINITE, NOT_BELOW_0, NUMBER, cases, refused, said, table
 
 import adlcore as adl
 
@@ -45,7 +45,7 @@ def test_columns_of_different_length(name, rows):
     refused(lambda: build(**{name: np.ones(rows, np.int64 if name == "tie" else np.float64)}), f"{name} has {words}")
 
 
-LENGTHS = [
+test_arrays_of_different_length = table(
     (lambda: adl.select([1.0, 2.0], [1], 1), "score has 2 rows: must have 1, as many as quantity"),
     (lambda: adl.select([1.0], [1], 1, tie=[1, 2]), "tie has 2 rows: must have 1, as many as quantity"),
     (lambda: adl.select([1.0], [1], 1, exclude=[True, False]), "exclude has 2 rows: a mask must have 1"),
@@ -55,12 +55,7 @@ LENGTHS = [
     (lambda: adl.indicator([1.0], weights=[1, 2]), "weights has 2 rows: must have 1, as many as score"),
     (lambda: MARKET.deleverage(1, "roi", exclude=[True]), "exclude has 1 rows: a mask must have 9"),
     (lambda: MARKET.at("5", equity=[1.0, 2.0]), "equity has 2 rows: must have 9, as many as quantity"),
-]
-
-
-@cases("call message", LENGTHS)
-def test_arrays_of_different_length(call, message):
-    refused(call, message)
+)
 
 
 #: What is no column, and how that is said.
@@ -118,7 +113,7 @@ def test_nan_in_any_column(name, row):
 
 
 PRICE, SIZE = "must be a finite price above 0", "must be a finite number"
-CELLS = [
+test_a_cell_that_cannot_be = table(
     (lambda: build(quantity=[0.0, 1.0, 2.0], entry_price=[NAN, 1.0, 2.0]), said("entry_price", NAN, PRICE, 0)),
     *((lambda v=v: build(quantity=[1.0, v, 1.0]), said("quantity", v, SIZE, 1)) for v in (INF, -INF)),
     *((lambda v=v: build(entry_value=[1.0, v, 1.0]), said("entry_value", v, SIZE, 1)) for v in (INF, -INF)),
@@ -131,12 +126,7 @@ CELLS = [
     (lambda: adl.select([1.0, NAN], [1, 1], 0), "score[1] is nan: must be a number"),
     (lambda: adl.select([1.0, NAN], [1, 1], 1), "score[1] is nan: must be a number"),
     (lambda: adl.Queue([1.0, NAN], [1, 1]), "score[1] is nan: must be a number"),
-]
-
-
-@cases("call message", CELLS)
-def test_a_cell_that_cannot_be(call, message):
-    refused(call, message)
+)
 
 
 NEGATIVE = [
@@ -270,7 +260,7 @@ def test_money_columns_of_mixed_kinds_are_both_named(name):
     refused(lambda: build(**{name: quanta, other: np.ones(3)}), mixed(first, name))
 
 
-ENTRIES = [
+test_columns_and_terms_that_do_not_belong_together = table(
     (lambda: MARKET.at("11", equity=np.arange(9)), mixed("entry_value", "equity")),
     (
         lambda: adl.Market("X", mark_price=1, quantity=[1]),
@@ -285,12 +275,7 @@ ENTRIES = [
         lambda: adl.RankingRule("binance", short="literal"),
         "short is 'literal': belongs to the rule 'hyperliquid', not to 'binance'",
     ),
-]
-
-
-@cases("call message", ENTRIES)
-def test_columns_and_terms_that_do_not_belong_together(call, message):
-    refused(call, message)
+)
 
 
 NEAREST = "must be a known rule; nearest: binance, binance-2019, binance-portfolio"

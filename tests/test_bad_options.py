@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import zoo
-from refusals import ABOVE_0, FINITE, NOT_BELOW_0, NUMBER, cases, refused, said
+from refusals import ABOVE_0, FINITE, NOT_BELOW_0, NUMBER, cases, refused, said, table
 
 import adlcore as adl
 
@@ -30,7 +30,7 @@ COIN = adl.Contract("X", settle=adl.Asset("COIN", decimals=8))
 LEAVES = f"makes the sum of its side leave int64 (at most {2**63 - 1})"
 FITS = "its value less its cost must fit int64 quanta; use fewer decimals"
 LARGE = market(COIN, quantity=[1, 10**10], entry_value=np.array([0, 1]))
-BEYOND = [
+test_what_no_int64_can_hold = table(
     (lambda: adl.select(ONES, [BIG, BIG, 1], 1), said("quantity", BIG, LEAVES, 1)),
     (lambda: adl.Queue(ONES, [BIG, 1, BIG]), said("quantity", BIG, LEAVES, 2)),
     (lambda: adl.indicator(ONES, weights=[BIG, BIG - 1, 1]), said("weights", 1, LEAVES, 2)),
@@ -51,12 +51,7 @@ BEYOND = [
     ),
     (lambda: LARGE.at("1000"), said("quantity", 10**10, f"at mark price 1000 {FITS}", 1)),
     (lambda: adl.Queue([2.0, 1.0], [1.7e308, 1.7e308]), "quantity is inf: its sum must be a float64"),
-]
-
-
-@cases("call message", BEYOND)
-def test_what_no_int64_can_hold(call, message):
-    refused(call, message)
+)
 
 
 def test_each_side_may_hold_as_many_lots_as_int64_can():
@@ -143,7 +138,7 @@ def test_an_option_that_cannot_be(call, argument, values, must):
 
 
 MASK = "must be row numbers or a boolean mask"
-COLUMNS = [
+test_a_column_that_cannot_be = table(
     (lambda: MARKET.rows("x"), "account: this market has no account column"),
     (lambda: adl.select([1.0, 2.0], [1, 1], 1, exclude=[0.5]), f"exclude has dtype float64: {MASK}"),
     (lambda: adl.select([1.0, 2.0], [1, 1], 1, exclude=["a"]), f"exclude has dtype <U1: {MASK}"),
@@ -152,12 +147,7 @@ COLUMNS = [
     (lambda: adl.select([1.0, 2.0], [1, 1], 1, tie=[1.0, 2.0]), "tie has dtype float64: must be integers"),
     (lambda: adl.select([1.0, 2.0], [1, 1], 1, tie=[NAN, 1.0]), "tie has dtype float64: must be integers"),
     (lambda: adl.select(np.ma.array([1.0, 5.0], mask=[0, 1]), [1, 1], 1), "score[1] is masked: must be a number"),
-]
-
-
-@cases("call message", COLUMNS)
-def test_a_column_that_cannot_be(call, message):
-    refused(call, message)
+)
 
 
 @pytest.mark.parametrize(

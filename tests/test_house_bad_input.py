@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 import ten_wallets
 from house_books import Book, fund, linear, opened, snapshot
-from refusals import ABOVE_0, FINITE, NOT_BELOW_0, NUMBER, cases, refused, said
+from refusals import ABOVE_0, FINITE, NOT_BELOW_0, NUMBER, cases, refused, said, table
 from ten_wallets import ANN, BOB, BOB_ALONE, CAT, DAN, DOWN, EVE, MIA, PIA, TOM, VIC
 
 import adlcore as adl
@@ -581,7 +581,7 @@ FROM_1, FROM_0 = "must be a whole number, 1 or above, or None", "must be a whole
 AT_ONCE = "must be 0 where orders go down the tiers: they follow each other at once"
 SHARE, PORTION = "must be a share, from 0 to below 1", "must be above 0 and at most 1, or 'tiers'"
 OWN_NAME = "must be a name of its own, such as 'vault'"
-STAGES = [
+test_stages_and_venues_that_cannot_be = table(
     (lambda: Venue("v", [CancelOrders]), said("stages", CancelOrders, STAGE, 0)),
     (lambda: Venue("v", [CancelOrders(), "TakeOver"]), said("stages", "TakeOver", STAGE, 1)),
     (lambda: Venue("v", [Uncovered(), TakeOver()]), said("stages", Uncovered(), LAST, 0)),
@@ -602,16 +602,14 @@ STAGES = [
     (lambda: Backstop(vault="street"), said("vault", "street", OWN_NAME)),
     (lambda: Backstop(vault=""), said("vault", "", OWN_NAME)),
     (lambda: Deleverage("best"), said("rule", "best", "must be a known rule; nearest: bitmex")),
-    (lambda: Deleverage(price="last"), said("price", "last", "must be one of bankruptcy, mark, previous-mark, oracle")),
+    (
+        lambda: Deleverage(price="last"),
+        said("price", "last", "must be one of bankruptcy, mark, previous-mark, oracle"),
+    ),
     (lambda: Deleverage(eligible="some"), said("eligible", "some", "must be one of all, winners")),
     (lambda: Deleverage(same_account="ask"), said("same_account", "ask", "must be one of allow, exclude")),
     (lambda: Deleverage(below=-1), said("below", -1, "must be 0 or above, or None")),
-]
-
-
-@cases("call message", STAGES)
-def test_stages_and_venues_that_cannot_be(call, message):
-    refused(call, message)
+)
 
 
 TERMS = [

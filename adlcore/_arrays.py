@@ -7,6 +7,8 @@ numbers is converted once.
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
@@ -22,6 +24,13 @@ NumberArray1D = npt.NDArray[np.float64 | np.int64]
 FLOAT64 = np.dtype(np.float64)
 INT64 = np.dtype(np.int64)
 INT64_MAX = 2**63 - 1
+INT64_LIMITS = f"must lie between {-INT64_MAX - 1} and {INT64_MAX} (int64)"
+
+#: Columns of text are as wide as their longest entry: a longer name of a thing would cost every row its memory.
+LONGEST_NAME = 256
+
+#: A whole number of more bits is none that people use; nothing is computed with it.
+MOST_BITS = 4096
 
 #: More would only wait for each other; the kernels know no more.
 MOST_THREADS = 64
@@ -65,25 +74,43 @@ def _ready(array: npt.NDArray[Any]) -> bool:
     return array.ndim == 1 and array.dtype in (FLOAT64, INT64) and flags.c_contiguous and flags.aligned
 
 
+def as_array(name: str, values: Any, must: str) -> npt.NDArray[Any]:
+    """An array of whatever NumPy makes of values that have one shape; `must` says what else would be right."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise AdlError(f"{name} is ragged: must be {must}", argument=name) from None
+
+
 def _converted(name: str, values: Any) -> NumberArray1D:
     if isinstance(values, np.ma.MaskedArray) and values.mask.any():
         row = int(np.flatnonzero(np.atleast_1d(values.mask))[0])
         raise AdlError(f"{name}[{row}] is masked: must be a number", argument=name, row=row)
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise AdlError(f"{name} is ragged: must be a 1-D sequence of numbers", argument=name) from None
+    array = as_array(name, values, "a 1-D sequence of numbers")
     if array.ndim != 1:
         raise AdlError(f"{name} has {array.ndim} dimensions: must be a 1-D array", argument=name, value=array.shape)
     if array.size == 0 and array.dtype == object:
         return np.empty(0)
     kind = array.dtype.kind
+    if kind in "Oiuf":
+        refuse_objects(name, values)
     if kind not in "iuf":
         raise AdlError(f"{name} has dtype {array.dtype}: must be integers or floats", argument=name, value=array.dtype)
     if kind == "u" and array.size and int(array.max()) > INT64_MAX:
         row = int(array.argmax())
-        raise AdlError.at(name, row, array[row], f"must be at most {INT64_MAX} (int64)")
+        raise AdlError.at(name, row, array[row], INT64_LIMITS)
     return np.require(array, FLOAT64 if kind == "f" else INT64, ["C", "A"])
+
+
+def refuse_objects(name: str, values: Any) -> None:
+    """Refuse the first Python object that no column of numbers holds: NumPy would keep it as it is, or round it."""
+    if getattr(getattr(values, "dtype", None), "kind", "O") != "O":
+        return
+    for row, value in enumerate(values):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+            raise AdlError.at(name, row, value, "must be an integer or a float")
+        if isinstance(value, int) and not -INT64_MAX - 1 <= value <= INT64_MAX:
+            raise AdlError.at(name, row, value, INT64_LIMITS)
 
 
 def without_nan(name: str, array: NumberArray1D) -> NumberArray1D:
@@ -126,10 +153,7 @@ def exclusion(exclude: Any, length: int, name: str = "exclude") -> npt.NDArray[n
     """The rows to pass over, given as a boolean mask or as row numbers, as a mask of bytes."""
     if exclude is None:
         return None
-    try:
-        array = np.asarray(exclude)
-    except ValueError:
-        raise AdlError(f"{name} is ragged: must be row numbers or a boolean mask", argument=name) from None
+    array = as_array(name, exclude, "row numbers or a boolean mask")
     if array.ndim != 1:
         raise AdlError(f"{name} has {array.ndim} dimensions: must be 1-D", argument=name, value=array.shape)
     if array.dtype == bool:
@@ -137,8 +161,9 @@ def exclusion(exclude: Any, length: int, name: str = "exclude") -> npt.NDArray[n
             raise AdlError(f"{name} has {len(array)} rows: a mask must have {length}", argument=name, value=len(array))
         return np.ascontiguousarray(array).view(np.uint8)
     if array.size and array.dtype.kind not in "iu":
+        found = "; Market.rows finds those of an account" if array.dtype.kind in "US" else ""
         raise AdlError(
-            f"{name} has dtype {array.dtype}: must be row numbers or a boolean mask",
+            f"{name} has dtype {array.dtype}: must be row numbers or a boolean mask{found}",
             argument=name,
             value=array.dtype,
         )
@@ -181,6 +206,21 @@ def refuse_overflow(name: str, array: Int64Array1D) -> int:
     return largest
 
 
+def plain_number(value: Any) -> Any:
+    """A number as Python has it, decimals as fractions; TypeError, ValueError or ArithmeticError where it is none."""
+    number = value.item() if hasattr(value, "item") else value
+    if isinstance(number, str | bytes | bool):
+        raise TypeError
+    if isinstance(number, Decimal):
+        if number.is_finite() and abs(number.adjusted()) > MOST_BITS:
+            raise OverflowError  # as a fraction it would fill the memory
+        number = Fraction(number)
+    parts = number.as_integer_ratio() if isinstance(number, int | Fraction) else ()
+    if any(part.bit_length() > MOST_BITS for part in parts):
+        raise OverflowError
+    return number
+
+
 def wanted(name: str, target: Any, integral: bool, given: Any = None) -> int | float:
     """A quantity to close: at least 0, and whole where the quantities are int64 lots.
 
@@ -191,12 +231,10 @@ def wanted(name: str, target: Any, integral: bool, given: Any = None) -> int | f
     shown = target if given is None else given
     must = "must be a finite number of lots" if integral else "must be a finite number"
     try:
-        value = target.item() if hasattr(target, "item") else target
-        if isinstance(value, str | bytes | bool):
-            raise TypeError
+        value = plain_number(target)
         number: Any = value if integral else float(value)
         whole = math.floor(number)
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, ArithmeticError):
         raise AdlError.at(name, None, shown, must) from None
     if number < 0:
         raise AdlError.at(name, None, shown, "must be 0 or above")

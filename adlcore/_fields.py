@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import AdlError
+from .errors import AdlError, shown
 
 
 def exact_keys(argument: str, fields: Any, names: tuple[str, ...]) -> dict[str, Any]:
@@ -14,7 +14,9 @@ def exact_keys(argument: str, fields: Any, names: tuple[str, ...]) -> dict[str, 
         raise AdlError.at(argument, None, fields, f"must be a dict with {', '.join(names)}")
     for key in fields:
         if key not in names:
-            raise AdlError(f"{argument} has an unknown key {key!r}: must have {', '.join(names)}", argument=argument)
+            raise AdlError(
+                f"{argument} has an unknown key {shown(key)}: must have {', '.join(names)}", argument=argument
+            )
     for name in names:
         if name not in fields:
             raise AdlError(f"{argument} has no {name!r}: must have {', '.join(names)}", argument=argument)

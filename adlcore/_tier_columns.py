@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from .decimals import EXACT, bounded, canonical, exact_decimal, plain
+from .decimals import plain
 from .errors import AdlError
+from .ratios import Exact, bounded_number, exact_number
 
 
 def single(values: Any) -> bool:
     """Whether this is one value and no sequence of them."""
-    return isinstance(values, str | Mapping) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0
+    return (
+        isinstance(values, str | bytes | bytearray | Mapping)
+        or not isinstance(values, Iterable)
+        or getattr(values, "ndim", 1) == 0
+    )
 
 
-def column(argument: str, values: Any, length: int | None = None) -> list[Decimal]:
-    """Read one exact decimal per tier."""
+def text(number: Exact) -> str:
+    """A number as it was written."""
+    return plain(number) if isinstance(number, Decimal) else str(number)
+
+
+def column(argument: str, values: Any, length: int | None = None) -> list[Exact]:
+    """Read one exact number per tier."""
     if single(values):
         raise AdlError.at(argument, None, values, "must be a sequence with one number per tier")
-    numbers = [exact_decimal(value, argument, row) for row, value in enumerate(values)]
+    numbers = [exact_number(value, argument, row) for row, value in enumerate(values)]
     if length is not None and len(numbers) != length:
         raise AdlError(
             f"{argument} has {len(numbers)} tiers: must have {length}, as many as floor",
@@ -30,54 +41,54 @@ def column(argument: str, values: Any, length: int | None = None) -> list[Decima
     return numbers
 
 
-def amounts(values: Any, length: int) -> list[Decimal]:
+def amounts(values: Any, length: int) -> list[Exact]:
     """Read the given amounts: what is taken off the margin is not negative."""
     numbers = column("amount", values, length)
     for row, number in enumerate(numbers):
         if number < 0:
-            raise AdlError.at("amount", row, plain(number), "must be 0 or above: it is taken off the margin")
+            raise AdlError.at("amount", row, text(number), "must be 0 or above: it is taken off the margin")
     return numbers
 
 
-def check_floors(floors: list[Decimal]) -> None:
+def check_floors(floors: list[Exact]) -> None:
     if floors[0] != 0:
-        raise AdlError.at("floor", 0, plain(floors[0]), "must be 0: the first tier begins there")
+        raise AdlError.at("floor", 0, text(floors[0]), "must be 0: the first tier begins there")
     for row, (below, floor) in enumerate(pairwise(floors), 1):
         if not below < floor:
-            raise AdlError.at("floor", row, plain(floor), f"must be above {plain(below)}, the floor before it")
+            raise AdlError.at("floor", row, text(floor), f"must be above {text(below)}, the floor before it")
 
 
-def check_rates(rates: list[Decimal]) -> None:
+def check_rates(rates: list[Exact]) -> None:
     for row, rate in enumerate(rates):
         if not 0 < rate < 1:
-            raise AdlError.at("rate", row, plain(rate), "must be above 0 and below 1")
+            raise AdlError.at("rate", row, text(rate), "must be above 0 and below 1")
         if row and rate < rates[row - 1]:
-            must = f"must not be below {plain(rates[row - 1])}, the rate before it"
-            raise AdlError.at("rate", row, plain(rate), must)
+            must = f"must not be below {text(rates[row - 1])}, the rate before it"
+            raise AdlError.at("rate", row, text(rate), must)
 
 
-def derived(floors: list[Decimal], rates: list[Decimal]) -> list[Decimal]:
+def derived(floors: list[Exact], rates: list[Exact]) -> list[Exact]:
     """Amounts that make the margin continuous: ``a_n = floor_n·(r_n − r_{n−1}) + a_{n−1}``."""
-    amounts = [Decimal(0)]
+    amounts: list[Exact] = [Decimal(0)]
     for row in range(1, len(floors)):
-        step = EXACT.multiply(floors[row], EXACT.subtract(rates[row], rates[row - 1]))
-        amount = Decimal(canonical(EXACT.add(amounts[-1], step)))
-        amounts.append(bounded(amount, "amount", row, plain(amount)))
+        step = Fraction(floors[row]) * (Fraction(rates[row]) - Fraction(rates[row - 1]))
+        amount = Fraction(amounts[-1]) + step
+        amounts.append(bounded_number(amount, "amount", row, amount))
     return amounts
 
 
-def tolerances(tolerance: Any, length: int) -> list[Decimal]:
+def tolerances(tolerance: Any, length: int) -> list[Exact]:
     argument, one = "amount_tolerance", single(tolerance)
-    found = [exact_decimal(tolerance, argument)] * length if one else column(argument, tolerance, length)
+    found = [exact_number(tolerance, argument)] * length if one else column(argument, tolerance, length)
     for row, value in enumerate(found):
         if value < 0:
-            raise AdlError.at(argument, None if one else row, plain(value), "must be at least 0")
+            raise AdlError.at(argument, None if one else row, text(value), "must be at least 0")
     return found
 
 
-def check_amounts(amounts: list[Decimal], derived: list[Decimal], tolerances: list[Decimal]) -> None:
+def check_amounts(amounts: list[Exact], derived: list[Exact], tolerances: list[Exact]) -> None:
     for row, (given, exact, tolerance) in enumerate(zip(amounts, derived, tolerances, strict=True)):
-        if abs(EXACT.subtract(given, exact)) > tolerance:
-            near = f"within {canonical(tolerance)} of " if tolerance else ""
-            must = f"must be {near}{canonical(exact)}, which floors and rates give (check=False takes it as it is)"
-            raise AdlError.at("amount", row, plain(given), must)
+        if abs(Fraction(given) - Fraction(exact)) > tolerance:
+            near = f"within {text(tolerance)} of " if tolerance else ""
+            must = f"must be {near}{text(exact)}, which floors and rates give (check=False takes it as it is)"
+            raise AdlError.at("amount", row, text(given), must)

@@ -50,6 +50,8 @@ def binance(payload: Any, symbol: str | None) -> Table:
 
 def ccxt(tiers: Any, symbol: str | None) -> Table:
     """The tiers of one symbol of ccxt's structures; without amounts unless every tier has its venue's."""
+    if isinstance(tiers, Mapping) and "minNotional" in tiers:
+        raise AdlError("tiers is one tier: must be a list of all of them, as [tier]", argument="tiers", value=tiers)
     rows = _rows("tiers", _picked(tiers, symbol) if isinstance(tiers, Mapping) else tiers)
     for tier in rows:
         found = tier.get("symbol")

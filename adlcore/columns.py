@@ -185,10 +185,7 @@ def _leverage(values: npt.ArrayLike, length: int) -> Float64Array1D:
 
 def _labels(values: npt.ArrayLike, length: int) -> npt.NDArray[np.generic]:
     """Accounts: any 1-D array."""
-    try:
-        column = np.asarray(values)
-    except ValueError:
-        raise AdlError("account is ragged: must be 1-D", argument="account") from None
+    column = _arrays.as_array("account", values, "1-D")
     if column.ndim != 1 or len(column) != length:
         raise AdlError(f"account has shape {column.shape}: must be ({length},)", argument="account", value=column.shape)
     return column

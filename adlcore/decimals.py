@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import operator
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation, Rounded
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from ._arrays import INT64_MAX
+from ._arrays import INT64_LIMITS, INT64_MAX, MOST_BITS
 from .errors import AdlError
 
 __all__ = [
@@ -37,6 +37,15 @@ EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[InvalidOpera
 #: Prices, multipliers and lots lie far inside; beyond it exact fractions would grow without bound.
 MOST_DIGITS = 60
 
+#: What takes larger numbers, by what they are counted in.
+WIDER = {"quanta": "an asset of fewer decimals", "lots": "a larger lot", "ticks": "a larger tick"}
+
+#: A text that is longer is none of the numbers that people use; it is not read to find out.
+LONGEST_TEXT = 1000
+
+#: No decimal that is taken has more digits; counting them so costs no tuple of them.
+SHORT = Context(prec=3 * MOST_DIGITS + 1, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Rounded])
+
 #: What may be given where an exact decimal is meant; a float is read by its shortest decimal.
 Number = str | int | float | Decimal
 
@@ -55,9 +64,12 @@ def exact_decimal(value: Number, argument: str, row: int | None = None) -> Decim
     (Decimal('0.1'), Decimal('1000.50'))
     """
     try:
-        number = Decimal(_plain(value))
+        read = _plain(value)
+        number = None if _long(read) else Decimal(read)
     except (InvalidOperation, TypeError, ValueError, OverflowError):
         raise AdlError.at(argument, row, value, "must be a number or a decimal string such as '0.001'") from None
+    if number is None:
+        raise AdlError.at(argument, row, value, f"must have at most {MOST_DIGITS} digits before the point")
     if not number.is_finite():
         raise AdlError.at(argument, row, value, "must be finite")
     # Zeros may carry any sign and exponent.
@@ -68,9 +80,20 @@ def bounded(number: Decimal, argument: str, row: int | None, value: object) -> D
     """Refuse a finite decimal whose exact products would grow without bound."""
     if number and abs(number.adjusted()) > MOST_DIGITS:
         raise AdlError.at(argument, row, value, f"must lie between 1e-{MOST_DIGITS} and 1e{MOST_DIGITS}")
-    if -_exponent(number) > 2 * MOST_DIGITS:
+    try:
+        fine = -_exponent(SHORT.plus(number)) > 2 * MOST_DIGITS
+    except Rounded:
+        fine = True
+    if fine:
         raise AdlError.at(argument, row, value, f"must have at most {2 * MOST_DIGITS} decimals")
     return number
+
+
+def _long(number: str | int | Decimal) -> bool:
+    """Whether reading a number, or writing it out, costs more than any that people use is worth."""
+    if isinstance(number, int):
+        return number.bit_length() > MOST_BITS
+    return isinstance(number, str) and len(number) > LONGEST_TEXT
 
 
 def _exponent(number: Decimal) -> int:
@@ -149,6 +172,7 @@ def whole_steps(value: Number, argument: str, step: Decimal, noun: str) -> int:
     if not -INT64_MAX - 1 <= steps <= INT64_MAX:
         low, high = steps_text(-INT64_MAX - 1, noun, step), steps_text(INT64_MAX, noun, step)
         must = f"must lie between {low} and {high}, as many {noun} of {plain(step)} as an int64 holds"
+        must += f"; {WIDER[noun]} holds more" if noun in WIDER else ""
         raise AdlError.at(argument, None, value, must)
     if steps.denominator != 1:
         low, high = (steps_text(side(steps), noun, step) for side in (math.floor, math.ceil))
@@ -170,24 +194,34 @@ def steps_text(steps: int, argument: str, step: Decimal) -> str:
     >>> steps_text(-125, "lots", Decimal("0.010"))
     '-1.250'
     """
-    try:
-        count = operator.index(steps)
-    except TypeError:
-        raise AdlError.at(argument, None, steps, "must be a whole number") from None
-    return plain(EXACT.multiply(Decimal(count), step))
+    return plain(EXACT.multiply(Decimal(whole_number(steps, argument, wide=True)), step))
 
 
-def whole_number(value: Any, argument: str) -> int:
-    """An int, or what is one, such as a NumPy integer.
+def whole_number(value: Any, argument: str, row: int | None = None, *, wide: bool = False) -> int:
+    """An int, or what is one, such as a NumPy integer; it must fit int64, but where it is `wide`, as sums are.
+
+    Raises
+    ------
+    AdlError
+        If it is none, a truth value among them, or does not fit.
 
     Examples
     --------
     >>> whole_number(np.int64(3), "levels")
     3
+    >>> whole_number(2**63, "time")
+    Traceback (most recent call last):
+    adlcore.errors.AdlError: time is 9223372036854775808: must lie between -9223372036854775808 and
+        9223372036854775807 (int64)
     """
     try:
-        if isinstance(value, bool):
-            raise TypeError
-        return operator.index(value)
+        number = operator.index(value)
     except TypeError:
-        raise AdlError.at(argument, None, value, "must be a whole number") from None
+        raise AdlError.at(argument, row, value, "must be a whole number") from None
+    if isinstance(value, bool):
+        raise AdlError.at(argument, row, value, "must be a whole number, not a truth value")
+    if number.bit_length() > MOST_BITS:
+        raise AdlError.at(argument, row, value, f"must have at most {MOST_BITS} bits")
+    if not wide and not -INT64_MAX - 1 <= number <= INT64_MAX:
+        raise AdlError.at(argument, row, value, INT64_LIMITS)
+    return number

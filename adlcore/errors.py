@@ -2,15 +2,29 @@
 
 Every refusal is an :class:`AdlError`, which is a :class:`ValueError`. Its message names the
 argument, the row and the value at fault and says what would be right; the same facts are
-attributes, so that a service can log them as fields.
+attributes, so that a service can log them as fields. A message is of bounded length, whatever
+the value was.
 """
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["AdlError", "BrokenSnapshotError", "MissingExtraError", "OpenInterestWarning"]
+__all__ = ["AdlError", "BrokenSnapshotError", "MissingExtraError", "OpenInterestWarning", "keyed", "shown"]
+
+#: The longest message, in characters; a longer one loses its middle.
+LONGEST_MESSAGE = 2000
+
+#: A value is shown in at most so many characters.
+LONGEST_VALUE = 160
+
+#: Of a text that is longer, so many characters are shown.
+SHOWN_TEXT = 60
+
+#: An int of at most so many bits is shown digit by digit.
+SHOWN_BITS = 400
 
 
 class AdlError(ValueError):
@@ -25,7 +39,7 @@ class AdlError(ValueError):
     row : int, optional
         The first row at fault, counted from 0.
     value : object, optional
-        The value that was found there.
+        The value that was found there. In a pickle, one that cannot be pickled is the text that shows it.
     must : str, optional
         What would be right, as the message says it.
 
@@ -47,7 +61,7 @@ class AdlError(ValueError):
         value: Any = None,
         must: str | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(_bounded(message))
         self.argument = argument
         self.row = row
         self.value = value
@@ -55,17 +69,22 @@ class AdlError(ValueError):
 
     @classmethod
     def at(cls, argument: str, row: int | None, value: Any, must: str) -> AdlError:
-        """Build the error for one value: ``argument[row] is value: must ...``."""
-        shown = value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
+        """Build the error for one value: ``argument[row] is value: must ...``; a long value is shown shortened."""
+        found = _scalar(value)
         place = argument if row is None else f"{argument}[{row}]"
-        return cls(f"{place} is {shown!r}: {must}", argument=argument, row=row, value=shown, must=must)
+        return cls(f"{place} is {shown(found)}: {must}", argument=argument, row=row, value=found, must=must)
 
     def placed(self, argument: str, row: int | None, value: Any) -> AdlError:
         """The same complaint about a value as its owner knows it: the cell of a table, the row before a sort."""
         return AdlError.at(argument, row, value, self.must or str(self))
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), str(self), self.argument, self.row, self.value, self.must)
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        value = self.value
+        try:
+            pickle.dumps(value, protocol)
+        except Exception:  # what a value raises there is its own affair: the error must come through
+            value = shown(value)
+        return _rebuild, (type(self), str(self), self.argument, self.row, value, self.must)
 
 
 class MissingExtraError(AdlError, ImportError):
@@ -102,7 +121,7 @@ class BrokenSnapshotError(AdlError):
         super().__init__(message, argument=first.argument, row=first.row, value=first.value)
         self.problems = tuple(problems)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return type(self), (self.problems,)
 
 
@@ -115,6 +134,57 @@ class OpenInterestWarning(UserWarning):
     >>> warnings.simplefilter("error", OpenInterestWarning)  # to have it raised
     >>> warnings.simplefilter("default", OpenInterestWarning)
     """
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: its repr in at most 160 characters, whatever it is.
+
+    Examples
+    --------
+    >>> shown("X"), shown(2**64)
+    ("'X'", '18446744073709551616')
+    >>> shown("9" * 5000)
+    "'999999999999999999999999999999999999999999999999999999999999'... of 5,000 characters"
+    >>> shown(10**5000)
+    'a whole number of 16,610 bits'
+    """
+    if isinstance(value, int) and int.bit_length(value) > SHOWN_BITS:
+        return f"a whole number of {int.bit_length(value):,} bits"
+    if isinstance(value, str | bytes | bytearray) and len(value) > LONGEST_VALUE // 2:
+        unit = "characters" if isinstance(value, str) else "bytes"
+        return f"{value[:SHOWN_TEXT]!r}... of {len(value):,} {unit}"[:LONGEST_VALUE]
+    try:
+        text = repr(value)
+    except Exception:  # a repr of somebody else's, or a whole number inside with too many digits
+        text = f"a {type(value).__name__} that cannot be shown"
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
+
+
+def keyed(argument: str, key: object) -> str:
+    """The entry of a mapping as errors call it.
+
+    Examples
+    --------
+    >>> keyed("marks", "BTCUSDT")
+    "marks['BTCUSDT']"
+    """
+    return f"{argument}[{shown(key)}]"
+
+
+def _scalar(value: Any) -> Any:
+    """NumPy's scalars as Python's own; anything else as it is."""
+    try:
+        return value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
+    except Exception:  # an `item` of somebody else's
+        return value
+
+
+def _bounded(message: str) -> str:
+    """A message that is not too long; one that is keeps its beginning, and its end, which says what would be right."""
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    half = LONGEST_MESSAGE // 2 - 2
+    return f"{message[:half]}...{message[-half:]}"
 
 
 def missing_extra(extra: str, purpose: str) -> MissingExtraError:

@@ -13,7 +13,7 @@ from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, is_lots
 from .columns import Columns
 from .contracts import Contract
 from .decimals import Number
-from .errors import AdlError
+from .errors import AdlError, shown
 from .explanation import Explanation, explain
 from .queue import Queue
 from .ranking import RankingRule, as_rule
@@ -372,7 +372,8 @@ class Market(Columns):
             Terms, score, rank, quantile, indicator, and the quantity ahead in the queue.
         """
         if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < len(self):
-            raise AdlError.at("row", None, row, f"must be a row from 0 to {len(self) - 1}")
+            found = f"; Market.rows({shown(row)}) finds those of an account" if isinstance(row, str) else ""
+            raise AdlError.at("row", None, row, f"must be a row from 0 to {len(self) - 1}{found}")
         return explain(self, self.score(rule), int(row), as_rule(rule))
 
     def rows(self, account: Any) -> Int64Array1D:
@@ -395,11 +396,9 @@ class Market(Columns):
     def _bankrupt(self, quantity: Any) -> tuple[int | float, int]:
         """Target and side of the counterparties for a signed bankrupt quantity."""
         try:
-            plain = quantity.item() if hasattr(quantity, "item") else quantity
-            if isinstance(plain, bool):
-                raise TypeError
+            plain = _arrays.plain_number(quantity)
             side, target = -1 if plain >= 0 else 1, abs(plain)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, ArithmeticError):
             raise AdlError.at("bankrupt_quantity", None, quantity, "must be a number of lots") from None
         return _arrays.wanted("bankrupt_quantity", target, is_lots(self.quantity), quantity), side
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, overload
 
@@ -18,8 +16,9 @@ from . import brackets
 from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, frozen
 from ._fields import exact_keys
 from ._pickles import Versioned
-from .decimals import EXACT, MOST_DIGITS, Number, canonical, exact_decimal
+from .decimals import MOST_DIGITS, whole_number
 from .errors import AdlError
+from .ratios import Exact, Ratio, exact_ratio, ratio_text
 
 __all__ = ["MarginTiers"]
 
@@ -36,23 +35,25 @@ class MarginTiers(Versioned):
 
     Parameters
     ----------
-    floor : sequence of decimal strings or numbers
+    floor : sequence of decimal strings, numbers or fractions
         Notional at which each tier begins, in units of the settle asset: 0 first, then strictly
-        ascending. A float is read by its shortest decimal.
-    rate : sequence of decimal strings or numbers
-        Maintenance margin rate of each tier: above 0, below 1, never falling.
-    amount : sequence of decimal strings or numbers, optional
+        ascending.
+    rate : sequence of decimal strings, numbers or fractions
+        Maintenance margin rate of each tier: above 0, below 1, never falling. ``"1/6"`` and
+        ``Fraction(1, 6)`` are a sixth. A float is read by its shortest decimal; one of 15 and more digits
+        that is p/q rounded, q at most 1000, is p/q.
+    amount : sequence of decimal strings, numbers or fractions, optional
         What each tier takes off again, in units of the settle asset, as the venue prints it. Derived
         without it: ``amount_0 = 0``, ``amount_n = floor_n·(rate_n − rate_{n−1}) + amount_{n−1}``.
-    amount_tolerance : decimal string or number, or a sequence with one per tier, default 0
+    amount_tolerance : decimal string, number or fraction, or a sequence with one per tier, default 0
         How far a given amount may lie from the derived one. It is kept as given.
     check : bool, default True
         Whether given amounts are compared with the derived ones. None may be negative.
 
     Attributes
     ----------
-    floor, rate, amount : tuple of Decimal
-        One per tier.
+    floor, rate, amount : tuple of Decimal or Fraction
+        One per tier; a fraction where no decimal is exact.
 
     Raises
     ------
@@ -75,21 +76,23 @@ class MarginTiers(Versioned):
     ['0', '50', '1300']
     >>> tiers.maintenance_margin(500_000)
     3700.0
+    >>> MarginTiers([0, 100], ["1/6", "1/4"]).amount
+    (Decimal('0'), Fraction(25, 3))
     """
 
     PICKLED = ("floor", "rate", "amount")
 
-    floor: tuple[Decimal, ...]
-    rate: tuple[Decimal, ...]
-    amount: tuple[Decimal, ...]
+    floor: tuple[Exact, ...]
+    rate: tuple[Exact, ...]
+    amount: tuple[Exact, ...]
 
     def __init__(
         self,
-        floor: Iterable[Number],
-        rate: Iterable[Number],
-        amount: Iterable[Number] | None = None,
+        floor: Iterable[Ratio],
+        rate: Iterable[Ratio],
+        amount: Iterable[Ratio] | None = None,
         *,
-        amount_tolerance: Number | Iterable[Number] = 0,
+        amount_tolerance: Ratio | Iterable[Ratio] = 0,
         check: bool = True,
     ) -> None:
         floors = tier_columns.column("floor", floor)
@@ -117,12 +120,12 @@ class MarginTiers(Versioned):
         return f"<MarginTiers of {len(self)}: {percents(self)}, floors 0 to {_short(self.floor[-1])}>"
 
     @overload
-    def maintenance_margin(self, notional: Number | Fraction) -> float: ...
+    def maintenance_margin(self, notional: Ratio) -> float: ...
 
     @overload
     def maintenance_margin(self, notional: Many) -> Float64Array1D: ...
 
-    def maintenance_margin(self, notional: Number | Fraction | Many) -> float | Float64Array1D:
+    def maintenance_margin(self, notional: Ratio | Many) -> float | Float64Array1D:
         """Equity that a notional must be backed by, for display; books keep integers.
 
         Parameters
@@ -158,12 +161,12 @@ class MarginTiers(Versioned):
         return found
 
     @overload
-    def tier(self, notional: Number | Fraction) -> int: ...
+    def tier(self, notional: Ratio) -> int: ...
 
     @overload
     def tier(self, notional: Many) -> Int64Array1D: ...
 
-    def tier(self, notional: Number | Fraction | Many) -> int | Int64Array1D:
+    def tier(self, notional: Ratio | Many) -> int | Int64Array1D:
         """The tier that holds a notional, counted from 0; a floor belongs to the tier it begins.
 
         Parameters
@@ -215,8 +218,8 @@ class MarginTiers(Versioned):
         (array([0.004, 0.005]), array([   0., 5000.]))
         """
         try:
-            scale = operator.index(quanta_per_unit)
-        except TypeError:
+            scale = whole_number(quanta_per_unit, "quanta_per_unit")
+        except AdlError:
             scale = 0
         if scale <= 0:
             raise AdlError.at("quanta_per_unit", None, quanta_per_unit, "must be a whole number above 0")
@@ -235,11 +238,13 @@ class MarginTiers(Versioned):
         --------
         >>> MarginTiers([0, "5.0"], ["0.004", "0.0050"]).fields()
         {'floor': ['0', '5'], 'rate': ['0.004', '0.005'], 'amount': ['0', '0.005']}
+        >>> MarginTiers([0], [1 / 6]).fields()
+        {'floor': ['0'], 'rate': ['1/6'], 'amount': ['0']}
         """
-        return {name: [canonical(number) for number in getattr(self, name)] for name in self.PICKLED}
+        return {name: [ratio_text(Fraction(number)) for number in getattr(self, name)] for name in self.PICKLED}
 
     @classmethod
-    def from_fields(cls, fields: Mapping[str, Sequence[Number]]) -> MarginTiers:
+    def from_fields(cls, fields: Mapping[str, Sequence[Ratio]]) -> MarginTiers:
         """The tiers of :meth:`fields`; amounts are taken as they are.
 
         Raises
@@ -337,18 +342,19 @@ class MarginTiers(Versioned):
 
 def percents(tiers: MarginTiers) -> str:
     """The range of the rates, as text."""
-    low, high = (f"{_short(EXACT.scaleb(rate, 2))} %" for rate in (tiers.rate[0], tiers.rate[-1]))
+    low, high = (f"{_short(100 * Fraction(rate))} %" for rate in (tiers.rate[0], tiers.rate[-1]))
     return low if low == high else f"{low} to {high}"
 
 
-def _short(number: Decimal) -> str:
-    """A decimal in few characters."""
-    text = canonical(number)
-    return text if len(text) <= SHOWN_DIGITS else f"{float(number):.6g}"
+def _short(number: Exact) -> str:
+    """A number in few characters."""
+    text = ratio_text(Fraction(number))
+    return text if len(text) <= SHOWN_DIGITS and "/" not in text else f"{float(number):.6g}"
 
 
 def _notional(value: Any, row: int | None) -> Fraction:
-    number = value if isinstance(value, Fraction) else Fraction(exact_decimal(value, "notional", row))
+    # A fraction may be too large for its digits to be counted.
+    number = value if isinstance(value, Fraction) and value > 10**MOST_DIGITS else exact_ratio(value, "notional", row)
     if number < 0:
         raise AdlError.at("notional", row, value, "must be at least 0")
     if number > 10**MOST_DIGITS:

@@ -78,7 +78,7 @@ def valued_columns(**changes) -> dict:
             "entry_value": [57_000 * UNIT, -23_000 * UNIT, -34_500 * UNIT, -UNIT // 3, UNIT // 3],
             "leverage": [10.0, 0.0, 0.0, 0.0, 0.0],
         },
-        "marks": {"BTCUSDT": "58000", "BTCUSD": "58000", "ETHUSDT": None},
+        "marks": {"BTCUSDT": "58000", "BTCUSD": "58000"},
         "orders": {"contract": ["BTCUSD"], "wallet": [1], "quantity": [5], "price": [100_000], "locked": [UNIT // 50]},
         "balances": {
             "wallet": [0, 0, 1, 1],

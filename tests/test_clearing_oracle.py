@@ -11,6 +11,8 @@ from clearing_oracle import Held, Refused, SlowHouse, exact
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.plain
+
 
 def house_of(world) -> SlowHouse:
     return SlowHouse(
@@ -49,6 +51,7 @@ def test_its_events_make_the_books(world):
             except Refused:
                 continue
             facts = ("order-cancelled", "zero-fill", "adl-notice", "uncovered-lots", "uncovered-money")
+            facts += ("uncovered-reduced", "leverage-set")
             for kind, who, row, _, lots, _, amount in events:
                 if kind in facts or isinstance(who, str):
                     continue

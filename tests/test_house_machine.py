@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections import defaultdict
 from decimal import Decimal
 
 import clearing_oracle
 import house_worlds
 import margin_oracle
+import numpy as np
 import sinking_worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +22,7 @@ from adlcore.clearing.house.replay import replayed
 pick = st.sampled_from
 FACTORS = ("0.3", "0.8", "0.9", "0.97", "0.999", "1.01", "1.1", "1.25", "2")
 STEPS = ("0.85", "0.95", "0.98", "1", "1.02", "1.05", "1.15")
-EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
+EXAMPLES = settings.default.max_examples
 
 
 @st.composite
@@ -59,7 +59,9 @@ def venues(draw) -> adl.clearing.Venue:
     profits = c.Drawdown(3, "-0.3", "-0.25", of="contract", relative_to="pool")
     trigger = draw(pick([None, c.NetNotionalCap("1"), c.Drawdown(3, "-0.3", "-0.25"), profits]))
     rounds = draw(pick([None, None, 1]))
-    return c.Venue("drawn", stages, trigger=trigger, inclusive=draw(st.booleans()), max_rounds=rounds)
+    return c.Venue(
+        "drawn", stages or [c.Uncovered()], trigger=trigger, inclusive=draw(st.booleans()), max_rounds=rounds
+    )
 
 
 @st.composite
@@ -95,10 +97,11 @@ def plain(house: adl.ClearingHouse) -> dict:
     """The books of the house as the oracle shows its own."""
     state, snapshot = house.state(), house.snapshot()
     table, held, parties = snapshot.positions, snapshot.balances, state.parties
-    rows = zip(table.wallet, snapshot.position_contract, table.quantity, table.entry_value, strict=True)
+    columns = table.quantity, table.entry_value, table.leverage
+    rows = zip(table.wallet, snapshot.position_contract, *columns, strict=True)
     lines = zip(*(column.tolist() for column in held.columns().values()), strict=True)
     return {
-        "positions": {(int(w), int(k), n): (int(q), int(c)) for n, (w, k, q, c) in enumerate(rows)},
+        "positions": {(int(w), int(k), n): (int(q), int(c), float(x)) for n, (w, k, q, c, x) in enumerate(rows)},
         "balances": snapshot.wallets.balance.tolist(),
         "holdings": {(w, a): (x, loan) for w, a, x, loan in lines if x or loan},
         "orders": [tuple(map(int, line)) for line in zip(*snapshot.orders.columns().values(), strict=True)],
@@ -180,6 +183,7 @@ class Machine(RuleBasedStateMachine):
     def start(self, snapshot, given_funds, venue, book) -> None:
         self.slow = slow_house(snapshot, given_funds, venue, copy.deepcopy(book))
         self.house = adl.ClearingHouse(snapshot, given_funds, venue, book)
+        self.venue, self.book = venue, book
         self.time, self.before, self.events = 0, None, None
 
     def both(self, name: str, *arguments, **named) -> None:
@@ -235,21 +239,84 @@ class Machine(RuleBasedStateMachine):
         """Money in and out of a fund."""
         self.both("fund_deposit", data.draw(pick(sorted(self.house.funds))), amount)
 
+    def priced(self, data):
+        """A contract that has a mark, and the mark in ticks; None where none has."""
+        snapshot = self.house.snapshot()
+        marked = [(c, mark) for c, mark in zip(snapshot.contracts, snapshot.marks, strict=True) if mark is not None]
+        if not marked:
+            return None
+        contract, mark = data.draw(pick(marked))
+        return contract, max(1, round(mark / contract.tick))
+
     @rule(data=st.data(), lots=st.integers(1, 12), shift=st.integers(-2, 2), street=st.booleans())
     def trade(self, data, lots, shift, street):
         """A trade between two wallets, or a wallet and the street."""
-        wallet, other, snapshot = self.wallet(data), self.wallet(data), self.house.snapshot()
-        marked = [c for c, mark in zip(snapshot.contracts, snapshot.marks, strict=True) if mark is not None]
-        if wallet is None or not marked:
+        wallet, other, priced = self.wallet(data), self.wallet(data), self.priced(data)
+        if wallet is None or priced is None:
             return
-        contract = data.draw(pick(marked))
-        ticks = max(1, round(snapshot.marks[snapshot.code(contract)] / contract.tick) + shift)
+        contract, ticks = priced
         legs = data.draw(pick([(None, None)] * 3 + [("long", None), (None, "long"), ("long", "short")]))
         seller = None if street else other
-        if wallet == seller or (seller is None and legs[1]):
+        if seller is None and legs[1]:
             return
-        price, quantity = contract.price(ticks), contract.decimal(lots)
-        self.both("trade", contract.symbol, quantity, price, wallet, seller, buyer_leg=legs[0], seller_leg=legs[1])
+        price, quantity = contract.price(max(1, ticks + shift)), contract.decimal(lots)
+        chosen = pick([None, None, "3", 12.5])
+        terms = {"buyer_leg": legs[0], "seller_leg": legs[1], "leverage": data.draw(chosen | st.tuples(chosen, chosen))}
+        self.both("trade", contract.symbol, quantity, price, wallet, seller, **terms)
+
+    @rule(data=st.data(), count=st.integers(2, 5))
+    def trades(self, data, count):
+        """Two wallets trade one contract to and fro, with legs or without: rows are closed, reused, turned round."""
+        one, other, priced = self.wallet(data), self.wallet(data), self.priced(data)
+        if one is None or priced is None:
+            return
+        contract, ticks = priced
+        for _ in range(count):
+            sides = data.draw(st.permutations([one, other]))
+            terms = {f"{side}_leg": data.draw(pick([None, None, "long", "short"])) for side in ("buyer", "seller")}
+            terms["leverage"] = data.draw(pick([None, None, "3", ("2", None)]))
+            held = self.house.snapshot().positions
+            sizes = sorted({1, 2, *np.abs(held.quantity[np.isin(held.wallet, sides)]).tolist()} - {0})
+            lots = data.draw(pick(sizes)) + data.draw(pick([0, 0, 1]))
+            price = contract.price(max(1, ticks + data.draw(st.integers(-1, 1))))
+            self.both("trade", contract.symbol, contract.decimal(lots), price, *sides, **terms)
+            self.agree()
+            self.balanced()
+
+    @rule(data=st.data(), count=st.integers(1, 3))
+    def edges(self, data, count):
+        """Trades and money at the ends of int64, of wallets with one asset; then both go back to where they were."""
+        snapshot, priced = self.house.snapshot(), self.priced(data)
+        single = np.flatnonzero(snapshot.wallets.mode < margin_oracle.MULTI_ASSET).tolist()
+        if not single or priced is None:
+            return
+        contract, ticks = priced
+        before, slow = self.house.state(), self.slow
+        self.slow = slow.copied()
+        sizes = st.builds(
+            lambda power, more: min(2**power + more, 2**63 - 1), st.integers(40, 63), st.integers(-600, 600)
+        )
+        for _ in range(count):
+            wallet, amount = data.draw(pick(single)), data.draw(sizes)
+            asset = snapshot.assets[int(snapshot.wallets.asset[wallet])]
+            kind = data.draw(pick(["trade", "trade", "trade", "deposit", "withdraw", "fund_deposit"]))
+            if kind == "trade":
+                seller = data.draw(pick([None, *single]))
+                price = contract.price(data.draw(pick([ticks, ticks, 1, 2**40])))
+                if seller != wallet:
+                    self.both("trade", contract.symbol, contract.decimal(amount), price, wallet, seller)
+            elif kind == "fund_deposit":
+                fund = data.draw(pick(sorted(self.house.funds)))
+                sign = data.draw(pick([1, -1]))
+                unit = next(a for a in snapshot.assets if a.name == self.house.funds[fund].asset)
+                self.both("fund_deposit", fund, unit.decimal(sign * amount))
+            else:
+                self.both(kind, wallet, asset.decimal(amount))
+            self.agree()
+            self.balanced()
+            assert len(self.house.margin_state().free_margin) == len(snapshot.wallets)
+        self.house = adl.ClearingHouse.from_state(before, self.venue, self.book)
+        self.slow, self.events = slow, None
 
     @rule(data=st.data(), lots=pick([-3, 2]), leverage=pick([3, 50]))
     def order(self, data, lots, leverage):

@@ -50,9 +50,20 @@ def closed(venue, row, price, fee):
     return left, allowed
 
 
-def assert_root(price, long, mark, at):
-    """Zero at the price, failing behind it and sound before it; without one the same everywhere."""
+def turned(venue, row):
+    """Whether a profit is worth nothing, so that what grows with it, margin or fee, may fail a wallet."""
+    return venue.mode[row.wallet] == oracle.MODES.index("portfolio") and not venue.kept[venue.settle(row)]
+
+
+def assert_root(price, long, mark, at, either=False):
+    """Zero at the price, failing behind it and sound before it; without one the same everywhere.
+
+    With `either` it is behind the price on one of its sides.
+    """
     if 0 < price < math.inf:
+        if either:
+            below, above = (at(Fraction(price) * factor)[0] for factor in (Fraction(9, 10), Fraction(10, 9)))
+            long = below < above
         left, allowed = at(Fraction(price))
         assert abs(left) <= allowed
         for factor, sound in ((Fraction(9, 10), not long), (Fraction(10, 9), long)):
@@ -87,8 +98,8 @@ def test_at_its_liquidation_price_equity_is_the_maintenance_margin(modes, data, 
         if quantity == 0:
             assert math.isnan(price)
         elif row not in paired:
-            mark = venue.marks[venue.rows[row].code]
-            assert_root(price, quantity > 0, mark, lambda p, row=row: surplus(books, venue, row, p, fee))
+            mark, either = venue.marks[venue.rows[row].code], turned(venue, venue.rows[row])
+            assert_root(price, quantity > 0, mark, lambda p, row=row: surplus(books, venue, row, p, fee), either)
 
 
 @pytest.mark.parametrize("modes", [("cross",), ("multi-asset",), ("portfolio",)], ids=str)
@@ -135,8 +146,8 @@ def test_closed_at_its_bankruptcy_price_a_position_leaves_its_wallet_nothing(mod
         if quantity == 0:
             assert math.isnan(price)
         else:
-            mark = venue.marks[venue.rows[row].code]
-            assert_root(price, quantity > 0, mark, lambda p, row=row: closed(venue, row, p, fee))
+            mark, either = venue.marks[venue.rows[row].code], turned(venue, venue.rows[row])
+            assert_root(price, quantity > 0, mark, lambda p, row=row: closed(venue, row, p, fee), either)
 
 
 @given(oracle.venues(("cross", "isolated")), fees)

@@ -85,7 +85,7 @@ def test_an_asset_of_other_decimals_elsewhere_is_refused():
         ({"marks": ["1", "2"]}, "marks"),
         ({"index_prices": {"BTC": 0}}, "index_prices['BTC']"),
         ({"index_prices": {"DOGE": 1}}, "index_prices"),
-        ({"haircuts": {"BTC": 1}}, "haircuts['BTC']"),
+        ({"haircuts": {"BTC": "1.01"}}, "haircuts['BTC']"),
         ({"haircuts": {"BTC": "-0.1"}}, "haircuts['BTC']"),
         ({"loan_rates": {"BTC": "1.5"}}, "loan_rates['BTC']"),
         ({"loan_rates": {"DOGE": 0}}, "loan_rates"),

@@ -141,14 +141,17 @@ def test_a_debt_that_a_trade_leaves_is_settled_by_the_trade():
 
 
 def test_an_inflow_reduces_what_is_open():
-    """400 open: 300 and 100 close it, an event says so; then money is money."""
+    """400 open: 300 and 100 close it, events say so; then money is money."""
     done = marked([CAPPED], *LACKING, [Deleverage()])
     house = done.house
-    assert Pass(house, house.deposit(0, "300")).of("uncovered-paid") == []
+    part = Pass(house, house.deposit(0, "300"))
+    assert part.story("deposit", "uncovered-reduced", "uncovered-paid") == [("deposit", 0), ("uncovered-reduced", 0)]
+    assert part.amounts("uncovered-reduced") == [(0, 100)]
     assert done.balance[0] == -100
+    assert Pass(house, house.deposit(0, "1")).amounts("uncovered-reduced") == [(0, 99)]
     paid = Pass(house, house.deposit(0, "150"))
     assert paid.wallets("uncovered-paid") == [0]
-    assert done.balance[0] == 50
+    assert done.balance[0] == 51
     assert Pass(house, house.deposit(0, "5")).of("uncovered-paid") == []
 
 
@@ -208,10 +211,13 @@ def test_it_moves_at_the_end_of_the_pass():
 
 
 @pytest.mark.parametrize(
-    ("leverage", "entry", "free"), [(7.0, 300, 57), (0.0, 300, 85), (7.0, 250, 57), (7.0, 340, 17), (2.0, 300, 0)]
+    ("leverage", "entry", "free"), [(7.0, 300, 57), (0.0, 300, 84), (7.0, 250, 57), (7.0, 340, 17), (2.0, 300, 0)]
 )
 def test_free_margin_is_what_equity_and_balance_leave_above_initial_margin(leverage, entry, free):
-    """3 lots at 100, WB 100: IM 300/7 up to 43, or 15 where none was chosen, or 150; U 0, 50 or -40."""
+    """3 lots at 100, WB 100: IM 300/7 up to 43, or 15 where none was chosen, or 150; U 0, 50 or -40.
+
+    MM is 15: who gives 85 away is liquidated at the same mark.
+    """
     books = snapshot([X], [100], [("X", 0, 3, entry, leverage)], {"X": "100"})
     house = opened(books, [Uncovered()])
     with pytest.raises(adl.AdlError):
@@ -320,6 +326,32 @@ def test_only_so_many_coins_as_needed_are_exchanged():
     assert held(done) == [("USDT", 0), ("BTC", 3)]
 
 
+def deep(coins, cut):
+    """Mia's ten lots, at 110 and nothing above, leave -45 + 1100 - 1440 = -385 beside her coins."""
+    positions = [("X", 0, 10, 1440), ("X", 1, -10, -1440)]
+    wallets = [("bob", "cross", 9000)]
+    return valued(
+        [-45, coins], positions, {"X": "100"}, [Deleverage()], contracts=[CAPPED], wallets=wallets, funds=1000, cut=cut
+    )
+
+
+def test_collateral_that_is_worth_nothing_is_not_given_away():
+    """At a haircut of 1 eleven coins pay none of 385: they are the rest of a wallet that was deleveraged."""
+    done = deep(11, "1")
+    assert done.of("exchange") == []
+    assert done.party("treasury") == (0, 0)
+    assert done.amounts("rest") == [(0, -11)]
+    assert (held(done), done.cash(), done.cash("BTC")) == ([("USDT", 0), ("BTC", 0)], 1000 - 385, 11)
+
+
+@pytest.mark.parametrize(("coins", "got"), [(1, 0), (2, 1), (3, 1)])
+def test_a_coin_that_brings_less_than_a_quantum_is_not_given_away(coins, got):
+    """At a haircut of 99 % a coin brings half a quantum."""
+    done = deep(coins, "0.99")
+    assert done.party("treasury") == (0, (coins if got else 0) - got)
+    assert (done.cash(), done.cash("BTC")) == (1000 - 385 + got, 0 if got else coins)
+
+
 def test_an_exchange_has_both_legs_in_the_ledger():
     """9 coins to the treasury, 380 from it."""
     done = valued([0, 12], [("X", 0, 10, 1530)], {"X": "100"}, [BookIOC()], book=Book(bids=[(10, 115)]))
@@ -406,6 +438,7 @@ INFORM = {
         "healthy",
     ),
     *("order-cancelled", "order-placed", "max-rounds", "trigger-on", "trigger-off", "balanced"),
+    *("leverage-set", "uncovered-reduced"),
 }
 
 

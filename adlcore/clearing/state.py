@@ -43,7 +43,7 @@ class HouseState(Versioned):
         Until when the rest of a row that was ordered in part waits; kept while that row is open and its wallet
         liquidatable.
     constant : tuple of int
-        Of each asset: balances, cash, less entry values; money from outside has moved it with ``flows``.
+        Of each asset: balances, cash, less entry values; money from outside moves it.
     time, sequence : int
         Of the last call; of the next event.
     next_plan, next_order : int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..clearing.events import Events
+from ..decimals import whole_number
 from ..errors import AdlError, missing_extra
 
-__all__ = ["EVENT_COLUMNS", "read_events", "write_events"]
+__all__ = ["ACCOUNT", "EVENT_COLUMNS", "owners", "read_events", "write_events"]
 
 #: The columns of every file, in this order.
 EVENT_COLUMNS = (
@@ -25,6 +26,9 @@ EVENT_COLUMNS = (
 
 #: Columns of text; those with few different values are kept as dictionaries.
 TEXTS = ("kind", "contract", "asset", "fund", "cause")
+
+#: The column of labels: text, or whole numbers; null where there is none.
+ACCOUNT = "account"
 
 SUFFIXES = (".jsonl", ".arrow", ".parquet")
 
@@ -48,8 +52,8 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
 
     Notes
     -----
-    The columns are those of :meth:`Events.columns`. Arrow and Parquet files carry the rolling hash of
-    the events, from the first of them, as the metadata ``digest``.
+    The columns are those of :meth:`Events.columns`; the account of a party is null. Arrow and Parquet
+    files carry the rolling hash of the events, from the first of them, as the metadata ``digest``.
 
     Examples
     --------
@@ -61,7 +65,7 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
     ...     [],
     ...     {"X": 2},
     ... )
-    >>> house = adl.ClearingHouse(snapshot, venue=[])
+    >>> house = adl.ClearingHouse(snapshot, venue=[adl.clearing.Uncovered()])
     >>> events = house.deposit(0, "2.5")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "events.jsonl")
@@ -101,7 +105,8 @@ def _joined(tables: list[Events]) -> tuple[dict[str, npt.NDArray[Any]], bytes]:
         parts.append(table.columns())
         digest = table.digest(digest)
     if not parts:
-        return {name: np.zeros(0, np.str_ if name in TEXTS else np.int64) for name in EVENT_COLUMNS}, digest
+        kinds = {**dict.fromkeys(TEXTS, np.str_), ACCOUNT: object}
+        return {name: np.zeros(0, kinds.get(name, np.int64)) for name in EVENT_COLUMNS}, digest
     return {name: np.concatenate([part[name] for part in parts]) for name in EVENT_COLUMNS}, digest
 
 
@@ -127,6 +132,9 @@ def _write_arrow(path: Path, columns: dict[str, npt.NDArray[Any]], digest: bytes
 
 
 def _array(pa: Any, name: str, column: npt.NDArray[Any]) -> Any:
+    if name == ACCOUNT:
+        labels = column.tolist()
+        return pa.array(labels, pa.string() if any(isinstance(label, str) for label in labels) else pa.int64())
     if name not in TEXTS:
         return pa.array(column)
     values, codes = np.unique(column, return_inverse=True)
@@ -162,6 +170,17 @@ def read_events(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
     return _read_jsonl(source) if source.suffix == ".jsonl" else _read_arrow(source)
 
 
+def owners(labels: Sequence[Any], wallet: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The column of accounts, as :meth:`Events.columns` has it; of a row without a wallet it is None.
+
+    Older files have -1 or an empty text there.
+    """
+    found = np.full(len(labels), None, object)
+    found[:] = labels
+    found[wallet < 0] = None
+    return found
+
+
 def _read_jsonl(path: Path) -> dict[str, npt.NDArray[Any]]:
     lists: dict[str, list[Any]] = {name: [] for name in EVENT_COLUMNS}
     with open(path, encoding="utf-8") as file:
@@ -169,14 +188,28 @@ def _read_jsonl(path: Path) -> dict[str, npt.NDArray[Any]]:
             try:
                 record = json.loads(line)
                 values = [record[name] for name in EVENT_COLUMNS]
-            except (json.JSONDecodeError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise AdlError.at("path", number, line[:40], f"must be an event as JSON ({error})") from None
-            for column, value in zip(lists.values(), values, strict=True):
-                column.append(value)
-    return {
-        name: np.array(values, np.str_ if name in TEXTS else None if name == "account" and values else np.int64)
+            for (name, column), value in zip(lists.items(), values, strict=True):
+                column.append(_cell(name, number, value))
+    columns = {
+        name: np.array(values, np.str_ if name in TEXTS else np.int64)
         for name, values in lists.items()
+        if name != ACCOUNT
     }
+    columns[ACCOUNT] = owners(lists[ACCOUNT], columns["wallet"])
+    return {name: columns[name] for name in EVENT_COLUMNS}
+
+
+def _cell(name: str, row: int, value: Any) -> Any:
+    """A value of a line, which must be of its column's kind."""
+    if name == ACCOUNT and (value is None or isinstance(value, str)):
+        return value
+    if name in TEXTS:
+        if not isinstance(value, str):
+            raise AdlError.at(name, row, value, "must be text")
+        return value
+    return whole_number(value, name, row)
 
 
 def _read_arrow(path: Path) -> dict[str, npt.NDArray[Any]]:
@@ -196,8 +229,21 @@ def _read_arrow(path: Path) -> dict[str, npt.NDArray[Any]]:
     missing = [name for name in EVENT_COLUMNS if name not in table.column_names]
     if missing:
         raise AdlError.at("path", None, str(path), f"must have the column {missing[0]}")
-    texts = {name: np.array(table[name].to_pylist(), np.str_) for name in TEXTS}
-    account = np.array(table["account"].to_pylist())
-    numbers = {name: table[name].to_numpy() for name in EVENT_COLUMNS if name not in (*TEXTS, "account")}
-    found = {**texts, **numbers, "account": account}
-    return {name: found[name] for name in EVENT_COLUMNS}
+    columns = {name: _column(name, table[name]) for name in EVENT_COLUMNS}
+    columns[ACCOUNT] = owners(columns[ACCOUNT], columns["wallet"])
+    return columns
+
+
+def _column(name: str, column: Any) -> Any:
+    """A column of a table: text, int64, or the list of labels."""
+    import pyarrow as pa
+
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    text, number = pa.types.is_string(kind) or pa.types.is_large_string(kind), kind == pa.int64()
+    if name == ACCOUNT and (text or number or pa.types.is_null(kind)):
+        return column.to_pylist()
+    if not (text if name in TEXTS else number):
+        raise AdlError.at(name, None, str(column.type), "must be text" if name in TEXTS else "must be int64")
+    if column.null_count:
+        raise AdlError.at(name, column.is_null().index(True).as_py(), None, "must not be empty")
+    return np.array(column.to_pylist(), np.str_) if text else column.to_numpy()

@@ -104,8 +104,8 @@ def populated(
     ----------
     listed : sequence of Listed
     coins : sequence of Coin
-        All assets but USDT that contracts settle in or wallets hold; those with a haircut above 0 are
-        collateral of multi-asset and portfolio wallets.
+        All assets but USDT that contracts settle in or wallets hold; those with a haircut between 0 and 1
+        are collateral of multi-asset and portfolio wallets.
     habits : Habits
     wallets, positions : int
     rng : numpy.random.Generator
@@ -330,7 +330,7 @@ def _holdings(
 ) -> dict[str, Any]:
     """Half of what valued wallets have in USDT, half in a coin that counts for it after its haircut."""
     wallet = np.flatnonzero(crowd.valued)
-    held = [coin for coin in coins if float(coin.haircut) > 0] or [Coin("USDT", "1", "0")]
+    held = [coin for coin in coins if 0 < float(coin.haircut) < 1] or [Coin("USDT", "1", "0")]
     which = rng.integers(0, len(held), len(wallet))
     price = np.array([float(coin.price) * (1 - float(coin.haircut)) for coin in held])[which]
     half = balance[wallet] / 2

@@ -9,7 +9,9 @@ from fractions import Fraction
 from typing import Any
 
 from ..clearing import DepthLadder
+from ..clearing.accounts.books import entry
 from ..contracts import Contract
+from ..decimals import positive_decimal
 
 __all__ = ["MovingDepth", "Shape"]
 
@@ -105,10 +107,11 @@ class MovingDepth:
         share : float
             How much of the depth is there, from 0 to 1.
         """
-        for symbol, price in prices.items():
+        for symbol, given in prices.items():
             shape = self._shapes.get(symbol)
             if shape is None:
                 continue
+            price = str(entry("prices", symbol, given, positive_decimal))
             if share != self._share:
                 self._books[symbol] = shape.around(price, share)
             else:

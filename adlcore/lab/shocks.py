@@ -13,7 +13,7 @@ import numpy as np
 
 from .._arrays import Float64Array1D
 from ..contracts import Contract
-from ..decimals import positive_decimal
+from ..decimals import exact_decimal, positive_decimal, whole_number
 from ..errors import AdlError, missing_extra
 
 __all__ = ["Marks", "fall", "read_marks"]
@@ -138,7 +138,8 @@ def read_marks(path: str | os.PathLike[str], symbols: Mapping[str, Any]) -> Mark
     ----------
     path : path
         Columns ``time``, ``symbol`` and ``price``, a row a mark; or ``time`` and one column a symbol, where
-        an empty cell means no new mark. Times are whole numbers that do not fall.
+        an empty cell means no new mark, for a row cannot leave it out. Times are whole numbers that do not
+        fall.
     symbols : mapping
         The contracts that may be named.
 
@@ -165,7 +166,8 @@ def read_marks(path: str | os.PathLike[str], symbols: Mapping[str, Any]) -> Mark
     columns = _columns(Path(path))
     if "time" not in columns:
         raise AdlError.at("marks", None, str(path), f"must have a column time; has {', '.join(columns)}")
-    if {"symbol", "price"} <= columns.keys():
+    long = {"symbol", "price"} <= columns.keys()
+    if long:
         named = list(zip(columns["symbol"], columns["price"], strict=True))
         cells: list[list[tuple[str, Any]]] = [[pair] for pair in named]
     else:
@@ -182,16 +184,18 @@ def read_marks(path: str | os.PathLike[str], symbols: Mapping[str, Any]) -> Mark
                 raise AdlError.at("marks.symbol", row, symbol, f"must be one of {', '.join(list(symbols)[:12])}")
             if price is not None and price != "":
                 found[-1][1][symbol] = format(positive_decimal(price, "marks.price", row), "f")
+            elif long:
+                raise AdlError.at("marks.price", row, price, "must be a number; leave the row out where there is none")
     if not found:
         raise AdlError.at("marks", None, str(path), "must have a row")
     return found
 
 
 def _time(given: Any, row: int, found: Marks) -> int:
-    try:
-        time = int(str(given))
-    except ValueError:
-        raise AdlError.at("marks.time", row, given, "must be a whole number") from None
+    number = exact_decimal(given, "marks.time", row)
+    if number != number.to_integral_value():
+        raise AdlError.at("marks.time", row, given, "must be a whole number")
+    time = whole_number(int(number), "marks.time", row)
     if found and time < found[-1][0]:
         raise AdlError.at("marks.time", row, given, f"must not be before the row above, {found[-1][0]}")
     return time

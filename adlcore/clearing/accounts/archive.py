@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
+import struct
 import threading
 import zipfile
 import zlib
@@ -12,7 +14,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +22,7 @@ import numpy.typing as npt
 from ..._fields import exact_keys
 from ...contracts import Asset, Contract
 from ...decimals import canonical
-from ...errors import AdlError
+from ...errors import AdlError, shown
 from .books import Books
 from .tables import Holdings, Orders, Positions, Wallets
 
@@ -32,6 +34,12 @@ SCHEMA = 1
 TABLES = {"wallets": Wallets, "positions": Positions, "orders": Orders, "balances": Holdings}
 PRICES = ("marks", "index_prices", "haircuts", "loan_rates")
 TERMS = ("contracts", "assets", *PRICES)
+#: So many bytes may come out of one of a file that is stored as it is, or deflated; nothing else is read.
+MOST_PACKED = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
+
+#: Readers of the headers of arrays, by their version.
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
 COLUMNS = (
     "positions.contract",
     *(f"{table}.{name}" for table, kind in TABLES.items() for name in kind.PICKLED),
@@ -120,21 +128,48 @@ def read_npz(path: str | PathLike[str]) -> dict[str, Any]:
     AdlError
         If the file is no snapshot, is damaged, or is of a schema that this adlcore does not know.
     """
-    damage = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, RuntimeError, OSError)
+    damage = (
+        *(zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, RuntimeError, OSError),
+        *(MemoryError, RecursionError, SyntaxError, struct.error, NotImplementedError),
+    )
     with open(path, "rb") as file:
         try:
+            _refuse_promises(file)
+            file.seek(0)
             with np.load(file, allow_pickle=False) as archive:
                 header = json.loads(str(archive["terms"]))
                 columns = {name: archive[name] for name in archive.files if name != "terms"}
         except damage as error:
             raise AdlError(f"{path} is no snapshot: {error}", argument="path", value=str(path)) from None
     if not isinstance(header, dict):
-        raise AdlError(f"{path} is no snapshot: its terms are {header!r}", argument="path", value=str(path))
+        raise AdlError(f"{path} is no snapshot: its terms are {shown(header)}", argument="path", value=str(path))
     refuse_schema(header.pop("schema", None), path)
     try:
         return arguments(header, columns)
     except AdlError as error:
         raise AdlError(f"{path} is no snapshot: {error}", argument="path", value=str(path)) from None
+
+
+def _refuse_promises(file: BinaryIO) -> None:
+    """Refuse an array whose header promises another size than its bytes have, before there is room made for it."""
+    size = file.seek(0, os.SEEK_END)
+    with zipfile.ZipFile(file) as archive:
+        for info in archive.infolist():
+            packed = MOST_PACKED.get(info.compress_type, 0) * min(info.compress_size, size)
+            if info.file_size > packed:
+                message = f"{info.filename} is said to hold {info.file_size:,} bytes, and at most {packed:,} are packed"
+                raise ValueError(message)
+            with archive.open(info) as member:
+                version = np.lib.format.read_magic(member)
+                if version not in HEADERS:
+                    raise ValueError(f"{info.filename} is of version {version}")
+                shape, _, dtype = HEADERS[version](member)
+                promised = math.prod(shape) * dtype.itemsize
+                if promised != info.file_size - member.tell():
+                    raise ValueError(
+                        f"{info.filename} has the shape {shown(shape)} of {dtype}, {promised:,} bytes, "
+                        f"and holds {info.file_size - member.tell():,}"
+                    )
 
 
 def refuse_schema(found: Any, path: object) -> None:

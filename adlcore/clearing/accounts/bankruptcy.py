@@ -137,7 +137,7 @@ def shared_of(
 def shared_of_party(
     core: MarginPass, equity: int, lots: Int64Array1D, cost: Int64Array1D, owner: int
 ) -> SharedBankruptcy:
-    """The same of a party's netted rows, one a contract: `row` counts contracts, `equity` is what it has in all."""
+    """The same of a party's netted rows, one a contract: its rows count contracts, `equity` is what it has in all."""
     code = np.flatnonzero(lots)
     size = np.rint(lots[code].astype(FLOAT64) * core.unit[code])
     margin = [_margin(core, k, value) for k, value in zip(code.tolist(), np.abs(size).tolist(), strict=True)]

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..._arrays import INT64, Int64Array1D
+from ..._arrays import INT64, Int64Array1D, as_array
 from ..._pickles import Versioned
 from ...contracts import Asset, Contract
 from ...decimals import Number, exact_decimal, positive_decimal
-from ...errors import AdlError
+from ...errors import AdlError, keyed, shown
 from .tables import VALUED, Holdings, Orders, Positions, Wallets
 
-__all__ = ["Books"]
+__all__ = ["Books", "by_name", "entry", "prices_by_row"]
 
 
 class Books(Versioned):
@@ -40,8 +40,8 @@ class Books(Versioned):
     index_prices : tuple of Decimal or None
         What a unit of each asset is worth in the numeraire.
     haircuts, loan_rates : tuple of Decimal
-        Of each asset: the share of a positive amount that is not counted as collateral; the
-        maintenance margin rate of a loan.
+        Of each asset, from 0 to 1: the share of a positive amount that is not counted as collateral;
+        the maintenance margin rate of a loan.
     """
 
     PICKLED = (
@@ -139,7 +139,7 @@ class Books(Versioned):
     def code(self, contract: str | Contract) -> int:
         """Row of a contract by its symbol."""
         symbol = contract.symbol if isinstance(contract, Contract) else contract
-        if symbol not in self.symbols:
+        if not isinstance(symbol, str) or symbol not in self.symbols:
             raise AdlError.at("contract", None, symbol, f"must be one of {', '.join(list(self.symbols)[:12])}")
         return self.symbols[symbol]
 
@@ -180,10 +180,12 @@ def _all_assets(
         if found.setdefault(asset.name, asset) != asset:
             raise AdlError.at("assets", None, asset, f"is {found[asset.name]!r} elsewhere: must have the same decimals")
     bare = [name for name in named if not isinstance(name, Asset)]
-    for table in (wallets, balances or {}):
-        column = np.asarray(table.get("asset", ())) if isinstance(table, Mapping) else np.zeros(0)
+    for place, table in (("wallets", wallets), ("balances", balances or {})):
+        given = table.get("asset", ()) if isinstance(table, Mapping) else ()
+        column = np.atleast_1d(as_array(f"{place}.asset", given, "names, or row numbers"))
         if column.dtype.kind in "UO":
-            bare += np.unique(column.astype(str)).tolist()
+            # What is no name is refused where the column is read.
+            bare += sorted({name for name in column.ravel().tolist() if isinstance(name, str)})
     for name in bare:
         found.setdefault(name, Asset(name))
     return tuple(found.values())
@@ -202,23 +204,35 @@ def _order(contract: Int64Array1D, positions: Positions) -> Int64Array1D | None:
 
 
 def by_name(name: str, given: Any, known: Mapping[str, int], read: Any, absent: Any) -> tuple[Any, ...]:
-    """Exact numbers by symbol or asset, as a tuple in the order of `known`."""
+    """Exact numbers by symbol or asset, as a tuple in the order of `known`.
+
+    A mapping leaves out what it does not know; `absent` stands for that. A sequence cannot leave out: None
+    is an entry of it where `absent` is None too.
+    """
     if given is None:
         return (absent,) * len(known)
     if not isinstance(given, Mapping | list | tuple):
         raise AdlError.at(name, None, given, "must be a mapping of names to numbers, or a sequence of numbers")
     if not isinstance(given, Mapping):
-        listed = list(given)
-        if len(listed) != len(known):
-            raise AdlError(f"{name} has {len(listed)} entries: must have {len(known)}, or be a mapping", argument=name)
-        given = dict(zip(known, listed, strict=True))
+        if len(given) != len(known):
+            raise AdlError(f"{name} has {len(given)} entries: must have {len(known)}, or be a mapping", argument=name)
+        listed = zip(known, given, strict=True)
+        return tuple(
+            absent if value is None and absent is None else entry(name, key, value, read) for key, value in listed
+        )
     for key in given:
         if key not in known:
             raise AdlError.at(name, None, key, f"must be one of {', '.join(list(known)[:12])}")
-    values = (given.get(key) for key in known)
-    return tuple(
-        absent if value is None else read(value, f"{name}[{key!r}]") for key, value in zip(known, values, strict=True)
-    )
+    return tuple(entry(name, key, given[key], read) if key in given else absent for key in known)
+
+
+def entry(name: str, key: Any, value: Any, read: Any) -> Any:
+    """A number of a mapping, by its key; None is no number, and no way to say nothing."""
+    if value is None:
+        raise AdlError.at(
+            keyed(name, key), None, value, f"must be a number; leave {shown(key)} out where there is none"
+        )
+    return read(value, keyed(name, key))
 
 
 def prices_by_row(name: str, given: Any, known: Mapping[str, int]) -> dict[int, Decimal]:
@@ -230,8 +244,8 @@ def prices_by_row(name: str, given: Any, known: Mapping[str, int]) -> dict[int, 
 
 
 def share(value: Number, argument: str) -> Decimal:
-    """An exact share: from 0 to below 1."""
+    """An exact share: from 0 to 1, both of which may be."""
     number = exact_decimal(value, argument)
-    if not 0 <= number < 1:
-        raise AdlError.at(argument, None, value, "must be a share, from 0 to below 1")
+    if not 0 <= number <= 1:
+        raise AdlError.at(argument, None, value, "must be a share, from 0 to 1")
     return number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from math import isnan
@@ -48,6 +48,8 @@ def rows_of(name: str, table: Any, columns: Mapping[str, bool]) -> list[dict[str
         for key, needed in columns.items():
             if needed and _empty(row.get(key)):
                 raise AdlError(f"{name}[{number}] has no {key}: must have one", argument=f"{name}.{key}", row=number)
+        if not isinstance(account := row["account"], Hashable):
+            raise AdlError.at(f"{name}.account", number, account, "must be text or a whole number")
     return rows
 
 
@@ -103,7 +105,7 @@ class Builder:
         """Cross, multi-asset and portfolio wallets; isolated ones come with their positions."""
         for row, cells in enumerate(rows_of("wallets", table, WALLETS)):
             account, mode = cells["account"], _cell(cells, "mode", "cross")
-            if mode not in MODES or mode == "isolated":
+            if not isinstance(mode, str) or mode not in MODES or mode == "isolated":
                 known = "cross, multi-asset, portfolio"
                 must = f"must be one of {known}; a position with a margin of its own has an isolated wallet"
                 raise AdlError.at("wallets.mode", row, mode, must)
@@ -168,7 +170,7 @@ class Builder:
 
     def _contract(self, table: str, row: int, cells: Mapping[str, Any]) -> Contract:
         symbol = cells["contract"]
-        if symbol not in self.contracts:
+        if not isinstance(symbol, str) or symbol not in self.contracts:
             known = ", ".join(list(self.contracts)[:12])
             raise AdlError.at(f"{table}.contract", row, symbol, f"must be one of {known}")
         return self.contracts[symbol]
@@ -220,7 +222,7 @@ class Builder:
 
 def _locked(notional: int, leverage: Any) -> int:
     """The margin that an order locks, in quanta."""
-    return int(locked_by(np.array([notional]), positive_decimal(leverage, "leverage"))[0])
+    return locked_by(notional, positive_decimal(leverage, "leverage"))
 
 
 def _read(argument: str, row: int, value: Any, convert: Callable[[Any], Any]) -> Any:

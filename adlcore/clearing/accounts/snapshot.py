@@ -52,8 +52,9 @@ class Snapshot(Books):
     index_prices : mapping of asset to decimal string or number, optional
         What a unit is worth in the numeraire, of every asset in wallets that hold several.
     haircuts, loan_rates : mapping of asset to decimal string or number, optional
-        The share of a positive amount that is not counted as collateral; the maintenance margin rate
-        of a loan. 0 where none is given.
+        From 0 to 1: the share of a positive amount that is not counted as collateral (1: what is held is
+        worth nothing, and a debt in it weighs in full); the maintenance margin rate of a loan (1: it must
+        be backed whole). 0 where none is given.
     strict : bool, default False
         Whether unbalanced open interest is an error and no warning.
     check : bool, default True
@@ -68,7 +69,7 @@ class Snapshot(Books):
     Raises
     ------
     BrokenSnapshotError
-        Names the first row that cannot be; its ``problems`` name every one. Rows are as given.
+        Names the first row that cannot be; its :attr:`~BrokenSnapshotError.problems` name every one. Rows are as given.
 
     Notes
     -----
@@ -208,7 +209,7 @@ class Snapshot(Books):
         Raises
         ------
         BrokenSnapshotError
-            Names the first broken row; its ``problems`` name every one.
+            Names the first broken row; its :attr:`~BrokenSnapshotError.problems` name every one.
         """
         validate(self, self.position_contract, None, strict)
 
@@ -324,7 +325,8 @@ class Snapshot(Books):
 
         Notes
         -----
-        The margin of all wallets is computed once for a snapshot: O(positions).
+        The margin of all wallets is computed once for a snapshot: O(positions). Whoever withdraws all that
+        is free is not liquidatable at the marks of the snapshot.
         """
         refuse_without_tiers(self)
         return self._with(transfers.withdraw(self, self._margin(), wallet, amount, asset))

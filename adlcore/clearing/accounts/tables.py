@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _arrays
-from ..._arrays import INT64, Float64Array1D, Int64Array1D, is_lots
+from ..._arrays import INT64, INT64_LIMITS, INT64_MAX, LONGEST_NAME, Float64Array1D, Int64Array1D, is_lots
 from ..._pickles import Versioned
 from ...errors import AdlError
 
@@ -133,7 +133,7 @@ class Positions(Table):
     def read(cls, given: Mapping[str, Any], contracts: Mapping[str, int]) -> tuple[Int64Array1D, Positions]:
         """Read the columns that a caller passes: contract (a symbol or a number) of each row, and the table."""
         known(cls, given, required=("contract", "wallet", "quantity", "entry_value"))
-        wallet = whole("positions.wallet", given["wallet"])
+        wallet = wallet_rows("positions.wallet", given["wallet"])
         n = len(wallet)
         leverage = given.get("leverage")
         table = cls(
@@ -173,7 +173,7 @@ class Orders(Table):
     def read(cls, given: Mapping[str, Any], contracts: Mapping[str, int]) -> Orders:
         """Read the columns that a caller passes."""
         known(cls, given, required=("contract", "wallet", "quantity", "price", "locked") if given else ())
-        wallet = whole("orders.wallet", given.get("wallet", ()))
+        wallet = wallet_rows("orders.wallet", given.get("wallet", ()))
         n = len(wallet)
         return cls(
             contract=coded("orders.contract", given.get("contract"), n, contracts),
@@ -209,7 +209,7 @@ class Holdings(Table):
     def read(cls, given: Mapping[str, Any], assets: Mapping[str, int]) -> Holdings:
         """Read the columns that a caller passes."""
         known(cls, given, required=("wallet", "asset", "amount") if given else ())
-        wallet = whole("balances.wallet", given.get("wallet", ()))
+        wallet = wallet_rows("balances.wallet", given.get("wallet", ()))
         n = len(wallet)
         return cls(
             wallet=wallet,
@@ -247,19 +247,33 @@ def whole(name: str, values: Any, length: int | None = None) -> Int64Array1D:
     return column.astype(INT64)
 
 
+def wallet_rows(name: str, values: Any) -> Int64Array1D:
+    """A column of rows of the wallets; names of accounts have no place in it."""
+    column = _arrays.as_array(name, values, "integers")
+    if column.dtype.kind in "US" and column.size:
+        must = "must be a row of the wallets, counted from 0; Snapshot.build takes accounts by their names"
+        raise AdlError.at(name, 0, column.flat[0], must)
+    return whole(name, column if column.dtype.kind == "i" else values)
+
+
 def coded(name: str, values: Any, length: int, known: Mapping[str, int]) -> Int64Array1D:
     """A column of names, or of numbers of names, as numbers. None stands for the first."""
     if values is None:
         return np.zeros(length, INT64)
     if isinstance(values, str):
         values = np.full(length, values)
-    column = np.asarray(values)
+    column = _arrays.as_array(name, values, "names, or row numbers")
     if column.dtype.kind in "iu":
-        return whole(name, column, length)
+        return whole(name, values, length)
     if column.ndim != 1 or len(column) != length:
         raise AdlError(f"{name} has shape {column.shape}: must be ({length},)", argument=name, value=column.shape)
     if not length:
         return np.zeros(0, INT64)
+    if column.dtype.kind in "Of":
+        for row, value in enumerate(values):
+            if not isinstance(value, str):
+                must = INT64_LIMITS if isinstance(value, int) else f"must be one of {', '.join(list(known)[:12])}"
+                raise AdlError.at(name, row, value, must)
     found, first, places = np.unique(column.astype(str), return_index=True, return_inverse=True)
     for row, text in sorted(zip(first.tolist(), found.tolist(), strict=True)):
         if text not in known:
@@ -282,8 +296,15 @@ def labels(values: Any) -> npt.NDArray[Any]:
         for row, value in enumerate(listed):
             if not isinstance(value, kind) or isinstance(value, bool):
                 raise AdlError.at("wallets.account", row, value, "must be text, or all of them whole numbers")
-        column = np.array(listed, np.int64 if kind is int else str)
+            if isinstance(value, int) and not -INT64_MAX - 1 <= value <= INT64_MAX:
+                raise AdlError.at("wallets.account", row, value, INT64_LIMITS)
+        if kind is int:
+            column = np.array(listed, INT64)
     if kinds.get(column.dtype.kind) is int:
         return whole("wallets.account", column)
-    widest = max(map(len, column.tolist()), default=0)
+    lengths = [*map(len, column.tolist())]
+    widest = max(lengths, default=0)
+    if widest > LONGEST_NAME:
+        row = lengths.index(widest)
+        raise AdlError.at("wallets.account", row, column[row], f"must have at most {LONGEST_NAME} characters")
     return np.ascontiguousarray(column, f"<U{max(widest, 1)}")

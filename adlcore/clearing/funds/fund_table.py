@@ -78,7 +78,7 @@ class FundTable(Versioned):
         AdlError
             For a name that no fund has.
         """
-        if name not in self.names:
+        if not isinstance(name, str) or name not in self.names:
             raise AdlError.at("name", None, name, f"must be one of the funds {', '.join(self.names)}")
         return self.names.index(name)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,13 +18,33 @@ __all__ = ["BrokenBooksError", "assets_in_all", "check", "differences"]
 
 
 class BrokenBooksError(AdlError):
-    """The books of a clearing house do not add up: `differences` are sentences that name each difference.
+    """The books of a clearing house do not add up.
+
+    Parameters
+    ----------
+    differences : sequence of str
+        At least one; a sentence for each thing that differs.
+
+    Attributes
+    ----------
+    differences : tuple of str
+        All of them, though the message may be shortened.
 
     Examples
     --------
-    >>> print(BrokenBooksError("open interest of BTCUSDT: 2 lots more are long"))
-    open interest of BTCUSDT: 2 lots more are long
+    >>> error = BrokenBooksError(["open interest of X: 2 lots more are long", "wallets[3]: less than nothing"])
+    >>> print(error)
+    open interest of X: 2 lots more are long; wallets[3]: less than nothing
+    >>> error.differences[1]
+    'wallets[3]: less than nothing'
     """
+
+    def __init__(self, differences: Sequence[str]) -> None:
+        super().__init__("; ".join(differences))
+        self.differences = tuple(differences)
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return type(self), (self.differences,)
 
 
 def assets_in_all(state: HouseState) -> tuple[int, ...]:
@@ -106,7 +127,7 @@ def check(state: HouseState, events: Events | None) -> None:
     """Raise what does not hold of a state, and of the events that led to it."""
     found = [*differences(state), *(_legs(events) if events is not None else [])]
     if found:
-        raise BrokenBooksError("; ".join(found))
+        raise BrokenBooksError(found)
 
 
 def _legs(events: Events) -> Iterator[str]:

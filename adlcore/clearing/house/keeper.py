@@ -96,7 +96,7 @@ class Keeper:
         return self._state.snapshot
 
     def state(self) -> HouseState:
-        """Everything that the house is; :meth:`from_state` goes on from it."""
+        """Everything that the house is; :meth:`ClearingHouse.from_state` goes on from it."""
         return self._state
 
     @property

@@ -186,7 +186,7 @@ class DepthLadder(Versioned):
         >>> ladder.ioc(btc, 7, 102, time=0)
         [(5, 101)]
         """
-        wanted, worst = whole_number(quantity, "quantity"), whole_number(limit, "limit")
+        wanted, worst = whole_number(quantity, "quantity", wide=True), whole_number(limit, "limit")
         now = whole_number(time, "time")
         if worst < 1:
             raise AdlError.at("limit", None, limit, "must be at least one tick")
@@ -369,6 +369,6 @@ def _sizes(first: int, growth: Fraction, levels: int) -> Iterator[int]:
 
 def _count(value: Any, argument: str) -> int:
     number = whole_number(value, argument)
-    if not 1 <= number <= INT64_MAX:
-        raise AdlError.at(argument, None, value, "must be at least 1 and fit an int64")
+    if number < 1:
+        raise AdlError.at(argument, None, value, "must be at least 1")
     return number

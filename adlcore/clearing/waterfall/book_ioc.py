@@ -75,13 +75,14 @@ class BookIOC(Stage):
                 raise AdlError.at(name, None, getattr(self, name), f"must be one of {', '.join(known)}")
         if not 0 <= exact_ratio(self.fee, "fee") < 1:
             raise AdlError.at("fee", None, self.fee, "must be a share, from 0 to below 1")
-        if self.portion != TIERS and not 0 < exact_ratio(self.portion, "portion") <= 1:
+        tiers = isinstance(self.portion, str) and self.portion == TIERS
+        if not tiers and not 0 < exact_ratio(self.portion, "portion") <= 1:
             raise AdlError.at("portion", None, self.portion, "must be above 0 and at most 1, or 'tiers'")
         if self.above is not None and exact_ratio(self.above, "above") < 0:
             raise AdlError.at("above", None, self.above, "must be 0 or above")
         if isinstance(self.cool_down, bool) or not isinstance(self.cool_down, int) or self.cool_down < 0:
             raise AdlError.at("cool_down", None, self.cool_down, "must be a whole number, 0 or above")
-        if self.cool_down and self.portion == TIERS:
+        if self.cool_down and tiers:
             must = "must be 0 where orders go down the tiers: they follow each other at once"
             raise AdlError.at("cool_down", None, self.cool_down, must)
 

@@ -180,10 +180,11 @@ def _settle_valued(work: Working, wallet: int) -> None:
             owed, have = -int(work.cash[slot[debt]]), int(work.cash[slot[asset]])
             if owed > 0 and have > 0:
                 rate = _rate(work, asset, debt)
-                spent = min(have, math.ceil(owed / rate)) if rate else have
+                spent = min(have, math.ceil(owed / rate)) if rate else 0
                 got = owed if spent * rate >= owed else math.floor(spent * rate)
-                _exchange(work, wallet, slot[asset], asset, -spent, "exchange", "collateral")
+                # What brings less than a quantum, as all does at a haircut of 1, pays no debt: it is not given away.
                 if got:
+                    _exchange(work, wallet, slot[asset], asset, -spent, "exchange", "collateral")
                     _exchange(work, wallet, slot[debt], debt, got, "exchange", "collateral")
     took = int(work.took[wallet])
     for asset in assets:
@@ -210,7 +211,7 @@ def _settle_valued(work: Working, wallet: int) -> None:
 
 
 def _rate(work: Working, asset: int, debt: int) -> Fraction:
-    """Quanta of the debt's asset for a quantum of collateral, after its haircut."""
+    """Quanta of the debt's asset for a quantum of collateral, after its haircut: 0 where that is 1."""
     rates = work.core.rates
     return rates.price_of(asset) * rates.kept[asset] / rates.price_of(debt)
 
@@ -264,6 +265,7 @@ def _paid_back(work: Working, wallet: int, asset: int) -> None:
     left = -int(work.cash[work.slot(wallet, asset)])
     if left > 0:
         work.uncovered[wallet, asset] = left
+        work.log.add(("uncovered-reduced", "closed", {"wallet": wallet, "asset": asset, "amount": left}))
     else:
         del work.uncovered[wallet, asset]
         work.log.add(("uncovered-paid", "closed", {"wallet": wallet, "asset": asset}))

@@ -228,7 +228,7 @@ class Working(MovingParties):
         return realized
 
     def price_terms(self) -> tuple[Int64Array1D, Int64Array1D, npt.NDArray[np.uint8]]:
-        """n and d of each contract's ``tick_fraction``, and whether it is inverse."""
+        """n and d of each contract's ``Contract.tick_fraction``, and whether it is inverse."""
         pairs = np.array([contract.tick_fraction for contract in self.books.contracts], INT64).reshape(-1, 2)
         inverse = np.array([contract.inverse for contract in self.books.contracts], np.uint8)
         return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]), inverse

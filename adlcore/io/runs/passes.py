@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...clearing import ClearingHouse
+from ...clearing.accounts.books import entry
 from ...clearing.events import CAUSES, FIELDS, KINDS, Events
 from ...decimals import Number, canonical, positive_decimal
 from ...errors import AdlError
@@ -28,7 +29,7 @@ class Inputs(NamedTuple):
     ----------
     time : int
     marks : mapping of symbol to decimal text
-        Contracts without a new mark keep their last.
+        Contracts without a new mark are left out and keep their last.
     index_prices : mapping of asset to decimal text, optional
     oracle : mapping of symbol to decimal text, optional
 
@@ -109,11 +110,7 @@ class PassMaker:
             prices, place = getattr(given, name), f"passes[{self.number}].{name}"
             if prices is not None and not isinstance(prices, Mapping):
                 raise AdlError.at(place, None, prices, "must be a mapping of names to decimal text")
-            texts = {
-                of: canonical(positive_decimal(price, f"{place}[{of!r}]"))
-                for of, price in (prices or {}).items()
-                if price is not None
-            }
+            texts = {of: canonical(entry(place, of, price, positive_decimal)) for of, price in (prices or {}).items()}
             # One order, whatever order they come in.
             inputs[name] = dict(sorted(texts.items(), key=lambda pair: str(pair[0])))
         return given.time, inputs

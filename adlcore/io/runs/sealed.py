@@ -13,8 +13,9 @@ import numpy as np
 from ..._arrays import INT64
 from ...clearing.events import FIELDS
 from ...errors import AdlError
+from ..manifests import altered
 from .log import INPUTS, LoggedPass, Made
-from .tables import MARK_KINDS, MARKS, PASSES, TableFile, Vocabulary, altered
+from .tables import MARK_KINDS, MARKS, PASSES, TableFile, Vocabulary
 
 __all__ = ["SealedEvents", "sealed_passes"]
 
@@ -104,7 +105,9 @@ def _first_difference(found: Any, known: Any) -> str | None:
         columns = [table.column(name).slice(0, count) for table in (found, known)]
         texts = [pa.types.is_dictionary(column.type) for column in columns]
         plain = [column.cast(pa.string()) if text else column for column, text in zip(columns, texts, strict=True)]
-        row = pc.index(pc.fill_null(pc.not_equal(*plain), True), True).as_py()
+        # Where one of the two is null they differ; where both are, as the account of a party is, they do not.
+        one_null = pc.xor(*(pc.is_null(column) for column in plain))
+        row = pc.index(pc.coalesce(pc.not_equal(*plain), one_null), True).as_py()
         if row >= 0 and (place is None or row < place[0]):
             place = row, name
     if place is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from ..._arrays import INT64
 from ...clearing import Snapshot
 from ...clearing.events import CAUSES, KINDS, PLACE, Names
 from ...errors import AdlError
-from ..events import EVENT_COLUMNS
-from .files import Sink, replaced
+from ..events import ACCOUNT, EVENT_COLUMNS, owners
+from ..manifests import Hashed
+from .files import replaced
 from .log import INPUTS, LoggedPass, Texts
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "TABLES",
     "TableFile",
     "Vocabulary",
-    "altered",
     "as_columns",
     "batch_of",
     "mark_rows",
@@ -47,7 +46,7 @@ _WORDS = ("kind", "contract", "asset", "fund", "cause")
 #: The columns of each file.
 COLUMNS = {
     EVENTS: {
-        **{name: WORD if name in _WORDS else LABEL if name == "account" else NUMBER for name in EVENT_COLUMNS},
+        **{name: WORD if name in _WORDS else LABEL if name == ACCOUNT else NUMBER for name in EVENT_COLUMNS},
         "pass": NUMBER,
     },
     PASSES: {"pass": NUMBER, "time": NUMBER, "first": NUMBER, "events": NUMBER, "digest": TEXT},
@@ -83,7 +82,8 @@ class Vocabulary:
                 codes = np.array([places[word] for word in (*words, "")], np.int32)
                 self._words[name] = pa.array(places, pa.string()), codes
             # Labels go as a list: pyarrow would end a text of NumPy's at the first NUL.
-            self._account = pa.array([*account.tolist(), "" if is_text else -1], pa.string() if is_text else pa.int64())
+            # The last is that of -1: a party has none.
+            self._account = pa.array([*account.tolist(), None], pa.string() if is_text else pa.int64())
         except UnicodeEncodeError as error:
             raise AdlError.at("house", None, error.object, "must have names that UTF-8 can hold") from None
         rows = {True: len(before.orders), False: len(before.positions)}
@@ -101,7 +101,7 @@ class Vocabulary:
             **{NUMBER: pa.int64(), TEXT: pa.string(), WORD: pa.dictionary(pa.int32(), pa.string())},
             LABEL: self._account.type,
         }
-        return pa.schema([pa.field(name, types[kind], nullable=False) for name, kind in COLUMNS[table].items()])
+        return pa.schema([pa.field(name, types[kind], kind == LABEL) for name, kind in COLUMNS[table].items()])
 
     def fault(self, table: npt.NDArray[np.int64]) -> tuple[int, str, int, str] | None:
         """The first number that can stand for nothing: event, column, number, and what it must be."""
@@ -133,7 +133,7 @@ class Vocabulary:
             **{name: pa.array(np.ascontiguousarray(fields[name])) for name in _PLAIN},
             "sequence": pa.array(np.arange(first, first + count, dtype=INT64)),
             "time": pa.array(np.full(count, time, INT64)),
-            "account": self._account.take(pa.array(np.where(wallet < 0, len(self.names.account), wallet))),
+            ACCOUNT: self._account.take(pa.array(np.where(wallet < 0, len(self.names.account), wallet))),
             "link": pa.array(np.where(link < 0, -1, link + first)),
             "pass": pa.array(np.full(count, number, INT64)),
         }
@@ -149,11 +149,11 @@ class Vocabulary:
 
 def write_tables(folder: Path, passes: Iterable[LoggedPass], vocabulary: Vocabulary) -> dict[str, str]:
     """Write the three files from the passes, one at a time; the SHA-256 of each, by its name."""
-    files: dict[str, Sink] = {}
+    files: dict[str, Hashed] = {}
     with contextlib.ExitStack() as stack:
         # Left in the other order: events get their name first.
         for table in reversed(TABLES):
-            files[table] = stack.enter_context(replaced(folder / table))
+            files[table] = Hashed(stack.enter_context(replaced(folder / table)))
         with contextlib.ExitStack() as writers:
             events, listed, marks = (
                 writers.enter_context(_groups(files[table], vocabulary.schema(table))) for table in TABLES
@@ -188,7 +188,7 @@ def batch_of(schema: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
 
 
 @contextlib.contextmanager
-def _groups(file: Sink, schema: Any) -> Iterator[_Groups]:
+def _groups(file: Hashed, schema: Any) -> Iterator[_Groups]:
     """A Parquet file that is written in row groups."""
     import pyarrow.parquet as pq
 
@@ -240,18 +240,6 @@ class _Groups:
 
 
 # Reading --------------------------------------------------------------------------------------------------------------
-
-
-def altered(path: Path, known: str) -> AdlError | None:
-    """What to raise for a file that has not the SHA-256 it should have."""
-    if not path.exists():
-        return AdlError(f"{path.parent} was altered: has no {path.name}", argument="path", value=path.name)
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest == known:
-        return None
-    message = f"{path} was altered: its SHA-256 is {digest}, the manifest says {known}"
-    return AdlError(message, argument="path", value=digest)
 
 
 class TableFile:
@@ -328,8 +316,11 @@ def as_columns(table: str, rows: Iterable[tuple[Any, ...]]) -> dict[str, npt.NDA
 
 
 def numpy_columns(table: Any) -> dict[str, npt.NDArray[Any]]:
-    """The columns of an Arrow table as NumPy's, text as wide as it needs."""
-    return {name: _numpy(table.column(name)) for name in table.column_names}
+    """The columns of an Arrow table as NumPy's, text as wide as it needs; accounts as objects."""
+    columns = {name: _numpy(table.column(name)) for name in table.column_names if name != ACCOUNT}
+    if ACCOUNT in table.column_names:
+        columns[ACCOUNT] = owners(table.column(ACCOUNT).to_pylist(), columns["wallet"])
+    return {name: columns[name] for name in table.column_names}
 
 
 def _numpy(column: Any) -> npt.NDArray[Any]:

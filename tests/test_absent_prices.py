@@ -1,0 +1,205 @@
+"""A price that is not there: None and its like are refused by the name of what they stand for, everywhere."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+import adlcore as adl
+from adlcore.clearing import ClearingHouse, Deleverage
+from adlcore.lab.moving_depth import MovingDepth, Shape
+from adlcore.lab.shocks import read_marks
+
+X = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))
+
+
+class NotAvailable:
+    """As data frames say that a cell is empty: neither true nor false, nor equal to anything."""
+
+    def __bool__(self):
+        raise TypeError("boolean value of NA is ambiguous")
+
+    def __eq__(self, other):
+        return self
+
+    __hash__ = None
+
+    def __repr__(self):
+        return "<NA>"
+
+
+#: What stands for no number where people and programs write one.
+NO_NUMBERS = [
+    *(None, math.nan, np.float32("nan"), Decimal("NaN"), Decimal("sNaN"), "", " ", "nan", "None", NotAvailable()),
+    *(True, False, np.True_, np.datetime64("NaT"), np.timedelta64("NaT"), float("inf"), b"9", [9], {}),
+]
+
+ids = pytest.mark.parametrize("nothing", NO_NUMBERS, ids=lambda value: f"{type(value).__name__} {value!r}")
+
+
+def venue(**terms):
+    return adl.Snapshot.build(
+        contracts=[X],
+        wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "100"}],
+        positions=[
+            {"account": "ann", "contract": "X", "quantity": "10", "entry_price": "10"},
+            {"account": "bob", "contract": "X", "quantity": "-10", "entry_price": "10"},
+        ],
+        **{"marks": {"X": "10"}, "assets": ["BTC"], **terms},
+    )
+
+
+def house():
+    return ClearingHouse(venue(), venue=[Deleverage("binance")])
+
+
+def ladder():
+    return MovingDepth([Shape(X, 10, 2, 0.001, 1.0, 0.0)], {"X": "10"})
+
+
+#: The name under which each refuses an entry of X or BTC, and the call.
+MAPPINGS = {
+    "house.mark prices": ("prices['X']", lambda v: house().mark({"X": v}, time=1)),
+    "house.mark index_prices": ("index_prices['BTC']", lambda v: house().mark(index_prices={"BTC": v})),
+    "house.mark oracle": ("oracle['X']", lambda v: house().mark(oracle={"X": v})),
+    "house.plan prices": ("prices['X']", lambda v: house().plan({"X": v})),
+    "house.plan index_prices": ("index_prices['BTC']", lambda v: house().plan(index_prices={"BTC": v})),
+    "house.plan oracle": ("oracle['X']", lambda v: house().plan(oracle={"X": v})),
+    "house.funding": ("rates['X']", lambda v: house().funding({"X": v})),
+    "MarginState.mark": ("marks['X']", lambda v: adl.margin_state(venue()).mark({"X": v})),
+    "MarginState.mark index_prices": (
+        "index_prices['BTC']",
+        lambda v: adl.margin_state(venue()).mark({}, index_prices={"BTC": v}),
+    ),
+    "Snapshot.build marks": ("marks['X']", lambda v: venue(marks={"X": v})),
+    "Snapshot.build index_prices": ("index_prices['BTC']", lambda v: venue(index_prices={"BTC": v})),
+    "Snapshot.build haircuts": ("haircuts['BTC']", lambda v: venue(haircuts={"BTC": v})),
+    "Snapshot.build loan_rates": ("loan_rates['BTC']", lambda v: venue(loan_rates={"BTC": v})),
+    "MovingDepth.move": ("prices['X']", lambda v: ladder().move({"X": v}, 1.0)),
+}
+
+
+@pytest.mark.parametrize("call", MAPPINGS)
+@ids
+def test_an_entry_that_is_no_number_is_refused_by_its_name(call, nothing):
+    argument, made = MAPPINGS[call]
+    with pytest.raises(adl.AdlError) as caught:
+        made(nothing)
+    assert caught.value.argument == argument
+    assert f"{argument} is " in str(caught.value)
+    assert "must be" in str(caught.value)
+    if nothing is None:
+        name = argument.partition("[")[2].rstrip("]")
+        assert f"leave {name} out" in str(caught.value)
+
+
+@ids
+def test_a_house_is_as_before_once_it_refused(nothing):
+    there = house()
+    state = there.state()
+    for call in (there.mark, there.plan, there.funding):
+        with pytest.raises(adl.AdlError):
+            call({"X": nothing})
+    assert there.state() is state
+    there.mark({"X": "10"})
+
+
+@ids
+def test_a_run_names_the_pass_and_the_contract(nothing, tmp_path):
+    given = [adl.io.Inputs(1, {"X": "10"}), adl.io.Inputs(2, {"X": nothing})]
+    with pytest.raises(adl.AdlError) as caught:
+        adl.io.record(tmp_path / "run", house(), given)
+    assert caught.value.argument == "passes[1].marks['X']"
+
+
+@ids
+def test_a_market_has_a_mark_price(nothing):
+    market = adl.Market(X, mark_price="10", quantity=[1, -1], entry_price=[9.0, 11.0])
+    for call in (
+        lambda: adl.Market(X, mark_price=nothing, quantity=[1], entry_price=[9.0]),
+        lambda: market.at(nothing),
+    ):
+        with pytest.raises(adl.AdlError) as caught:
+            call()
+        assert caught.value.argument == "mark_price"
+
+
+def columns(marks, **terms):
+    return adl.Snapshot(
+        [X, adl.Contract("Y")],
+        {"account": ["ann"], "asset": "USDT", "balance": [5]},
+        {"contract": ["X"], "wallet": [0], "quantity": [0], "entry_value": [0]},
+        marks,
+        **terms,
+    )
+
+
+def test_a_sequence_of_marks_says_never_marked_with_none():
+    """It cannot leave a contract out."""
+    assert columns(["10", None]).marks == (Decimal(10), None)
+    assert columns({"X": "10"}).marks == (Decimal(10), None)
+    assert columns(["10", None], index_prices=[None]).index_prices == (None,)
+
+
+@pytest.mark.parametrize("nothing", [value for value in NO_NUMBERS if value is not None], ids=repr)
+def test_nothing_else_says_it(nothing):
+    with pytest.raises(adl.AdlError, match=r"marks\['Y'\] is"):
+        columns(["10", nothing])
+
+
+@pytest.mark.parametrize("name", ["haircuts", "loan_rates"])
+def test_a_sequence_of_shares_has_one_for_each(name):
+    with pytest.raises(adl.AdlError, match=rf"{name}\['USDT'\] is None"):
+        columns(["10", "5"], **{name: [None]})
+
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parquet(tmp_path):
+    """Write a table of marks, and read it."""
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    def read(**table):
+        pq.write_table(pa.table(table), tmp_path / "marks.parquet")
+        return read_marks(tmp_path / "marks.parquet", {"X": 0, "Y": 1})
+
+    return read
+
+
+@pytest.mark.parametrize("price", ["", "NaN", "nan", "null", "None", "NA", "-", "0"])
+def test_a_row_of_a_file_of_marks_has_a_price(tmp_path, price):
+    path = tmp_path / "marks.csv"
+    path.write_text(f"time,symbol,price\n1,X,10\n2,X,{price}\n")
+    with pytest.raises(adl.AdlError) as caught:
+        read_marks(path, {"X": 0})
+    assert (caught.value.argument, caught.value.row) == ("marks.price", 1)
+
+
+@pytest.mark.parametrize("price", [None, math.nan])
+def test_a_row_of_a_parquet_file_of_marks_has_a_price(parquet, price):
+    with pytest.raises(adl.AdlError) as caught:
+        parquet(time=[1, 2], symbol=["X", "X"], price=[10.0, price])
+    assert (caught.value.argument, caught.value.row) == ("marks.price", 1)
+
+
+def test_an_empty_cell_beside_others_is_no_new_mark(parquet):
+    """A row of many contracts cannot leave one out; NaN is no empty cell."""
+    assert parquet(time=[1, 2], X=[10.5, None], Y=["7", "8"]) == [(1, {"X": "10.5", "Y": "7"}), (2, {"Y": "8"})]
+    with pytest.raises(adl.AdlError) as caught:
+        parquet(time=[1, 2], X=[10.0, math.nan])
+    assert (caught.value.argument, caught.value.row) == ("marks.price", 1)
+
+
+@pytest.mark.parametrize("time", [None, 1.5, True, 2**70])
+def test_a_time_of_a_file_of_marks_is_a_whole_number(tmp_path, time):
+    path = tmp_path / "marks.csv"
+    path.write_text(f"time,X\n{'' if time is None else time},10\n")
+    with pytest.raises(adl.AdlError) as caught:
+        read_marks(path, {"X": 0})
+    assert (caught.value.argument, caught.value.row) == ("marks.time", 0)

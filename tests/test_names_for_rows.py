@@ -1,0 +1,124 @@
+"""Errors that say where the right value is found: names where rows are wanted, numbers that no step holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import adlcore as adl
+from adlcore.clearing import ClearingHouse, Deleverage
+
+X = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))
+
+
+def venue(accounts):
+    return adl.Snapshot.build(
+        contracts=[X],
+        wallets={"account": accounts, "balance": ["100", "100"]},
+        positions=[
+            {"account": accounts[0], "contract": "X", "quantity": "10", "entry_price": "10"},
+            {"account": accounts[1], "contract": "X", "quantity": "-10", "entry_price": "10"},
+        ],
+        marks={"X": "10"},
+    )
+
+
+def house(accounts):
+    return ClearingHouse(venue(accounts), venue=[Deleverage()])
+
+
+#: Calls that take the row of a wallet, and what they call it.
+CALLS = {
+    "house.deposit": ("wallet", lambda a, w: house(a).deposit(w, 5)),
+    "house.withdraw": ("wallet", lambda a, w: house(a).withdraw(w, 5)),
+    "house.place_order": ("wallet", lambda a, w: house(a).place_order(w, "X", 1, 10, leverage=2)),
+    "house.trade buyer": ("buyer", lambda a, w: house(a).trade("X", 1, 10, w, 1)),
+    "house.trade seller": ("seller", lambda a, w: house(a).trade("X", 1, 10, 1, w)),
+    "Snapshot.deposit": ("wallet", lambda a, w: venue(a).deposit(w, 5)),
+    "Snapshot.withdraw": ("wallet", lambda a, w: venue(a).withdraw(w, 5)),
+    "Snapshot.transfer_margin source": ("source", lambda a, w: venue(a).transfer_margin(w, 1, 5)),
+    "Snapshot.transfer_margin target": ("target", lambda a, w: venue(a).transfer_margin(1, w, 5)),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_name_where_the_row_of_a_wallet_is_wanted(call):
+    """The error says what finds the row; of accounts that are numbers too."""
+    argument, made = CALLS[call]
+    for accounts, name in ((["ann", "bob"], "ann"), (["ann", "bob"], "nobody"), ([7001, 7002], 7001), ([1, 2], "1")):
+        with pytest.raises(adl.AdlError) as caught:
+            made(accounts, name)
+        assert caught.value.argument == argument
+        assert str(caught.value) == (
+            f"{argument} is {name!r}: must be a row of the wallets, 0 to 1; "
+            f"Snapshot.wallet({name!r}) finds the row of an account's wallet"
+        )
+    for nothing in (2, -1, 1.0, True, np.float64(0), [0]):
+        with pytest.raises(adl.AdlError) as caught:
+            made(["ann", "bob"], nothing)
+        assert str(caught.value).endswith(": must be a row of the wallets, 0 to 1")
+
+
+@pytest.mark.parametrize("table", ["positions", "orders", "balances"])
+def test_names_in_a_column_of_rows_of_wallets(table):
+    tables = {
+        "positions": {"contract": ["X"], "wallet": ["ann"], "quantity": [1], "entry_value": [1]},
+        "orders": {"contract": ["X"], "wallet": ["ann"], "quantity": [1], "price": [1], "locked": [0]},
+        "balances": {"wallet": ["ann"], "asset": ["USDT"], "amount": [1]},
+    }
+    positions = {"contract": ["X"], "wallet": [0], "quantity": [0], "entry_value": [0]}
+    for names in (["ann"], np.array(["ann"]), np.array([b"ann"])):
+        tables[table]["wallet"] = names
+        given = {"positions": positions, table: tables[table]}
+        with pytest.raises(adl.AdlError, match=rf"{table}\.wallet\[0\] is .*: must be a row .*Snapshot.build takes"):
+            adl.Snapshot([X], {"account": ["ann"], "asset": "USDT"}, marks={"X": 1}, **given)
+
+
+def test_a_name_where_the_row_of_a_market_is_wanted():
+    market = venue(["ann", "bob"]).market("X")
+    with pytest.raises(adl.AdlError, match=r"row is 'ann': must be a row from 0 to 1; Market\.rows\('ann'\) finds"):
+        market.explain("ann", "binance")
+    with pytest.raises(adl.AdlError, match=r"exclude has dtype <U3: must be row numbers .*; Market\.rows finds"):
+        market.deleverage(1, "binance", exclude=["ann"])
+
+
+def test_the_row_of_an_order():
+    there = house(["ann", "bob"])
+    there.place_order(0, "X", 1, 10, leverage=10)
+    with pytest.raises(
+        adl.AdlError, match=r"rows? of the orders, 0 to 0, as ClearingHouse\.snapshot\(\)\.orders has them"
+    ):
+        there.cancel_order("ann")
+
+
+def test_what_an_int64_does_not_hold_says_what_would():
+    """A wallet of 10^12 KRW at 8 decimals."""
+    with pytest.raises(adl.AdlError, match=r"balance\[0\] is '1000000000000': must lie .*fewer decimals holds more"):
+        adl.Snapshot.build([], [{"account": "kim", "asset": "KRW", "balance": "1000000000000"}], [], {})
+    with pytest.raises(adl.AdlError, match="a larger lot holds more"):
+        adl.Contract("X", lot="0.00000001").lots("1e12")
+    with pytest.raises(adl.AdlError, match="a larger tick holds more"):
+        adl.Contract("X", tick="0.00000001").ticks("1e12")
+
+
+def test_one_tier_is_no_list_of_tiers():
+    tier = {"tier": 1, "minNotional": 0, "maintenanceMarginRate": 0.004, "info": {}}
+    with pytest.raises(adl.AdlError, match=r"tiers is one tier: must be a list of all of them, as \[tier\]"):
+        adl.MarginTiers.from_ccxt(tier)
+    assert adl.MarginTiers.from_ccxt([tier]) == adl.MarginTiers([0], ["0.004"])
+
+
+@pytest.mark.parametrize("strange", [["X"], {"X": 1}, np.array(["X", "Y"]), {"X"}, 5, None])
+def test_what_is_no_name_at_all(strange):
+    there = house(["ann", "bob"])
+    calls = {
+        "contract": [lambda: there.trade(strange, 1, 10, 0, 1), lambda: there.snapshot().market(strange)],
+        "name": [lambda: there.fund_deposit(strange, 1)],
+    }
+    if strange is not None:
+        calls["asset"] = [lambda: there.deposit(0, 1, strange)]
+    for argument, made in calls.items():
+        for call in made:
+            with pytest.raises(adl.AdlError) as caught:
+                call()
+            assert caught.value.argument == argument

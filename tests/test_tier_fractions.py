@@ -1,0 +1,179 @@
+"""Margin tiers whose numbers no decimal is: a sixth is a sixth, from what is written to the files that keep it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import adlcore as adl
+from adlcore.clearing import BookIOC, ClearingHouse, Deleverage
+
+SIXTH = Fraction(1, 6)
+
+#: The same tiers, as people write them.
+FORMS = {
+    "fractions": ([0, Fraction(100)], [SIXTH, Fraction(1, 4)]),
+    "text": (["0", "100"], ["1/6", "0.25"]),
+    "longer text": (["0/7", "200/2"], ["7/42", "2_5/100"]),
+    "floats": ([0.0, 100.0], [1 / 6, 0.25]),
+    "array": (np.array([0.0, 100.0]), np.array([1 / 6, 0.25])),
+    "mixed": ((0, Decimal("1e2")), (SIXTH, Decimal("0.250"))),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_sixth_is_a_sixth_however_it_is_written(form):
+    tiers = adl.MarginTiers(*FORMS[form])
+    assert tiers.rate == (SIXTH, Decimal("0.25"))
+    # 100·(1/4 - 1/6) = 25/3.
+    assert tiers.amount == (0, Fraction(25, 3))
+    other = adl.MarginTiers(*FORMS["fractions"])
+    assert (tiers, hash(tiers), tiers.fields()) == (other, hash(other), other.fields())
+
+
+def test_what_a_decimal_is_stays_one():
+    tiers = adl.MarginTiers([0, Fraction(50_000)], [Fraction(1, 250), "1/200"])
+    assert tiers == adl.MarginTiers([0, 50_000], ["0.004", "0.005"])
+    assert all(isinstance(number, Decimal) for number in (*tiers.floor, *tiers.rate, *tiers.amount))
+
+
+def test_the_margin_is_exact_and_rounded_once():
+    tiers = adl.MarginTiers([0, Fraction(100, 3)], ["1/6", "1/3"])
+    assert tiers.amount[1] == Fraction(50, 9)
+    assert tiers.maintenance_margin(18) == 3.0
+    assert tiers.maintenance_margin("100/3") == float(Fraction(50, 9))
+    assert tiers.maintenance_margin([6, "1/3", Fraction(100)]).tolist() == [1.0, 1 / 18, float(Fraction(250, 9))]
+    assert tiers.tier([Fraction(100, 3), "33.333333333333333333333333"]).tolist() == [1, 0]
+    rate, amount = tiers.arrays(100)
+    assert (rate.tolist(), amount.tolist()) == ([1 / 6, 1 / 3], [0.0, float(Fraction(5000, 9))])
+
+
+fractions = st.fractions(Fraction(1, 1000), Fraction(999, 1000), max_denominator=1000)
+
+
+@given(
+    st.lists(fractions, min_size=1, max_size=5, unique=True), st.lists(fractions, min_size=4, max_size=4, unique=True)
+)
+def test_derived_amounts_make_the_margin_continuous(rates, floors):
+    floors = [0, *sorted(floors)][: len(rates)]
+    tiers = adl.MarginTiers(floors, sorted(rates))
+    for n in range(1, len(tiers)):
+        below, above = (
+            Fraction(tiers.floor[n]) * Fraction(tiers.rate[k]) - Fraction(tiers.amount[k]) for k in (n - 1, n)
+        )
+        assert below == above
+    assert adl.MarginTiers(tiers.floor, tiers.rate, tiers.amount) == tiers
+    for again in (
+        pickle.loads(pickle.dumps(tiers)),
+        copy.deepcopy(tiers),
+        adl.MarginTiers.from_fields(json.loads(json.dumps(tiers.fields()))),
+    ):
+        assert (again, hash(again), again.fields()) == (tiers, hash(tiers), tiers.fields())
+
+
+def test_given_amounts_are_compared_exactly():
+    assert adl.MarginTiers([0, 100], ["1/6", "1/4"], [0, "25/3"]) == adl.MarginTiers([0, 100], ["1/6", "1/4"])
+    with pytest.raises(adl.AdlError, match=r"amount\[1\] is '8.33': must be 25/3"):
+        adl.MarginTiers([0, 100], ["1/6", "1/4"], [0, "8.33"])
+    near = adl.MarginTiers([0, 100], ["1/6", "1/4"], [0, "8.33"], amount_tolerance="1/300")
+    assert near.amount == (0, Decimal("8.33"))
+
+
+def test_they_are_shown_in_few_characters():
+    tiers = adl.MarginTiers(["0", "100/3"], ["1/6", "1/3"])
+    assert repr(tiers) == "<MarginTiers of 2: 16.6667 % to 33.3333 %, floors 0 to 33.3333>"
+    assert repr(adl.Contract("X", tiers=tiers)) == "Contract('X', tiers=<2: 16.6667 % to 33.3333 %>)"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (([0], ["1/0"]), r"rate\[0\] is '1/0': must be a fraction"),
+        (([0], ["a/b"]), r"rate\[0\] is 'a/b': must be a fraction"),
+        (([0], ["7/6"]), r"rate\[0\] is '7/6': must be above 0 and below 1"),
+        (([0], [Fraction(0)]), r"rate\[0\] is '0': must be above 0"),
+        (([0, 5], ["1/6", "1/7"]), r"rate\[1\] is '1/7': must not be below 1/6"),
+        ((["1/3"], ["1/6"]), r"floor\[0\] is '1/3': must be 0"),
+        (([0, "1/3", "1/3"], ["1/6"] * 3), r"floor\[2\] is '1/3': must be above 1/3"),
+        (([0], [Fraction(1, 2**500)]), r"rate\[0\] is Fraction.*digits"),
+        (([0], [Fraction(1, 3**300)]), r"rate\[0\] is Fraction.*120 digits"),
+        (([0, 5], ["1/6", "1/3"], [0, "-1/3"]), r"amount\[1\] is '-1/3': must be 0 or above"),
+    ],
+)
+def test_a_fraction_that_cannot_be_is_refused_by_its_tier(given, words):
+    with pytest.raises(adl.AdlError, match=words):
+        adl.MarginTiers(*given, **({"check": False} if len(given) == 3 else {}))
+
+
+def test_amounts_that_would_grow_without_bound_are_refused():
+    primes = [1009, 1013, 1019, 1021, 1031, 1033, 1039, 1049, 1051, 1061, 1063, 1069, 1087, 1091, 1093, 1097, 1103]
+    rates = [Fraction(n, prime) for n, prime in enumerate(primes, 1)]
+    floors = [0, *(Fraction(n * p + 1, p) for n, p in enumerate([p**2 for p in primes[1:]], 1))]
+    with pytest.raises(adl.AdlError, match=r"amount\[[0-9]+\] is .*: must have at most 120 digits"):
+        adl.MarginTiers(floors, rates)
+
+
+# Books and files ------------------------------------------------------------------------------------------------------
+
+X = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0, "200/3"], ["1/6", "1/4"]))
+
+
+def books():
+    return adl.Snapshot.build(
+        contracts=[X],
+        wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "100"}],
+        positions=[
+            {"account": "ann", "contract": "X", "quantity": "6", "entry_price": "10"},
+            {"account": "bob", "contract": "X", "quantity": "-6", "entry_price": "10"},
+        ],
+        marks={"X": "10"},
+    )
+
+
+def test_the_margin_of_a_wallet_is_that_of_its_tiers():
+    assert adl.margin_state(books()).maintenance_margin.tolist() == [10 * 10**8] * 2
+
+
+def test_a_saved_snapshot_with_such_tiers_loads_again(tmp_path):
+    pytest.importorskip("pyarrow")
+    snapshot = books()
+    adl.io.save(snapshot, tmp_path / "folder")
+    snapshot.to_npz(tmp_path / "a.npz")
+    for again in (
+        adl.io.load(tmp_path / "folder"),
+        adl.io.load(tmp_path / "a.npz"),
+        pickle.loads(pickle.dumps(snapshot)),
+    ):
+        assert (again, again.hash, again.contracts) == (snapshot, snapshot.hash, snapshot.contracts)
+    assert adl.Contract.from_fields(json.loads(json.dumps(X.fields()))) == X
+
+
+def test_a_row_is_brought_to_the_tier_below_a_fractional_floor():
+    """60 at 10 is in the first tier; 12 at 10 is 120, and a lot less than 200/3 is six lots."""
+    snapshot = adl.Snapshot.build(
+        contracts=[X],
+        wallets=[{"account": "ann", "balance": "20"}, {"account": "bob", "balance": "1000"}],
+        positions=[
+            {"account": "ann", "contract": "X", "quantity": "12", "entry_price": "10"},
+            {"account": "bob", "contract": "X", "quantity": "-12", "entry_price": "10"},
+        ],
+        marks={"X": "10"},
+    )
+    sent = []
+
+    class Book:
+        def ioc(self, contract, quantity, limit, time):
+            sent.append(quantity)
+            return []
+
+    ClearingHouse(snapshot, venue=[BookIOC(portion="tiers"), Deleverage()], liquidity=Book()).mark({"X": "10"})
+    # MM is 120/4 - 50/9 = 24.4 against 20; at 10 a lot 200/3 is six lots and two thirds.
+    assert sent[0] == -6

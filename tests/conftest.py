@@ -38,6 +38,9 @@ settings.register_profile(
 )
 settings.load_profile("adlcore")
 
+# What helpers assert is shown as what tests do.
+pytest.register_assert_rewrite("refusals", "books", "house_books")
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):

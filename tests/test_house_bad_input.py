@@ -151,7 +151,7 @@ def test_nothing_changes_while_a_plan_is_open(planned):
     for call in CALLS.values():
         error = refuses(house, lambda call=call: call(house), f"plan {plan.number} is open: settle it, or drop_plan()")
         assert (error.argument, error.value) == ("plan", plan.number)
-    assert house.state() is STATE
+    assert house.hash == STATE.hash
     house.drop_plan()
     house.deposit(ANN, "1")
 
@@ -175,14 +175,12 @@ def test_a_plan_that_is_not_open(house):
     assert house.audit() == []
 
 
-PAIR, LIST, POSITIVE = (
-    "must be (lots, ticks), two whole numbers",
-    "must be a list of (lots, ticks)",
-    "must be of lots above 0",
-)
+PAIR = "must be (lots, ticks), two whole numbers; where a plan is settled also (lots, ticks, id), the fill's name"
+LIST = "must be a list of (lots, ticks) or (lots, ticks, id), or None"
+POSITIVE = "must be of lots above 0"
 MOST, LEAST = "must sum to at most the 15 lots ordered", "must be at least at the limit of its order, 83 ticks"
-REPORTS = "must be a list of fills for each order, or a mapping by order number"
-NUMBERS = "must be the number of an order of this plan: 0, 1, 2, 3, 4"
+REPORTS = "must be a list with the fills of each order, or a mapping by order number"
+NUMBERS = "must be the number of an order of this plan: 2, 3, 4, 5, 6"
 
 #: What is said of the first order, which sells 15 lots at 83 or above: the fill at fault, and what it must be.
 FILLS = [
@@ -192,9 +190,9 @@ FILLS = [
     ([(1, 0)], (1, 0), LEAST),
     ([(0, 83)], (0, 83), POSITIVE),
     ([(-1, 83)], (-1, 83), POSITIVE),
-    *(([bad], bad, PAIR) for bad in (5, (1,), (1, 83, 0), (0.5, 83), (1, 83.5), (INF, 83), (1, INF), (NAN, 83))),
-    *(([bad], bad, PAIR) for bad in ((None, 83), ("one", 83), (0.5, 90), None, "ab", ("a", "b"), (1, 90, 3), [])),
-    *((bad, bad, LIST) for bad in ("ab", 7, None)),
+    *(([bad], bad, PAIR) for bad in (5, (1,), (1, 83, 0, 0), (0.5, 83), (1, 83.5), (INF, 83), (1, INF), (NAN, 83))),
+    *(([bad], bad, PAIR) for bad in ((None, 83), ("one", 83), (0.5, 90), None, "ab", ("a", "b"), (1, 90, 3.5), [])),
+    *((bad, bad, LIST) for bad in ("ab", 7)),
     ([7], 7, PAIR),
     ([[], []], [], PAIR),
 ]
@@ -206,8 +204,8 @@ NO_FILLS = [
     ("fills", said("fills", "fills", REPORTS)),
     (7, said("fills", 7, REPORTS)),
     (None, said("fills", None, REPORTS)),
-    ([], "fills are of 0 orders: must be of 5, the plan's"),
-    ([[]] * 6, "fills are of 6 orders: must be of 5, the plan's"),
+    ([], "fills are of 0 orders: must be of 5, the plan's, None where nothing was filled"),
+    ([[]] * 6, "fills are of 6 orders: must be of 5, the plan's, None where nothing was filled"),
 ]
 
 
@@ -220,7 +218,7 @@ def test_fills_that_are_not_what_was_ordered(planned, fills, message):
     refuses(house, lambda: house.deposit(ANN, 1), f"plan {plan.number} is open: settle it, or drop_plan()")
     plan = house.settle(plan, [[(1, 83)], *[[]] * 4])
     while not plan.done:
-        plan = house.settle(plan, {})
+        plan = house.settle(plan, [None] * len(plan.orders))
     assert plan.events.counts()["book-fill"] == 2
     assert house.audit() == []
 
@@ -323,11 +321,12 @@ AMOUNTS = [
 
 @pytest.mark.parametrize("wallet", [-1, 10, "ann", None, 1.0, True])
 def test_wallets_that_there_are_not(house, wallet):
-    refuses(house, lambda: house.deposit(wallet, 1), said("wallet", wallet, WALLET))
-    refuses(house, lambda: house.withdraw(wallet, 1), said("wallet", wallet, WALLET))
-    refuses(house, lambda: house.place_order(wallet, "X", 1, 100, locked=1), said("wallet", wallet, WALLET))
+    must = f"{WALLET}; Snapshot.wallet('ann') finds the row of an account's wallet" if wallet == "ann" else WALLET
+    refuses(house, lambda: house.deposit(wallet, 1), said("wallet", wallet, must))
+    refuses(house, lambda: house.withdraw(wallet, 1), said("wallet", wallet, must))
+    refuses(house, lambda: house.place_order(wallet, "X", 1, 100, locked=1), said("wallet", wallet, must))
     if wallet is not None:
-        refuses(house, lambda: house.trade("X", 1, 100, buyer=wallet), said("buyer", wallet, WALLET))
+        refuses(house, lambda: house.trade("X", 1, 100, buyer=wallet), said("buyer", wallet, must))
         refuses(house, lambda: house.trade("X", 1, 100, buyer=ANN, seller=wallet), said("seller", wallet, WALLET))
 
 
@@ -339,7 +338,7 @@ def test_amounts_that_are_none(house, call, amount, must):
 
 SEVERAL = "must be one of USDT, BTC: this wallet holds several assets"
 FUNDS = "must be one of the funds X, USDT, BTC"
-CASH = "must not be 0, and leave cash at 0 or above: the fund has 60.00"
+CASH = "must not be 0, and take out at most cash and equity: 60.00 USDT"
 VALUE = "its value in X must be below 2^62 quanta and, less its cost, an int64; use fewer decimals"
 BETWEEN_QUANTA = "is between quanta of 0.01: 0.00 or 0.01 would do"
 
@@ -381,9 +380,9 @@ def test_an_unknown_fund_in_the_view(house):
 
 
 def test_withdrawals_beyond_free_margin(house):
-    """What is free may go, and not a quantum more."""
+    """What is free may go, and not a quantum more; of Bob, who is liquidatable, nothing is."""
     free = house.margin_state().free_margin.tolist()
-    assert [free[wallet] > 0 for wallet in (ANN, BOB, CAT, EVE, VIC)] == [True] * 5
+    assert [free[wallet] > 0 for wallet in (ANN, BOB, CAT, EVE, VIC)] == [True, False, True, True, True]
     for wallet in (ANN, BOB, CAT, BOB_ALONE, EVE, VIC, TOM):
         asset = house.snapshot().assets[int(house.snapshot().wallets.asset[wallet])]
         more, held = asset.decimal(free[wallet] + 1), asset.decimal(free[wallet])
@@ -405,6 +404,7 @@ def order(house, wallet=BOB, contract="X", quantity=1, price=100, **margin):
     return house.place_order(wallet, contract, quantity, price, **margin or {"locked": 1})
 
 
+ORDER = "must be a row of the orders, 0 to 1, as ClearingHouse.snapshot().orders has them"
 BETWEEN_LOTS, BETWEEN_TICKS = "is between lots of 1: 0 or 1 would do", "is between ticks of 1: 100 or 101 would do"
 ONE_OF_BOTH = "locked, leverage: must have exactly one"
 SETTLES = "must be a wallet in USDT, in which X settles"
@@ -432,10 +432,13 @@ def test_orders_that_cannot_be(house, given, message):
 
 
 def test_orders_beyond_free_margin(house):
-    """Locked as given, or as notional over leverage rounded up: at most what is free."""
-    free = int(house.margin_state().free_margin[BOB])
-    more, held = f"{(free + 1) / 100:.2f}", f"{free / 100:.2f}"
-    must = f"must be at most the free margin of this wallet, {held} USDT"
+    """Locked as given, or as notional over leverage rounded up: at most what initial margin and locks leave.
+
+    Bob's 260.00 of equity less 161.60. That he is liquidatable does not matter: to lock takes nothing out.
+    """
+    assert house.margin_state().free_margin[BOB] == 0
+    more, held = "98.41", "98.40"
+    must = f"must be at most what this wallet may lock of its margin, {held} USDT"
     refuses(house, lambda: order(house, locked=more), said("locked", more, must))
     # 100 lots at 100 over 3 are 333,333.33 1/3 quanta.
     refuses(house, lambda: order(house, quantity=-100, leverage=3), said("locked", "3333.34", must))
@@ -446,7 +449,7 @@ def test_orders_beyond_free_margin(house):
 
 @pytest.mark.parametrize("number", [-1, 2, "0", None, 0.0, True])
 def test_orders_that_are_not_open(house, number):
-    refuses(house, lambda: house.cancel_order(number), said("order", number, "must be a row of the orders, 0 to 1"))
+    refuses(house, lambda: house.cancel_order(number), said("order", number, ORDER))
 
 
 def test_cancelling_where_nothing_is_open():
@@ -546,7 +549,7 @@ FUND_LISTS = [
 
 @cases("given message", STATES)
 def test_what_no_house_begins_with(given, message):
-    refused(lambda: ClearingHouse(given, venue=[]), message)
+    refused(lambda: ClearingHouse(given, venue=[Uncovered()]), message)
 
 
 @pytest.mark.parametrize("given", [None, "state", {}, STATE.snapshot], ids=["None", "text", "dict", "snapshot"])
@@ -573,7 +576,7 @@ def test_unbalanced_open_interest_where_that_is_an_error():
         warnings.simplefilter("ignore", adl.OpenInterestWarning)
         books = snapshot([linear("X")], [100, 100], [("X", 0, 3, 300), ("X", 1, -1, -100)], {"X": "100"})
     message = said("positions.quantity", 2, "the longs and shorts of X must be equal; 2 lots more are longs")
-    refused(lambda: ClearingHouse(books, venue=[], strict=True), message)
+    refused(lambda: ClearingHouse(books, venue=[Uncovered()], strict=True), message)
 
 
 STAGE, LAST = "must be a stage, such as TakeOver()", "must be the last: it names what nobody took"
@@ -585,9 +588,9 @@ test_stages_and_venues_that_cannot_be = table(
     (lambda: Venue("v", [CancelOrders]), said("stages", CancelOrders, STAGE, 0)),
     (lambda: Venue("v", [CancelOrders(), "TakeOver"]), said("stages", "TakeOver", STAGE, 1)),
     (lambda: Venue("v", [Uncovered(), TakeOver()]), said("stages", Uncovered(), LAST, 0)),
-    (lambda: Venue("v", [], max_rounds=0), said("max_rounds", 0, FROM_1)),
-    (lambda: Venue("v", [], max_rounds=1.5), said("max_rounds", 1.5, FROM_1)),
-    (lambda: Venue("v", [], trigger="full"), said("trigger", "full", "must be a trigger, such as Depleted()")),
+    (lambda: Venue("v", [Uncovered()], max_rounds=0), said("max_rounds", 0, FROM_1)),
+    (lambda: Venue("v", [Uncovered()], max_rounds=1.5), said("max_rounds", 1.5, FROM_1)),
+    (lambda: Venue("v", [Uncovered()], trigger="full"), said("trigger", "full", "must be a trigger, such as Depleted()")),
     (lambda: BookIOC(limit="mark"), said("limit", "mark", "must be one of bankruptcy, fund")),
     (lambda: BookIOC(surplus="street"), said("surplus", "street", "must be one of wallet, fund")),
     (lambda: BookIOC(fee=1), said("fee", 1, SHARE)),
@@ -626,5 +629,5 @@ TERMS = [
 @cases("terms must", TERMS)
 def test_terms_of_a_house(terms, must):
     ((argument, value),) = terms.items()
-    refused(lambda: ClearingHouse(BOOKS, venue=[], **terms), said(argument, value, must))
+    refused(lambda: ClearingHouse(BOOKS, venue=[Uncovered()], **terms), said(argument, value, must))
     refused(lambda: ClearingHouse.from_state(STATE, ten_wallets.venue(), **terms), said(argument, value, must))

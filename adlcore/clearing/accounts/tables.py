@@ -227,7 +227,7 @@ def known(table: type[Table], given: Mapping[str, Any], required: tuple[str, ...
         raise AdlError.at(table.NAME, None, type(given).__name__, f"must be a mapping of columns: {', '.join(names)}")
     for name in given:
         if name not in names:
-            close = difflib.get_close_matches(str(name), names, 1)
+            close = difflib.get_close_matches(name[:LONGEST_NAME] if isinstance(name, str) else "", names, 1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise AdlError.at(table.NAME, None, name, f"is no column of {table.NAME}: {', '.join(names)}{hint}")
     for name in required:

@@ -110,9 +110,13 @@ class PassMaker:
             prices, place = getattr(given, name), f"passes[{self.number}].{name}"
             if prices is not None and not isinstance(prices, Mapping):
                 raise AdlError.at(place, None, prices, "must be a mapping of names to decimal text")
-            texts = {of: canonical(entry(place, of, price, positive_decimal)) for of, price in (prices or {}).items()}
+            texts = {}
+            for of, price in (prices or {}).items():
+                if not isinstance(of, str):
+                    raise AdlError.at(place, None, of, "must be the name of a contract or an asset")
+                texts[of] = canonical(entry(place, of, price, positive_decimal))
             # One order, whatever order they come in.
-            inputs[name] = dict(sorted(texts.items(), key=lambda pair: str(pair[0])))
+            inputs[name] = dict(sorted(texts.items()))
         return given.time, inputs
 
 

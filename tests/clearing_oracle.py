@@ -7,12 +7,14 @@ the attributes of stages and funds are read, nothing that it computes. Everythin
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
 import clearing_oracle_stages as stages_of
-from margin_oracle import CROSS, ISOLATED, MULTI_ASSET, Row, Venue, quanta_per_lot
+from margin_oracle import BOTTOM, CROSS, ISOLATED, MULTI_ASSET, TOP, Row, Venue, quanta_per_lot
 
 
 class Refused(Exception):
@@ -76,6 +78,13 @@ class Party:
 
     def __init__(self, name: str) -> None:
         self.name, self.rows, self.cash = name, {}, defaultdict(int)
+
+    def copied(self) -> Party:
+        """The same once more."""
+        other = copy.copy(self)
+        other.rows = {code: copy.copy(row) for code, row in self.rows.items()}
+        other.cash = self.cash.copy()
+        return other
 
 
 class Fund(Party):
@@ -168,8 +177,10 @@ class SlowHouse(Venue):
         self.vaults = {name: Party(name) for name in vaults}
         self.funds = self._funds(funds, trigger)
         self.uncovered, self.cooling, self.events, self.time = {}, {}, [], 0
-        self.settled_since = False
+        self.passing = Pass({}, {}, {})
+        stages_of.first_watch(self)
         self._balance_against_the_street()
+        self._settle_debts(range(len(self.mode)))
         self.outside = defaultdict(int)
         self.constant = {asset: self._total(asset) for asset in range(len(snapshot.assets))}
 
@@ -210,12 +221,20 @@ class SlowHouse(Venue):
                 row.renew()
                 self.note("balanced", "street", None, code, -net, None, -row.cost)
 
+    def seed(self, name: str, code: int, lots: int, cost: int) -> None:
+        """Let a fund hold lots that it has from the street."""
+        for party, sense in ((self.funds[name], 1), (self.street, -1)):
+            row = party.rows.setdefault(code, self._held(code, None, 0, 0))
+            row.quantity, row.cost = row.quantity + sense * lots, row.cost + sense * cost
+            row.price_at(self.marks[code])
+            self.note("balanced", party.name, None, code, sense * lots, None, -sense * cost)
+
     # Reading ----------------------------------------------------------------------------------------------------------
 
     def quanta(self, asset: int, amount) -> int:
         """Units as quanta."""
         found = exact(amount) * 10 ** self.books.assets[asset].decimals
-        if found.denominator != 1:
+        if found.denominator != 1 or not BOTTOM <= found <= TOP:
             raise Refused("off the grid")
         return int(found)
 
@@ -290,12 +309,12 @@ class SlowHouse(Venue):
         else:
             self.stored[who] += amount
 
-    def pay(self, asset: int, amount: int, giver, gives: str, taker, takes: str, code=None) -> None:
+    def pay(self, asset: int, amount: int, giver, gives: str, taker, takes: str) -> None:
         """Money from one to another: two legs."""
         if amount:
             for who, kind, change in ((giver, gives, -amount), (taker, takes, amount)):
                 self.money(who, asset, change)
-                self.note(kind, who.name if isinstance(who, Party) else who, None, code, 0, None, change)
+                self.note(kind, who.name if isinstance(who, Party) else who, None, None, 0, None, change)
 
     def take(self, kind: str, place, lots: int, ticks: int, before=Fraction(0)) -> int:
         """A holder gets signed lots at a price, W being `before`: it closes first, then opens. What closing realized.
@@ -358,6 +377,8 @@ class SlowHouse(Venue):
             if owed <= amount:
                 del self.uncovered[wallet, asset]
                 self.note("uncovered-paid", wallet)
+            else:
+                self.note("uncovered-reduced", wallet, None, None, 0, None, owed - amount)
 
     def owes(self, wallet: int) -> bool:
         return any(owner == wallet for owner, _ in self.uncovered)
@@ -376,14 +397,22 @@ class SlowHouse(Venue):
         if time is not None and time < self.time:
             raise Refused("time runs backwards")
         self.time = self.time if time is None else time
+        self.passing = Pass({}, {}, {})
         for row in [*self.rows, *(row for party in self.parties() for row in party.rows.values())]:
             row.renew()
         return len(self.events)
 
     def _end(self, first: int) -> list[tuple]:
-        kept = {(row.wallet, row.code, sign(row.quantity)) for row in self.rows}
-        self.cooling = {key: then for key, then in self.cooling.items() if key in kept}
+        self._forget_cool_downs()
         return self.events[first:]
+
+    def _forget_cool_downs(self) -> None:
+        """A cool-down is that of an open row on its side, of a wallet that is liquidatable."""
+        for wallet, code, side in [*self.cooling]:
+            rows = [self.rows[number] for number in self.open_rows(wallet)]
+            stands = any(row.code == code and sign(row.quantity) == side for row in rows)
+            if not stands or not self.is_liquidatable(wallet):
+                del self.cooling[wallet, code, side]
 
     def parties(self) -> list[Party]:
         return [self.street, self.treasury, *self.vaults.values(), *self.funds.values()]
@@ -413,7 +442,9 @@ class SlowHouse(Venue):
         asked = {code: rounded(price, code) for code, price in other.items()}
         self.passing = Pass(now, {**now, **old}, {**now, **asked})
         stages_of.watch(self)
+        self._forget_cool_downs()
         self._rounds()
+        self._settle_debts(range(len(self.mode)))
         self._move_what_isolated_winners_have()
         stages_of.watch(self)
         return self._end(first)
@@ -463,26 +494,36 @@ class SlowHouse(Venue):
     # Settlement -------------------------------------------------------------------------------------------------------
 
     def _settle(self, turn: Round) -> None:
-        """Those of the round that hold nothing any more, then everybody else who owes."""
+        """Those of the round that hold nothing any more, then counterparties that owe."""
         for wallet in turn.wallets:
             if self.open_rows(wallet) or wallet in self.passing.settled:
                 continue
             self.passing.settled.add(wallet)
             if self.mode[wallet] >= MULTI_ASSET:
-                self._repay_loans(wallet)
-                self._exchange(wallet)
-                for asset in range(len(self.books.assets)):
-                    self._settle_rest(wallet, asset, self.amount[wallet, asset], self.fund_of_asset(asset))
+                self._settle_valued(wallet)
             else:
                 head = self.head(self.rows[turn.rows[wallet][0]].code)
                 self._settle_rest(wallet, self.asset[wallet], self.stored[wallet], head)
-        for wallet, mode in enumerate(self.mode):
-            if mode >= MULTI_ASSET or wallet in turn.wallets or self.stored[wallet] >= 0:
+        self._settle_debts(self.passing.countered)
+
+    def _settle_debts(self, wallets) -> None:
+        """Of these, who holds nothing, is worth less than nothing and has no open entry; one asset before several."""
+        for wallet in sorted(wallets, key=lambda wallet: (self.mode[wallet] >= MULTI_ASSET, wallet)):
+            if self.open_rows(wallet) or self.e(wallet) >= 0 or self.owes(wallet):
                 continue
-            if not self.open_rows(wallet) and not self.owes(wallet):
+            if wallet in self.passing.liquidated:
+                continue
+            if self.mode[wallet] >= MULTI_ASSET:
+                self._settle_valued(wallet)
+            else:
                 asset = self.asset[wallet]
                 self._settle_rest(wallet, asset, self.stored[wallet], self.fund_of_asset(asset))
-        self.settled_since = True
+
+    def _settle_valued(self, wallet: int) -> None:
+        self._repay_loans(wallet)
+        self._exchange(wallet)
+        for asset in range(len(self.books.assets)):
+            self._settle_rest(wallet, asset, self.amount[wallet, asset], self.fund_of_asset(asset))
 
     def _settle_rest(self, wallet: int, asset: int, balance: int, fund: Fund) -> None:
         took = self.passing.took[wallet]
@@ -557,10 +598,19 @@ class SlowHouse(Venue):
     def deposit(self, wallet, amount, asset=None, time=None) -> list[tuple]:
         code = self._asset_for(wallet, asset)
         quanta = self._above_zero(self.quanta(code, amount))
+        self._refuse_beyond_range(wallet, code, quanta)
         first = self._begin(time)
         self._from_outside("deposit", wallet, code, quanta)
         self.inflow(wallet, code, quanta)
         return self._end(first)
+
+    def _refuse_beyond_range(self, who, asset: int, quanta: int) -> None:
+        """Money must leave balances, cash and equities that fit."""
+        self.money(who, asset, quanta)
+        fits = self.fits
+        self.money(who, asset, -quanta)
+        if not fits:
+            raise Refused("beyond int64")
 
     def withdraw(self, wallet, amount, asset=None, time=None) -> list[tuple]:
         """Refused beyond the free margin, and of a valued wallet beyond what is there of the asset."""
@@ -585,8 +635,10 @@ class SlowHouse(Venue):
     def fund_deposit(self, fund, amount, time=None) -> list[tuple]:
         fund = self.funds[fund]
         quanta = self.quanta(fund.asset, amount)
-        if not quanta or (quanta < 0 and fund.cash[fund.asset] + quanta < 0):
-            raise Refused("not below 0 cash")
+        most = max(0, min(fund.cash[fund.asset], self.f(fund)))
+        if not quanta or quanta < -most:
+            raise Refused("at most cash and equity")
+        self._refuse_beyond_range(fund, fund.asset, quanta)
         first = self._begin(time)
         self._from_outside("fund-deposit", fund, fund.asset, quanta)
         return self._end(first)
@@ -614,46 +666,132 @@ class SlowHouse(Venue):
 
     def _lots(self, code: int, quantity) -> int:
         lots = exact(quantity) / Fraction(self.contracts[code].lot)
-        if lots.denominator != 1:
+        if lots.denominator != 1 or abs(lots) > TOP:
             raise Refused("off the grid")
         return int(lots)
 
     def _ticks(self, code: int, price) -> int:
         ticks = exact(price) / Fraction(self.contracts[code].tick)
-        if ticks.denominator != 1:
+        if ticks.denominator != 1 or abs(ticks) > TOP:
             raise Refused("off the grid")
         return self._above_zero(int(ticks))
 
     def trade(
-        self, contract, quantity, price, buyer, seller, time=None, buyer_leg=None, seller_leg=None
+        self, contract, quantity, price, buyer, seller, time=None, buyer_leg=None, seller_leg=None, leverage=None
     ) -> list[tuple]:
         """A trade that has happened elsewhere: no margin check."""
         code = self.codes[contract]
         lots, ticks = self._above_zero(self._lots(code, quantity)), self._ticks(code, price)
-        if buyer == seller or self.marks[code] is None:
+        if (buyer is None and seller is None) or self.marks[code] is None:
             raise Refused("two holders, and a mark")
-        sides = ((buyer, buyer_leg, lots), (seller, seller_leg, -lots))
-        for wallet, leg, change in sides:
+        asked = leverage if isinstance(leverage, tuple) else (leverage, leverage)
+        sides = []
+        for wallet, leg, change, chosen in zip(
+            (buyer, seller), (buyer_leg, seller_leg), (lots, -lots), asked, strict=True
+        ):
             if wallet is not None:
                 self._refuse_trade(wallet, code, leg, change)
             elif leg is not None:
                 raise Refused("the street has one netted row")
+            side = None if wallet is None else self._side_of(wallet, code, leg, change)
+            sides.append((wallet, side, change, None if chosen is None else self._above_zero(exact(chosen))))
+        if buyer == seller and (sides[0][1] == sides[1][1] or self.mode[buyer] == ISOLATED):
+            raise Refused("another wallet, or another leg of one that may have two")
+        self._refuse_values(code, lots, ticks, [self._closes(code, *side[:3]) for side in sides])
+        self._refuse_leverage(code, sides, isinstance(leverage, tuple))
+        kept = vars(self.copied())
         first = self._begin(time)
-        for wallet, leg, change in sides:
-            place = (self.street, code) if wallet is None else self._row_for(wallet, code, leg, change)
+        for wallet, side, change, chosen in sides:
+            if wallet is None:
+                self.take("trade", (self.street, code), change, ticks)
+                continue
+            place = self._row_for(wallet, code, side)
+            row = self.rows[place]
+            held, before = row.quantity, row.leverage
             self.take("trade", place, change, ticks)
-            if wallet is not None:
-                self._keep_order(wallet, place)
-        self.settled_since = False
+            if held * change <= 0 < row.quantity * change:
+                row.leverage = float(chosen or 0)
+                self._keep_order(wallet, place, before)
+        fits = self.fits
+        if fits:
+            self._settle_debts({wallet for wallet, *_ in sides if wallet is not None})
+        if not fits or not self.fits:
+            vars(self).update(kept)
+            raise Refused("beyond int64, or 2^62")
         return self._end(first)
 
-    def _keep_order(self, wallet: int, place: int) -> None:
-        """Shorts stand behind the wallet's other rows: one that was turned round moves to the free row behind."""
+    def _side_of(self, wallet: int, code: int, leg: str | None, change: int) -> int:
+        """The side of the row that is closed or enlarged: the leg that is named, else the one that is held."""
+        held = [sign(self.rows[n].quantity) for n in self.open_rows(wallet) if self.rows[n].code == code]
+        return {"long": 1, "short": -1}[leg] if leg is not None else (*held, sign(change))[0]
+
+    def _held_by(self, code: int, wallet: int | None, side: int | None) -> Held | None:
+        """The row of a side, or the street's."""
+        if wallet is None:
+            return self.street.rows.get(code)
+        mine = (self.rows[n] for n in self.open_rows(wallet) if self.rows[n].code == code)
+        return next((row for row in mine if sign(row.quantity) == side), None)
+
+    def _closes(self, code: int, wallet: int | None, side: int | None, change: int) -> int:
+        """How many lots of a change close something."""
+        row = self._held_by(code, wallet, side)
+        return min(abs(change), abs(row.quantity)) if row is not None and row.quantity * change < 0 else 0
+
+    def _refuse_values(self, code: int, lots: int, ticks: int, closes: list[int]) -> None:
+        """What changes hands at once must have a value that fits: from one end of a closing to the next."""
+        cuts = sorted({0, lots, *closes})
+        worth = [round(self.worth_of_a_lot(code, ticks) * upto) for upto in cuts]
+        if any(abs(after - before) > TOP for before, after in pairwise(worth)):
+            raise Refused("beyond int64")
+
+    def _refuse_leverage(self, code: int, sides: list[tuple], alone: bool) -> None:
+        """A row that is enlarged keeps its own; where nothing opens, nothing may be given that is this side's alone."""
+        for wallet, side, change, chosen in sides:
+            if chosen is None:
+                continue
+            row = self._held_by(code, wallet, side)
+            opens = self._closes(code, wallet, side, change) < abs(change)
+            if alone and (wallet is None or not opens):
+                raise Refused("nothing is opened")
+            if wallet is not None and row is not None and row.quantity * change > 0 and exact(row.leverage) != chosen:
+                raise Refused("another leverage than the row's")
+
+    def copied(self) -> SlowHouse:
+        """The same house once more, whose books may go another way."""
+        other = copy.copy(self)
+        other.rows, other.stored, other.orders = [copy.copy(row) for row in self.rows], [*self.stored], [*self.orders]
+        other.amount, other.loan = self.amount.copy(), self.loan.copy()
+        other.uncovered, other.cooling, other.events = {**self.uncovered}, {**self.cooling}, [*self.events]
+        other.outside = self.outside.copy()
+        other.street, other.treasury = self.street.copied(), self.treasury.copied()
+        other.vaults = {name: vault.copied() for name, vault in self.vaults.items()}
+        other.funds = {name: fund.copied() for name, fund in self.funds.items()}
+        other.of = other._rows_of_wallets()
+        return other
+
+    @property
+    def fits(self) -> bool:
+        """Whether nothing leaves its range; of wallets with several assets, what is asked of them is not that large."""
+        parties = [row for party in self.parties() for row in party.rows.values()]
+        for row in [*self.rows, *parties]:
+            if max(abs(row.quantity), abs(row.cost)) > TOP or abs(row.value) >= 2**62 or not BOTTOM <= row.pnl <= TOP:
+                return False
+        money = [*self.stored, *self.amount.values(), *(self.f(fund) for fund in self.funds.values())]
+        money += [cash for party in self.parties() for cash in party.cash.values()]
+        sums = [number for w in range(len(self.mode)) for number in (self._equity(w, 1), self._margin(w))]
+        return max(map(abs, money), default=0) <= TOP and all(BOTTOM <= number <= TOP for number in sums)
+
+    def _keep_order(self, wallet: int, place: int, leverage: float) -> None:
+        """Shorts stand behind the wallet's other rows: one that was turned round moves to the free row behind.
+
+        The row that it leaves has the leverage again that it had.
+        """
         row = self.rows[place]
         behind = [self.rows[n] for n in self.of[wallet] if n > place and self.rows[n].code == row.code]
         free = [other for other in behind if not other.quantity]
         if row.quantity < 0 and free:
             free[-1].quantity, free[-1].cost, row.quantity, row.cost = row.quantity, row.cost, 0, 0
+            free[-1].leverage, row.leverage = row.leverage, leverage
             for moved in (row, free[-1]):
                 moved.renew()
                 moved.price_at(self.marks[row.code])
@@ -682,18 +820,15 @@ class SlowHouse(Venue):
         if self.owes(wallet):
             raise Refused("an open entry")
 
-    def _row_for(self, wallet: int, code: int, leg: str | None, change: int) -> int:
-        """The row that a trade changes: the open one, else a free one, else a new one in its place."""
+    def _row_for(self, wallet: int, code: int, side: int) -> int:
+        """The row that a trade changes: the open one, else a free one that keeps shorts last, else a new one there."""
         mine = [n for n in self.of[wallet] if self.rows[n].code == code]
         held = {sign(self.rows[n].quantity): n for n in mine if self.rows[n].quantity}
-        if leg is None and held:
-            return next(iter(held.values()))
-        side = sign(change) if leg is None else {"long": 1, "short": -1}[leg]
         if side in held:
             return held[side]
-        free = [n for n in mine if not self.rows[n].quantity]
+        free = [n for n in (mine if side > 0 else mine[-1:]) if not self.rows[n].quantity]
         if free:
-            return free[0] if side > 0 else free[-1]
+            return free[0]
         after = [
             n for n, row in enumerate(self.rows) if (row.code, row.wallet, -sign(row.quantity)) > (code, wallet, -side)
         ]
@@ -716,7 +851,7 @@ class SlowHouse(Venue):
             quanta = self.quanta(self.settle_of(code), locked)
         line = (code, wallet, lots, ticks, int(quanta))
         self.orders.append(line)
-        left = self.spare(wallet)
+        left = self.lockable(wallet)
         self.orders.pop()
         if (left < 0 and quanta > 0) or quanta < 0:  # to lock nothing is never beyond what is free
             raise Refused("beyond the free margin")
@@ -741,7 +876,7 @@ class SlowHouse(Venue):
         held = {n: (row.wallet, row.code, n) for n, row in enumerate(self.rows)}
         keys = sorted({*self.amount, *self.loan})
         return {
-            "positions": {held[n]: (row.quantity, row.cost) for n, row in enumerate(self.rows)},
+            "positions": {held[n]: (row.quantity, row.cost, row.leverage) for n, row in enumerate(self.rows)},
             "balances": list(self.stored),
             "holdings": {k: (self.amount[k], self.loan[k]) for k in keys if self.amount[k] or self.loan[k]},
             "orders": list(self.orders),
@@ -753,6 +888,7 @@ class SlowHouse(Venue):
                 for party in self.parties()
             },
             "uncovered": dict(self.uncovered),
+            "cooling": {key: until for key, (_, until) in self.cooling.items()},
         }
 
     def _total(self, asset: int) -> int:
@@ -777,6 +913,6 @@ class SlowHouse(Venue):
             assert held == -owed
             assert not self.open_rows(wallet)
         for wallet, balance in enumerate(self.stored):
-            if self.settled_since and self.mode[wallet] < MULTI_ASSET and not self.open_rows(wallet):
+            if self.mode[wallet] < MULTI_ASSET and not self.open_rows(wallet):
                 assert balance >= 0 or self.uncovered[wallet, self.asset[wallet]] == -balance
         assert all(row.quantity or not row.cost for row in everybody)

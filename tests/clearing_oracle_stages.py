@@ -30,9 +30,12 @@ def cancel_orders(house, stage, turn, chosen) -> None:
 
 
 def net_legs(house, stage, turn, chosen) -> None:
-    """LONG and SHORT of one contract are closed against each other at the mark, where E >= 0."""
+    """LONG and SHORT of one contract are closed against each other at the mark, where E >= 0.
+
+    Contracts come in the order of the wallet's rows in the round.
+    """
     for wallet in chosen:
-        for code in range(len(house.contracts)):
+        for code in dict.fromkeys(house.rows[n].code for n in turn.rows[wallet] if house.rows[n].quantity):
             legs = [n for n in house.open_rows(wallet) if house.rows[n].code == code]
             if len(legs) == 2 and house.e(wallet) >= 0:
                 lots, ticks = min(abs(house.rows[n].quantity) for n in legs), house.passing.rounded[code]
@@ -76,10 +79,10 @@ def order_row(house, stage, number: int, price: int, tally) -> bool:
     unit = house.worth_of_a_lot(code, price)
     better = side * (value - round(unit * tally.lots) + round(unit * had))
     if better > 0 and stage.surplus == "fund":
-        house.pay(asset, better, wallet, "surplus", head, "fund-received", code)
+        house.pay(asset, better, wallet, "surplus", head, "fund-received")
     elif better > 0:
         fee = min(round(oracle.exact(stage.fee) * abs(value)), better)
-        house.pay(asset, fee, wallet, "fee", head, "fund-received", code)
+        house.pay(asset, fee, wallet, "fee", head, "fund-received")
     elif better < 0:
         house.cover(head, wallet, -better)
     return filled == lots
@@ -124,12 +127,15 @@ def limit_with_fund(house, row, price: int, help_a_lot: Fraction) -> int:
 
 
 def backstop(house, stage, turn, chosen) -> None:
-    """A vault takes the rows at P where 0 <= E < below·MM, as it is before each."""
+    """A vault takes a wallet with 0 <= E < below·MM at the beginning; by row, the rows before which it is so."""
     prices, vault, below = prices_of(house, chosen), house.vaults[stage.vault], oracle.exact(stage.below)
+    low = {wallet: 0 <= house.e(wallet) < below * house.mm(wallet) for wallet in chosen}
     for wallet in chosen:
         for number in turn.rows[wallet]:
             row = house.rows[number]
-            if row.quantity and 0 <= house.e(wallet) < below * house.mm(wallet):
+            if stage.by == "row":
+                low[wallet] = 0 <= house.e(wallet) < below * house.mm(wallet)
+            if row.quantity and low[wallet]:
                 house.fill("backstop", number, (vault, row.code), abs(row.quantity), prices[number], oracle.Tally())
                 house.passing.took[wallet].add("backstop")
                 house.passing.vault[wallet] = vault
@@ -194,21 +200,34 @@ def watch(house) -> None:
             watch_fund(house, fund)
 
 
+def first_watch(house) -> None:
+    """What a house opens with is the first sample."""
+    for fund in house.funds.values():
+        if type(fund.trigger).__name__ == "Drawdown":
+            for key in keys_of(house, fund):
+                fund.samples[key] = [(0, fund.opening if key is None else 0)]
+
+
+def keys_of(house, fund) -> list:
+    """None for the fund itself, and the contracts whose inventory it may hold where each is watched."""
+    codes = range(len(house.contracts)) if fund.trigger.of == "contract" else ()
+    return [None, *(code for code in codes if fund in house.chain(house.head(code)))]
+
+
 def watch_fund(house, fund) -> None:
-    keys = [None]
-    if fund.trigger.of == "contract":
-        keys += [code for code in range(len(house.contracts)) if fund in house.chain(house.head(code))]
+    keys = keys_of(house, fund)
     for key in keys:
         now = house.f(fund) if key is None else result_of(house, fund, key)
         kept = [sample for sample in fund.samples[key] if house.time - sample[0] <= fund.trigger.window]
         fund.samples[key] = [*kept, (house.time, now)]
-    for key in keys[1:] or keys:
-        now, size = fund.samples[key][-1][1], house.f(fund)
+    for key in keys[1:] if fund.trigger.of == "contract" else keys:
+        now = fund.samples[key][-1][1]
+        empty = key is None and now <= 0
         if key in fund.on:
-            if size > 0 and now - peak_of(fund, key) > oracle.exact(fund.trigger.stop) * base_of(fund, key):
+            if not empty and now - peak_of(fund, key) > oracle.exact(fund.trigger.stop) * base_of(fund, key):
                 fund.on.discard(key)
                 house.note("trigger-off", fund.name, None, key)
-        elif fallen(house, fund, key, now) or size <= 0:
+        elif fallen(house, fund, key, now) or empty:
             fund.on.add(key)
             house.note("trigger-on", fund.name, None, key)
 

@@ -138,7 +138,11 @@ def stages(draw) -> list:
     some = [
         *(st.builds(clearing.CancelOrders), st.builds(clearing.NetLegs), book),
         *(
-            st.builds(clearing.Backstop, below=st.sampled_from(["2/3", 2 / 3, "0.1", "1"])),
+            st.builds(
+                clearing.Backstop,
+                below=st.sampled_from(["2/3", 2 / 3, "0.1", "1"]),
+                by=st.sampled_from(["wallet", "row"]),
+            ),
             st.builds(clearing.TakeOver),
         ),
         *(deleverage, deleverage),
@@ -189,6 +193,8 @@ def operations(draw, books) -> list[tuple[str, dict]]:
                 (st.none() | rows).filter(lambda wallet, other=buyer: wallet is None or wallet != other)
             )
             terms |= {f"{side}_leg": draw(legs) for side in ("buyer", "seller") if terms[side] is not None}
+            chosen = st.sampled_from([None, None, "3", 12.5])
+            terms["leverage"] = draw(chosen | st.tuples(chosen, chosen))
         elif kind == "place_order":
             quantity = plain(draw(st.sampled_from([1, -1])) * lots * Fraction(contract.lot))
             terms = {"wallet": draw(rows), "contract": contract.symbol, "quantity": quantity, "price": text}

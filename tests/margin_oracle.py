@@ -65,8 +65,8 @@ class Row:
 class Venue:
     """Every number of a snapshot, at its marks or at others."""
 
-    def __init__(self, books: adl.Snapshot, marks=None, index_prices=None) -> None:
-        self.books, self.contracts = books, books.contracts
+    def __init__(self, books: adl.Snapshot, marks=None, index_prices=None, inclusive=True) -> None:
+        self.books, self.contracts, self.inclusive = books, books.contracts, inclusive
         named = {contract.symbol: code for code, contract in enumerate(books.contracts)}
         self.marks = [None if mark is None else Fraction(mark) for mark in books.marks]
         for symbol, mark in (marks or {}).items():
@@ -163,7 +163,14 @@ class Venue:
         return max(0, self.spare(wallet))
 
     def spare(self, wallet: int) -> int:
-        """Free margin before it is held at zero."""
+        """Free margin before it is held at zero: what may be locked, and leaves the wallet healthy once it is gone."""
+        equity, margin = self._equity(wallet, 1), self._margin(wallet)
+        if not margin or not any(self.rows[number].quantity for number in self.of[wallet]):
+            return self.lockable(wallet)
+        return min(self.lockable(wallet), equity - margin - (1 if self.inclusive else 0))
+
+    def lockable(self, wallet: int) -> int:
+        """What orders may lock, before it is held at zero."""
         needed = sum(math.ceil(self.rows[n].initial * self.rate(self.rows[n])) for n in self.of[wallet])
         if self.mode[wallet] >= MULTI_ASSET:  # what loans need, too
             loans = zip(range(len(self.books.assets)), self.books.loan_rates, strict=True)

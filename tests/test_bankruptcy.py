@@ -216,6 +216,15 @@ def test_a_short_in_a_deep_deficit_is_held_at_one_tick_and_the_other_bears_the_r
     assert found == [(0, -90, -10, 1, -10, True), (1, -310, 610, 21, 630, False)]
 
 
+def test_a_row_keeps_its_bound_where_a_tick_is_worth_less_than_a_quantum():
+    # 10 lots are worth a tenth of a quantum a tick: many prices give the value at the bound, and the bound is kept.
+    dust = {"multiplier": "0.01", "tiers": TEN_PERCENT}
+    short = split(-40, [(linear("X", **dust), -10, -10)], ["100"])
+    assert columns(short, "value_at_price", "price", "bounded") == [[0], [1], [True]]
+    long = split(-100, [(linear("X", max_price="1003", **dust), 10, 10)], ["100"])
+    assert columns(long, "value_at_price", "price", "bounded") == [[100], [1003], [True]]
+
+
 def test_bounds_are_found_in_rounds():
     # MM 10, 20 and 40; E = -220: shares -32, -63, -125. Y, worth -50 at 5, is held at a tick, -10, and bears 40. Of the
     # other 180 X bears 36 and Z 144. X, worth -40 at 4, would need a price of 0.4: held too, it bears 30, and Z 150.

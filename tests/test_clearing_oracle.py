@@ -49,6 +49,7 @@ def test_its_events_make_the_books(world):
             except Refused:
                 continue
             facts = ("order-cancelled", "zero-fill", "adl-notice", "uncovered-lots", "uncovered-money")
+            facts += ("uncovered-reduced", "leverage-set")
             for kind, who, row, _, lots, _, amount in events:
                 if kind in facts or isinstance(who, str):
                     continue

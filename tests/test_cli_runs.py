@@ -198,7 +198,7 @@ def test_runs_of_other_houses_cannot_be_made_again_here(bad, tmp_path):
             [],
             {"X": 2},
         ),
-        venue=[],
+        venue=[adl.clearing.Uncovered()],
     )
     adl.io.record(tmp_path / "own", house, [Inputs(1, {"X": "3"})])
     assert "must name the scenario" in bad("verify", tmp_path / "own")

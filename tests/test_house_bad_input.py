@@ -370,9 +370,9 @@ def test_assets_that_a_wallet_does_not_hold(house):
 
 
 def test_withdrawals_beyond_free_margin(house):
-    """What is free may go, and not a quantum more."""
+    """What is free may go, and not a quantum more; of Bob, who is liquidatable, nothing is."""
     free = house.margin_state().free_margin.tolist()
-    assert [free[wallet] > 0 for wallet in (ANN, BOB, CAT, EVE, VIC)] == [True] * 5
+    assert [free[wallet] > 0 for wallet in (ANN, BOB, CAT, EVE, VIC)] == [True, False, True, True, True]
     for wallet in (ANN, BOB, CAT, BOB_ALONE, EVE, VIC, TOM):
         asset = house.snapshot().assets[int(house.snapshot().wallets.asset[wallet])]
         more, held = asset.decimal(free[wallet] + 1), asset.decimal(free[wallet])
@@ -398,7 +398,7 @@ def test_withdrawals_of_what_a_wallet_with_several_assets_has_not(house):
         ("vault", 1, "name", ("'vault'", "must be one of the funds")),
         (0, 1, "name", ("0", "must be one of the funds")),
         ("USDT", 0, "amount", ("0", "must not be 0")),
-        ("USDT", "-60.01", "amount", ("'-60.01'", "the fund has 60.00")),
+        ("USDT", "-60.01", "amount", ("'-60.01'", "at most cash and equity: 60.00 USDT")),
         ("USDT", math.nan, "amount", ("nan", "must be")),
         ("USDT", "0.001", "amount", ("'0.001'", "is between quanta of 0.01")),
     ],
@@ -463,15 +463,18 @@ def test_orders_that_cannot_be(house, given, argument, words):
 
 
 def test_orders_beyond_free_margin(house):
-    """Locked as given, or as notional over leverage rounded up: at most what is free."""
-    free = int(house.margin_state().free_margin[BOB])
-    more, held = f"{(free + 1) / 100:.2f}", f"{free / 100:.2f}"
-    words = (repr(more), f"must be at most the free margin of this wallet, {held} USDT")
+    """Locked as given, or as notional over leverage rounded up: at most what initial margin and locks leave.
+
+    Bob's 260.00 of equity less 161.60. That he is liquidatable does not matter: to lock takes nothing out.
+    """
+    assert house.margin_state().free_margin[BOB] == 0
+    more, held = "98.41", "98.40"
+    words = (repr(more), f"must be at most what this wallet may lock of its margin, {held} USDT")
     refuses(house, lambda: order(house, locked=more), "locked", words)
     # 100 lots at 100 over 3 are 333,333.33 1/3 quanta.
-    refuses(house, lambda: order(house, quantity=-100, leverage=3), "locked", ("'3333.34'", "free margin"))
+    refuses(house, lambda: order(house, quantity=-100, leverage=3), "locked", ("'3333.34'", "may lock"))
     order(house, locked=held)
-    refuses(house, lambda: order(house, locked="0.01"), "locked", "free margin of this wallet, 0.00 USDT")
+    refuses(house, lambda: order(house, locked="0.01"), "locked", "may lock of its margin, 0.00 USDT")
     order(house, locked=0)
 
 
@@ -561,20 +564,25 @@ def test_a_debtor_pays_first():
 
 def test_contracts_without_tiers_or_tick():
     books = snapshot([linear("X"), linear("Y", tiers=None)], [100], [], {"X": "100"})
-    refused(lambda: ClearingHouse(books, venue=[]), "contracts", 1, ("'Y'", "must have margin tiers"))
+    refused(lambda: ClearingHouse(books, venue=[Uncovered()]), "contracts", 1, ("'Y'", "must have margin tiers"))
     books = snapshot([linear("X", tick=None)], [100], [], {"X": "100"})
-    refused(lambda: ClearingHouse(books, venue=[]), "contracts", 0, ("'X'", "must have a tick"))
+    refused(lambda: ClearingHouse(books, venue=[Uncovered()]), "contracts", 0, ("'X'", "must have a tick"))
 
 
 @pytest.mark.parametrize("given", [None, "books", {}, STATE])
 def test_what_is_no_snapshot(given):
-    refused(lambda: ClearingHouse(given, venue=[]), "snapshot", None, (type(given).__name__, "must be a Snapshot"))
+    refused(
+        lambda: ClearingHouse(given, venue=[Uncovered()]),
+        "snapshot",
+        None,
+        (type(given).__name__, "must be a Snapshot"),
+    )
 
 
 @pytest.mark.parametrize("given", [None, "state", {}, STATE.snapshot])
 def test_what_is_no_state(given):
     words = (type(given).__name__, "must be a HouseState")
-    refused(lambda: ClearingHouse.from_state(given, []), "state", None, words)
+    refused(lambda: ClearingHouse.from_state(given, [Uncovered()]), "state", None, words)
     assert isinstance(STATE, HouseState)
 
 
@@ -601,10 +609,18 @@ def test_funds_that_do_not_fit(funds, argument, row, words):
     [
         (lambda: Venue("v", [CancelOrders]), "stages", 0, ("must be a stage",)),
         (lambda: Venue("v", [CancelOrders(), "TakeOver"]), "stages", 1, ("'TakeOver'", "must be a stage")),
+        (lambda: Venue("v", ()), "stages", None, ("[]", "at least one", "[adlcore.clearing.Uncovered()] says")),
+        (lambda: ClearingHouse(ten_wallets.books()), "stages", None, "at least one"),
+        (lambda: ClearingHouse.from_state(STATE, []), "stages", None, "at least one"),
         (lambda: Venue("v", [Uncovered(), TakeOver()]), "stages", 0, ("Uncovered()", "must be the last")),
-        (lambda: Venue("v", [], max_rounds=0), "max_rounds", None, ("0", "must be a whole number, 1 or above")),
-        (lambda: Venue("v", [], max_rounds=1.5), "max_rounds", None, ("1.5", "must be a whole number")),
-        (lambda: Venue("v", [], trigger="full"), "trigger", None, ("'full'", "must be a trigger")),
+        (
+            lambda: Venue("v", [Uncovered()], max_rounds=0),
+            "max_rounds",
+            None,
+            ("0", "must be a whole number, 1 or above"),
+        ),
+        (lambda: Venue("v", [Uncovered()], max_rounds=1.5), "max_rounds", None, ("1.5", "must be a whole number")),
+        (lambda: Venue("v", [Uncovered()], trigger="full"), "trigger", None, ("'full'", "must be a trigger")),
         (lambda: BookIOC(limit="mark"), "limit", None, ("'mark'", "must be one of bankruptcy, fund")),
         (lambda: BookIOC(surplus="street"), "surplus", None, ("'street'", "must be one of wallet, fund")),
         (lambda: BookIOC(fee=1), "fee", None, ("1", "must be a share")),
@@ -623,6 +639,8 @@ def test_funds_that_do_not_fit(funds, argument, row, words):
         (lambda: Backstop(below=-1), "below", None, ("-1", "must be 0 or above")),
         (lambda: Backstop(vault="street"), "vault", None, ("'street'", "must be a name of its own")),
         (lambda: Backstop(vault=""), "vault", None, ("''", "must be a name of its own")),
+        (lambda: Backstop(by="account"), "by", None, ("'account'", "must be one of wallet, row")),
+        (lambda: Backstop(by=None), "by", None, ("None", "must be one of wallet, row")),
         (lambda: Deleverage("best"), None, None, ("'best'",)),
         (lambda: Deleverage(price="last"), "price", None, ("'last'", "must be one of bankruptcy, mark")),
         (lambda: Deleverage(eligible="some"), "eligible", None, ("'some'", "must be one of all, winners")),
@@ -648,7 +666,7 @@ def test_stages_and_venues_that_cannot_be(call, argument, row, words):
 )
 def test_terms_of_a_house(terms, argument, words):
     books = snapshot([linear("X")], [100], [], {"X": "100"})
-    refused(lambda: ClearingHouse(books, venue=[], **terms), argument, None, words)
+    refused(lambda: ClearingHouse(books, venue=[Uncovered()], **terms), argument, None, words)
     refused(lambda: ClearingHouse.from_state(STATE, ten_wallets.venue(), **terms), argument, None, words)
 
 
@@ -669,7 +687,7 @@ def test_unbalanced_open_interest_where_that_is_an_error():
         warnings.simplefilter("ignore", adl.OpenInterestWarning)
         books = snapshot([linear("X")], [100, 100], [("X", 0, 3, 300), ("X", 1, -1, -100)], {"X": "100"})
     words = ("2", "the longs and shorts of X must be equal; 2 lots more are longs")
-    refused(lambda: ClearingHouse(books, venue=[], strict=True), "positions.quantity", None, words)
+    refused(lambda: ClearingHouse(books, venue=[Uncovered()], strict=True), "positions.quantity", None, words)
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,7 @@ def test_the_pass_does_nearly_everything():
     """What no event of it tells is tested elsewhere."""
     rare = {"balanced", "surplus", "loan-repaid", "uncovered-paid", "trigger-off", "max-rounds"}
     rare |= {"trade", "funding", "deposit", "withdrawal", "fund-deposit", "order-placed", "healthy"}
+    rare |= {"leverage-set", "uncovered-reduced"}
     assert set(EVENTS.counts()) >= set(adl.clearing.KINDS) - rare
     assert len(LINES) > 900
     assert EATEN != WHOLE

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import copy
 import os
+from collections import defaultdict
 from decimal import Decimal
 
 import clearing_oracle
+import house_worlds
 import margin_oracle
+import numpy as np
+import sinking_worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import adlcore as adl
+from adlcore.clearing.events import FIELDS, KINDS
 from adlcore.clearing.house.replay import replayed
 
 pick = st.sampled_from
 FACTORS = ("0.3", "0.8", "0.9", "0.97", "0.999", "1.01", "1.1", "1.25", "2")
+STEPS = ("0.85", "0.95", "0.98", "1", "1.02", "1.05", "1.15")
 EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
 
 
@@ -37,7 +43,7 @@ def venues(draw) -> adl.clearing.Venue:
             c.BookIOC(limit=limit, fee=fee, surplus=surplus, portion=portion, cool_down=cool_down, above=above)
         )
     if draw(st.booleans()):
-        stages.append(c.Backstop(below=draw(pick(["2/3", "1", 2 / 3]))))
+        stages.append(c.Backstop(below=draw(pick(["2/3", "1", 2 / 3])), by=draw(pick(["wallet", "row"]))))
     if draw(st.booleans()):
         stages.append(c.TakeOver())
     if draw(st.integers(0, 5)):
@@ -51,9 +57,12 @@ def venues(draw) -> adl.clearing.Venue:
                 below=draw(pick([None, None, "0"])),
             )
         )
-    trigger = draw(pick([None, c.NetNotionalCap("1"), c.Drawdown(3, "-0.3", "-0.25")]))
+    profits = c.Drawdown(3, "-0.3", "-0.25", of="contract", relative_to="pool")
+    trigger = draw(pick([None, c.NetNotionalCap("1"), c.Drawdown(3, "-0.3", "-0.25"), profits]))
     rounds = draw(pick([None, None, 1]))
-    return c.Venue("drawn", stages, trigger=trigger, inclusive=draw(st.booleans()), max_rounds=rounds)
+    return c.Venue(
+        "drawn", stages or [c.Uncovered()], trigger=trigger, inclusive=draw(st.booleans()), max_rounds=rounds
+    )
 
 
 @st.composite
@@ -89,10 +98,11 @@ def plain(house: adl.ClearingHouse) -> dict:
     """The books of the house as the oracle shows its own."""
     state, snapshot = house.state(), house.snapshot()
     table, held, parties = snapshot.positions, snapshot.balances, state.parties
-    rows = zip(table.wallet, snapshot.position_contract, table.quantity, table.entry_value, strict=True)
+    columns = table.quantity, table.entry_value, table.leverage
+    rows = zip(table.wallet, snapshot.position_contract, *columns, strict=True)
     lines = zip(*(column.tolist() for column in held.columns().values()), strict=True)
     return {
-        "positions": {(int(w), int(k), n): (int(q), int(c)) for n, (w, k, q, c) in enumerate(rows)},
+        "positions": {(int(w), int(k), n): (int(q), int(c), float(x)) for n, (w, k, q, c, x) in enumerate(rows)},
         "balances": snapshot.wallets.balance.tolist(),
         "holdings": {(w, a): (x, loan) for w, a, x, loan in lines if x or loan},
         "orders": [tuple(map(int, line)) for line in zip(*snapshot.orders.columns().values(), strict=True)],
@@ -108,7 +118,34 @@ def plain(house: adl.ClearingHouse) -> dict:
             for p, name in enumerate(parties.names)
         },
         "uncovered": dict(state.uncovered),
+        "cooling": dict(state.cooling),
     }
+
+
+def told(events: adl.Events) -> dict[tuple, tuple[int, int]]:
+    """Lots and amount by kind, wallet or party, position row, contract and price: all that a mark did, in no order.
+
+    Sums, for one cut into two by a row of the other side is two legs.
+    """
+    found = defaultdict(lambda: (0, 0))
+    for line in events.table.tolist():
+        event = dict(zip(FIELDS, line, strict=True))
+        kind, user = KINDS[event["kind"]], event["wallet"] >= 0
+        row, amount = (-1, 0) if kind == "order-cancelled" else (event["row"], event["amount"])
+        owner = event["wallet"] if user else events.names.parties[event["party"]]
+        key = kind, owner, row if user else -1, event["contract"], event["price"]
+        lots, worth = found[key]
+        found[key] = lots + event["lots"], worth + amount
+    return dict(found)
+
+
+def slowly_told(events: list[tuple]) -> dict[tuple, tuple[int, int]]:
+    """The same of the oracle's."""
+    found = defaultdict(lambda: (0, 0))
+    for kind, owner, row, code, lots, price, amount in events:
+        key = kind, owner, -1 if row is None else row, -1 if code is None else code, price or 0
+        found[key] = found[key][0] + lots, found[key][1] + amount
+    return dict(found)
 
 
 def slow_house(snapshot, given_funds, venue, book) -> clearing_oracle.SlowHouse:
@@ -118,6 +155,23 @@ def slow_house(snapshot, given_funds, venue, book) -> clearing_oracle.SlowHouse:
     )
 
 
+def agree_on(slow, house, name: str, *arguments, **named) -> adl.Events | None:
+    """The same call of both, which refuse together or tell the same of a mark; the events of the house."""
+    digest, refused, answers = house.hash, [], []
+    for who, kind in ((slow, clearing_oracle.Refused), (house, adl.AdlError)):
+        try:
+            answers.append(getattr(who, name)(*arguments, **named))
+        except kind as error:
+            refused.append(error)
+    assert len(refused) != 1, f"only one of them refused: {refused}"
+    if refused:
+        assert house.hash == digest
+        return None
+    if name == "mark":
+        assert told(answers[1]) == slowly_told(answers[0])
+    return answers[1]
+
+
 class Machine(RuleBasedStateMachine):
     """A house and a slow one, side by side."""
 
@@ -125,24 +179,18 @@ class Machine(RuleBasedStateMachine):
     def open(self, columns, venue, data):
         """A venue of any kind."""
         snapshot = margin_oracle.snapshot(**columns)
-        given_funds, book = data.draw(funds(snapshot)), data.draw(books(snapshot))
+        self.start(snapshot, data.draw(funds(snapshot)), venue, data.draw(books(snapshot)))
+
+    def start(self, snapshot, given_funds, venue, book) -> None:
         self.slow = slow_house(snapshot, given_funds, venue, copy.deepcopy(book))
         self.house = adl.ClearingHouse(snapshot, given_funds, venue, book)
+        self.venue, self.book = venue, book
         self.time, self.before, self.events = 0, None, None
 
     def both(self, name: str, *arguments, **named) -> None:
-        """The same call of both; they refuse together."""
-        self.before, self.events = self.house.state(), None
-        digest, refused = self.house.hash, []
-        for who, kind in ((self.slow, clearing_oracle.Refused), (self.house, adl.AdlError)):
-            try:
-                self.events = getattr(who, name)(*arguments, **named)
-            except kind as error:
-                refused.append(error)
-        assert len(refused) != 1, f"only one of them refused: {refused}"
-        if refused:
-            self.events = None
-            assert self.house.hash == digest
+        """The same call of both; they refuse together, and what they tell of a mark is the same."""
+        self.before = self.house.state()
+        self.events = agree_on(self.slow, self.house, name, *arguments, **named)
 
     @rule(data=st.data(), later=st.integers(0, 3))
     def mark(self, data, later):
@@ -192,21 +240,84 @@ class Machine(RuleBasedStateMachine):
         """Money in and out of a fund."""
         self.both("fund_deposit", data.draw(pick(sorted(self.house.funds))), amount)
 
+    def priced(self, data):
+        """A contract that has a mark, and the mark in ticks; None where none has."""
+        snapshot = self.house.snapshot()
+        marked = [(c, mark) for c, mark in zip(snapshot.contracts, snapshot.marks, strict=True) if mark is not None]
+        if not marked:
+            return None
+        contract, mark = data.draw(pick(marked))
+        return contract, max(1, round(mark / contract.tick))
+
     @rule(data=st.data(), lots=st.integers(1, 12), shift=st.integers(-2, 2), street=st.booleans())
     def trade(self, data, lots, shift, street):
         """A trade between two wallets, or a wallet and the street."""
-        wallet, other, snapshot = self.wallet(data), self.wallet(data), self.house.snapshot()
-        marked = [c for c, mark in zip(snapshot.contracts, snapshot.marks, strict=True) if mark is not None]
-        if wallet is None or not marked:
+        wallet, other, priced = self.wallet(data), self.wallet(data), self.priced(data)
+        if wallet is None or priced is None:
             return
-        contract = data.draw(pick(marked))
-        ticks = max(1, round(snapshot.marks[snapshot.code(contract)] / contract.tick) + shift)
+        contract, ticks = priced
         legs = data.draw(pick([(None, None)] * 3 + [("long", None), (None, "long"), ("long", "short")]))
         seller = None if street else other
-        if wallet == seller or (seller is None and legs[1]):
+        if seller is None and legs[1]:
             return
-        price, quantity = contract.price(ticks), contract.decimal(lots)
-        self.both("trade", contract.symbol, quantity, price, wallet, seller, buyer_leg=legs[0], seller_leg=legs[1])
+        price, quantity = contract.price(max(1, ticks + shift)), contract.decimal(lots)
+        chosen = pick([None, None, "3", 12.5])
+        terms = {"buyer_leg": legs[0], "seller_leg": legs[1], "leverage": data.draw(chosen | st.tuples(chosen, chosen))}
+        self.both("trade", contract.symbol, quantity, price, wallet, seller, **terms)
+
+    @rule(data=st.data(), count=st.integers(2, 5))
+    def trades(self, data, count):
+        """Two wallets trade one contract to and fro, with legs or without: rows are closed, reused, turned round."""
+        one, other, priced = self.wallet(data), self.wallet(data), self.priced(data)
+        if one is None or priced is None:
+            return
+        contract, ticks = priced
+        for _ in range(count):
+            sides = data.draw(st.permutations([one, other]))
+            terms = {f"{side}_leg": data.draw(pick([None, None, "long", "short"])) for side in ("buyer", "seller")}
+            terms["leverage"] = data.draw(pick([None, None, "3", ("2", None)]))
+            held = self.house.snapshot().positions
+            sizes = sorted({1, 2, *np.abs(held.quantity[np.isin(held.wallet, sides)]).tolist()} - {0})
+            lots = data.draw(pick(sizes)) + data.draw(pick([0, 0, 1]))
+            price = contract.price(max(1, ticks + data.draw(st.integers(-1, 1))))
+            self.both("trade", contract.symbol, contract.decimal(lots), price, *sides, **terms)
+            self.agree()
+            self.balanced()
+
+    @rule(data=st.data(), count=st.integers(1, 3))
+    def edges(self, data, count):
+        """Trades and money at the ends of int64, of wallets with one asset; then both go back to where they were."""
+        snapshot, priced = self.house.snapshot(), self.priced(data)
+        single = np.flatnonzero(snapshot.wallets.mode < margin_oracle.MULTI_ASSET).tolist()
+        if not single or priced is None:
+            return
+        contract, ticks = priced
+        before, slow = self.house.state(), self.slow
+        self.slow = slow.copied()
+        sizes = st.builds(
+            lambda power, more: min(2**power + more, 2**63 - 1), st.integers(40, 63), st.integers(-600, 600)
+        )
+        for _ in range(count):
+            wallet, amount = data.draw(pick(single)), data.draw(sizes)
+            asset = snapshot.assets[int(snapshot.wallets.asset[wallet])]
+            kind = data.draw(pick(["trade", "trade", "trade", "deposit", "withdraw", "fund_deposit"]))
+            if kind == "trade":
+                seller = data.draw(pick([None, *single]))
+                price = contract.price(data.draw(pick([ticks, ticks, 1, 2**40])))
+                if seller != wallet:
+                    self.both("trade", contract.symbol, contract.decimal(amount), price, wallet, seller)
+            elif kind == "fund_deposit":
+                fund = data.draw(pick(sorted(self.house.funds)))
+                sign = data.draw(pick([1, -1]))
+                unit = next(a for a in snapshot.assets if a.name == self.house.funds[fund].asset)
+                self.both("fund_deposit", fund, unit.decimal(sign * amount))
+            else:
+                self.both(kind, wallet, asset.decimal(amount))
+            self.agree()
+            self.balanced()
+            assert len(self.house.margin_state().free_margin) == len(snapshot.wallets)
+        self.house = adl.ClearingHouse.from_state(before, self.venue, self.book)
+        self.slow, self.events = slow, None
 
     @rule(data=st.data(), lots=pick([-3, 2]), leverage=pick([3, 50]))
     def order(self, data, lots, leverage):
@@ -253,8 +364,51 @@ class Machine(RuleBasedStateMachine):
                 assert (getattr(parties, name) == getattr(self.house.state().parties, name)).all()
 
 
-TestMachine = Machine.TestCase
+class SinkingMachine(Machine):
+    """The same where funds hold inventory and sink, and rows cool down."""
+
+    @initialize(columns=sinking_worlds.columns(), venue=sinking_worlds.venues(), data=st.data())
+    def open(self, columns, venue, data):
+        """Whoever is at its end as the house opens is liquidated by the first mark."""
+        snapshot = margin_oracle.snapshot(**columns)
+        book = data.draw(books(snapshot))
+        self.start(snapshot, data.draw(sinking_worlds.funds(snapshot)), venue, book)
+        state = self.house.state()
+        for name, code, lots, cost in data.draw(sinking_worlds.inventory(state)):
+            state = sinking_worlds.seeded(state, name, code, lots, cost)
+            self.slow.seed(name, code, lots, cost)
+        self.house = adl.ClearingHouse.from_state(state, venue, book)
+        self.both("mark", {}, self.time)
+
+    index = order = cancel = None  # fewer kinds of calls: more marks
+
+    @rule(data=st.data(), later=st.integers(0, 2), one=st.booleans())
+    def slide(self, data, later, one):
+        """A step of one mark, or of all."""
+        self.time += later
+        marks = self.house.marks
+        moved = [data.draw(pick(sorted(marks)))] if one else sorted(marks)
+        self.both("mark", {s: str(marks[s] * Decimal(data.draw(pick(STEPS)))) for s in moved}, self.time)
+
+    @rule(data=st.data(), later=st.integers(0, 2), step=pick(["0.1", "0.2", "0.4"]))
+    def sink(self, data, later, step):
+        """A mark moves against a fund that holds inventory, and others somehow."""
+        held = [
+            fund.inventory for fund in self.house.funds.values() if any(lots for lots, _ in fund.inventory.values())
+        ]
+        if not held:
+            return
+        self.time += later
+        inventory = data.draw(pick(held))
+        worst = data.draw(pick(sorted(symbol for symbol, (lots, _) in inventory.items() if lots)))
+        against = 1 - Decimal(step) * (1 if inventory[worst][0] > 0 else -1)
+        factors = {symbol: Decimal(data.draw(pick(STEPS))) for symbol in self.house.marks} | {worst: against}
+        self.both("mark", {s: str(mark * factors[s]) for s, mark in self.house.marks.items()}, self.time)
+
+
+TestMachine, TestSinkingMachine = Machine.TestCase, SinkingMachine.TestCase
 TestMachine.settings = settings(max_examples=2 * EXAMPLES, stateful_step_count=15)
+TestSinkingMachine.settings = settings(max_examples=EXAMPLES, stateful_step_count=25)
 
 
 @given(margin_oracle.venues(), venues(), st.data())
@@ -269,4 +423,17 @@ def test_marks_alone_agree_with_a_slow_clearing_house_of_the_same_rules(columns,
         marks = {s: str(m * Decimal(data.draw(pick(FACTORS)))) for s, m in house.marks.items() if m is not None}
         house.mark(marks, time)
         slow.mark(marks, time)
+        assert plain(house) == slow.state
+
+
+@given(house_worlds.worlds())
+@settings(max_examples=EXAMPLES)
+def test_worlds_of_every_kind_agree_with_a_slow_clearing_house_of_the_same_rules(world):
+    """Funds with triggers of their own, two deleveragings, oracle prices, books that orders cross: call after call."""
+    terms = {"trigger": world.trigger, "inclusive": world.inclusive, "max_rounds": world.max_rounds}
+    venue = adl.clearing.Venue("drawn", world.stages, **terms)
+    slow = slow_house(world.snapshot, world.funds, venue, world.book())
+    house = adl.ClearingHouse(world.snapshot, world.funds, venue, world.book())
+    for name, given_terms in world.operations:
+        agree_on(slow, house, name, **given_terms)
         assert plain(house) == slow.state

@@ -33,7 +33,7 @@ def venue(balance, rows, contracts=(X, Y), **more):
 
 def assert_equals_oracle(given, **options):
     books = oracle.snapshot(**given)
-    state, wanted = adl.margin_state(books, **options), oracle.Venue(books)
+    state, wanted = adl.margin_state(books, **options), oracle.Venue(books, **options)
     rows, positions = wanted.rows, state.positions
     assert state.equity.tolist() == wanted.equity
     assert state.maintenance_margin.tolist() == wanted.margin

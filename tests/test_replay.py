@@ -25,6 +25,7 @@ from adlcore.clearing import (
     NetLegs,
     NetNotionalCap,
     TakeOver,
+    Uncovered,
 )
 from adlcore.clearing.house.replay import replayed
 
@@ -59,7 +60,7 @@ def stages(draw) -> list[adl.clearing.Stage]:
             same_account=one_of(["allow", "exclude"]),
         ),
     ]
-    return [draw(stage) for stage in offered if draw(one_of([False, True, True]))]
+    return [draw(stage) for stage in offered if draw(one_of([False, True, True]))] or [Uncovered()]
 
 
 @st.composite

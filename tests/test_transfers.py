@@ -46,22 +46,23 @@ def one(quantity=10, entry="100", balance="120", leverage=0, mark="100", locked=
 @pytest.mark.parametrize(
     ("terms", "cents"),
     [
-        ({}, 7_000),  # 120 - 5 % of 1,000
+        ({}, 6_999),  # 120 - 5 % of 1,000, and a cent more, or it would be liquidated
         ({"leverage": 10}, 2_000),  # 120 - 1,000/10
         ({"leverage": 8}, 0),  # 1,000/8 is more than there is
-        ({"leverage": 30}, 8_666),  # 1,000/30 = 33.333…, rounded up to 33.34
+        ({"leverage": 30}, 6_999),  # 1,000/30 = 33.333…, rounded up to 33.34, is less than the 50 that must stay
+        ({"leverage": "19.5"}, 6_871),  # 1,000/19.5 = 51.282…, rounded up to 51.29
         ({"leverage": "0.5", "balance": "2000.01"}, 1),
         ({"mark": "110"}, 6_500),  # a profit of 100 is not there to be taken: min(120, 220) - 55
-        ({"mark": "95"}, 2_250),  # a loss of 50 is gone: 70 - 47.50
+        ({"mark": "95"}, 2_249),  # a loss of 50 is gone: 70 - 47.50, and a cent
         ({"mark": "88"}, 0),  # nothing left: 0 - 44
         ({"mark": "80"}, 0),  # equity -80
         ({"mark": "110", "leverage": 10}, 1_000),  # of the value now, 1,100
         ({"quantity": -10, "mark": "95"}, 7_250),  # a short wins: 120 - 47.50
-        ({"quantity": -10, "mark": "105"}, 1_750),
+        ({"quantity": -10, "mark": "105"}, 1_749),
         ({"locked": "30"}, 4_000),
         ({"locked": "70"}, 0),
         ({"locked": "71"}, 0),
-        ({"locked": "0.01", "leverage": 30}, 8_665),
+        ({"locked": "0.01", "leverage": 30}, 6_999),
         ({"mark": "88", "locked": "30"}, 0),
     ],
 )
@@ -83,7 +84,7 @@ def test_free_margin_is_in_coins_for_an_inverse_contract():
         {"BTCUSD": "50000"},
     )
     # Value 0.6, cost 0.5: Dan loses 0.1 and keeps 0.4 %; Eve's profit is not there, 0.6/7 rounded up is.
-    assert free(snapshot, 0) == 40_000_000 - 240_000
+    assert free(snapshot, 0) == 40_000_000 - 240_000 - 1
     assert free(snapshot, 1) == UNIT - 8_571_429
 
 
@@ -286,7 +287,7 @@ def test_a_withdrawal_lowers_the_free_margin_by_exactly_as_much(
 def test_a_deposit_raises_the_free_margin_once_the_deficit_is_filled(loss, amount):
     snapshot = one(mark="100", balance=Decimal(-loss) / 100)
     after = snapshot.deposit(0, Decimal(amount) / 100)
-    assert free(after, 0) == max(0, amount - loss - 5_000)
+    assert free(after, 0) == max(0, amount - loss - 5_000 - 1)
 
 
 @given(st.integers(1, 310 * UNIT), st.booleans())

@@ -126,19 +126,19 @@ def whole(held: int, price: str, quantity: int) -> adl.Snapshot:
 
 def test_what_stays_is_valued_to_a_whole_quantum():
     snapshot = whole(100, "0.3", 540)
-    assert free(snapshot, 0) == 30 - 27
-    assert free(snapshot.withdraw(0, 10, "COIN"), 0) == 0
-    assert free(snapshot.withdraw(0, 11, "COIN"), 0) == 0  # 89 are worth 26.7, which is 27
-    refused(lambda: snapshot.withdraw(0, 12, "COIN"), "amount", None, "3 USD")  # 88 are worth 26.4
+    assert free(snapshot, 0) == 30 - 27 - 1
+    assert free(snapshot.withdraw(0, 6, "COIN"), 0) == 0
+    assert free(snapshot.withdraw(0, 8, "COIN"), 0) == 0  # 92 are worth 27.6, which is 28
+    refused(lambda: snapshot.withdraw(0, 9, "COIN"), "amount", None, "2 USD")  # 91 are worth 27.3, and 27 is too little
 
 
 def test_what_stays_covers_what_positions_lock():
     snapshot = whole(3, "0.5", 20)  # 1.5 is 2, and 0.5 is 0: halves go to the even number
     state = adl.margin_state(snapshot)
-    assert (state.equity[0], state.maintenance_margin[0], state.free_margin[0]) == (2, 1, 1)
+    assert (state.equity[0], state.maintenance_margin[0], state.free_margin[0]) == (2, 1, 0)
     with suppress(adl.AdlError):
         state = adl.margin_state(snapshot.withdraw(0, 2, "COIN"))
-    assert state.equity[0] >= state.maintenance_margin[0]
+    assert state.equity[0] > state.maintenance_margin[0]
 
 
 def test_a_wallet_that_locks_nothing_can_be_emptied():

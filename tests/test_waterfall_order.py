@@ -144,12 +144,17 @@ TWO_ROWS = [("X", 0, 3, 300), ("Y", 0, 1, 100)]
 
 
 @pytest.mark.parametrize(
-    ("stage", "kind"), [(TakeOver(), "take-over"), (Backstop(), "backstop"), (Deleverage(), "adl-fill")]
+    ("stage", "kind"),
+    [
+        (TakeOver(), "take-over"),
+        (Backstop(), "backstop"),
+        # 10 < 2/3·20, but of what X leaves only 4 < 1·5.
+        (Backstop(below="1", by="row"), "backstop"),
+        (Deleverage(), "adl-fill"),
+    ],
 )
 def test_prices_are_computed_once_at_the_start_of_a_stage(stage, kind):
     """What X leaves does not enter the price of Y in the same stage."""
-    # Backstop: 10 < 2/3·20 and 4 < 2/3·5 only where E is less: with below 1 both.
-    stage = Backstop(below="1") if isinstance(stage, Backstop) else stage
     positions = [*TWO_ROWS, ("X", 1, -3, -300), ("Y", 1, -1, -100)]
     done = marked([X, Y], [10, 1000], positions, AT_100, [stage])
     assert [fill for fill in done.fills(kind) if fill[0] == 0] == [(0, -3, 98, 294), (0, -1, 97, 97)]
@@ -217,11 +222,11 @@ def test_the_book_stops_on_the_equity_of_the_moment():
     assert done.lots == [0, 1]
 
 
-def test_the_backstop_stops_on_the_equity_of_the_moment():
+def test_the_backstop_by_row_stops_on_the_equity_of_the_moment():
     """30 < 2/3·55: X goes at 98; then E 10 is not below 2/3·5."""
     # X bears floor(30·50/55) = 27: 973, 98 a lot.
     positions = [("X", 0, 10, 1000), ("Y", 0, 1, 100)]
-    done = marked([X, Y], [30], positions, AT_100, [Backstop()])
+    done = marked([X, Y], [30], positions, AT_100, [Backstop(by="row")])
     assert done.fills("backstop") == [(0, -10, 98, 980)]
     assert done.lots == [0, 1]
 

@@ -66,7 +66,7 @@ def test_what_a_vault_emptied_leaves_its_rest_to_the_vault():
 def test_where_the_fund_took_lots_beside_a_vault_the_rest_is_the_funds():
     """X goes to the vault at 98; Y (E 10 over MM 15) is not below two thirds, and goes to the fund at 97."""
     # E 30 over MM 50 and 15: X bears floor(23.08): 977, 98. Y then: 290/3 = 96.7: 1 is left.
-    done = marked([X, Y], [30], [("X", 0, 10, 1000), ("Y", 0, 3, 300)], AT_100, [Backstop(), TakeOver()])
+    done = marked([X, Y], [30], [("X", 0, 10, 1000), ("Y", 0, 3, 300)], AT_100, [Backstop(by="row"), TakeOver()])
     assert done.fills("backstop", "take-over") == [(0, -10, 98, 980), (0, -3, 97, 291)]
     assert (done.balance, done.cash()) == ([0], 1)
 
@@ -141,14 +141,17 @@ def test_a_debt_that_a_trade_leaves_is_settled_by_the_trade():
 
 
 def test_an_inflow_reduces_what_is_open():
-    """400 open: 300 and 100 close it, an event says so; then money is money."""
+    """400 open: 300 and 100 close it, events say so; then money is money."""
     done = marked([CAPPED], *LACKING, [Deleverage()])
     house = done.house
-    assert Pass(house, house.deposit(0, "300")).of("uncovered-paid") == []
+    part = Pass(house, house.deposit(0, "300"))
+    assert part.story("deposit", "uncovered-reduced", "uncovered-paid") == [("deposit", 0), ("uncovered-reduced", 0)]
+    assert part.amounts("uncovered-reduced") == [(0, 100)]
     assert done.balance[0] == -100
+    assert Pass(house, house.deposit(0, "1")).amounts("uncovered-reduced") == [(0, 99)]
     paid = Pass(house, house.deposit(0, "150"))
     assert paid.wallets("uncovered-paid") == [0]
-    assert done.balance[0] == 50
+    assert done.balance[0] == 51
     assert Pass(house, house.deposit(0, "5")).of("uncovered-paid") == []
 
 
@@ -208,10 +211,13 @@ def test_it_moves_at_the_end_of_the_pass():
 
 
 @pytest.mark.parametrize(
-    ("leverage", "entry", "free"), [(7.0, 300, 57), (0.0, 300, 85), (7.0, 250, 57), (7.0, 340, 17), (2.0, 300, 0)]
+    ("leverage", "entry", "free"), [(7.0, 300, 57), (0.0, 300, 84), (7.0, 250, 57), (7.0, 340, 17), (2.0, 300, 0)]
 )
 def test_free_margin_is_what_equity_and_balance_leave_above_initial_margin(leverage, entry, free):
-    """3 lots at 100, WB 100: IM 300/7 up to 43, or 15 where none was chosen, or 150; U 0, 50 or -40."""
+    """3 lots at 100, WB 100: IM 300/7 up to 43, or 15 where none was chosen, or 150; U 0, 50 or -40.
+
+    MM is 15: who gives 85 away is liquidated at the same mark.
+    """
     books = snapshot([X], [100], [("X", 0, 3, entry, leverage)], {"X": "100"})
     house = opened(books, [Uncovered()])
     with pytest.raises(adl.AdlError):
@@ -432,6 +438,7 @@ INFORM = {
         "healthy",
     ),
     *("order-cancelled", "order-placed", "max-rounds", "trigger-on", "trigger-off", "balanced"),
+    *("leverage-set", "uncovered-reduced"),
 }
 
 

@@ -295,6 +295,33 @@ def test_a_vault_takes_them_at_the_bankruptcy_price():
     assert done.party("vault")[1] == -1455 + 4
 
 
+@pytest.mark.parametrize(
+    ("by", "taken", "balance", "rest"),
+    [("wallet", [(-1000, 98, 9800), (-1, 100, 10)], 0, [(0, -50)]), ("row", [(-1000, 98, 9800)], 50, [])],
+)
+def test_a_vault_takes_a_wallet_at_once_or_row_by_row(by, taken, balance, rest):
+    """E 250 of MM 500: 1000 X at 9.75, up 9.8, leave 50 to one Y, whose MM is 0."""
+    contracts = [linear("X", tick="0.1"), linear("Y", tick="0.1")]
+    positions = [("X", 0, 1000, 10_000), ("Y", 0, 1, 10)]
+    done = marked(contracts, [250], positions, {"X": "10", "Y": "10"}, [Backstop(by=by)])
+    assert own(done, 0, "backstop") == taken
+    assert (done.balance, done.amounts("rest")) == ([balance], rest)
+
+
+def test_what_a_vault_holds_is_told_by_the_state():
+    """Inventory and cash of the row that bears its name."""
+    parties = marked([X], [49], [("X", 0, 15, 1500)], {"X": "100"}, [Backstop(vault="hlp")]).house.state().parties
+    row = parties.code("hlp")
+    assert (parties.lots[row].tolist(), parties.cost[row].tolist(), parties.cash[row].tolist()) == ([15], [1455], [4])
+
+
+def test_a_vault_takes_wallets_in_the_rounds_order_and_through_zero():
+    """30 < 2/3·50 both: 10 long at 97, then 10 of 12 short close them and 2 open."""
+    positions = [("X", 0, 10, 1000), ("X", 1, -12, -1200)]
+    done = marked([X], [30, 36], positions, {"X": "100"}, [Backstop()])
+    assert done.fills("backstop", fund="vault") == [(-1, 10, 97, -970), (-1, -10, 103, 1030), (-1, -2, 103, 206)]
+
+
 # TakeOver -------------------------------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from .._arrays import INT64, Int64Array1D
 from .._pickles import Versioned
 from ..errors import AdlError
 
-__all__ = ["KINDS", "MONEY", "Events", "Log", "named"]
+__all__ = ["KINDS", "LEVERAGE_UNIT", "MONEY", "Events", "Log", "named"]
 
 #: Legs of fills: lots and money move.
 FILLS = ("balanced", "net-legs", "book-fill", "backstop", "take-over", "adl-fill", "trade")
@@ -36,7 +36,11 @@ EXTERNAL = ("deposit", "withdrawal", "fund-deposit")
 FACTS = (
     *("liquidation-started", "order-placed", "order-cancelled", "zero-fill", "adl-notice", "trigger-on", "trigger-off"),
     *("uncovered-lots", "uncovered-money", "uncovered-paid", "healthy", "max-rounds"),
+    *("leverage-set", "uncovered-reduced"),  # at the end, so that the codes of stored events stay
 )
+
+#: The amount of a ``leverage-set`` is the leverage in these units.
+LEVERAGE_UNIT = 10**8
 
 #: Every kind of event, by its code.
 KINDS = (*FILLS, *MONEY, *EXTERNAL, *FACTS)
@@ -103,11 +107,14 @@ class Events(Versioned):
     ``lots`` is the signed change of the row's quantity; ``price`` is in ticks, 0 where there is none;
     ``amount`` is in quanta of ``asset``: by how much balance less entry value of that wallet or party
     changed, so that the legs of a movement sum to 0. Of an ``adl-notice`` it is the realized PnL, of
-    ``uncovered-money`` what is open, of orders the margin locked, of other facts 0. An ``order-placed``
-    and an ``order-cancelled`` name the order's lots and price, and as ``row`` its row among the open
-    orders: after the call that placed it, before the call that cancelled it. What is sent to a user who
-    was auto-deleveraged is the ``adl-notice``: contract, quantity, price, realized PnL; no fee is
-    charged, and a new position may be opened at once.
+    ``uncovered-money`` what is open, of ``uncovered-reduced``, an inflow that paid part of an open entry,
+    what is still open, of orders the margin locked, of other facts 0. A ``leverage-set`` names the row
+    that a trade opened and, as ``amount``, its leverage times 10^8: a row that a trade opens and that none
+    names has no leverage, whatever it had before it was closed. An ``order-placed`` and an
+    ``order-cancelled`` name the order's lots and price, and as ``row`` its row among the open orders:
+    after the call that placed it, before the call that cancelled it. What is sent to a user who was
+    auto-deleveraged is the ``adl-notice``: contract, quantity, price, realized PnL; no fee is charged,
+    and a new position may be opened at once.
 
     Examples
     --------

@@ -40,7 +40,8 @@ class HouseState(Versioned):
     uncovered : mapping of (wallet, asset) to int
         Open entries: what a wallet without positions owes, in quanta.
     cooling : mapping of (wallet, contract, side) to int
-        When a row was ordered in part; the rest waits.
+        Until when the rest of a row that was ordered in part waits; kept while that row is open and its wallet
+        liquidatable.
     constant : tuple of int
         Of each asset: balances, cash, less entry values; money from outside moves it.
     time, sequence : int

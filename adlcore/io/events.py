@@ -65,7 +65,7 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
     ...     [],
     ...     {"X": 2},
     ... )
-    >>> house = adl.ClearingHouse(snapshot, venue=[])
+    >>> house = adl.ClearingHouse(snapshot, venue=[adl.clearing.Uncovered()])
     >>> events = house.deposit(0, "2.5")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "events.jsonl")

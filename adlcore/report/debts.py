@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,33 +34,26 @@ class Debt:
 
 
 def debts(record: Record) -> list[Debt]:
-    """Every open entry, in the order in which they were made; what came in since has been taken off.
+    """Every open entry, in the order in which they were made, with what the last event about it says is open.
 
     Notes
     -----
-    O(events), and a loop over the events of the wallets that owe.
+    O(events), and a loop over those of open entries.
     """
-    made = np.flatnonzero(record.of("uncovered-money"))
-    if not len(made):
-        return []
-    inflow = record.of("deposit", "moved") & (record.amount > 0)
-    mine = np.isin(record.wallet, np.unique(record.wallet[made]))
-    looked = np.flatnonzero(record.of("uncovered-money", "uncovered-paid") | (inflow & mine))
     found: list[Debt] = []
     open_at: dict[tuple[int, int], int] = {}
     new, paid = KIND_CODES["uncovered-money"], KIND_CODES["uncovered-paid"]
+    told = np.flatnonzero(record.of("uncovered-money", "uncovered-reduced", "uncovered-paid"))
     columns = (record.kind, record.wallet, record.asset, record.amount)
     for event, kind, wallet, asset, amount in zip(
-        looked.tolist(), *(column[looked].tolist() for column in columns), strict=True
+        told.tolist(), *(column[told].tolist() for column in columns), strict=True
     ):
         key = wallet, asset
         if kind == new:
             open_at[key] = len(found)
             found.append(Debt(event, wallet, asset, amount, amount))
         elif key in open_at:
-            debt = found[open_at[key]]
-            left = 0 if kind == paid else max(0, debt.left - amount)
-            found[open_at[key]] = Debt(debt.event, wallet, asset, debt.amount, left)
+            found[open_at[key]] = replace(found[open_at[key]], left=0 if kind == paid else amount)
             if kind == paid:
                 del open_at[key]
     return found

@@ -46,7 +46,7 @@ def plot_events(events: Events | Iterable[Events]) -> Any:
     >>> snapshot = adl.Snapshot.build(
     ...     [adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))], {"account": ["ann"]}, [], {"X": 2}
     ... )
-    >>> house = adl.ClearingHouse(snapshot, venue=[])
+    >>> house = adl.ClearingHouse(snapshot, venue=[adl.clearing.Uncovered()])
     >>> figure = adl.report.plot_events([house.deposit(0, 5, time=1), house.withdraw(0, 2, time=7)])
     >>> [(trace.name, trace.x, trace.y) for trace in figure.data]
     [('deposit', (1, 7), (1, 0)), ('withdrawal', (1, 7), (0, 1))]

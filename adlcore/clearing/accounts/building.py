@@ -222,7 +222,7 @@ class Builder:
 
 def _locked(notional: int, leverage: Any) -> int:
     """The margin that an order locks, in quanta."""
-    return int(locked_by(np.array([notional]), positive_decimal(leverage, "leverage"))[0])
+    return locked_by(notional, positive_decimal(leverage, "leverage"))
 
 
 def _read(argument: str, row: int, value: Any, convert: Callable[[Any], Any]) -> Any:

@@ -15,6 +15,7 @@ are exact.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from decimal import Decimal
 from fractions import Fraction
@@ -212,12 +213,22 @@ class Slots:
         terms = self.terms(np.zeros((len(self.wallet), 2), INT64), rates, self.valued)
         return wallets, [_summed(term, group, wallets, "balance") for term in terms]
 
-    def less(self, slot: int, quanta: int) -> Slots:
-        """The same slots with so much less of what one holds."""
-        fresh = copy(self)
-        fresh.amount = self.amount.copy()
-        fresh.amount[slot] -= quanta
-        return fresh
+    def exact(self, sums: Int64Array1D, rates: Rates, wallet: int, less: Mapping[int, int]) -> tuple[int, int, int]:
+        """Equity, balance and margin of loans of one valued wallet in Python integers: none leaves its range.
+
+        `less` is what leaves it, by asset.
+        """
+        equity = balance = loans = 0
+        for slot in self.of_wallets(np.array([wallet])).tolist():
+            asset, pnl, loan = int(self.asset[slot]), int(sums[slot, 0]), int(self.loan[slot])
+            price = rates.price_of(asset)
+            net = int(self.amount[slot]) - loan - less.get(asset, 0)
+            whole = net + pnl if self.portfolio[slot] else net
+            balance += round(net * price * (rates.kept[asset] if net > 0 else 1))
+            equity += round(whole * price * (rates.kept[asset] if whole > 0 else 1))
+            equity += 0 if self.portfolio[slot] else round(pnl * price)
+            loans += round(loan * rates.loan[asset] * price)
+        return equity, balance, loans
 
     def holdings(self, held: Holdings) -> Holdings:
         """What valued wallets hold as the slots have it: the same rows, then those that came to hold something."""

@@ -152,11 +152,14 @@ class MarginState:
 
     @property
     def free_margin(self) -> Int64Array1D:
-        """int64[w]: what may be withdrawn, ``max(0, min(WB, E) - IM - locked)``, in quanta.
+        """int64[w]: what may be withdrawn, ``max(0, min(WB, E) - IM - locked)`` or less, in quanta.
 
         IM is ``|MV|/leverage`` of each position where a leverage was chosen, rounded up, else its
-        maintenance margin, and the maintenance margin of loans; open orders lock what they lock. Where no
-        leverage was chosen, a wallet that gives all of it away stands at its maintenance margin.
+        maintenance margin, and the maintenance margin of loans; open orders lock what they lock. It is
+        never so much that a wallet with a position which gives all of it away is liquidatable at these
+        marks: where MM > 0 it keeps at least MM, and a quantum more where `inclusive`. What leaves a
+        wallet of several assets takes along what it counts for as collateral, rounded: there it says how
+        far equity may fall.
         """
         return free_margin.free(self._pass)
 

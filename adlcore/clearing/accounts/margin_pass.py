@@ -254,12 +254,16 @@ class MarginPass:
 
     def _decide(self, undecided: bool, wallets: Int64Array1D | slice = slice(None)) -> None:
         """Settle verdicts that hang on whether a wallet holds a position: a loan alone has a margin too."""
-        if not undecided and not self.slots.many:
-            return
+        if undecided or self.slots.many:
+            self.verdict[wallets] = (self.verdict[wallets] != 0) & self.holding[wallets]
+
+    @property
+    def holding(self) -> npt.NDArray[np.bool_]:
+        """bool[w]: which wallets hold a position; kept for the books that it was asked of."""
         if self._holds is None:
             positions = self.books.positions
             self._holds = _mask(positions.wallet[positions.quantity != 0], len(self.wallets))
-        self.verdict[wallets] = (self.verdict[wallets] != 0) & self._holds[wallets]
+        return self._holds
 
     def _refuse_rows(self, code: int, unit: float) -> None:
         """Name the first row whose value, or value less cost, does not fit."""

@@ -325,7 +325,8 @@ class Snapshot(Books):
 
         Notes
         -----
-        The margin of all wallets is computed once for a snapshot: O(positions).
+        The margin of all wallets is computed once for a snapshot: O(positions). Whoever withdraws all that
+        is free is not liquidatable at the marks of the snapshot.
         """
         refuse_without_tiers(self)
         return self._with(transfers.withdraw(self, self._margin(), wallet, amount, asset))

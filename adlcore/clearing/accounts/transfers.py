@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ... import _kernels
 from ..._arrays import INT64_MAX
 from ...contracts import Asset
 from ...decimals import Number
@@ -30,7 +29,7 @@ def withdraw(books: Books, state: MarginState, wallet: int, amount: Number, asse
     """`amount` less in a wallet, within its free margin."""
     row, code = wallet_row(books, "wallet", wallet), asset_of(books, wallet, asset)
     quanta = _quanta(books.assets[code], amount)
-    _refuse_beyond_free(books, state, row, code, quanta, amount)
+    _refuse_beyond_free(books, state._pass, row, code, quanta, amount)
     return added(books, row, code, -quanta)
 
 
@@ -52,7 +51,7 @@ def transfer(books: Books, state: MarginState, source: int, target: int, amount:
         raise AdlError.at("target", None, target, must)
     code = int(wallets.asset[one])
     quanta = _quanta(books.assets[code], amount)
-    _refuse_beyond_free(books, state, one, code, quanta, amount)
+    _refuse_beyond_free(books, state._pass, one, code, quanta, amount)
     balance = wallets.balance.copy()
     balance[one] = _sum(balance[one], -quanta)
     balance[other] = _sum(balance[other], quanta)
@@ -127,26 +126,21 @@ def _sum(balance: Any, quanta: int) -> int:
     return total
 
 
-def _refuse_beyond_free(books: Books, state: MarginState, row: int, code: int, quanta: int, amount: Number) -> None:
-    """Refuse an amount that positions, loans, orders or the balance itself do not set free."""
-    asset, core = books.assets[code], state._pass
-    free = int(state.free_margin[row])
-    beyond = quanta > free
+def _refuse_beyond_free(books: Books, core: MarginPass, row: int, code: int, quanta: int, amount: Number) -> None:
+    """Refuse an amount that positions, loans, orders or the balance itself do not set free.
+
+    Of a wallet with one asset that is what is above its free margin. What a coin that leaves takes along of another
+    one depends on haircuts and is rounded: so what stays is looked at, once it has left.
+    """
     if books.wallets.mode[row] >= VALUED:
         held = int(books.balances.amount[(books.balances.wallet == row) & (books.balances.asset == code)].sum())
         if quanta > held:
+            asset = books.assets[code]
             must = f"must be at most what is there, {asset.decimal(max(held, 0))} {asset.name}"
             raise AdlError.at("amount", None, amount, must)
-        asset = books.assets[int(books.wallets.asset[row])]
-        beyond = _left(core, row, code, quanta) < int(free_margin.needed(core)[row])
-    if beyond:
+    equity, balance = free_margin.worth(core, row, {code: quanta})
+    needed, least = free_margin.needed_of(core, row), free_margin.least(core, row)
+    if min(equity, balance) < needed or equity < least:
+        asset, free = books.assets[int(books.wallets.asset[row])], free_margin.free_of(core, row)
         must = f"must be at most the free margin of this wallet, {asset.decimal(free)} {asset.name}"
         raise AdlError.at("amount", None, amount, must)
-
-
-def _left(core: MarginPass, row: int, code: int, quanta: int) -> int:
-    """The lesser of balance and equity of a valued wallet, once so much of an asset has left it."""
-    mine = np.flatnonzero(core.slots.wallet == row)
-    slots = core.slots.less(int(mine[core.slots.asset[mine] == code][0]), quanta)
-    totals = (slots.terms(sums, core.rates, mine)[0] for sums in (core.sums, np.zeros_like(core.sums)))
-    return min(_kernels.money.exact_sum(total) for total in totals)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,6 @@ import numpy as np
 from ..._arrays import INT64
 from ...decimals import Number
 from ...errors import AdlError
-from ..accounts.books import prices_by_row
 from ..accounts.snapshot import Snapshot
 from ..events import FIELDS, Events
 from ..funds.fund import InsuranceFund
@@ -21,14 +18,14 @@ from ..state import HouseState, names_of
 from ..waterfall.rounds import Pass
 from ..waterfall.stage import Order, Stage
 from ..waterfall.venue import Venue
-from ..waterfall.working import Working
 from . import audit as books_audit
 from . import dealings
 from .guard import alone
 from .keeper import Held, Keeper
 from .ledger import LEDGER_LINES, Ledger
+from .liquidation_pass import Prices, at_prices, filled_by, read_prices, refuse_jumps
 from .opening import opened
-from .plan import OpenPlan, Plan, Prices, fills_of
+from .plan import OpenPlan, Plan
 from .trading import trade
 
 __all__ = ["ClearingHouse"]
@@ -45,7 +42,7 @@ class ClearingHouse(Keeper):
     funds : iterable of InsuranceFund, optional
         An asset that none is given for has an empty one.
     venue : Venue or iterable of Stage
-        The stages of a liquidation, in their order: :mod:`adlcore.venues` has published ones.
+        The stages of a liquidation, in their order, at least one: :mod:`adlcore.venues` has published ones.
     liquidity : Liquidity, optional
         Where ``BookIOC`` orders meet an order book; by default :class:`NoLiquidity`.
     strict : bool, default False
@@ -221,18 +218,12 @@ class ClearingHouse(Keeper):
 
     def _marked(self, asked: Prices) -> Events:
         """A pass whose orders meet the house's own book; its loop has no handler, see :meth:`mark`."""
-        at_work = self._begin(self._state, asked, together=False)
+        state = self._state
+        at_work = self._begin(state, asked, together=False)
         orders = at_work.next(None)
         while orders is not None:
-            orders = at_work.next([fills_of(*each) for each in self._filled(orders, asked.time)])
+            orders = at_work.next(filled_by(self._liquidity, state.snapshot, orders, asked.time))
         return self._finish(at_work)
-
-    def _filled(self, orders: Iterable[Order], time: int) -> Iterator[tuple[Order, int, Any]]:
-        """What the book fills of each order, one after the other."""
-        snapshot = self._state.snapshot
-        for place, order in enumerate(orders):
-            contract = snapshot.contracts[snapshot.code(order.contract)]
-            yield order, place, self._liquidity.ioc(contract, order.lots, order.limit, time)
 
     @alone
     def plan(
@@ -286,8 +277,8 @@ class ClearingHouse(Keeper):
             The one that is open.
         fills : mapping of order number to fills, or list of fills
             Every order of the plan is named, in a list by its place; its fills are a list of (lots, ticks, id) or
-            (lots, ticks), best first, or None where nothing was filled. The id is a text or whole number, the fill's
-            name in the order book: what is told again under the same name counts once.
+            (lots, ticks), best first, or None where nothing was filled. The third, a text or whole number, is the
+            fill's name in the order book: what is told again under the same name counts once.
 
         Returns
         -------
@@ -304,8 +295,9 @@ class ClearingHouse(Keeper):
 
         Notes
         -----
-        After an exception, whatever it is, the plan is open as before: settle it again with the same fills. An order
-        that is not named may still be filled, and nobody is to be deleveraged while it may: wait, then name it.
+        An order that is not named may still be filled, and nobody is to be deleveraged while it may: wait, then
+        name it. After an exception, whatever it is, :attr:`open_plan` is the one to go on with: this one, to be
+        settled again with the same fills, or the next one.
 
         Examples
         --------
@@ -349,6 +341,12 @@ class ClearingHouse(Keeper):
             at_work.next(answer)
         return at_work
 
+    @property
+    def open_plan(self) -> Plan | None:
+        """The plan that waits for fills, if there is one."""
+        waiting = self._held.plan
+        return None if waiting is None else waiting.plan
+
     @alone
     def drop_plan(self) -> None:
         """Forget the open plan, if there is one; the books are as they were before it.
@@ -377,35 +375,14 @@ class ClearingHouse(Keeper):
 
     def _read(self, prices: Any, time: Any, index_prices: Any, oracle: Any) -> Prices:
         """What a mark is asked for, checked."""
-        snapshot, now = self._state.snapshot, self._time(time)
-        marks = prices_by_row("prices", prices, snapshot.symbols)
-        indexes = prices_by_row("index_prices", index_prices, snapshot.asset_names)
-        asked = prices_by_row("oracle", oracle, snapshot.symbols)
-        self._refuse_jumps(marks)
-        return Prices(marks, indexes, asked, now)
+        asked = read_prices(self._state.snapshot, prices, self._time(time), index_prices, oracle)
+        refuse_jumps(self._state.snapshot, asked.marks, self._max_move)
+        return asked
 
     def _begin(self, state: HouseState, asked: Prices, together: bool) -> Pass:
-        """Move the margin to the new marks, and make the pass over it."""
-        snapshot, core = state.snapshot, self._taken()
-        core.remark(asked.marks, core.rates.moved(asked.index), bool(asked.index), self._threads)
-        books = snapshot
-        if asked.marks or asked.index:
-            marks = [asked.marks.get(code, mark) for code, mark in enumerate(snapshot.marks)]
-            index = [asked.index.get(code, price) for code, price in enumerate(snapshot.index_prices)]
-            books = snapshot._with({"marks": tuple(marks), "index_prices": tuple(index)})
-        core.books = books
-        return Pass(Working(state, books, core, asked.time, self._liquidity, together, asked.oracle), self._venue)
-
-    def _refuse_jumps(self, fresh: Mapping[int, Decimal]) -> None:
-        if self._max_move is None:
-            return
-        snapshot = self._state.snapshot
-        for code, price in fresh.items():
-            last = snapshot.marks[code]
-            if last is not None and abs(Fraction(price) - Fraction(last)) > self._max_move * Fraction(last):
-                symbol = snapshot.contracts[code].symbol
-                must = f"must be within {float(self._max_move):.4g} of the last mark, {last}"
-                raise AdlError.at(f"prices[{symbol!r}]", None, str(price), must)
+        """A pass over the margin of the house, which it moves to new prices."""
+        work = at_prices(state, self._taken(), asked, self._liquidity, together, self._threads)
+        return Pass(work, self._venue)
 
     def _finish(self, at_work: Pass) -> Events:
         """Commit what a pass came to."""
@@ -414,7 +391,6 @@ class ClearingHouse(Keeper):
         if work.opened:
             touched = np.concatenate([np.flatnonzero(work.in_liquidation), *work.counterparties])
             work.core.rebased(books, np.unique(touched))
-            at_work.cool()
         return self._commit(work, books, work.core)
 
     # Between marks ----------------------------------------------------------------------------------------------------
@@ -437,7 +413,9 @@ class ClearingHouse(Keeper):
 
     @alone
     def withdraw(self, wallet: int, amount: Number, asset: str | None = None, time: int | None = None) -> Events:
-        """Money out of a wallet, at most what is free: ``max(0, min(WB, E) - IM - locked)``.
+        """Money out of a wallet, at most what is free: ``max(0, min(WB, E) - IM - locked)``, and E stays above MM.
+
+        Whoever withdraws all of it is not liquidated at the same marks; see :attr:`MarginState.free_margin`.
 
         Parameters
         ----------
@@ -458,6 +436,7 @@ class ClearingHouse(Keeper):
         *,
         buyer_leg: str | None = None,
         seller_leg: str | None = None,
+        leverage: Number | tuple[Number | None, Number | None] | None = None,
     ) -> Events:
         """Book a trade that was made elsewhere; margin is not asked for.
 
@@ -474,9 +453,14 @@ class ClearingHouse(Keeper):
         buyer_leg, seller_leg : {None, "long", "short"}
             Which leg of a wallet in hedge mode; by default its position, which is closed first and opened
             on the other side with the rest.
+        leverage : decimal string or number, or two, optional
+            Of the position that the trade opens, on both sides, or of the buyer's and of the seller's (each
+            may be None): above 0, at most 8 decimal places. A position that is opened without one has
+            none; one that is enlarged keeps its own, and another one is refused; what only closes is not
+            concerned.
         """
         legs = buyer_leg, seller_leg
-        return self._change(time, lambda work: trade(work, contract, quantity, price, buyer, seller, legs))
+        return self._change(time, lambda work: trade(work, contract, quantity, price, buyer, seller, legs, leverage))
 
     @alone
     def place_order(
@@ -490,7 +474,9 @@ class ClearingHouse(Keeper):
         locked: Number | None = None,
         time: int | None = None,
     ) -> Events:
-        """Note an open order and lock its margin, which must be free.
+        """Note an open order and lock its margin, at most ``max(0, min(WB, E) - IM - locked)``.
+
+        A lock does not move equity: unlike a withdrawal, it may be all that initial margin and other locks leave.
 
         Parameters
         ----------
@@ -505,9 +491,7 @@ class ClearingHouse(Keeper):
         """
         return self._change(
             time,
-            lambda work: dealings.place_order(
-                work, self._margin(work), wallet, contract, quantity, price, leverage, locked
-            ),
+            lambda work: dealings.place_order(work, wallet, contract, quantity, price, leverage, locked),
         )
 
     @alone
@@ -517,7 +501,7 @@ class ClearingHouse(Keeper):
 
     @alone
     def fund_deposit(self, fund: str, amount: Number, time: int | None = None) -> Events:
-        """Money into a fund; below 0 out of it, as far as it has cash."""
+        """Money into a fund; below 0 out of it, at most its cash and at most its equity."""
         return self._change(time, lambda work: dealings.fund_deposit(work, fund, amount))
 
     @alone

@@ -14,7 +14,7 @@ from ...decimals import Number, exact_decimal, positive_decimal
 from ...errors import AdlError
 from ..accounts import transfers
 from ..accounts.books import entry
-from ..accounts.free_margin import locked_by
+from ..accounts.free_margin import lockable, locked_by
 from ..accounts.margin import MarginState
 from ..accounts.snapshot import Snapshot
 from ..accounts.tables import ISOLATED, VALUED
@@ -42,6 +42,8 @@ def deposit(work: Working, wallet: int, amount: Number, asset: str | None) -> Sn
     if (owed := work.uncovered.get((int(wallet), code))) is not None:
         if owed > quanta:
             work.uncovered[int(wallet), code] = owed - quanta
+            left = {"wallet": wallet, "asset": code, "amount": owed - quanta}
+            work.log.add(("uncovered-reduced", "request", left))
         else:
             del work.uncovered[int(wallet), code]
             work.log.add(("uncovered-paid", "request", {"wallet": wallet, "asset": code}))
@@ -59,16 +61,18 @@ def withdraw(work: Working, state: MarginState, wallet: int, amount: Number, ass
 
 
 def fund_deposit(work: Working, name: str, amount: Number) -> None:
-    """Money from outside into a fund; below 0 out of it, as far as there is cash."""
+    """Money from outside into a fund; below 0 out of it, as far as it has cash and equity."""
     fund = work.table.row(name)
     asset = int(work.table.asset[fund])
-    quanta = work.books.assets[asset].quanta(amount)
+    unit = work.books.assets[asset]
+    quanta = unit.quanta(amount)
     party = work.first_fund + fund
-    cash = int(work.party_cash[party, asset])
-    if quanta == 0 or (quanta < 0 and cash + quanta < 0):
-        held = work.books.assets[asset].decimal(cash)
-        raise AdlError.at("amount", None, amount, f"must not be 0, and leave cash at 0 or above: the fund has {held}")
+    most = max(0, min(int(work.party_cash[party, asset]), work.fund_equity(fund)))
+    if quanta == 0 or quanta < -most:
+        must = f"must not be 0, and take out at most cash and equity: {unit.decimal(most)} {unit.name}"
+        raise AdlError.at("amount", None, amount, must)
     work.fund_receives(fund, quanta)
+    work.fund_equity(fund)  # which must fit, too
     work.log.add(("fund-deposit", "request", {"party": party, "amount": quanta, "asset": asset}))
 
 
@@ -77,7 +81,6 @@ def fund_deposit(work: Working, name: str, amount: Number) -> None:
 
 def place_order(
     work: Working,
-    state: MarginState,
     wallet: int,
     contract: str,
     quantity: Number,
@@ -85,7 +88,7 @@ def place_order(
     leverage: Number | None,
     locked: Number | None,
 ) -> Snapshot:
-    """An open order more, whose margin is free."""
+    """An open order more; what it locks takes nothing out, and must only be there."""
     books = work.books
     row, code = transfers.wallet_row(books, "wallet", wallet), books.code(contract)
     listed = books.contracts[code]
@@ -98,17 +101,17 @@ def place_order(
         raise AdlError("locked, leverage: must have exactly one", argument="locked")
     if leverage is not None:
         notional = round(abs(lots * work.unit_at(code, ticks)))
-        quanta = int(locked_by(np.array([notional]), positive_decimal(leverage, "leverage"))[0])
+        quanta = locked_by(notional, positive_decimal(leverage, "leverage"))
     else:
         assert locked is not None  # one of the two is given
         quanta = listed.settle.quanta(locked)
         if quanta < 0:
             raise AdlError.at("locked", None, locked, "must be 0 or above")
     rate = work.core.rates.price_of(int(work.settle[code])) if books.wallets.mode[row] >= VALUED else Fraction(1)
-    free = int(state.free_margin[row])
-    if -(-quanta * rate.numerator // rate.denominator) > free:
+    most = lockable(work.core, row)
+    if -(-quanta * rate.numerator // rate.denominator) > most:
         asset = books.assets[int(books.wallets.asset[row])]
-        must = f"must be at most the free margin of this wallet, {asset.decimal(free)} {asset.name}"
+        must = f"must be at most what this wallet may lock of its margin, {asset.decimal(most)} {asset.name}"
         raise AdlError.at("locked", None, listed.settle.decimal(quanta), must)
     fresh = {"contract": code, "wallet": row, "quantity": lots, "price": ticks, "locked": quanta}
     columns = {name: np.append(column, fresh[name]) for name, column in books.orders.columns().items()}
@@ -156,7 +159,7 @@ def _fund_one(work: Working, code: int, rate: Decimal) -> None:
     side = np.sign(work.quantity[rows])
     paid = side * _share(np.abs(value), rate, books.contracts[code].symbol)
     wallet, slots = books.positions.wallet[rows], work.core.slots.of_position[rows]
-    np.subtract.at(work.cash, slots, paid)
+    _pay_out(work, slots, paid)
     moved = paid != 0
     party, label = work.first_fund + fund, {"contract": code, "asset": asset}
     work.log.extend(
@@ -179,13 +182,26 @@ def _fund_one(work: Working, code: int, rate: Decimal) -> None:
     work.fund_receives(fund, total)
 
 
+def _pay_out(work: Working, slots: Int64Array1D, paid: Int64Array1D) -> None:
+    """Take what each row pays out of its slot."""
+    left = np.empty_like(work.cash)
+    count = np.arange(len(left))
+    bad = _kernels.money.group_sums(np.concatenate([work.cash, -paid]), np.concatenate([count, slots]), left)
+    if bad >= 0:
+        must = "must leave balances that fit int64 quanta; use fewer decimals"
+        raise AdlError.at("rates", None, int(work.cash[bad]), must)
+    work.cash[:] = left
+
+
 def _share(values: Int64Array1D, rate: Decimal, symbol: str) -> Int64Array1D:
     """``values·rate``, rounded half-even."""
     top, bottom = Fraction(rate).as_integer_ratio()
     out = np.empty(len(values), INT64)
     fits = max(abs(top), bottom) <= INT64_MAX
     half_even = _kernels.money.ROUNDINGS["half-even"]
-    if not fits or _kernels.money.multiply_divide(values, np.array([top]), np.array([bottom]), half_even, out) >= 0:
+    if fits:
+        fits = _kernels.money.multiply_divide(values, np.array([top]), np.array([bottom]), half_even, out) < 0
+    if not fits or (len(out) and out.min() < -INT64_MAX):  # what is paid is received, with the other sign
         raise AdlError.at(f"rates[{symbol!r}]", None, str(rate), "must give payments that fit int64 quanta")
     return out
 

@@ -20,6 +20,7 @@ from ..accounts.snapshot import Snapshot
 from ..events import KINDS, Events
 from ..order_book.liquidity import Liquidity, NoLiquidity, Restorable
 from ..state import HouseState, names_of
+from ..waterfall.cool_downs import current
 from ..waterfall.settlement import settle_debts
 from ..waterfall.venue import Venue
 from ..waterfall.working import Working
@@ -295,6 +296,7 @@ class Keeper:
         held = self._held
         state = held.state
         _refuse_unfit_parties(work)
+        work.cooling = current(work.cooling, books, core)
         events = work.log.events(state.sequence, work.time, names_of(state))
         fresh = work.state_after(books, events, state.next_plan)
         unchanged = books.positions is state.snapshot.positions and books.wallets is state.snapshot.wallets

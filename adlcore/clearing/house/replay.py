@@ -13,7 +13,7 @@ from ..._arrays import INT64
 from ...errors import AdlError
 from ..accounts.snapshot import Snapshot
 from ..accounts.tables import VALUED
-from ..events import FIELDS, FILLS, KINDS, MONEY, Events
+from ..events import FIELDS, FILLS, KINDS, LEVERAGE_UNIT, MONEY, Events
 from ..funds.parties import Parties
 from ..state import HouseState
 
@@ -58,7 +58,7 @@ def replayed(state: HouseState, events: Events) -> tuple[Snapshot, Parties]:
     ...     [],
     ...     {"X": 2},
     ... )
-    >>> house = adl.ClearingHouse(snapshot, venue=[])
+    >>> house = adl.ClearingHouse(snapshot, venue=[adl.clearing.Uncovered()])
     >>> before = house.state()
     >>> events = house.trade("X", 3, 2, buyer=0)
     >>> replayed(before, events)[0].positions == house.snapshot().positions
@@ -121,6 +121,7 @@ class _Replay:
         self.before, self.state = snapshot, state
         self.rows = _Book(snapshot.positions.quantity, snapshot.positions.entry_value)
         parties = state.parties
+        self.leverage = snapshot.positions.leverage.copy()
         self.party = _Book(parties.lots, parties.cost)
         self.realized, self.cash = parties.realized.copy(), parties.cash.copy()
         self.balance = snapshot.wallets.balance.copy()
@@ -141,6 +142,8 @@ class _Replay:
             self._pay(event, amount)
             if kind == "loan-repaid" and event["wallet"] >= 0:
                 self.held[event["wallet"], event["asset"]][1] += amount
+        elif kind == "leverage-set":
+            self.leverage[event["row"]] = amount / LEVERAGE_UNIT
         elif kind == "order-placed":
             self.orders[event["row"]] = self._order(event)
         elif kind == "order-cancelled":
@@ -161,6 +164,8 @@ class _Replay:
             gain = amount + self.party.move(place, lots, -amount)
             self.realized[place] += gain
         else:
+            if event["kind"] == "trade" and not self.rows.lots[event["row"]]:
+                self.leverage[event["row"]] = 0.0
             gain = amount + self.rows.move(event["row"], lots, -amount)
         self._pay(event, gain)
 
@@ -185,7 +190,9 @@ class _Replay:
         placed = {name: np.array(column, INT64) for name, column in zip(before.orders.PICKLED, orders, strict=True)}
         return before._with(
             {
-                "positions": before.positions.replace(quantity=self.rows.lots, entry_value=self.rows.cost),
+                "positions": before.positions.replace(
+                    quantity=self.rows.lots, entry_value=self.rows.cost, leverage=self.leverage
+                ),
                 "wallets": before.wallets.replace(balance=self.balance),
                 "balances": before.balances.replace(**held),
                 "orders": before.orders.replace(**placed),

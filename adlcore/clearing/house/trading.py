@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-import math
-from fractions import Fraction
-from typing import Any
-
-import numpy as np
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from ..._arrays import INT64_MAX
-from ...decimals import Number
+from ...decimals import Number, canonical, positive_decimal
 from ...errors import AdlError
 from ..accounts import transfers
 from ..accounts.snapshot import Snapshot
 from ..accounts.tables import ISOLATED
+from ..events import LEVERAGE_UNIT
 from ..funds.parties import STREET
 from ..waterfall.working import Working
 from .dealings import refuse_debtor, refuse_misplaced
+from .trade_sides import LEGS, Row, Rows, Street, User, rewritten
 
 __all__ = ["trade"]
 
-LEGS = {"long": 1, "short": -1}
+#: A leverage that was asked for: what it is named by, its decimal, and whether it is this side's alone.
+Leverage = tuple[str, Decimal, bool]
+
+
+class Fill(NamedTuple):
+    """Signed lots of one side, signed as they are worth, and the row that they were booked to; None is the street's."""
+
+    wallet: int
+    row: Row | None
+    lots: int
+    value: int
 
 
 def trade(
@@ -31,6 +40,7 @@ def trade(
     buyer: int | None,
     seller: int | None,
     legs: tuple[str | None, str | None],
+    leverage: Any,
 ) -> Snapshot:
     """Lots from a seller to a buyer at a price; None is the street.
 
@@ -45,193 +55,135 @@ def trade(
         raise AdlError.at("contract", None, listed.symbol, "has no mark price: must be marked before it is traded")
     if lots <= 0:
         raise AdlError.at("quantity", None, quantity, "must be above 0")
+    asked = _leverages(leverage)
+    changed: dict[int, Rows] = {}
     given = zip(("buyer", "seller"), (buyer, seller), legs, (1, -1), strict=True)
-    sides = [_side(work, code, *each) for each in given]
-    one, other = sides
-    if isinstance(one, _User) and isinstance(other, _User) and one.wallet == other.wallet and one.leg == other.leg:
-        raise AdlError.at("seller", None, seller, "must be another wallet, or another leg, than the buyer's")
-    if not isinstance(one, _User) and not isinstance(other, _User):
-        raise AdlError.at("buyer", None, buyer, "must be a wallet where the seller is the street")
+    sides = [_side(work, changed, code, *each) for each in given]
+    _refuse_oneself(books, sides, buyer, seller)
     cuts = sorted({side.closes(lots) for side in sides} - {0, lots})
     unit, done, before = work.unit_at(code, ticks), 0, 0
-    told: list[list[tuple[Any, int, int]]] = []
+    fills = []
     for upto in [*cuts, lots]:
         value = round(unit * upto) - before
-        told.append([(side, side.sign * (upto - done), side.sign * value) for side in sides])
-        for side, count, worth in told[-1]:
-            side.book(count, worth)
+        if abs(value) > INT64_MAX:
+            must = f"must be worth less at this price: {value} quanta are no int64; use fewer decimals"
+            raise AdlError.at("quantity", None, quantity, must)
+        for side in sides:
+            count, worth = side.sign * (upto - done), side.sign * value
+            fills.append(Fill(side.wallet, side.book(count, worth), count, worth))
         done, before = upto, before + value
-    changed = _applied(books, code, sides)
-    label = {"contract": code, "price": ticks, "asset": int(work.settle[code])}
-    for fill in told:
-        legs_told = []
-        for side, count, worth in fill:
-            cause = "opened" if isinstance(side, _User) and side.put and count * side.now[0] > 0 else "request"
-            legs_told.append(("trade", cause, {**label, **side.named(count), "lots": count, "amount": -worth}))
-        work.log.add(*legs_told)
-    return changed
+    set_on = [_chosen(side, each) for side, each in zip(sides, asked, strict=True)]
+    books = _paid(rewritten(books, code, changed.values()), code, sides)
+    _log(work, {"contract": code, "price": ticks, "asset": int(work.settle[code])}, fills)
+    for side, chosen in zip(sides, set_on, strict=True):
+        if isinstance(side, User) and side.opening is not None and chosen:
+            place = {"wallet": side.wallet, "row": side.opening.number, "contract": code}
+            work.log.add(("leverage-set", "request", {**place, "amount": chosen}))
+    return books
 
 
-def _side(work: Working, code: int, name: str, wallet: int | None, leg: str | None, sign: int) -> _User | _Street:
-    """A buyer or seller: a wallet, or the street."""
+def _side(
+    work: Working, changed: dict[int, Rows], code: int, name: str, wallet: int | None, leg: str | None, sign: int
+) -> Street | User:
+    """A buyer or seller: the street, or a wallet, whose rows stand in `changed` from then on."""
     if leg is not None and leg not in LEGS:
         raise AdlError.at(f"{name}_leg", None, leg, "must be 'long' or 'short'")
     if wallet is None:
         if leg is not None:
             raise AdlError.at(f"{name}_leg", None, leg, "must be absent: the street has one netted row")
-        return _Street(work, code, sign)
+        return Street(work, code, sign)
     row = transfers.wallet_row(work.books, name, wallet)
     refuse_debtor(work, row)
     refuse_misplaced(work.books, row, code, name)
-    return _User(work.books, code, name, row, leg, sign)
+    rows = changed.setdefault(row, Rows(work.books, code, row))
+    return User(work.books, rows, name, leg, sign)
 
 
-class _Street:
-    """The street as one side of a trade."""
-
-    def __init__(self, work: Working, code: int, sign: int) -> None:
-        self.work, self.code, self.sign = work, code, sign
-
-    def closes(self, lots: int) -> int:
-        """How many of these lots close something."""
-        held = int(self.work.lots[STREET, self.code])
-        return min(lots, abs(held)) if held * self.sign < 0 else 0
-
-    def book(self, lots: int, value: int) -> None:
-        """Take signed lots that all close, or all open."""
-        self.work.take(STREET, self.code, lots, value, value)
-
-    def named(self, lots: int) -> dict[str, int]:
-        """What the event of these lots calls it."""
-        return {"party": STREET}
+def _refuse_oneself(books: Snapshot, sides: list[Street | User], buyer: int | None, seller: int | None) -> None:
+    """Nobody trades with himself, save that a wallet may open one leg and open or close the other."""
+    one, other = sides
+    if not isinstance(one, User) and not isinstance(other, User):
+        raise AdlError.at("buyer", None, buyer, "must be a wallet where the seller is the street")
+    if isinstance(one, User) and isinstance(other, User) and one.wallet == other.wallet:
+        if one.leg == other.leg:
+            raise AdlError.at("seller", None, seller, "must be another wallet, or another leg, than the buyer's")
+        if books.wallets.mode[one.wallet] == ISOLATED:
+            must = "must be another wallet than the buyer's: an isolated one has one position"
+            raise AdlError.at("seller", None, seller, must)
 
 
-class _User:
-    """A wallet as one side of a trade: the row that is closed, and the one that is opened or enlarged."""
-
-    def __init__(self, books: Snapshot, code: int, name: str, wallet: int, leg: str | None, sign: int) -> None:
-        self.books, self.code, self.wallet, self.sign = books, code, wallet, sign
-        part = books.rows(code)
-        owner = books.positions.wallet[part]
-        self.first = part.start + int(np.searchsorted(owner, wallet))
-        self.last = part.start + int(np.searchsorted(owner, wallet, side="right"))
-        self.rows = {
-            row: [int(books.positions.quantity[row]), int(books.positions.entry_value[row])]
-            for row in range(self.first, self.last)
-        }
-        held = [row for row, (quantity, _) in self.rows.items() if quantity]
-        self.leg = self._leg(name, leg, [1 if self.rows[row][0] > 0 else -1 for row in held])
-        self.row = next((row for row in held if self.rows[row][0] * self.leg > 0), None)
-        self.origin = self.row
-        self.start = list(self.rows[self.row]) if self.row is not None else [0, 0]
-        self.now, self.gain, self.opened, self.put = list(self.start), 0, False, False
-
-    def _leg(self, name: str, leg: str | None, held: list[int]) -> int:
-        """Which side's row the trade is booked to first."""
-        if leg is not None:
-            if self.books.wallets.mode[self.wallet] == ISOLATED and -LEGS[leg] in held:
-                must = f"must be the leg that isolated wallet {self.wallet} holds: it has one position"
-                raise AdlError.at(f"{name}_leg", None, leg, must)
-            self.hedge = True
-            return LEGS[leg]
-        if len(held) > 1:
-            must = "must be 'long' or 'short': the wallet holds both legs of this contract"
-            raise AdlError.at(f"{name}_leg", None, None, must)
-        self.hedge = False
-        return held[0] if held else self.sign
-
-    def closes(self, lots: int) -> int:
-        """How many of these lots close something."""
-        if self.leg == self.sign:
-            return 0
-        held = abs(self.start[0])
-        if self.hedge and lots > held:
-            name, side = ("seller", "long") if self.leg > 0 else ("buyer", "short")
-            must = f"must be at most the {held} lots that the {side} leg holds: a leg never turns into the other"
-            raise AdlError.at(f"{name}_leg", None, side, must)
-        return min(lots, held)
-
-    def book(self, lots: int, value: int) -> None:
-        """Take signed lots that all close, or all open."""
-        quantity, cost = self.now
-        if quantity * lots >= 0:
-            self.opened = self.opened or self.row is None or quantity == 0
-            self.now = [quantity + lots, cost + value]
-            return
-        whole, closed = abs(self.start[0]), abs(self.start[0]) - abs(quantity) + abs(lots)
-        left = self.start[1] - math.trunc(Fraction(self.start[1] * closed, whole))
-        self.gain += -value - (cost - left)
-        self.now = [quantity + lots, left]
-
-    def named(self, lots: int) -> dict[str, int]:
-        """What the event of these lots calls it: the row that they close, or the one that they open."""
-        row = self.origin if self.start[0] * lots < 0 and self.now[0] * lots <= 0 else self.row
-        if self.start[0] * lots < 0 < self.now[0] * lots:  # through zero: lots that close come first
-            row, self.origin = self.origin if self.origin is not None else self.row, None
-        assert row is not None  # it was given one before events are written
-        return {"wallet": self.wallet, "row": row}
+# Leverage -------------------------------------------------------------------------------------------------------------
 
 
-def _applied(books: Snapshot, code: int, sides: list[_User | _Street]) -> Snapshot:
-    """The snapshot with rows and balances as the sides have them now."""
-    users = [side for side in sides if isinstance(side, _User)]
-    changed = books
-    for user in users:
-        for number in user.now:
-            if abs(number) > INT64_MAX:
-                raise AdlError.at("quantity", None, number, "must leave lots and cost that fit an int64")
-        changed = _with_row(changed, code, user)
-        for moved in users:  # rows behind one that was put in moved on
-            if user.put and user.row is not None:
-                if moved is not user and moved.row is not None and moved.row >= user.row:
-                    moved.row += 1
-                if moved.origin is not None and moved.origin >= user.row:
-                    moved.origin += 1
+def _leverages(leverage: Any) -> tuple[Leverage | None, Leverage | None]:
+    """What is asked for on the buyer's and on the seller's side: one number for both, or one each."""
+    if not isinstance(leverage, tuple | list):
+        number = None if leverage is None else ("leverage", _leverage(leverage, "leverage"), False)
+        return number, number
+    if len(leverage) != 2:
+        must = "must be one number, or two: the buyer's and the seller's, each of which may be None"
+        raise AdlError.at("leverage", None, leverage, must)
+    names = [f"leverage[{place}]" for place in (0, 1)]
+    one, other = (
+        None if number is None else (name, _leverage(number, name), True)
+        for name, number in zip(names, leverage, strict=True)
+    )
+    return one, other
+
+
+def _leverage(number: Any, name: str) -> Decimal:
+    """A leverage that both an event and a position row can hold."""
+    found = positive_decimal(number, name)
+    units = found * LEVERAGE_UNIT
+    if units != int(units):
+        raise AdlError.at(name, None, number, "must have at most 8 decimal places")
+    if units > INT64_MAX or Decimal(repr(int(units) / LEVERAGE_UNIT)) != found:
+        must = "must have fewer digits: a float64 keeps it, and must give it back exactly"
+        raise AdlError.at(name, None, number, must)
+    return found
+
+
+def _chosen(side: Street | User, asked: Leverage | None) -> int:
+    """Give what a side opened the leverage asked for; it in units of an event, 0 where nothing is set."""
+    if asked is None:
+        return 0
+    name, leverage, alone = asked
+    row = side.opening if isinstance(side, User) else None
+    if row is None or not isinstance(side, User):
+        if alone:
+            what = "this side only closes" if isinstance(side, User) else "the street has no leverage"
+            raise AdlError.at(name, None, canonical(leverage), f"must be None: {what}")
+        return 0
+    units = int(leverage * LEVERAGE_UNIT)
+    if side.opened:
+        row.leverage = units / LEVERAGE_UNIT
+        return units
+    if row.leverage != units / LEVERAGE_UNIT:
+        own = f"{row.leverage!r}, or None" if row.leverage else "None"
+        must = f"must be {own}: wallet {side.wallet} enlarges a position, which keeps its leverage of {row.leverage!r}"
+        raise AdlError.at(name, None, canonical(leverage), must)
+    return 0
+
+
+# What it comes to -----------------------------------------------------------------------------------------------------
+
+
+def _paid(books: Snapshot, code: int, sides: list[Street | User]) -> Snapshot:
+    """The books with what each side's closing realized."""
+    asset = books.asset_names[books.contracts[code].settle.name]
+    users = [side for side in sides if isinstance(side, User) and side.gain]
     # Wallets ascending: so stand the balances that one call adds, whatever adds them.
     for user in sorted(users, key=lambda user: user.wallet):
-        if user.gain:
-            asset = changed.asset_names[changed.contracts[code].settle.name]
-            changed = changed._with(transfers.added(changed, user.wallet, asset, user.gain))
-    return changed
+        books = books._with(transfers.added(books, user.wallet, asset, user.gain))
+    return books
 
 
-def _with_row(books: Snapshot, code: int, user: _User) -> Snapshot:
-    """The books with a user's row as it is now; a row is put in where none is free."""
-    positions, user.put = books.positions, False
-    part = books.rows(code)
-    owner = positions.wallet[part]
-    first = part.start + int(np.searchsorted(owner, user.wallet))
-    last = part.start + int(np.searchsorted(owner, user.wallet, side="right"))
-    quantity, cost = user.now
-    columns = {name: column.copy() for name, column in positions.columns().items()}
-    if user.row is not None and user.opened:  # through zero: the closed row is free for whoever comes
-        columns["quantity"][user.row] = columns["entry_value"][user.row] = 0
-    if user.opened:
-        user.row = _free(columns["quantity"], user.row, first, last, quantity < 0)
-        if user.row is None:
-            return _put(books, code, user, columns, first, last)
-    assert user.row is not None  # found, or opened
-    columns["quantity"][user.row], columns["entry_value"][user.row] = quantity, cost
-    return books._with({"positions": positions.replace(**columns)})
-
-
-def _free(quantity: Any, own: int | None, first: int, last: int, short: bool) -> int | None:
-    """A row of no lots, its own before others, that leaves a wallet's rows in order: the short ones come last."""
-    rows = range(first, last)
-    others = reversed(rows) if short else rows
-    for row in others if own is None else (own, *others):
-        around = quantity[row + 1 : last] >= 0 if short else quantity[first:row] < 0
-        if quantity[row] == 0 and not around.any():
-            return row
-    return None
-
-
-def _put(books: Snapshot, code: int, user: _User, columns: dict[str, Any], first: int, last: int) -> Snapshot:
-    """The books with one more row, in its place."""
-    shorts = int((columns["quantity"][first:last] < 0).sum())
-    user.row, user.put = (last if user.now[0] < 0 else last - shorts), True
-    fresh = {"wallet": user.wallet, "quantity": user.now[0], "entry_value": user.now[1], "leverage": 0.0}
-    wider = {name: np.insert(column, user.row, fresh[name]) for name, column in columns.items()}
-    start = books.start.copy()
-    start[code + 1 :] += 1
-    return books._with({"positions": books.positions.replace(**wider), "start": start})
+def _log(work: Working, label: dict[str, int], fills: list[Fill]) -> None:
+    """Log the fills, two legs each, the buyer's before the seller's."""
+    legs = []
+    for fill in fills:
+        who = {"party": STREET} if fill.row is None else {"wallet": fill.wallet, "row": fill.row.number}
+        cause = "opened" if fill.row is not None and fill.row.put else "request"
+        legs.append(("trade", cause, {**label, **who, "lots": fill.lots, "amount": -fill.value}))
+    for place in range(0, len(legs), 2):
+        work.log.add(*legs[place : place + 2])

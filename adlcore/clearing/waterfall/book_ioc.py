@@ -43,9 +43,11 @@ class BookIOC(Stage):
     above : decimal string or number, optional
         Only rows of more notional than this, in units of the settle asset, are ordered in part.
     cool_down : int, default 0
-        For so long, in the house's time, the rest of a row that was ordered in part is left alone,
-        by later stages too unless its wallet's equity is below 0; then it is ordered whole, at every mark
-        until it is closed or its wallet healthy. Not with ``"tiers"``, whose orders follow each other at once.
+        For so long, in the house's time, the rest of a row that was ordered in part is not ordered; then it is
+        ordered whole, at every mark. While it waits ``TakeOver`` and ``Deleverage`` leave it alone, unless its
+        wallet's equity is below 0; ``Backstop`` and ``NetLegs`` do not wait. All this is forgotten as soon as,
+        after any call, the row is closed or turned, or its wallet is not liquidatable: who fails again begins
+        with a part. Not with ``"tiers"``, whose orders follow each other at once.
 
     Notes
     -----

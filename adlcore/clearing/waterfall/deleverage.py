@@ -142,7 +142,6 @@ class Deleverage(Stage):
             fund=nobody,
             code=chosen.code,
             side=chosen.side,
-            lots=chosen.lots,
             price=self._prices(work, chosen.code, chosen.price),
         )
 
@@ -158,15 +157,14 @@ class Deleverage(Stage):
                 taken.funds.append(fund)
             work.tried_funds.add(fund)
             shared = shared_of_party(work.core, equity, work.lots[party], work.cost[party], party)
-            lots, nobody = work.lots[party, shared.row], np.full(len(shared.row), -1, INT64)
+            nobody = np.full(len(shared.row), -1, INT64)
             found.append(
                 Remainders(
                     row=nobody,
                     wallet=nobody,
-                    fund=np.full(len(lots), fund, INT64),
+                    fund=np.full(len(shared.row), fund, INT64),
                     code=shared.row,
-                    side=np.sign(lots),
-                    lots=np.abs(lots),
+                    side=np.sign(work.lots[party, shared.row]),
                     price=self._prices(work, shared.row, shared.price),
                 )
             )
@@ -194,11 +192,13 @@ class Deleverage(Stage):
     # One side of a contract -------------------------------------------------------------------------------------------
 
     def _side(self, work: Working, left: Remainders) -> None:
-        """Serve the remainders of one (contract, side)."""
-        need, done = left.lots.copy(), np.zeros(len(left), INT64)
-        if self.net_fund_first:
+        """Serve the remainders of one (contract, side): what is left of them now that its turn has come."""
+        need = left.lots(work)
+        left, need = left.only(need > 0), need[need > 0]
+        done = np.zeros(len(left), INT64)
+        if self.net_fund_first and len(left):
             _net_funds(work, left, need, done)
-        if not need.any():
+        if not need.any():  # other remainders closed it, or funds did
             return
         side, code = int(left.side[0]), int(left.code[0])
         ranked = Ranked(work, self.rule, code, -side, self.eligible == "winners")

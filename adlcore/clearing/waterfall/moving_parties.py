@@ -134,8 +134,8 @@ class MovingParties:
     def fund_equity(self, fund: int) -> int:
         """F: cash and what the inventory gained, in quanta of the fund's asset."""
         party, asset = self.first_fund + fund, self.table.asset[fund]
-        gained = (self.notionals(party) - self.cost[party]).tolist()
-        return self.fitting(int(self.party_cash[party, asset]) + sum(gained), "fund equity")
+        gained = sum(self.notionals(party).tolist()) - sum(self.cost[party].tolist())
+        return self.fitting(int(self.party_cash[party, asset]) + gained, "fund equity")
 
     def fund_equities(self) -> Int64Array1D:
         """F of every fund."""

@@ -1,4 +1,26 @@
-"""The rounds of a pass: wallets that fail are taken through the stages until nobody new fails."""
+"""A pass: wallets that fail are taken through the stages, round after round, until nobody new fails.
+
+In this order:
+
+1. Margin moves to the new marks; contracts without one keep their last.
+2. Triggers with a memory observe their funds. Cool-downs of wallets that are healthy now are forgotten.
+3. Rounds, while a wallet that is liquidatable, or a fund below zero with inventory, has not been tried in this pass;
+   the venue may bound them, and events then name who is left. A round takes
+
+   a. its wallets, by margin ratio descending, then equity ascending, then row, and their rows by maintenance margin
+      descending, then row; both orders are fixed when it begins;
+   b. through the venue's stages, each over all wallets of the round before the next begins. A stage leaves alone
+      whoever is healthy when it begins; bankruptcy prices are those of its start;
+   c. after each stage, settlement: the round's wallets that hold nothing any more, in its order, then counterparties
+      that hold nothing and stand below zero, by row.
+
+4. Wallets of several assets that hold nothing and that new index prices brought below zero are settled.
+5. What is left of isolated winners that were closed in full moves to their cross wallets.
+6. Triggers observe their funds again.
+7. The house commits by one assignment; cool-downs whose row is closed or whose wallet is healthy are forgotten.
+
+``docs/waterfall.md`` says what each step does, and where it leaves a choice.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +31,7 @@ import numpy as np
 from ..._arrays import INT64, Int64Array1D
 from ..accounts.tables import VALUED
 from ..state import names_of
+from .cool_downs import current
 from .round import Round
 from .settlement import move_to_cross, settle, settle_debts
 from .stage import Order, Requests
@@ -26,6 +49,8 @@ def run(work: Working, venue: Venue) -> Requests:
     round; one that falls below later, by the ``Deleverage`` that finds it.
     """
     observe(work)
+    # Who is healthy at the new marks and is broken by somebody else in this pass begins anew.
+    work.cooling = current(work.cooling, work.books, work.core)
     failing = np.flatnonzero(work.core.verdict == 1)
     rounds = 0
     while True:
@@ -95,12 +120,3 @@ class Pass:
         events = self.work.log.events(0, self.work.time, names_of(self.work.state))
         names = ("wallet", "account", "contract", "lots", "price")
         return tuple({name: row[name] for name in names} for row in events.rows("order-cancelled"))
-
-    def cool(self) -> None:
-        """Forget the cool-downs of rows that are closed."""
-        work = self.work
-        for wallet, code, side in list(work.cooling):
-            part = work.books.rows(code)
-            rows = part.start + np.flatnonzero(work.books.positions.wallet[part] == wallet)
-            if not (work.quantity[rows] * side > 0).any():
-                del work.cooling[wallet, code, side]

@@ -25,7 +25,10 @@ Mask = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Remainders:
-    """What is left of rows in liquidation, and of the inventory of funds below zero, in the order of service.
+    """Rows in liquidation, and the inventory of funds below zero, in the order of service.
+
+    Side and price are those of the stage's start. How many lots are left of a remainder is not kept: what is served
+    before it may close them, so :meth:`lots` reads them when its turn has come.
 
     Attributes
     ----------
@@ -33,8 +36,8 @@ class Remainders:
         -1 where it is a fund's.
     fund : int64[r]
         -1 where it is a wallet's.
-    code, side, lots, price : int64[r]
-        Contract, 1 for a long, lots > 0, the price in ticks.
+    code, side, price : int64[r]
+        Contract, 1 for a long, the price in ticks.
     """
 
     row: Int64Array1D
@@ -42,12 +45,19 @@ class Remainders:
     fund: Int64Array1D
     code: Int64Array1D
     side: Int64Array1D
-    lots: Int64Array1D
     price: Int64Array1D
 
     def only(self, places: Any) -> Remainders:
         """Some of them."""
         return Remainders(**{name: getattr(self, name)[places] for name in self.__dataclass_fields__})
+
+    def lots(self, work: Working) -> Int64Array1D:
+        """What is left of each now: lots > 0, or 0 where its row was closed or stands on the other side."""
+        users, held = self.fund < 0, np.empty(len(self), INT64)
+        held[users] = work.quantity[self.row[users]]
+        held[~users] = work.lots[work.first_fund + self.fund[~users], self.code[~users]]
+        left: Int64Array1D = np.maximum(held * self.side, 0)
+        return left
 
     def __len__(self) -> int:
         return len(self.row)

@@ -265,6 +265,7 @@ def _paid_back(work: Working, wallet: int, asset: int) -> None:
     left = -int(work.cash[work.slot(wallet, asset)])
     if left > 0:
         work.uncovered[wallet, asset] = left
+        work.log.add(("uncovered-reduced", "closed", {"wallet": wallet, "asset": asset, "amount": left}))
     else:
         del work.uncovered[wallet, asset]
         work.log.add(("uncovered-paid", "closed", {"wallet": wallet, "asset": asset}))

@@ -74,7 +74,7 @@ class Stage(ABC):
 
 
 def waits(work: Working, chosen: Chosen) -> npt.NDArray[np.bool_]:
-    """Rows whose rest waits for the end of a cool-down, while their wallet's equity is not below 0."""
+    """Rows that ``TakeOver`` and ``Deleverage`` leave alone: their rest cools down, and their wallet has E >= 0."""
     found = np.zeros(len(chosen), bool)
     if work.cooling:
         keys = zip(chosen.wallet.tolist(), chosen.code.tolist(), chosen.side.tolist(), strict=True)

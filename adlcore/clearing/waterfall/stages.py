@@ -22,6 +22,8 @@ from .working import DELEVERAGED, LEGS, VAULT, Working
 
 __all__ = ["Backstop", "CancelOrders", "NetLegs", "TakeOver", "Uncovered"]
 
+TAKEN_BY = ("wallet", "row")
+
 
 class CancelOrders(Stage):
     """Cancel the open orders of wallets in liquidation.
@@ -58,7 +60,7 @@ class NetLegs(Stage):
     """
 
     def run(self, work: Working, taken: Round) -> Requests | None:
-        """Wallet by wallet, contracts in snapshot order."""
+        """Wallet by wallet, each contract where the first of its legs stands among the wallet's rows."""
         chosen = taken.chosen(work, taken.begin(work), priced=False)
         places: dict[tuple[int, int], dict[int, int]] = {}
         for row, wallet, code, side in zip(
@@ -85,28 +87,36 @@ class NetLegs(Stage):
 
 @dataclass(frozen=True)
 class Backstop(Stage):
-    """A vault takes rows over at their bankruptcy price while 0 <= E < below·MM.
+    """A vault takes over, at their bankruptcy prices, the rows of a wallet with 0 <= E < below·MM.
 
     Parameters
     ----------
     below : decimal string, number or fraction, default "2/3"
         Share of the wallet's maintenance margin.
     vault : str, default "vault"
-        The name of the vault, whose inventory and cash ``house.state().parties`` shows.
+        The name of the vault. Its inventory and cash are those of the row
+        ``house.state().parties.code(vault)`` of ``house.state().parties``.
+    by : {"wallet", "row"}, default "wallet"
+        "wallet": where it holds when the stage begins, all rows of the wallet are taken, each at its price.
+        "row": the wallet is re-margined before each row, which is taken where it holds then.
 
     Notes
     -----
-    Row by row: before each the wallet is re-margined. Source of the default: Hyperliquid docs,
-    "Liquidations": the liquidator vault takes over below 2/3 of the maintenance margin.
+    It does not wait: a row that a cool-down of ``BookIOC`` holds back is taken like any other. Source of
+    the defaults: Hyperliquid docs, "Liquidations": below 2/3 of the maintenance margin the liquidator vault
+    takes over the account's positions, at any time.
+
+    O(rows of the round's wallets).
 
     Examples
     --------
     >>> Backstop(below="2/3")
-    Backstop(below='2/3', vault='vault')
+    Backstop(below='2/3', vault='vault', by='wallet')
     """
 
     below: Any = "2/3"
     vault: str = "vault"
+    by: str = "wallet"
 
     def __post_init__(self) -> None:
         if exact_ratio(self.below, "below") < 0:
@@ -115,6 +125,8 @@ class Backstop(Stage):
         if not named or self.vault in ("street", "treasury"):
             must = f"must be a name of its own, such as 'vault', of at most {LONGEST_NAME} characters"
             raise AdlError.at("vault", None, self.vault, must)
+        if self.by not in TAKEN_BY:
+            raise AdlError.at("by", None, self.by, f"must be one of {', '.join(TAKEN_BY)}")
 
     @property
     def vaults(self) -> tuple[str, ...]:
@@ -122,18 +134,29 @@ class Backstop(Stage):
         return (self.vault,)
 
     def run(self, work: Working, taken: Round) -> Requests | None:
-        """Row by row."""
-        below = exact_ratio(self.below, "below")
+        """Whole wallets, or row by row."""
         chosen = taken.chosen(work, taken.begin(work))
-        party = work.state.parties.code(self.vault)
-        for place in range(len(chosen)):
-            wallet = int(chosen.wallet[place])
-            equity, margin = int(work.equity[wallet]), int(work.margin[wallet])
-            if equity >= 0 and equity * below.denominator < below.numerator * margin:
-                hand_over(work, chosen.only(slice(place, place + 1)), np.array([party]), "backstop", "backstop")
-                work.took[wallet] |= VAULT
-                work.vaults[wallet] = party
+        if self.by == "wallet":
+            wallets, of = np.unique(chosen.wallet, return_inverse=True)
+            low = np.array([self._is_low(work, wallet) for wallet in wallets.tolist()], bool)
+            self._take(work, chosen.only(low[of]))
+            return None
+        for place, wallet in enumerate(chosen.wallet.tolist()):
+            if self._is_low(work, wallet):
+                self._take(work, chosen.only(slice(place, place + 1)))
         return None
+
+    def _is_low(self, work: Working, wallet: int) -> bool:
+        """Whether 0 <= E < below·MM, as they are now."""
+        below, equity = exact_ratio(self.below, "below"), int(work.equity[wallet])
+        return equity >= 0 and equity * below.denominator < below.numerator * int(work.margin[wallet])
+
+    def _take(self, work: Working, rows: Chosen) -> None:
+        """Give rows to the vault, one after the other."""
+        party = np.full(len(rows), work.state.parties.code(self.vault), INT64)
+        hand_over(work, rows, party, "backstop", "backstop")
+        work.took[rows.wallet] |= VAULT
+        work.vaults.update(zip(rows.wallet.tolist(), party.tolist(), strict=True))
 
 
 class TakeOver(Stage):

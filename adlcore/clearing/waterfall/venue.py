@@ -22,7 +22,7 @@ class Venue:
     ----------
     name : str
     stages : iterable of Stage
-        ``Uncovered()`` is put at the end where it is not there.
+        At least one; ``Uncovered()``, by which nobody takes anything, is put at the end where it is not there.
     trigger : trigger, optional
         Of funds that have none of their own; else :class:`~adlcore.clearing.funds.triggers.Depleted`.
     inclusive : bool, default True
@@ -33,7 +33,7 @@ class Venue:
     Raises
     ------
     AdlError
-        For what is no stage, and for ``Uncovered`` before another stage.
+        For what is no stage, for none at all, and for ``Uncovered`` before another stage.
 
     Examples
     --------
@@ -61,12 +61,15 @@ class Venue:
         if not isinstance(stages, Iterable | Stage) or isinstance(stages, str):
             raise AdlError.at("stages", None, stages, "must be a list of stages, such as [TakeOver()]")
         listed = (stages,) if isinstance(stages, Stage) else tuple(stages)
+        if not listed:
+            must = "must have at least one: [adlcore.clearing.Uncovered()] says that nobody takes anything"
+            raise AdlError.at("stages", None, [], must)
         for place, stage in enumerate(listed):
             if not isinstance(stage, Stage):
                 raise AdlError.at("stages", place, stage, "must be a stage, such as TakeOver()")
             if isinstance(stage, Uncovered) and place < len(listed) - 1:
                 raise AdlError.at("stages", place, stage, "must be the last: it names what nobody took")
-        if not listed or not isinstance(listed[-1], Uncovered):
+        if not isinstance(listed[-1], Uncovered):
             listed = (*listed, Uncovered())
         if max_rounds is not None and whole_number(max_rounds, "max_rounds") < 1:
             raise AdlError.at("max_rounds", None, max_rounds, "must be a whole number, 1 or above, or None")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from ..funds.fund_table import FundTable
 from ..funds.parties import Parties
 from ..funds.windows import Window
@@ -28,8 +30,9 @@ def opened(table: FundTable, parties: Parties, time: int) -> tuple[Mapping[int, 
 
 
 def _contracts(table: FundTable, fund: int) -> list[int]:
-    """The contracts that a fund answers for."""
-    return [code for code, head in enumerate(table.head.tolist()) if head == fund]
+    """The contracts whose inventory a fund may hold: its own, and those of the funds that it stands behind."""
+    codes: list[int] = np.flatnonzero(table.scope[fund]).tolist()
+    return codes
 
 
 def observe(work: Working) -> None:

@@ -25,6 +25,7 @@ from ..accounts.tables import ISOLATED, VALUED
 from ..events import EXTERNAL, FACTS, Events, Leg, Log
 from ..order_book.liquidity import Liquidity
 from ..state import HouseState
+from .cool_downs import CoolDowns
 from .moving_parties import MovingParties
 
 __all__ = ["BOOK", "DELEVERAGED", "LEGS", "VAULT", "Working"]
@@ -70,7 +71,7 @@ class Working(MovingParties):
         count = len(books.wallets)
         self.begin_at(books, core)
         self.uncovered = dict(state.uncovered)
-        self.cooling = dict(state.cooling)
+        self.cooling: CoolDowns = dict(state.cooling)
         self.cancelled = np.zeros(len(books.orders), bool)
         self.in_liquidation = np.zeros(count, np.uint8)
         self.took = np.zeros(count, np.uint8)

@@ -47,10 +47,11 @@ def verify(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     >>> import adlcore as adl
     >>> contract = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], [0.05]))
     >>> snapshot = adl.Snapshot.build([contract], {"account": ["ann"], "balance": ["9"]}, [], {"X": 2})
+    >>> nobody = [adl.clearing.Uncovered()]
     >>> with tempfile.TemporaryDirectory() as parent:
     ...     folder = pathlib.Path(parent, "quiet")
-    ...     run = adl.io.record(folder, adl.ClearingHouse(snapshot, venue=[]), [adl.io.Inputs(1, {"X": "2.5"})])
-    ...     adl.io.verify(folder, adl.ClearingHouse(snapshot, venue=[]), [adl.io.Inputs(1, {"X": "2.6"})])
+    ...     run = adl.io.record(folder, adl.ClearingHouse(snapshot, venue=nobody), [adl.io.Inputs(1, {"X": "2.5"})])
+    ...     adl.io.verify(folder, adl.ClearingHouse(snapshot, venue=nobody), [adl.io.Inputs(1, {"X": "2.6"})])
     Traceback (most recent call last):
     adlcore.errors.AdlError: passes[0].marks['X'] is '2.6': must be '2.5', as it was recorded
     """

@@ -171,10 +171,10 @@ def resume(
     >>> with tempfile.TemporaryDirectory() as parent:
     ...     folder = pathlib.Path(parent, "quiet")
     ...     try:
-    ...         adl.io.record(folder, adl.ClearingHouse(snapshot, venue=[]), stopped())
+    ...         adl.io.record(folder, adl.ClearingHouse(snapshot, venue=[adl.clearing.Uncovered()]), stopped())
     ...     except KeyboardInterrupt:
     ...         print(adl.io.open_run(folder))
-    ...     adl.io.resume(folder, adl.ClearingHouse(snapshot, venue=[]), passes)
+    ...     adl.io.resume(folder, adl.ClearingHouse(snapshot, venue=[adl.clearing.Uncovered()]), passes)
     <Run 'quiet', open: 1 pass, 0 events>
     <Run 'quiet', sealed: 2 passes, 0 events>
     """

@@ -1,0 +1,91 @@
+"""What an order book reports of its fills: read, counted once, and held to their order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..._arrays import INT64_MAX
+from ...decimals import whole_number
+from ...errors import AdlError
+from ..waterfall.stage import Fill, Order
+
+__all__ = ["PAIR", "FillId", "Report", "checked_fills", "read_reports", "reported_once", "shown"]
+
+#: What names a fill in the venue's own book.
+FillId = str | int
+
+#: Lots, ticks and, where it has one, its name.
+Report = tuple[int, int, FillId | None]
+
+PAIR = "must be (lots, ticks), two whole numbers; where a plan is settled also (lots, ticks, id), the fill's name"
+
+
+def read_reports(place: int, fills: Any) -> list[Report]:
+    """The fills of one order, read: whole numbers, and names where they have them."""
+    if isinstance(fills, str | Mapping) or not isinstance(fills, Iterable):
+        raise AdlError.at("fills", place, fills, "must be a list of (lots, ticks) or (lots, ticks, id), or None")
+    return [_report(place, fill) for fill in fills]
+
+
+def _report(place: int, fill: Any) -> Report:
+    """One fill, read."""
+    parts = tuple(fill) if isinstance(fill, tuple | list) else ()
+    if len(parts) not in (2, 3):
+        raise AdlError.at("fills", place, fill, PAIR)
+    try:
+        lots, ticks = (whole_number(part, "fills", wide=True) for part in parts[:2])
+        name = parts[2] if len(parts) == 3 else None
+        if name is not None and not isinstance(name, str):
+            name = whole_number(name, "fills", wide=True)
+    except AdlError:
+        raise AdlError.at("fills", place, fill, PAIR) from None
+    return lots, ticks, name
+
+
+def reported_once(
+    order: Order, place: int, reports: list[Report], reported: dict[FillId, tuple[int, int, int]]
+) -> list[Report]:
+    """The reports of an order without those that tell the same again; what they name is noted."""
+    fresh: list[Report] = []
+    for lots, ticks, name in reports:
+        told = order.number, lots, ticks
+        if name is None or name not in reported:
+            fresh.append((lots, ticks, name))
+        elif reported[name] != told:
+            number, *other = reported[name]
+            must = f"must be a name of its own: fill {name!r} is {tuple(other)} of order {number}"
+            raise AdlError.at("fills", place, shown(lots, ticks, name), must)
+        if name is not None:
+            reported[name] = told
+    counts = Counter((lots, ticks) for lots, ticks, _ in fresh)
+    for lots, ticks, name in fresh:
+        if name is None and counts[lots, ticks] > 1:
+            must = "must have a name, (lots, ticks, id): another fill of this order is equal, and may be the same one"
+            raise AdlError.at("fills", place, (lots, ticks), must)
+    return fresh
+
+
+def checked_fills(order: Order, place: int, reports: list[Report]) -> list[Fill]:
+    """The fills of one order, within its lots and its limit."""
+    total, side = 0, 1 if order.lots < 0 else -1
+    for lots, ticks, name in reports:
+        told = shown(lots, ticks, name)
+        total += lots
+        if lots <= 0:
+            raise AdlError.at("fills", place, told, "must be of lots above 0")
+        if total > abs(order.lots):
+            raise AdlError.at("fills", place, told, f"must sum to at most the {abs(order.lots)} lots ordered")
+        if ticks < 1 or side * (ticks - order.limit) < 0:
+            least = "least" if side > 0 else "most"
+            must = f"must be at {least} at the limit of its order, {order.limit} ticks"
+            raise AdlError.at("fills", place, told, must)
+        if ticks > INT64_MAX:
+            raise AdlError.at("fills", place, told, "must be at a price that is an int64 of ticks")
+    return [(lots, ticks) for lots, ticks, _ in reports]
+
+
+def shown(lots: int, ticks: int, name: FillId | None) -> tuple[Any, ...]:
+    """A report as it was told."""
+    return (lots, ticks) if name is None else (lots, ticks, name)

@@ -1,0 +1,190 @@
+"""The two sides of a trade: the street with its netted row, and wallets, with the row that each fill books to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ..._arrays import INT64_MAX
+from ...errors import AdlError
+from ..accounts.snapshot import Snapshot
+from ..accounts.tables import ISOLATED
+from ..funds.parties import STREET
+from ..waterfall.working import Working
+
+__all__ = ["LEGS", "Row", "Rows", "Street", "User", "rewritten"]
+
+LEGS = {"long": 1, "short": -1}
+
+
+class Row:
+    """A position row while a trade books to it.
+
+    Attributes
+    ----------
+    number : int
+        In the books before the trade; once :func:`rewritten` ran, in the books after it.
+    lots, cost, leverage : int, int, float
+        As they are now.
+    put : bool
+        Whether the trade puts it in.
+    """
+
+    def __init__(self, number: int, lots: int = 0, cost: int = 0, leverage: float = 0.0, put: bool = False) -> None:
+        self.number, self.put = number, put
+        self.lots, self.cost, self.leverage = lots, cost, leverage
+        self._lots0, self._cost0 = lots, cost
+
+    def enlarge(self, lots: int, value: int) -> None:
+        """Take signed lots that are worth so much, on the side of those that are there."""
+        self.lots, self.cost = self.lots + lots, self.cost + value
+        for number in (self.lots, self.cost):
+            if abs(number) > INT64_MAX:
+                raise AdlError.at("quantity", None, number, "must leave lots and cost that fit an int64")
+
+    def release(self, lots: int) -> int:
+        """Close so many of the lots; the cost that goes with them, ``trunc(EV0·D/Q0)`` for all D closed so far."""
+        whole, left = abs(self._lots0), abs(self.lots) - lots
+        kept = self._cost0 - math.trunc(Fraction(self._cost0 * (whole - left), whole))
+        released = self.cost - kept
+        self.lots, self.cost = (left if self.lots > 0 else -left), kept
+        return released
+
+
+class Rows:
+    """A wallet's rows of one contract, in their order: a short one comes last."""
+
+    def __init__(self, books: Snapshot, code: int, wallet: int) -> None:
+        part, table = books.rows(code), books.positions
+        first, last = (part.start + np.searchsorted(table.wallet[part], [wallet, wallet + 1])).tolist()
+        self.wallet, self.first = wallet, first
+        columns = (column[first:last].tolist() for column in (table.quantity, table.entry_value, table.leverage))
+        held = zip(range(first, last), *columns, strict=True)
+        self.listed = [Row(number, lots, cost, leverage) for number, lots, cost, leverage in held]
+
+    def open(self, own: Row | None, short: bool) -> Row:
+        """A row of 0 lots to open: `own` before others, else one that is put in; the wallet's rows stay in order."""
+        others = self.listed[::-1] if short else self.listed
+        for row in others if own is None else (own, *others):
+            place = self.listed.index(row)
+            if short:
+                in_order = all(behind.lots < 0 for behind in self.listed[place + 1 :])
+            else:
+                in_order = all(before.lots >= 0 for before in self.listed[:place])
+            if row.lots == 0 and in_order:
+                row.leverage = 0.0
+                return row
+        shorts = sum(row.lots < 0 for row in self.listed)
+        place = len(self.listed) - (0 if short else shorts)
+        self.listed.insert(place, Row(self.first + place, put=True))
+        return self.listed[place]
+
+
+class Street:
+    """The street as one side of a trade: its row is netted."""
+
+    wallet = -1
+
+    def __init__(self, work: Working, code: int, sign: int) -> None:
+        self.work, self.code, self.sign = work, code, sign
+
+    def closes(self, lots: int) -> int:
+        """How many of these lots close something."""
+        held = int(self.work.lots[STREET, self.code])
+        return min(lots, abs(held)) if held * self.sign < 0 else 0
+
+    def book(self, lots: int, value: int) -> None:
+        """Take signed lots that all close, or all open."""
+        self.work.take(STREET, self.code, lots, value, value)
+
+
+class User:
+    """A wallet as one side of a trade.
+
+    Attributes
+    ----------
+    wallet : int
+    closing : Row or None
+        The row of its leg, which lots on the other side close.
+    opening : Row or None
+        The row that lots open or enlarge, once some did.
+    opened : bool
+        Whether those lots found 0 lots there.
+    gain : int
+        What closing realized.
+    """
+
+    def __init__(self, books: Snapshot, rows: Rows, name: str, leg: str | None, sign: int) -> None:
+        self.rows, self.wallet, self.sign = rows, rows.wallet, sign
+        held = {1 if row.lots > 0 else -1: row for row in rows.listed if row.lots}
+        if leg is not None:
+            if books.wallets.mode[self.wallet] == ISOLATED and -LEGS[leg] in held:
+                must = f"must be the leg that isolated wallet {self.wallet} holds: it has one position"
+                raise AdlError.at(f"{name}_leg", None, leg, must)
+            self.leg = LEGS[leg]
+        elif len(held) > 1:
+            must = "must be 'long' or 'short': the wallet holds both legs of this contract"
+            raise AdlError.at(f"{name}_leg", None, None, must)
+        else:
+            self.leg = next(iter(held), sign)
+        self.hedge = leg is not None
+        self.closing = held.get(self.leg)
+        self.opening: Row | None = None
+        self.opened, self.gain = False, 0
+
+    def closes(self, lots: int) -> int:
+        """How many of these lots close something."""
+        if self.leg == self.sign:
+            return 0
+        held = 0 if self.closing is None else abs(self.closing.lots)
+        if self.hedge and lots > held:
+            name, side = ("seller", "long") if self.leg > 0 else ("buyer", "short")
+            must = f"must be at most the {held} lots that the {side} leg holds: a leg never turns into the other"
+            raise AdlError.at(f"{name}_leg", None, side, must)
+        return min(lots, held)
+
+    def book(self, lots: int, value: int) -> Row:
+        """Take signed lots that all close, or all open; the row that they are booked to."""
+        if self.closing is not None and self.closing.lots * lots < 0:
+            self.gain += -value - self.closing.release(abs(lots))
+            return self.closing
+        if self.opening is None:
+            self.opened = self.closing is None or self.closing.lots == 0
+            self.opening = self.rows.open(self.closing, lots < 0) if self.opened else self.closing
+        assert self.opening is not None  # found, or put in
+        self.opening.enlarge(lots, value)
+        return self.opening
+
+
+def rewritten(books: Snapshot, code: int, changed: Iterable[Rows]) -> Snapshot:
+    """The books with these wallets' rows of a contract as they are now; each row is given its number in them."""
+    columns = {name: column.copy() for name, column in books.positions.columns().items()}
+    fresh: list[tuple[int, Row, int]] = []
+    for rows in sorted(changed, key=lambda rows: rows.wallet):
+        before = len(fresh)
+        for place, row in enumerate(rows.listed):
+            # Its number in the books before, or that of the row which it is put in before.
+            old = rows.first + place - (len(fresh) - before)
+            if row.put:
+                fresh.append((old, row, rows.wallet))
+            else:
+                columns["quantity"][old], columns["entry_value"][old] = row.lots, row.cost
+                columns["leverage"][old] = row.leverage
+            row.number = rows.first + before + place
+    start = books.start
+    if fresh:
+        places = [old for old, _, _ in fresh]
+        values: dict[str, list[Any]] = {
+            "wallet": [wallet for _, _, wallet in fresh],
+            "quantity": [row.lots for _, row, _ in fresh],
+            "entry_value": [row.cost for _, row, _ in fresh],
+            "leverage": [row.leverage for _, row, _ in fresh],
+        }
+        columns = {name: np.insert(column, places, values[name]) for name, column in columns.items()}
+        start = start.copy()
+        start[code + 1 :] += len(fresh)
+    return books._with({"positions": books.positions.replace(**columns), "start": start})

@@ -5,4 +5,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH"
 
-ADLCORE_KILLS="${ADLCORE_KILLS:-200}" python -m pytest tests/test_runs_faults.py -k killed "$@"
+ADLCORE_KILLS="${ADLCORE_KILLS:-200}" python -m pytest -n auto tests/test_runs_faults.py -k killed "$@"

@@ -1,32 +1,62 @@
-"""How the suite runs: one Hypothesis profile, what tests share, and command lines run in this process."""
+"""How the suite runs: the same every time or as a search, what tests share, and command lines run in this process."""
 
 from __future__ import annotations
 
 import os
+import random
 import shutil
+import time
+from pathlib import Path
 
 import pytest
 import zoo
 from hypothesis import HealthCheck, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+from hypothesis.internal.conjecture import providers
 
-# ADLCORE_EXAMPLES=2000 searches longer.
-IN_CI = bool(os.environ.get("CI"))
+#: Of the search: the seed of all that it draws, and the time at which it ends.
+SEED, UNTIL = os.environ.get("ADLCORE_SEED"), os.environ.get("ADLCORE_UNTIL")
 
+FOLDER = Path(__file__).parent.parent
+
+# Hypothesis also draws constants that it finds in the package's modules, in those that are imported by then: what is
+# drawn would depend on the order of tests, and on the name of the folder that the repository lies in.
+providers._get_local_constants = lambda: providers._local_constants
+
+# Its tables of Unicode are kept beside what pytest keeps: a run leaves one folder behind, not two.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(FOLDER / ".pytest_cache" / "hypothesis"))
+
+# The suite is the same every time. `ci/search.sh` draws anew; ADLCORE_EXAMPLES=2000 draws more of each.
 settings.register_profile(
     "adlcore",
     deadline=None,
-    max_examples=int(os.environ.get("ADLCORE_EXAMPLES", "60")),
-    derandomize=IN_CI,
-    database=None if IN_CI else settings.default.database,
+    max_examples=int(os.environ.get("ADLCORE_EXAMPLES", "25")),
+    derandomize=SEED is None,
+    database=None if SEED is None else DirectoryBasedExampleDatabase(FOLDER / ".hypothesis" / "examples"),
+    print_blob=SEED is not None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("adlcore")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """A search takes the tests in another order each time, so that one that ends early has begun with others."""
+    if SEED is not None:
+        random.Random(SEED).shuffle(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """When the time of a search is over, what has begun ends, and nothing else begins."""
+    if UNTIL is not None and time.time() > float(UNTIL):
+        pytest.skip("the time of the search is over")
+
+
 @pytest.fixture(params=sorted(zoo.score_zoo()))
 def scores(request):
     """Every score column of the zoo."""
-    return zoo.score_zoo()[request.param]
+    return zoo.score_zoo()[request.param].copy()
 
 
 @pytest.fixture(params=zoo.SIZE_KINDS)

@@ -1,40 +1,19 @@
-"""Every refusal is an AdlError that names argument, row and value, and changes nothing."""
+"""Columns and numbers that are refused: the error names argument, row and value."""
 
 from __future__ import annotations
 
 import math
-import pickle
 from fractions import Fraction
 
 import numpy as np
 import pytest
 import zoo
+from refusals import ABOVE_0, FINITE, NOT_BELOW_0, NUMBER, cases, refused, said, table
 
 import adlcore as adl
 
 NAN, INF = math.nan, math.inf
-
-
-def refused(call, argument=None, row=None, value=None, words=""):
-    """The call raises an AdlError with these facts, as attributes and in its message."""
-    with pytest.raises(adl.AdlError) as caught:
-        call()
-    error = caught.value
-    assert isinstance(error, ValueError)
-    if argument is not None:
-        assert error.argument == argument
-        assert argument in str(error)
-    assert error.row == row
-    if row is not None:
-        assert f"[{row}]" in str(error)
-    if value is not None:
-        assert error.value == value or (value != value and error.value != error.value)
-        assert str(value) in str(error)
-    assert words in str(error)
-    assert len(str(error).splitlines()) == 1
-    copy = pickle.loads(pickle.dumps(error))
-    assert (str(copy), copy.argument, copy.row) == (str(error), error.argument, error.row)
-    return error
+ONES, MARKET = [1.0, 1.0, 1.0], zoo.small_market()
 
 
 def columns(**changes):
@@ -52,231 +31,282 @@ def build(**changes):
     return adl.Market("X", mark_price=10, **columns(**changes))
 
 
-FLOATS = ("equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value", "leverage", "entry_price")
+MONEY = ("equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value")
+FLOATS = (*MONEY, "leverage", "entry_price")
 NUMBERS = (*FLOATS, "entry_value", "quantity")
 
-
-@pytest.mark.parametrize("name", [*NUMBERS[:-1], "tie", "account"])
-def test_columns_of_different_length(name):
-    kind = np.int64 if name == "tie" else np.float64
-    refused(lambda: build(**{name: np.ones(2, kind)}), name)
-    refused(lambda: build(**{name: np.ones(4, kind)}), name)
+# Columns that do not fit together ------------------------------------------------------------------------------------
 
 
-def test_arrays_of_different_length():
-    refused(lambda: adl.select([1.0, 2.0], [1], 1), "score", value=2)
-    refused(lambda: adl.select([1.0], [1], 1, tie=[1, 2]), "tie", value=2)
-    refused(lambda: adl.select([1.0], [1], 1, exclude=[True, False]), "exclude", value=2)
-    refused(lambda: adl.Queue([1.0, 2.0], [1]), "score", value=2)
-    refused(lambda: adl.Queue([1.0], [1], tie=[1, 2]), "tie", value=2)
-    refused(lambda: adl.rank([1.0], tie=[1, 2]), "tie", value=2)
-    refused(lambda: adl.indicator([1.0], weights=[1, 2]), "weights", value=2)
-    refused(lambda: zoo.small_market().deleverage(1, "roi", exclude=[True]), "exclude", value=1)
-    refused(lambda: zoo.small_market().at("5", equity=[1.0, 2.0]), "equity", value=2)
+@pytest.mark.parametrize("rows", [2, 4])
+@pytest.mark.parametrize("name", [*FLOATS, "entry_value", "tie", "account"])
+def test_columns_of_different_length(name, rows):
+    words = f"shape ({rows},): must be (3,)" if name == "account" else f"{rows} rows: must have 3, as many as quantity"
+    refused(lambda: build(**{name: np.ones(rows, np.int64 if name == "tie" else np.float64)}), f"{name} has {words}")
 
 
+test_arrays_of_different_length = table(
+    (lambda: adl.select([1.0, 2.0], [1], 1), "score has 2 rows: must have 1, as many as quantity"),
+    (lambda: adl.select([1.0], [1], 1, tie=[1, 2]), "tie has 2 rows: must have 1, as many as quantity"),
+    (lambda: adl.select([1.0], [1], 1, exclude=[True, False]), "exclude has 2 rows: a mask must have 1"),
+    (lambda: adl.Queue([1.0, 2.0], [1]), "score has 2 rows: must have 1, as many as quantity"),
+    (lambda: adl.Queue([1.0], [1], tie=[1, 2]), "tie has 2 rows: must have 1, as many as quantity"),
+    (lambda: adl.rank([1.0], tie=[1, 2]), "tie has 2 rows: must have 1, as many as quantity"),
+    (lambda: adl.indicator([1.0], weights=[1, 2]), "weights has 2 rows: must have 1, as many as score"),
+    (lambda: MARKET.deleverage(1, "roi", exclude=[True]), "exclude has 1 rows: a mask must have 9"),
+    (lambda: MARKET.at("5", equity=[1.0, 2.0]), "equity has 2 rows: must have 9, as many as quantity"),
+)
+
+
+#: What is no column, and how that is said.
 BENT = {
-    "2-D": np.ones((3, 3)),
-    "0-D": np.array(1.0),
-    "object": np.array([1, 2.0, None], object),
-    "text": ["1", "2", "3"],
-    "complex": np.ones(3, complex),
-    "bool": [True, False, True],
-    "dates": np.array(["2025-10-10"] * 3, "M8[D]"),
-    "ragged": [[1.0], [2.0, 3.0], 4.0],
-    "beyond int64": [2**70, 1, 1],
-    "a number": 5.0,
+    "2-D": (np.ones((3, 3)), "has 2 dimensions: must be a 1-D array"),
+    "0-D": (np.array(1.0), "has 0 dimensions: must be a 1-D array"),
+    "object": (np.array([1, 2.0, None], object), "has dtype object: must be integers or floats"),
+    "text": (["1", "2", "3"], "has dtype <U1: must be integers or floats"),
+    "complex": (np.ones(3, complex), "has dtype complex128: must be integers or floats"),
+    "bool": ([True, False, True], "has dtype bool: must be integers or floats"),
+    "dates": (np.array(["2025-10-10"] * 3, "M8[D]"), "has dtype datetime64[D]: must be integers or floats"),
+    "ragged": ([[1.0], [2.0, 3.0], 4.0], "is ragged: must be a 1-D sequence of numbers"),
+    "beyond int64": ([2**70, 1, 1], "has dtype object: must be integers or floats"),
+    "a number": (5.0, "has 0 dimensions: must be a 1-D array"),
 }
+TAKERS = [
+    (adl.rank, "score"),
+    (adl.quantile, "score"),
+    (adl.indicator, "score"),
+    (lambda bent: adl.indicator(ONES, weights=bent), "weights"),
+    (lambda bent: adl.select(bent, ONES, 1), "score"),
+    (lambda bent: adl.select(ONES, bent, 1), "quantity"),
+    (lambda bent: adl.select(ONES, ONES, 1, tie=bent), "tie"),
+    (lambda bent: adl.Queue(bent, ONES), "score"),
+    (lambda bent: adl.Queue(ONES, ONES).assign(bent), "targets"),
+    *((lambda bent, name=name: build(**{name: bent}), name) for name in (*NUMBERS, "tie")),
+]
 
 
 @pytest.mark.parametrize("form", BENT)
-@pytest.mark.parametrize("name", [*NUMBERS, "tie"])
-def test_columns_that_are_not_numbers_in_a_row(name, form):
-    refused(lambda: build(**{name: BENT[form]}), name)
+@cases("call name", TAKERS)
+def test_what_is_no_row_of_numbers(call, name, form):
+    bent, words = BENT[form]
+    refused(lambda: call(bent), f"{name} {words}")
 
 
-@pytest.mark.parametrize("form", BENT)
-def test_arrays_that_are_not_numbers_in_a_row(form):
-    bent, ones = BENT[form], [1.0, 1.0, 1.0]
-    for function in (adl.rank, adl.quantile, adl.indicator):
-        refused(lambda f=function: f(bent), "score")
-    refused(lambda: adl.indicator(ones, weights=bent), "weights")
-    refused(lambda: adl.select(bent, ones, 1), "score")
-    refused(lambda: adl.select(ones, bent, 1), "quantity")
-    refused(lambda: adl.select(ones, ones, 1, tie=bent), "tie")
-    refused(lambda: adl.Queue(bent, ones), "score")
-    refused(lambda: adl.Queue(ones, ones).assign(bent), "targets")
-    if form != "bool":
-        refused(lambda: adl.select(ones, ones, 1, exclude=bent), "exclude")
+@pytest.mark.parametrize("form", sorted(set(BENT) - {"bool"}))
+def test_what_excludes_no_rows(form):
+    bent, words = BENT[form]
+    words = words.replace("integers or floats", "row numbers or a boolean mask").replace("a 1-D array", "1-D")
+    words = words.replace("a 1-D sequence of numbers", "row numbers or a boolean mask")
+    refused(lambda: adl.select(ONES, ONES, 1, exclude=bent), f"exclude {words}")
+
+
+# Cells ----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("row", [0, 2])
 def test_nan_in_any_column(name, row):
-    column = columns(entry_value=np.ones(3))[name].copy() if name == "entry_value" else columns()[name].copy()
+    column = np.ones(3) if name == "entry_value" else columns()[name].copy()
     column[row] = NAN
-    refused(lambda: build(**{name: column}), name, row, NAN)
+    must = "must be a finite price above 0" if name == "entry_price" else "must be a finite number"
+    refused(lambda: build(**{name: column}), said(name, NAN, must, row))
 
 
-def test_nan_in_the_entry_price_of_a_row_of_0():
-    refused(lambda: build(quantity=[0.0, 1.0, 2.0], entry_price=[NAN, 1.0, 2.0]), "entry_price", 0, NAN)
+PRICE, SIZE = "must be a finite price above 0", "must be a finite number"
+test_a_cell_that_cannot_be = table(
+    (lambda: build(quantity=[0.0, 1.0, 2.0], entry_price=[NAN, 1.0, 2.0]), said("entry_price", NAN, PRICE, 0)),
+    *((lambda v=v: build(quantity=[1.0, v, 1.0]), said("quantity", v, SIZE, 1)) for v in (INF, -INF)),
+    *((lambda v=v: build(entry_value=[1.0, v, 1.0]), said("entry_value", v, SIZE, 1)) for v in (INF, -INF)),
+    *((lambda v=v: build(entry_price=[1.0, v, 1.0]), said("entry_price", v, PRICE, 1)) for v in (INF, -INF)),
+    *((lambda v=v: build(entry_price=[1.0, 2.0, v]), said("entry_price", v, PRICE, 2)) for v in (0.0, -1.0, -0.0)),
+    (lambda: adl.select([1.0, 2.0], [1.0, INF], 1), "quantity[1] is inf: must be a finite number"),
+    (lambda: adl.Queue([1.0, 2.0], [1.0, INF]), "quantity[1] is inf: must be a finite number"),
+    (lambda: adl.indicator([1.0, 2.0], weights=[1.0, NAN]), "weights[1] is nan: must be a finite number"),
+    (lambda: adl.indicator([1.0, 2.0], weights=[1.0, INF]), "weights[1] is inf: must be a finite number"),
+    (lambda: adl.select([1.0, NAN], [1, 1], 0), "score[1] is nan: must be a number"),
+    (lambda: adl.select([1.0, NAN], [1, 1], 1), "score[1] is nan: must be a number"),
+    (lambda: adl.Queue([1.0, NAN], [1, 1]), "score[1] is nan: must be a number"),
+)
 
 
-@pytest.mark.parametrize("value", [INF, -INF])
-def test_an_infinite_quantity_or_entry(value):
-    refused(lambda: build(quantity=[1.0, value, 1.0]), "quantity", 1, value)
-    refused(lambda: build(entry_value=[1.0, value, 1.0]), "entry_value", 1, value)
-    refused(lambda: build(entry_price=[1.0, value, 1.0]), "entry_price", 1, value)
-    refused(lambda: adl.select([1.0, 2.0], [1.0, abs(value)], 1), "quantity", 1, INF)
-    refused(lambda: adl.Queue([1.0, 2.0], [1.0, abs(value)]), "quantity", 1, INF)
-
-
-@pytest.mark.parametrize("price", [0.0, -1.0, -0.0])
-def test_an_entry_price_that_is_not_above_0(price):
-    refused(lambda: build(entry_price=[1.0, 2.0, price]), "entry_price", 2, price)
+NEGATIVE = [
+    (lambda sizes: adl.select(ONES, sizes, 1), "quantity"),
+    (lambda sizes: adl.Queue(ONES, sizes), "quantity"),
+    (lambda sizes: adl.indicator(ONES, weights=sizes), "weights"),
+    (lambda sizes: adl.Queue(ONES, np.abs(sizes)).assign(sizes), "targets"),
+]
 
 
 @pytest.mark.parametrize(("sizes", "row", "value"), [([1, -2, -3], 1, -2), ([0.5, 1.0, -0.5], 2, -0.5)])
-def test_a_negative_quantity(sizes, row, value):
-    ones = [1.0, 1.0, 1.0]
-    refused(lambda: adl.select(ones, sizes, 1), "quantity", row, value)
-    refused(lambda: adl.Queue(ones, sizes), "quantity", row, value)
-    refused(lambda: adl.indicator(ones, weights=sizes), "weights", row, value)
-    refused(lambda: adl.Queue(ones, np.abs(sizes)).assign(sizes), "targets", row, value)
+@cases("call name", NEGATIVE)
+def test_a_negative_size(call, name, sizes, row, value):
+    refused(lambda: call(sizes), said(name, value, NOT_BELOW_0, row))
 
 
-@pytest.mark.parametrize("bad", [NAN, INF])
-def test_weights_that_are_no_sizes(bad):
-    refused(lambda: adl.indicator([1.0, 2.0], weights=[1.0, bad]), "weights", 1, bad)
+# Targets --------------------------------------------------------------------------------------------------------------
+
+#: What is no target of lots; of floats "of lots" is not said.
+LOTS = "must be a finite number of lots"
+TARGETS = [
+    *((bad, NOT_BELOW_0) for bad in (-1, -0.5, np.int64(-3))),
+    *((bad, LOTS) for bad in (NAN, -INF, INF, np.float64("nan"), "x", "0.5", "5", b"5", True, None, [1], 1j)),
+]
 
 
-def test_a_nan_score_of_a_row_that_may_be_chosen():
-    for target in (0, 1):
-        refused(lambda t=target: adl.select([1.0, NAN], [1, 1], t), "score", 1, NAN)
-    refused(lambda: adl.Queue([1.0, NAN], [1, 1]), "score", 1, NAN)
-
-
-@pytest.mark.parametrize("bad", [-1, -0.5, NAN, -INF, np.float64("nan"), np.int64(-3), "x", None, [1], 1j])
 @pytest.mark.parametrize("dtype", ["int64", "float64"])
-def test_a_target_that_is_no_size(bad, dtype):
+@cases("bad must", TARGETS)
+def test_a_target_that_is_no_size(bad, must, dtype):
     size = np.array([5, 5], dtype)
+    message = said(
+        "target", getattr(bad, "item", lambda: bad)(), must if dtype == "int64" else must.replace(" of lots", "")
+    )
     for call in (lambda: adl.select([1.0, 2.0], size, bad), lambda: adl.Queue([1.0, 2.0], size).take(bad)):
-        error = refused(call, "target")
-        assert repr(bad).replace("np.float64(", "").replace("np.int64(", "").rstrip(")") in str(error)
+        refused(call, message)
 
 
-def test_a_target_that_is_an_array():
-    refused(lambda: adl.select([1.0, 2.0], [5, 5], np.array([1, 2])), "target")
-    refused(lambda: zoo.small_market().deleverage(np.array([1, 2]), "binance"), "bankrupt_quantity")
+BETWEEN = [
+    (0.5, "is between lots: 0 or 1 would do"),
+    (1e-9, "is between lots: 0 or 1 would do"),
+    (np.float32(2.5), "is between lots: 2 or 3 would do"),
+    (Fraction(7, 2), "is between lots: 3 or 4 would do"),
+]
 
 
-@pytest.mark.parametrize("word", ["0.5", "5", True, b"5"])
-def test_a_target_that_is_no_number(word):
-    refused(lambda: adl.select([1.0], [5], word), "target")
-    refused(lambda: adl.select([1.0], [5.0], word), "target")
+@cases("bad must", BETWEEN)
+def test_a_target_between_lots(bad, must):
+    shown = bad.item() if isinstance(bad, np.float32) else bad
+    refused(lambda: adl.select([1.0], [5], bad), said("target", shown, must))
+    refused(lambda: adl.Queue([1.0], [5]).take(bad), said("target", shown, must))
+    refused(lambda: MARKET.deleverage(bad, "binance"), said("bankrupt_quantity", shown, must))
 
 
-def test_the_smallest_int64_is_a_bankrupt_quantity_like_any_other():
-    selection = zoo.small_market().deleverage(np.int64(-(2**63)), "binance")
-    assert selection.shortfall == 2**63 - selection.filled
+BANKRUPT = [
+    *((bad, LOTS) for bad in (NAN, INF, -INF)),
+    (0.5, "is between lots: 0 or 1 would do"),
+    (-1.5, "is between lots: 1 or 2 would do"),
+    *((bad, "must be a number of lots") for bad in ("x", None)),
+]
 
 
-@pytest.mark.parametrize("between", [0.5, 1e-9, np.float32(2.5), Fraction(7, 2)])
-def test_a_target_between_lots(between):
-    refused(lambda: adl.select([1.0], [5], between), "target", words="between")
-    refused(lambda: adl.Queue([1.0], [5]).take(between), "target", words="between")
-    refused(lambda: zoo.small_market().deleverage(between, "binance"), "bankrupt_quantity", words="between")
-
-
-def test_targets_of_assign_name_their_row():
-    refused(lambda: adl.Queue([1.0], [5]).assign([1.0, 0.5]), "targets", 1, 0.5)
-    refused(lambda: adl.Queue([1.0], [5]).assign([1.0, NAN]), "targets", 1, NAN)
-    refused(lambda: adl.Queue([1.0], [5.0]).assign([1.0, NAN]), "targets", 1, NAN)
-    refused(lambda: adl.Queue([1.0], [5.0]).assign([1.0, INF]), "targets", 1, INF)
-    refused(lambda: adl.Queue([1.0], [5]).assign([2**62, 2**62]), "targets", 1)
-
-
-@pytest.mark.parametrize("huge", [INF, 1e19, 1e300])
-def test_targets_of_assign_that_no_lots_can_hold(huge):
-    refused(lambda: adl.Queue([1.0], [5]).assign([1.0, huge]), "targets", 1, huge)
-
-
-def test_an_infinite_target():
-    refused(lambda: adl.select([1.0], [5], INF), "target", value=INF)
-    for size in ([5], [5.0]):
-        refused(lambda s=size: adl.Queue([1.0], s).take(INF), "target", value=INF)
-
-
-@pytest.mark.parametrize("bad", [NAN, INF, -INF, 0.5, -1.5, "x", None])
-def test_a_bankrupt_quantity_that_is_none(bad):
-    error = refused(lambda: zoo.small_market().deleverage(bad, "binance"), "bankrupt_quantity")
-    assert str(bad) in str(error)  # as it was given, with its sign
+@cases("bad must", BANKRUPT)
+def test_a_bankrupt_quantity_that_is_none(bad, must):
+    error = refused(lambda: MARKET.deleverage(bad, "binance"), said("bankrupt_quantity", bad, must))
     assert error.value == bad or bad != bad
 
 
-@pytest.mark.parametrize("mark", [0, -1, "0", "-22.5", 0.0, -0.0, NAN, INF, "abc", "", None, [1], "NaN", "Infinity"])
-def test_a_mark_price_that_is_not_above_0(mark):
-    refused(lambda: adl.Market("X", mark_price=mark, quantity=[1], entry_price=[1.0]), "mark_price")
+def test_a_target_that_is_an_array():
+    bad = np.array([1, 2])
+    refused(lambda: adl.select([1.0, 2.0], [5, 5], bad), said("target", bad, LOTS))
+    refused(lambda: MARKET.deleverage(bad, "roi"), said("bankrupt_quantity", bad, "must be a number of lots"))
+
+
+def test_the_smallest_int64_is_a_bankrupt_quantity_like_any_other():
+    selection = MARKET.deleverage(np.int64(-(2**63)), "binance")
+    assert selection.shortfall == 2**63 - selection.filled
+
+
+WHOLE = "must be whole and finite: quantities are lots"
+ASSIGNED = [
+    ([5], [1.0, 0.5], WHOLE),
+    ([5], [1.0, NAN], WHOLE),
+    ([5], [1.0, INF], WHOLE),
+    ([5], [1.0, 1e19], WHOLE),
+    ([5], [1.0, 1e300], WHOLE),
+    ([5.0], [1.0, NAN], "must be a finite number"),
+    ([5.0], [1.0, INF], "must be a finite number"),
+    ([5], [2**62, 2**62], f"makes the sum of its side leave int64 (at most {2**63 - 1})"),
+]
+
+
+@cases("size targets must", ASSIGNED)
+def test_targets_of_assign_name_their_row(size, targets, must):
+    refused(lambda: adl.Queue([1.0], size).assign(targets), said("targets", targets[1], must, 1))
+
+
+# Marks, money and rules -----------------------------------------------------------------------------------------------
+
+MARKS = [
+    *((mark, ABOVE_0) for mark in (0, -1, "0", "-22.5", 0.0, -0.0)),
+    *((mark, FINITE) for mark in (NAN, INF, "NaN", "Infinity")),
+    *((mark, NUMBER) for mark in ("abc", "", None, [1])),
+]
+
+
+@cases("mark must", MARKS)
+def test_a_mark_price_that_is_not_above_0(mark, must):
+    message = said("mark_price", mark, must)
+    refused(lambda: adl.Market("X", mark_price=mark, quantity=[1], entry_price=[1.0]), message)
     market = zoo.small_market()
-    refused(lambda: market.at(mark), "mark_price")
+    refused(lambda: market.at(mark), message)
     assert market.mark_price == 10
 
 
-@pytest.mark.parametrize("mark", ["1e400", "1e-400", 1e308])
-def test_a_mark_price_whose_value_is_no_float(mark):
-    contract = adl.Contract("X", lot="1000" if mark == 1e308 else "1")
-    refused(lambda: adl.Market(contract, mark_price=mark, quantity=[1], entry_price=[1.0]), "mark_price")
+@pytest.mark.parametrize(("mark", "lot"), [("1e400", "1"), ("1e-400", "1"), (1e308, "1000")])
+def test_a_mark_price_whose_value_is_no_float(mark, lot):
+    call = lambda: adl.Market(adl.Contract("X", lot=lot), mark_price=mark, quantity=[1], entry_price=[1.0])  # noqa: E731
+    refused(call, said("mark_price", mark, "must lie between 1e-60 and 1e60"))
 
 
-@pytest.mark.parametrize("name", ["equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value"])
+def mixed(one: str, other: str) -> str:
+    return f"{one} is float64 (units) and {other} is int64 (quanta): money columns must be of one kind"
+
+
+@pytest.mark.parametrize("name", MONEY)
 def test_money_columns_of_mixed_kinds_are_both_named(name):
-    kind = dict.fromkeys(FLOATS)
-    quanta = np.array([1, 2, 3])
-    call = lambda: build(**{**kind, "entry_value": np.ones(3), name: quanta})  # noqa: E731
-    error = refused(call, name)
-    assert "entry_value" in str(error)
-    assert "float64" in str(error)
-    assert "int64" in str(error)
-    other = "balance" if name == "equity" else "equity"
-    error = refused(lambda: build(**{name: quanta, other: np.ones(3)}))
-    assert name in str(error)
+    quanta, other = np.array([1, 2, 3]), "balance" if name == "equity" else "equity"
+    alone = {**dict.fromkeys(FLOATS), "entry_value": np.ones(3), name: quanta}
+    refused(lambda: build(**alone), mixed("entry_value", name))
+    first = "account_equity" if name == "equity" else "equity"
+    refused(lambda: build(**{name: quanta, other: np.ones(3)}), mixed(first, name))
 
 
-def test_money_of_mixed_kinds_at_a_new_mark():
-    market = zoo.small_market()
-    error = refused(lambda: market.at("11", equity=np.arange(9)))
-    assert "equity" in str(error)
-    assert "entry_value" in str(error)
+test_columns_and_terms_that_do_not_belong_together = table(
+    (lambda: MARKET.at("11", equity=np.arange(9)), mixed("entry_value", "equity")),
+    (
+        lambda: adl.Market("X", mark_price=1, quantity=[1]),
+        "entry_price, entry_value: neither given, must be exactly one",
+    ),
+    (
+        lambda: adl.Market("X", mark_price=1, quantity=[1], entry_price=[1.0], entry_value=[1.0]),
+        "entry_price, entry_value: both given, must be exactly one",
+    ),
+    (lambda: adl.RankingRule("hyperliquid", short="both"), "short is 'both': must be one of mirrored, literal"),
+    (
+        lambda: adl.RankingRule("binance", short="literal"),
+        "short is 'literal': belongs to the rule 'hyperliquid', not to 'binance'",
+    ),
+)
 
 
-def test_exactly_one_entry_column():
-    refused(lambda: adl.Market("X", mark_price=1, quantity=[1]), "entry_price", words="neither")
-    both = {"entry_price": [1.0], "entry_value": [1.0]}
-    refused(lambda: adl.Market("X", mark_price=1, quantity=[1], **both), "entry_price", words="both")
+NEAREST = "must be a known rule; nearest: binance, binance-2019, binance-portfolio"
+UNKNOWN = [
+    ("binanze", NEAREST),
+    (["binance"], NEAREST),
+    *((rule, f"{NEAREST}, bitmex, hyperliquid, roi") for rule in ("", "BINANCE", None, 3)),
+]
+
+#: Everything of a market that takes a rule.
+RULED = {
+    **{name: lambda m, rule, name=name: getattr(m, name)(rule) for name in ("score", "rank", "quantile", "indicator")},
+    "deleverage": lambda m, rule: m.deleverage(1, rule),
+    "queue": lambda m, rule: m.queue("long", rule),
+    "explain": lambda m, rule: m.explain(0, rule),
+}
 
 
-@pytest.mark.parametrize("rule", ["binanze", "", "BINANCE", None, 3, ["binance"]])
-def test_an_unknown_rule(rule):
-    refused(lambda: adl.RankingRule(rule), "rule", words="binance")
-    market = zoo.small_market()
-    for name in ("score", "rank", "quantile", "indicator"):
-        refused(lambda n=name: getattr(market, n)(rule), "rule", words="binance")
-    refused(lambda: market.deleverage(1, rule), "rule", words="binance")
-    refused(lambda: market.queue("long", rule), "rule", words="binance")
-    refused(lambda: market.explain(0, rule), "rule", words="binance")
+@cases("rule must", UNKNOWN)
+def test_an_unknown_rule(rule, must):
+    for call in (lambda *_: adl.RankingRule(rule), *RULED.values()):
+        refused(lambda call=call: call(MARKET, rule), said("rule", rule, must))
 
 
-def test_the_short_form_belongs_to_hyperliquid():
-    refused(lambda: adl.RankingRule("hyperliquid", short="both"), "short", value="both", words="literal")
-    refused(lambda: adl.RankingRule("binance", short="literal"), "short", value="literal")
-
-
+@pytest.mark.parametrize("call", RULED)
 @pytest.mark.parametrize("rule", adl.RankingRule.names())
-def test_a_rule_whose_columns_are_absent(rule):
+def test_a_rule_whose_columns_are_absent(rule, call):
     for column in adl.RankingRule(rule).needs:
         market = zoo.small_market(**{column: None})
-        for name in ("score", "rank", "quantile", "indicator"):
-            refused(lambda m=market, n=name: getattr(m, n)(rule), column, words=rule)
-        refused(lambda m=market: m.deleverage(1, rule), column, words=rule)
-        refused(lambda m=market: m.queue("long", rule), column, words=rule)
-        refused(lambda m=market: m.explain(0, rule), column, words=rule)
+        error = refused(
+            lambda market=market: RULED[call](market, rule),
+            f"rule {rule!r} needs {column}: this market has no such column at mark price 10",
+        )
+        assert error.argument == column

@@ -9,102 +9,145 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import zoo
-from test_bad_input import refused
+from refusals import ABOVE_0, FINITE, NOT_BELOW_0, NUMBER, cases, refused, said, table
 
 import adlcore as adl
 
-BIG = 2**62
+BIG, INF, NAN = 2**62, math.inf, math.nan
+ONES, MARKET, NAMED = [1.0, 1.0, 1.0], zoo.small_market(), zoo.small_market(account=list("abcdefghi"))
 
 
-def test_a_sum_of_lots_beyond_int64_names_the_row_that_leaves():
-    ones = [1.0, 1.0, 1.0]
-    refused(lambda: adl.select(ones, [BIG, BIG, 1], 1), "quantity", 1, BIG)
-    refused(lambda: adl.Queue(ones, [BIG, 1, BIG]), "quantity", 2, BIG)
-    refused(lambda: adl.indicator(ones, weights=[BIG, BIG - 1, 1]), "weights", 2, 1)
-    for sign in (1, -1):
-        lots = np.array([BIG, 5, BIG]) * sign
-        refused(lambda q=lots: adl.Market("X", mark_price=1, quantity=q, entry_price=ones), "quantity", 2, sign * BIG)
-    least = np.array([0, -(2**63)])
-    refused(lambda: adl.Market("X", mark_price=1, quantity=least, entry_price=[1.0, 1.0]), "quantity", 1, -(2**63))
+def market(contract="X", mark_price=1, **columns):
+    """One whose entry prices are 1."""
+    if "entry_value" not in columns:
+        columns["entry_price"] = [1.0] * len(columns["quantity"])
+    return adl.Market(contract, mark_price=mark_price, **columns)
+
+
+# Beyond int64 ---------------------------------------------------------------------------------------------------------
+
+COIN = adl.Contract("X", settle=adl.Asset("COIN", decimals=8))
+LEAVES = f"makes the sum of its side leave int64 (at most {2**63 - 1})"
+FITS = "its value less its cost must fit int64 quanta; use fewer decimals"
+LARGE = market(COIN, quantity=[1, 10**10], entry_value=np.array([0, 1]))
+test_what_no_int64_can_hold = table(
+    (lambda: adl.select(ONES, [BIG, BIG, 1], 1), said("quantity", BIG, LEAVES, 1)),
+    (lambda: adl.Queue(ONES, [BIG, 1, BIG]), said("quantity", BIG, LEAVES, 2)),
+    (lambda: adl.indicator(ONES, weights=[BIG, BIG - 1, 1]), said("weights", 1, LEAVES, 2)),
+    (lambda: market(quantity=[BIG, 5, BIG]), said("quantity", BIG, LEAVES, 2)),
+    (lambda: market(quantity=[-BIG, -5, -BIG]), said("quantity", -BIG, LEAVES, 2)),
+    (lambda: market(quantity=[0, -(2**63)]), said("quantity", -(2**63), LEAVES, 1)),
+    (
+        lambda: adl.select([1.0, 2.0], np.array([1, 2**63], np.uint64), 1),
+        said("quantity", 2**63, f"must be at most {2**63 - 1} (int64)", 1),
+    ),
+    (
+        lambda: market(COIN, quantity=[1, 10**12], equity=[1, 1]),
+        "entry_price[1] is 1.0: its entry value must fit int64 quanta",
+    ),
+    (
+        lambda: market(COIN, quantity=[1, 10**12], entry_value=np.array([0, 1])),
+        said("quantity", 10**12, f"at mark price 1 {FITS}", 1),
+    ),
+    (lambda: LARGE.at("1000"), said("quantity", 10**10, f"at mark price 1000 {FITS}", 1)),
+    (lambda: adl.Queue([2.0, 1.0], [1.7e308, 1.7e308]), "quantity is inf: its sum must be a float64"),
+)
 
 
 def test_each_side_may_hold_as_many_lots_as_int64_can():
-    market = adl.Market("X", mark_price=1, quantity=[zoo.INT64_MAX, -BIG], entry_price=[1.0, 1.0])
-    assert market.deleverage(zoo.INT64_MAX, "roi").filled == BIG
-    assert market.deleverage(-zoo.INT64_MAX, "roi").filled == zoo.INT64_MAX
-    assert market.rank("roi").tolist() == [1, 1]
-    assert market.indicator("roi", by="quantity").tolist() == [1, 1]
-    assert market.explain(1, "roi").ahead == 0
+    full = market(quantity=[zoo.INT64_MAX, -BIG])
+    assert full.deleverage(zoo.INT64_MAX, "roi").filled == BIG
+    assert full.deleverage(-zoo.INT64_MAX, "roi").filled == zoo.INT64_MAX
+    assert full.rank("roi").tolist() == [1, 1]
+    assert full.indicator("roi", by="quantity").tolist() == [1, 1]
+    assert full.explain(1, "roi").ahead == 0
 
 
-def test_unsigned_integers_beyond_int64():
-    refused(lambda: adl.select([1.0, 2.0], np.array([1, 2**63], np.uint64), 1), "quantity", 1, 2**63)
+def test_money_within_int64_quanta():
+    assert LARGE.mark_value.tolist() == [1.0, 1e10]
 
 
-def test_money_beyond_int64_quanta():
-    coin = adl.Contract("X", settle=adl.Asset("COIN", decimals=8))
-    call = lambda: adl.Market(coin, mark_price=1, quantity=[1, 10**12], entry_price=[1.0, 1.0], equity=[1, 1])  # noqa: E731
-    refused(call, "entry_price", 1, words="int64")
-    value = np.array([0, 1])
-    refused(lambda: adl.Market(coin, mark_price=1, quantity=[1, 10**12], entry_value=value), "quantity", 1, 10**12)
-    market = adl.Market(coin, mark_price=1, quantity=[1, 10**10], entry_value=value)
-    refused(lambda: market.at("1000"), "quantity", 1, 10**10)
-    assert market.mark_value.tolist() == [1.0, 1e10]
+def test_one_large_position_does_not_stop_a_market_of_small_ones():
+    quantity, value = np.full(1000, 1), np.full(1000, 1)
+    quantity[7], value[9] = 60_000_000_000, 2**62
+    mixed = market(quantity=quantity, entry_value=value)
+    assert mixed.at(1.01).unrealized_pnl[7] > 0
+    refused(lambda: mixed.at(2), said("quantity", 60_000_000_000, f"at mark price 2 {FITS}", 7))
 
 
-@pytest.mark.parametrize("row", [-1, 9, 100, 1.0, True, None, "0"])
-def test_explain_of_a_row_that_is_not_there(row):
-    refused(lambda: zoo.small_market().explain(row, "binance"), "row", words=str(row))
+def test_a_float_queue_whose_takes_are_beyond_float64_counts_them():
+    queue = adl.Queue([2.0, 1.0], [8e307, 8e307])
+    queue.assign([1e308, 1e308])
+    assert queue.remaining == 0
+    assert len(queue.take(1.0)) == 0
+    assert repr(queue)
 
 
-@pytest.mark.parametrize("rows", [[9], [-1], [0, 100]])
-def test_excluding_rows_that_are_not_there(rows):
-    place = len(rows) - 1
-    for call in (
-        lambda: zoo.small_market().deleverage(1, "binance", exclude=rows),
-        lambda: adl.select(np.ones(9), np.ones(9), 1, exclude=rows),
-        lambda: adl.Queue(np.ones(9), np.ones(9), exclude=rows),
-    ):
-        refused(call, "exclude", place, rows[place])
+# Options --------------------------------------------------------------------------------------------------------------
+
+EXCLUDING = {
+    "deleverage": lambda rows: MARKET.deleverage(1, "binance", exclude=rows),
+    "select": lambda rows: adl.select(np.ones(9), np.ones(9), 1, exclude=rows),
+    "queue": lambda rows: adl.Queue(np.ones(9), np.ones(9), exclude=rows),
+}
 
 
-@pytest.mark.parametrize("rows", [[0.5], ["a"], [[0], [1]]])
-def test_excluding_what_is_neither_rows_nor_a_mask(rows):
-    refused(lambda: adl.select([1.0, 2.0], [1, 1], 1, exclude=rows), "exclude")
+@pytest.mark.parametrize("call", EXCLUDING)
+@pytest.mark.parametrize("rows", [[9], [-1], [0, 100]], ids=str)
+def test_excluding_rows_that_are_not_there(rows, call):
+    row = len(rows) - 1
+    refused(lambda: EXCLUDING[call](rows), said("exclude", rows[row], "must be a row from 0 to 8", row))
 
 
-@pytest.mark.parametrize("limit", [-1, 1.5, "3", True, math.nan])
-def test_a_limit_of_counterparties_that_is_no_count(limit):
-    refused(lambda: adl.select([1.0], [1], 1, max_counterparties=limit), "max_counterparties", words=str(limit))
-    refused(lambda: zoo.small_market().deleverage(1, "roi", max_counterparties=limit), "max_counterparties")
+COUNT, FROM_1 = "must be a whole number, 0 or above, or None", "must be a whole number, 1 or above"
+LEVELS = [0, -1, 128, 2.5, "5", True, None]
+COUNTS, THREADS = [-1, 1.5, "3", True, NAN], [0, -1, 1.5, "2", None]
+OPTIONS = [
+    (lambda v: MARKET.explain(v, "binance"), "row", [-1, 9, 100, 1.0, True, None, "0"], "must be a row from 0 to 8"),
+    (lambda v: adl.select([1.0], [1], 1, max_counterparties=v), "max_counterparties", COUNTS, COUNT),
+    (lambda v: MARKET.deleverage(1, "roi", max_counterparties=v), "max_counterparties", COUNTS, COUNT),
+    (lambda v: adl.select([1.0], [1], 1, threads=v), "threads", THREADS, FROM_1),
+    (lambda v: MARKET.deleverage(1, "roi", threads=v), "threads", THREADS, FROM_1),
+    (lambda v: adl.indicator([1.0], levels=v), "levels", LEVELS, "must be a whole number from 1 to 127"),
+    (lambda v: MARKET.indicator("roi", levels=v), "levels", LEVELS, "must be a whole number from 1 to 127"),
+    (adl.Contract, "symbol", ["", None, 5], "must be a non-empty string such as 'BTCUSDT'"),
+    (lambda v: adl.Asset("X", decimals=v), "decimals", [-1, 19, 2.0, True, "8"], "must be a whole number from 0 to 18"),
+    (lambda v: MARKET.deleverage(1, "roi", eligible=v), "eligible", ["losers"], "must be 'all' or 'winners'"),
+    (lambda v: MARKET.queue("long", "roi", eligible=v), "eligible", [""], "must be 'all' or 'winners'"),
+    (lambda v: MARKET.queue(v, "roi"), "bankrupt_side", ["both", 0], "must be 'long' or 'short'"),
+    (lambda v: MARKET.indicator("roi", by=v), "by", ["size"], "must be count or quantity"),
+    (NAMED.rows, "account", ["x", 3], "must be an account of this market"),
+    (lambda v: adl.Contract("X", kind=v), "kind", ["future"], "must be one of linear, inverse, quanto"),
+    (lambda v: adl.Contract("X", multiplier=v), "multiplier", [0], ABOVE_0),
+    (lambda v: adl.Contract("X", multiplier=v), "multiplier", ["x"], NUMBER),
+    (lambda v: adl.Contract("X", lot=v), "lot", [-1], ABOVE_0),
+    (lambda v: adl.Contract("X", lot=v), "lot", [NAN], FINITE),
+    (lambda v: adl.Contract("X", tick=v), "tick", ["0"], ABOVE_0),
+    (lambda v: adl.Contract("X", settle=v), "settle", [""], "must be an Asset or a name such as 'USDT'"),
+    (adl.Contract("X", lot="0.01").lots, "quantity", ["1.005"], "is between lots of 0.01: 1.00 or 1.01 would do"),
+    (lambda v: adl.select([2.0, 1.0], [5, 5], v), "target", [INF], "must be a finite number of lots"),
+    (lambda v: adl.select([2.0, 1.0], [5.0, 5.0], v), "target", [INF], "must be a finite number"),
+    (lambda v: MARKET.deleverage(v, "binance"), "bankrupt_quantity", [INF], "must be a finite number of lots"),
+]
 
 
-@pytest.mark.parametrize("threads", [0, -1, 1.5, "2", None])
-def test_a_number_of_threads_that_is_none(threads):
-    refused(lambda: adl.select([1.0], [1], 1, threads=threads), "threads", words=str(threads))
-    refused(lambda: zoo.small_market().deleverage(1, "roi", threads=threads), "threads")
+@cases("call argument values must", OPTIONS)
+def test_an_option_that_cannot_be(call, argument, values, must):
+    for value in values:
+        refused(lambda value=value: call(value), said(argument, value, must))
 
 
-@pytest.mark.parametrize("levels", [0, -1, 128, 2.5, "5", True, None])
-def test_levels_outside_1_to_127(levels):
-    refused(lambda: adl.indicator([1.0], levels=levels), "levels", words=str(levels))
-    refused(lambda: zoo.small_market().indicator("roi", levels=levels), "levels")
-
-
-def test_words_that_are_none_of_the_known():
-    market = zoo.small_market()
-    refused(lambda: market.indicator("roi", by="size"), "by", value="size", words="quantity")
-    refused(lambda: market.deleverage(1, "roi", eligible="losers"), "eligible", value="losers", words="winners")
-    refused(lambda: market.queue("long", "roi", eligible=""), "eligible", words="winners")
-    refused(lambda: market.queue("both", "roi"), "bankrupt_side", value="both", words="long")
-    refused(lambda: market.queue(0, "roi"), "bankrupt_side", value=0)
-
-
-def test_an_account_that_is_not_there():
-    refused(lambda: zoo.small_market().rows("x"), "account", words="no account column")
-    named = zoo.small_market(account=list("abcdefghi"))
-    refused(lambda: named.rows("x"), "account", value="x")
-    refused(lambda: named.rows(3), "account", value=3)
+MASK = "must be row numbers or a boolean mask"
+test_a_column_that_cannot_be = table(
+    (lambda: MARKET.rows("x"), "account: this market has no account column"),
+    (lambda: adl.select([1.0, 2.0], [1, 1], 1, exclude=[0.5]), f"exclude has dtype float64: {MASK}"),
+    (lambda: adl.select([1.0, 2.0], [1, 1], 1, exclude=["a"]), f"exclude has dtype <U1: {MASK}"),
+    (lambda: adl.select([1.0, 2.0], [1, 1], 1, exclude=[[0], [1]]), "exclude has 2 dimensions: must be 1-D"),
+    (lambda: adl.select([1.0, 2.0], [1, 1], 1, tie=[0.5, 1.0]), "tie has dtype float64: must be integers"),
+    (lambda: adl.select([1.0, 2.0], [1, 1], 1, tie=[1.0, 2.0]), "tie has dtype float64: must be integers"),
+    (lambda: adl.select([1.0, 2.0], [1, 1], 1, tie=[NAN, 1.0]), "tie has dtype float64: must be integers"),
+    (lambda: adl.select(np.ma.array([1.0, 5.0], mask=[0, 1]), [1, 1], 1), "score[1] is masked: must be a number"),
+)
 
 
 @pytest.mark.parametrize(
@@ -114,12 +157,15 @@ def test_a_buffer_that_cannot_be_written(out):
     if isinstance(out, str):
         out = np.empty(9)
         out.flags.writeable = False
-    refused(lambda: zoo.small_market().score("binance", out=out), "out")
+    words = "out must be a writable contiguous float64 array of 9 rows"
+    refused(lambda: MARKET.score("binance", out=out), words)
 
 
-@pytest.mark.parametrize("ties", [[0.5, 1.0], [1.0, 2.0], [math.nan, 1.0]])
-def test_ties_are_integers(ties):
-    refused(lambda: adl.select([1.0, 2.0], [1, 1], 1, tie=ties), "tie", words="integers")
+@pytest.mark.parametrize("column", ["equity", "balance", "leverage", "entry_value"])
+@pytest.mark.parametrize("value", [INF, -INF])
+def test_infinite_columns_are_refused(column, value):
+    columns = {"entry_value": np.full(3, 1.0), column: np.array([1.0, value, 1.0])}
+    refused(lambda: market(quantity=[1, -1, 1], **columns), said(column, value, "must be a finite number", 1))
 
 
 def test_a_nan_made_by_the_columns_is_refused_where_it_would_decide():
@@ -127,112 +173,18 @@ def test_a_nan_made_by_the_columns_is_refused_where_it_would_decide():
     rule = adl.RankingRule.custom(
         "x", lambda equity: (equity * 1e308) * np.where(equity > 2, 0.0, 1.0), needs=["equity"]
     )
-    market = zoo.small_market(equity=np.array([1.0, 2.0, 1e300, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]))
+    made = zoo.small_market(equity=np.array([1.0, 2.0, 1e300, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]))
     with np.errstate(all="ignore"):
-        error = refused(lambda: market.deleverage(-1, rule), row=2)
-    assert "nan" in str(error)
+        error = refused(lambda: made.deleverage(-1, rule), "score of rule 'x'[2] is nan: must be a number")
+    assert error.row == 2
 
 
-@pytest.mark.parametrize("column", ["equity", "balance", "leverage", "entry_value"])
-@pytest.mark.parametrize("value", [math.inf, -math.inf])
-def test_infinite_columns_are_refused(column, value):
-    columns = {"entry_value": np.full(3, 1.0), column: np.array([1.0, value, 1.0])}
-    refused(lambda: adl.Market("X", mark_price=1, quantity=[1, -1, 1], **columns), column, 1, value)
-
-
-def test_an_infinite_target_is_refused(lots_or_floats):
-    size = np.array([5, 5], lots_or_floats)
-    refused(lambda: adl.select([2.0, 1.0], size, math.inf), "target")
-    refused(lambda: zoo.small_market().deleverage(math.inf, "binance"), "bankrupt_quantity")
+# What goes on ---------------------------------------------------------------------------------------------------------
 
 
 def test_targets_are_exact_whatever_kind_of_number_they_are():
     for target in (Decimal(2**53 + 1), Fraction(2**53 + 1)):
         assert adl.select([1.0], [2**60], target).filled == 2**53 + 1
-
-
-def test_a_float_queue_whose_sum_is_no_float_is_refused_and_takes_beyond_float64_are_counted():
-    refused(lambda: adl.Queue([2.0, 1.0], [1.7e308, 1.7e308]), "quantity")
-    queue = adl.Queue([2.0, 1.0], [8e307, 8e307])
-    queue.assign([1e308, 1e308])
-    assert queue.remaining == 0
-    assert len(queue.take(1.0)) == 0
-    assert repr(queue)
-
-
-def test_masked_values_are_refused():
-    refused(lambda: adl.select(np.ma.array([1.0, 5.0], mask=[0, 1]), [1, 1], 1), "score", row=1)
-
-
-def test_one_large_position_does_not_stop_a_market_of_small_ones():
-    quantity, value = np.full(1000, 1), np.full(1000, 1)
-    quantity[7], value[9] = 60_000_000_000, 2**62
-    market = adl.Market("X", mark_price=1, quantity=quantity, entry_value=value)
-    assert market.at(1.01).unrealized_pnl[7] > 0
-    refused(lambda: market.at(2), "quantity", 7)
-
-
-def test_a_refused_take_leaves_the_queue_where_it_stood(lots_or_floats):
-    queue = adl.Queue([3.0, 2.0, 1.0], np.array([5, 5, 5], lots_or_floats))
-    queue.take(6)
-    for bad in (-1, math.nan, math.inf, "x"):
-        refused(lambda b=bad: queue.take(b), "target")
-    for bad in ([-1], [1, -1], [[1]], [math.nan], ["x"]):
-        refused(lambda b=bad: queue.assign(b), "targets", row=None if bad in ([[1]], ["x"]) else len(bad) - 1)
-    assert queue.remaining == 9
-    assert zoo.pairs(queue.take(5)) == [(1, 4), (2, 1)]
-
-
-def test_a_refusal_changes_no_input_and_no_market():
-    score, size = np.array([1.0, math.nan, 2.0]), np.array([1.0, 2.0, -3.0])
-    before = score.tobytes(), size.tobytes()
-    refused(lambda: adl.select(score, size, 1), "quantity", 2, -3.0)
-    refused(lambda: adl.select(score, abs(size), 1), "score", 1)
-    assert (score.tobytes(), size.tobytes()) == before
-    assert score.flags.writeable
-    assert size.flags.writeable
-    market = zoo.small_market()
-    expected = market.score("binance").tobytes(), market.rank("binance").tobytes()
-    refused(lambda: market.at("-1"), "mark_price")
-    refused(lambda: market.at("11", equity=[1.0]), "equity")
-    refused(lambda: market.score("nothing"), "rule")
-    refused(lambda: market.deleverage(0.5, "binance"), "bankrupt_quantity")
-    assert (market.score("binance").tobytes(), market.rank("binance").tobytes()) == expected
-
-
-@pytest.mark.parametrize(
-    ("options", "argument"),
-    [
-        ({"kind": "future"}, "kind"),
-        ({"multiplier": 0}, "multiplier"),
-        ({"multiplier": "x"}, "multiplier"),
-        ({"lot": -1}, "lot"),
-        ({"lot": math.nan}, "lot"),
-        ({"tick": "0"}, "tick"),
-        ({"settle": ""}, "settle"),
-    ],
-)
-def test_a_contract_that_is_none(options, argument):
-    refused(lambda: adl.Contract("X", **options), argument)
-
-
-@pytest.mark.parametrize("symbol", ["", None, 5])
-def test_a_contract_has_a_symbol(symbol):
-    refused(lambda: adl.Contract(symbol), "symbol")
-
-
-@pytest.mark.parametrize("decimals", [-1, 19, 2.0, True, "8"])
-def test_an_asset_has_0_to_18_decimals(decimals):
-    refused(lambda: adl.Asset("X", decimals=decimals), "decimals")
-
-
-def test_a_quantity_between_lots_of_a_contract():
-    contract = adl.Contract("X", lot="0.01")
-    error = refused(lambda: contract.lots("1.005"), "quantity", words="between")
-    assert "1.00" in str(error)
-    assert "1.01" in str(error)
-    assert contract.lots("-1.01") == -101
-    assert contract.decimal(-101) == "-1.01"
 
 
 def test_limits_beyond_every_machine_are_limits_all_the_same():
@@ -244,3 +196,48 @@ def test_a_take_beyond_every_float_is_a_take_like_any_other():
     queue = adl.Queue([2.0, 1.0], [5, 5])
     assert queue.take(10**400).shortfall == 10**400 - 10
     assert queue.remaining == 0
+
+
+def test_a_quantity_of_whole_lots():
+    contract = adl.Contract("X", lot="0.01")
+    assert contract.lots("-1.01") == -101
+    assert contract.decimal(-101) == "-1.01"
+
+
+TAKEN = {-1: NOT_BELOW_0, **dict.fromkeys((NAN, INF, "x"), "must be a finite number")}
+WHOLE, REAL = "must be whole and finite: quantities are lots", "must be a finite number"
+
+
+def test_a_refused_take_leaves_the_queue_where_it_stood(lots_or_floats):
+    queue, lots = adl.Queue([3.0, 2.0, 1.0], np.array([5, 5, 5], lots_or_floats)), lots_or_floats == "int64"
+    queue.take(6)
+    for bad, must in TAKEN.items():
+        refused(lambda b=bad: queue.take(b), said("target", bad, must + " of lots" * (lots and bad != -1)))
+    one = -1 if lots else -1.0
+    for targets, message in (
+        ([-1], said("targets", one, NOT_BELOW_0, 0)),
+        ([1, -1], said("targets", one, NOT_BELOW_0, 1)),
+        ([[1]], "targets has 2 dimensions: must be a 1-D array"),
+        ([NAN], said("targets", NAN, WHOLE if lots else REAL, 0)),
+        (["x"], "targets has dtype <U1: must be integers or floats"),
+    ):
+        refused(lambda t=targets: queue.assign(t), message)
+    assert queue.remaining == 9
+    assert zoo.pairs(queue.take(5)) == [(1, 4), (2, 1)]
+
+
+def test_a_refusal_changes_no_input_and_no_market():
+    score, size = np.array([1.0, NAN, 2.0]), np.array([1.0, 2.0, -3.0])
+    before = score.tobytes(), size.tobytes()
+    refused(lambda: adl.select(score, size, 1), said("quantity", -3.0, NOT_BELOW_0, 2))
+    refused(lambda: adl.select(score, abs(size), 1), "score[1] is nan: must be a number")
+    assert (score.tobytes(), size.tobytes()) == before
+    assert score.flags.writeable
+    assert size.flags.writeable
+    made = zoo.small_market()
+    expected = made.score("binance").tobytes(), made.rank("binance").tobytes()
+    refused(lambda: made.at("-1"), said("mark_price", "-1", ABOVE_0))
+    refused(lambda: made.at("11", equity=[1.0]), "equity has 1 rows: must have 9, as many as quantity")
+    refused(lambda: made.score("nothing"), "rule is 'nothing': must be a known rule; nearest: roi")
+    refused(lambda: made.deleverage(0.5, "binance"), "bankrupt_quantity is 0.5: is between lots: 0 or 1 would do")
+    assert (made.score("binance").tobytes(), made.rank("binance").tobytes()) == expected

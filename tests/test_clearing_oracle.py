@@ -11,6 +11,8 @@ from clearing_oracle import Held, Refused, SlowHouse, exact
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.plain
+
 
 def house_of(world) -> SlowHouse:
     return SlowHouse(

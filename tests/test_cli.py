@@ -19,7 +19,7 @@ pytest.importorskip("typer", reason="the command line needs the cli extra")
 pytest.importorskip("rich", reason="the command line needs the cli extra")
 pa = pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
 pq = pytest.importorskip("pyarrow.parquet")
-pytestmark = pytest.mark.usefixtures("terminal")
+pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
 
 from rich.cells import cell_len  # noqa: E402
 from rich.console import Console  # noqa: E402

@@ -26,6 +26,8 @@ from rich.cells import cell_len
 
 from adlcore.cli._what_if import what_if
 
+pytestmark = pytest.mark.files
+
 README = Path(__file__).resolve().parents[1] / "README.md"
 TIERS = adl.MarginTiers([0, 50_000, 250_000], ["0.004", "0.005", "0.01"])
 

@@ -21,6 +21,8 @@ from rich.cells import cell_len
 
 from adlcore.cli import _tables
 
+pytestmark = pytest.mark.files
+
 
 def small(accounts=("ann", "bob", "cyd", "dee")):
     """A cross wallet with two contracts, an isolated one past liquidation, and one that holds nothing."""

@@ -14,7 +14,7 @@ import adlcore as adl
 from adlcore.io import Inputs
 from adlcore.lab import scenarios
 
-pytestmark = pytest.mark.usefixtures("terminal")
+pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
 
 SMALL = """\
 name = "small"

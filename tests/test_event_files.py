@@ -16,6 +16,8 @@ import adlcore as adl
 from adlcore.clearing import ClearingHouse, Uncovered
 from adlcore.io import read_events, write_events
 
+pytestmark = pytest.mark.files
+
 STATE = ten_wallets.house().state()
 SUFFIXES = ("jsonl", "arrow", "parquet")
 

@@ -17,6 +17,8 @@ from adlcore import Asset, Contract
 from adlcore.clearing import Depleted, Drawdown, InsuranceFund, NetNotionalCap
 from adlcore.clearing.funds.fund_table import FundTable, resolve_funds
 
+pytestmark = pytest.mark.plain
+
 USDT, BTC, USDC = Asset("USDT", 2), Asset("BTC", 8), Asset("USDC", 6)
 ASSETS = (USDT, BTC, USDC)
 CONTRACTS = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections import defaultdict
 from decimal import Decimal
 
@@ -23,7 +22,7 @@ from adlcore.clearing.house.replay import replayed
 pick = st.sampled_from
 FACTORS = ("0.3", "0.8", "0.9", "0.97", "0.999", "1.01", "1.1", "1.25", "2")
 STEPS = ("0.85", "0.95", "0.98", "1", "1.02", "1.05", "1.15")
-EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
+EXAMPLES = settings.default.max_examples
 
 
 @st.composite

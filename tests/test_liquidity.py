@@ -16,6 +16,8 @@ from adlcore import Contract
 from adlcore.clearing import DepthLadder
 from adlcore.clearing.order_book.liquidity import Liquidity, NoLiquidity, Restorable
 
+pytestmark = pytest.mark.plain
+
 X, Y = Contract("X", tick="0.1"), Contract("Y", tick="0.01")
 TOP = 2**63 - 1
 

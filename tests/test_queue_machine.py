@@ -119,6 +119,6 @@ class FloatMachine(RuleBasedStateMachine):
 
 
 TestLots = LotsMachine.TestCase
-TestLots.settings = settings(max_examples=20, stateful_step_count=12)
+TestLots.settings = settings(stateful_step_count=12)
 TestFloats = FloatMachine.TestCase
-TestFloats.settings = settings(max_examples=25, stateful_step_count=8)
+TestFloats.settings = settings(stateful_step_count=8)

@@ -26,6 +26,8 @@ from adlcore.report.parts import script_json
 from adlcore.report.sections import bearing, fund_balances, insurance, orders, queue, story, time, waterfall
 from adlcore.report.tables import numbers, table, texts
 
+pytestmark = pytest.mark.files
+
 
 def written(run, folder, **terms):
     """The report of a run, read back."""

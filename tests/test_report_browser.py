@@ -19,7 +19,7 @@ from adlcore.report.facts import Facts
 from adlcore.report.palette import PAPER, THEMES
 from adlcore.report.palette import STAGES as COLOURS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.files]
 
 ARGUMENTS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),

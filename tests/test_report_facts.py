@@ -23,6 +23,8 @@ from adlcore.report.queues import places_of_most, positions_of, queue_at
 from adlcore.report.record import coded, exact_sums
 from adlcore.report.sections import bearing
 
+pytestmark = pytest.mark.files
+
 
 def rows_of(run):
     """The events as a list of mappings, in a plain loop."""

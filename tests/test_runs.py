@@ -32,7 +32,7 @@ EVERY = int(os.environ.get("ADLCORE_CUTS", "48"))
 TABLES = ["events.parquet", "marks.parquet", "passes.parquet"]
 
 
-pytestmark = pytest.mark.usefixtures("unsynchronized")
+pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 
 
 def same(one, other) -> None:
@@ -194,7 +194,7 @@ def test_row_groups_are_full_whatever_passes_they_come_from(kept, tmp_path, monk
 
 
 @given(margin_oracle.venues(), machine.venues(), st.data())
-@settings(max_examples=int(os.environ.get("ADLCORE_EXAMPLES", "60")) // 4)
+@settings(max_examples=settings.default.max_examples // 2)
 def test_any_run_is_read_as_it_was(tmp_path_factory, books, venue, data):
     snapshot = margin_oracle.snapshot(**books)
     funds, book = data.draw(machine.funds(snapshot)), data.draw(machine.books(snapshot))
@@ -344,6 +344,12 @@ def ends(log: bytes) -> list[int]:
     return found[1:]
 
 
+def cuts(log: bytes, step: int) -> list[int]:
+    """Where a log is cut: at every so many bytes, and around the ends of its passes."""
+    near = {place + more for place in ends(log) for more in range(-2, 3)}
+    return sorted({*range(0, len(log), step), len(log), *(cut for cut in near if cut <= len(log))})
+
+
 @pytest.mark.parametrize("world", [TWO, TEN], ids=["two", "ten"])
 def test_a_log_that_is_cut_at_any_byte_ends_with_its_last_complete_pass(tmp_path, world):
     path, log, house = tmp_path / "events.arrow", world.log, world.house()
@@ -354,7 +360,7 @@ def test_a_log_that_is_cut_at_any_byte_ends_with_its_last_complete_pass(tmp_path
         run_log.Made(each.number, each.inputs, events, each.digest)
         for each, events in zip(given, world.events, strict=True)
     ]
-    for cut in range(len(log) + 1):
+    for cut in cuts(log, 1 if world is TWO else 7):
         found = run_log.PassLog(_written(path, log[:cut]), opening.sequence, opening.digest)
         whole = sum(place <= cut for place in places)
         assert [each.number for each in found] == list(range(whole - 1))
@@ -378,7 +384,7 @@ def _written(path, data):
 
 def test_a_run_that_is_cut_at_any_byte_is_shown(copied):
     folder, places = copied("two-3"), ends(TWO.log)
-    for cut in range(len(TWO.log) + 1):
+    for cut in cuts(TWO.log, 5):
         _written(folder / "events.arrow", TWO.log[:cut])
         whole = sum(place <= cut for place in places)
         assert open_run(folder).passes()["pass"].tolist() == list(range(whole - 1))
@@ -386,10 +392,7 @@ def test_a_run_that_is_cut_at_any_byte_is_shown(copied):
 
 def test_a_run_that_is_cut_at_any_byte_is_gone_on_with(kept, tmp_path):
     log, places, whole_columns = TWO.log, ends(TWO.log), columns(TWO.events)
-    near = {place + step for place in places for step in range(-2, 3)}
-    for cut in range(len(log) + 1):
-        if cut % EVERY and cut not in near:
-            continue
+    for cut in cuts(log, EVERY):
         folder = tmp_path / str(cut)
         shutil.copytree(kept / "two-3", folder)
         _written(folder / "events.arrow", log[:cut])

@@ -20,8 +20,10 @@ import adlcore as adl
 from adlcore.io import open_run
 from adlcore.io.runs import files as run_files
 
+pytestmark = pytest.mark.files
+
 #: How often a run is killed; `ci/kill.sh` does it more often.
-KILLS = int(os.environ.get("ADLCORE_KILLS", "10"))
+KILLS = int(os.environ.get("ADLCORE_KILLS", "4"))
 
 TESTS = Path(__file__).parent
 
@@ -84,6 +86,11 @@ def die(monkeypatch, call, at: int, how: str) -> None:
             assert caught.value.filename
 
 
+def steps_that_fail(names: list[str], how: str) -> list[tuple[int, str]]:
+    """Number and name of each call; only what writes can fail in the middle."""
+    return [(at, name) for at, name in enumerate(names) if how != "half" or name == "write"]
+
+
 WAYS = [("error", TWO), ("half", TWO), ("death", TEN)]
 
 
@@ -94,7 +101,7 @@ def test_a_run_survives_a_failure_of_any_call(tmp_path, monkeypatch, how, world)
     assert tree(tmp_path / "plain") == world.tree
     assert {"mkdir", "open", "write", "fdatasync", "fsync", "rename", "unlink", "flock"} - set(names) <= {"fdatasync"}
     assert names.count("rename") == 7
-    for at, name in enumerate(names):
+    for at, name in steps_that_fail(names, how):
         folder = tmp_path / str(at)
         die(monkeypatch, lambda folder=folder: world.record(folder), at, how)
         assert tree(world.go_on(folder).path) == world.tree, name
@@ -119,7 +126,7 @@ def test_a_resumed_run_survives_a_failure_of_any_call(tmp_path, monkeypatch, how
     names = steps(monkeypatch, lambda: world.resume(tmp_path / "plain"))
     assert tree(tmp_path / "plain") == world.tree
     assert {"truncate", "rmdir"} <= set(names)
-    for at, name in enumerate(names):
+    for at, name in steps_that_fail(names, how):
         folder = left(tmp_path / str(at))
         die(monkeypatch, lambda folder=folder: world.resume(folder), at, how)
         run = open_run(folder)

@@ -20,6 +20,8 @@ from adlcore.lab.outcome import Outcome
 from adlcore.lab.shocks import Moved, fall, read_marks
 from adlcore.report.concentration import gini, top_share
 
+pytestmark = pytest.mark.files
+
 ASSETS = [{"name": "BTC", "index": "BTCUSDT"}, {"name": "ETH", "index": "ETHUSDT"}]
 SMALL = {"wallets": {"count": 400, "positions": 800}, "shock": {"passes": 6}}
 

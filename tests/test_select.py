@@ -27,7 +27,7 @@ def test_an_example_by_hand():
 
 
 @given(zoo.queues(), st.data())
-@settings(max_examples=200)
+@settings(max_examples=4 * settings.default.max_examples)
 def test_equals_the_documented_list(queue, data):
     score, size, tie = queue
     target = data.draw(zoo.targets_of(size))

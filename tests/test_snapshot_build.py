@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 
+pytestmark = pytest.mark.plain
+
 WALLETS = [{"account": "ann", "balance": "6000"}, {"account": "bob", "balance": "9000.5"}]
 POSITIONS = [
     {"account": "ann", "contract": "BTCUSDT", "quantity": "1.25", "entry_price": "60000.1", "leverage": "20"},

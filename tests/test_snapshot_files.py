@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing.accounts import archive
 
+pytestmark = pytest.mark.files
+
 TABLES = ("wallets", "positions", "orders", "balances")
 NOTHING = {
     "contracts": (),

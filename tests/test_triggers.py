@@ -19,6 +19,8 @@ from adlcore.clearing import Depleted, Drawdown, NetNotionalCap, Trigger
 from adlcore.clearing.funds.windows import Window
 from adlcore.ratios import exact_ratio, ratio_text
 
+pytestmark = pytest.mark.plain
+
 EIGHT_HOURS = 8 * 60 * 60 * 1000
 NOTHING = 2**63 - 1
 BYBIT = Drawdown(EIGHT_HOURS, "-0.3", "-0.25", of="contract", relative_to="pool")

@@ -91,7 +91,8 @@ def test_long_columns_in_lots(n, shape):
     for kind in ("small lots", "one whale"):
         size = zoo.sizes(kind, n)
         whole = zoo.total(size)
-        for share, ranks in ((0.001, None), (0.01, tie), (0.3, None), (0.97, tie)):
+        shares = ((0.001, None), (0.01, tie), (0.3, None), (0.97, tie))
+        for share, ranks in shares if n < 300_000 else shares[1:3]:
             target = int(whole * share)
             compare({"quantity": size, "score": score}, target, tie=ranks, ordered=(True,), threads=(1, 2))
             compare({"quantity": size, "score": score}, target, tie=ranks, ordered=(False,), threads=(1, 3))
@@ -136,7 +137,7 @@ def test_a_limit_of_rows_on_a_long_column(limit, lots_or_floats):
 
 
 @given(zoo.queues(), st.data())
-@settings(max_examples=200)
+@settings(max_examples=4 * settings.default.max_examples)
 def test_any_queue(queue, data):
     score, size, tie = queue
     target = data.draw(zoo.targets_of(size))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -16,13 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import __version__
+from .._fields import exact_keys
 from ..clearing import Snapshot
 from ..clearing.accounts import archive
 from ..errors import AdlError, missing_extra
+from .manifests import CHECK, MANIFEST, Hashed, altered, encoded, read_json, refuse_altered, text
 
 __all__ = ["load", "save", "write_files"]
 
-MANIFEST = "manifest.json"
+#: Of the manifest; folders that were written before they had the SHA-256 of each file have no ``files``.
+KEYS = ("schema", "adlcore", "files", "hash")
 
 INTEGER, FLOAT, TEXT, TEXTS, LABEL = "int64", "float64", "text", "a list of text", "int64 or text"
 
@@ -76,8 +78,9 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     -----
     ``contracts``, ``assets``, ``wallets``, ``positions``, ``orders`` and ``balances.parquet`` hold the
     columns of the snapshot: lots, ticks and quanta as int64, exact decimals as text, and rows of the
-    other tables where one refers to them. ``manifest.json`` holds the schema and :attr:`Snapshot.hash`.
-    All of it is written beside the folder and renamed at the end: a write that fails leaves what was
+    other tables where one refers to them. ``manifest.json`` holds the schema, the SHA-256 of each file, that of
+    itself, and :attr:`Snapshot.hash`: whatever byte is altered, is missing or was put in is noticed. All of
+    it is written beside the folder and renamed at the end: a write that fails leaves what was
     there. Replacing takes two renames: a process that is killed between them leaves the old snapshot in
     the hidden folder beside it.
 
@@ -152,14 +155,16 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
         return Snapshot.from_npz(place)
     _needs_pyarrow("reading snapshot folders")
     known = _manifest(place)
+    _refuse_files(place, known)
     try:
         # The hash says whether this is what was saved; only then is it asked whether that can be.
         snapshot = Snapshot(**_arguments({table: _read(place, table) for table in FILES}), check=False)
     except AdlError as error:
         message = str(error) if str(error).startswith(str(place)) else f"{place}: {error}"
         raise AdlError(message, argument=error.argument, row=error.row, value=error.value) from None
-    if snapshot.hash != known:
-        message = f"{place} was altered: what it holds has the hash {snapshot.hash}, its {MANIFEST} says {known}"
+    if snapshot.hash != known["hash"]:
+        held = f"what it holds has the hash {snapshot.hash}, its {MANIFEST} says {known['hash']}"
+        message = f"{place} was altered: {held}"
         raise AdlError(message, argument="path", value=snapshot.hash)
     snapshot.validate()
     return snapshot
@@ -203,6 +208,7 @@ def write_files(snapshot: Snapshot, create: Callable[[str], AbstractContextManag
 
     types = {INTEGER: pa.int64(), FLOAT: pa.float64(), TEXT: pa.string(), TEXTS: pa.list_(pa.string())}
     types[LABEL] = types[INTEGER]
+    files = {}
     for table, columns in _columns(snapshot).items():
         arrays = {}
         for name, kind in FILES[table].items():
@@ -215,10 +221,12 @@ def write_files(snapshot: Snapshot, create: Callable[[str], AbstractContextManag
                 must = "must be text that UTF-8 can hold"
                 raise AdlError.at(f"{table}.{name}", None, error.object, must) from None
         with create(_file(table)) as file:
-            pq.write_table(pa.table(arrays), file, compression="zstd", write_page_checksum=True)
-    manifest = {"schema": archive.SCHEMA, "adlcore": __version__, "hash": snapshot.hash}
+            hashed = Hashed(file)
+            pq.write_table(pa.table(arrays), hashed, compression="zstd", write_page_checksum=True)
+            files[_file(table)] = hashed.sha256
+    manifest = {"schema": archive.SCHEMA, "adlcore": __version__, "files": files, "hash": snapshot.hash}
     with create(MANIFEST) as file:
-        file.write((json.dumps(manifest, indent=2) + "\n").encode())
+        file.write(encoded(manifest))
 
 
 def _replace(target: Path, work: Path) -> None:
@@ -259,21 +267,34 @@ def _file(table: str) -> str:
     return f"{table}.parquet"
 
 
-def _manifest(folder: Path) -> str:
-    """The hash of what was saved."""
+def _manifest(folder: Path) -> dict[str, Any]:
+    """What a folder says of itself: the hash of what was saved, and the SHA-256 of each file."""
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        data, manifest = read_json(path)
     except FileNotFoundError:
         raise AdlError(f"{folder} is no snapshot: has no {MANIFEST}", argument="path", value=str(folder)) from None
-    except (ValueError, RecursionError) as error:  # of JSON or UTF-8, or brackets without end
-        raise AdlError(f"{path} cannot be read as JSON: {error}", argument="path", value=str(path)) from None
     if not isinstance(manifest, dict) or "schema" not in manifest:
         raise AdlError(f"{path} has no 'schema': must be the manifest of a snapshot", argument="path", value=str(path))
     archive.refuse_schema(manifest["schema"], folder)
     if not isinstance(manifest.get("hash"), str):
         raise AdlError(f"{path} has no 'hash': must have the SHA-256 of the snapshot", argument="path", value=str(path))
-    return str(manifest["hash"])
+    values = refuse_altered(path, data, manifest, text)
+    if CHECK not in manifest:
+        return exact_keys(str(path), values, tuple(name for name in KEYS if name != "files"))
+    exact_keys(f"{path}: files", exact_keys(str(path), values, KEYS)["files"], tuple(map(_file, FILES)))
+    return values
+
+
+def _refuse_files(folder: Path, manifest: dict[str, Any]) -> None:
+    """Refuse files that are not those that were written, before anything reads them."""
+    for name in map(_file, FILES):
+        if not (folder / name).exists():
+            files = ", ".join(map(_file, FILES))
+            raise AdlError(f"{folder} has no {name}: must have {files}", argument="path", value=name)
+    for name, known in manifest.get("files", {}).items():
+        if (error := altered(folder / name, known)) is not None:
+            raise error
 
 
 def _read(folder: Path, table: str) -> dict[str, Any]:
@@ -286,9 +307,6 @@ def _read(folder: Path, table: str) -> dict[str, Any]:
         with pq.ParquetFile(path, page_checksum_verification=True) as opened:
             _refuse_columns(path, opened.schema_arrow, FILES[table])
             read = opened.read()
-    except FileNotFoundError:
-        files = ", ".join(map(_file, FILES))
-        raise AdlError(f"{folder} has no {path.name}: must have {files}", argument="path", value=path.name) from None
     except (pa.ArrowException, OSError, UnicodeError) as error:
         reason = " ".join(str(error).split())[:200]
         message = f"{path} cannot be read as Parquet, or was altered: {reason}"

@@ -6,7 +6,6 @@ Every call that changes something passes through :func:`change`, so that a test 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -59,7 +58,6 @@ class Sink:
 
     def __init__(self, path: Path, end: int | None = None) -> None:
         self.path, self.closed, self._held = path, False, bytearray()
-        self._sha = hashlib.sha256() if end is None else None
         flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if end is None else os.O_APPEND)
         self._file = change(path, os.open, path, flags, 0o666)
         try:
@@ -73,8 +71,6 @@ class Sink:
     def write(self, data: Any) -> int:
         """Write all of it; little is held back until there is more, or until :meth:`sync`."""
         view = memoryview(data).cast("B")
-        if self._sha is not None:
-            self._sha.update(view)
         if len(self._held) + len(view) <= MOST_HELD:
             self._held += view
         else:
@@ -95,11 +91,6 @@ class Sink:
         if not self.closed:
             self.closed = True
             os.close(self._file)
-
-    @property
-    def sha256(self) -> str:
-        """Of all that was written, as hexadecimal text; of a file that was gone on with nothing."""
-        return "" if self._sha is None else self._sha.hexdigest()
 
     def _put_held(self) -> None:
         if self._held:

@@ -15,11 +15,10 @@ from ..._fields import exact_keys
 from ...clearing import ClearingHouse
 from ...clearing.events import CAUSES, KINDS
 from ...errors import AdlError
+from ..manifests import CHECK, MANIFEST, encoded, read_json, refuse_altered, text
 from .files import replaced
 
 __all__ = ["MANIFEST", "SCHEMA", "opened", "read_manifest", "sealed", "write_manifest"]
-
-MANIFEST = "manifest.json"
 
 #: Of the folder. One that is not known is refused.
 SCHEMA = 1
@@ -35,7 +34,7 @@ PARTS: dict[str, dict[str, tuple[type, ...]]] = {
     },
     "counts": dict.fromkeys(("passes", "events"), _LATE_COUNT),
 }
-KEYS = ("schema", "adlcore", "numpy", "status", "configuration", *PARTS, "files", "check")
+KEYS = ("schema", "adlcore", "numpy", "status", "configuration", *PARTS, "files")
 
 
 def opened(house: ClearingHouse, configuration: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,9 +73,8 @@ def sealed(manifest: Mapping[str, Any], house: ClearingHouse, passes: int, files
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Replace the manifest of a run: this is where it begins, or is sealed."""
-    values = {name: value for name, value in manifest.items() if name != "check"}
     with replaced(folder / MANIFEST) as file:
-        file.write((json.dumps({**values, "check": _check(values)}, indent=2) + "\n").encode())
+        file.write(encoded(manifest))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -89,21 +87,17 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        data, manifest = read_json(path)
     except (FileNotFoundError, NotADirectoryError):
         if not folder.exists():
             raise FileNotFoundError(2, "No such file or directory", str(folder)) from None
         raise AdlError(f"{folder} is no run: has no {MANIFEST}", argument="path", value=str(folder)) from None
-    except (ValueError, RecursionError) as error:
-        raise AdlError(f"{path} cannot be read as JSON: {error}", argument="path", value=str(path)) from None
     if not isinstance(manifest, dict) or "status" not in manifest or "schema" not in manifest:
         raise AdlError(f"{path} is no run's: must have a schema and a status", argument="path", value=str(path))
     if manifest["schema"] != SCHEMA:
         message = f"{folder} is a run of schema {manifest['schema']}: this adlcore reads schema {SCHEMA}"
         raise AdlError(message, argument="path", value=manifest["schema"])
-    known = manifest.get("check")
-    if known != _check({name: value for name, value in manifest.items() if name != "check"}):
-        raise AdlError(f"{path} was altered: its check does not fit what it says", argument="path", value=str(path))
+    manifest = refuse_altered(path, data, manifest, _former)
     exact_keys(str(path), manifest, KEYS)
     for name, types in PARTS.items():
         for key, value in exact_keys(f"{path}: {name}", manifest[name], tuple(types)).items():
@@ -118,9 +112,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _check(values: Mapping[str, Any]) -> str:
-    """SHA-256 of everything that a manifest says."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def _former(values: dict[str, Any]) -> bytes:
+    """A manifest as it was written when its check was that of its values in order of their names."""
+    plain = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return text({**values, CHECK: hashlib.sha256(plain.encode()).hexdigest()})
 
 
 def _plain(configuration: Mapping[str, Any]) -> Any:
@@ -129,7 +124,15 @@ def _plain(configuration: Mapping[str, Any]) -> Any:
     if not isinstance(configuration, Mapping):
         raise AdlError.at("configuration", None, configuration, must)
     try:
-        return json.loads(json.dumps(dict(configuration), allow_nan=False))
+        return json.loads(json.dumps(dict(configuration), allow_nan=False, indent=2), object_pairs_hook=_unlike)
     except (TypeError, ValueError, RecursionError) as error:
         message = f"configuration cannot be kept ({error}): {must}"
         raise AdlError(message, argument="configuration", must=must) from None
+
+
+def _unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A mapping whose keys are still as many when they are text."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"two keys of {list(found)} are the same as text")
+    return found

@@ -19,6 +19,7 @@ from ...clearing import Snapshot
 from ...clearing.events import CAUSES, FIELDS, KINDS, Events
 from ...contracts import Asset, Contract
 from ...errors import AdlError, OpenInterestWarning, missing_extra
+from ..manifests import altered
 from ..snapshots import load
 from .log import LoggedPass, PassLog
 from .manifest import read_manifest
@@ -28,7 +29,6 @@ from .tables import (
     PASSES,
     TableFile,
     Vocabulary,
-    altered,
     as_columns,
     mark_rows,
     numpy_columns,

@@ -13,8 +13,9 @@ import numpy as np
 from ..._arrays import INT64
 from ...clearing.events import FIELDS
 from ...errors import AdlError
+from ..manifests import altered
 from .log import INPUTS, LoggedPass, Made
-from .tables import MARK_KINDS, MARKS, PASSES, TableFile, Vocabulary, altered
+from .tables import MARK_KINDS, MARKS, PASSES, TableFile, Vocabulary
 
 __all__ = ["SealedEvents", "sealed_passes"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,8 @@ from ...clearing import Snapshot
 from ...clearing.events import CAUSES, KINDS, PLACE, Names
 from ...errors import AdlError
 from ..events import ACCOUNT, EVENT_COLUMNS, owners
-from .files import Sink, replaced
+from ..manifests import Hashed
+from .files import replaced
 from .log import INPUTS, LoggedPass, Texts
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "TABLES",
     "TableFile",
     "Vocabulary",
-    "altered",
     "as_columns",
     "batch_of",
     "mark_rows",
@@ -150,11 +149,11 @@ class Vocabulary:
 
 def write_tables(folder: Path, passes: Iterable[LoggedPass], vocabulary: Vocabulary) -> dict[str, str]:
     """Write the three files from the passes, one at a time; the SHA-256 of each, by its name."""
-    files: dict[str, Sink] = {}
+    files: dict[str, Hashed] = {}
     with contextlib.ExitStack() as stack:
         # Left in the other order: events get their name first.
         for table in reversed(TABLES):
-            files[table] = stack.enter_context(replaced(folder / table))
+            files[table] = Hashed(stack.enter_context(replaced(folder / table)))
         with contextlib.ExitStack() as writers:
             events, listed, marks = (
                 writers.enter_context(_groups(files[table], vocabulary.schema(table))) for table in TABLES
@@ -189,7 +188,7 @@ def batch_of(schema: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
 
 
 @contextlib.contextmanager
-def _groups(file: Sink, schema: Any) -> Iterator[_Groups]:
+def _groups(file: Hashed, schema: Any) -> Iterator[_Groups]:
     """A Parquet file that is written in row groups."""
     import pyarrow.parquet as pq
 
@@ -241,18 +240,6 @@ class _Groups:
 
 
 # Reading --------------------------------------------------------------------------------------------------------------
-
-
-def altered(path: Path, known: str) -> AdlError | None:
-    """What to raise for a file that has not the SHA-256 it should have."""
-    if not path.exists():
-        return AdlError(f"{path.parent} was altered: has no {path.name}", argument="path", value=path.name)
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest == known:
-        return None
-    message = f"{path} was altered: its SHA-256 is {digest}, the manifest says {known}"
-    return AdlError(message, argument="path", value=digest)
 
 
 class TableFile:

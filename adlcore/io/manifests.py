@@ -1,0 +1,106 @@
+"""Manifests: JSON files that know each of their own bytes, and the SHA-256 of the files beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import AdlError
+
+__all__ = ["MANIFEST", "Hashed", "altered", "encoded", "read_json", "refuse_altered", "text"]
+
+MANIFEST = "manifest.json"
+
+#: The last entry of a manifest: the SHA-256 of the whole file with nothing in this place.
+CHECK = "check"
+
+
+class Hashed:
+    """A file that is written once, from its start to its end; what pyarrow takes for a file.
+
+    Parameters
+    ----------
+    file
+        Where it goes; it is left open.
+    """
+
+    closed = False
+
+    def __init__(self, file: Any) -> None:
+        self._file, self._digest = file, hashlib.sha256()
+
+    def write(self, data: Any) -> int:
+        """Write all of it."""
+        self._digest.update(data)
+        self._file.write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing: whoever opened the file does."""
+
+    def close(self) -> None:
+        """Nothing: whoever opened the file does."""
+
+    @property
+    def sha256(self) -> str:
+        """Of all that was written, as hexadecimal text."""
+        return self._digest.hexdigest()
+
+
+def altered(path: Path, known: object) -> AdlError | None:
+    """What to raise for a file that has not the SHA-256 it should have."""
+    if not path.exists():
+        return AdlError(f"{path.parent} was altered: has no {path.name}", argument="path", value=path.name)
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest == known:
+        return None
+    message = f"{path} was altered: its SHA-256 is {digest}, the manifest says {known}"
+    return AdlError(message, argument="path", value=digest)
+
+
+def text(values: Mapping[str, Any]) -> bytes:
+    """Values as a file holds them: one text for what is said in one order."""
+    return (json.dumps(values, indent=2) + "\n").encode()
+
+
+def encoded(values: Mapping[str, Any]) -> bytes:
+    """The bytes of a manifest: the values, and the check of all of it."""
+    check = hashlib.sha256(text({**values, CHECK: ""})).hexdigest()
+    return text({**values, CHECK: check})
+
+
+def read_json(path: Path) -> tuple[bytes, Any]:
+    """The bytes of a file, and what they say as JSON.
+
+    Raises
+    ------
+    AdlError
+        If they are no JSON in UTF-8.
+    """
+    data = path.read_bytes()
+    try:
+        return data, json.loads(data.decode())
+    except (ValueError, RecursionError) as error:  # of UTF-8 or JSON, or brackets without end
+        raise AdlError(f"{path} cannot be read as JSON: {error}", argument="path", value=str(path)) from None
+
+
+def refuse_altered(
+    path: Path, data: bytes, said: Mapping[str, Any], former: Callable[[dict[str, Any]], bytes]
+) -> dict[str, Any]:
+    """What a manifest says without its check, if its bytes are those that were written.
+
+    White space, a key that stands there twice, or an order of keys says nothing as JSON, so the bytes are compared with
+    those that are written for what they say. `former` gives those of manifests before they had a check of their bytes.
+    """
+    values = {name: value for name, value in said.items() if name != CHECK}
+    try:
+        is_own = data in (encoded(values), former(values))
+    except RecursionError:
+        is_own = False
+    if not is_own:
+        raise AdlError(f"{path} was altered: its check does not fit its bytes", argument="path", value=str(path))
+    return values

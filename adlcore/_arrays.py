@@ -46,6 +46,12 @@ def frozen(array: npt.NDArray[Values]) -> npt.NDArray[Values]:
     return view
 
 
+def refuse_long(argument: str, name: str, row: int | None = None) -> None:
+    """Refuse a name that is too long for a column."""
+    if len(name) > LONGEST_NAME:
+        raise AdlError.at(argument, row, name, f"must have at most {LONGEST_NAME} characters")
+
+
 def is_lots(array: NumberArray1D) -> TypeGuard[Int64Array1D]:
     """Whether a column holds integers: lots of a quantity, quanta of money."""
     return array.dtype == INT64
@@ -98,7 +104,7 @@ def _converted(name: str, values: Any) -> NumberArray1D:
         raise AdlError(f"{name} has dtype {array.dtype}: must be integers or floats", argument=name, value=array.dtype)
     if kind == "u" and array.size and int(array.max()) > INT64_MAX:
         row = int(array.argmax())
-        raise AdlError.at(name, row, array[row], INT64_LIMITS)
+        raise AdlError.at(name, row, array[row], f"must be at most {INT64_MAX} (int64)")
     return np.require(array, FLOAT64 if kind == "f" else INT64, ["C", "A"])
 
 

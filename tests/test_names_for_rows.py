@@ -86,7 +86,7 @@ def test_the_row_of_an_order():
     there = house(["ann", "bob"])
     there.place_order(0, "X", 1, 10, leverage=10)
     with pytest.raises(
-        adl.AdlError, match=r"rows? of the orders, 0 to 0, as ClearingHouse\.snapshot\(\)\.orders has them"
+        adl.AdlError, match=r"rows? of the orders, 0 to 0; ClearingHouse\.snapshot\(\)\.orders has them"
     ):
         there.cancel_order("ann")
 

@@ -306,5 +306,5 @@ def labels(values: Any) -> npt.NDArray[Any]:
     widest = max(lengths, default=0)
     if widest > LONGEST_NAME:
         row = lengths.index(widest)
-        raise AdlError.at("wallets.account", row, column[row], f"must have at most {LONGEST_NAME} characters")
+        _arrays.refuse_long("wallets.account", column[row], row)
     return np.ascontiguousarray(column, f"<U{max(widest, 1)}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..._arrays import LONGEST_NAME
+from ..._arrays import refuse_long
 from ..._pickles import Versioned
 from ...contracts import call_text
 from ...decimals import Number, canonical, exact_decimal
@@ -132,18 +132,18 @@ def _symbols(scope: Any) -> tuple[str, ...]:
     if not symbols:
         raise AdlError.at("scope", None, scope, "must name a contract; None means all of the asset")
     for row, symbol in enumerate(symbols):
-        if not isinstance(symbol, str) or not 0 < len(symbol) <= LONGEST_NAME:
-            must = f"must be a non-empty string such as 'BTCUSDT', of at most {LONGEST_NAME} characters"
-            raise AdlError.at("scope", row, symbol, must)
+        if not isinstance(symbol, str) or not symbol:
+            raise AdlError.at("scope", row, symbol, "must be a non-empty string such as 'BTCUSDT'")
+        refuse_long("scope", symbol, row)
         if symbol in symbols[:row]:
             raise AdlError.at("scope", row, symbol, "must not be named twice")
     return symbols
 
 
 def _text(value: Any, argument: str, example: str) -> None:
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
-        must = f"must be a non-empty string such as {example}, of at most {LONGEST_NAME} characters"
-        raise AdlError.at(argument, None, value, must)
+    if not isinstance(value, str) or not value:
+        raise AdlError.at(argument, None, value, f"must be a non-empty string such as {example}")
+    refuse_long(argument, value)
 
 
 def _amount(value: Number, argument: str) -> Decimal:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..._arrays import INT64, LONGEST_NAME
+from ..._arrays import INT64, refuse_long
 from ...errors import AdlError
 from ...ratios import exact_ratio
 from .round import Chosen, Round
@@ -121,10 +121,9 @@ class Backstop(Stage):
     def __post_init__(self) -> None:
         if exact_ratio(self.below, "below") < 0:
             raise AdlError.at("below", None, self.below, "must be 0 or above")
-        named = isinstance(self.vault, str) and 0 < len(self.vault) <= LONGEST_NAME
-        if not named or self.vault in ("street", "treasury"):
-            must = f"must be a name of its own, such as 'vault', of at most {LONGEST_NAME} characters"
-            raise AdlError.at("vault", None, self.vault, must)
+        if not isinstance(self.vault, str) or self.vault in ("", "street", "treasury"):
+            raise AdlError.at("vault", None, self.vault, "must be a name of its own, such as 'vault'")
+        refuse_long("vault", self.vault)
         if self.by not in TAKEN_BY:
             raise AdlError.at("by", None, self.by, f"must be one of {', '.join(TAKEN_BY)}")
 

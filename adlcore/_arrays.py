@@ -155,8 +155,13 @@ def ties(values: Any, length: int) -> Int64Array1D | None:
     return array.astype(INT64)
 
 
-def exclusion(exclude: Any, length: int, name: str = "exclude") -> npt.NDArray[np.uint8] | None:
-    """The rows to pass over, given as a boolean mask or as row numbers, as a mask of bytes."""
+def exclusion(
+    exclude: Any, length: int, name: str = "exclude", found: str | None = None
+) -> npt.NDArray[np.uint8] | None:
+    """The rows to pass over, given as a boolean mask or as row numbers, as a mask of bytes.
+
+    `found` says what finds the rows of a name.
+    """
     if exclude is None:
         return None
     array = as_array(name, exclude, "row numbers or a boolean mask")
@@ -167,9 +172,9 @@ def exclusion(exclude: Any, length: int, name: str = "exclude") -> npt.NDArray[n
             raise AdlError(f"{name} has {len(array)} rows: a mask must have {length}", argument=name, value=len(array))
         return np.ascontiguousarray(array).view(np.uint8)
     if array.size and array.dtype.kind not in "iu":
-        found = "; Market.rows finds those of an account" if array.dtype.kind in "US" else ""
+        hint = f"; {found}" if found and array.dtype.kind in "US" else ""
         raise AdlError(
-            f"{name} has dtype {array.dtype}: must be row numbers or a boolean mask{found}",
+            f"{name} has dtype {array.dtype}: must be row numbers or a boolean mask{hint}",
             argument=name,
             value=array.dtype,
         )

@@ -323,12 +323,14 @@ AMOUNTS = [
 
 @pytest.mark.parametrize("wallet", [-1, 10, "ann", None, 1.0, True])
 def test_wallets_that_there_are_not(house, wallet):
-    refuses(house, lambda: house.deposit(wallet, 1), said("wallet", wallet, WALLET))
-    refuses(house, lambda: house.withdraw(wallet, 1), said("wallet", wallet, WALLET))
-    refuses(house, lambda: house.place_order(wallet, "X", 1, 100, locked=1), said("wallet", wallet, WALLET))
+    found = f"; Snapshot.wallet({wallet!r}) finds the row of an account's wallet" if wallet == "ann" else ""
+    must = f"{WALLET}{found}"
+    refuses(house, lambda: house.deposit(wallet, 1), said("wallet", wallet, must))
+    refuses(house, lambda: house.withdraw(wallet, 1), said("wallet", wallet, must))
+    refuses(house, lambda: house.place_order(wallet, "X", 1, 100, locked=1), said("wallet", wallet, must))
     if wallet is not None:
-        refuses(house, lambda: house.trade("X", 1, 100, buyer=wallet), said("buyer", wallet, WALLET))
-        refuses(house, lambda: house.trade("X", 1, 100, buyer=ANN, seller=wallet), said("seller", wallet, WALLET))
+        refuses(house, lambda: house.trade("X", 1, 100, buyer=wallet), said("buyer", wallet, must))
+        refuses(house, lambda: house.trade("X", 1, 100, buyer=ANN, seller=wallet), said("seller", wallet, must))
 
 
 @pytest.mark.parametrize("call", ["deposit", "withdraw"])

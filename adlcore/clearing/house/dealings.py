@@ -127,7 +127,7 @@ def cancel_order(work: Working, order: int) -> Snapshot:
         must = (
             f"must be a row of the orders, 0 to {len(orders) - 1}" if len(orders) else "must be absent: there are none"
         )
-        found = "; ClearingHouse.snapshot().orders has them" if isinstance(order, str) else ""
+        found = "; ClearingHouse.snapshot().orders has them" if isinstance(order, str) and not order.isdecimal() else ""
         raise AdlError.at("order", None, order, must + found)
     work.cancel(np.array([order]), "request")
     return work.books._with({"orders": orders.taken(np.flatnonzero(~work.cancelled))})

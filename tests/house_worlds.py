@@ -86,8 +86,17 @@ def triggers() -> st.SearchStrategy:
         relative_to=st.sampled_from(["own", "opening"]),
         minimum=st.sampled_from([None, "0", "20"]),
     )
+    profits = st.builds(
+        clearing.Drawdown,
+        window=st.sampled_from([1, 1000]),
+        start=st.just("-0.1"),
+        stop=st.just("-0.05"),
+        of=st.just("contract"),
+        relative_to=st.sampled_from(["pool", "opening"]),
+        minimum=st.sampled_from([None, "20"]),
+    )
     caps = st.builds(clearing.NetNotionalCap, st.sampled_from(["0.01", "0.5", "1", "20"]))
-    return st.one_of(st.none(), st.builds(clearing.Depleted), caps, drawdown)
+    return st.one_of(st.none(), st.builds(clearing.Depleted), caps, drawdown, profits)
 
 
 @st.composite

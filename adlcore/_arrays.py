@@ -46,6 +46,12 @@ def frozen(array: npt.NDArray[Values]) -> npt.NDArray[Values]:
     return view
 
 
+def refuse_long(argument: str, name: str, row: int | None = None) -> None:
+    """Refuse a name that is too long for a column."""
+    if len(name) > LONGEST_NAME:
+        raise AdlError.at(argument, row, name, f"must have at most {LONGEST_NAME} characters")
+
+
 def is_lots(array: NumberArray1D) -> TypeGuard[Int64Array1D]:
     """Whether a column holds integers: lots of a quantity, quanta of money."""
     return array.dtype == INT64
@@ -98,7 +104,7 @@ def _converted(name: str, values: Any) -> NumberArray1D:
         raise AdlError(f"{name} has dtype {array.dtype}: must be integers or floats", argument=name, value=array.dtype)
     if kind == "u" and array.size and int(array.max()) > INT64_MAX:
         row = int(array.argmax())
-        raise AdlError.at(name, row, array[row], INT64_LIMITS)
+        raise AdlError.at(name, row, array[row], f"must be at most {INT64_MAX} (int64)")
     return np.require(array, FLOAT64 if kind == "f" else INT64, ["C", "A"])
 
 
@@ -149,8 +155,13 @@ def ties(values: Any, length: int) -> Int64Array1D | None:
     return array.astype(INT64)
 
 
-def exclusion(exclude: Any, length: int, name: str = "exclude") -> npt.NDArray[np.uint8] | None:
-    """The rows to pass over, given as a boolean mask or as row numbers, as a mask of bytes."""
+def exclusion(
+    exclude: Any, length: int, name: str = "exclude", found: str | None = None
+) -> npt.NDArray[np.uint8] | None:
+    """The rows to pass over, given as a boolean mask or as row numbers, as a mask of bytes.
+
+    `found` says what finds the rows of a name.
+    """
     if exclude is None:
         return None
     array = as_array(name, exclude, "row numbers or a boolean mask")
@@ -161,9 +172,9 @@ def exclusion(exclude: Any, length: int, name: str = "exclude") -> npt.NDArray[n
             raise AdlError(f"{name} has {len(array)} rows: a mask must have {length}", argument=name, value=len(array))
         return np.ascontiguousarray(array).view(np.uint8)
     if array.size and array.dtype.kind not in "iu":
-        found = "; Market.rows finds those of an account" if array.dtype.kind in "US" else ""
+        hint = f"; {found}" if found and array.dtype.kind in "US" else ""
         raise AdlError(
-            f"{name} has dtype {array.dtype}: must be row numbers or a boolean mask{found}",
+            f"{name} has dtype {array.dtype}: must be row numbers or a boolean mask{hint}",
             argument=name,
             value=array.dtype,
         )

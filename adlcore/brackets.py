@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from .decimals import EXACT, exact_decimal, last_digit, positive_decimal
-from .errors import AdlError
+from .errors import AdlError, shown
 
 __all__ = ["Table", "binance", "ccxt"]
 
@@ -32,7 +32,7 @@ def binance(payload: Any, symbol: str | None) -> Table:
     named: dict[str, Mapping[str, Any]] = {}
     for row, entry in enumerate(_rows("payload", [payload] if isinstance(payload, Mapping) else payload)):
         # The older COIN-M endpoint names pairs.
-        name = str(entry.get("symbol", entry.get("pair")))
+        name = _text(entry.get("symbol", entry.get("pair")))
         if name in named:
             raise AdlError.at("payload", row, name, "must not be there twice")
         named[name] = entry
@@ -70,7 +70,7 @@ def ccxt(tiers: Any, symbol: str | None) -> Table:
 
 def _picked(named: Mapping[Any, Any], symbol: str | None) -> Any:
     """What belongs to a symbol; without one, what is there if it is alone."""
-    names = [str(name) for name in named]
+    names = [_text(name) for name in named]
     if not isinstance(symbol, str | None):
         raise AdlError.at("symbol", None, symbol, "must be a name such as 'BTCUSDT'")
     if symbol is None:
@@ -83,6 +83,11 @@ def _picked(named: Mapping[Any, Any], symbol: str | None) -> Any:
         must = f"must be one of the {len(named)} that are there; nearest: {', '.join(near)}"
         raise AdlError.at("symbol", None, symbol, must)
     return named[symbol]
+
+
+def _text(name: object) -> str:
+    """A key or a symbol, which should be text."""
+    return name if isinstance(name, str) else shown(name)
 
 
 def _rows(argument: str, rows: Any) -> list[Mapping[str, Any]]:
@@ -98,7 +103,7 @@ def _rows(argument: str, rows: Any) -> list[Mapping[str, Any]]:
 
 def _value(place: str, found: Mapping[str, Any], name: str) -> Any:
     if name not in found:
-        there = ", ".join(map(str, found)) or "nothing"
+        there = ", ".join(map(_text, found)) or "nothing"
         raise AdlError(f"{place} has no {name!r}: must have one beside {there}", argument=name)
     return found[name]
 

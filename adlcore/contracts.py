@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from ._arrays import INT64_MAX, LONGEST_NAME
+from ._arrays import INT64_MAX, refuse_long
 from ._fields import exact_keys
 from ._pickles import Versioned
 from .decimals import Number, canonical, plain, positive_decimal, steps_text, whole_steps
@@ -59,9 +59,9 @@ class Asset(Versioned):
     decimals: int = DECIMALS
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not 0 < len(self.name) <= LONGEST_NAME:
-            must = f"must be a string such as 'USDT', of at most {LONGEST_NAME} characters and not empty"
-            raise AdlError.at("name", None, self.name, must)
+        if not isinstance(self.name, str) or not self.name:
+            raise AdlError.at("name", None, self.name, "must be a non-empty string such as 'USDT'")
+        refuse_long("name", self.name)
         if not isinstance(self.decimals, int) or isinstance(self.decimals, bool) or not 0 <= self.decimals <= 18:
             raise AdlError.at("decimals", None, self.decimals, "must be a whole number from 0 to 18")
 
@@ -178,9 +178,9 @@ class Contract(Versioned):
         tiers: MarginTiers | None = None,
         max_price: Number | None = None,
     ) -> None:
-        if not isinstance(symbol, str) or not 0 < len(symbol) <= LONGEST_NAME:
-            must = f"must be a string such as 'BTCUSDT', of at most {LONGEST_NAME} characters and not empty"
-            raise AdlError.at("symbol", None, symbol, must)
+        if not isinstance(symbol, str) or not symbol:
+            raise AdlError.at("symbol", None, symbol, "must be a non-empty string such as 'BTCUSDT'")
+        refuse_long("symbol", symbol)
         if not isinstance(settle, Asset) and (not isinstance(settle, str) or not settle):
             raise AdlError.at("settle", None, settle, "must be an Asset or a name such as 'USDT'")
         if kind not in KINDS:

@@ -23,6 +23,7 @@ __all__ = [
     "Number",
     "canonical",
     "exact_decimal",
+    "is_whole",
     "last_digit",
     "plain",
     "positive_decimal",
@@ -195,6 +196,11 @@ def steps_text(steps: int, argument: str, step: Decimal) -> str:
     '-1.250'
     """
     return plain(EXACT.multiply(Decimal(whole_number(steps, argument, wide=True)), step))
+
+
+def is_whole(value: object) -> bool:
+    """Whether this is an int that fits int64, and no truth value."""
+    return isinstance(value, int) and not isinstance(value, bool) and -INT64_MAX - 1 <= value <= INT64_MAX
 
 
 def whole_number(value: Any, argument: str, row: int | None = None, *, wide: bool = False) -> int:

@@ -12,7 +12,7 @@ import pickle
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["AdlError", "BrokenSnapshotError", "MissingExtraError", "OpenInterestWarning", "keyed", "shown"]
+__all__ = ["AdlError", "BrokenSnapshotError", "MissingExtraError", "OpenInterestWarning", "keyed", "shortened", "shown"]
 
 #: The longest message, in characters; a longer one loses its middle.
 LONGEST_MESSAGE = 2000
@@ -61,7 +61,7 @@ class AdlError(ValueError):
         value: Any = None,
         must: str | None = None,
     ) -> None:
-        super().__init__(_bounded(message))
+        super().__init__(shortened(message))
         self.argument = argument
         self.row = row
         self.value = value
@@ -179,7 +179,7 @@ def _scalar(value: Any) -> Any:
         return value
 
 
-def _bounded(message: str) -> str:
+def shortened(message: str) -> str:
     """A message that is not too long; one that is keeps its beginning, and its end, which says what would be right."""
     if len(message) <= LONGEST_MESSAGE:
         return message

@@ -13,7 +13,7 @@ from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, is_lots
 from .columns import Columns
 from .contracts import Contract
 from .decimals import Number
-from .errors import AdlError, shown
+from .errors import AdlError
 from .explanation import Explanation, explain
 from .queue import Queue
 from .ranking import RankingRule, as_rule
@@ -21,6 +21,9 @@ from .ranking import indicator as _indicator
 from .selection import Selection
 
 __all__ = ["Market"]
+
+#: What finds the rows of whoever is called by a name.
+FOUND = "Market.rows finds those of an account"
 
 
 class Market(Columns):
@@ -315,7 +318,7 @@ class Market(Columns):
             target,
             side,
             eligible != "all" and _winners(eligible),
-            None if exclude is None else _arrays.exclusion(exclude, len(self)),
+            None if exclude is None else _arrays.exclusion(exclude, len(self), found=FOUND),
             -1 if max_counterparties is None else _arrays.row_limit(max_counterparties),
             self.tie,
             bool(ordered),
@@ -351,7 +354,7 @@ class Market(Columns):
             raise AdlError.at("bankrupt_side", None, bankrupt_side, "must be 'long' or 'short'")
         score = np.empty(len(self))
         self._source(rule).scores(score, side, _winners(eligible), -np.inf)
-        mask = _arrays.exclusion(exclude, len(self))
+        mask = _arrays.exclusion(exclude, len(self), found=FOUND)
         if mask is not None:
             score[mask != 0] = -np.inf
         _arrays.without_nan("score", score)
@@ -372,7 +375,7 @@ class Market(Columns):
             Terms, score, rank, quantile, indicator, and the quantity ahead in the queue.
         """
         if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < len(self):
-            found = f"; Market.rows({shown(row)}) finds those of an account" if isinstance(row, str) else ""
+            found = f"; {FOUND}" if isinstance(row, str) and self.account is not None else ""
             raise AdlError.at("row", None, row, f"must be a row from 0 to {len(self) - 1}{found}")
         return explain(self, self.score(rule), int(row), as_rule(rule))
 

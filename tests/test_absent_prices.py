@@ -156,6 +156,21 @@ def test_a_sequence_of_shares_has_one_for_each(name):
         columns(["10", "5"], **{name: [None]})
 
 
+#: Positions of nobody.
+NOBODY = {"wallet": [], "quantity": [], "entry_value": []}
+
+
+def test_no_marks_at_all_are_an_empty_mapping():
+    for call in (
+        lambda: columns(None),
+        lambda: venue(marks=None),
+        lambda: house().funding(None),
+    ):
+        with pytest.raises(adl.AdlError, match="is None: must be a mapping of symbols to"):
+            call()
+    assert adl.Snapshot([X], {"account": ["ann"], "asset": "USDT"}, {"contract": [], **NOBODY}, {}).marks == (None,)
+
+
 # Files ----------------------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -62,13 +63,11 @@ test_arrays_of_different_length = table(
 BENT = {
     "2-D": (np.ones((3, 3)), "has 2 dimensions: must be a 1-D array"),
     "0-D": (np.array(1.0), "has 0 dimensions: must be a 1-D array"),
-    "object": (np.array([1, 2.0, None], object), "has dtype object: must be integers or floats"),
     "text": (["1", "2", "3"], "has dtype <U1: must be integers or floats"),
     "complex": (np.ones(3, complex), "has dtype complex128: must be integers or floats"),
     "bool": ([True, False, True], "has dtype bool: must be integers or floats"),
     "dates": (np.array(["2025-10-10"] * 3, "M8[D]"), "has dtype datetime64[D]: must be integers or floats"),
     "ragged": ([[1.0], [2.0, 3.0], 4.0], "is ragged: must be a 1-D sequence of numbers"),
-    "beyond int64": ([2**70, 1, 1], "has dtype object: must be integers or floats"),
     "a number": (5.0, "has 0 dimensions: must be a 1-D array"),
 }
 TAKERS = [
@@ -90,6 +89,22 @@ TAKERS = [
 def test_what_is_no_row_of_numbers(call, name, form):
     bent, words = BENT[form]
     refused(lambda: call(bent), f"{name} {words}")
+
+
+#: Python objects among numbers: the column, and what is wrong at which row.
+ODD = {
+    "None": (np.array([1, 2.0, None], object), 2, None, "must be an integer or a float"),
+    "Decimal": ([1, Decimal("2"), 3.0], 1, Decimal("2"), "must be an integer or a float"),
+    "beyond int64": ([2**70, 1, 1], 0, 2**70, f"must lie between {-(2**63)} and {2**63 - 1} (int64)"),
+    "below int64": ([1, 0.5, -(2**63) - 1], 2, -(2**63) - 1, f"must lie between {-(2**63)} and {2**63 - 1} (int64)"),
+}
+
+
+@pytest.mark.parametrize("form", ODD)
+@cases("call name", TAKERS)
+def test_what_is_no_number_in_a_row(call, name, form):
+    bent, row, value, must = ODD[form]
+    refused(lambda: call(bent), said(name, value, must, row))
 
 
 @pytest.mark.parametrize("form", sorted(set(BENT) - {"bool"}))

@@ -166,6 +166,26 @@ def test_a_line_that_no_reader_takes(tmp_path, line):
     assert len(str(caught.value)) < 400
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_altered_bytes_are_read_or_refused(tmp_path, suffix):
+    """Whatever they are: of text that is none, of buffers that end elsewhere, of numbers without end."""
+    path = tmp_path / f"events{suffix}"
+    write_events(calls(LABELS["texts"]), path)
+    data, rng = path.read_bytes(), np.random.default_rng(7)
+    refused = []
+    for _ in range(200):
+        altered = bytearray(data)
+        for place in rng.integers(0, len(data), rng.integers(1, 4)).tolist():
+            altered[place] = int(rng.integers(0, 256))
+        path.write_bytes(altered)
+        try:
+            read_events(path)
+        except adl.AdlError as error:
+            refused.append(len(str(error)))
+    assert len(refused) > 20
+    assert max(refused) <= 2000
+
+
 @pytest.mark.parametrize(
     ("name", "column", "words"),
     [

@@ -21,7 +21,7 @@ CALLS = {
     "plan": lambda house: house.plan({"X": "99"}),
     "drop_plan": lambda house: house.drop_plan(),
     "deposit": lambda house: house.deposit(1, "1"),
-    "withdraw": lambda house: house.withdraw(1, "1"),
+    "withdraw": lambda house: house.withdraw(8, "1"),
     "trade": lambda house: house.trade("X", 1, 100, buyer=1),
     "place_order": lambda house: house.place_order(1, "X", 1, 100, locked=1),
     "cancel_order": lambda house: house.cancel_order(0),
@@ -106,10 +106,10 @@ def test_deferred_calls_follow_once_everybody_was_told():
     def hear(event):
         told.append(event["kind"])
         if event["kind"] == "adl-notice" and told.count("adl-notice") <= 2:
-            house.defer(lambda: house.deposit(1, "1"))
+            house.defer(lambda: house.deposit(7, "1", "BTC"))
             house.defer(lambda: house.fund_deposit("USDT", "1"))
         if event["kind"] == "deposit":
-            house.defer(lambda: house.withdraw(1, "1"))
+            house.defer(lambda: house.withdraw(event["wallet"], "1"))
 
     house.on(None, hear)
     events = house.mark(**ten_wallets.DOWN)
@@ -259,8 +259,8 @@ def test_deferred_calls_are_the_same_calls_later(names):
     """The books are those of a house that was called so in turn."""
     one, other = (ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder()) for _ in range(2))
     one.on("withdrawal", lambda event: [one.defer(lambda name=name: CALLS[name](one)) for name in names])
-    one.withdraw(1, "1")
-    other.withdraw(1, "1")
+    one.withdraw(8, "1")
+    other.withdraw(8, "1")
     for name in names:
         CALLS[name](other)
     assert (one.hash, one.audit()) == (other.hash, [])

@@ -13,6 +13,7 @@ import adlcore as adl
 from adlcore.clearing import (
     Backstop,
     BookIOC,
+    BrokenBooksError,
     ClearingHouse,
     Deleverage,
     DepthLadder,
@@ -20,6 +21,7 @@ from adlcore.clearing import (
     InsuranceFund,
     NetNotionalCap,
     TakeOver,
+    Venue,
 )
 from adlcore.clearing.accounts.tables import labels
 from adlcore.decimals import whole_number
@@ -209,6 +211,8 @@ CALLS = {
     "BookIOC fee": lambda v: BookIOC(fee=v),
     "BookIOC portion": lambda v: BookIOC(portion=v),
     "BookIOC above": lambda v: BookIOC(above=v),
+    "BookIOC cool_down": lambda v: BookIOC(cool_down=v, portion="0.5"),
+    "Venue max_rounds": lambda v: Venue("v", [TakeOver()], max_rounds=v),
     "Backstop below": lambda v: Backstop(below=v),
     "InsuranceFund balance": lambda v: ClearingHouse(venue(), [InsuranceFund("USDT", v)], [TakeOver()]),
     "NetNotionalCap": NetNotionalCap,
@@ -287,6 +291,61 @@ def test_names_are_of_bounded_length(length):
             call(name)
         sound(caught.value)
         call(name[:256])
+
+
+GIANT = 10**5000
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: adl.MarginTiers.from_binance([{"symbol": GIANT, "brackets": []}], "Y"),
+        lambda: adl.MarginTiers.from_ccxt({GIANT: []}, "Y"),
+        lambda: adl.MarginTiers.from_ccxt([{GIANT: 5}]),
+        lambda: adl.MarginTiers.from_fields({GIANT: 5}),
+        lambda: adl.Contract.from_fields({**X.fields(), GIANT: 5}),
+        lambda: columns("wallets", **{"x" * 10**5: 1}),
+        lambda: adl.Snapshot([X], {GIANT: [1]}, {}, {}),
+        lambda: adl.Snapshot.build([X], [{"account": 1, GIANT: 1}], [], {"X": 1}),
+        lambda: venue(marks={GIANT: 1}),
+        lambda: house().mark({GIANT: 1}),
+        lambda: house().funding({GIANT: 1}),
+        lambda: house().on("x" * 10**5, print),
+        lambda: adl.InsuranceFund("x" * 10**5),
+        lambda: adl.InsuranceFund("USDT", name="x" * 10**5),
+        lambda: adl.InsuranceFund("USDT", scope=["x" * 10**5]),
+        lambda: Backstop(vault="x" * 10**5),
+        lambda: adl.RankingRule("x" * 10**5),
+    ],
+)
+def test_keys_and_names_may_be_too_large_too(call):
+    with pytest.raises(adl.AdlError) as caught:
+        call()
+    sound(caught.value)
+
+
+def test_a_key_of_a_pass_is_a_name(tmp_path):
+    pytest.importorskip("pyarrow")
+    with pytest.raises(adl.AdlError, match=r"pass 0: prices is a whole number of 16,610 bits: must be one of X"):
+        adl.io.record(tmp_path / "run", house(), [adl.io.Inputs(1, {GIANT: "9"})])
+
+
+@pytest.mark.parametrize("text", ["seed = " + "9" * 5000, "seed = 1e999", "a = " + "[" * 10**5])
+def test_a_scenario_with_such_numbers(tmp_path, text):
+    pytest.importorskip("pydantic")
+    from adlcore.lab import scenarios
+
+    (tmp_path / "s.toml").write_text(text)
+    with pytest.raises(adl.AdlError) as caught:
+        scenarios.load(tmp_path / "s.toml")
+    sound(caught.value)
+
+
+def test_broken_books_keep_every_difference():
+    error = BrokenBooksError([f"wallets[{row}]: less than nothing" for row in range(1000)])
+    sound(error)
+    assert pickle.loads(pickle.dumps(error)).differences == error.differences
+    assert len(error.differences) == 1000
 
 
 # Errors ---------------------------------------------------------------------------------------------------------------

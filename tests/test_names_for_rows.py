@@ -75,18 +75,18 @@ def test_names_in_a_column_of_rows_of_wallets(table):
 
 
 def test_a_name_where_the_row_of_a_market_is_wanted():
-    market = venue(["ann", "bob"]).market("X")
-    with pytest.raises(adl.AdlError, match=r"row is 'ann': must be a row from 0 to 1; Market\.rows\('ann'\) finds"):
-        market.explain("ann", "binance")
+    market = adl.Market("X", mark_price=9, quantity=[1, -1], entry_price=[9.0, 9.0], account=["ann", "bob"])
+    with pytest.raises(adl.AdlError, match=r"row is 'ann': must be a row from 0 to 1; Market\.rows finds those"):
+        market.explain("ann", "roi")
     with pytest.raises(adl.AdlError, match=r"exclude has dtype <U3: must be row numbers .*; Market\.rows finds"):
-        market.deleverage(1, "binance", exclude=["ann"])
+        market.deleverage(1, "roi", exclude=["ann"])
 
 
 def test_the_row_of_an_order():
     there = house(["ann", "bob"])
     there.place_order(0, "X", 1, 10, leverage=10)
     with pytest.raises(
-        adl.AdlError, match=r"rows? of the orders, 0 to 0, as ClearingHouse\.snapshot\(\)\.orders has them"
+        adl.AdlError, match=r"rows? of the orders, 0 to 0; ClearingHouse\.snapshot\(\)\.orders has them"
     ):
         there.cancel_order("ann")
 

@@ -293,7 +293,7 @@ def test_a_configuration_need_not_be_given(tmp_path):
 def test_names_that_no_file_can_hold_are_refused(tmp_path):
     contract = adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], ["0.05"]))
     books = adl.Snapshot.build([contract], {"account": ["ann", "\ud800"]}, [], {"X": 1})
-    house = ClearingHouse(books, venue=[])
+    house = ClearingHouse(books, venue=[adl.clearing.Uncovered()])
     refused(lambda: record(tmp_path / "run", house, []), said("house", "\ud800", "must have names that UTF-8 can hold"))
     assert not (tmp_path / "run").exists()
 

@@ -182,17 +182,17 @@ TABLES = [
         "wallets.asset[1] is 'BTC': must be USDT: a snapshot has one numeraire; and 1 more",
     ),
     (
-        lambda: small_snapshot(marks={"BTCUSDT": None, "BTCUSD": None}),
+        lambda: small_snapshot(marks=[None, "2500", None]),
         [("marks", None), ("marks", None)],
         "marks is 'BTCUSDT': has no mark price and 5 positions: must have one; and 1 more",
     ),
     (
-        lambda: valued_snapshot(index_prices={"BTC": None, "USDC": None}),
+        lambda: valued_snapshot(index_prices=None),
         [("index_prices", None), ("index_prices", None)],
         said("index_prices", "BTC", f"{UNPRICED}; and 1 more"),
     ),
     (
-        lambda: valued_snapshot(balances=USDT_ALONE, index_prices={"BTC": None}),
+        lambda: valued_snapshot(balances=USDT_ALONE, index_prices=None),
         [("index_prices", None)],
         said("index_prices", "BTC", UNPRICED),
     ),

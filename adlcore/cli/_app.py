@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from ..errors import AdlError
+from ..errors import AdlError, shortened
 from .deleverage import deleverage
 from .demo import demo
 from .explain import explain
@@ -84,5 +84,6 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _complain(message: str) -> int:
-    print("error: " + " ".join(message.split()), file=sys.stderr)
+    # A message of the parser of options repeats what it was given, however long that is.
+    print("error: " + " ".join(shortened(message).split()), file=sys.stderr)
     return 2

@@ -183,13 +183,15 @@ def owners(labels: Sequence[Any], wallet: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _read_jsonl(path: Path) -> dict[str, npt.NDArray[Any]]:
     lists: dict[str, list[Any]] = {name: [] for name in EVENT_COLUMNS}
-    with open(path, encoding="utf-8") as file:
+    with open(path, "rb") as file:
         for number, line in enumerate(file):
             try:
-                record = json.loads(line)
+                record = json.loads(line.decode())
                 values = [record[name] for name in EVENT_COLUMNS]
             except (ValueError, KeyError, TypeError, RecursionError) as error:
-                raise AdlError.at("path", number, line[:40], f"must be an event as JSON ({error})") from None
+                raise AdlError.at(
+                    "path", number, line[:40].decode(errors="replace"), f"must be an event as JSON ({error})"
+                ) from None
             for (name, column), value in zip(lists.items(), values, strict=True):
                 column.append(_cell(name, number, value))
     columns = {
@@ -218,15 +220,15 @@ def _read_arrow(path: Path) -> dict[str, npt.NDArray[Any]]:
         import pyarrow.parquet as pq
     except ImportError:
         raise missing_extra("cli", "reading Arrow and Parquet files") from None
-    try:
-        if path.suffix == ".parquet":
-            table = pq.read_table(path)
-        else:
-            with pa.OSFile(str(path)) as file:
-                table = pa.ipc.open_file(file).read_all()
-    except pa.ArrowInvalid as error:
-        raise AdlError.at("path", None, str(path), f"must be a whole file of events ({str(error)[:60]})") from None
-    missing = [name for name in EVENT_COLUMNS if name not in table.column_names]
+    # Opened here: an OSError of pyarrow's then speaks of damage.
+    with open(path, "rb") as file:
+        try:
+            table = pq.read_table(file) if path.suffix == ".parquet" else pa.ipc.open_file(file).read_all()
+            table.validate(full=True)
+            names = table.column_names
+        except (pa.ArrowException, OSError, UnicodeError) as error:
+            raise AdlError.at("path", None, str(path), f"must be a whole file of events ({str(error)[:60]})") from None
+    missing = [name for name in EVENT_COLUMNS if name not in names]
     if missing:
         raise AdlError.at("path", None, str(path), f"must have the column {missing[0]}")
     columns = {name: _column(name, table[name]) for name in EVENT_COLUMNS}

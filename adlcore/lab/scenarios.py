@@ -354,7 +354,7 @@ def load(path: str | os.PathLike[str]) -> Scenario:
     source = Path(path)
     try:
         fields = tomllib.loads(source.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of TOML or UTF-8, of numbers without end, or brackets
         raise AdlError.at("scenario", None, str(path), f"must be TOML: {error}") from None
     scenario = read(fields)
     if scenario.shock.marks is None:

@@ -109,7 +109,12 @@ def shared_bankruptcy(state: MarginState, wallets: npt.ArrayLike | None = None) 
     if not isinstance(state, MarginState):
         raise AdlError.at("state", None, type(state).__name__, "must be a MarginState")
     core = state._pass
-    mask = _arrays.exclusion(state.liquidatable if wallets is None else wallets, len(core.wallets), "wallets")
+    mask = _arrays.exclusion(
+        state.liquidatable if wallets is None else wallets,
+        len(core.wallets),
+        "wallets",
+        "Snapshot.wallet finds that of an account",
+    )
     assert mask is not None  # only None gives None
     positions = core.books.positions
     rows = np.flatnonzero((mask[positions.wallet] != 0) & (positions.quantity != 0))

@@ -88,6 +88,8 @@ class Books(Versioned):
         if len(symbols) < len(listed):
             twice = next(c.symbol for k, c in enumerate(listed) if symbols[c.symbol] != k)
             raise AdlError.at("contracts", None, twice, "must be there once")
+        if marks is None:
+            raise AdlError.at("marks", None, None, "must be a mapping of symbols to prices: {} where there are none")
         used = _all_assets(listed, assets, wallets, balances)
         names = {asset.name: code for code, asset in enumerate(used)}
         contract, table = Positions.read(positions, symbols)

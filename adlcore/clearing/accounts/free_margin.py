@@ -77,8 +77,9 @@ def free(state: MarginPass) -> Int64Array1D:
 def free_of(state: MarginPass, wallet: int) -> int:
     """What may leave one wallet: ``max(0, min(WB, E) - IM - locked)``, and no more than leaves it healthy.
 
-    Whoever takes out all of it holds no position, or stands at E > MM (E >= MM where `inclusive` is False). Exact
-    whatever the sizes, and whatever those of others; O(positions + orders).
+    Whoever takes out all of it holds no position, or stands at E > MM (E >= MM where
+    :attr:`MarginPass.inclusive` is False). Exact whatever the sizes, and whatever those of others;
+    O(positions + orders).
     """
     books = state.books
     mine = (np.flatnonzero(table.wallet == wallet) for table in (books.positions, books.orders))

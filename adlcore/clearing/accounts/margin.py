@@ -223,6 +223,7 @@ class MarginState:
         Parameters
         ----------
         marks : mapping of symbol to decimal string or number, optional
+            What has no new mark is left out; None is none.
         index_prices : mapping of asset to decimal string or number, optional
             For multi-asset and portfolio wallets; assets without one keep their last.
 

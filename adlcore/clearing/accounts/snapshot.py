@@ -38,8 +38,9 @@ class Snapshot(Books):
         ``contract`` (symbols, or rows of `contracts`), ``wallet`` (int64[n], rows of the wallets),
         ``quantity`` (int64[n] lots, signed), ``entry_value`` (int64[n] quanta, signed like
         ``quantity·v(entry price)``), ``leverage`` (float64[n], 0 where none was chosen; optional).
-    marks : mapping of symbol to decimal string or number
-        Needed for every contract that somebody holds.
+    marks : mapping of symbol to decimal string or number, or sequence with one for each contract
+        Needed for every contract that somebody holds. A mapping leaves out what was never marked; a
+        sequence has None there, for it cannot.
     orders : mapping, optional
         Open orders: ``contract``, ``wallet``, ``quantity`` (lots), ``price`` (ticks), ``locked``
         (margin locked, in quanta of the settle asset).

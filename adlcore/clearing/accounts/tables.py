@@ -227,7 +227,7 @@ def known(table: type[Table], given: Mapping[str, Any], required: tuple[str, ...
         raise AdlError.at(table.NAME, None, type(given).__name__, f"must be a mapping of columns: {', '.join(names)}")
     for name in given:
         if name not in names:
-            close = difflib.get_close_matches(str(name), names, 1)
+            close = difflib.get_close_matches(name[:LONGEST_NAME] if isinstance(name, str) else "", names, 1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise AdlError.at(table.NAME, None, name, f"is no column of {table.NAME}: {', '.join(names)}{hint}")
     for name in required:
@@ -306,5 +306,5 @@ def labels(values: Any) -> npt.NDArray[Any]:
     widest = max(lengths, default=0)
     if widest > LONGEST_NAME:
         row = lengths.index(widest)
-        raise AdlError.at("wallets.account", row, column[row], f"must have at most {LONGEST_NAME} characters")
+        _arrays.refuse_long("wallets.account", column[row], row)
     return np.ascontiguousarray(column, f"<U{max(widest, 1)}")

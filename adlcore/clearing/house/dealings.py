@@ -125,11 +125,10 @@ def cancel_order(work: Working, order: int) -> Snapshot:
     orders = work.books.orders
     if isinstance(order, bool) or not isinstance(order, int | np.integer) or not 0 <= order < len(orders):
         must = (
-            f"must be a row of the orders, 0 to {len(orders) - 1}, as ClearingHouse.snapshot().orders has them"
-            if len(orders)
-            else "must be absent: there are none"
+            f"must be a row of the orders, 0 to {len(orders) - 1}" if len(orders) else "must be absent: there are none"
         )
-        raise AdlError.at("order", None, order, must)
+        found = "; ClearingHouse.snapshot().orders has them" if isinstance(order, str) and not order.isdecimal() else ""
+        raise AdlError.at("order", None, order, must + found)
     work.cancel(np.array([order]), "request")
     return work.books._with({"orders": orders.taken(np.flatnonzero(~work.cancelled))})
 

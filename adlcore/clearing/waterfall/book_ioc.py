@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...decimals import is_whole
 from ...errors import AdlError
 from ...ratios import exact_ratio
 from .round import Chosen, Round
@@ -80,7 +81,7 @@ class BookIOC(Stage):
             raise AdlError.at("portion", None, self.portion, "must be above 0 and at most 1, or 'tiers'")
         if self.above is not None and exact_ratio(self.above, "above") < 0:
             raise AdlError.at("above", None, self.above, "must be 0 or above")
-        if isinstance(self.cool_down, bool) or not isinstance(self.cool_down, int) or self.cool_down < 0:
+        if not is_whole(self.cool_down) or self.cool_down < 0:
             raise AdlError.at("cool_down", None, self.cool_down, "must be a whole number, 0 or above")
         if self.cool_down and tiers:
             must = "must be 0 where orders go down the tiers: they follow each other at once"

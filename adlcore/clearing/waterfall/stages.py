@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..._arrays import INT64
+from ..._arrays import INT64, refuse_long
 from ...errors import AdlError
 from ...ratios import exact_ratio
 from .round import Chosen, Round
@@ -123,6 +123,7 @@ class Backstop(Stage):
             raise AdlError.at("below", None, self.below, "must be 0 or above")
         if not isinstance(self.vault, str) or self.vault in ("", "street", "treasury"):
             raise AdlError.at("vault", None, self.vault, "must be a name of its own, such as 'vault'")
+        refuse_long("vault", self.vault)
         if self.by not in TAKEN_BY:
             raise AdlError.at("by", None, self.by, f"must be one of {', '.join(TAKEN_BY)}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ...decimals import is_whole
 from ...errors import AdlError
 from ..funds.triggers import Trigger
 from .stage import Stage
@@ -70,7 +71,7 @@ class Venue:
                 raise AdlError.at("stages", place, stage, "must be the last: it names what nobody took")
         if not isinstance(listed[-1], Uncovered):
             listed = (*listed, Uncovered())
-        if max_rounds is not None and (not isinstance(max_rounds, int) or max_rounds < 1):
+        if max_rounds is not None and (not is_whole(max_rounds) or max_rounds < 1):
             raise AdlError.at("max_rounds", None, max_rounds, "must be a whole number, 1 or above, or None")
         if trigger is not None and not isinstance(trigger, Trigger):
             raise AdlError.at("trigger", None, trigger, "must be a trigger, such as Depleted()")

@@ -13,7 +13,7 @@ from ...clearing import ClearingHouse
 from ...clearing.accounts.books import entry
 from ...clearing.events import CAUSES, FIELDS, KINDS, Events
 from ...decimals import Number, canonical, positive_decimal
-from ...errors import AdlError
+from ...errors import AdlError, shown
 from .log import INPUTS, Damage, LoggedPass, Made, Texts, encoded, numbers
 from .tables import Vocabulary
 
@@ -110,10 +110,17 @@ class PassMaker:
             prices, place = getattr(given, name), f"passes[{self.number}].{name}"
             if prices is not None and not isinstance(prices, Mapping):
                 raise AdlError.at(place, None, prices, "must be a mapping of names to decimal text")
-            texts = {of: canonical(entry(place, of, price, positive_decimal)) for of, price in (prices or {}).items()}
+            texts = {}
+            for of, price in (prices or {}).items():
+                texts[of] = canonical(entry(place, of, price, positive_decimal))
             # One order, whatever order they come in.
-            inputs[name] = dict(sorted(texts.items(), key=lambda pair: str(pair[0])))
+            inputs[name] = dict(sorted(texts.items(), key=lambda pair: _text(pair[0])))
         return given.time, inputs
+
+
+def _text(name: object) -> str:
+    """A name of a price; what is none is refused by the house."""
+    return name if isinstance(name, str) else shown(name)
 
 
 def refuse_no_house(house: ClearingHouse) -> None:
@@ -145,7 +152,7 @@ def _refuse_inputs(each: LoggedPass, asked: tuple[int | None, Texts]) -> None:
         raise AdlError.at(f"{place}.time", None, time, f"must be {each.time}, as it was recorded")
     for field in INPUTS:
         known, given = each.inputs[field], inputs[field]
-        for name in sorted({*known, *given}, key=str):
+        for name in sorted({*known, *given}, key=_text):
             if known.get(name) != given.get(name):
                 must = f"must be {known.get(name)!r}, as it was recorded"
                 raise AdlError.at(f"{place}.{field}[{name!r}]", None, given.get(name), must)

@@ -172,10 +172,14 @@ def _chosen(side: Street | User, asked: Leverage | None) -> int:
 def _paid(books: Snapshot, code: int, sides: list[Street | User]) -> Snapshot:
     """The books with what each side's closing realized."""
     asset = books.asset_names[books.contracts[code].settle.name]
-    users = [side for side in sides if isinstance(side, User) and side.gain]
+    gains: dict[int, int] = {}
+    for side in sides:
+        if isinstance(side, User):  # one wallet may close one leg and the other
+            gains[side.wallet] = gains.get(side.wallet, 0) + side.gain
     # Wallets ascending: so stand the balances that one call adds, whatever adds them.
-    for user in sorted(users, key=lambda user: user.wallet):
-        books = books._with(transfers.added(books, user.wallet, asset, user.gain))
+    for wallet, gain in sorted(gains.items()):
+        if gain:
+            books = books._with(transfers.added(books, wallet, asset, gain))
     return books
 
 

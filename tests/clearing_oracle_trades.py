@@ -32,7 +32,8 @@ class Trades:
             sides.append((wallet, side, change, None if chosen is None else self._above_zero(oracle.exact(chosen))))
         if buyer == seller and (sides[0][1] == sides[1][1] or self.mode[buyer] == ISOLATED):
             raise oracle.Refused("another wallet, or another leg of one that may have two")
-        self._refuse_values(code, lots, ticks, [self._closes(code, *side[:3]) for side in sides])
+        closing = [self._closes(code, *side[:3]) for side in sides]
+        self._refuse_values(code, lots, ticks, closing)
         self._refuse_leverage(code, sides, isinstance(leverage, tuple))
         kept = vars(self.copied())
         first = self._begin(time)
@@ -47,7 +48,8 @@ class Trades:
             if held * change <= 0 < row.quantity * change:
                 row.leverage = float(chosen or 0)
                 self._keep_order(wallet, place, before)
-        if not self.fits:
+        opens = any(w is not None and closes < lots for (w, *_), closes in zip(sides, closing, strict=True))
+        if not self.fits or (opens and not self._sides_fit(code)):
             vars(self).update(kept)
             raise oracle.Refused("beyond int64, or 2^62")
         self.settled_since = False
@@ -76,6 +78,11 @@ class Trades:
         worth = [round(self.worth_of_a_lot(code, ticks) * upto) for upto in cuts]
         if any(abs(after - before) > TOP for before, after in pairwise(worth)):
             raise oracle.Refused("beyond int64")
+
+    def _sides_fit(self, code: int) -> bool:
+        """Whether the lots of all longs, and of all shorts, are an int64."""
+        lots = [row.quantity for row in self.rows if row.code == code]
+        return max(sum(n for n in lots if n > 0), -sum(n for n in lots if n < 0)) <= TOP
 
     def _refuse_leverage(self, code: int, sides: list[tuple], alone: bool) -> None:
         """A row that is enlarged keeps its own; where nothing opens, nothing may be given that is this side's alone."""

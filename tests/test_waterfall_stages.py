@@ -54,18 +54,21 @@ def test_of_an_isolated_wallet_only_those_of_its_symbol_are_cancelled():
     assert sorted(done.orders) == [0, 1]
 
 
-def test_cancelling_raises_free_margin_and_makes_nobody_healthy():
-    """E 50 = MM 50; with leverage 100 IM is 10, and the order had locked the other 40."""
+def test_cancelling_unlocks_margin_and_makes_nobody_healthy():
+    """E 50 = MM 50: nothing may leave. With leverage 100 IM is 10, and the order had locked the other 40."""
     placed = orders(("X", 0, 1, 90, 40))
     terms = {"orders": placed}
     wallets, positions = [50], [("X", 0, 10, 1000, 100.0)]
     before = adl.margin_state(snapshot([X], wallets, positions, {"X": "100"}, **terms))
     done = marked([X], wallets, positions, {"X": "100"}, [CancelOrders()], **terms)
     after = adl.margin_state(done.house.snapshot())
-    assert (before.free_margin.tolist(), after.free_margin.tolist()) == ([0], [40])
+    assert (before.free_margin.tolist(), after.free_margin.tolist()) == ([0], [0])
     assert (after.equity.tolist(), after.maintenance_margin.tolist()) == ([50], [50])
     assert done.of("healthy") == []
     assert left_open(done) == [(0, 10)]
+    with pytest.raises(adl.AdlError, match="may lock of its margin, 40 USDT"):
+        done.house.place_order(0, "X", 1, 90, locked=41)
+    done.house.place_order(0, "X", 1, 90, locked=40)
 
 
 # NetLegs --------------------------------------------------------------------------------------------------------------

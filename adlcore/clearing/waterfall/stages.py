@@ -27,7 +27,7 @@ class CancelOrders(Stage):
     """Cancel the open orders of wallets in liquidation.
 
     Of a cross wallet (multi-asset and portfolio alike) all of them, of an isolated one those of its
-    symbol. It raises free margin only: nobody becomes healthy by it. Source: coinengineer.net, "What Is
+    symbol. It unlocks margin only: nobody becomes healthy by it. Source: coinengineer.net, "What Is
     Auto-Deleveraging", 29 Aug 2025; Binance help, "liquidation protocols".
 
     Examples

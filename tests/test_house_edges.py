@@ -33,7 +33,7 @@ def houses(draw) -> adl.ClearingHouse:
     usd, coin = adl.Asset("USDT", decimals), adl.Asset("COIN", draw(pick([0, 8])))
     tiers = adl.MarginTiers([0], ["0.1"])
     contracts = [
-        adl.Contract("A", settle=usd, tick=1, tiers=tiers),
+        adl.Contract("A", settle=usd, multiplier=draw(pick(["1", "0.0001"])), tick=1, tiers=tiers),
         adl.Contract("B", settle=usd, kind="inverse", multiplier=draw(pick([1, 10**6])), tick=1, tiers=tiers),
     ]
     modes = ["cross", "cross", "cross", "isolated", "multi-asset", "portfolio"]
@@ -203,6 +203,20 @@ def test_what_funding_takes_stays_an_int64():
     refused(lambda: house.funding({"A": "4"}), "rates['A']", None, "must give payments that fit int64 quanta")
     assert house.hash == digest
     house.deposit(1, 1)
+
+
+def test_each_side_of_a_contract_is_an_int64_of_lots():
+    """2^62 lots of a thousandth each are worth little; but three wallets' are more than a market can count."""
+    books = house_books.snapshot([house_books.linear("A", multiplier="0.001")], [2**62] * 6, [], {"A": 1})
+    house = house_books.opened(books, NOBODY)
+    house.trade("A", 2**62, 1, 0, 3)
+    refused(lambda: house.trade("A", 2**62, 1, 1, 4), "quantity", None, f"at most {TOP} lots on either side of A")
+    house.trade("A", 2**62 - 1, 1, 1, 4)
+    refused(lambda: house.trade("A", 1, 1, 2, 5), "quantity", None, f"at most {TOP} lots on either side of A")
+    house.trade("A", 7, 1, 3, 0)
+    house.trade("A", 7, 1, 2, 5)
+    assert house.margin_state().market("A").deleverage(100, "binance").quantity.sum() == 100
+    assert house.audit() == []
 
 
 def test_a_fund_holds_an_int64_and_gives_all_of_it_back():

@@ -248,38 +248,68 @@ class Machine(RuleBasedStateMachine):
         contract, mark = data.draw(pick(marked))
         return contract, max(1, round(mark / contract.tick))
 
-    @rule(data=st.data(), lots=st.integers(1, 12), shift=st.integers(-2, 2), street=st.booleans())
-    def trade(self, data, lots, shift, street):
-        """A trade between two wallets, or a wallet and the street."""
-        wallet, other, priced = self.wallet(data), self.wallet(data), self.priced(data)
-        if wallet is None or priced is None:
+    def traders(self, contract) -> list[int]:
+        """The wallets that may hold a contract."""
+        snapshot = self.house.snapshot()
+        several = snapshot.wallets.mode >= margin_oracle.MULTI_ASSET
+        fit = snapshot.wallets.asset == snapshot.asset_names[contract.settle.name]
+        owing = np.isin(np.arange(len(fit)), [wallet for wallet, _ in self.house.state().uncovered])
+        return np.flatnonzero((several | fit) & ~owing).tolist()
+
+    def held(self, contract, wallet) -> dict[str, int]:
+        """The lots of each leg that a wallet holds of a contract."""
+        snapshot = self.house.snapshot()
+        part = snapshot.rows(snapshot.code(contract.symbol))
+        mine = snapshot.positions.quantity[part][snapshot.positions.wallet[part] == wallet].tolist()
+        return {"long" if lots > 0 else "short": abs(lots) for lots in mine if lots}
+
+    def leg(self, data, contract, wallet, side) -> str | None:
+        """A leg that may be traded, mostly."""
+        held = {} if wallet is None else self.held(contract, wallet)
+        opens = "long" if side == "buyer" else "short"
+        named = [opens, *held] if wallet is not None else []
+        return data.draw(pick([*([None] * 3 if len(held) < 2 else []), *named]))
+
+    @rule(
+        data=st.data(), lots=st.integers(1, 12), shift=st.integers(-2, 2), street=st.booleans(), anybody=st.booleans()
+    )
+    def trade(self, data, lots, shift, street, anybody):
+        """A trade between two wallets, or a wallet and the street; of anybody, some may not."""
+        priced = self.priced(data)
+        if priced is None:
             return
         contract, ticks = priced
-        legs = data.draw(pick([(None, None)] * 3 + [("long", None), (None, "long"), ("long", "short")]))
-        seller = None if street else other
-        if seller is None and legs[1]:
+        wallets = range(len(self.house.snapshot().wallets)) if anybody else self.traders(contract)
+        if not wallets:
             return
-        price, quantity = contract.price(max(1, ticks + shift)), contract.decimal(lots)
+        wallet, other = data.draw(pick(wallets)), data.draw(pick(wallets))
+        seller = None if street else other
         chosen = pick([None, None, "3", 12.5])
-        terms = {"buyer_leg": legs[0], "seller_leg": legs[1], "leverage": data.draw(chosen | st.tuples(chosen, chosen))}
+        terms = {"buyer_leg": self.leg(data, contract, wallet, "buyer")}
+        terms["seller_leg"] = self.leg(data, contract, seller, "seller") if seller is not None else None
+        terms["leverage"] = data.draw(chosen | st.tuples(chosen, chosen))
+        price, quantity = contract.price(max(1, ticks + shift)), contract.decimal(lots)
         self.both("trade", contract.symbol, quantity, price, wallet, seller, **terms)
 
     @rule(data=st.data(), count=st.integers(2, 5))
     def trades(self, data, count):
         """Two wallets trade one contract to and fro, with legs or without: rows are closed, reused, turned round."""
-        one, other, priced = self.wallet(data), self.wallet(data), self.priced(data)
-        if one is None or priced is None:
+        priced = self.priced(data)
+        wallets = self.traders(priced[0]) if priced else []
+        if not wallets:
             return
         contract, ticks = priced
+        pair = data.draw(st.tuples(pick(wallets), pick(wallets)))
         for _ in range(count):
-            sides = data.draw(st.permutations([one, other]))
-            terms = {f"{side}_leg": data.draw(pick([None, None, "long", "short"])) for side in ("buyer", "seller")}
-            terms["leverage"] = data.draw(pick([None, None, "3", ("2", None)]))
-            held = self.house.snapshot().positions
-            sizes = sorted({1, 2, *np.abs(held.quantity[np.isin(held.wallet, sides)]).tolist()} - {0})
-            lots = data.draw(pick(sizes)) + data.draw(pick([0, 0, 1]))
-            price = contract.price(max(1, ticks + data.draw(st.integers(-1, 1))))
-            self.both("trade", contract.symbol, contract.decimal(lots), price, *sides, **terms)
+            sides = dict(zip(("buyer", "seller"), data.draw(st.permutations(pair)), strict=True))
+            terms = {f"{side}_leg": self.leg(data, contract, wallet, side) for side, wallet in sides.items()}
+            terms["leverage"] = data.draw(pick([None, None, None, "3", ("2", None)]))
+            sizes = {lots + more for w in pair for lots in self.held(contract, w).values() for more in (0, 0, 3)}
+            lots, price = (
+                data.draw(pick(sorted({1, *sizes}))),
+                contract.price(max(1, ticks + data.draw(st.integers(-1, 1)))),
+            )
+            self.both("trade", contract.symbol, contract.decimal(lots), price, **sides, **terms)
             self.agree()
             self.balanced()
 
@@ -287,10 +317,14 @@ class Machine(RuleBasedStateMachine):
     def edges(self, data, count):
         """Trades and money at the ends of int64, of wallets with one asset; then both go back to where they were."""
         snapshot, priced = self.house.snapshot(), self.priced(data)
-        single = np.flatnonzero(snapshot.wallets.mode < margin_oracle.MULTI_ASSET).tolist()
-        if not single or priced is None:
+        if priced is None:
             return
         contract, ticks = priced
+        single = [w for w in self.traders(contract) if snapshot.wallets.mode[w] < margin_oracle.MULTI_ASSET]
+        if not single:
+            return
+        smallest = contract.quanta_per_lot(contract.price(ticks))
+        size = max(1, round(2**62 / max(1.0, abs(smallest))))  # lots that are worth about as much as a row may be
         before, slow = self.house.state(), self.slow
         self.slow = slow.copied()
         sizes = st.builds(
@@ -302,9 +336,11 @@ class Machine(RuleBasedStateMachine):
             kind = data.draw(pick(["trade", "trade", "trade", "deposit", "withdraw", "fund_deposit"]))
             if kind == "trade":
                 seller = data.draw(pick([None, *single]))
-                price = contract.price(data.draw(pick([ticks, ticks, 1, 2**40])))
-                if seller != wallet:
-                    self.both("trade", contract.symbol, contract.decimal(amount), price, wallet, seller)
+                price = contract.price(data.draw(pick([ticks, ticks, ticks, 1, 2**40])))
+                lots = data.draw(st.sampled_from([size // 3, size // 2, size - 1, size, 2 * size, amount]))
+                if seller != wallet and lots:
+                    lots = contract.decimal(min(lots, 2**63 - 1))
+                    self.both("trade", contract.symbol, lots, price, wallet, seller)
             elif kind == "fund_deposit":
                 fund = data.draw(pick(sorted(self.house.funds)))
                 sign = data.draw(pick([1, -1]))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
+
 import house_books
 import margin_oracle
 import numpy as np
 import pytest
 from books import refused
 from house_books import marked
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import ClearingHouse, Deleverage, TakeOver, Uncovered, Venue
 from adlcore.clearing.accounts import free_margin
+
+EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
 
 # Funds ----------------------------------------------------------------------------------------------------------------
 
@@ -86,54 +90,99 @@ def test_a_leverage_beyond_what_the_tiers_permit_frees_nothing_that_keeps_the_wa
         assert not adl.margin_state(call(49)).liquidatable.any()
 
 
-def most_of(accepted, low: int, high: int) -> int:
-    """The largest amount, of `low` to `high`, that is accepted, if that below one that is, is too."""
+@st.composite
+def solvent(draw, modes=margin_oracle.MODES) -> dict:
+    """A venue whose wallets lose, and have as much more equity than maintenance margin as drawn."""
+    given = draw(margin_oracle.venues(modes))
+    positions = given["positions"]
+    positions["leverage"] = [draw(st.sampled_from([0.0, 0.0, 1000.0, 3.0])) for _ in positions["wallet"]]
+    rows = margin_oracle.Venue(margin_oracle.snapshot(**given)).rows
+    order = {(row.code, row.wallet, row.quantity < 0): row for row in rows}
+    symbols = [contract.symbol for contract in given["contracts"]]
+    names = ("contract", "wallet", "quantity")
+    for place, (symbol, wallet, lots) in enumerate(zip(*(positions[name] for name in names), strict=True)):
+        value = order[symbols.index(symbol), wallet, lots < 0].value
+        positions["entry_value"][place] = value + min(draw(st.sampled_from([0, 1, 50])), abs(value))
+    if draw(st.booleans()):
+        given["orders"] = {}
+    venue = margin_oracle.Venue(margin_oracle.snapshot(**given))
+    held = {name: [*given["balances"].get(name, [])] for name in ("wallet", "asset", "amount", "loan")}
+    for wallet, mode in enumerate(venue.mode):
+        lacking = venue.margin[wallet] - venue.equity[wallet] + draw(st.sampled_from([0, 1, 2, 77, 10**6]))
+        if mode < margin_oracle.MULTI_ASSET:
+            given["wallets"]["balance"][wallet] += lacking
+            continue
+        mine = [row for row, whose in enumerate(held["wallet"]) if (whose, held["asset"][row]) == (wallet, "USDT")]
+        if not mine:
+            mine = [len(held["wallet"])]
+            for column, value in zip(held.values(), (wallet, "USDT", 0, 0), strict=True):
+                column.append(value)
+        held["amount"][mine[0]] += lacking * draw(st.sampled_from([1, 2]))
+    return {**given, "balances": held}
+
+
+def after_withdrawal(house, wallet: int, asset, quanta: int):
+    """Another house of the same state, once so many quanta left a wallet; None where they are refused."""
+    other = ClearingHouse.from_state(house.state(), house._venue, audit="off")
+    try:
+        other.withdraw(wallet, asset.decimal(quanta), asset.name)
+    except adl.AdlError:
+        return None
+    return other
+
+
+def most_of(house, wallet: int, asset, low: int, high: int) -> int:
+    """The largest amount of an asset, of `low` to `high`, that may be withdrawn, if all below one that may, may."""
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if accepted(middle) else (low, middle - 1)
+        accepted = after_withdrawal(house, wallet, asset, middle) is not None
+        low, high = (middle, high) if accepted else (low, middle - 1)
     return low
 
 
-@given(margin_oracle.venues() | margin_oracle.pinned(), st.booleans(), st.data())
-def test_all_that_is_free_may_go_and_leaves_nobody_liquidatable_and_a_quantum_more_may_not(columns, inclusive, data):
+def assert_healthy(before, other, wallet: int) -> None:
+    """A wallet that gave what was free holds on at the same marks, and all others are as they were."""
+    now = other.margin_state()
+    assert not now.liquidatable[wallet]
+    others = np.arange(len(now.equity)) != wallet
+    assert (now.free_margin == before.free_margin)[others].all()
+    assert other.mark({}).of("liquidation-started").sum() == before.liquidatable.sum()
+
+
+@given(solvent(("cross", "isolated")), st.booleans())
+@settings(max_examples=3 * EXAMPLES)
+def test_all_that_is_free_may_go_and_leaves_nobody_liquidatable_and_a_quantum_more_may_not(columns, inclusive):
     snapshot = margin_oracle.snapshot(**columns)
     house = house_books.opened(snapshot, Venue("drawn", [Uncovered()], inclusive=inclusive), audit="off")
-    state, before = house.state(), house.margin_state()
-    wallet = data.draw(st.integers(0, len(snapshot.wallets) - 1))
-    valued = snapshot.wallets.mode[wallet] >= margin_oracle.MULTI_ASSET
-    codes = range(len(snapshot.assets)) if valued else [int(snapshot.wallets.asset[wallet])]
-    asset = snapshot.assets[data.draw(st.sampled_from(codes))]
-    most = free = int(before.free_margin[wallet])
-
-    def after(quanta: int):
-        """The house once so many quanta left the wallet; None where they are refused."""
-        drawn = ClearingHouse.from_state(state, house._venue, audit="off")
-        try:
-            drawn.withdraw(wallet, asset.decimal(quanta), asset.name)
-        except adl.AdlError:
-            return None
-        return drawn
-
-    if valued:
-        held = snapshot.balances
-        mine = (held.wallet == wallet) & (held.asset == snapshot.asset_names[asset.name])
-        there = max(0, int(held.amount[mine].sum()))
-        least = (
-            min(free, there) if asset.name == "USDT" else 0
-        )  # the numeraire: what leaves takes at most as much along
-        most = most_of(lambda quanta: after(quanta) is not None, least, there)
-    assert after(most + 1) is None
-    if most:
-        drawn = after(most)
-        now = drawn.margin_state()
-        assert not now.liquidatable[wallet]
-        assert drawn.mark({}).of("liquidation-started").sum() == before.liquidatable.sum()
-        others = np.arange(len(snapshot.wallets)) != wallet
-        assert (now.free_margin == before.free_margin)[others].all()
-        assert valued or now.free_margin[wallet] == 0
+    before = house.margin_state()
+    for wallet, free in enumerate(before.free_margin.tolist()):
+        asset = snapshot.assets[int(snapshot.wallets.asset[wallet])]
+        assert after_withdrawal(house, wallet, asset, free + 1) is None
+        if free:
+            other = after_withdrawal(house, wallet, asset, free)
+            assert_healthy(before, other, wallet)
+            assert other.margin_state().free_margin[wallet] == 0
 
 
-@given(margin_oracle.pinned(), st.data())
+@given(solvent(("multi-asset", "portfolio")), st.booleans(), st.data())
+@settings(max_examples=2 * EXAMPLES)
+def test_all_of_an_asset_that_may_go_leaves_a_wallet_of_several_healthy(columns, inclusive, data):
+    snapshot = margin_oracle.snapshot(**columns)
+    house = house_books.opened(snapshot, Venue("drawn", [Uncovered()], inclusive=inclusive), audit="off")
+    before, held = house.margin_state(), snapshot.balances
+    for wallet, free in enumerate(before.free_margin.tolist()):
+        code = data.draw(st.integers(0, len(snapshot.assets) - 1))
+        asset = snapshot.assets[code]
+        there = max(0, int(held.amount[(held.wallet == wallet) & (held.asset == code)].sum()))
+        # What leaves of the numeraire takes along at most as much.
+        least = min(free, there) if asset.name == "USDT" else 0
+        most = most_of(house, wallet, asset, least, there)
+        assert after_withdrawal(house, wallet, asset, most + 1) is None
+        if most:
+            assert_healthy(before, after_withdrawal(house, wallet, asset, most), wallet)
+
+
+@given(solvent(("cross", "isolated")), st.data())
 def test_all_that_is_free_may_be_transferred_and_a_quantum_more_may_not(columns, data):
     count = len(columns["wallets"]["account"])
     wallets = columns["wallets"]
@@ -174,7 +223,7 @@ def test_what_a_wallet_may_withdraw_does_not_hang_on_the_margin_of_another():
     assert house.margin_state().free_margin.tolist() == [0, 2**50 - 2**40 // 20 - 2, 0]
 
 
-@given(margin_oracle.venues(), st.booleans())
+@given(solvent(), st.booleans())
 def test_free_margin_wallet_by_wallet_is_that_of_all(columns, inclusive):
     state = adl.margin_state(margin_oracle.snapshot(**columns), inclusive=inclusive)
     each = [free_margin.free_of(state._pass, wallet) for wallet in range(len(state.equity))]

@@ -74,6 +74,17 @@ def test_a_wallet_that_opens_both_legs_at_once_has_a_row_for_each():
     assert legs(events) == [(BOB, 0, 4), (BOB, 1, -4)]
 
 
+def test_a_wallet_that_closes_both_legs_realizes_their_sum():
+    """What the long loses the short gains: no balance comes of it, of a wallet that holds nothing in the asset."""
+    books = house_books.snapshot(
+        [house_books.linear()], [("mia", "multi-asset", 0)], [("X", 0, 3, 300), ("X", 0, -3, -300)], {"X": 100}
+    )
+    house = house_books.opened(books, NOBODY)
+    traded(house, "X", 2, 90, buyer=0, seller=0, buyer_leg="short", seller_leg="long")
+    assert rows_of(house) == [(0, 1, 100, 0.0), (0, -1, -100, 0.0)]
+    assert len(house.snapshot().balances) == 0
+
+
 def test_an_isolated_wallet_never_opens_both_legs():
     books = house_books.snapshot([house_books.linear()], [("ann", "isolated", 100)], [], {"X": 100})
     house = house_books.opened(books, NOBODY)

@@ -85,6 +85,11 @@ class ClearingHouse(Keeper):
     **Memory.** A house keeps its state, the events of its last call and `ledger_lines` movements of its funds. All
     other events belong to whoever called, subscribed, or records a run.
 
+    Money is int64 quanta: a position is worth less than 2^62 of them at its mark, and balances, equities,
+    entry values, cash and each payment are at most 2^63 - 1. What would leave that is refused before
+    anything is kept. With the 8 decimals of an asset by default, a position may be worth 46 bn units and
+    a wallet or a fund own 92 bn; each decimal less is ten times as much. Sums over wallets have no bound.
+
     A quiet mark is O(positions of the contracts that were marked); one that liquidates copies the
     books once, and ranks each side that somebody is deleveraged on once a round. What a pass does, in
     which order: :mod:`adlcore.clearing.waterfall.rounds`.

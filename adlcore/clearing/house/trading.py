@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
+from ... import _kernels
 from ..._arrays import INT64_MAX
 from ...decimals import Number, canonical, positive_decimal
 from ...errors import AdlError
@@ -74,6 +76,8 @@ def trade(
         done, before = upto, before + value
     set_on = [_chosen(side, each) for side, each in zip(sides, asked, strict=True)]
     books = _paid(rewritten(books, code, changed.values()), code, sides)
+    if any(isinstance(side, User) and side.opening is not None for side in sides):
+        _refuse_sides_beyond_range(books, code, quantity)
     _log(work, {"contract": code, "price": ticks, "asset": int(work.settle[code])}, fills)
     for side, chosen in zip(sides, set_on, strict=True):
         if isinstance(side, User) and side.opening is not None and chosen:
@@ -112,6 +116,14 @@ def _refuse_oneself(books: Snapshot, sides: list[Street | User], buyer: int | No
             raise AdlError.at("seller", None, seller, must)
 
 
+def _refuse_sides_beyond_range(books: Snapshot, code: int, quantity: Number) -> None:
+    """The longs of a contract, and its shorts, are lots that an int64 counts: else no market can be made of them."""
+    longs, shorts, _ = _kernels.columns.lots_extent(books.positions.quantity[books.rows(code)])
+    if max(longs, shorts) > INT64_MAX:
+        must = f"must leave at most {INT64_MAX} lots on either side of {books.contracts[code].symbol}"
+        raise AdlError.at("quantity", None, quantity, must)
+
+
 # Leverage -------------------------------------------------------------------------------------------------------------
 
 
@@ -134,8 +146,8 @@ def _leverages(leverage: Any) -> tuple[Leverage | None, Leverage | None]:
 def _leverage(number: Any, name: str) -> Decimal:
     """A leverage that both an event and a position row can hold."""
     found = positive_decimal(number, name)
-    units = found * LEVERAGE_UNIT
-    if units != int(units):
+    units = Fraction(found) * LEVERAGE_UNIT
+    if units.denominator != 1:
         raise AdlError.at(name, None, number, "must have at most 8 decimal places")
     if units > INT64_MAX or Decimal(repr(int(units) / LEVERAGE_UNIT)) != found:
         must = "must have fewer digits: a float64 keeps it, and must give it back exactly"
@@ -171,10 +183,14 @@ def _chosen(side: Street | User, asked: Leverage | None) -> int:
 def _paid(books: Snapshot, code: int, sides: list[Street | User]) -> Snapshot:
     """The books with what each side's closing realized."""
     asset = books.asset_names[books.contracts[code].settle.name]
-    users = [side for side in sides if isinstance(side, User) and side.gain]
+    gains: dict[int, int] = {}
+    for side in sides:
+        if isinstance(side, User):  # one wallet may close one leg and the other
+            gains[side.wallet] = gains.get(side.wallet, 0) + side.gain
     # Wallets ascending: so stand the balances that one call adds, whatever adds them.
-    for user in sorted(users, key=lambda user: user.wallet):
-        books = books._with(transfers.added(books, user.wallet, asset, user.gain))
+    for wallet, gain in sorted(gains.items()):
+        if gain:
+            books = books._with(transfers.added(books, wallet, asset, gain))
     return books
 
 

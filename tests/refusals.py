@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+from contextlib import contextmanager
 
 import pytest
 
@@ -14,8 +15,11 @@ FINITE, ABOVE_0, NOT_BELOW_0 = "must be finite", "must be above 0", "must be 0 o
 NUMBER = "must be a number or a decimal string such as '0.001'"
 
 
-def refused(call, message: str) -> adl.AdlError:
-    """The error of a call: it says just this in one line, and its attributes and those of a copy say the same."""
+def refused(call, message: str, row: int | None = None) -> adl.AdlError:
+    """The error of a call: it says just this in one line, and its attributes and those of a copy say the same.
+
+    A row is given where the message does not begin with ``argument[row]``.
+    """
     with pytest.raises(adl.AdlError) as caught:
         call()
     error = caught.value
@@ -23,8 +27,9 @@ def refused(call, message: str) -> adl.AdlError:
     assert isinstance(error, ValueError)
     assert len(message.splitlines()) == 1
     place = re.match(r"([\w.]+)\[(\d+)\] ", message)
+    assert error.row == (row if place is None else int(place[2]))
     if place is not None:
-        assert (error.argument, error.row) == (place[1], int(place[2]))
+        assert error.argument == place[1]
     elif error.argument not in (None, "path"):  # a path is there itself
         assert error.argument in message
     if error.must is not None:
@@ -42,8 +47,7 @@ def said(argument: str, value: object, must: str, row: int | None = None) -> str
 
 
 def cases(names: str, rows):
-    """A test for each row of a table, by its last cell; the rows are as many as they were written."""
-    rows = [row if isinstance(row, tuple) else (row,) for row in rows]
+    """A test for each row of a table, named by its number and its last cell."""
     return pytest.mark.parametrize(names.split(), rows, ids=[f"{number}: {row[-1]}" for number, row in enumerate(rows)])
 
 
@@ -55,3 +59,19 @@ def table(*rows):
         refused(call, message)
 
     return test
+
+
+@contextmanager
+def unchanged(house):
+    """State, hash and books are as before, and the house goes on as if it had not been asked."""
+    state, before, shown = house.state(), house.hash, repr(house)
+    yield
+    assert house.state() is state
+    assert (house.hash, repr(house)) == (before, shown)
+    assert house.audit() == []
+
+
+def refuses(house, call, message):
+    """The error, from a house that stays as it was."""
+    with unchanged(house):
+        return refused(call, message)

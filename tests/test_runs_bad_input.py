@@ -168,7 +168,7 @@ def test_passes_that_end_too_early_are_refused(copied):
         folder = copied(name)
         before = tree(folder)
         message = "passes end after 1: must go on, for the run has a pass 1"
-        assert refused(lambda call=call, folder=folder: call(folder, TEN.house(), TEN.passes[:1]), message).row == 1
+        refused(lambda call=call, folder=folder: call(folder, TEN.house(), TEN.passes[:1]), message, row=1)
         assert tree(folder) == before
 
 
@@ -176,7 +176,7 @@ def test_passes_that_go_on_after_a_sealed_run_are_refused(copied):
     folder = copied("ten-sealed")
     more = (*TEN.passes, Inputs(3000, {}))
     message = "passes go on after 4: must end there, as the run does"
-    assert refused(lambda: verify(folder, TEN.house(), more), message).row == 4
+    refused(lambda: verify(folder, TEN.house(), more), message, row=4)
     # An open one may have been going to.
     verify(copied("ten-4"), TEN.house(), more)
 
@@ -191,9 +191,9 @@ def test_a_house_that_does_something_else_is_refused(copied):
     told = "pass 1 is not what house and passes make: event 22 has kind 'book-fill', must be 'zero-fill'"
     for call in (resume, verify):
         message = f"{folder}/events.arrow: {told}"
-        assert refused(lambda call=call: call(folder, without_book(), TEN.passes), message).row == 1
+        refused(lambda call=call: call(folder, without_book(), TEN.passes), message, row=1)
     message = f"{sealed}/events.parquet is of another run: {told}"
-    refused(lambda: verify(sealed, without_book(), TEN.passes), message)
+    refused(lambda: verify(sealed, without_book(), TEN.passes), message, row=1)
     assert tree(folder) == before
 
 
@@ -220,10 +220,10 @@ PASSES = [
 
 @cases("given message", PASSES)
 def test_a_pass_that_cannot_be_made_is_named_and_those_before_it_stay(tmp_path, given, message):
-    bad = TEN.passes[1]._replace(**given)
-    refused(lambda: TEN.record(tmp_path / "run", [TEN.passes[0], bad]), message)
+    bad, row = TEN.passes[1]._replace(**given), 1 if message.startswith("pass 1: ") else None
+    refused(lambda: TEN.record(tmp_path / "run", [TEN.passes[0], bad]), message, row)
     assert open_run(tmp_path / "run").passes()["time"].tolist() == [900]
-    refused(lambda: TEN.resume(tmp_path / "run", [TEN.passes[0], bad]), message)
+    refused(lambda: TEN.resume(tmp_path / "run", [TEN.passes[0], bad]), message, row)
     assert tree(TEN.resume(tmp_path / "run").path) == TEN.tree
 
 

@@ -20,8 +20,8 @@ LONGEST_MESSAGE = 2000
 #: A value is shown in at most so many characters.
 LONGEST_VALUE = 160
 
-#: Of a text that is longer, so many characters are shown.
-SHOWN_TEXT = 60
+#: Of a text that is longer, so many characters are shown of its beginning, and of its end, where a path has its name.
+SHOWN_HEAD, SHOWN_TAIL = 40, 32
 
 #: An int of at most so many bits is shown digit by digit.
 SHOWN_BITS = 400
@@ -144,15 +144,15 @@ def shown(value: object) -> str:
     >>> shown("X"), shown(2**64)
     ("'X'", '18446744073709551616')
     >>> shown("9" * 5000)
-    "'999999999999999999999999999999999999999999999999999999999999'... of 5,000 characters"
+    "'9999999999999999999999999999999999999999'...'99999999999999999999999999999999' of 5,000 characters"
     >>> shown(10**5000)
     'a whole number of 16,610 bits'
     """
     if isinstance(value, int) and int.bit_length(value) > SHOWN_BITS:
         return f"a whole number of {int.bit_length(value):,} bits"
-    if isinstance(value, str | bytes | bytearray) and len(value) > LONGEST_VALUE // 2:
+    if isinstance(value, str | bytes | bytearray) and len(value) > LONGEST_VALUE - 2:
         unit = "characters" if isinstance(value, str) else "bytes"
-        return f"{value[:SHOWN_TEXT]!r}... of {len(value):,} {unit}"[:LONGEST_VALUE]
+        return f"{value[:SHOWN_HEAD]!r}...{value[-SHOWN_TAIL:]!r} of {len(value):,} {unit}"[:LONGEST_VALUE]
     try:
         text = repr(value)
     except Exception:  # a repr of somebody else's, or a whole number inside with too many digits

@@ -106,12 +106,12 @@ def test_what_funds_show_does_not_change_afterwards():
 
 
 def test_a_house_grows_by_nothing_with_its_calls():
-    """Memory after 60 more rounds of calls is what it was after 60: lines, not calls, are kept."""
+    """Memory after 25 more rounds of calls is what it was after 25: lines, not calls, are kept."""
     positions = [("X", 0, 5, 500), ("X", 1, -5, -500)]
     house = opened(snapshot([X], [10**6, 10**6], positions, {"X": "100"}), [Uncovered()], 10, ledger_lines=100)
 
     def rounds():
-        for turn in range(60):
+        for turn in range(25):
             house.mark({"X": ("100", "101")[turn % 2]}, time=house.time + 1)
             house.funding({"X": "0.01"})
             house.fund_deposit("USDT", 1)

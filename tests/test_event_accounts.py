@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import numpy as np
@@ -11,8 +12,10 @@ from house_books import fund, linear, opened, snapshot
 import adlcore as adl
 from adlcore.clearing import Deleverage, TakeOver, Uncovered
 from adlcore.io import read_events, write_events
+from adlcore.io.runs.manifest import read_manifest, write_manifest
 
 pa = pytest.importorskip("pyarrow")
+pc = pytest.importorskip("pyarrow.compute")
 pq = pytest.importorskip("pyarrow.parquet")
 
 SUFFIXES = (".jsonl", ".arrow", ".parquet")
@@ -130,6 +133,40 @@ def test_a_run_gives_none_again(tmp_path, kind):
     assert set(events["account"].tolist()) <= {*labels, None}
     assert [account is None for account in events["account"]] == (events["wallet"] < 0).tolist()
     assert pq.read_table(tmp_path / "run" / "events.parquet")["account"].null_count == int((events["wallet"] < 0).sum())
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_a_sealed_run_of_before_is_verified(tmp_path, kind):
+    """With -1 or an empty text for parties; another label in their place is found."""
+    none = "" if kind == "texts" else -1
+    books = adl.Snapshot(
+        [adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))],
+        {"account": LABELS[kind], "asset": "USDT", "balance": [12 * 10**8, 100 * 10**8]},
+        {"contract": ["X"] * 2, "wallet": [0, 1], "quantity": [10, -10], "entry_value": [10**10, -(10**10)]},
+        {"X": "10"},
+    )
+
+    def there():
+        return adl.ClearingHouse(books, [fund(5)], venue=[TakeOver(), Deleverage()])
+
+    passes = [adl.io.Inputs(1, {"X": "9"})]
+    adl.io.record(tmp_path / "run", there(), passes)
+    path = tmp_path / "run" / "events.parquet"
+    table = pq.read_table(path)
+    place = table.column_names.index("account")
+    for label, is_right in ((none, True), ("x" if kind == "texts" else 7, False)):
+        column = pc.fill_null(table["account"].cast(pa.string() if kind == "texts" else pa.int64()), label)
+        if pa.types.is_dictionary(table["account"].type):
+            column = column.dictionary_encode()
+        pq.write_table(table.set_column(place, "account", column), path)
+        manifest = read_manifest(tmp_path / "run")
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        write_manifest(tmp_path / "run", {**manifest, "files": {**manifest["files"], "events.parquet": digest}})
+        if is_right:
+            assert adl.io.verify(tmp_path / "run", there(), passes).sealed
+        else:
+            with pytest.raises(adl.AdlError, match="has account"):
+                adl.io.verify(tmp_path / "run", there(), passes)
 
 
 # Values of files ------------------------------------------------------------------------------------------------------

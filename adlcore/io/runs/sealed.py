@@ -13,6 +13,7 @@ import numpy as np
 from ..._arrays import INT64
 from ...clearing.events import FIELDS
 from ...errors import AdlError
+from ..events import ACCOUNT
 from ..manifests import altered
 from .log import INPUTS, LoggedPass, Made
 from .tables import MARK_KINDS, MARKS, PASSES, TableFile, Vocabulary
@@ -94,6 +95,16 @@ class SealedEvents:
         raise AdlError(f"{self.path} {verb}: {told}", argument="path", row=number, value=str(self.path))
 
 
+def _without_parties(found: Any, known: Any) -> Any:
+    """A column of accounts with null where parties are meant: older files have an empty text or -1 there."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    labels = found.cast(found.type.value_type) if pa.types.is_dictionary(found.type) else found
+    is_older = pc.and_(pc.is_null(known), pc.is_in(labels.cast(pa.string()), pa.array(["", "-1"])))
+    return pc.if_else(is_older, pa.scalar(None, labels.type), labels)
+
+
 def _first_difference(found: Any, known: Any) -> str | None:
     """The first event that differs, its first column that does, what stands there and what must."""
     import pyarrow as pa
@@ -103,6 +114,8 @@ def _first_difference(found: Any, known: Any) -> str | None:
     place: tuple[int, str] | None = None
     for name in known.schema.names:
         columns = [table.column(name).slice(0, count) for table in (found, known)]
+        if name == ACCOUNT:
+            columns[0] = _without_parties(*columns)
         texts = [pa.types.is_dictionary(column.type) for column in columns]
         plain = [column.cast(pa.string()) if text else column for column, text in zip(columns, texts, strict=True)]
         # Where one of the two is null they differ; where both are, as the account of a party is, they do not.

@@ -69,26 +69,22 @@ class ClearingHouse(Keeper):
 
     Notes
     -----
-    Every call is atomic: it ends with one assignment of an immutable state. An exception before it leaves the house,
-    its hash and its order book (where that can be put back) as they were; that goes for an interruption
-    (``KeyboardInterrupt``) at any moment, too. After it only what is no ``Exception`` can come out, while subscribers
-    are told: then the house has moved, its book with it, some subscribers were not told, deferred calls wait for the
-    end of the next call, and :attr:`last_events` is what the call would have returned.
+    **Atomic.** A call ends with one assignment of an immutable state. An exception before it, an interruption
+    (``KeyboardInterrupt``) too, leaves the house, its hash and its order book (where that can be put back) as they
+    were. One that comes out while subscribers are told leaves them moved: :attr:`last_events` is what happened.
 
-    **Threads.** A house lets one call run at a time: another thread waits for its turn, and a call from within a call
-    (from an order book, or a subscriber) is refused; :meth:`defer` has it run afterwards. What only reads takes no turn
-    and sees the house before the call or after it. States and snapshots are immutable and may be shared.
+    **Threads.** One call runs at a time: other threads wait, and a call from within a call (from an order book, a
+    subscriber) is refused; :meth:`defer` has it run afterwards. What only reads sees the house before a call or after.
 
-    **Copies.** ``copy``, ``deepcopy`` and ``pickle`` make a house of its own: the same state and terms, and a copy of
-    the order book. Subscribers and deferred calls stay behind. While a plan is open they are refused.
+    **Copies.** ``copy``, ``deepcopy`` and ``pickle`` make a house of its own, with a copy of the order book and without
+    subscribers and deferred calls. While a plan is open they are refused.
 
-    **Memory.** A house keeps its state, the events of its last call and `ledger_lines` movements of its funds. All
-    other events belong to whoever called, subscribed, or records a run.
+    **Memory.** A house keeps its state, the events of its last call and `ledger_lines` movements of its funds.
 
-    Money is int64 quanta: a position is worth less than 2^62 of them at its mark, and balances, equities,
-    entry values, cash and each payment are at most 2^63 - 1. What would leave that is refused before
-    anything is kept. With the 8 decimals of an asset by default, a position may be worth 46 bn units and
-    a wallet or a fund own 92 bn; each decimal less is ten times as much. Sums over wallets have no bound.
+    **Size.** Money is int64 quanta: a position is worth less than 2^62 of them at its mark, and balances, equities,
+    entry values, cash and each payment are at most 2^63 - 1; sums over wallets have no bound. With 8 decimals a
+    position may be worth 46 bn units and a wallet or a fund own 92 bn; each decimal less is ten times as much.
+    What would leave that is refused before anything is kept. More of all this: ``docs/waterfall.md``.
 
     A quiet mark is O(positions of the contracts that were marked); one that liquidates copies the
     books once, and ranks each side that somebody is deleveraged on once a round. What a pass does, in
@@ -329,22 +325,12 @@ class ClearingHouse(Keeper):
             must = f"must be the open plan, {waiting.plan!r}" if waiting else "must be open: there is none"
             raise AdlError.at("plan", None, number, must)
         answered = waiting.answered(fills)
-        at_work = self._at_work(waiting)
-        self._held = self._held._replace(plan=waiting.stopped())  # until the next plan stands in its place
+        at_work = waiting.resumed(self._begin)
+        self._held = self._held._replace(plan=waiting.with_pass(None))  # until the next one stands in its place
         orders = at_work.next(answered.answers[-1]) if plan.orders else None
         if orders is None:
             return Plan(plan.number, (), (), self._finish(at_work))
-        return self._planned(answered.going_on(at_work), orders)
-
-    def _at_work(self, waiting: OpenPlan) -> Pass:
-        """The pass of a plan; made again where an exception has ended it."""
-        if waiting.at_work is not None:
-            return waiting.at_work
-        at_work = self._begin(waiting.state, waiting.prices, together=True)
-        at_work.next(None)
-        for answer in waiting.answers:
-            at_work.next(answer)
-        return at_work
+        return self._planned(answered.with_pass(at_work), orders)
 
     @property
     def open_plan(self) -> Plan | None:

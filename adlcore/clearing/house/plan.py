@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -80,13 +80,19 @@ class OpenPlan:
         """The same with another plan to answer."""
         return replace(self, plan=plan, settled=self.settled | {order.number for order in self.plan.orders})
 
-    def stopped(self) -> OpenPlan:
-        """The same without its pass, which an exception may have ended."""
-        return replace(self, at_work=None)
-
-    def going_on(self, at_work: Pass) -> OpenPlan:
-        """The same with its pass at work."""
+    def with_pass(self, at_work: Pass | None) -> OpenPlan:
+        """The same with its pass at work; with None where an exception may end it."""
         return replace(self, at_work=at_work)
+
+    def resumed(self, begin: Callable[[HouseState, Prices, bool], Pass]) -> Pass:
+        """The pass of the plan; made again, up to its orders, where an exception has ended it."""
+        if self.at_work is not None:
+            return self.at_work
+        at_work = begin(self.state, self.prices, True)
+        at_work.next(None)
+        for answer in self.answers:
+            at_work.next(answer)
+        return at_work
 
     @property
     def has_fills(self) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 
 import adlcore as adl
 from adlcore.clearing import DepthLadder
+from adlcore.io.runs import opening
 from adlcore.lab import venue
 
 #: Columns of numbers; all others are text.
@@ -15,13 +16,15 @@ NUMBERS = ("sequence", "time", "wallet", "account", "row", "lots", "price", "amo
 class Run:
     """A run as it is read, in memory.
 
-    `told` lists for each pass its time, its events, and the mark and index prices that it was given.
+    `told` lists for each pass its time, its events, and the mark and index prices that it was given; `opened` is what
+    :func:`opened` found before the first, None for a run that does not say.
     """
 
-    def __init__(self, before, told, configuration=None, after=None):
+    def __init__(self, before, told, configuration=None, after=None, opened=None):
         self.before, self.after, self.sealed = before, after, True
         self.contracts, self.assets = before.contracts, before.assets
         self.configuration = {} if configuration is None else configuration
+        self.opening_funds, self.opening_debts = (None, None) if opened is None else opened
         self.told, digest = told, b""
         self._events, self._passes, self._marks = [], [], []
         for number, (time, events, marks, index) in enumerate(told):
@@ -60,7 +63,8 @@ class Altered(Run):
     """Another run with some columns of its events replaced."""
 
     def __init__(self, run, **changed):
-        super().__init__(run.before, run.told, run.configuration, run.after)
+        opened = run.opening_funds, run.opening_debts
+        super().__init__(run.before, run.told, run.configuration, run.after, opened)
         self.changed = changed
 
     def events(self):
@@ -72,11 +76,18 @@ def _columns(names, rows):
     return dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True)) if rows else {n: [] for n in names}
 
 
+def opened(house):
+    """What a run that begins now says of the funds and the open entries."""
+    books, before = opening.books_at_opening(house), house.snapshot()
+    funds = opening.funds_at_opening(books["funds"], before, "funds")
+    return funds, opening.debts_at_opening(books["uncovered"], before, "uncovered")
+
+
 def made(house, passes, configuration=None):
     """Let a house make passes: time, marks, and index prices or None of each."""
-    before = house.snapshot()
+    before, held = house.snapshot(), opened(house)
     told = [(time, house.mark(marks, time=time, index_prices=index), marks, index) for time, marks, index in passes]
-    return Run(before, told, configuration, house.snapshot())
+    return Run(before, told, configuration, house.snapshot(), held)
 
 
 NAMES = ("ann", "ben", "cat", "dan", "eve", "fay", "gus", "hal", "ivy")
@@ -133,19 +144,29 @@ def crash(wallets=400, contracts=3, passes=8, *, fall=0.3, seed=7, cash="20000",
     return house, made(house, inputs, {"funds": funds, "seed": seed})
 
 
-def of_world(world):
-    """Every call of a world that its house allows, each as a pass of a run: the house and its run."""
-    books = world.snapshot
+def of_world(world, skipped=0):
+    """Calls of a world, each that its house allows as a pass of a run: the house and its run.
+
+    The run begins once so many calls as are `skipped` were made.
+    """
     inclusive = adl.clearing.Venue(
         "drawn", world.stages, trigger=world.trigger, inclusive=world.inclusive, max_rounds=world.max_rounds
     )
-    house = adl.ClearingHouse(books, world.funds, inclusive, world.book())
+    house = adl.ClearingHouse(world.snapshot, world.funds, inclusive, world.book())
+    _called(house, world.operations[:skipped])
+    before, held = house.snapshot(), opened(house)
+    told = _called(house, world.operations[skipped:])
+    return house, Run(before, told, None, house.snapshot(), held)
+
+
+def _called(house, operations):
+    """The time, the events and the prices of each call that a house allows."""
     told = []
-    for kind, terms in world.operations:
+    for kind, terms in operations:
         try:
             events = getattr(house, kind)(**terms)
         except adl.AdlError:
             continue
         given = (terms.get("prices"), terms.get("index_prices")) if kind == "mark" else (None, None)
         told.append((house.time, events, *given))
-    return house, Run(books, told, None, house.snapshot())
+    return told

@@ -98,6 +98,16 @@ def refused(call, *words: str, **facts) -> adl.AdlError:
     return caught.value
 
 
+def without_opening(folder: Path) -> Path:
+    """A run as it was recorded when its manifest did not say what the house held."""
+    from adlcore.io.runs import manifest
+
+    found = manifest.read_manifest(folder)
+    kept = {name: value for name, value in found["opening"].items() if name not in manifest.LATER}
+    manifest.write_manifest(folder, {**found, "opening": kept})
+    return folder
+
+
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file in a folder, hidden ones too."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -133,6 +143,28 @@ LONG = World(
 )
 
 TWO = World(_two, (Inputs(1, {"X": "99"}), Inputs(2, {"X": "84"}), Inputs(3, {"X": "85"})))
+
+ANN, ANN_ALONE, CYD, DAN, BOB, EVE = range(6)
+
+
+def _middle() -> ClearingHouse:
+    """In the middle of its life: its fund of 30 holds 5 X that cost 440; ann's cross wallet owes 15, and eve's 7.
+
+    At 81 dan fails, and the 10 of ann's other wallet are closed against his: what is in there then pays her debt.
+    """
+    wallets = [("ann", "cross", -20), ("ann", "isolated", 200), ("cyd", "cross", 60), ("dan", "cross", 200)]
+    wallets += [("bob", "cross", 10_000), ("eve", "cross", -7)]
+    held = [("X", ANN_ALONE, -10, -1000), ("X", CYD, 5, 500), ("X", DAN, 10, 1000), ("X", BOB, -5, -500)]
+    books = house_books.snapshot([house_books.linear()], wallets, held, {"X": "100"})
+    stages = [adl.clearing.TakeOver(), adl.clearing.Deleverage()]
+    house = ClearingHouse(books, [house_books.fund(5)], venue=stages)
+    house.fund_deposit("USDT", 500, time=1)
+    house.mark({"X": "90"}, time=2)
+    house.fund_deposit("USDT", 30 - house.funds["USDT"].cash, time=3)
+    return ClearingHouse.from_state(house.state(), stages[1:])
+
+
+MIDDLE = World(_middle, (Inputs(10, {"X": "89"}), Inputs(11, {"X": "81"}), Inputs(12, {"X": "82"})))
 
 
 # A process that may be killed -----------------------------------------------------------------------------------------

@@ -355,7 +355,7 @@ def test_the_rule_is_the_one_that_is_given_or_the_configurations_or_binance(tmp_
 
 def test_funds_without_a_known_opening_are_shown_as_changes(tmp_path):
     _, run = report_worlds.ten_wallets()
-    run.configuration = {}
+    run.configuration, run.opening_funds = {}, None
     page = written(run, tmp_path)
     assert "The cash of the USDT fund changed by +32.47 USDT." in page.texts["funds"]
     assert page.tables["Funds"][1] == ["USDT", "USDT", "–", "–", "–", "+32.47", "–", "none"]

@@ -39,9 +39,10 @@ def write(
         Ranks the queues that are shown; by default what the run's configuration has under ``rule``, else
         ``"binance"``.
     funds : iterable of InsuranceFund, optional
-        Those of the house, for their opening balances, which are no events; by default what the configuration has
-        under ``funds``: a list of mappings with ``asset`` and ``balance``, and ``scope`` and ``name`` where they were
-        given. Without either, fund balances are shown as changes since the start.
+        Those of the house, for their opening balances, which are no events, where the run was recorded before runs
+        said what the funds held; by default what the configuration has under ``funds``: a list of mappings with
+        ``asset`` and ``balance``, and ``scope`` and ``name`` where they were given. Without any of these, fund
+        balances are shown as changes since the start. A fund that is listed is shown even if nothing moved it.
 
     Raises
     ------

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .record import KIND_CODES, Record
+from .record import KIND_CODES, Record, RunLike
 
 __all__ = ["Debt", "debts"]
 
@@ -18,10 +18,10 @@ class Debt:
     Attributes
     ----------
     event : int
-        Place of the ``uncovered-money`` event in the record.
+        Place of the ``uncovered-money`` event in the record; -1 for an entry that was open before the first pass.
     wallet, asset : int
     amount : int
-        What it was, in quanta.
+        What it was, in quanta: at first, or before the first pass.
     left : int
         What is open at the end; 0 once it is paid.
     """
@@ -33,15 +33,19 @@ class Debt:
     left: int
 
 
-def debts(record: Record) -> list[Debt]:
+def debts(record: Record, run: RunLike) -> list[Debt]:
     """Every open entry, in the order in which they were made, with what the last event about it says is open.
+
+    Those that were open before the first pass come first, where the run says which.
 
     Notes
     -----
     O(events), and a loop over those of open entries.
     """
-    found: list[Debt] = []
-    open_at: dict[tuple[int, int], int] = {}
+    codes = {asset.name: code for code, asset in enumerate(run.assets)}
+    standing = getattr(run, "opening_debts", None) or ()  # what is only like a run need not say
+    found = [Debt(-1, each.wallet, codes[each.asset], each.quanta, each.quanta) for each in standing]
+    open_at = {(debt.wallet, debt.asset): place for place, debt in enumerate(found)}
     new, paid = KIND_CODES["uncovered-money"], KIND_CODES["uncovered-paid"]
     told = np.flatnonzero(record.of("uncovered-money", "uncovered-reduced", "uncovered-paid"))
     columns = (record.kind, record.wallet, record.asset, record.amount)

@@ -15,7 +15,7 @@ from .bearers import Bearers, bearers
 from .closings import Closings, Uncovered, closings, uncovered_lots
 from .conservation import Conservation, conservation
 from .debts import Debt, debts
-from .fund_cash import FundCash, fund_cash, openings
+from .fund_cash import FundCash, fund_cash, listed_funds
 from .prices import Prices, View, read_prices, views
 from .record import Record, RunLike, exact_sums, read_record, weighted
 from .timeline import positions_in_time
@@ -32,7 +32,8 @@ class Facts:
     rule : str or RankingRule, optional
         By which the queues are shown; without it what the run's configuration has under ``rule``, else ``binance``.
     funds : iterable of InsuranceFund, optional
-        Those of the house, for their opening balances; without it what the configuration has under ``funds``.
+        Those of the house, for their opening balances where the run does not say what its funds held; without it
+        what the configuration has under ``funds``.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Facts:
         self.run = run
         given = run.configuration.get("rule") if isinstance(run.configuration, Mapping) else None
         self.rule = as_rule(rule if rule is not None else given if isinstance(given, str) else "binance")
-        self._opened = openings(run, funds)
+        self._listed = listed_funds(run, funds)
 
     @cached_property
     def record(self) -> Record:
@@ -76,12 +77,12 @@ class Facts:
     @cached_property
     def debts(self) -> list[Debt]:
         """Open entries of money."""
-        return debts(self.record)
+        return debts(self.record, self.run)
 
     @cached_property
     def funds(self) -> list[FundCash]:
         """The cash of the funds."""
-        return fund_cash(self.record, self.run, self.prices, self._opened)
+        return fund_cash(self.record, self.run, self.prices, self._listed)
 
     @cached_property
     def conservation(self) -> Conservation:

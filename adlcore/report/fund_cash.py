@@ -1,8 +1,8 @@
-"""The cash of each insurance fund through a run, from the events alone."""
+"""The cash of each insurance fund through a run: what it held when that began, and the events since."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,11 @@ import numpy.typing as npt
 from .._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from ..clearing import InsuranceFund
 from ..clearing.events import FILLS, MONEY
+from ..io.runs.opening import OpeningFund
 from .prices import Prices, value_per_lot
 from .record import KIND_CODES, Record, RunLike
 
-__all__ = ["FundCash", "Trigger", "fund_cash", "openings"]
+__all__ = ["FundCash", "Trigger", "fund_cash", "listed_funds"]
 
 #: What names a fund, and what names a vault.
 OF_FUNDS = (
@@ -42,9 +43,9 @@ class FundCash:
     ----------
     name : str
     asset : int
-        Row of the assets; -1 where no event and no configuration says.
+        Row of the assets; -1 where neither the run, its configuration nor an event says.
     opening : int or None
-        Cash before the first pass in quanta, where the run's configuration says.
+        Cash before the first pass in quanta, where the run or its configuration says.
     cash : int64[p + 1]
         Quanta before the first pass and at the end of each; counted from 0 where the opening is not known.
     equity : float64[p + 1]
@@ -71,8 +72,8 @@ class FundCash:
         return bool((self.cash != self.cash[0]).any() or self.took or self.triggers)
 
 
-def openings(run: RunLike, funds: Iterable[InsuranceFund] | None = None) -> dict[str, tuple[str, Any]]:
-    """The asset and opening balance of each fund, by its name.
+def listed_funds(run: RunLike, funds: Iterable[InsuranceFund] | None = None) -> dict[str, tuple[str, Any]]:
+    """The asset and the balance that each fund was given, by its name, as far as somebody lists them.
 
     Parameters
     ----------
@@ -99,22 +100,23 @@ def openings(run: RunLike, funds: Iterable[InsuranceFund] | None = None) -> dict
 
 
 def fund_cash(
-    record: Record, run: RunLike, prices: Prices, opened: Mapping[str, tuple[str, Any]] | None = None
+    record: Record, run: RunLike, prices: Prices, listed: Mapping[str, tuple[str, Any]] | None = None
 ) -> list[FundCash]:
-    """The cash and equity of every fund that events or `opened` name.
+    """The cash and equity of every fund that events or `listed` name, or that held anything when the run began.
 
     Parameters
     ----------
     record : Record
     run : Run
+        What it says its funds held goes before what is listed.
     prices : Prices
-    opened : mapping of name to (asset, balance), optional
-        Of :func:`openings`.
+    listed : mapping of name to (asset, balance), optional
+        Of :func:`listed_funds`.
 
     Returns
     -------
     list of FundCash
-        Those of `opened` first, then others in the order of the alphabet.
+        Those of `listed` first, then those of the run, then others in the order of the alphabet.
 
     Notes
     -----
@@ -122,7 +124,7 @@ def fund_cash(
     cost for the D of its Q0 lots that were closed so far in the pass, so cash is worked out fill by fill.
     O(events of the funds + passes·contracts).
     """
-    opened = {} if opened is None else opened
+    opened = _opened(record, run, {} if listed is None else listed)
     names = [asset.name for asset in run.assets]
     has = {kind: set(np.unique(record.party[record.of(kind)]).tolist()) for kind in (*OF_FUNDS, *OF_VAULTS)}
     vaults = set().union(*(has[kind] for kind in OF_VAULTS))
@@ -130,33 +132,60 @@ def fund_cash(
     told = [name for code, name in enumerate(record.parties) if code in parties and name not in OTHERS]
     found = []
     for name in dict.fromkeys([*opened, *told]):
-        asset, balance = opened.get(name, ("", None))
+        start = opened.get(name)
         code = record.parties.index(name) if name in record.parties else -1
         mine = np.flatnonzero(record.party == code) if code >= 0 else np.zeros(0, INT64)
         with_asset = record.asset[mine][record.asset[mine] >= 0]
-        which = names.index(asset) if asset in names else int(with_asset[0]) if len(with_asset) else -1
-        start = None if balance is None or which < 0 else run.assets[which].quanta(balance)
-        cash, lots = _replayed(record, mine, start or 0, len(run.contracts))
+        which = names.index(start.asset) if start else int(with_asset[0]) if len(with_asset) else -1
+        held = _rows(run, start)
+        cash, lots = _replayed(record, mine, start.cash if start else 0, held)
         found.append(
             FundCash(
                 name=name,
                 asset=which,
-                opening=start,
+                opening=start.cash if start else None,
                 cash=cash,
-                equity=_equity(record, run, prices, mine, start or 0),
+                equity=_equity(record, run, prices, mine, start.cash if start else 0, held),
                 lots=lots,
-                took=bool(record.of(*FILLS)[mine].any()),
+                took=any(held[0]) or bool(record.of(*FILLS)[mine].any()),
                 triggers=_triggers(record, mine),
             )
         )
     return found
 
 
-def _replayed(record: Record, mine: Int64Array1D, start: int, contracts: int) -> tuple[Int64Array1D, Int64Array1D]:
+def _opened(record: Record, run: RunLike, listed: Mapping[str, tuple[str, Any]]) -> dict[str, OpeningFund | None]:
+    """What each fund held before the first pass; None for one that is listed in an asset which the run does not have.
+
+    Every house has a fund for each asset: one that nobody lists, that is empty and that no event names is none of them.
+    """
+    said: Sequence[OpeningFund] | None = getattr(run, "opening_funds", None)  # what is only like a run need not say
+    if said is None:
+        assets = {asset.name: asset for asset in run.assets}
+        return {
+            name: OpeningFund(name, asset, assets[asset].quanta(balance), {}) if asset in assets else None
+            for name, (asset, balance) in listed.items()
+        }
+    funds = {fund.name: fund for fund in said}
+    first = [name for name in listed if name in funds]
+    shown = {*first, *record.parties, *(fund.name for fund in said if fund.cash or fund.inventory)}
+    return {name: funds[name] for name in dict.fromkeys([*first, *funds]) if name in shown}
+
+
+def _rows(run: RunLike, start: OpeningFund | None) -> tuple[list[int], list[int]]:
+    """Lots and entry value of each contract before the first pass."""
+    held = {} if start is None else start.inventory
+    rows = [held.get(contract.symbol, (0, 0)) for contract in run.contracts]
+    return [lots for lots, _ in rows], [cost for _, cost in rows]
+
+
+def _replayed(
+    record: Record, mine: Int64Array1D, start: int, inventory: tuple[list[int], list[int]]
+) -> tuple[Int64Array1D, Int64Array1D]:
     """Cash before the first pass and after each, and the inventory at the end."""
     cash = np.full(len(record.number) + 1, start, INT64)
-    lots, cost = [0] * contracts, [0] * contracts
-    lots0, cost0, seen = [0] * contracts, [0] * contracts, [-1] * contracts
+    (lots, cost), (lots0, cost0) = map(list, inventory), map(list, inventory)
+    seen = [-1] * len(lots)
     fills = {KIND_CODES[kind] for kind in FILLS}
     moves = {*fills, *(KIND_CODES[kind] for kind in (*MONEY, "fund-deposit"))}
     held, last = start, 0
@@ -186,17 +215,26 @@ def _replayed(record: Record, mine: Int64Array1D, start: int, contracts: int) ->
     return cash, np.array(lots, INT64)
 
 
-def _equity(record: Record, run: RunLike, prices: Prices, mine: Int64Array1D, start: int) -> Float64Array1D:
-    """F before the first pass and at the marks of each: opening, what events added, and inventory at the marks."""
+def _equity(
+    record: Record,
+    run: RunLike,
+    prices: Prices,
+    mine: Int64Array1D,
+    start: int,
+    inventory: tuple[list[int], list[int]],
+) -> Float64Array1D:
+    """F before the first pass and at the marks of each: cash less cost, what events added, and lots at the marks."""
     passes = len(record.number)
     moving = mine[record.of(*FILLS, *MONEY, "fund-deposit")[mine]]
     added = np.zeros(passes + 1, INT64)
+    added[0] = start - sum(inventory[1])
     np.add.at(added, record.place[moving] + 1, record.amount[moving])
-    equity = (np.cumsum(added) + start).astype(FLOAT64)
+    equity = np.cumsum(added).astype(FLOAT64)
     fills = mine[record.of(*FILLS)[mine]]
-    for code in np.unique(record.contract[fills]).tolist():
+    for code in np.unique([*record.contract[fills].tolist(), *np.flatnonzero(inventory[0]).tolist()]).tolist():
         rows = fills[record.contract[fills] == code]
         held = np.zeros(passes + 1, INT64)
+        held[0] = inventory[0][code]
         np.add.at(held, record.place[rows] + 1, record.lots[rows])
         contract, lots = run.contracts[code], np.cumsum(held)
         unit = value_per_lot(contract, prices.mark[:, code]) * contract.settle.quanta_per_unit

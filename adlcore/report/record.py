@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from ..clearing import KINDS, Snapshot
 from ..clearing.events import CAUSES
 from ..contracts import Asset, Contract
 from ..errors import AdlError
+from ..io.runs.opening import OpeningDebt, OpeningFund
 
 __all__ = ["Record", "RunLike", "coded", "exact_sums", "read_record", "weighted"]
 
@@ -28,7 +29,10 @@ CAUSE_CODES = {cause: code for code, cause in enumerate(CAUSES)}
 
 
 class RunLike(Protocol):
-    """What a report reads of a run."""
+    """What a report reads of a run.
+
+    `opening_funds` and `opening_debts` are None where the run does not say what its house held when it began.
+    """
 
     @property
     def before(self) -> Snapshot: ...
@@ -40,6 +44,10 @@ class RunLike(Protocol):
     def configuration(self) -> Any: ...
     @property
     def manifest(self) -> Mapping[str, Any]: ...
+    @property
+    def opening_funds(self) -> Sequence[OpeningFund] | None: ...
+    @property
+    def opening_debts(self) -> Sequence[OpeningDebt] | None: ...
     def events(self) -> Mapping[str, Any]: ...
     def passes(self) -> Mapping[str, Any]: ...
     def marks(self) -> Mapping[str, Any]: ...

@@ -17,6 +17,7 @@ from ...clearing.events import CAUSES, KINDS
 from ...errors import AdlError
 from ..manifests import CHECK, MANIFEST, encoded, read_json, refuse_altered, text
 from .files import replaced
+from .opening import books_at_opening
 
 __all__ = ["MANIFEST", "SCHEMA", "opened", "read_manifest", "sealed", "write_manifest"]
 
@@ -27,13 +28,15 @@ SCHEMA = 1
 _TEXT, _COUNT, _LATE_TEXT, _LATE_COUNT = (str,), (int,), (str, type(None)), (int, type(None))
 PARTS: dict[str, dict[str, tuple[type, ...]]] = {
     "names": dict.fromkeys(("parties", "kinds", "causes"), (list,)),
-    "opening": {"time": _COUNT, "sequence": _COUNT, "digest": _TEXT},
+    "opening": {"time": _COUNT, "sequence": _COUNT, "digest": _TEXT, "funds": (list,), "uncovered": (list,)},
     "hashes": {
         **dict.fromkeys(("before", "before_snapshot"), _TEXT),
         **dict.fromkeys(("digest", "after", "after_snapshot"), _LATE_TEXT),
     },
     "counts": dict.fromkeys(("passes", "events"), _LATE_COUNT),
 }
+#: Of its opening, what was not kept at first: a run of that time has none of them.
+LATER = ("funds", "uncovered")
 KEYS = ("schema", "adlcore", "numpy", "status", "configuration", *PARTS, "files")
 
 
@@ -48,7 +51,10 @@ def opened(house: ClearingHouse, configuration: Mapping[str, Any]) -> dict[str, 
         "configuration": _plain(configuration),
         # The numbers of an open run mean these; contracts, assets and accounts stand in `before`.
         "names": {"parties": list(state.parties.names), "kinds": list(KINDS), "causes": list(CAUSES)},
-        "opening": {"time": state.time, "sequence": state.sequence, "digest": state.digest.hex()},
+        "opening": {
+            **{"time": state.time, "sequence": state.sequence, "digest": state.digest.hex()},
+            **books_at_opening(house),
+        },
         "hashes": {
             **{"before": state.hash, "before_snapshot": state.snapshot.hash},
             **{"digest": None, "after": None, "after_snapshot": None},
@@ -100,7 +106,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     manifest = refuse_altered(path, data, manifest, _former)
     exact_keys(str(path), manifest, KEYS)
     for name, types in PARTS.items():
-        for key, value in exact_keys(f"{path}: {name}", manifest[name], tuple(types)).items():
+        keys = tuple(types)
+        if name == "opening" and isinstance(manifest[name], dict) and manifest[name].keys().isdisjoint(LATER):
+            keys = tuple(key for key in types if key not in LATER)
+        for key, value in exact_keys(f"{path}: {name}", manifest[name], keys).items():
             if not isinstance(value, types[key]):
                 must = f"must be of type {types[key][0].__name__}"
                 raise AdlError.at(f"{path}: {name}.{key}", None, value, must)

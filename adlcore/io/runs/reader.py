@@ -22,7 +22,8 @@ from ...errors import AdlError, OpenInterestWarning, missing_extra
 from ..manifests import altered
 from ..snapshots import load
 from .log import LoggedPass, PassLog
-from .manifest import read_manifest
+from .manifest import MANIFEST, read_manifest
+from .opening import OpeningDebt, OpeningFund, debts_at_opening, funds_at_opening
 from .tables import (
     EVENTS,
     MARKS,
@@ -169,6 +170,24 @@ class Run:
     def assets(self) -> tuple[Asset, ...]:
         """The assets of `before`."""
         return self.before.assets
+
+    @cached_property
+    def opening_funds(self) -> tuple[OpeningFund, ...] | None:
+        """What each fund of the house held before the first pass; None where a run was recorded without it.
+
+        Raises
+        ------
+        AdlError
+            Where the manifest has funds that those books cannot have; this holds for `opening_debts`, too.
+        """
+        given, place = self.manifest["opening"].get("funds"), f"{self.path / MANIFEST}: opening.funds"
+        return None if given is None else funds_at_opening(given, self.before, place)
+
+    @cached_property
+    def opening_debts(self) -> tuple[OpeningDebt, ...] | None:
+        """What wallets without positions owed before the first pass; None where a run was recorded without it."""
+        given, place = self.manifest["opening"].get("uncovered"), f"{self.path / MANIFEST}: opening.uncovered"
+        return None if given is None else debts_at_opening(given, self.before, place)
 
     def events(self) -> Columns:
         """All events, as :meth:`Events.columns` has them, and the number of their ``pass``. O(events).

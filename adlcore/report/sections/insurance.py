@@ -56,7 +56,8 @@ def _debts(facts: Facts) -> str:
     order = sorted(facts.debts, key=lambda debt: (-debt.left / run.assets[debt.asset].quanta_per_unit, debt.event))
     shown = order[:MOST_ROWS]
     assets = [run.assets[debt.asset] for debt in shown]
-    numbers_of = [int(record.number[record.place[debt.event]]) for debt in shown]
+    # An entry that was open when the run began is of no pass of it.
+    made_in = [int(record.number[record.place[debt.event]]) if debt.event >= 0 else -1 for debt in shown]
 
     def column(title: str, quanta: list[int]) -> Column:
         keys = [q / a.quanta_per_unit for q, a in zip(quanta, assets, strict=True)]
@@ -65,7 +66,7 @@ def _debts(facts: Facts) -> str:
     columns: list[Column] = [
         texts("account", run.before.wallets.account[[debt.wallet for debt in shown]].tolist()),
         numbers("wallet", [f"{debt.wallet:,}" for debt in shown], [debt.wallet for debt in shown]),
-        numbers("pass", [f"{n:,}" for n in numbers_of], numbers_of),
+        numbers("pass", [f"{n:,}" if n >= 0 else "before" for n in made_in], made_in),
         column("owed at first", [debt.amount for debt in shown]),
         column("open at the end", [debt.left for debt in shown]),
         texts("asset", [asset.name for asset in assets]),

@@ -54,7 +54,7 @@ def test_a_crash_fills_a_ledger_and_goes_beyond_it():
     house = ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder(), ledger_lines=3)
     assert all(one.brought_forward == held(one) for one in house.funds.values())
     house.mark(**ten_wallets.DOWN)
-    assert sum(len(one.ledger["amount"]) for one in house.funds.values()) == 3
+    assert [len(one.ledger["amount"]) for one in house.funds.values()] == [3, 2, 2]
     balanced(house)
 
 
@@ -66,7 +66,8 @@ def test_ledgers_of_several_funds_add_up(calls, lines):
     for name, amount in calls:
         house.fund_deposit(name, amount)
     balanced(house)
-    assert sum(len(one.ledger["amount"]) for one in house.funds.values()) == min(lines, len(calls))
+    for name, one in house.funds.items():
+        assert one.ledger["amount"].tolist() == [x for of, x in calls if of == name][::-1][:lines][::-1]
 
 
 def test_funding_is_a_line_for_a_contract_and_call():

@@ -28,7 +28,7 @@ CALLS = {
     "fund_deposit": lambda house: house.fund_deposit("USDT", "1"),
     "funding": lambda house: house.funding({"X": "0.001"}),
     "settle": lambda house: house.settle(None),
-    "__getstate__": lambda house: house.__reduce_ex__(2),
+    "a copy or a pickle": lambda house: house.__reduce_ex__(2),
 }
 
 
@@ -141,6 +141,22 @@ def test_a_call_that_is_deferred_while_none_is_at_work_runs_at_once():
     assert house.last_events.counts() == {"deposit": 1}
     with pytest.raises(adl.AdlError, match="call is 5: must be callable"):
         house.defer(5)
+
+
+def test_deferred_calls_wait_for_the_end_of_a_plan():
+    """Until it is done or dropped nothing may change: they run then, and none is lost."""
+    house = ClearingHouse.from_state(STATE, ten_wallets.venue())
+    plan = house.plan(**ten_wallets.DOWN)
+    house.defer(lambda: house.deposit(7, "1", "BTC"))
+    assert house.last_events == house.opening
+    while not plan.done:
+        plan = house.settle(plan, [None] * len(plan.orders))
+    assert house.last_events.counts() == {"deposit": 1}
+    assert house.last_events.first == plan.events.first + len(plan.events)
+    house.plan({"X": "79"})
+    house.defer(lambda: house.fund_deposit("USDT", "1"))
+    house.drop_plan()
+    assert house.last_events.counts() == {"fund-deposit": 1}
 
 
 def test_what_a_deferred_call_raises_is_logged_and_the_next_one_runs(caplog):

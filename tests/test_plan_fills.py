@@ -92,6 +92,7 @@ def test_a_fill_that_comes_again_with_a_later_answer_counts_once():
         ({0: [(True, 100)], 1: None}, "must be (lots, ticks), two whole numbers"),
         ({0: {1: 100}, 1: None}, "must be a list of (lots, ticks) or (lots, ticks, id), or None"),
         ({0: [(1, 100, "a", "b")], 1: None}, "must be (lots, ticks), two whole numbers"),
+        ({0: [(1, 100, "")], 1: None}, "must have a name that is not empty, or none"),
         ({0: [(2**70, 100)], 1: None}, "must sum to at most the 4 lots ordered"),
         ({0: [(1, 2**70, "a")], 1: None, 7: None}, "fills is 7: must be the number of an order of this plan: 0, 1"),
     ],
@@ -107,6 +108,43 @@ def test_reports_that_could_be_meant_in_two_ways_are_refused(fills, words):
     after = one.settle(plan, {0: [(4, 100)], 1: [(2, 100)]})
     assert one.settle(after, [[(3, 100)]]).done
     assert one.audit() == []
+
+
+def test_a_fill_that_comes_again_with_a_later_plan_counts_once():
+    """Under the number of its order; anything else of an order from before is refused, by its name too."""
+    one = house()
+    plan = one.settle(one.plan(), {0: [(1, 100, "a")], 1: None})
+    plan = one.settle(plan, [None])
+    assert plan.done
+    one = pickle.loads(pickle.dumps(one))
+    one.deposit(2, 10**6)
+    again = opened(snapshot([X, Y], [0, 0, 10_000], HELD, {"X": "100", "Y": "100"}), VENUE)
+    assert again.plan().number == 1  # a house without that past
+    later = one.plan({"X": "99"})
+    assert later.orders == ()
+    for fills, words in (
+        ({0: [(1, 101, "a")]}, "must be of an order of plan 3: order 0 was settled before"),
+        ({1: [(1, 100, "b")]}, "order 1 was settled before"),
+        ({5: None}, "must be the number of an order of this plan: it has none"),
+    ):
+        with pytest.raises(adl.AdlError) as caught:
+            one.settle(later, fills)
+        assert words in str(caught.value)
+    assert one.settle(later, {0: [(1, 100, "a")]}).done
+    assert one.audit() == []
+
+
+def test_names_of_fills_are_remembered_up_to_a_number(monkeypatch):
+    """The newest ones: memory does not grow with the plans of a house."""
+    from adlcore.clearing.house import plan as plans
+
+    monkeypatch.setattr(plans, "NEWEST", 3)
+    one = house()
+    names = [[(1, 100, f"{order}-{lot}") for lot in range(2)] for order in range(2)]
+    plan = one.settle(one.plan(), names)
+    plan = one.settle(plan, [[(1, 100, "last")]])
+    assert plan.done
+    assert list(one._held.reported) == ["1-0", "1-1", "last"]
 
 
 def test_a_price_beyond_int64_is_refused_and_the_plan_is_open_still():

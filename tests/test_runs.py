@@ -313,6 +313,16 @@ def test_nobody_else_may_move_the_house(tmp_path):
     refused(lambda: record(tmp_path / "other", house, TEN.passes, on_pass=moving), words)
 
 
+def test_a_run_is_left_with_its_passes_where_a_deferred_call_moves_the_house(tmp_path):
+    """Runs hold marks alone: the pass that was followed by a deposit is refused, and the ones before are kept."""
+    house = TEN.house()
+    house.on("adl-notice", lambda event: house.defer(lambda: house.fund_deposit("USDT", "1")))
+    words = "the house was changed during pass 1, by a deferred call or another thread: a run holds marks alone"
+    refused(lambda: record(tmp_path / "run", house, TEN.passes), words, argument="house", row=1)
+    assert len(open_run(tmp_path / "run").passes()["pass"]) == 1
+    assert TEN.resume(tmp_path / "run").sealed
+
+
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, MemoryError, Stop])
 @pytest.mark.parametrize("where", ["passes", "on_pass"])
 def test_whatever_ends_a_run_leaves_its_complete_passes(tmp_path, failure, where):

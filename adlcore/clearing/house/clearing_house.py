@@ -25,7 +25,7 @@ from .keeper import Held, Keeper
 from .ledger import LEDGER_LINES, Ledger
 from .liquidation_pass import Prices, at_prices, filled_by, read_prices, refuse_jumps
 from .opening import opened
-from .plan import OpenPlan, Plan
+from .plan import OpenPlan, Plan, Reported
 from .trading import trade
 
 __all__ = ["ClearingHouse"]
@@ -54,7 +54,7 @@ class ClearingHouse(Keeper):
     threads : int, default 1
         For marks that move most of the venue; the result is the same, bit for bit.
     ledger_lines : int, default 1000
-        How many of the newest movements of its funds a house keeps, for :attr:`Fund.ledger
+        How many of the newest movements of each fund a house keeps, for :attr:`Fund.ledger
         <adlcore.clearing.Fund.ledger>`.
 
     Attributes
@@ -74,12 +74,13 @@ class ClearingHouse(Keeper):
     were. One that comes out while subscribers are told leaves them moved: :attr:`last_events` is what happened.
 
     **Threads.** One call runs at a time: other threads wait, and a call from within a call (from an order book, a
-    subscriber) is refused; :meth:`defer` has it run afterwards. What only reads sees the house before a call or after.
+    subscriber) is refused; :meth:`defer` has it run afterwards. What only reads sees the house before a call or after;
+    :meth:`audit` waits its turn.
 
     **Copies.** ``copy``, ``deepcopy`` and ``pickle`` make a house of its own, with a copy of the order book and without
     subscribers and deferred calls. While a plan is open they are refused.
 
-    **Memory.** A house keeps its state, the events of its last call and `ledger_lines` movements of its funds.
+    **Memory.** A house keeps its state, the events of its last call and `ledger_lines` movements of each fund.
 
     **Size.** Money is int64 quanta: a position is worth less than 2^62 of them at its mark, and balances, equities,
     entry values, cash and each payment are at most 2^63 - 1; sums over wallets have no bound. With 8 decimals a
@@ -157,7 +158,9 @@ class ClearingHouse(Keeper):
         Notes
         -----
         Take the state after :meth:`plan`, not before: then no plan and no order of the house that goes on has a
-        number that was sent before.
+        number that was sent before. A plan that was open is planned again; fills of its orders are booked first, as
+        :meth:`drop_plan` says. A state is the books alone; a pickle of the house has its terms, ledger, last events
+        and order book, too, where these pickle.
         """
         if not isinstance(state, HouseState):
             raise AdlError.at("state", None, type(state).__name__, "must be a HouseState")
@@ -266,7 +269,7 @@ class ClearingHouse(Keeper):
         self._refuse_open_plan()
         asked, state = self._read(prices, time, index_prices, oracle), self._state
         at_work = self._begin(state, asked, together=True)
-        return self._planned(OpenPlan(state, asked, at_work), at_work.next(None))
+        return self._planned(OpenPlan(state, asked, at_work, reported=self._held.reported), at_work.next(None))
 
     @alone
     def settle(self, plan: Plan, fills: Any = ()) -> Plan:
@@ -278,8 +281,9 @@ class ClearingHouse(Keeper):
             The one that is open.
         fills : mapping of order number to fills, or list of fills
             Every order of the plan is named, in a list by its place; its fills are a list of (lots, ticks, id) or
-            (lots, ticks), best first, or None where nothing was filled. The third, a text or whole number, is the
-            fill's name in the order book: what is told again under the same name counts once.
+            (lots, ticks), in any order, or None where nothing was filled. The third, a text or whole number, is the
+            fill's name in the order book: what is told again under the same name counts once, also with a later plan
+            (the newest 10,000 fills are remembered, by the house and by its pickles).
 
         Returns
         -------
@@ -329,7 +333,7 @@ class ClearingHouse(Keeper):
         self._held = self._held._replace(plan=waiting.with_pass(None))  # until the next one stands in its place
         orders = at_work.next(answered.answers[-1]) if plan.orders else None
         if orders is None:
-            return Plan(plan.number, (), (), self._finish(at_work))
+            return Plan(plan.number, (), (), self._finish(at_work, answered.reported))
         return self._planned(answered.with_pass(at_work), orders)
 
     @property
@@ -346,7 +350,8 @@ class ClearingHouse(Keeper):
         ------
         AdlError
             Once fills were settled: they have happened, and the plan is the only one who knows of them. Whoever cannot
-            go on books them as trades with the street, on a house made :meth:`from_state`.
+            go on books each of them on a house made :meth:`from_state`, as a trade of the order's wallet with the
+            street, of :meth:`Contract.decimal` of its lots at :meth:`Contract.price` of its ticks.
         """
         waiting = self._held.plan
         if waiting is not None and waiting.has_fills:
@@ -375,14 +380,14 @@ class ClearingHouse(Keeper):
         work = at_prices(state, self._taken(), asked, self._liquidity, together, self._threads)
         return Pass(work, self._venue)
 
-    def _finish(self, at_work: Pass) -> Events:
+    def _finish(self, at_work: Pass, reported: Reported | None = None) -> Events:
         """Commit what a pass came to."""
         work = at_work.work
         books = work.changed() if work.opened else work.books
         if work.opened:
             touched = np.concatenate([np.flatnonzero(work.in_liquidation), *work.counterparties])
             work.core.rebased(books, np.unique(touched))
-        return self._commit(work, books, work.core)
+        return self._commit(work, books, work.core, reported)
 
     # Between marks ----------------------------------------------------------------------------------------------------
 

@@ -41,6 +41,8 @@ def _report(place: int, fill: Any) -> Report:
             name = whole_number(name, "fills", wide=True)
     except AdlError:
         raise AdlError.at("fills", place, fill, PAIR) from None
+    if name == "":
+        raise AdlError.at("fills", place, fill, "must have a name that is not empty, or none")
     return lots, ticks, name
 
 

@@ -69,8 +69,8 @@ class Fund:
     def ledger(self) -> dict[str, npt.NDArray[Any]]:
         """The fund's newest movements as columns, oldest first; ``amount`` is the change of cash less entry values.
 
-        A :class:`ClearingHouse` keeps so many lines of all its funds together as it was made to. Older ones are in
-        the events that its calls returned, in a recorded run, or with whoever subscribed (:meth:`ClearingHouse.on`).
+        A :class:`ClearingHouse` keeps so many lines of each fund as it was made to. Older ones are in the events
+        that its calls returned, in a recorded run, or with whoever subscribed (:meth:`ClearingHouse.on`).
         Funding is one line for a call and contract, under the number of its first leg.
         """
         return columns_of(self._lines, *self._names)

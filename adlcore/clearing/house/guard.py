@@ -21,6 +21,9 @@ LOG = logging.getLogger("adlcore")
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: What a method is called where its name says little.
+NAMES = {"__getstate__": "a copy or a pickle"}
+
 #: The code of what :func:`alone` makes of a method, by which a call is known on the stack.
 GUARDED: set[CodeType] = set()
 
@@ -81,6 +84,9 @@ class Guarded(Protocol):
     def _state(self) -> HouseState:
         """What it holds now."""
 
+    def _run_deferred(self) -> None:
+        """Run what waits for its turn, unless it must wait for more."""
+
     def _put_back(self) -> None:
         """Put the order book back to where it was, if a call that did not end has left it changed."""
 
@@ -97,7 +103,7 @@ def alone(method: Callable[Concatenate[H, P], R]) -> Callable[Concatenate[H, P],
     def call(house: H, /, *args: P.args, **named: P.kwargs) -> R:
         guard = house._guard
         with guard.turn:
-            guard.refuse_within(house, method.__name__)
+            guard.refuse_within(house, NAMES.get(method.__name__, method.__name__))
             before, waiting = house._state, len(guard.deferred)
             try:
                 guard.call = method.__name__
@@ -112,7 +118,7 @@ def alone(method: Callable[Concatenate[H, P], R]) -> Callable[Concatenate[H, P],
                 raise
             finally:
                 guard.call = None
-            guard.run_deferred()
+            house._run_deferred()
             return found
 
     GUARDED.add(call.__code__)

@@ -28,7 +28,7 @@ from . import audit as books_audit
 from .fund_views import Funds, funds_of
 from .guard import Guard, alone
 from .ledger import Ledger
-from .plan import OpenPlan
+from .plan import NOTHING_REPORTED, OpenPlan, Reported, newest
 
 __all__ = ["Held", "Keeper"]
 
@@ -52,6 +52,8 @@ class Held(NamedTuple):
     book : tuple or None
         The checkpoint of the order book from before a call that has not ended, alone in a tuple.
     plan : OpenPlan or None
+    reported : mapping of id to (int, int, int)
+        The newest fills of plans before that have names.
     """
 
     state: HouseState
@@ -60,6 +62,7 @@ class Held(NamedTuple):
     events: Events
     book: tuple[Any] | None = None
     plan: OpenPlan | None = None
+    reported: Reported = NOTHING_REPORTED
 
 
 class Keeper:
@@ -159,8 +162,8 @@ class Keeper:
         """Have `call` run with each event of a kind (None: of every kind), after it is applied.
 
         What a subscriber raises is logged (``logging.getLogger("adlcore")``) and undoes nothing. It may read the
-        house; calls that change it are refused until the one that tells is over: :meth:`defer` has them run then.
-        Copies and pickles of a house have no subscribers.
+        house; calls that change it, copies and pickles are refused until the one that tells is over: :meth:`defer`
+        has them run then. It must not wait for another thread that calls the house. Copies have no subscribers.
         """
         if kind is not None and kind not in KINDS:
             raise AdlError.at("kind", None, kind, f"must be one of {', '.join(KINDS)}")
@@ -169,12 +172,13 @@ class Keeper:
         self._subscribers.append((kind, call))
 
     def defer(self, call: Callable[[], object]) -> None:
-        """Have `call` run once the call that is at work is over and everybody was told of it; at once where none is.
+        """Have `call` run once the call at work is over, everybody was told of it, and no plan is open; else at once.
 
         Parameters
         ----------
         call : callable
-            Without arguments; it may call the house. What it returns is forgotten, what it raises is logged.
+            Without arguments; it may call the house. What it returns is forgotten, what it raises is logged. Not
+            :meth:`ClearingHouse.settle` or :meth:`ClearingHouse.drop_plan`: it would wait for itself.
 
         Notes
         -----
@@ -202,7 +206,11 @@ class Keeper:
         with self._guard.turn:
             self._guard.deferred.append(call)
             if self._guard.call is None:
-                self._guard.run_deferred()
+                self._run_deferred()
+
+    def _run_deferred(self) -> None:
+        if self._held.plan is None:
+            self._guard.run_deferred()
 
     def __repr__(self) -> str:
         state = self._state
@@ -291,8 +299,8 @@ class Keeper:
             raise AdlError.at("time", None, time, f"must not be before the last one, {last}")
         return int(time)
 
-    def _commit(self, work: Working, books: Snapshot, core: MarginPass) -> Events:
-        """One assignment, then the subscribers."""
+    def _commit(self, work: Working, books: Snapshot, core: MarginPass, reported: Reported | None = None) -> Events:
+        """One assignment, then the subscribers; `reported` are the fills of the plan that ends, and of those before."""
         held = self._held
         state = held.state
         _refuse_unfit_parties(work)
@@ -302,7 +310,9 @@ class Keeper:
         unchanged = books.positions is state.snapshot.positions and books.wallets is state.snapshot.wallets
         if self._audits and not (unchanged and books.balances is state.snapshot.balances and not len(events)):
             books_audit.check(fresh, events)
-        self._held = Held(fresh, core, held.ledger.after(events, fresh.parties.funds), events)
+        ledger = held.ledger.after(events, fresh.parties.funds)
+        told = held.reported if reported is None else newest(reported)
+        self._held = Held(fresh, core, ledger, events, reported=told)
         if len(events):
             self._tell(events)
         return events

@@ -1,4 +1,4 @@
-"""The newest movements of the insurance funds, so many and no more; what is older is a balance brought forward."""
+"""The newest movements of each insurance fund, so many and no more; what is older is a balance brought forward."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SHOWN = ("sequence", "time", "kind", "contract", "lots", "price", "amount", "ass
 
 
 class Ledger:
-    """The newest legs of funds among all events of a house, oldest first. Immutable.
+    """The newest legs of each fund among all events of a house, oldest first. Immutable.
 
     Parameters
     ----------
     most : int
-        Lines that are kept at most.
+        Lines that are kept of a fund at most.
     lines : int64[n, 13], optional
         In the order of ``LINE``; ``link`` is a sequence number.
     """
@@ -51,7 +51,7 @@ class Ledger:
         if not len(legs):
             return self
         lines = np.concatenate([self.lines, _funding_summed(_lines(events, legs))])
-        return Ledger(self.most, lines[len(lines) - min(self.most, len(lines)) :].copy())
+        return Ledger(self.most, _newest(lines, self.most))
 
     def of(self, party: int) -> npt.NDArray[np.int64]:
         """The lines of one fund."""
@@ -71,6 +71,16 @@ def columns_of(
     names = {"kind": KINDS, "cause": CAUSES, "contract": contracts, "asset": assets}
     columns = {name: lines[:, PLACE[name]].copy() for name in SHOWN}
     return {name: named(names[name], column) if name in names else column for name, column in columns.items()}
+
+
+def _newest(lines: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
+    """The last so many lines of each fund, in their order."""
+    if len(lines) <= most:
+        return lines
+    owner = lines[:, PLACE["party"]]
+    by_owner = np.argsort(owner, kind="stable")
+    last = np.searchsorted(owner[by_owner], owner[by_owner], side="right")
+    return lines[np.sort(by_owner[last - np.arange(len(lines)) <= most])]
 
 
 def _lines(events: Events, legs: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:

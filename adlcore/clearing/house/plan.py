@@ -17,6 +17,16 @@ from .liquidation_pass import Prices
 __all__ = ["OpenPlan", "Plan"]
 
 
+#: Order number, lots and ticks of fills, by their names.
+Reported = Mapping[FillId, tuple[int, int, int]]
+
+#: Of no fill.
+NOTHING_REPORTED: Reported = {}
+
+#: So many fills of plans before are remembered.
+NEWEST = 10_000
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """What a venue that owns its order book is asked to do next.
@@ -28,7 +38,8 @@ class Plan:
     orders : tuple of Order
         Immediate-or-cancel orders to place, in this order.
     cancels : tuple of dict
-        Open orders to cancel before: wallet, account, contract, lots, price in ticks.
+        Open orders to cancel before: wallet, account, contract, lots, price in ticks. Those of counterparties that
+        are deleveraged come later, as ``order-cancelled`` among the events.
     events : Events or None
         Once it is done, all that happened; before, None.
     """
@@ -40,7 +51,7 @@ class Plan:
 
     @property
     def done(self) -> bool:
-        """Whether the pass is over and the house has moved."""
+        """Whether the pass is over and the house has moved: a plan without orders is settled, too, with nothing."""
         return self.events is not None
 
     def __repr__(self) -> str:
@@ -63,9 +74,7 @@ class OpenPlan:
     answers : tuple of lists of lists of Fill
         What was filled so far: for each plan before this one, of each of its orders.
     reported : mapping of id to (int, int, int)
-        Order number, lots and ticks of every fill that has a name.
-    settled : frozenset of int
-        The numbers of the orders of the plans before.
+        Order number, lots and ticks of every fill that has a name, of plans before, too.
     """
 
     state: HouseState
@@ -73,12 +82,11 @@ class OpenPlan:
     at_work: Pass | None
     plan: Plan = Plan(0, (), (), None)
     answers: tuple[list[list[Fill]], ...] = ()
-    reported: Mapping[FillId, tuple[int, int, int]] = field(default_factory=dict)
-    settled: frozenset[int] = frozenset()
+    reported: Reported = field(default_factory=dict)
 
     def asking(self, plan: Plan) -> OpenPlan:
         """The same with another plan to answer."""
-        return replace(self, plan=plan, settled=self.settled | {order.number for order in self.plan.orders})
+        return replace(self, plan=plan)
 
     def with_pass(self, at_work: Pass | None) -> OpenPlan:
         """The same with its pass at work; with None where an exception may end it."""
@@ -111,8 +119,9 @@ class OpenPlan:
         reported = dict(self.reported)
         answer = []
         for place, (order, filled) in enumerate(zip(self.plan.orders, self._by_order(fills), strict=True)):
-            fresh = reported_once(order, place, [] if filled is None else read_reports(place, filled), reported)
-            answer.append(checked_fills(order, place, fresh))
+            row = order.number if isinstance(fills, Mapping) else place
+            fresh = reported_once(order, row, [] if filled is None else read_reports(row, filled), reported)
+            answer.append(checked_fills(order, row, fresh))
         return replace(self, answers=(*self.answers, answer), reported=reported)
 
     def _by_order(self, fills: Any) -> list[Any]:
@@ -131,8 +140,9 @@ class OpenPlan:
 
     def _by_number(self, fills: Mapping[Any, Any]) -> list[Any]:
         known = [order.number for order in self.plan.orders]
+        first = min(known, default=self.state.next_order)
         for number, filled in fills.items():
-            if number in self.settled:
+            if isinstance(number, int) and 0 <= number < first:
                 self._refuse_late(number, filled)
             elif number not in known:
                 shown = ", ".join(map(str, known[:6])) or "it has none"
@@ -149,3 +159,8 @@ class OpenPlan:
             if name is None or self.reported.get(name) != (number, lots, ticks):
                 must = f"must be of an order of plan {self.plan.number}: order {number} was settled before"
                 raise AdlError.at("fills", number, shown(lots, ticks, name), must)
+
+
+def newest(reported: Reported) -> Reported:
+    """The fills that are remembered once a plan is done: the last ones that were told."""
+    return dict(list(reported.items())[-NEWEST:]) if len(reported) > NEWEST else reported

@@ -171,8 +171,10 @@ def _chosen(side: Street | User, asked: Leverage | None) -> int:
         row.leverage = units / LEVERAGE_UNIT
         return units
     if row.leverage != units / LEVERAGE_UNIT:
-        own = f"{row.leverage!r}, or None" if row.leverage else "None"
-        must = f"must be {own}: wallet {side.wallet} enlarges a position, which keeps its leverage of {row.leverage!r}"
+        own, kept = (
+            (f"{row.leverage!r}, or None", f"a leverage of {row.leverage!r}") if row.leverage else ("None", "none")
+        )
+        must = f"must be {own}: wallet {side.wallet} enlarges a position, which has {kept} and keeps it"
         raise AdlError.at(name, None, canonical(leverage), must)
     return 0
 

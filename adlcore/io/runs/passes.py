@@ -90,7 +90,12 @@ class PassMaker:
                 raise
             message = f"pass {number}: {error}"
             raise AdlError(message, argument=error.argument, row=number, value=error.value, must=error.must) from None
-        self._state, self.number = self.house.state(), number + 1
+        state = self.house.state()
+        if self.house.last_events is not events:  # else the state is the one that these events lead to
+            must = "a run holds marks alone, so that nothing else may move the house while it is made"
+            message = f"the house was changed during pass {number}, by a deferred call or another thread: {must}"
+            raise AdlError(message, argument="house", row=number)
+        self._state, self.number = state, number + 1
         return Made(number, inputs, events, self._state.digest)
 
     def make_again(self, each: LoggedPass) -> Made:

@@ -23,6 +23,9 @@ from adlcore.clearing import ClearingHouse
 FOLDER = Path(adl.__file__).parent
 STATE = ten_wallets.house().state()
 
+#: Of the opcodes that a search interrupts, every so many.
+STRIDE = int(os.environ.get("ADLCORE_STRIDE", "1"))
+
 #: Interruptions at random times.
 ALARMS = int(os.environ.get("ADLCORE_ALARMS", "400"))
 
@@ -201,7 +204,7 @@ def test_an_interruption_at_opcodes_spread_over_a_call(name, right):
 @pytest.mark.parametrize("name", CASES)
 def test_an_interruption_at_every_opcode_of_a_call(name, right):
     """All of them, the first time that they are executed."""
-    assert interrupt(name, right, 1) >= {False}
+    assert interrupt(name, right, STRIDE) >= {False}
 
 
 def settle_all(house, plan) -> adl.clearing.Plan:
@@ -238,7 +241,7 @@ def test_a_plan_that_was_interrupted_is_open_still_and_loses_no_fill():
 
 @pytest.mark.search
 def test_a_plan_that_was_interrupted_anywhere_is_open_still():
-    interrupt_settlement(1)
+    interrupt_settlement(STRIDE)
 
 
 @pytest.mark.search

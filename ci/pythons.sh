@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Interruptions on each other Python at hand (3.11 and newer, on the PATH or under pyenv), in clones and environments of their own: where
+# an interruption may strike differs from one to the next. With SUITE=1 the whole suite, too. Arguments go to pytest.
+#
+#   ADLCORE_STRIDE=7 bash ci/pythons.sh      every seventh opcode; the default is every one
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+own=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+declare -A found
+shopt -s nullglob
+for python in python3.1{1..9} "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[1-9]*/bin/python3; do
+  minor=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue
+  [[ $minor == "$own" || -n ${found[$minor]:-} ]] || found[$minor]=$python
+done
+echo "=== beside $own: ${!found[*]}"
+
+for minor in "${!found[@]}"; do
+  echo "=== Python $minor"
+  git clone --quiet . "$work/$minor"
+  cd "$work/$minor"
+  "${found[$minor]}" -m venv .venv
+  .venv/bin/pip install --quiet -e '.[test]'
+  .venv/bin/python -m pytest -q -n auto -p no:cacheprovider -m "search or not search" tests/test_house_interruptions.py "$@"
+  [[ -z ${SUITE:-} ]] || .venv/bin/python -m pytest -q -n auto -p no:cacheprovider
+  cd - >/dev/null
+done

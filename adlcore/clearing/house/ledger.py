@@ -100,11 +100,11 @@ def _funding_summed(lines: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     if not funding.any():
         return lines
     mine = lines[funding]
-    _, first, of = np.unique(
-        mine[:, [PLACE["contract"], PLACE["party"]]], axis=0, return_index=True, return_inverse=True
-    )
+    party = mine[:, PLACE["party"]]
+    key = mine[:, PLACE["contract"]] * (int(party.max()) + 1) + party
+    _, first, of = np.unique(key, return_index=True, return_inverse=True)
     sums = np.zeros(len(first), INT64)
-    np.add.at(sums, of.ravel(), mine[:, PLACE["amount"]])  # what a fund has in all fits: a sum on the way may wrap
+    np.add.at(sums, of, mine[:, PLACE["amount"]])  # what a fund has in all fits: a sum on the way may wrap
     summed = mine[first]
     summed[:, PLACE["amount"]] = sums
     together = np.concatenate([lines[~funding], summed])

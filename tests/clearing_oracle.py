@@ -699,6 +699,8 @@ class SlowHouse(Trades, Venue):
                 return False
         money = [*self.stored, *self.amount.values(), *(self.f(fund) for fund in self.funds.values())]
         money += [cash for party in self.parties() for cash in party.cash.values()]
+        costs = [(fund, sum(row.cost for row in fund.rows.values())) for fund in self.funds.values()]
+        money += [fund.cash[fund.asset] - cost - fund.opening for fund, cost in costs]  # what its ledger sums to
         sums = [number for w in range(len(self.mode)) for number in (self._equity(w, 1), self._margin(w))]
         return max(map(abs, money), default=0) <= TOP and all(BOTTOM <= number <= TOP for number in sums)
 

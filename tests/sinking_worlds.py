@@ -102,7 +102,9 @@ def stages(draw) -> list[clearing.Stage]:
 def venues(draw) -> clearing.Venue:
     """Those stages as a rulebook."""
     rounds = draw(pick([None, None, None, 1, 2]))
-    return clearing.Venue("sinking", draw(stages()), inclusive=draw(st.booleans()), max_rounds=rounds)
+    return clearing.Venue(
+        "sinking", draw(stages()) or [clearing.Uncovered()], inclusive=draw(st.booleans()), max_rounds=rounds
+    )
 
 
 @st.composite

@@ -150,9 +150,12 @@ class Queue(Versioned):
 
     def __copy__(self) -> Queue:
         """A queue of its own, where this one stands."""
-        fresh = Queue.__new__(Queue)
+        fresh = type(self).__new__(type(self))
         fresh._restore({**self._pickled(), "_score": self._score.copy()})
         return fresh
+
+    def _pickled(self) -> dict[str, Any]:
+        return {**super()._pickled(), **getattr(self, "__dict__", {})}
 
     @property
     def remaining(self) -> Any:

@@ -373,7 +373,7 @@ class SlowHouse(Trades, Venue):
     def inflow(self, wallet: int, asset: int, amount: int) -> None:
         """What comes in reduces an uncovered entry."""
         owed = self.uncovered.get((wallet, asset))
-        if owed is not None:
+        if owed is not None and amount:
             self.uncovered[wallet, asset] = owed - amount
             if owed <= amount:
                 del self.uncovered[wallet, asset]
@@ -446,6 +446,7 @@ class SlowHouse(Trades, Venue):
         self._forget_cool_downs()
         self._rounds()
         self._settle_debts(range(len(self.mode)))
+        self._pay_entries(range(len(self.mode)))
         self._move_what_isolated_winners_have()
         stages_of.watch(self)
         return self._end(first)
@@ -519,6 +520,16 @@ class SlowHouse(Trades, Venue):
             else:
                 asset = self.asset[wallet]
                 self._settle_rest(wallet, asset, self.stored[wallet], self.fund_of_asset(asset))
+
+    def _pay_entries(self, wallets) -> None:
+        """What debtors of several assets hold is exchanged for what they owe."""
+        for wallet in wallets:
+            if self.mode[wallet] < MULTI_ASSET or not self.owes(wallet):
+                continue
+            self._exchange(wallet)
+            for owner, asset in sorted(self.uncovered):
+                if owner == wallet:
+                    self.inflow(wallet, asset, self.uncovered[wallet, asset] + self.amount[wallet, asset])
 
     def _settle_valued(self, wallet: int) -> None:
         self._repay_loans(wallet)
@@ -603,6 +614,7 @@ class SlowHouse(Trades, Venue):
         first = self._begin(time)
         self._from_outside("deposit", wallet, code, quanta)
         self.inflow(wallet, code, quanta)
+        self._pay_entries([wallet])
         return self._end(first)
 
     def _refuse_beyond_range(self, who, asset: int, quanta: int) -> None:

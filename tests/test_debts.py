@@ -141,6 +141,58 @@ def test_a_valued_debt_at_the_opening():
     assert len(house.mark({}, index_prices={"BTC": "40"})) == 0  # it is told once
 
 
+def test_what_a_debtor_of_several_assets_gets_pays_its_entry():
+    """An entry of 50 USDT: a coin, worth 90 of them, pays it, and what is left is its owner's."""
+    house = opened(valued(100, 2, "multi-asset", 10), VENUE, 20)
+    house.trade("X", 10, 65, buyer=1, seller=0)
+    assert dict(house.state().uncovered) == {(0, 0): 50}
+    before = house.state()
+    events = house.deposit(0, 1, "BTC")
+    assert [(row["kind"], row["amount"]) for row in events.rows() if row["wallet"] == 0] == [
+        *(("deposit", 1), ("exchange", -1), ("exchange", 50), ("uncovered-paid", 0)),
+    ]
+    assert (holdings(house), dict(house.state().uncovered), house.audit()) == ([0, 0], {}, [])
+    assert replayed(before, events)[0] == house.snapshot()
+
+
+def test_what_could_not_be_exchanged_pays_when_prices_let_it():
+    """20 USDT are no coin at 100, and two at 10: the entry of 5 coins falls to 3."""
+    books = snapshot(
+        [X],
+        [("ann", "portfolio", 0), ("bob", "cross", 10_000)],
+        [],
+        {"X": "100"},
+        balances={"wallet": [0, 0], "asset": ["USDT", "BTC"], "amount": [20, 0], "loan": [0, 5]},
+        assets=[USDT, BTC],
+        index_prices={"BTC": "100"},
+    )
+    house = opened(books, VENUE, 0)
+    assert (holdings(house), dict(house.state().uncovered)) == ([20, -5], {(0, 1): 5})
+    events = house.mark({}, index_prices={"BTC": "10"})
+    assert events.rows("uncovered-reduced")[0]["amount"] == 3
+    assert (holdings(house), dict(house.state().uncovered), house.audit()) == ([0, -3], {(0, 1): 3}, [])
+
+
+def test_books_are_the_same_from_events_where_a_trade_leaves_nothing_of_an_asset():
+    """A loss in an asset that the wallet never held, all of it paid by the fund: no row of 0 is left."""
+    contract = inverse("I", tiers=TEN_PERCENT)
+    books = snapshot(
+        [contract],
+        [("m", "multi-asset", 0, "USDT"), ("n", "cross", 1000)],
+        [("I", 0, 1, -100), ("I", 1, -1, 100)],
+        {"I": "100"},
+        assets=[BTC, USDT],
+        index_prices={"BTC": "1"},
+    )
+    house = opened(books, VENUE, [adl.InsuranceFund("BTC", "200")])
+    before = house.state()
+    events = house.trade("I", 1, 50, buyer=1, seller=0)
+    assert events.counts()["cover"] == 1
+    assert replayed(before, events)[0] == house.snapshot()
+    assert len(house.snapshot().balances) == 0
+    assert house.audit() == []
+
+
 def test_debts_in_coins_are_paid_by_the_fund_of_coins():
     """An inverse long of 2 bought at 100 and sold at 50 loses 200 coins of 150: 50 lack."""
     coins = inverse("I", tiers=TEN_PERCENT)

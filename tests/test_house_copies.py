@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
+import threading
 
 import pytest
 import ten_wallets
 from house_books import linear, opened, snapshot
 
 import adlcore as adl
-from adlcore.clearing import ClearingHouse, DepthLadder, Uncovered
+from adlcore.clearing import BookIOC, ClearingHouse, DepthLadder, Uncovered
 from adlcore.lab.moving_depth import MovingDepth, Shape
 
 STATE = ten_wallets.house().state()
@@ -96,6 +98,96 @@ def test_a_pickle_of_another_version_is_refused_by_name(house):
     state = STATE.__getstate__() | {"version": 1}
     with pytest.raises(adl.AdlError, match="HouseState was pickled as version 1: this adlcore reads version 2"):
         adl.clearing.HouseState.__new__(adl.clearing.HouseState).__setstate__(state)
+
+
+@every_way
+def test_a_copy_is_of_one_moment(how):
+    """Another thread marks meanwhile: as much is closed in the state as is gone from the book."""
+    positions = [("X", wallet, 1, 100) for wallet in range(60)] + [("X", 60, -60, -6000)]
+    books = snapshot([linear()], [*range(1, 61), 10**6], positions, {"X": "100"})
+    ladder = DepthLadder({"X": {"bids": ([99 - level for level in range(60)], [1] * 60)}})
+    house = opened(books, [BookIOC()], 0, ladder)
+    done = threading.Event()
+
+    def mark():
+        for price in range(99, 45, -1):
+            house.mark({"X": str(price)})
+        done.set()
+
+    thread = threading.Thread(target=mark)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        thread.start()
+        while not done.is_set():
+            copied = how(house)
+            closed = int((copied.snapshot().positions.quantity[:60] == 0).sum())
+            assert 60 - int(copied._liquidity.depth("X")["bids"][1].sum()) == closed
+    finally:
+        thread.join()
+        sys.setswitchinterval(before)
+
+
+@every_way
+def test_a_copy_runs_no_deferred_calls(house, how):
+    """They wait for the house whose call was interrupted, and are not run by looking at it."""
+
+    def interrupt(event):
+        house.defer(lambda: house.mark(**ten_wallets.DOWN))
+        raise KeyboardInterrupt
+
+    house.on("deposit", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        house.deposit(1, "1")
+    moved = house.hash
+    assert how(house).hash == house.hash == moved
+    house.fund_deposit("USDT", "1")
+    assert house.last_events.counts()["liquidation-started"] > 1  # deferred
+
+
+class Capped(DepthLadder):
+    """A ladder that counts what was sold to it."""
+
+    sold = 0
+
+    def ioc(self, contract, quantity, limit, time):
+        """Fill, and count."""
+        fills = super().ioc(contract, quantity, limit, time)
+        self.sold += sum(lots for lots, _ in fills)
+        return fills
+
+
+class OwnQueue(adl.Queue):
+    """A queue with a note."""
+
+
+class OwnState(adl.clearing.MarginState):
+    """A margin state with a note."""
+
+
+@every_way
+def test_copies_of_what_others_made_of_a_class_hold_what_they_hold(how):
+    """Of a subclass they are of the subclass, with its attributes."""
+    btc = adl.Contract("BTCUSDT", tick="0.1")
+    ladder = Capped({"BTCUSDT": {"bids": ([100, 99], [5, 10])}})
+    ladder.ioc(btc, -7, 1, time=0)
+    queue, state = OwnQueue([1.0], [5]), OwnState(STATE.snapshot)
+    queue.note = state.note = "mine"
+    assert how(ladder).sold == 7
+    for made in (queue, state):
+        assert (type(how(made)), how(made).note) == (type(made), "mine")
+
+
+def test_a_deep_copy_keeps_what_belongs_together():
+    """A book beside its house, and a book that refers to its house."""
+    book = ten_wallets.ladder()
+    house = ClearingHouse.from_state(STATE, ten_wallets.venue(), book)
+    one, other = copy.deepcopy((book, house))
+    assert other._liquidity is one is not book
+    book.house = house
+    for how in HOWS.values():
+        copied = how(house)
+        assert copied._liquidity.house is copied is not house
 
 
 @every_way

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pytest
 from house_books import linear, opened, snapshot
 from hypothesis import given
@@ -35,6 +36,7 @@ def lots_filled(plan) -> list[tuple[int, int]]:
         {0: [(1, 100, "a"), (1, 100, "a")], 1: None},
         {0: [(1, 100, "a"), (1, 100, "a"), (1, 100, "a")], 1: []},
         [[(1, 100, 7), (1, 100, 7)], None],
+        [[(1, 100, 7), (1, 100, "7"), (1, 100, np.int64(7))], None],
         {1: (), 0: [(1, 100)]},
     ],
 )
@@ -49,9 +51,25 @@ def test_a_fill_that_is_told_twice_counts_once(fills):
 
 def test_fills_of_other_names_are_other_fills():
     one = house()
-    plan = one.settle(one.plan(), {0: [(1, 100, "a"), (1, 100, "b"), (1, 101)], 1: [(1, 100, 1), (1, 100, "1")]})
+    plan = one.settle(one.plan(), {0: [(1, 100, "a"), (1, 100, "b"), (1, 101)], 1: [(1, 100, 1), (1, 100, "2")]})
     plan = one.settle(plan, [None] * len(plan.orders))
     assert lots_filled(plan) == [(0, -1, 100), (0, -1, 100), (0, -1, 101), (1, -1, 100), (1, -1, 100)]
+
+
+class Loud(str):
+    """A text that compares as somebody else likes."""
+
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        return False
+
+
+def test_a_name_is_compared_as_text():
+    one = house()
+    plan = one.settle(one.plan(), {0: [(1, 100, Loud("a")), (1, 100, Loud("a"))], 1: None})
+    plan = one.settle(plan, [None])
+    assert lots_filled(plan) == [(0, -1, 100)]
 
 
 def test_a_fill_that_comes_again_with_a_later_answer_counts_once():
@@ -92,7 +110,9 @@ def test_a_fill_that_comes_again_with_a_later_answer_counts_once():
         ({0: [(True, 100)], 1: None}, "must be (lots, ticks), two whole numbers"),
         ({0: {1: 100}, 1: None}, "must be a list of (lots, ticks) or (lots, ticks, id), or None"),
         ({0: [(1, 100, "a", "b")], 1: None}, "must be (lots, ticks), two whole numbers"),
-        ({0: [(1, 100, "")], 1: None}, "must have a name that is not empty, or none"),
+        ({0: [(1, 100, "")], 1: None}, "must have a name of 1 to 256 characters, or none"),
+        ({0: [(1, 100, "a" * 257)], 1: None}, "must have a name of 1 to 256 characters, or none"),
+        ({0: [(1, 100, 2**70)], 1: None}, "must be (lots, ticks), two whole numbers"),
         ({0: [(2**70, 100)], 1: None}, "must sum to at most the 4 lots ordered"),
         ({0: [(1, 2**70, "a")], 1: None, 7: None}, "fills is 7: must be the number of an order of this plan: 0, 1"),
     ],

@@ -128,7 +128,9 @@ class MarginState:
 
     def __copy__(self) -> MarginState:
         """A state of its own over the same snapshot."""
-        return MarginState._of(self._pass.copied())
+        fresh = type(self).__new__(type(self))
+        vars(fresh).update(vars(self), _core=self._pass.copied())
+        return fresh
 
     def __deepcopy__(self, memo: dict[int, Any]) -> MarginState:
         return self.__copy__()

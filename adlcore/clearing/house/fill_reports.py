@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..._arrays import INT64_MAX
+from ..._arrays import INT64_MAX, LONGEST_NAME
 from ...decimals import whole_number
 from ...errors import AdlError
 from ..waterfall.stage import Fill, Order
 
 __all__ = ["PAIR", "FillId", "Report", "checked_fills", "read_reports", "reported_once", "shown"]
 
-#: What names a fill in the venue's own book.
-FillId = str | int
+#: What names a fill in the venue's own book: 5 and "5" are one name, for reports come as numbers and as text.
+FillId = str
 
 #: Lots, ticks and, where it has one, its name.
 Report = tuple[int, int, FillId | None]
@@ -37,12 +37,14 @@ def _report(place: int, fill: Any) -> Report:
     try:
         lots, ticks = (whole_number(part, "fills", wide=True) for part in parts[:2])
         name = parts[2] if len(parts) == 3 else None
-        if name is not None and not isinstance(name, str):
-            name = whole_number(name, "fills", wide=True)
+        if isinstance(name, str):
+            name = str.__str__(name)  # not as a class of somebody else's compares it
+        elif name is not None:
+            name = str(whole_number(name, "fills"))
     except AdlError:
         raise AdlError.at("fills", place, fill, PAIR) from None
-    if name == "":
-        raise AdlError.at("fills", place, fill, "must have a name that is not empty, or none")
+    if name is not None and not 0 < len(name) <= LONGEST_NAME:
+        raise AdlError.at("fills", place, fill, f"must have a name of 1 to {LONGEST_NAME} characters, or none")
     return lots, ticks, name
 
 

@@ -21,9 +21,6 @@ LOG = logging.getLogger("adlcore")
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: What a method is called where its name says little.
-NAMES = {"__getstate__": "a copy or a pickle"}
-
 #: The code of what :func:`alone` makes of a method, by which a call is known on the stack.
 GUARDED: set[CodeType] = set()
 
@@ -47,12 +44,12 @@ class Guard:
         self.deferred: deque[Callable[[], object]] = deque()
         self._running_deferred = False
 
-    def refuse_within(self, house: object, name: str) -> None:
-        """Refuse a call from within another one; whoever holds the turn asks.
+    def refuse_within(self, house: object, name: str, at_work: int = 2) -> None:
+        """Refuse a call from within another one; whoever holds the turn asks, itself on the stack where it is 2.
 
         An interruption may leave the name of a call behind that is over: the stack tells.
         """
-        if self.call is not None and _calls_at_work(house) > 1:
+        if self.call is not None and _calls_at_work(house) >= at_work:
             must = f"must come after it: house.defer(call) has a call run once {self.call} is over"
             raise AdlError(f"{name} was called from within {self.call}: {must}", argument="house", value=name)
 
@@ -103,7 +100,7 @@ def alone(method: Callable[Concatenate[H, P], R]) -> Callable[Concatenate[H, P],
     def call(house: H, /, *args: P.args, **named: P.kwargs) -> R:
         guard = house._guard
         with guard.turn:
-            guard.refuse_within(house, NAMES.get(method.__name__, method.__name__))
+            guard.refuse_within(house, method.__name__)
             before, waiting = house._state, len(guard.deferred)
             try:
                 guard.call = method.__name__

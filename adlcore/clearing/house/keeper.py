@@ -26,13 +26,16 @@ from ..waterfall.venue import Venue
 from ..waterfall.working import Working
 from . import audit as books_audit
 from .fund_views import Funds, funds_of
-from .guard import Guard, alone
+from .guard import Guard
 from .ledger import Ledger
 from .plan import NOTHING_REPORTED, OpenPlan, Reported, newest
 
 __all__ = ["Held", "Keeper"]
 
 LOG = logging.getLogger("adlcore")
+
+#: What a house holds of its own; a subclass may hold more.
+OWN = (*("version", "_held", "_liquidity", "_venue", "_audits", "_max_move", "_threads", "_ledger_lines", "opening"),)
 
 TWO_62 = 2.0**62
 
@@ -224,29 +227,40 @@ class Keeper:
     def __copy__(self) -> Self:
         """A house of its own: the same state and terms, a copy of the order book, no subscribers, nothing deferred."""
         fresh = type(self).__new__(type(self))
-        with self._guard.turn:
-            fresh.__setstate__({**self.__getstate__(), "_liquidity": self._copied_book()})
+        fresh.__setstate__(self._kept({id(self): fresh}))
         return fresh
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self.__copy__()
+        fresh = type(self).__new__(type(self))
+        memo[id(self)] = fresh
+        kept = self._kept(memo)
+        more = {name: deepcopy(value, memo) for name, value in kept.items() if name not in OWN}
+        fresh.__setstate__({**kept, **more})
+        return fresh
 
-    def _copied_book(self) -> Liquidity:
-        """A copy of the order book: two houses that sent orders to one would take from each other."""
-        try:
-            return deepcopy(self._liquidity)
-        except Exception as error:
-            must = "must be one that can be copied; from_state(house.state(), venue, liquidity) takes another"
-            raise AdlError.at("liquidity", None, self._liquidity, must) from error
-
-    @alone
     def __getstate__(self) -> dict[str, Any]:
-        if self._held.plan is not None:
-            number = self._held.plan.plan.number
-            must = "settle it, or drop_plan(), before the house is copied or pickled"
-            raise AdlError(f"plan {number} is open: {must}", argument="plan", value=number)
-        kept = {name: value for name, value in vars(self).items() if name not in ("_guard", "_subscribers")}
-        return {"version": self.VERSION, **kept, "_held": self._held._replace(core=None, book=None)}
+        return self._kept({id(self): self})
+
+    def _kept(self, memo: dict[int, Any]) -> dict[str, Any]:
+        """What copies and pickles hold: of one moment, with a copy of the order book of that moment.
+
+        Two houses that sent orders to one book would take from each other; `memo` is that of the copy.
+        """
+        with self._guard.turn:
+            self._guard.refuse_within(self, "a copy or a pickle", 1)
+            if self._held.plan is not None:
+                number = self._held.plan.plan.number
+                must = "settle it, or drop_plan(), before the house is copied or pickled"
+                raise AdlError(f"plan {number} is open: {must}", argument="plan", value=number)
+            self._put_back()
+            kept = {name: value for name, value in vars(self).items() if name not in ("_guard", "_subscribers")}
+            try:
+                book = deepcopy(self._liquidity, memo)
+            except Exception as error:
+                must = "must be one that can be copied; from_state(house.state(), venue, liquidity) takes another"
+                raise AdlError.at("liquidity", None, self._liquidity, must) from error
+            held = self._held._replace(core=None, book=None)
+            return {"version": self.VERSION, **kept, "_held": held, "_liquidity": book}
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
         values = dict(kept)
@@ -344,7 +358,9 @@ class Keeper:
         if books is None:
             books = work.changed() if work.opened else state.snapshot
         core = self._margin_after(work, books)
-        if books.positions is not state.snapshot.positions and not work.opened:
+        before = state.snapshot
+        moved = books.positions is not before.positions or books.balances is not before.balances
+        if moved and not work.opened:
             work.begin_at(books, core)
             settle_debts(work, work.log.wallets())
             if work.opened:

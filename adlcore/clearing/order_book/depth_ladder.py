@@ -335,9 +335,10 @@ class DepthLadder(Versioned):
             symbol: (tuple(tuple(side) for side in book.sides), book.shift, book.refill)
             for symbol, book in self._books.items()
         }
-        return {"_books": books}
+        return {**vars(self), "_books": books}
 
     def _restore(self, values: dict[str, Any]) -> None:
+        super()._restore(values)
         self._books = {
             symbol: Book((thawed(*sides[BIDS]), thawed(*sides[ASKS])), shift, refill)
             for symbol, (sides, shift, refill) in values["_books"].items()

@@ -52,10 +52,25 @@ def settle_others(work: Working, wallets: Int64Array1D) -> None:
 
 
 def settle_debts(work: Working, wallets: Int64Array1D) -> None:
-    """As :func:`settle_others` after a call that made no columns to write to; they are made where they are needed."""
-    if len(_debtors(work, wallets)):
+    """As :func:`settle_others`, at the end of a call: columns to write to are made where they are needed.
+
+    Debtors of several assets, too, that came to hold something: it pays their open entries.
+    """
+    owing = _owing_with_collateral(work, wallets)
+    if owing or len(_debtors(work, wallets)):
         work.open()
         settle_others(work, wallets)
+        for wallet in owing:
+            _pay_entries(work, wallet)
+
+
+def _owing_with_collateral(work: Working, wallets: Int64Array1D) -> list[int]:
+    """Those of these wallets that hold several assets and owe, and have something to pay with."""
+    slots = work.core.slots
+    if not work.uncovered or not slots.many:
+        return []
+    owing = {wallet for wallet, _ in work.uncovered} & set(wallets.tolist())
+    return [w for w in sorted(owing) if work.is_valued(w) and (slots.amount[slots.of_wallets(np.array([w]))] > 0).any()]
 
 
 def _debtors(work: Working, wallets: Int64Array1D) -> Int64Array1D:
@@ -175,17 +190,7 @@ def _settle_valued(work: Working, wallet: int) -> None:
         if loan := int(slots.loan[slot[asset]]):
             slots.loan[slot[asset]] = 0
             _exchange(work, wallet, slot[asset], asset, -loan, "loan-repaid", "loan")
-    for debt in assets:
-        for asset in assets:
-            owed, have = -int(work.cash[slot[debt]]), int(work.cash[slot[asset]])
-            if owed > 0 and have > 0:
-                rate = _rate(work, asset, debt)
-                spent = min(have, math.ceil(owed / rate)) if rate else 0
-                got = owed if spent * rate >= owed else math.floor(spent * rate)
-                # What brings less than a quantum, as all does at a haircut of 1, pays no debt: it is not given away.
-                if got:
-                    _exchange(work, wallet, slot[asset], asset, -spent, "exchange", "collateral")
-                    _exchange(work, wallet, slot[debt], debt, got, "exchange", "collateral")
+    _exchange_collateral(work, wallet, slot)
     took = int(work.took[wallet])
     for asset in assets:
         amount, fund = int(work.cash[slot[asset]]), int(work.table.of_asset[asset])
@@ -208,6 +213,32 @@ def _settle_valued(work: Working, wallet: int) -> None:
             if (left := -int(work.cash[slot[asset]])) > 0:
                 _leave(work, wallet, asset, left)
     work.revalue(np.array([wallet]))
+
+
+def _pay_entries(work: Working, wallet: int) -> None:
+    """What a debtor of several assets holds is exchanged until its open entries are paid."""
+    slots = work.core.slots
+    mine = slots.of_wallets(np.array([wallet]))
+    slot = dict(zip(slots.asset[mine].tolist(), mine.tolist(), strict=True))
+    _exchange_collateral(work, wallet, slot)
+    for asset in slot:
+        _paid_back(work, wallet, asset, "collateral")
+    work.revalue(np.array([wallet]))
+
+
+def _exchange_collateral(work: Working, wallet: int, slot: dict[int, int]) -> None:
+    """Exchange what a wallet has for what it owes, asset by asset; `slot` is where each of its assets stands."""
+    for debt, to in slot.items():
+        for asset, origin in slot.items():
+            owed, have = -int(work.cash[to]), int(work.cash[origin])
+            if owed > 0 and have > 0:
+                rate = _rate(work, asset, debt)
+                spent = min(have, math.ceil(owed / rate)) if rate else 0
+                got = owed if spent * rate >= owed else math.floor(spent * rate)
+                # What brings less than a quantum, as all does at a haircut of 1, pays no debt: it is not given away.
+                if got:
+                    _exchange(work, wallet, origin, asset, -spent, "exchange", "collateral")
+                    _exchange(work, wallet, to, debt, got, "exchange", "collateral")
 
 
 def _rate(work: Working, asset: int, debt: int) -> Fraction:
@@ -255,17 +286,18 @@ def move_to_cross(work: Working) -> None:
             ("moved", "closed", {"wallet": source, "amount": -amount, "asset": asset}),
             ("moved", "closed", {"wallet": target, "amount": amount, "asset": asset}),
         )
-        _paid_back(work, target, asset)
+        _paid_back(work, target, asset, "closed")
 
 
-def _paid_back(work: Working, wallet: int, asset: int) -> None:
-    """An inflow reduces the open entry of a wallet; at zero it is paid."""
-    if (wallet, asset) not in work.uncovered:
-        return
+def _paid_back(work: Working, wallet: int, asset: int, cause: str) -> None:
+    """What came in reduces the open entry of a wallet, if it has one; at zero it is paid."""
+    owed = work.uncovered.get((wallet, asset))
     left = -int(work.cash[work.slot(wallet, asset)])
+    if owed is None or left == owed:
+        return
     if left > 0:
         work.uncovered[wallet, asset] = left
-        work.log.add(("uncovered-reduced", "closed", {"wallet": wallet, "asset": asset, "amount": left}))
+        work.log.add(("uncovered-reduced", cause, {"wallet": wallet, "asset": asset, "amount": left}))
     else:
         del work.uncovered[wallet, asset]
-        work.log.add(("uncovered-paid", "closed", {"wallet": wallet, "asset": asset}))
+        work.log.add(("uncovered-paid", cause, {"wallet": wallet, "asset": asset}))

@@ -299,7 +299,7 @@ class Working(MovingParties):
             "positions": books.positions.replace(quantity=self.quantity, entry_value=self.entry_value)
         }
         if slots.many:
-            fresh["balances"] = slots.holdings(books.balances)
+            fresh["balances"] = slots.holdings(self.state.snapshot.balances)
             balance = books.wallets.balance.copy()
             balance[slots.single] = self.cash[slots.single_slot]
             slots.balance = np.zeros_like(self.cash)

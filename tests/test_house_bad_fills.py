@@ -143,7 +143,7 @@ ANSWERS = [
     ([(1, 82)], (1, 82), LEAST),
     ([(1, 0)], (1, 0), LEAST),
     ([(1, -5)], (1, -5), LEAST),
-    *(([bad], bad, PAIR) for bad in ((1.5, 83), (NAN, 83), 1, (1, 2, 3), None)),
+    *(([bad], bad, PAIR) for bad in ((1.5, 83), (NAN, 83), 1, (1, 2, "3"), None)),
     ("fill", "fill", LIST),
 ]
 

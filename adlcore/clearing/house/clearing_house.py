@@ -281,9 +281,9 @@ class ClearingHouse(Keeper):
             The one that is open.
         fills : mapping of order number to fills, or list of fills
             Every order of the plan is named, in a list by its place; its fills are a list of (lots, ticks, id) or
-            (lots, ticks), in any order, or None where nothing was filled. The third, a text or whole number, is the
-            fill's name in the order book (5 and "5" are one): what is told again under the same name counts once, also with a later plan
-            (the newest 10,000 fills are remembered, by the house and by its pickles).
+            (lots, ticks), in any order, or None where nothing was filled. The third is the fill's name in the order
+            book, a text or whole number (5 and "5" are one): what is told again under it counts once, also with a
+            later plan (the newest 10,000 are remembered, by the house and by its pickles).
 
         Returns
         -------

@@ -34,7 +34,7 @@ class NotAvailable:
 #: What stands for no number where people and programs write one.
 NO_NUMBERS = [
     *(None, math.nan, np.float32("nan"), Decimal("NaN"), Decimal("sNaN"), "", " ", "nan", "None", NotAvailable()),
-    *(True, False, np.True_, np.datetime64("NaT"), np.timedelta64("NaT"), float("inf"), b"9", [9], {}),
+    *(True, False, np.True_, np.datetime64("NaT", "s"), np.timedelta64("NaT", "s"), float("inf"), b"9", [9], {}),
 ]
 
 ids = pytest.mark.parametrize("nothing", NO_NUMBERS, ids=lambda value: f"{type(value).__name__} {value!r}")

@@ -181,15 +181,21 @@ def test_a_run_from_before_is_read_where_its_bytes_are_those_that_were_written(s
         refused(lambda: open_run(sealed), str(sealed))
 
 
+def nested(levels: int) -> list:
+    """Lists in lists."""
+    made = []
+    for _ in range(levels - 1):
+        made = [made]
+    return made
+
+
 def test_a_configuration_is_kept_as_it_was_or_refused(tmp_path):
-    deep = []
-    for _ in range(5_000):
-        deep = [deep]
-    for configuration in ({1: "a", "1": "b"}, {"deep": {None: 1, "null": 2}}, {"deep": deep}):
+    deep, deeper = nested(100), nested(5_000)
+    for configuration in ({1: "a", "1": "b"}, {"deep": {None: 1, "null": 2}}, {"deep": deep}, {"deep": deeper}):
         call = lambda: adl.io.record(tmp_path / "run", TWO.house(), [], configuration=configuration)  # noqa: E731
         refused(call, "configuration cannot be kept", "must be a mapping that JSON can hold")
         assert not (tmp_path / "run").exists()
-    kept = {"n": 2**70, "x": 1e-300, "t": "\ud800", "e": {}, "l": [[], [0.1]]}
+    kept = {"deep": nested(99), "n": 2**70, "x": 1e-300, "t": "\ud800", "e": {}, "l": [[], [0.1]]}
     run = adl.io.record(tmp_path / "run", TWO.house(), [], configuration=kept)
     assert open_run(run.path).configuration == kept
     shutil.rmtree(run.path)

@@ -37,6 +37,9 @@ PARTS: dict[str, dict[str, tuple[type, ...]]] = {
 }
 #: Of its opening, what was not kept at first: a run of that time has none of them.
 LATER = ("funds", "uncovered")
+#: Levels of a configuration, one in the other.
+MOST_LEVELS = 100
+
 KEYS = ("schema", "adlcore", "numpy", "status", "configuration", *PARTS, "files")
 
 
@@ -133,10 +136,22 @@ def _plain(configuration: Mapping[str, Any]) -> Any:
     if not isinstance(configuration, Mapping):
         raise AdlError.at("configuration", None, configuration, must)
     try:
-        return json.loads(json.dumps(dict(configuration), allow_nan=False, indent=2), object_pairs_hook=_unlike)
+        plain = json.loads(json.dumps(dict(configuration), allow_nan=False, indent=2), object_pairs_hook=_unlike)
+        _refuse_deeper(plain, MOST_LEVELS)
+        return plain
     except (TypeError, ValueError, RecursionError) as error:
         message = f"configuration cannot be kept ({error}): {must}"
         raise AdlError(message, argument="configuration", must=must) from None
+
+
+def _refuse_deeper(value: Any, most: int) -> None:
+    """Refuse what is nested in more levels: how many can be read back differs from one Python to the next."""
+    levels, level = 0, [value]
+    while level := [each for each in level if isinstance(each, dict | list)]:
+        levels += 1
+        if levels > most:
+            raise ValueError(f"it is nested in more than {most} levels")
+        level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each)]
 
 
 def _unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from . import _arrays, _kernels
 from ._arrays import INT64, Float64Array1D, Int64Array1D
-from ._pickles import Versioned
+from ._pickles import Immutable
 from .errors import AdlError, from_kernel
 
 __all__ = ["RankingRule", "indicator", "quantile", "rank"]
@@ -97,7 +97,7 @@ CUSTOM_COLUMNS = (
 SHORT_FORMS = ("mirrored", "literal")
 
 
-class RankingRule(Versioned):
+class RankingRule(Immutable):
     """A named formula over a market's columns: higher scores are deleveraged first. Immutable.
 
     Parameters
@@ -219,12 +219,6 @@ class RankingRule(Versioned):
             ("name", "short", "needs", "optional", "expression", "source", "function"), values, strict=True
         ):
             object.__setattr__(self, slot, value)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"a RankingRule is immutable: {name} cannot be set")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a RankingRule is immutable: {name} cannot be deleted")
 
     def _key(self) -> tuple[Any, ...]:
         return self.name, self.short, self.needs, self.function

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._pickles import Versioned
+from .._pickles import Immutable
 from ..contracts import Contract
 from ..decimals import Number, positive_decimal
 from ..errors import AdlError
@@ -24,7 +24,7 @@ __all__ = ["Positions", "read_positions"]
 SIDES = {"long": 1, "buy": 1, "b": 1, "short": -1, "sell": -1, "s": -1, "both": 0, "net": 0, "none": 0, "": 0}
 
 
-class Positions(Versioned):
+class Positions(Immutable):
     """The columns of a market as a file holds them. Immutable.
 
     Attributes
@@ -88,9 +88,6 @@ class Positions(Versioned):
     def absent(self, name: str, why: str = "") -> AdlError:
         """The error for a column that is needed and that the file is not known to have."""
         return absent_column(self.path, self.header, name, why)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"Positions are immutable: {name} cannot be set")
 
     def __len__(self) -> int:
         return len(self._columns["quantity"])

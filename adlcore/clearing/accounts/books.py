@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from ..._arrays import INT64, Int64Array1D, as_array
-from ..._pickles import Versioned
+from ..._pickles import Immutable
 from ...contracts import Asset, Contract
 from ...decimals import Number, exact_decimal, positive_decimal
 from ...errors import AdlError, keyed, shown
@@ -19,7 +20,7 @@ from .tables import VALUED, Holdings, Orders, Positions, Wallets
 __all__ = ["Books", "by_name", "entry", "prices_by_row"]
 
 
-class Books(Versioned):
+class Books(Immutable):
     """The checked contents of a snapshot. Immutable; may be shared by threads.
 
     Attributes
@@ -114,24 +115,15 @@ class Books(Versioned):
         )
         return order, contract
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"a {type(self).__name__} is immutable: {name} cannot be set")
-
-    def _restore(self, values: dict[str, Any]) -> None:
-        for name, value in values.items():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
-            object.__setattr__(self, name, value)
-
     @cached_property
-    def symbols(self) -> dict[str, int]:
+    def symbols(self) -> Mapping[str, int]:
         """Row of each contract by its symbol."""
-        return {contract.symbol: code for code, contract in enumerate(self.contracts)}
+        return MappingProxyType({contract.symbol: code for code, contract in enumerate(self.contracts)})
 
     @cached_property
-    def asset_names(self) -> dict[str, int]:
+    def asset_names(self) -> Mapping[str, int]:
         """Row of each asset by its name."""
-        return {asset.name: code for code, asset in enumerate(self.assets)}
+        return MappingProxyType({asset.name: code for code, asset in enumerate(self.assets)})
 
     def _cache(self, name: str, value: Any) -> Any:
         """Keep what was computed once; the contents never change."""

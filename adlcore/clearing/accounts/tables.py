@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ... import _arrays
 from ..._arrays import INT64, INT64_LIMITS, INT64_MAX, LONGEST_NAME, Float64Array1D, Int64Array1D, is_lots
-from ..._pickles import Versioned
+from ..._pickles import Immutable
 from ...errors import AdlError
 
 __all__ = ["MODES", "VALUED", "Holdings", "Orders", "Positions", "Table", "Wallets"]
@@ -24,7 +24,7 @@ CROSS, ISOLATED, MULTI_ASSET, PORTFOLIO = range(4)
 VALUED = MULTI_ASSET
 
 
-class Table(Versioned):
+class Table(Immutable):
     """Columns of one length. Immutable; may be shared by threads."""
 
     __slots__ = ()
@@ -49,9 +49,6 @@ class Table(Versioned):
         """The rows in another order."""
         return type(self)(**{name: column[order] for name, column in self.columns().items()})
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"{self.NAME} of a snapshot are immutable: {name} cannot be set")
-
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and all(
             np.array_equal(column, getattr(other, name)) for name, column in self.columns().items()
@@ -63,10 +60,7 @@ class Table(Versioned):
         return f"<{len(self):,} {self.NAME}: {', '.join(self.PICKLED)}>"
 
     def _restore(self, values: dict[str, Any]) -> None:
-        for name, column in values.items():
-            kept = column.view()
-            kept.setflags(write=False)
-            object.__setattr__(self, name, kept)
+        super()._restore({name: column.view() for name, column in values.items()})
 
 
 class Wallets(Table):

@@ -113,3 +113,80 @@ def test_copies_of_read_only_values_are_equal():
     for value in (house.state(), house.snapshot()):
         for twin in (copy.copy(value), copy.deepcopy(value), pickle.loads(pickle.dumps(value))):
             assert twin.hash == value.hash
+
+
+# What came in ---------------------------------------------------------------------------------------------------------
+
+
+def given_columns():
+    """The arrays of a caller, as a snapshot needs them: nothing has to be converted."""
+    return {
+        "wallets": {
+            "account": np.array(["ann", "bob", "cyd"]),
+            "asset": np.zeros(3, np.int64),
+            "mode": np.array([0, 0, 2]),
+            "balance": np.array([40, 900, 0]),
+        },
+        "positions": {
+            "contract": np.array([0, 0]),
+            "wallet": np.array([0, 1]),
+            "quantity": np.array([10, -10]),
+            "entry_value": np.array([100, -100]),
+            "leverage": np.array([2.0, 2.0]),
+        },
+        "orders": {
+            "contract": np.array([1]),
+            "wallet": np.array([0]),
+            "quantity": np.array([1]),
+            "price": np.array([9]),
+            "locked": np.array([1]),
+        },
+        "balances": {
+            "wallet": np.array([2]),
+            "asset": np.array([0]),
+            "amount": np.array([70]),
+            "loan": np.array([0]),
+        },
+    }
+
+
+def frame(columns):
+    """Columns as views of wider arrays of the caller's, read-only ones among them."""
+    views = {}
+    for name, column in columns.items():
+        views[name] = np.concatenate([column, column])[: len(column)]
+        views[name].setflags(write=False)
+    return views
+
+
+def overwrite(columns):
+    for column in columns.values():
+        buffer = column if column.base is None else column.base
+        buffer[:] = "zed" if buffer.dtype.kind == "U" else 77
+
+
+@pytest.mark.parametrize("given_as", [dict, frame])
+def test_wallets_orders_and_balances_are_the_snapshots_own(given_as):
+    tables = {name: given_as(columns) for name, columns in given_columns().items()}
+    snapshot = adl.Snapshot(CONTRACTS, marks={"A": 10, "B": 10}, **tables)
+    expected = adl.Snapshot(CONTRACTS, marks={"A": 10, "B": 10}, **given_columns())
+    for name in ("wallets", "orders", "balances"):
+        overwrite(tables[name])
+    assert snapshot.hash == expected.hash
+
+
+@pytest.mark.parametrize("given_as", [dict, frame])
+def test_a_house_does_not_follow_its_callers_arrays(given_as):
+    tables = {name: given_as(columns) for name, columns in given_columns().items()}
+    house = open_house(adl.Snapshot(CONTRACTS, marks={"A": 10, "B": 10}, **tables))
+    before = house.hash
+    for columns in tables.values():
+        overwrite(columns)
+    assert (house.hash, house.audit()) == (before, [])
+    assert house.mark({"A": 10}, time=1).counts() == {}
+
+
+def test_what_nobody_can_write_to_is_not_copied_again():
+    snapshot = open_house().snapshot()
+    house = open_house(snapshot)
+    assert house.snapshot().positions is snapshot.positions

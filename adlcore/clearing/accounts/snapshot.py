@@ -77,7 +77,9 @@ class Snapshot(Books):
     A wallet is a unit of solvency: a cross wallet is shared by the positions of an account in one
     settle asset, an isolated position owns a wallet, and a multi-asset or portfolio wallet values
     what it holds in a numeraire. Hedge mode is a long and a short row of a contract in one wallet.
-    Positions that are in order already are referred to and not copied.
+    Positions that are in order already are referred to and not copied: whoever writes to their arrays afterwards
+    changes the snapshot, unchecked. All other columns are the snapshot's own. :class:`~adlcore.ClearingHouse` copies
+    positions that the caller could still write to.
 
     Examples
     --------
@@ -357,6 +359,11 @@ class Snapshot(Books):
         """
         refuse_without_tiers(self)
         return self._with(transfers.transfer(self, self._margin(), source, target, amount))
+
+    def _owned(self) -> Snapshot:
+        """This snapshot where nobody can write to its positions, else one with a copy of them."""
+        positions = self.positions.owned()
+        return self if positions is self.positions else self._with({"positions": positions})
 
     def _with(self, changed: dict[str, Any]) -> Snapshot:
         """This snapshot with some attributes replaced by sound ones."""

@@ -25,7 +25,10 @@ VALUED = MULTI_ASSET
 
 
 class Table(Immutable):
-    """Columns of one length. Immutable; may be shared by threads."""
+    """Columns of one length. Immutable; may be shared by threads.
+
+    What is read refers to a caller's arrays where these are what is needed; :meth:`owned` does not.
+    """
 
     __slots__ = ()
     NAME: ClassVar[str]
@@ -40,6 +43,12 @@ class Table(Immutable):
     def columns(self) -> dict[str, npt.NDArray[Any]]:
         """Every column by its name."""
         return {name: getattr(self, name) for name in self.PICKLED}
+
+    def owned(self) -> Any:
+        """The table where nobody can write to the memory of its columns, else one with copies of those."""
+        columns = self.columns()
+        kept = {name: _arrays.owned(column) for name, column in columns.items()}
+        return self if all(kept[name] is column for name, column in columns.items()) else type(self)(**kept)
 
     def replace(self, **columns: npt.NDArray[Any]) -> Any:
         """The same table with these columns instead."""

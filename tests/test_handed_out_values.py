@@ -190,3 +190,19 @@ def test_what_nobody_can_write_to_is_not_copied_again():
     snapshot = open_house().snapshot()
     house = open_house(snapshot)
     assert house.snapshot().positions is snapshot.positions
+
+
+# Plans ----------------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_plan_cancels_cannot_be_changed_through_it():
+    house = open_house()
+    plan = house.plan({"A": 9})
+    expected = [{"wallet": 0, "account": "ann", "contract": "B", "lots": 1, "price": 9}]
+    assert [dict(each) for each in plan.cancels] == expected
+    with pytest.raises(TypeError):
+        plan.cancels[0]["lots"] = 77
+    for twin in (copy.copy(plan), copy.deepcopy(plan), pickle.loads(pickle.dumps(plan))):
+        assert [dict(each) for each in twin.cancels] == expected
+        assert (twin.number, twin.orders, twin.done) == (plan.number, plan.orders, False)
+    assert [dict(each) for each in house.open_plan.cancels] == expected

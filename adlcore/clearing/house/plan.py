@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from ...errors import AdlError
@@ -37,8 +38,8 @@ class Plan:
         No two plans of a house and of those that go on from its states have the same.
     orders : tuple of Order
         Immediate-or-cancel orders to place, in this order.
-    cancels : tuple of dict
-        Open orders to cancel before: wallet, account, contract, lots, price in ticks. Those of counterparties that
+    cancels : tuple of mapping
+        Read-only. Open orders to cancel before: wallet, account, contract, lots, price in ticks. Those of counterparties that
         are deleveraged come later, as ``order-cancelled`` among the events.
     events : Events or None
         Once it is done, all that happened; before, None.
@@ -46,8 +47,15 @@ class Plan:
 
     number: int
     orders: tuple[Order, ...]
-    cancels: tuple[dict[str, Any], ...]
+    cancels: tuple[Mapping[str, Any], ...]
     events: Events | None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cancels", tuple(MappingProxyType(dict(each)) for each in self.cancels))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A read-only mapping does not pickle.
+        return type(self), (self.number, self.orders, tuple(map(dict, self.cancels)), self.events)
 
     @property
     def done(self) -> bool:

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import INT64, Int64Array1D
+from .._options import one_of
 from .._pickles import Immutable
-from ..errors import AdlError
 
 __all__ = ["KINDS", "LEVERAGE_UNIT", "MONEY", "Events", "Log", "named"]
 
@@ -159,8 +159,7 @@ class Events(Immutable):
     def of(self, *kinds: str) -> npt.NDArray[np.bool_]:
         """bool[n]: which events are of these kinds."""
         for kind in kinds:
-            if kind not in CODES:
-                raise AdlError.at("kind", None, kind, f"must be one of {', '.join(KINDS)}")
+            one_of("kind", kind, CODES)
         return np.isin(self.table[:, 0], [CODES[kind] for kind in kinds])
 
     def only(self, *kinds: str) -> Events:

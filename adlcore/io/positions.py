@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._options import a_path
 from .._pickles import Immutable
 from ..contracts import Contract
 from ..decimals import Number, positive_decimal
@@ -172,7 +173,7 @@ def read_positions(
         raise AdlError.at(
             "lot", None, lot, f"must have less than {quantities.DIGITS} digits before and after the point"
         )
-    table = open_table(os.fspath(path))
+    table = open_table(os.fspath(a_path("path", path)))
     found = find_columns(table.path, table.header, columns)
     raw = table.read(list(dict.fromkeys(name for parts in found.values() for name in parts)), progress)
     if not len(next(iter(raw.values()))):

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ..._options import a_truth, one_of
 from ...contracts import Asset, Contract
 from ...decimals import Number
 from ...errors import AdlError
 from ...market import Market
 from . import archive, transfers
-from .books import Books
+from .books import Books, assets_in, contracts_in
 from .building import Builder
 from .margin import MarginState, refuse_without_tiers
 from .tables import ISOLATED, MODES
@@ -121,8 +122,8 @@ class Snapshot(Books):
         order, contract = self._read(
             contracts, wallets, positions, marks, orders, balances, assets, index_prices, haircuts, loan_rates
         )
-        if check:
-            validate(self, contract, order, strict)
+        if a_truth("check", check):
+            validate(self, contract, order, a_truth("strict", strict))
 
     @classmethod
     def build(
@@ -187,7 +188,8 @@ class Snapshot(Books):
         ... )
         <Snapshot of 3 wallets, 2 positions in 1 contract, 0 open orders>
         """
-        listed, named = tuple(contracts), tuple(assets)
+        listed = contracts_in(contracts)
+        named = assets_in(assets)
         builder = Builder(listed, named, settle)
         builder.add_wallets(wallets)
         held = builder.add_positions(positions)
@@ -214,7 +216,7 @@ class Snapshot(Books):
         BrokenSnapshotError
             Names the first broken row; its :attr:`~BrokenSnapshotError.problems` name every one.
         """
-        validate(self, self.position_contract, None, strict)
+        validate(self, self.position_contract, None, a_truth("strict", strict))
 
     # Looking at it ----------------------------------------------------------------------------------------------------
 
@@ -253,8 +255,12 @@ class Snapshot(Books):
         """
         wallets = self.wallets
         signs = {"long": 1, "short": -1}
-        if side is not None and side not in signs:
-            raise AdlError.at("side", None, side, "must be long or short")
+        if side is not None:
+            one_of("side", side, signs, "must be long or short")
+        if asset is not None and not isinstance(asset, str):
+            raise AdlError.at("asset", None, asset, "must be the name of an asset")
+        if isinstance(account, bool) or not isinstance(account, str | int | np.integer):
+            raise AdlError.at("account", None, account, "must be an account of this snapshot")
         rows = np.flatnonzero(wallets.account == account)
         if not len(rows):
             raise AdlError.at("account", None, account, "must be an account of this snapshot")

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ... import _arrays
 from ..._arrays import INT64, INT64_LIMITS, INT64_MAX, LONGEST_NAME, Float64Array1D, Int64Array1D, is_lots
+from ..._options import a_list
 from ..._pickles import Immutable
 from ...errors import AdlError
 
@@ -175,7 +176,7 @@ class Orders(Table):
     @classmethod
     def read(cls, given: Mapping[str, Any], contracts: Mapping[str, int]) -> Orders:
         """Read the columns that a caller passes."""
-        known(cls, given, required=("contract", "wallet", "quantity", "price", "locked") if given else ())
+        known(cls, given, required=("contract", "wallet", "quantity", "price", "locked") if _is_any(given) else ())
         wallet = wallet_rows("orders.wallet", given.get("wallet", ()))
         n = len(wallet)
         return cls(
@@ -211,7 +212,7 @@ class Holdings(Table):
     @classmethod
     def read(cls, given: Mapping[str, Any], assets: Mapping[str, int]) -> Holdings:
         """Read the columns that a caller passes."""
-        known(cls, given, required=("wallet", "asset", "amount") if given else ())
+        known(cls, given, required=("wallet", "asset", "amount") if _is_any(given) else ())
         wallet = wallet_rows("balances.wallet", given.get("wallet", ()))
         n = len(wallet)
         return cls(
@@ -220,6 +221,11 @@ class Holdings(Table):
             amount=whole("balances.amount", given.get("amount"), n),
             loan=whole("balances.loan", given.get("loan"), n),
         )
+
+
+def _is_any(given: object) -> bool:
+    """Whether a table that may be left out is given; what is none at all is refused by its name."""
+    return isinstance(given, Mapping) and len(given) > 0
 
 
 def known(table: type[Table], given: Mapping[str, Any], required: tuple[str, ...]) -> None:
@@ -287,7 +293,10 @@ def coded(name: str, values: Any, length: int, known: Mapping[str, int]) -> Int6
 def labels(values: Any) -> npt.NDArray[Any]:
     """Accounts: int64, or text no wider than the longest."""
     # A list is looked at as it is: NumPy would make 1 and "1" the same text.
-    column = np.asarray(values) if hasattr(values, "dtype") else np.array([*values], object)
+    must = "must be a sequence of accounts"
+    column = (
+        np.asarray(values) if hasattr(values, "dtype") else np.array(a_list("wallets.account", values, must), object)
+    )
     if column.ndim != 1:
         raise AdlError.at("wallets.account", None, column.shape, "must be 1-D")
     kinds = {"i": int, "u": int, "U": str}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..._arrays import INT64
+from ..._options import a_truth
 from ...decimals import Number
 from ...errors import AdlError
 from ..accounts.snapshot import Snapshot
@@ -130,7 +131,7 @@ class ClearingHouse(Keeper):
             raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
         books = snapshot._owned()
         core = self._core(books)
-        state, events = opened(books, core, funds, self._venue, strict)
+        state, events = opened(books, core, funds, self._venue, a_truth("strict", strict))
         if self._audits:
             books_audit.check(state, events)
         self.opening = events

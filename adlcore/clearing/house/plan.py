@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from ..._options import a_list
 from ...errors import AdlError
 from ..events import Events
 from ..state import HouseState
@@ -39,8 +40,8 @@ class Plan:
     orders : tuple of Order
         Immediate-or-cancel orders to place, in this order.
     cancels : tuple of mapping
-        Read-only. Open orders to cancel before: wallet, account, contract, lots, price in ticks. Those of counterparties that
-        are deleveraged come later, as ``order-cancelled`` among the events.
+        Open orders to cancel before: wallet, account, contract, lots, price in ticks; read-only. Those of
+        counterparties that are deleveraged come later, as ``order-cancelled`` among the events.
     events : Events or None
         Once it is done, all that happened; before, None.
     """
@@ -137,10 +138,8 @@ class OpenPlan:
         orders = self.plan.orders
         if isinstance(fills, Mapping):
             return self._by_number(fills)
-        if isinstance(fills, str) or not isinstance(fills, Iterable):
-            must = "must be a list with the fills of each order, or a mapping by order number"
-            raise AdlError.at("fills", None, fills, must)
-        listed = list(fills)
+        must = "must be a list with the fills of each order, or a mapping by order number"
+        listed = a_list("fills", fills, must)
         if len(listed) != len(orders):
             must = f"must be of {len(orders)}, the plan's, None where nothing was filled"
             raise AdlError(f"fills are of {len(listed)} orders: {must}", argument="fills")

@@ -32,19 +32,25 @@ def a_truth(argument: str, value: object) -> bool:
     return bool(value)
 
 
-def a_list(argument: str, values: Any, must: str) -> list[Any]:
+def a_list(argument: str, values: Any, must: str, row: int | None = None) -> list[Any]:
     """What can be gone through, as a list; a text, a mapping and an array of no dimension cannot."""
     if isinstance(values, str | bytes | bytearray | Mapping | type):
-        raise AdlError.at(argument, None, values, must)
+        raise AdlError.at(argument, row, values, must)
     try:
         each = iter(values)
     except TypeError:
-        raise AdlError.at(argument, None, values, must) from None
+        raise AdlError.at(argument, row, values, must) from None
     return list(each)
 
 
 def a_path(argument: str, path: Any) -> Path:
-    """The path of a file or folder."""
+    """The path of a file or folder; what no file system can hold is none."""
     if not isinstance(path, str | os.PathLike) or isinstance(named := os.fspath(path), bytes):
         raise AdlError.at(argument, None, path, "must be a path, as text or a pathlib.Path")
+    try:
+        sound = b"\0" not in os.fsencode(named)
+    except UnicodeEncodeError:
+        sound = False
+    if not sound:
+        raise AdlError.at(argument, None, named, "must be a path without characters that no file name has")
     return Path(named)

@@ -153,7 +153,13 @@ LISTS = {
     "assets": lambda odd: columns(assets=odd),
     "assets to build": lambda odd: build(assets=odd),
     "fills": settled,
+    "fills of an order": lambda odd: settled([odd]),
     "needs": lambda odd: adl.RankingRule.custom("mine", len, odd),
+    "events": lambda odd: adl.io.write_events(odd, "events.jsonl"),
+    "wallets to build": lambda odd: build(wallets=odd),
+    "positions": lambda odd: build(positions=odd),
+    "orders": lambda odd: build(orders=odd),
+    "balances": lambda odd: build(balances=odd),
     "wallets": lambda odd: columns(wallets={"account": odd, "asset": "USD"}),
 }
 
@@ -200,6 +206,13 @@ def test_nothing_odd_is_the_name_of_a_fund():
 def test_a_folder_and_a_house_the_wrong_way_round(tmp_path):
     with pytest.raises(adl.AdlError, match=r"path is <ClearingHouse .*: must be a path"):
         adl.io.record(house(), tmp_path / "run", [])
+
+
+@pytest.mark.parametrize("path", ["\ud800", "run\0"])
+def test_what_no_file_is_called(path):
+    for call in (adl.io.load, adl.io.open_run, adl.io.read_events, BOOKS.to_npz, lambda path: adl.io.save(BOOKS, path)):
+        with pytest.raises(adl.AdlError, match="must be a path without characters that no file name has"):
+            call(path)
 
 
 @pytest.mark.parametrize("shape", ["(1(,", "(1,", "'", "(1,)]", "((((", "\\\n", "\t\n (", "1j,", "(10**9,)"])

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._options import a_path
+from .._options import a_list, a_path
 from ..clearing.events import Events
 from ..decimals import whole_number
 from ..errors import AdlError, missing_extra
@@ -77,7 +77,7 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
     target = a_path("path", path)
     if target.suffix not in SUFFIXES:
         raise AdlError.at("path", None, str(path), f"must end in one of {', '.join(SUFFIXES)}")
-    tables = [events] if isinstance(events, Events) else list(events)
+    tables = [events] if isinstance(events, Events) else a_list("events", events, "must be Events, or a list of them")
     for row, table in enumerate(tables):
         if not isinstance(table, Events):
             raise AdlError.at("events", row, type(table).__name__, "must be Events")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..._arrays import INT64_MAX
+from ..._options import a_list
 from ...contracts import Asset, Contract
 from ...decimals import exact_decimal, positive_decimal
 from ...errors import AdlError
@@ -35,10 +36,8 @@ def rows_of(name: str, table: Any, columns: Mapping[str, bool]) -> list[dict[str
         return []
     if isinstance(table, Mapping) or hasattr(table, "columns"):
         rows = _from_columns(name, table)
-    elif isinstance(table, Iterable) and not isinstance(table, str | bytes):
-        rows = list(table)
     else:
-        raise AdlError.at(name, None, type(table).__name__, "must be rows, a mapping of columns or a data frame")
+        rows = a_list(name, table, "must be rows, a mapping of columns or a data frame")
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):
             raise AdlError.at(name, number, row, f"must be a mapping of {', '.join(columns)}")

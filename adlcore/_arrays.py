@@ -46,6 +46,18 @@ def frozen(array: npt.NDArray[Values]) -> npt.NDArray[Values]:
     return view
 
 
+def owned(array: npt.NDArray[Values]) -> npt.NDArray[Values]:
+    """The array where nobody can write to its memory, else a copy that is read-only."""
+    part: Any = array
+    while isinstance(part, np.ndarray) and not part.flags.writeable:
+        part = part.base
+    if part is None or isinstance(part, bytes):
+        return array
+    copied = array.copy()
+    copied.setflags(write=False)
+    return copied
+
+
 def refuse_long(argument: str, name: str, row: int | None = None) -> None:
     """Refuse a name that is too long for a column."""
     if len(name) > LONGEST_NAME:

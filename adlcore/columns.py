@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from . import _arrays, _kernels
 from ._arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64Array1D, NumberArray1D, is_lots
-from ._pickles import Versioned
+from ._pickles import Immutable
 from .contracts import Contract
 from .decimals import Number, positive_decimal
 from .errors import AdlError
@@ -25,7 +25,7 @@ AT_MARK = ("equity", "account_equity", "maintenance_margin")
 COLUMNS = (*MONEY, "leverage", "tie", "account")
 
 
-class Columns(Versioned):
+class Columns(Immutable):
     """The checked columns of one contract's positions at one mark price. Immutable.
 
     Money columns are all float64 in units of the settle asset, or all int64 quanta.
@@ -121,12 +121,6 @@ class Columns(Versioned):
     def per_unit(self) -> float:
         """One unit of the settle asset in the money columns: 1.0, or the quanta of a unit."""
         return float(self.contract.settle.quanta_per_unit) if self.in_quanta else 1.0
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"a {type(self).__name__} is immutable: {name} cannot be set")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a {type(self).__name__} is immutable: {name} cannot be deleted")
 
     def __len__(self) -> int:
         return len(self.quantity)

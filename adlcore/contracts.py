@@ -16,6 +16,7 @@ from typing import Any
 
 from ._arrays import INT64_MAX, refuse_long
 from ._fields import exact_keys
+from ._options import one_of
 from ._pickles import Versioned
 from .decimals import Number, canonical, plain, positive_decimal, steps_text, whole_steps
 from .errors import AdlError
@@ -183,8 +184,7 @@ class Contract(Versioned):
         refuse_long("symbol", symbol)
         if not isinstance(settle, Asset) and (not isinstance(settle, str) or not settle):
             raise AdlError.at("settle", None, settle, "must be an Asset or a name such as 'USDT'")
-        if kind not in KINDS:
-            raise AdlError.at("kind", None, kind, f"must be one of {', '.join(KINDS)}")
+        one_of("kind", kind, KINDS)
         if tiers is not None and not isinstance(tiers, MarginTiers):
             raise AdlError.at("tiers", None, tiers, "must be MarginTiers")
         put = object.__setattr__

@@ -157,6 +157,7 @@ def shown(value: object) -> str:
         text = repr(value)
     except Exception:  # a repr of somebody else's, or a whole number inside with too many digits
         text = f"a {type(value).__name__} that cannot be shown"
+    text = " ".join(text.split()) if "\n" in text else text  # a table of several rows: a message is one line
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
 
 

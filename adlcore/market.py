@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from . import _arrays, _kernels, scoring, selection
 from ._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, is_lots
+from ._options import one_of
 from .columns import Columns
 from .contracts import Contract
 from .decimals import Number
@@ -242,8 +243,7 @@ class Market(Columns):
         by : {"count", "quantity"}, default "count"
             Whether a level holds equally many rows or equal quantity.
         """
-        if by not in ("count", "quantity"):
-            raise AdlError.at("by", None, by, "must be count or quantity")
+        one_of("by", by, ("count", "quantity"), "must be count or quantity")
         out = np.zeros(len(self), np.int8)
         for side, score in self._sides(rule):
             weights = None if by == "count" else np.maximum(self.quantity * side, 0)
@@ -317,7 +317,7 @@ class Market(Columns):
             self._source(rule),
             target,
             side,
-            eligible != "all" and _winners(eligible),
+            _winners(eligible),
             None if exclude is None else _arrays.exclusion(exclude, len(self), found=FOUND),
             -1 if max_counterparties is None else _arrays.row_limit(max_counterparties),
             self.tie,
@@ -424,6 +424,5 @@ class Market(Columns):
 
 
 def _winners(eligible: str) -> bool:
-    if eligible not in ("all", "winners"):
-        raise AdlError.at("eligible", None, eligible, "must be 'all' or 'winners'")
+    one_of("eligible", eligible, ("all", "winners"), "must be 'all' or 'winners'")
     return eligible == "winners"

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from . import _arrays, _kernels
 from ._arrays import FLOAT64, Float64Array1D
+from ._options import one_of
 from .contracts import Contract
 from .decimals import Number, exact_decimal
 from .errors import AdlError
@@ -100,8 +101,8 @@ def liquidation_price(
     array([ 54221.11, 139353.23])
     """
     tiers = _tiers(contract)
-    _one_of("maintenance", maintenance, MAINTENANCE)
-    _one_of("root", root, ROOTS)
+    one_of("maintenance", maintenance, MAINTENANCE)
+    one_of("root", root, ROOTS)
     if (opposite_quantity is None) != (opposite_entry_price is None):
         missing = "opposite_quantity" if opposite_quantity is None else "opposite_entry_price"
         raise AdlError.at(missing, None, None, "must be given: hedge mode needs both of the opposite leg")
@@ -245,11 +246,6 @@ def _tiers(contract: Contract) -> MarginTiers:
     if contract.tiers is None:
         raise AdlError.at("contract", None, contract, "must have margin tiers: Contract(..., tiers=MarginTiers(...))")
     return contract.tiers
-
-
-def _one_of(argument: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise AdlError.at(argument, None, value, f"must be one of {', '.join(known)}")
 
 
 def read_fee(taker_fee: Number) -> float:

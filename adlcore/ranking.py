@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _arrays, _kernels
-from ._arrays import INT64, Float64Array1D, Int64Array1D
-from ._pickles import Versioned
-from .errors import AdlError, from_kernel
+from ._arrays import INT64, LONGEST_NAME, Float64Array1D, Int64Array1D
+from ._options import a_list, is_text_of, one_of
+from ._pickles import Immutable
+from .errors import AdlError, from_kernel, shown
 
 __all__ = ["RankingRule", "indicator", "quantile", "rank"]
 
@@ -97,7 +98,7 @@ CUSTOM_COLUMNS = (
 SHORT_FORMS = ("mirrored", "literal")
 
 
-class RankingRule(Versioned):
+class RankingRule(Immutable):
     """A named formula over a market's columns: higher scores are deleveraged first. Immutable.
 
     Parameters
@@ -151,10 +152,9 @@ class RankingRule(Versioned):
 
     def __init__(self, name: str, *, short: str = "mirrored") -> None:
         if not isinstance(name, str) or name not in FORMULAS:
-            near = difflib.get_close_matches(str(name), FORMULAS, n=3, cutoff=0.4) or sorted(FORMULAS)
+            near = _nearest(name, FORMULAS) or sorted(FORMULAS)
             raise AdlError.at("rule", None, name, f"must be a known rule; nearest: {', '.join(near)}")
-        if short not in SHORT_FORMS:
-            raise AdlError.at("short", None, short, f"must be one of {', '.join(SHORT_FORMS)}")
+        one_of("short", short, SHORT_FORMS)
         if short != "mirrored" and name != "hyperliquid":
             raise AdlError.at("short", None, short, f"belongs to the rule 'hyperliquid', not to {name!r}")
         formula = FORMULAS[name]
@@ -194,14 +194,16 @@ class RankingRule(Versioned):
         """
         if not callable(function):
             raise AdlError.at("function", None, function, "must be callable")
-        if isinstance(needs, str):
-            raise AdlError.at("needs", None, needs, f"must be a sequence of names, such as [{needs!r}]")
-        for column in needs:
-            if column not in CUSTOM_COLUMNS:
-                near = difflib.get_close_matches(str(column), CUSTOM_COLUMNS, n=3, cutoff=0.4) or CUSTOM_COLUMNS
+        if not isinstance(name, str):
+            raise AdlError.at("name", None, name, "must be text")
+        example = shown(needs) if isinstance(needs, str) else "'equity'"
+        columns = a_list("needs", needs, f"must be a sequence of names, such as [{example}]")
+        for column in columns:
+            if not is_text_of(column, CUSTOM_COLUMNS):
+                near = _nearest(column, CUSTOM_COLUMNS) or CUSTOM_COLUMNS
                 raise AdlError.at("needs", None, column, f"must be a known column; nearest: {', '.join(near)}")
         rule = cls.__new__(cls)
-        rule._put(str(name), "mirrored", tuple(needs), (), "custom", "custom", function)
+        rule._put(name, "mirrored", tuple(columns), (), "custom", "custom", function)
         return rule
 
     @property
@@ -220,12 +222,6 @@ class RankingRule(Versioned):
         ):
             object.__setattr__(self, slot, value)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"a RankingRule is immutable: {name} cannot be set")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a RankingRule is immutable: {name} cannot be deleted")
-
     def _key(self) -> tuple[Any, ...]:
         return self.name, self.short, self.needs, self.function
 
@@ -243,6 +239,12 @@ class RankingRule(Versioned):
             if self.short == "mirrored"
             else f"RankingRule({self.name!r}, short={self.short!r})"
         )
+
+
+def _nearest(name: object, known: Iterable[str]) -> list[str]:
+    """The known names that a name is nearly, whatever that is."""
+    text = name[:LONGEST_NAME] if isinstance(name, str) else shown(name)
+    return difflib.get_close_matches(text, known, n=3, cutoff=0.4)
 
 
 def as_rule(rule: str | RankingRule) -> RankingRule:

@@ -166,7 +166,7 @@ MONEY = [
     (("withdraw", MIA, "2", "BTC"), "amount is '2': must be at most the free margin of this wallet, 158.40 USDT"),
     (("deposit", ANN, 2**62 // 50), f"amount is {2**63 - 8}: and the balance, 36000 quanta, must sum to an int64"),
     (("mark", {"X": "1e18"}), said("positions.quantity", 30, VALUE, 0)),
-    *((("fund_deposit", name, 1), said("name", name, FUNDS)) for name in ("KRW", "street", "vault", 0)),
+    *((("fund_deposit", name, 1), said("fund", name, FUNDS)) for name in ("KRW", "street", "vault", 0)),
     (("fund_deposit", "USDT", 0), said("amount", 0, CASH)),
     (("fund_deposit", "USDT", "-60.01"), said("amount", "-60.01", CASH)),
     (("fund_deposit", "USDT", NAN), said("amount", NAN, FINITE)),
@@ -378,7 +378,7 @@ def test_funds_that_do_not_fit(funds, message):
 
 def test_venues_that_do_not_fit():
     """A name is not enough: it is a Venue, or its stages, and a state goes on with its vaults."""
-    wanted = said("stages", "binance", "must be a list of stages, such as [TakeOver()]")
+    wanted = said("venue", "binance", "must be a list of stages, such as [TakeOver()]")
     refused(lambda: ClearingHouse(BOOKS, venue="binance"), wanted)
     state, wanted = opened(BOOKS, [Uncovered()]).state(), said("venue", "pool", "must name vaults that the state has")
     refused(lambda: ClearingHouse.from_state(state, [Backstop(vault="pool")]), wanted)

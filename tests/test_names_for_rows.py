@@ -113,7 +113,7 @@ def test_what_is_no_name_at_all(strange):
     there = house(["ann", "bob"])
     calls = {
         "contract": [lambda: there.trade(strange, 1, 10, 0, 1), lambda: there.snapshot().market(strange)],
-        "name": [lambda: there.fund_deposit(strange, 1)],
+        "fund": [lambda: there.fund_deposit(strange, 1)],
     }
     if strange is not None:
         calls["asset"] = [lambda: there.deposit(0, 1, strange)]

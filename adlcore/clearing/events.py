@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import INT64, Int64Array1D
-from .._pickles import Versioned
-from ..errors import AdlError
+from .._options import one_of
+from .._pickles import Immutable
 
 __all__ = ["KINDS", "LEVERAGE_UNIT", "MONEY", "Events", "Log", "named"]
 
@@ -74,8 +74,8 @@ EMPTY = tuple(ABSENT.get(name, 0) for name in FIELDS)
 Leg = tuple[str, str, Mapping[str, Any]]
 
 
-class Names(Versioned):
-    """What the numbers of events stand for."""
+class Names(Immutable):
+    """What the numbers of events stand for. Immutable."""
 
     __slots__ = PICKLED = ("account", "contracts", "assets", "parties")
 
@@ -87,10 +87,10 @@ class Names(Versioned):
     def __init__(
         self, account: npt.NDArray[Any], contracts: tuple[str, ...], assets: tuple[str, ...], parties: tuple[str, ...]
     ) -> None:
-        self.account, self.contracts, self.assets, self.parties = account, contracts, assets, parties
+        self._restore({"account": account, "contracts": contracts, "assets": assets, "parties": parties})
 
 
-class Events(Versioned):
+class Events(Immutable):
     """A table of events, in the order in which they happened. Immutable; may be shared by threads.
 
     Attributes
@@ -145,8 +145,7 @@ class Events(Versioned):
     names: Names
 
     def __init__(self, table: npt.NDArray[np.int64], first: int, time: int, names: Names) -> None:
-        table.setflags(write=False)
-        self.table, self.first, self.time, self.names = table, first, time, names
+        self._restore({"table": table, "first": first, "time": time, "names": names})
 
     def __len__(self) -> int:
         return len(self.table)
@@ -160,8 +159,7 @@ class Events(Versioned):
     def of(self, *kinds: str) -> npt.NDArray[np.bool_]:
         """bool[n]: which events are of these kinds."""
         for kind in kinds:
-            if kind not in CODES:
-                raise AdlError.at("kind", None, kind, f"must be one of {', '.join(KINDS)}")
+            one_of("kind", kind, CODES)
         return np.isin(self.table[:, 0], [CODES[kind] for kind in kinds])
 
     def only(self, *kinds: str) -> Events:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._arrays import INT64, Int64Array1D
-from .._pickles import Versioned
+from .._pickles import Immutable
 from .accounts.snapshot import Snapshot
 from .events import Names
 from .funds.fund_table import FundTable
@@ -20,7 +20,7 @@ from .funds.windows import Window
 __all__ = ["HouseState", "names_of"]
 
 
-class HouseState(Versioned):
+class HouseState(Immutable):
     """What a house holds between two calls. Immutable; pickles; may be shared by threads.
 
     Attributes
@@ -35,7 +35,7 @@ class HouseState(Versioned):
         Cash of each fund when the house opened; ``ledger`` is what has moved it since.
     lent : int64[funds]
         What the parent of each fund has paid for it.
-    windows : tuple
+    windows : tuple of mapping
         What the trigger of each fund remembers: one window of its equity, and of the contracts that it watches.
     uncovered : mapping of (wallet, asset) to int
         Open entries: what a wallet without positions owes, in quanta.
@@ -80,21 +80,11 @@ class HouseState(Versioned):
         self._restore(values)
 
     def _restore(self, values: dict[str, Any]) -> None:
-        for name, value in values.items():
-            kept = value
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
-            elif isinstance(value, Mapping):
-                kept = MappingProxyType(dict(value))
-            object.__setattr__(self, name, kept)
+        windows = tuple(MappingProxyType(dict(window)) for window in values["windows"])
+        super()._restore({**values, "windows": windows})
 
     def _pickled(self) -> dict[str, Any]:
-        values = super()._pickled()
-        plain = {name: dict(values[name]) for name in ("uncovered", "cooling")}
-        return {**values, **plain, "windows": tuple(dict(window) for window in self.windows)}
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"a HouseState is immutable: {name} cannot be set")
+        return {**super()._pickled(), "windows": tuple(dict(window) for window in self.windows)}
 
     def replace(self, **values: Any) -> HouseState:
         """The same with some attributes replaced."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._options import a_list, a_path
 from ..clearing.events import Events
 from ..decimals import whole_number
 from ..errors import AdlError, missing_extra
@@ -73,10 +74,10 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
     ...     adl.io.read_events(path)["amount"]
     array([250000000])
     """
-    target = Path(path)
+    target = a_path("path", path)
     if target.suffix not in SUFFIXES:
         raise AdlError.at("path", None, str(path), f"must end in one of {', '.join(SUFFIXES)}")
-    tables = [events] if isinstance(events, Events) else list(events)
+    tables = [events] if isinstance(events, Events) else a_list("events", events, "must be Events, or a list of them")
     for row, table in enumerate(tables):
         if not isinstance(table, Events):
             raise AdlError.at("events", row, type(table).__name__, "must be Events")
@@ -164,7 +165,7 @@ def read_events(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
     Traceback (most recent call last):
     adlcore.errors.AdlError: path is 'events.txt': must end in one of .jsonl, .arrow, .parquet
     """
-    source = Path(path)
+    source = a_path("path", path)
     if source.suffix not in SUFFIXES:
         raise AdlError.at("path", None, str(path), f"must end in one of {', '.join(SUFFIXES)}")
     return _read_jsonl(source) if source.suffix == ".jsonl" else _read_arrow(source)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._pickles import Versioned
+from .._options import a_path
+from .._pickles import Immutable
 from ..contracts import Contract
 from ..decimals import Number, positive_decimal
 from ..errors import AdlError
@@ -24,7 +25,7 @@ __all__ = ["Positions", "read_positions"]
 SIDES = {"long": 1, "buy": 1, "b": 1, "short": -1, "sell": -1, "s": -1, "both": 0, "net": 0, "none": 0, "": 0}
 
 
-class Positions(Versioned):
+class Positions(Immutable):
     """The columns of a market as a file holds them. Immutable.
 
     Attributes
@@ -88,9 +89,6 @@ class Positions(Versioned):
     def absent(self, name: str, why: str = "") -> AdlError:
         """The error for a column that is needed and that the file is not known to have."""
         return absent_column(self.path, self.header, name, why)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"Positions are immutable: {name} cannot be set")
 
     def __len__(self) -> int:
         return len(self._columns["quantity"])
@@ -175,7 +173,7 @@ def read_positions(
         raise AdlError.at(
             "lot", None, lot, f"must have less than {quantities.DIGITS} digits before and after the point"
         )
-    table = open_table(os.fspath(path))
+    table = open_table(os.fspath(a_path("path", path)))
     found = find_columns(table.path, table.header, columns)
     raw = table.read(list(dict.fromkeys(name for parts in found.values() for name in parts)), progress)
     if not len(next(iter(raw.values()))):

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
+from .._options import a_path
 from ..contracts import Contract
 from ..errors import AdlError, missing_extra
 from ..selection import Selection
@@ -37,7 +38,7 @@ def check_suffix(path: str | os.PathLike[str]) -> str:
     >>> check_suffix("fills.jsonl")
     '.jsonl'
     """
-    suffix = Path(path).suffix.lower()
+    suffix = a_path("path", path).suffix.lower()
     if suffix not in WRITERS:
         known = ", ".join(WRITERS)
         raise AdlError(f"{os.fspath(path)} has suffix {suffix!r}: must be one of {known}", argument="out")
@@ -94,7 +95,7 @@ def write_selection(
     if columns["closed"].dtype.kind != "i":
         raise AdlError("selection is in float64: must be in whole lots to be written as decimals", argument="selection")
     columns["realized_pnl"] = np.full(len(selection), None) if realized_pnl is None else realized_pnl
-    target = Path(path)
+    target = a_path("path", path)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         write(unfinished, columns, contract)

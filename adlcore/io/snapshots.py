@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from .. import __version__
 from .._fields import exact_keys
+from .._options import a_path
 from ..clearing import Snapshot
 from ..clearing.accounts import archive
 from ..errors import AdlError, missing_extra
@@ -97,7 +98,7 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     if not isinstance(snapshot, Snapshot):
         raise AdlError.at("snapshot", None, snapshot, "must be a Snapshot")
     _needs_pyarrow("writing snapshot folders")
-    target = Path(os.path.realpath(folder))
+    target = Path(os.path.realpath(a_path("folder", folder)))
     _refuse_taken(target, folder, overwrite)
     try:
         work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -145,7 +146,7 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
     ...     adl.io.load(pathlib.Path(parent, "venue.npz"))
     <Snapshot of 1 wallets, 0 positions in 1 contract, 0 open orders>
     """
-    place = Path(path)
+    place = a_path("path", path)
     if not place.is_dir():
         with open(place, "rb") as file:
             is_archive = zipfile.is_zipfile(file)

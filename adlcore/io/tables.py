@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from .._options import a_path
 from ..errors import AdlError, missing_extra
 
 __all__ = ["Progress", "Table", "open_table"]
@@ -69,7 +70,7 @@ def open_table(path: str, purpose: str = "reading CSV and Parquet files") -> Tab
         import pyarrow  # noqa: F401 - only to say early, and in one line, that it is not there
     except ImportError:
         raise missing_extra("cli", purpose) from None
-    suffix = Path(path).suffix.lower()
+    suffix = a_path("path", path).suffix.lower()
     if suffix in DELIMITERS:
         return _CsvTable(path, DELIMITERS[suffix])
     if suffix in PARQUET:

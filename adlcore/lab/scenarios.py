@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+from .._options import a_path
 from ..errors import AdlError, missing_extra
 
 try:
@@ -351,7 +352,7 @@ def load(path: str | os.PathLike[str]) -> Scenario:
     OSError
         Where the file cannot be read.
     """
-    source = Path(path)
+    source = a_path("path", path)
     try:
         fields = tomllib.loads(source.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:  # of TOML or UTF-8, of numbers without end, or brackets

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Float64Array1D
+from .._options import a_path
 from ..contracts import Contract
 from ..decimals import exact_decimal, positive_decimal, whole_number
 from ..errors import AdlError, missing_extra
@@ -163,7 +164,7 @@ def read_marks(path: str | os.PathLike[str], symbols: Mapping[str, Any]) -> Mark
     ...     read_marks(path, {"BTCUSDT": 0, "ETHUSDT": 1})
     [(1, {'BTCUSDT': '60000'}), (2, {'BTCUSDT': '59000.5', 'ETHUSDT': '3000'})]
     """
-    columns = _columns(Path(path))
+    columns = _columns(a_path("path", path))
     if "time" not in columns:
         raise AdlError.at("marks", None, str(path), f"must have a column time; has {', '.join(columns)}")
     long = {"symbol", "price"} <= columns.keys()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._options import a_path
 from .event_plot import plot_events
 from .queue_plot import plot_queue
 
@@ -94,7 +94,7 @@ def write(
 
     facts = Facts(run, rule, funds)
     text = page(facts, sections(facts), title)
-    target = Path(path)
+    target = a_path("path", path)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         unfinished.write_text(text, encoding="utf-8", newline="")

@@ -8,18 +8,19 @@ import math
 import os
 import struct
 import threading
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
 from decimal import Decimal
 from os import PathLike
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from ..._fields import exact_keys
+from ..._options import a_path
 from ...contracts import Asset, Contract
 from ...decimals import canonical
 from ...errors import AdlError, shown
@@ -109,7 +110,7 @@ def arguments(values: Any, columns: Mapping[str, npt.NDArray[Any]]) -> dict[str,
 def write_npz(books: Books, path: str | PathLike[str]) -> None:
     """Write one ``.npz`` file; it takes its name when it is whole."""
     header = np.array(json.dumps({"schema": SCHEMA, **terms(books)}))
-    target = Path(path)
+    target = a_path("path", path)
     work = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         with open(work, "wb") as file:
@@ -130,9 +131,9 @@ def read_npz(path: str | PathLike[str]) -> dict[str, Any]:
     """
     damage = (
         *(zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, RuntimeError, OSError),
-        *(MemoryError, RecursionError, SyntaxError, struct.error, NotImplementedError),
+        *(MemoryError, RecursionError, SyntaxError, tokenize.TokenError, struct.error, NotImplementedError),
     )
-    with open(path, "rb") as file:
+    with open(a_path("path", path), "rb") as file:
         try:
             _refuse_promises(file)
             file.seek(0)

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from ..._arrays import INT64, Int64Array1D, as_array
-from ..._pickles import Versioned
+from ..._options import a_list
+from ..._pickles import Immutable
 from ...contracts import Asset, Contract
 from ...decimals import Number, exact_decimal, positive_decimal
 from ...errors import AdlError, keyed, shown
 from .tables import VALUED, Holdings, Orders, Positions, Wallets
 
-__all__ = ["Books", "by_name", "entry", "prices_by_row"]
+__all__ = ["Books", "assets_in", "by_name", "contracts_in", "entry", "prices_by_row"]
 
 
-class Books(Versioned):
+class Books(Immutable):
     """The checked contents of a snapshot. Immutable; may be shared by threads.
 
     Attributes
@@ -78,12 +80,7 @@ class Books(Versioned):
 
         Returns where the given positions went (None where they were in order) and the contract of each.
         """
-        if isinstance(contracts, Contract):
-            raise AdlError.at("contracts", None, contracts.symbol, "must be in a list: [contract]")
-        listed = tuple(contracts)
-        for row, given in enumerate(listed):
-            if not isinstance(given, Contract):
-                raise AdlError.at("contracts", row, given, "must be a Contract")
+        listed = contracts_in(contracts)
         symbols = {known.symbol: code for code, known in enumerate(listed)}
         if len(symbols) < len(listed):
             twice = next(c.symbol for k, c in enumerate(listed) if symbols[c.symbol] != k)
@@ -101,11 +98,11 @@ class Books(Versioned):
             {
                 "contracts": listed,
                 "assets": used,
-                "wallets": Wallets.read(wallets, names),
+                "wallets": Wallets.read(wallets, names).owned(),
                 "positions": table,
                 "start": start,
-                "orders": Orders.read(orders or {}, symbols),
-                "balances": Holdings.read(balances or {}, names),
+                "orders": Orders.read({} if orders is None else orders, symbols).owned(),
+                "balances": Holdings.read({} if balances is None else balances, names).owned(),
                 "marks": by_name("marks", marks, symbols, positive_decimal, None),
                 "index_prices": by_name("index_prices", index_prices, names, positive_decimal, None),
                 "haircuts": by_name("haircuts", haircuts, names, share, Decimal(0)),
@@ -114,24 +111,15 @@ class Books(Versioned):
         )
         return order, contract
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"a {type(self).__name__} is immutable: {name} cannot be set")
-
-    def _restore(self, values: dict[str, Any]) -> None:
-        for name, value in values.items():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
-            object.__setattr__(self, name, value)
-
     @cached_property
-    def symbols(self) -> dict[str, int]:
+    def symbols(self) -> Mapping[str, int]:
         """Row of each contract by its symbol."""
-        return {contract.symbol: code for code, contract in enumerate(self.contracts)}
+        return MappingProxyType({contract.symbol: code for code, contract in enumerate(self.contracts)})
 
     @cached_property
-    def asset_names(self) -> dict[str, int]:
+    def asset_names(self) -> Mapping[str, int]:
         """Row of each asset by its name."""
-        return {asset.name: code for code, asset in enumerate(self.assets)}
+        return MappingProxyType({asset.name: code for code, asset in enumerate(self.assets)})
 
     def _cache(self, name: str, value: Any) -> Any:
         """Keep what was computed once; the contents never change."""
@@ -169,6 +157,26 @@ class Books(Versioned):
         return bool((self.wallets.mode >= VALUED).any())
 
 
+def contracts_in(contracts: Any) -> tuple[Contract, ...]:
+    """The contracts that a caller lists."""
+    if isinstance(contracts, Contract):
+        raise AdlError.at("contracts", None, contracts.symbol, "must be in a list: [contract]")
+    listed = tuple(a_list("contracts", contracts, "must be a list of Contract"))
+    for row, given in enumerate(listed):
+        if not isinstance(given, Contract):
+            raise AdlError.at("contracts", row, given, "must be a Contract")
+    return listed
+
+
+def assets_in(assets: Any) -> tuple[Asset | str, ...]:
+    """The assets that a caller lists, or their names."""
+    listed = tuple(a_list("assets", assets, "must be a list of Asset, or of names"))
+    for row, given in enumerate(listed):
+        if not isinstance(given, Asset | str):
+            raise AdlError.at("assets", row, given, "must be an Asset, or a name such as 'USDT'")
+    return listed
+
+
 def _all_assets(
     contracts: tuple[Contract, ...],
     assets: Iterable[Asset | str],
@@ -177,12 +185,12 @@ def _all_assets(
 ) -> tuple[Asset, ...]:
     """Every asset that is named, each once; a bare name means 8 decimals where nothing else says more."""
     found: dict[str, Asset] = {}
-    named = list(assets)
+    named = assets_in(assets)
     for asset in [*(contract.settle for contract in contracts), *(a for a in named if isinstance(a, Asset))]:
         if found.setdefault(asset.name, asset) != asset:
             raise AdlError.at("assets", None, asset, f"is {found[asset.name]!r} elsewhere: must have the same decimals")
     bare = [name for name in named if not isinstance(name, Asset)]
-    for place, table in (("wallets", wallets), ("balances", balances or {})):
+    for place, table in (("wallets", wallets), ("balances", balances)):
         given = table.get("asset", ()) if isinstance(table, Mapping) else ()
         column = np.atleast_1d(as_array(f"{place}.asset", given, "names, or row numbers"))
         if column.dtype.kind in "UO":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from math import isnan
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..._arrays import INT64_MAX
+from ..._options import a_list
 from ...contracts import Asset, Contract
 from ...decimals import exact_decimal, positive_decimal
 from ...errors import AdlError
@@ -35,10 +36,8 @@ def rows_of(name: str, table: Any, columns: Mapping[str, bool]) -> list[dict[str
         return []
     if isinstance(table, Mapping) or hasattr(table, "columns"):
         rows = _from_columns(name, table)
-    elif isinstance(table, Iterable) and not isinstance(table, str | bytes):
-        rows = list(table)
     else:
-        raise AdlError.at(name, None, type(table).__name__, "must be rows, a mapping of columns or a data frame")
+        rows = a_list(name, table, "must be rows, a mapping of columns or a data frame")
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):
             raise AdlError.at(name, number, row, f"must be a mapping of {', '.join(columns)}")
@@ -48,7 +47,7 @@ def rows_of(name: str, table: Any, columns: Mapping[str, bool]) -> list[dict[str
         for key, needed in columns.items():
             if needed and _empty(row.get(key)):
                 raise AdlError(f"{name}[{number}] has no {key}: must have one", argument=f"{name}.{key}", row=number)
-        if not isinstance(account := row["account"], Hashable):
+        if isinstance(account := row["account"], bool) or not isinstance(account, str | int | np.integer):
             raise AdlError.at(f"{name}.account", number, account, "must be text or a whole number")
     return rows
 
@@ -109,7 +108,7 @@ class Builder:
                 known = "cross, multi-asset, portfolio"
                 must = f"must be one of {known}; a position with a margin of its own has an isolated wallet"
                 raise AdlError.at("wallets.mode", row, mode, must)
-            name = str(_cell(cells, "asset", self.settle))
+            name = _asset("wallets", row, _cell(cells, "asset", self.settle))
             asset = self.assets.setdefault(name, Asset(name))
             valued = MODES.index(mode) >= VALUED
             if account in self.valued or (valued and account in self.single):
@@ -209,7 +208,7 @@ class Builder:
         """The columns of what multi-asset and portfolio wallets hold."""
         out: dict[str, list[Any]] = {name: [] for name in ("wallet", "asset", "amount", "loan")}
         for row, cells in enumerate(rows_of("balances", table, BALANCES)):
-            account, name = cells["account"], str(cells["asset"])
+            account, name = cells["account"], _asset("balances", row, cells["asset"])
             if account not in self.valued:
                 raise AdlError.at("balances.account", row, account, "must have a multi-asset or portfolio wallet")
             asset = self.assets.setdefault(name, Asset(name))
@@ -218,6 +217,14 @@ class Builder:
             for column, value in zip(out, (self.valued[account], name, amount, loan), strict=True):
                 out[column].append(value)
         return out
+
+
+def _asset(table: str, row: int, asset: Any) -> str:
+    """The name of an asset, as text or as the asset itself."""
+    name = asset.name if isinstance(asset, Asset) else asset
+    if not isinstance(name, str):
+        raise AdlError.at(f"{table}.asset", row, asset, "must be the name of an asset")
+    return str(name)
 
 
 def _locked(notional: int, leverage: Any) -> int:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ... import _arrays
 from ..._arrays import FLOAT64, Float64Array1D, Int64Array1D
+from ..._options import a_truth
 from ...contracts import Contract
 from ...decimals import Number
 from ...errors import AdlError
@@ -111,7 +112,7 @@ class MarginState:
     """
 
     def __init__(self, snapshot: Books, *, inclusive: bool = True, threads: int = 1) -> None:
-        self._core = MarginPass(snapshot, bool(inclusive), _arrays.thread_count(threads))
+        self._core = MarginPass(snapshot, a_truth("inclusive", inclusive), _arrays.thread_count(threads))
 
     @classmethod
     def _of(cls, core: MarginPass) -> MarginState:

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ..._options import a_truth, one_of
 from ...contracts import Asset, Contract
 from ...decimals import Number
 from ...errors import AdlError
 from ...market import Market
 from . import archive, transfers
-from .books import Books
+from .books import Books, assets_in, contracts_in
 from .building import Builder
 from .margin import MarginState, refuse_without_tiers
 from .tables import ISOLATED, MODES
@@ -77,7 +78,9 @@ class Snapshot(Books):
     A wallet is a unit of solvency: a cross wallet is shared by the positions of an account in one
     settle asset, an isolated position owns a wallet, and a multi-asset or portfolio wallet values
     what it holds in a numeraire. Hedge mode is a long and a short row of a contract in one wallet.
-    Positions that are in order already are referred to and not copied.
+    Positions that are in order already are referred to and not copied: whoever writes to their arrays afterwards
+    changes the snapshot, unchecked. All other columns are the snapshot's own. :class:`~adlcore.ClearingHouse` copies
+    positions that the caller could still write to.
 
     Examples
     --------
@@ -119,8 +122,8 @@ class Snapshot(Books):
         order, contract = self._read(
             contracts, wallets, positions, marks, orders, balances, assets, index_prices, haircuts, loan_rates
         )
-        if check:
-            validate(self, contract, order, strict)
+        if a_truth("check", check):
+            validate(self, contract, order, a_truth("strict", strict))
 
     @classmethod
     def build(
@@ -185,7 +188,8 @@ class Snapshot(Books):
         ... )
         <Snapshot of 3 wallets, 2 positions in 1 contract, 0 open orders>
         """
-        listed, named = tuple(contracts), tuple(assets)
+        listed = contracts_in(contracts)
+        named = assets_in(assets)
         builder = Builder(listed, named, settle)
         builder.add_wallets(wallets)
         held = builder.add_positions(positions)
@@ -212,7 +216,7 @@ class Snapshot(Books):
         BrokenSnapshotError
             Names the first broken row; its :attr:`~BrokenSnapshotError.problems` name every one.
         """
-        validate(self, self.position_contract, None, strict)
+        validate(self, self.position_contract, None, a_truth("strict", strict))
 
     # Looking at it ----------------------------------------------------------------------------------------------------
 
@@ -251,8 +255,12 @@ class Snapshot(Books):
         """
         wallets = self.wallets
         signs = {"long": 1, "short": -1}
-        if side is not None and side not in signs:
-            raise AdlError.at("side", None, side, "must be long or short")
+        if side is not None:
+            one_of("side", side, signs, "must be long or short")
+        if asset is not None and not isinstance(asset, str):
+            raise AdlError.at("asset", None, asset, "must be the name of an asset")
+        if isinstance(account, bool) or not isinstance(account, str | int | np.integer):
+            raise AdlError.at("account", None, account, "must be an account of this snapshot")
         rows = np.flatnonzero(wallets.account == account)
         if not len(rows):
             raise AdlError.at("account", None, account, "must be an account of this snapshot")
@@ -357,6 +365,11 @@ class Snapshot(Books):
         """
         refuse_without_tiers(self)
         return self._with(transfers.transfer(self, self._margin(), source, target, amount))
+
+    def _owned(self) -> Snapshot:
+        """This snapshot where nobody can write to its positions, else one with a copy of them."""
+        positions = self.positions.owned()
+        return self if positions is self.positions else self._with({"positions": positions})
 
     def _with(self, changed: dict[str, Any]) -> Snapshot:
         """This snapshot with some attributes replaced by sound ones."""

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from ... import _arrays
 from ..._arrays import INT64, INT64_LIMITS, INT64_MAX, LONGEST_NAME, Float64Array1D, Int64Array1D, is_lots
-from ..._pickles import Versioned
+from ..._options import a_list
+from ..._pickles import Immutable
 from ...errors import AdlError
 
 __all__ = ["MODES", "VALUED", "Holdings", "Orders", "Positions", "Table", "Wallets"]
@@ -24,8 +25,11 @@ CROSS, ISOLATED, MULTI_ASSET, PORTFOLIO = range(4)
 VALUED = MULTI_ASSET
 
 
-class Table(Versioned):
-    """Columns of one length. Immutable; may be shared by threads."""
+class Table(Immutable):
+    """Columns of one length. Immutable; may be shared by threads.
+
+    What is read refers to a caller's arrays where these are what is needed; :meth:`owned` does not.
+    """
 
     __slots__ = ()
     NAME: ClassVar[str]
@@ -41,6 +45,12 @@ class Table(Versioned):
         """Every column by its name."""
         return {name: getattr(self, name) for name in self.PICKLED}
 
+    def owned(self) -> Any:
+        """The table where nobody can write to the memory of its columns, else one with copies of those."""
+        columns = self.columns()
+        kept = {name: _arrays.owned(column) for name, column in columns.items()}
+        return self if all(kept[name] is column for name, column in columns.items()) else type(self)(**kept)
+
     def replace(self, **columns: npt.NDArray[Any]) -> Any:
         """The same table with these columns instead."""
         return type(self)(**{**self.columns(), **columns})
@@ -48,9 +58,6 @@ class Table(Versioned):
     def taken(self, order: Int64Array1D) -> Any:
         """The rows in another order."""
         return type(self)(**{name: column[order] for name, column in self.columns().items()})
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"{self.NAME} of a snapshot are immutable: {name} cannot be set")
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and all(
@@ -63,10 +70,7 @@ class Table(Versioned):
         return f"<{len(self):,} {self.NAME}: {', '.join(self.PICKLED)}>"
 
     def _restore(self, values: dict[str, Any]) -> None:
-        for name, column in values.items():
-            kept = column.view()
-            kept.setflags(write=False)
-            object.__setattr__(self, name, kept)
+        super()._restore({name: column.view() for name, column in values.items()})
 
 
 class Wallets(Table):
@@ -172,7 +176,7 @@ class Orders(Table):
     @classmethod
     def read(cls, given: Mapping[str, Any], contracts: Mapping[str, int]) -> Orders:
         """Read the columns that a caller passes."""
-        known(cls, given, required=("contract", "wallet", "quantity", "price", "locked") if given else ())
+        known(cls, given, required=("contract", "wallet", "quantity", "price", "locked") if _is_any(given) else ())
         wallet = wallet_rows("orders.wallet", given.get("wallet", ()))
         n = len(wallet)
         return cls(
@@ -208,7 +212,7 @@ class Holdings(Table):
     @classmethod
     def read(cls, given: Mapping[str, Any], assets: Mapping[str, int]) -> Holdings:
         """Read the columns that a caller passes."""
-        known(cls, given, required=("wallet", "asset", "amount") if given else ())
+        known(cls, given, required=("wallet", "asset", "amount") if _is_any(given) else ())
         wallet = wallet_rows("balances.wallet", given.get("wallet", ()))
         n = len(wallet)
         return cls(
@@ -217,6 +221,11 @@ class Holdings(Table):
             amount=whole("balances.amount", given.get("amount"), n),
             loan=whole("balances.loan", given.get("loan"), n),
         )
+
+
+def _is_any(given: object) -> bool:
+    """Whether a table that may be left out is given; what is none at all is refused by its name."""
+    return isinstance(given, Mapping) and len(given) > 0
 
 
 def known(table: type[Table], given: Mapping[str, Any], required: tuple[str, ...]) -> None:
@@ -284,7 +293,10 @@ def coded(name: str, values: Any, length: int, known: Mapping[str, int]) -> Int6
 def labels(values: Any) -> npt.NDArray[Any]:
     """Accounts: int64, or text no wider than the longest."""
     # A list is looked at as it is: NumPy would make 1 and "1" the same text.
-    column = np.asarray(values) if hasattr(values, "dtype") else np.array([*values], object)
+    must = "must be a sequence of accounts"
+    column = (
+        np.asarray(values) if hasattr(values, "dtype") else np.array(a_list("wallets.account", values, must), object)
+    )
     if column.ndim != 1:
         raise AdlError.at("wallets.account", None, column.shape, "must be 1-D")
     kinds = {"i": int, "u": int, "U": str}

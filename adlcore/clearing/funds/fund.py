@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..._arrays import refuse_long
+from ..._options import a_list
 from ..._pickles import Versioned
 from ...contracts import call_text
 from ...decimals import Number, canonical, exact_decimal
@@ -126,9 +127,8 @@ class InsuranceFund(Versioned):
 
 
 def _symbols(scope: Any) -> tuple[str, ...]:
-    if not isinstance(scope, str | Iterable):
-        raise AdlError.at("scope", None, scope, "must be a symbol or a list of symbols")
-    symbols = (scope,) if isinstance(scope, str) else tuple(scope)
+    must = "must be a symbol or a list of symbols"
+    symbols = (scope,) if isinstance(scope, str) else tuple(a_list("scope", scope, must))
     if not symbols:
         raise AdlError.at("scope", None, scope, "must name a contract; None means all of the asset")
     for row, symbol in enumerate(symbols):

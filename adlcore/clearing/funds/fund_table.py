@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._arrays import INT64, Int64Array1D, frozen
+from ..._options import a_list, one_of
 from ..._pickles import Versioned
 from ...contracts import COLUMNS, Asset, Contract
 from ...decimals import canonical
@@ -70,16 +71,15 @@ class FundTable(Versioned):
     def __len__(self) -> int:
         return len(self.names)
 
-    def row(self, name: str) -> int:
-        """The row of a fund.
+    def row(self, name: str, argument: str = "name") -> int:
+        """The row of a fund; errors call the name by that of the argument.
 
         Raises
         ------
         AdlError
             For a name that no fund has.
         """
-        if not isinstance(name, str) or name not in self.names:
-            raise AdlError.at("name", None, name, f"must be one of the funds {', '.join(self.names)}")
+        one_of(argument, name, self.names, f"must be one of the funds {', '.join(self.names)}")
         return self.names.index(name)
 
     def chain(self, fund: int) -> tuple[int, ...]:
@@ -199,9 +199,7 @@ def resolve_funds(
 
 
 def _listed(funds: Any) -> list[InsuranceFund]:
-    if isinstance(funds, InsuranceFund) or not isinstance(funds, Iterable):
-        raise AdlError.at("funds", None, funds, "must be a list of InsuranceFund")
-    listed = list(funds)
+    listed = a_list("funds", funds, "must be a list of InsuranceFund")
     for row, fund in enumerate(listed):
         if not isinstance(fund, InsuranceFund):
             raise AdlError.at("funds", row, fund, "must be an InsuranceFund")

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._arrays import INT64
-from ..._pickles import Versioned
+from ..._pickles import Immutable
 from .fund_table import FundTable
 
 __all__ = ["FIRST_VAULT", "STREET", "TREASURY", "Parties"]
@@ -15,7 +15,7 @@ __all__ = ["FIRST_VAULT", "STREET", "TREASURY", "Parties"]
 STREET, TREASURY, FIRST_VAULT = range(3)
 
 
-class Parties(Versioned):
+class Parties(Immutable):
     """One netted row a contract, and cash of every asset, of each party. Immutable; may be shared by threads.
 
     Attributes
@@ -52,12 +52,6 @@ class Parties(Versioned):
     ) -> None:
         values = names, funds, lots, cost, realized, cash
         self._restore(dict(zip(self.PICKLED, values, strict=True)))
-
-    def _restore(self, values: dict[str, object]) -> None:
-        for value in values.values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
-        super()._restore(values)
 
     @classmethod
     def opened(cls, vaults: tuple[str, ...], table: FundTable, contracts: int, assets: int) -> Parties:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from ..._arrays import INT64_MAX
+from ..._options import one_of
 from ..._pickles import Versioned
 from ...contracts import call_text
 from ...decimals import whole_number
@@ -252,10 +253,8 @@ class Drawdown(Trigger):
         if not start < stop < 0:
             must = f"must be milder than start: above {ratio_text(start)} and below 0"
             raise AdlError.at("stop", None, self.stop, must)
-        if self.of not in OF:
-            raise AdlError.at("of", None, self.of, f"must be one of {', '.join(OF)}")
-        if self.relative_to not in RELATIVE_TO:
-            raise AdlError.at("relative_to", None, self.relative_to, f"must be one of {', '.join(RELATIVE_TO)}")
+        one_of("of", self.of, OF)
+        one_of("relative_to", self.relative_to, RELATIVE_TO)
         if self.per_contract and self.relative_to == "own":
             must = "must be 'pool' or 'opening' for a contract: the maximum of its profit may be 0"
             raise AdlError.at("relative_to", None, self.relative_to, must)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..._arrays import INT64
+from ..._options import a_truth
 from ...decimals import Number
 from ...errors import AdlError
 from ..accounts.snapshot import Snapshot
@@ -38,7 +39,8 @@ class ClearingHouse(Keeper):
     ----------
     snapshot : Snapshot
         Users, positions and marks to begin with. Every contract has tiers and a tick. Unbalanced open
-        interest is balanced against the street, at the mark.
+        interest is balanced against the street, at the mark. Positions are copied where the caller could still write
+        to them.
     funds : iterable of InsuranceFund, optional
         An asset that none is given for has an empty one.
     venue : Venue or iterable of Stage
@@ -127,8 +129,9 @@ class ClearingHouse(Keeper):
         self._settings(venue, liquidity, audit, max_move, threads, ledger_lines)
         if not isinstance(snapshot, Snapshot):
             raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
-        core = self._core(snapshot)
-        state, events = opened(snapshot, core, funds, self._venue, strict)
+        books = snapshot._owned()
+        core = self._core(books)
+        state, events = opened(books, core, funds, self._venue, a_truth("strict", strict))
         if self._audits:
             books_audit.check(state, events)
         self.opening = events

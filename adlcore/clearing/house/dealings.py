@@ -62,7 +62,7 @@ def withdraw(work: Working, state: MarginState, wallet: int, amount: Number, ass
 
 def fund_deposit(work: Working, name: str, amount: Number) -> None:
     """Money from outside into a fund; below 0 out of it, as far as it has cash and equity."""
-    fund = work.table.row(name)
+    fund = work.table.row(name, "fund")
     asset = int(work.table.asset[fund])
     unit = work.books.assets[asset]
     quanta = unit.quanta(amount)

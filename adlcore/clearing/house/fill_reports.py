@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..._arrays import INT64_MAX, LONGEST_NAME
+from ..._options import a_list
 from ...decimals import whole_number
 from ...errors import AdlError
 from ..waterfall.stage import Fill, Order
@@ -24,9 +24,8 @@ PAIR = "must be (lots, ticks), two whole numbers; where a plan is settled also (
 
 def read_reports(place: int, fills: Any) -> list[Report]:
     """The fills of one order, read: whole numbers, and names where they have them."""
-    if isinstance(fills, str | Mapping) or not isinstance(fills, Iterable):
-        raise AdlError.at("fills", place, fills, "must be a list of (lots, ticks) or (lots, ticks, id), or None")
-    return [_report(place, fill) for fill in fills]
+    listed = a_list("fills", fills, "must be a list of (lots, ticks) or (lots, ticks, id), or None", place)
+    return [_report(place, fill) for fill in listed]
 
 
 def _report(place: int, fill: Any) -> Report:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import AdlError
+from ..._options import is_text_of, one_of
 from ..state import HouseState
 from .ledger import Ledger, amount_in, columns_of
 
@@ -87,8 +87,7 @@ class Funds(Mapping[str, Fund]):
         self._funds = dict(funds)
 
     def __getitem__(self, name: str) -> Fund:
-        if name not in self._funds:
-            raise AdlError.at("name", None, name, f"must be one of the funds {', '.join(self._funds)}")
+        one_of("name", name, self._funds, f"must be one of the funds {', '.join(self._funds)}")
         return self._funds[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -98,7 +97,7 @@ class Funds(Mapping[str, Fund]):
         return len(self._funds)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._funds
+        return is_text_of(name, self._funds)
 
     def __repr__(self) -> str:
         return f"{{{', '.join(repr(fund) for fund in self.values())}}}"

@@ -12,6 +12,7 @@ import numpy as np
 
 from ... import _arrays
 from ..._arrays import FLOAT64, INT64
+from ..._options import one_of
 from ...errors import AdlError
 from ...ratios import exact_ratio
 from ..accounts.margin import MarginState, refuse_without_tiers
@@ -22,7 +23,7 @@ from ..order_book.liquidity import Liquidity, NoLiquidity, Restorable
 from ..state import HouseState, names_of
 from ..waterfall.cool_downs import current
 from ..waterfall.settlement import settle_debts
-from ..waterfall.venue import Venue
+from ..waterfall.venue import as_venue
 from ..waterfall.working import Working
 from . import audit as books_audit
 from .fund_views import Funds, funds_of
@@ -74,13 +75,12 @@ class Keeper:
     VERSION = 1
 
     def _settings(self, venue: Any, liquidity: Any, audit: str, max_move: Any, threads: int, ledger_lines: int) -> None:
-        if audit not in ("on", "off"):
-            raise AdlError.at("audit", None, audit, "must be 'on' or 'off'")
-        if liquidity is not None and not hasattr(liquidity, "ioc"):
+        one_of("audit", audit, ("on", "off"), "must be 'on' or 'off'")
+        if liquidity is not None and (isinstance(liquidity, type) or not callable(getattr(liquidity, "ioc", None))):
             raise AdlError.at("liquidity", None, liquidity, "must have a method ioc(contract, quantity, limit, time)")
         if isinstance(ledger_lines, bool) or not isinstance(ledger_lines, int) or ledger_lines < 0:
             raise AdlError.at("ledger_lines", None, ledger_lines, "must be a whole number, 0 or above")
-        self._venue = venue if isinstance(venue, Venue) else Venue("custom", venue)
+        self._venue = as_venue(venue)
         self._liquidity: Liquidity = NoLiquidity() if liquidity is None else liquidity
         self._audits = audit == "on"
         self._max_move = None if max_move is None else exact_ratio(max_move, "max_move")
@@ -168,8 +168,8 @@ class Keeper:
         house; calls that change it, copies and pickles are refused until the one that tells is over: :meth:`defer`
         has them run then. It must not wait for another thread that calls the house. Copies have no subscribers.
         """
-        if kind is not None and kind not in KINDS:
-            raise AdlError.at("kind", None, kind, f"must be one of {', '.join(KINDS)}")
+        if kind is not None:
+            one_of("kind", kind, KINDS)
         if not callable(call):
             raise AdlError.at("call", None, call, "must be callable")
         self._subscribers.append((kind, call))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
+from ..._options import a_list
 from ...errors import AdlError
 from ..events import Events
 from ..state import HouseState
@@ -37,17 +39,24 @@ class Plan:
         No two plans of a house and of those that go on from its states have the same.
     orders : tuple of Order
         Immediate-or-cancel orders to place, in this order.
-    cancels : tuple of dict
-        Open orders to cancel before: wallet, account, contract, lots, price in ticks. Those of counterparties that
-        are deleveraged come later, as ``order-cancelled`` among the events.
+    cancels : tuple of mapping
+        Open orders to cancel before: wallet, account, contract, lots, price in ticks; read-only. Those of
+        counterparties that are deleveraged come later, as ``order-cancelled`` among the events.
     events : Events or None
         Once it is done, all that happened; before, None.
     """
 
     number: int
     orders: tuple[Order, ...]
-    cancels: tuple[dict[str, Any], ...]
+    cancels: tuple[Mapping[str, Any], ...]
     events: Events | None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cancels", tuple(MappingProxyType(dict(each)) for each in self.cancels))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A read-only mapping does not pickle.
+        return type(self), (self.number, self.orders, tuple(map(dict, self.cancels)), self.events)
 
     @property
     def done(self) -> bool:
@@ -129,10 +138,8 @@ class OpenPlan:
         orders = self.plan.orders
         if isinstance(fills, Mapping):
             return self._by_number(fills)
-        if isinstance(fills, str) or not isinstance(fills, Iterable):
-            must = "must be a list with the fills of each order, or a mapping by order number"
-            raise AdlError.at("fills", None, fills, must)
-        listed = list(fills)
+        must = "must be a list with the fills of each order, or a mapping by order number"
+        listed = a_list("fills", fills, must)
         if len(listed) != len(orders):
             must = f"must be of {len(orders)}, the plan's, None where nothing was filled"
             raise AdlError(f"fills are of {len(listed)} orders: {must}", argument="fills")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ... import _kernels
 from ..._arrays import INT64_MAX
+from ..._options import one_of
 from ...decimals import Number, canonical, positive_decimal
 from ...errors import AdlError
 from ..accounts import transfers
@@ -90,8 +91,8 @@ def _side(
     work: Working, changed: dict[int, Rows], code: int, name: str, wallet: int | None, leg: str | None, sign: int
 ) -> Street | User:
     """A buyer or seller: the street, or a wallet, whose rows stand in `changed` from then on."""
-    if leg is not None and leg not in LEGS:
-        raise AdlError.at(f"{name}_leg", None, leg, "must be 'long' or 'short'")
+    if leg is not None:
+        one_of(f"{name}_leg", leg, LEGS, "must be 'long' or 'short'")
     if wallet is None:
         if leg is not None:
             raise AdlError.at(f"{name}_leg", None, leg, "must be absent: the street has one netted row")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..._arrays import INT64_MAX, Int64Array1D, frozen
+from ..._options import one_of
 from ..._pickles import Versioned
 from ...contracts import Contract
 from ...decimals import Number, positive_decimal, whole_number
@@ -177,7 +178,7 @@ class DepthLadder(Versioned):
         Raises
         ------
         AdlError
-            For a limit below one tick, or a time before that of the last fill of this side.
+            For what is no contract, a limit below one tick, or a time before that of the last fill of this side.
 
         Examples
         --------
@@ -186,6 +187,8 @@ class DepthLadder(Versioned):
         >>> ladder.ioc(btc, 7, 102, time=0)
         [(5, 101)]
         """
+        if not isinstance(contract, Contract):
+            raise AdlError.at("contract", None, contract, "must be a Contract")
         wanted, worst = whole_number(quantity, "quantity", wide=True), whole_number(limit, "limit")
         now = whole_number(time, "time")
         if worst < 1:
@@ -230,8 +233,9 @@ class DepthLadder(Versioned):
         int or None
             In ticks; None where nothing rests.
         """
-        if side not in MET:
-            raise AdlError.at("side", None, side, f"must be one of {', '.join(MET)}")
+        one_of("side", side, MET)
+        if not isinstance(symbol, str):
+            raise AdlError.at("symbol", None, symbol, "must be a symbol such as 'BTCUSDT'")
         book = self._books.get(symbol)
         if book is None:
             return None
@@ -319,9 +323,7 @@ class DepthLadder(Versioned):
         self._books = dict(token)
 
     def _known(self, symbol: str) -> Book:
-        if symbol not in self._books:
-            must = f"must be one of {', '.join(self._books) or 'none: the ladder is empty'}"
-            raise AdlError.at("symbol", None, symbol, must)
+        one_of("symbol", symbol, self._books, None if self._books else "must be one of none: the ladder is empty")
         return self._books[symbol]
 
     def _put(self, symbol: str, which: int, side: BookSide) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..._arrays import INT64, INT64_MAX, Int64Array1D, frozen, is_lots, numbers
+from ..._options import one_of
 from ...decimals import whole_number
 from ...errors import AdlError
 
@@ -101,8 +102,7 @@ def read_book(symbol: Any, sides: Any, refill: Fraction) -> Book:
     if not isinstance(sides, Mapping):
         raise AdlError.at(symbol, None, sides, "must be a dict with bids, asks")
     for name in sides:
-        if name not in SIDES:
-            raise AdlError.at(symbol, None, name, "must have the keys bids, asks only")
+        one_of(symbol, name, SIDES, "must have the keys bids, asks only")
     bids, asks = (_side(f"{symbol}.{name}", sides.get(name, ((), ())), name, refill) for name in SIDES)
     if len(bids.keys) and len(asks.keys) and -bids.keys[0] >= asks.keys[0]:
         must = f"must be above the best bid, {-bids.keys[0]}"

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._options import one_of
 from ...decimals import is_whole
 from ...errors import AdlError
 from ...ratios import exact_ratio
@@ -72,8 +73,7 @@ class BookIOC(Stage):
 
     def __post_init__(self) -> None:
         for name, known in (("limit", LIMITS), ("surplus", SURPLUSES)):
-            if getattr(self, name) not in known:
-                raise AdlError.at(name, None, getattr(self, name), f"must be one of {', '.join(known)}")
+            one_of(name, getattr(self, name), known)
         if not 0 <= exact_ratio(self.fee, "fee") < 1:
             raise AdlError.at("fee", None, self.fee, "must be a share, from 0 to below 1")
         tiers = isinstance(self.portion, str) and self.portion == TIERS

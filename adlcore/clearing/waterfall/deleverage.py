@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..._arrays import INT64, Int64Array1D
+from ..._options import a_truth, one_of
 from ...errors import AdlError
 from ...ranking import RankingRule, as_rule
 from ...ratios import exact_ratio
@@ -91,11 +92,10 @@ class Deleverage(Stage):
             ("eligible", eligible, ELIGIBLE),
             ("same_account", same_account, SAME_ACCOUNT),
         ):
-            if value not in known:
-                raise AdlError.at(name, None, value, f"must be one of {', '.join(known)}")
+            one_of(name, value, known)
         if below is not None and exact_ratio(below, "below") < 0:
             raise AdlError.at("below", None, below, "must be 0 or above, or None")
-        values = as_rule(rule), price, eligible, same_account, bool(net_fund_first), below
+        values = as_rule(rule), price, eligible, same_account, a_truth("net_fund_first", net_fund_first), below
         for field, given in zip(self.__dataclass_fields__, values, strict=True):
             object.__setattr__(self, field, given)
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._arrays import INT64, refuse_long
+from ..._options import one_of
 from ...errors import AdlError
 from ...ratios import exact_ratio
 from .round import Chosen, Round
@@ -124,8 +125,7 @@ class Backstop(Stage):
         if not isinstance(self.vault, str) or self.vault in ("", "street", "treasury"):
             raise AdlError.at("vault", None, self.vault, "must be a name of its own, such as 'vault'")
         refuse_long("vault", self.vault)
-        if self.by not in TAKEN_BY:
-            raise AdlError.at("by", None, self.by, f"must be one of {', '.join(TAKEN_BY)}")
+        one_of("by", self.by, TAKEN_BY)
 
     @property
     def vaults(self) -> tuple[str, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..._options import a_list, a_truth
 from ...decimals import is_whole
 from ...errors import AdlError
 from ..funds.triggers import Trigger
 from .stage import Stage
 from .stages import Uncovered
 
-__all__ = ["Venue"]
+__all__ = ["Venue", "as_venue"]
 
 
 @dataclass(frozen=True, init=False)
@@ -33,7 +34,7 @@ class Venue:
     Raises
     ------
     AdlError
-        For what is no stage, for none at all, and for ``Uncovered`` before another stage.
+        For a name that is no text, what is no stage, none at all, and for ``Uncovered`` before another stage.
 
     Examples
     --------
@@ -58,9 +59,10 @@ class Venue:
         inclusive: bool = True,
         max_rounds: int | None = None,
     ) -> None:
-        if not isinstance(stages, Iterable | Stage) or isinstance(stages, str):
-            raise AdlError.at("stages", None, stages, "must be a list of stages, such as [TakeOver()]")
-        listed = (stages,) if isinstance(stages, Stage) else tuple(stages)
+        if not isinstance(name, str):
+            raise AdlError.at("name", None, name, "must be text, such as 'mine'")
+        must = "must be a list of stages, such as [TakeOver()]"
+        listed = (stages,) if isinstance(stages, Stage) else tuple(a_list("stages", stages, must))
         if not listed:
             must = "must have at least one: [adlcore.clearing.Uncovered()] says that nobody takes anything"
             raise AdlError.at("stages", None, [], must)
@@ -77,7 +79,7 @@ class Venue:
             raise AdlError.at("trigger", None, trigger, "must be a trigger, such as Depleted()")
         for field, value in zip(
             ("name", "stages", "trigger", "inclusive", "max_rounds"),
-            (str(name), listed, trigger, bool(inclusive), max_rounds),
+            (name, listed, trigger, a_truth("inclusive", inclusive), max_rounds),
             strict=True,
         ):
             object.__setattr__(self, field, value)
@@ -86,3 +88,13 @@ class Venue:
     def vaults(self) -> tuple[str, ...]:
         """The vaults that its stages name."""
         return tuple(dict.fromkeys(vault for stage in self.stages for vault in stage.vaults))
+
+
+def as_venue(venue: Venue | Iterable[Stage]) -> Venue:
+    """A venue, or the one of these stages; errors call them by the name of the argument."""
+    if isinstance(venue, Venue):
+        return venue
+    try:
+        return Venue("custom", venue)
+    except AdlError as error:
+        raise error.placed("venue", error.row, error.value) from None

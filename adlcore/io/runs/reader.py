@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._arrays import INT64
+from ..._options import a_path
 from ...clearing import Snapshot
 from ...clearing.events import CAUSES, FIELDS, KINDS, Events
 from ...contracts import Asset, Contract
@@ -79,7 +80,7 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     adlcore.errors.AdlError: ... is no run: has no manifest.json
     """
     needs_pyarrow("reading runs")
-    folder = Path(path)
+    folder = a_path("path", path)
     manifest = read_manifest(folder)
     if manifest["status"] == "sealed":
         return Run(folder, manifest)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..._options import a_path
 from ...clearing import ClearingHouse
 from ...errors import AdlError
 from .manifest import read_manifest
@@ -56,7 +57,7 @@ def verify(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     adlcore.errors.AdlError: passes[0].marks['X'] is '2.6': must be '2.5', as it was recorded
     """
     needs_pyarrow("verifying runs")
-    folder = Path(path)
+    folder = a_path("path", path)
     refuse_no_house(house)
     manifest = read_manifest(folder)
     refuse_other_house(folder, manifest, house)

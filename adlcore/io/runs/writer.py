@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..._options import a_path
 from ...clearing import ClearingHouse, Events, Snapshot
 from ...errors import AdlError
 from ..snapshots import write_files
@@ -107,7 +108,7 @@ def record(
     <Run 'crash', sealed: 2 passes, 5 events>
     """
     needs_pyarrow("recording runs")
-    folder = Path(path)
+    folder = a_path("path", path)
     refuse_no_house(house)
     _refuse_no_call(on_pass)
     manifest = opened(house, {} if configuration is None else configuration)
@@ -179,7 +180,7 @@ def resume(
     <Run 'quiet', sealed: 2 passes, 0 events>
     """
     needs_pyarrow("resuming runs")
-    folder = Path(path)
+    folder = a_path("path", path)
     refuse_no_house(house)
     _refuse_no_call(on_pass)
     with locked(folder):

@@ -1,0 +1,230 @@
+"""Whatever stands where an option, a list, a name or a path is meant is refused by the argument's name."""
+
+from __future__ import annotations
+
+import zipfile
+from decimal import Decimal
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import adlcore as adl
+from adlcore import clearing
+from adlcore.clearing.waterfall.venue import Venue
+
+USD = adl.Asset("USD", 0)
+CONTRACT = adl.Contract("A", settle=USD, tick=1, tiers=adl.MarginTiers([0], ["0.1"]))
+VENUE = adl.venues.BINANCE_USDM
+HUGE = 10**5000
+
+#: What is no option: without a hash, without a truth value, without an order, too long to be shown, and equal to all.
+ODD = ([], {}, np.array([1, 2]), np.array([["long"], ["on"]]), np.array(3), Decimal("sNaN"), HUGE, 3, object, b"on")
+
+#: What is no list of things.
+NO_LIST = (np.array(3), np.array("USD"), 5, HUGE, Decimal("sNaN"), object, "text")
+
+
+def build(**more):
+    given = {
+        "contracts": [CONTRACT],
+        "wallets": [
+            {"account": "ann", "asset": "USD", "balance": 12},
+            {"account": "bob", "asset": "USD", "balance": 900},
+        ],
+        "positions": [
+            {"account": "ann", "contract": "A", "quantity": 10, "entry_price": 10},
+            {"account": "bob", "contract": "A", "quantity": -10, "entry_price": 10},
+        ],
+        "marks": {"A": 10},
+        "settle": "USD",
+    }
+    return adl.Snapshot.build(**{**given, **more})
+
+
+def columns(**more):
+    given = {
+        "contracts": [CONTRACT],
+        "wallets": {"account": ["ann"], "asset": "USD", "balance": [5]},
+        "positions": {"contract": [], "wallet": [], "quantity": [], "entry_value": []},
+        "marks": {"A": 10},
+    }
+    return adl.Snapshot(**{**given, **more})
+
+
+BOOKS = build()
+
+
+def house(**more):
+    return adl.ClearingHouse(BOOKS, **{"venue": VENUE, **more})
+
+
+def settled(fills):
+    opened = house()
+    return opened.settle(opened.plan({"A": 9}), fills)
+
+
+HOUSE = house()
+EVENTS = house().mark({"A": 9})
+LADDER = clearing.DepthLadder.around(CONTRACT, 10, levels=2)
+MARKET = BOOKS.market("A")
+
+OPTIONS = {
+    "audit": lambda odd: house(audit=odd),
+    "kind": lambda odd: HOUSE.on(odd, print),
+    "kind of events": EVENTS.of,
+    "kind of rows": EVENTS.rows,
+    "kind of some": EVENTS.only,
+    "buyer_leg": lambda odd: HOUSE.trade("A", 1, 10, buyer=0, seller=1, buyer_leg=odd),
+    "seller_leg": lambda odd: HOUSE.trade("A", 1, 10, buyer=0, seller=1, seller_leg=odd),
+    "name of a fund": lambda odd: HOUSE.funds[odd],
+    "fund": lambda odd: HOUSE.fund_deposit(odd, 1),
+    "side": lambda odd: LADDER.best("A", odd),
+    "side of a wallet": lambda odd: BOOKS.wallet("ann", contract="A", side=odd),
+    "symbol": lambda odd: LADDER.best(odd, "buy"),
+    "symbol of depth": LADDER.depth,
+    "symbol to move": lambda odd: LADDER.move(odd, 5),
+    "account": BOOKS.wallet,
+    "asset": lambda odd: BOOKS.wallet("ann", asset=odd),
+    "contract": lambda odd: LADDER.ioc(odd, -3, 9, 0),
+    "rule": adl.RankingRule,
+    "rule of a market": lambda odd: MARKET.deleverage(4, odd),
+    "rule of a stage": clearing.Deleverage,
+    "short": lambda odd: adl.RankingRule("hyperliquid", short=odd),
+    "needs": lambda odd: adl.RankingRule.custom("mine", len, [odd]),
+    "name": lambda odd: adl.RankingRule.custom(odd, len),
+    "name of a venue": lambda odd: Venue(odd, [clearing.TakeOver()]),
+    "price": lambda odd: clearing.Deleverage(price=odd),
+    "eligible": lambda odd: clearing.Deleverage(eligible=odd),
+    "eligible of a market": lambda odd: MARKET.deleverage(4, "roi", eligible=odd),
+    "bankrupt_side": lambda odd: MARKET.queue(odd, "roi"),
+    "by": lambda odd: clearing.Backstop(by=odd),
+    "by of a market": lambda odd: MARKET.indicator("roi", by=odd),
+    "same_account": lambda odd: clearing.Deleverage(same_account=odd),
+    "net_fund_first": lambda odd: clearing.Deleverage(net_fund_first=odd),
+    "limit": lambda odd: clearing.BookIOC(limit=odd),
+    "surplus": lambda odd: clearing.BookIOC(surplus=odd),
+    "of": lambda odd: clearing.Drawdown(10, "-0.3", "-0.2", of=odd),
+    "relative_to": lambda odd: clearing.Drawdown(10, "-0.3", "-0.2", relative_to=odd),
+    "inclusive": lambda odd: Venue("mine", [clearing.TakeOver()], inclusive=odd),
+    "inclusive of a margin state": lambda odd: adl.margin_state(BOOKS, inclusive=odd),
+    "strict": lambda odd: house(strict=odd),
+    "strict of a snapshot": lambda odd: columns(strict=odd),
+    "check": lambda odd: columns(check=odd),
+    "orders": lambda odd: columns(orders=odd),
+    "balances": lambda odd: columns(balances=odd),
+    "wallets.account": lambda odd: columns(wallets={"account": odd, "asset": "USD", "balance": [5]}),
+    "kind of contract": lambda odd: adl.Contract("A", kind=odd),
+    "path": lambda odd: adl.io.record(odd, house(), []),
+    "path of a run": adl.io.open_run,
+    "path of events": lambda odd: adl.io.write_events(EVENTS, odd),
+    "path to read": adl.io.load,
+    "path of a snapshot": BOOKS.to_npz,
+    "path of a snapshot to read": adl.Snapshot.from_npz,
+    "path of positions": adl.io.read_positions,
+    "folder": lambda odd: adl.io.save(BOOKS, odd),
+}
+
+#: Where these are not odd at all.
+SOUND = {"orders": ({},), "balances": ({},), "wallets.account": ([], np.array([1, 2]))}
+
+
+@pytest.mark.parametrize("named", OPTIONS)
+def test_what_is_no_option(named):
+    before = HOUSE.hash
+    for odd in ODD:
+        if any(odd is each or (type(odd) is type(each) and np.array_equal(odd, each)) for each in SOUND.get(named, ())):
+            continue
+        with pytest.raises(adl.AdlError) as caught:
+            OPTIONS[named](odd)
+        assert str(caught.value).startswith(named.split(" ", 1)[0]), odd
+        assert len(str(caught.value).splitlines()) == 1
+    assert HOUSE.hash == before
+
+
+LISTS = {
+    "funds": lambda odd: house(funds=odd),
+    "venue": lambda odd: house(venue=odd),
+    "venue of a state": lambda odd: adl.ClearingHouse.from_state(HOUSE.state(), odd),
+    "stages": lambda odd: Venue("mine", odd),
+    "scope": lambda odd: adl.InsuranceFund("USD", scope=odd),
+    "contracts": lambda odd: columns(contracts=odd),
+    "contracts to build": lambda odd: build(contracts=odd),
+    "assets": lambda odd: columns(assets=odd),
+    "assets to build": lambda odd: build(assets=odd),
+    "fills": settled,
+    "fills of an order": lambda odd: settled([odd]),
+    "needs": lambda odd: adl.RankingRule.custom("mine", len, odd),
+    "events": lambda odd: adl.io.write_events(odd, "events.jsonl"),
+    "wallets to build": lambda odd: build(wallets=odd),
+    "positions": lambda odd: build(positions=odd),
+    "orders": lambda odd: build(orders=odd),
+    "balances": lambda odd: build(balances=odd),
+    "wallets": lambda odd: columns(wallets={"account": odd, "asset": "USD"}),
+}
+
+
+@pytest.mark.parametrize("named", LISTS)
+def test_what_is_no_list(named):
+    for odd in NO_LIST:
+        if named == "scope" and odd == "text":
+            continue  # a symbol
+        with pytest.raises(adl.AdlError) as caught:
+            LISTS[named](odd)
+        assert str(caught.value).startswith(named.split(" ", 1)[0]), odd
+
+
+@pytest.mark.parametrize("account", [Decimal("sNaN"), ([],), True, 1.5, object()])
+def test_what_is_no_account(account):
+    rows = [{"account": account, "asset": "USD", "balance": 1}]
+    with pytest.raises(adl.AdlError, match=r"wallets.account\[0\] is .*: must be text or a whole number"):
+        build(wallets=rows, positions=[])
+
+
+@pytest.mark.parametrize("asset", [HUGE, 5, [], b"USD"], ids=["huge", "number", "list", "bytes"])
+def test_what_is_no_asset_of_a_row(asset):
+    with pytest.raises(adl.AdlError, match=r"wallets.asset\[0\] is .*: must be the name of an asset"):
+        build(wallets=[{"account": "ann", "asset": asset, "balance": 1}], positions=[])
+
+
+def test_an_asset_may_stand_for_its_name():
+    rows = [{"account": "ann", "asset": USD, "balance": 1}]
+    assert build(wallets=rows, positions=[]).wallet("ann", "USD") == 0
+
+
+@pytest.mark.parametrize("book", [clearing.DepthLadder, clearing.NoLiquidity, SimpleNamespace(ioc=3), object()])
+def test_what_is_no_order_book(book):
+    with pytest.raises(adl.AdlError, match=r"liquidity is .*: must have a method ioc"):
+        house(liquidity=book)
+
+
+def test_nothing_odd_is_the_name_of_a_fund():
+    assert [odd in HOUSE.funds for odd in ODD] == [False] * len(ODD)
+    assert "USD" in HOUSE.funds
+
+
+def test_a_folder_and_a_house_the_wrong_way_round(tmp_path):
+    with pytest.raises(adl.AdlError, match=r"path is <ClearingHouse .*: must be a path"):
+        adl.io.record(house(), tmp_path / "run", [])
+
+
+@pytest.mark.parametrize("path", ["\ud800", "run\0"])
+def test_what_no_file_is_called(path):
+    for call in (adl.io.load, adl.io.open_run, adl.io.read_events, BOOKS.to_npz, lambda path: adl.io.save(BOOKS, path)):
+        with pytest.raises(adl.AdlError, match="must be a path without characters that no file name has"):
+            call(path)
+
+
+@pytest.mark.parametrize("shape", ["(1(,", "(1,", "'", "(1,)]", "((((", "\\\n", "\t\n (", "1j,", "(10**9,)"])
+def test_an_array_whose_shape_cannot_be_read(tmp_path, shape):
+    path = tmp_path / "snapshot.npz"
+    BOOKS.to_npz(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    header = f"{{'descr': '<i8', 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    members["positions.quantity.npy"] = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(adl.AdlError, match="is no snapshot"):
+        adl.io.load(path)

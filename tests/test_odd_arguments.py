@@ -12,6 +12,7 @@ import pytest
 import adlcore as adl
 from adlcore import clearing
 from adlcore.clearing.waterfall.venue import Venue
+from adlcore.lab import synthetic, venue
 
 USD = adl.Asset("USD", 0)
 CONTRACT = adl.Contract("A", settle=USD, tick=1, tiers=adl.MarginTiers([0], ["0.1"]))
@@ -121,6 +122,10 @@ OPTIONS = {
     "path to read": adl.io.load,
     "path of a snapshot": BOOKS.to_npz,
     "path of a snapshot to read": adl.Snapshot.from_npz,
+    "overwrite": lambda odd: adl.io.save(BOOKS, "snapshot", overwrite=odd),
+    "modes": lambda odd: venue.snapshot(20, 2, modes=[odd]),
+    "market": synthetic.whale,
+    "run": lambda odd: adl.report.write(odd, "report.html"),
     "path of positions": adl.io.read_positions,
     "folder": lambda odd: adl.io.save(BOOKS, odd),
 }
@@ -147,6 +152,8 @@ LISTS = {
     "venue": lambda odd: house(venue=odd),
     "venue of a state": lambda odd: adl.ClearingHouse.from_state(HOUSE.state(), odd),
     "stages": lambda odd: Venue("mine", odd),
+    "modes": lambda odd: venue.snapshot(20, 2, modes=odd),
+    "events to plot": adl.report.plot_events,
     "scope": lambda odd: adl.InsuranceFund("USD", scope=odd),
     "contracts": lambda odd: columns(contracts=odd),
     "contracts to build": lambda odd: build(contracts=odd),

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from .. import __version__
 from .._fields import exact_keys
-from .._options import a_path
+from .._options import a_path, a_truth
 from ..clearing import Snapshot
 from ..clearing.accounts import archive
 from ..errors import AdlError, missing_extra
@@ -99,7 +99,7 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
         raise AdlError.at("snapshot", None, snapshot, "must be a Snapshot")
     _needs_pyarrow("writing snapshot folders")
     target = Path(os.path.realpath(a_path("folder", folder)))
-    _refuse_taken(target, folder, overwrite)
+    _refuse_taken(target, folder, a_truth("overwrite", overwrite))
     try:
         work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:

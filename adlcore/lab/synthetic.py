@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from .._arrays import Float64Array1D, Int64Array1D
 from ..contracts import Contract
+from ..decimals import positive_decimal
 from ..errors import AdlError
 from ..market import Market
 
@@ -151,8 +152,9 @@ def whale(market: Market, share: float = 0.01) -> int | float:
     >>> synthetic.whale(market, 0.25)
     25
     """
-    if not 0 < share < float("inf"):
-        raise AdlError.at("share", None, share, "must be above 0")
+    if not isinstance(market, Market):
+        raise AdlError.at("market", None, market, "must be a Market")
+    share = float(positive_decimal(share, "share"))
     shorts = market.quantity[market.quantity < 0]
     interest = -shorts.sum().item()
     return max(1, round(interest * share)) if isinstance(interest, int) else float(interest * share)

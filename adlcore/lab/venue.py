@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._options import a_list, one_of
 from ..clearing import Snapshot
 from ..contracts import Contract
 from ..errors import AdlError
@@ -119,10 +120,10 @@ def _count(name: str, value: Any, least: int) -> int:
 
 
 def _modes(modes: Sequence[str]) -> list[str]:
-    given = [modes] if isinstance(modes, str) else list(modes)
+    must = f"must be of {', '.join(MODES)}"
+    given = [modes] if isinstance(modes, str) else a_list("modes", modes, must)
     for mode in given or ["none"]:
-        if mode not in MODES:
-            raise AdlError.at("modes", None, mode, f"must be of {', '.join(MODES)}")
+        one_of("modes", mode, MODES, must)
     return [mode for mode in MODES if mode in given]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._options import a_list
 from ..clearing import KINDS, Events
 from ..errors import AdlError
 from .drawing import figure, graph_objects, plain, time_axis, whole_axis
@@ -53,9 +54,7 @@ def plot_events(events: Events | Iterable[Events]) -> Any:
     """
     if isinstance(events, Events):
         return _of_one(events)
-    if not isinstance(events, Iterable) or isinstance(events, str):
-        raise AdlError.at("events", None, type(events).__name__, "must be Events, or a list of them")
-    listed = list(events)
+    listed = a_list("events", events, "must be Events, or a list of them")
     for row, table in enumerate(listed):
         if not isinstance(table, Events):
             raise AdlError.at("events", row, type(table).__name__, "must be Events")

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from .._arrays import Float64Array1D, Int64Array1D
 from ..clearing import InsuranceFund, MarginState, margin_state
+from ..errors import AdlError
 from ..ranking import RankingRule, as_rule
 from .bearers import Bearers, bearers
 from .closings import Closings, Uncovered, closings, uncovered_lots
@@ -39,6 +40,8 @@ class Facts:
     def __init__(
         self, run: RunLike, rule: str | RankingRule | None = None, funds: Iterable[InsuranceFund] | None = None
     ) -> None:
+        if not hasattr(run, "configuration"):
+            raise AdlError.at("run", None, run, "must be a Run, as adlcore.io.open_run gives it")
         self.run = run
         given = run.configuration.get("rule") if isinstance(run.configuration, Mapping) else None
         self.rule = as_rule(rule if rule is not None else given if isinstance(given, str) else "binance")

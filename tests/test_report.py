@@ -475,7 +475,9 @@ def test_calls_at_one_time_are_counted():
     assert adl.report.plot_events([]).data == ()
 
 
-@pytest.mark.parametrize(("given", "told"), [("events", "'str'"), ([3], r"events\[0\] is 'int'"), (7, "'int'")])
+@pytest.mark.parametrize(
+    ("given", "told"), [("events", "events is 'events'"), ([3], r"events\[0\] is 'int'"), (7, "events is 7")]
+)
 def test_what_is_no_event_is_refused(given, told):
     with pytest.raises(adl.AdlError, match=told):
         adl.report.plot_events(given)

@@ -16,5 +16,5 @@ if ! has 2>/dev/null; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq gcc libc6-dev git python3 python3-dev python3-venv
 fi
 has || { echo "needed: gcc, git, Python 3.11 with headers and venv" >&2; exit 1; }
-gcc --version | head -n 1
+gcc --version | sed -n 1p
 python3 --version

@@ -25,13 +25,13 @@ TWO_62, INT64_END = 2**62, 2**63
 class Prices(NamedTuple):
     """What everything is valued at: replaced as a whole, so that a move is over in one assignment.
 
-    `moving` names the contracts and wallets that a move has begun with, until it is over.
+    `moving` says that a move to others has begun and is not over.
     """
 
     marks: tuple[Decimal | None, ...]
     unit: Float64Array1D
     rates: Rates
-    moving: tuple[tuple[int, ...], Int64Array1D] | None = None
+    moving: bool = False
 
 
 class MarginPass:
@@ -70,10 +70,7 @@ class MarginPass:
         self.wallets = np.empty((w, 2), INT64) if self.slots.many else self.sums
         self.verdict = np.empty(w, np.uint8)
         self._holds: npt.NDArray[np.bool_] | None = None
-        self._run(threads)
-        if self.slots.many:
-            self.slots.value(self.sums, self.rates, self.wallets)
-        self._decide(_kernels.verdicts.of_all(self.wallets, inclusive, self.verdict))
+        self._run_all(threads)
 
     @property
     def marks(self) -> tuple[Decimal | None, ...]:
@@ -151,9 +148,9 @@ class MarginPass:
         """
         prices = self._moved(marks, rates)
         touched = self._touched(marks, all_valued)
-        self.prices = self.prices._replace(moving=(tuple(marks), touched))
+        self.prices = self.prices._replace(moving=True)
         try:
-            self._revalue_all(marks, prices)
+            self._revalue_all(marks, prices, touched)
             self.prices = prices
         except BaseException:
             self.recover()
@@ -162,14 +159,10 @@ class MarginPass:
         return found
 
     def recover(self) -> None:
-        """Undo a move that has not ended; each row is valued anew, so that it may be begun again at any point."""
-        if self.prices.moving is None:
-            return
-        for code in self.prices.moving[0]:
-            self._revalue(code, float(self.unit[code]))
-        self._value(self.rates, self.prices.moving[1])
-        self._verdicts(self.prices.moving[1])
-        self.prices = self.prices._replace(moving=None)
+        """Undo a move that has not ended, by a full pass at the old prices: it may be begun again at any point."""
+        if self.prices.moving:
+            self._run_all(1)
+            self.prices = self.prices._replace(moving=False)
 
     def remark(self, marks: Mapping[int, Decimal], rates: Rates, all_valued: bool, threads: int = 1) -> None:
         """Move contracts to new marks by whichever way is less work; on an error the state is not to be used again."""
@@ -178,6 +171,10 @@ class MarginPass:
             self.move(marks, rates, all_valued)
             return
         self.prices = self._moved(marks, rates)
+        self._run_all(threads)
+
+    def _run_all(self, threads: int) -> None:
+        """Rows, sums, wallets and verdicts from the books and prices alone."""
         self._run(threads)
         if self.slots.many:
             self.slots.value(self.sums, self.rates, self.wallets)
@@ -190,10 +187,9 @@ class MarginPass:
             listed[code], unit[code] = mark, self.unit_at(code, mark)
         return Prices(tuple(listed), unit, rates)
 
-    def _revalue_all(self, marks: Iterable[int], prices: Prices) -> None:
+    def _revalue_all(self, marks: Iterable[int], prices: Prices, touched: Int64Array1D) -> None:
         """Bring rows, wallets and verdicts to prices; whoever calls it undoes it on an error."""
-        assert self.prices.moving is not None
-        met, touched = 0, self.prices.moving[1]
+        met = 0
         for code in marks:
             met |= self._revalue(code, float(prices.unit[code]))
         if met & _kernels.margin.SUM_OVERFLOW:
@@ -231,11 +227,9 @@ class MarginPass:
             self.slots.value(self.sums, rates, self.wallets, touched)
 
     def _revalue(self, code: int, unit: float) -> int:
-        """Value a contract's rows anew; what was met. Rows that do not fit leave everything as it was."""
-        rows = self.books.rows(code)
-        done, met = self._new_mark(code, unit, rows)
+        """Value a contract's rows anew; what was met. Rows that do not fit are refused, and some are moved by then."""
+        _, met = self._new_mark(code, unit, self.books.rows(code))
         if met & _kernels.margin.ROW_OVERFLOW:
-            self._new_mark(code, float(self.unit[code]), slice(rows.start, rows.start + done))
             self._refuse_rows(code, unit)
         return met
 

@@ -36,6 +36,21 @@ def depths(book) -> list[list[int]]:
     return [column.tolist() for side in sides for column in side]
 
 
+@pytest.fixture(autouse=True)
+def lost_interruptions(monkeypatch):
+    """Let pass an interruption within what Python calls by itself, such as a callback of its garbage collection.
+
+    Python loses every exception there, that of Ctrl-C as well: the call goes on, and is checked as one left alone.
+    """
+    hook = sys.unraisablehook
+
+    def pass_over(unraisable):
+        if not isinstance(unraisable.exc_value, Interrupted):
+            hook(unraisable)
+
+    monkeypatch.setattr(sys, "unraisablehook", pass_over)
+
+
 class Case:
     """A house with its book, and one call of it."""
 

@@ -14,8 +14,9 @@ from .deleverage import deleverage
 from .demo import demo
 from .explain import explain
 from .margin import margin
+from .query import query
 from .rank import rank
-from .runs import query, report, resume, verify
+from .runs import report, resume, verify
 from .simulate import scenario, simulate
 
 __all__ = ["app", "run"]

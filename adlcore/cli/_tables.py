@@ -87,8 +87,8 @@ def has_unicode(out: Console) -> bool:
     return out.encoding.lower().startswith("utf")
 
 
-def print_table(out: Console, columns: Iterable[Column], styles: Sequence[str] = ()) -> None:
-    """Print columns side by side; text and gaps shrink first, then the least needed columns go.
+def print_table(out: Console, columns: Iterable[Column], styles: Sequence[str] = ()) -> int:
+    """Print columns side by side; text and gaps shrink first, then the least needed columns go: how many are shown.
 
     `styles`, where given, has one for each row.
     """
@@ -112,6 +112,7 @@ def print_table(out: Console, columns: Iterable[Column], styles: Sequence[str] =
         table.add_row(*row, style=styles[number] if styles else None)
     needed = sum(widths) + gap * (len(widths) - 1)
     out.print(table, width=max(needed, out.width), crop=False, no_wrap=True, soft_wrap=needed > out.width)
+    return len(shown)
 
 
 def say(out: Console, text: str) -> None:

@@ -1,0 +1,212 @@
+"""``adlcore query``: a run asked in SQL, by a DuckDB that reaches its tables and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from .. import io
+from ..errors import AdlError, missing_extra, shown
+from . import _common, _tables
+
+__all__ = ["query"]
+
+#: Nothing is read or written beside the tables: no files, no extensions, no secrets, no variables of Python, and what
+#: does not fit the memory is refused instead of written to a folder.
+LOCKED = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_unsigned_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "python_enable_replacements": "false",
+    "temp_directory": "",
+}
+#: What can be set of a database that is open only; the last one locks the rest and itself.
+SETTINGS = ("SET disabled_filesystems = 'LocalFileSystem'", "SET lock_configuration = true")
+
+#: Functions that may stand where a table stands. DuckDB has others that read files, write logs, or take addresses.
+TABLE_FUNCTIONS = ("duckdb_functions", "generate_series", "json_each", "json_tree", "range", "repeat", "unnest")
+
+#: One statement that reads, as errors ask for it.
+READING = "must be one SELECT, FROM, VALUES, WITH, DESCRIBE, SHOW or SUMMARIZE, or EXPLAIN before one"
+EXPLAIN = re.compile(r"\s*(explain\s+analyze|explain)\b(?!\s*\()", re.IGNORECASE)
+
+#: DuckDB's types that are Python's own and JSON's; any other is cast to text, which has a form for every value.
+WHOLE = ("tinyint", "smallint", "integer", "bigint", "hugeint", "utinyint", "usmallint", "uinteger", "ubigint")
+NUMBERS = (*WHOLE, "uhugeint", "float", "double")
+PLAIN = (*NUMBERS, "boolean", "varchar")
+#: Types of nothing but parts, which JSON has too.
+NESTED = ("list", "array", "struct")
+
+#: A column of text is not cut to fewer cells; where columns do not fit, the last ones go.
+LEAST_TEXT = 16
+
+
+def query(
+    run: _common.RunArgument,
+    sql: Annotated[str, typer.Argument(metavar="SQL", help='Such as "select kind, count(*) from events group by 1".')],
+    top: Annotated[int, typer.Option("--top", min=0, help="Rows of the table; 0 shows all.")] = 100,
+    as_json: _common.JsonOption = False,
+) -> None:
+    """Ask a run in SQL: tables events, passes, marks, contracts, and wallets, positions, orders before and after.
+
+    One statement that reads. Nothing but the tables of the run can be read, and nothing can be written.
+    """
+    try:
+        import duckdb
+    except ImportError:
+        raise missing_extra("query", "asking runs in SQL") from None
+    there = io.open_run(run)
+    with duckdb.connect(":memory:", config=LOCKED) as database:
+        for name, columns in _queried(there).items():
+            database.register(name, columns)
+        with _complaints(sql, duckdb.Error):
+            for setting in SETTINGS:
+                database.execute(setting)
+            asked, explained = _reading(database, sql)
+            if explained:
+                plan = database.execute(f"{explained} {asked}").fetchall()
+                typer.echo("\n".join(_tables.label(line) for _, text in plan for line in text.splitlines()))
+                return
+            names, kinds, rows = _answer(database, asked, top + 1 if top and not as_json else None, as_json)
+    if as_json:
+        _common.print_json({"columns": names, "rows": [list(row) for row in rows]})
+        return
+    _print(names, kinds, rows[:top] if top else rows, len(rows) > top > 0)
+
+
+@contextlib.contextmanager
+def _complaints(sql: str, fault: type[Exception]) -> Iterator[None]:
+    """Whatever DuckDB, or its way to Python's values, has against a statement, as one line."""
+    try:
+        yield
+    except AdlError:
+        raise
+    except (fault, ValueError, OverflowError, RuntimeError, MemoryError, NotImplementedError) as error:
+        lines = str(error).splitlines() or [type(error).__name__]
+        raise AdlError(f"SQL: {lines[0]}", argument="SQL", value=sql) from None
+
+
+def _reading(database: Any, sql: str) -> tuple[str, str]:
+    """The one statement without what ends it, and the EXPLAIN before it; refused is what does more than read."""
+    asked, explained = sql, ""
+    if (match := EXPLAIN.match(sql)) is not None:
+        explained, asked = " ".join(match[1].split()), sql[match.end() :]
+    asked = asked.rstrip("; \t\r\n")
+    tree = _parsed(database, asked)
+    if tree.get("error_type") == "parser":
+        raise AdlError(f"SQL: {tree['error_message'].splitlines()[0]}", argument="SQL", value=sql)
+    if tree["error"] or len(tree["statements"]) != 1:
+        raise AdlError.at("SQL", None, sql, READING)
+    for name in _table_functions(tree["statements"]):
+        if name not in TABLE_FUNCTIONS:
+            known = ", ".join(TABLE_FUNCTIONS)
+            raise AdlError(
+                f"SQL: {shown(name)} is no table of a run: must be a table, or one of {known}",
+                argument="SQL",
+                value=sql,
+            )
+    # A comment may stand after the sign that ends a statement: what is cut off must not change it.
+    while (end := asked.rfind(";")) >= 0 and _parsed(database, asked[:end]) == tree:
+        asked = asked[:end]
+    return asked, explained
+
+
+def _parsed(database: Any, sql: str) -> dict[str, Any]:
+    """What DuckDB's parser reads there; with an error where that is nothing, or does more than read."""
+    quoted = sql.replace("'", "''")
+    ((text,),) = database.execute(f"SELECT json_serialize_sql('{quoted}')").fetchall()
+    tree: dict[str, Any] = json.loads(text)
+    return tree
+
+
+def _table_functions(tree: Any) -> Iterator[str]:
+    """The names of all functions that stand where a table stands, in small letters."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if node.get("type") == "TABLE_FUNCTION":
+                yield str(node["function"].get("function_name")).lower()
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+
+
+def _answer(
+    database: Any, asked: str, most: int | None, nested: bool
+) -> tuple[list[str], list[str], list[tuple[Any, ...]]]:
+    """Names and types of the columns and at most so many rows, of Python's own values."""
+    relation = database.sql(asked)
+    names, types = list(relation.columns), list(relation.types)
+    # By their numbers: names of columns may be there twice.
+    cells = [
+        f"#{number}" if _is_plain(kind, nested) else f"CAST(#{number} AS VARCHAR)"
+        for number, kind in enumerate(types, 1)
+    ]
+    limit = "" if most is None else f" LIMIT {most}"
+    rows = database.execute(f"SELECT {', '.join(cells)} FROM (\n{asked}\n) AS asked{limit}").fetchall()
+    return names, [kind.id for kind in types], rows
+
+
+def _is_plain(kind: Any, nested: bool) -> bool:
+    """Whether values of a type are taken as they are; with `nested`, lists and structs of such, too."""
+    if nested and kind.id in NESTED:
+        return all(_is_plain(part, nested) for name, part in kind.children if name != "size" or kind.id != "array")
+    return kind.id in PLAIN
+
+
+def _print(names: list[str], kinds: list[str], rows: list[tuple[Any, ...]], more: bool) -> None:
+    """A table of the columns that fit, and a line that says what is left out."""
+    console = _tables.console()
+    # Of a column at least one cell is shown, and a gap: further ones need not be looked at.
+    looked_at = list(zip(range(console.width // 2 + 1), names, kinds, strict=False))
+    columns = [
+        _tables.Column(
+            _tables.label(name),
+            [_cell(row[number]) for row in rows],
+            right=kind in (*NUMBERS, "decimal"),
+            least=0 if kind in NUMBERS else LEAST_TEXT,
+            drop=number,
+        )
+        for number, name, kind in looked_at
+    ]
+    shown_columns = _tables.print_table(console, columns)
+    said = []
+    if shown_columns < len(names):
+        said.append(f"{shown_columns} of {len(names):,} columns fit: name those you need, or --json")
+    if more:
+        said.append(f"the first {_tables.counted(len(rows), 'row')}: --top 0 shows all")
+    for line in said:
+        console.print(line, style="dim", soft_wrap=True)
+
+
+def _queried(run: io.Run) -> dict[str, Any]:
+    """The tables of a run, as Arrow."""
+    import pyarrow as pa
+
+    tables: dict[str, dict[str, Any]] = {"events": run.events(), "passes": run.passes(), "marks": run.marks()}
+    for name, snapshot in (("before", run.before), ("after", run.after)):
+        if snapshot is None:
+            continue
+        for part in ("wallets", "positions", "orders", "balances"):
+            tables[f"{part}_{name}"] = getattr(snapshot, part).columns()
+    fields = [contract.fields() for contract in run.contracts]
+    shown_fields = ("symbol", "kind", "multiplier", "lot", "tick")
+    tables["contracts"] = {name: [str(each[name]) for each in fields] for name in shown_fields}
+    return {
+        name: pa.table({key: pa.array(column) for key, column in columns.items()}) for name, columns in tables.items()
+    }
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.6g}" if isinstance(value, float) else _tables.label(value)

@@ -77,9 +77,9 @@ class Column:
         return max([cell_len(self.heading), *(cell_len(str(cell)) for cell in self.cells)])
 
 
-def console() -> Console:
-    """Where tables go; 80 columns wide where stdout is no terminal."""
-    return Console(highlight=False)
+def console(to_stderr: bool = False) -> Console:
+    """Where tables go; 80 columns wide where that is no terminal."""
+    return Console(highlight=False, stderr=to_stderr)
 
 
 def has_unicode(out: Console) -> bool:

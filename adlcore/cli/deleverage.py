@@ -16,7 +16,7 @@ from ..io.selections import check_suffix, write_selection
 from ..market import Market
 from ..ranking import RankingRule
 from ..selection import Selection
-from . import _common, _tables, _terms
+from . import _common, _output, _tables, _terms
 from ._tables import Column
 
 __all__ = ["Closing", "deleverage", "print_counterparties"]
@@ -73,7 +73,8 @@ def deleverage(
     rule: _common.RuleOption = "binance",
     short: _common.ShortOption = "mirrored",
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write the fills: .csv, .jsonl or .parquet.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write the fills: .csv, .jsonl or .parquet; - prints CSV."),
     ] = None,
     top: Annotated[int, typer.Option("--top", min=0, help="Rows of the table; 0 shows all.")] = 100,
     eligible: Annotated[str, typer.Option("--eligible", help="all, or winners: only rows in profit.")] = "all",
@@ -96,9 +97,10 @@ def deleverage(
     if price is not None:
         _common.check_decimal("price", price)
     if out is not None:
-        check_suffix(out)
-        if out.exists() and file.exists() and out.samefile(file):
-            raise AdlError.at("out", None, str(out), "must not be the file that is read")
+        check_suffix(_output.destination(out))
+        _output.refuse_input(out, file)
+        if as_json and _output.is_stdout(out):
+            raise AdlError.at("out", None, str(out), "must be a file: standard output is for --json")
     positions, market = _common.load(
         file, how, mark, columns=columns, lot=lot, kind=kind, multiplier=multiplier, settle=settle
     )
@@ -112,11 +114,11 @@ def deleverage(
     )
     closing = Closing.of(market, how, selection, price)
     if out is not None:
-        write_selection(out, selection, market.contract, closing.realized)
+        write_selection(_output.destination(out), selection, market.contract, closing.realized)
     if as_json:
         _common.print_json({"file": positions.path, **_document(closing, lots, price), "out": out and str(out)})
         return
-    screen = _tables.console()
+    screen = _tables.console(to_stderr=_output.is_stdout(out))
     side, other = ("short", "longs") if lots < 0 else ("long", "shorts")
     title = f"[bold]A bankrupt {side} of {market.contract.decimal(abs(lots))}[/]"
     screen.print(f"{title} against {other}, by {how.name} at mark {market.mark_price}", soft_wrap=True)

@@ -18,7 +18,7 @@ __all__ = ["query"]
 
 #: Nothing is read or written beside the tables: no files, no extensions, no secrets, no variables of Python, and what
 #: does not fit the memory is refused instead of written to a folder.
-LOCKED = {
+LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .. import io
-from . import _common, _tables
+from . import _common, _output, _tables
 
 __all__ = ["report", "resume", "verify"]
 
@@ -49,13 +49,23 @@ def resume(run: _common.RunArgument) -> None:
 def report(
     run: _common.RunArgument,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="The HTML file; else report.html in the run.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="The HTML file; - prints it. Without: report.html in the run."),
     ] = None,
 ) -> None:
     """Write what happened in a run as one HTML file that needs no network."""
+    from .. import _files
     from .. import report as pages
     from ._crashes import REPORT
 
-    target = run / REPORT if out is None else out
-    pages.write(io.open_run(run), target)
-    typer.echo(f"{target}: {target.stat().st_size / 2**20:.1f} MiB")
+    there = io.open_run(run)
+    if out is None:
+        out = run / REPORT
+        with _files.replaced(out, follow=False) as file:  # nobody asked for what a link in a run leads to
+            pages.write(there, file)
+    else:
+        _output.refuse_input(out, *(path for path in run.rglob("*") if path.is_file() and path.name != REPORT))
+        pages.write(there, _output.destination(out))
+    plain = out != _output.STDOUT and not _files.is_stream(out)
+    said = f"{out.stat().st_size / 2**20:.1f} MiB" if plain else "written"
+    typer.echo(f"{out}: {said}", err=_output.is_stdout(out))

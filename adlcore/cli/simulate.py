@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from .. import _files
 from ..errors import AdlError
-from . import _common
+from . import _common, _output
 
 __all__ = ["scenario", "simulate"]
 
@@ -42,6 +43,6 @@ def scenario(
 
     if action != "init":
         raise AdlError.at("scenario", None, action, "must be init")
-    with open(out, "x", encoding="utf-8") as file:
-        file.write(scenarios.template())
-    typer.echo(f"{out} written: adlcore simulate {os.fspath(out)}")
+    with _files.replaced(_output.destination(out), new=True) as file:
+        file.write(scenarios.template().encode())
+    typer.echo(f"{out} written: adlcore simulate {os.fspath(out)}", err=_output.is_stdout(out))

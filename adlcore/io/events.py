@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from .._files import replaced
 from .._options import a_list, a_path
 from ..clearing.events import Events
 from ..decimals import whole_number
@@ -41,7 +41,7 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
     ----------
     events : Events or iterable of Events
     path : path
-        ``.jsonl``, ``.arrow`` (an IPC file) or ``.parquet``; replaced if it is there.
+        ``.jsonl``, ``.arrow`` (an IPC file) or ``.parquet``; replaced if it is there. A pipe or a device is written to.
 
     Raises
     ------
@@ -85,18 +85,11 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
             after = tables[row - 1].first + len(tables[row - 1])
             raise AdlError.at("events", row, table.first, f"must begin with sequence {after}, after those before")
     columns, digest = _joined(tables)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
+    with replaced(target) as file:
         if target.suffix == ".jsonl":
-            _write_jsonl(unfinished, columns)
+            _write_jsonl(file, columns)
         else:
-            _write_arrow(unfinished, columns, digest, target.suffix == ".parquet")
-        os.replace(unfinished, target)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from None
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
+            _write_arrow(file, columns, digest, target.suffix == ".parquet")
 
 
 def _joined(tables: list[Events]) -> tuple[dict[str, npt.NDArray[Any]], bytes]:
@@ -111,13 +104,13 @@ def _joined(tables: list[Events]) -> tuple[dict[str, npt.NDArray[Any]], bytes]:
     return {name: np.concatenate([part[name] for part in parts]) for name in EVENT_COLUMNS}, digest
 
 
-def _write_jsonl(path: Path, columns: dict[str, npt.NDArray[Any]]) -> None:
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        for record in zip(*(columns[name].tolist() for name in EVENT_COLUMNS), strict=True):
-            file.write(json.dumps(dict(zip(EVENT_COLUMNS, record, strict=True)), ensure_ascii=False) + "\n")
+def _write_jsonl(file: BinaryIO, columns: dict[str, npt.NDArray[Any]]) -> None:
+    for record in zip(*(columns[name].tolist() for name in EVENT_COLUMNS), strict=True):
+        line = json.dumps(dict(zip(EVENT_COLUMNS, record, strict=True)), ensure_ascii=False)
+        file.write(f"{line}\n".encode())
 
 
-def _write_arrow(path: Path, columns: dict[str, npt.NDArray[Any]], digest: bytes, parquet: bool) -> None:
+def _write_arrow(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], digest: bytes, parquet: bool) -> None:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -126,9 +119,9 @@ def _write_arrow(path: Path, columns: dict[str, npt.NDArray[Any]], digest: bytes
     arrays = [_array(pa, name, columns[name]) for name in EVENT_COLUMNS]
     table = pa.table(arrays, names=EVENT_COLUMNS).replace_schema_metadata({"digest": digest.hex()})
     if parquet:
-        pq.write_table(table, path, compression="zstd")
+        pq.write_table(table, file, compression="zstd")
         return
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+    with pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
-import os
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from .._files import Destination, is_open_file, is_stream, replaced
 from .._options import a_path
 from ..contracts import Contract
 from ..errors import AdlError, missing_extra
@@ -25,8 +23,8 @@ __all__ = ["FILLS", "check_suffix", "write_selection"]
 FILLS = ("account", "row", "place", "score", "closed", "left", "realized_pnl")
 
 
-def check_suffix(path: str | os.PathLike[str]) -> str:
-    """The suffix of a file that can be written.
+def check_suffix(path: Destination) -> str:
+    """The suffix of a file that can be written; CSV for one that is open, and for a pipe or a device without a suffix.
 
     Raises
     ------
@@ -38,15 +36,20 @@ def check_suffix(path: str | os.PathLike[str]) -> str:
     >>> check_suffix("fills.jsonl")
     '.jsonl'
     """
-    suffix = a_path("path", path).suffix.lower()
+    if is_open_file(path):
+        return ".csv"
+    named = a_path("path", path)
+    suffix = named.suffix.lower()
+    if not suffix and is_stream(named):
+        return ".csv"
     if suffix not in WRITERS:
         known = ", ".join(WRITERS)
-        raise AdlError(f"{os.fspath(path)} has suffix {suffix!r}: must be one of {known}", argument="out")
+        raise AdlError(f"{named} has suffix {suffix!r}: must be one of {known}", argument="out")
     return suffix
 
 
 def write_selection(
-    path: str | os.PathLike[str],
+    path: Destination,
     selection: Selection,
     contract: Contract,
     realized_pnl: npt.NDArray[np.float64] | None = None,
@@ -55,8 +58,9 @@ def write_selection(
 
     Parameters
     ----------
-    path : path
-        ``.csv``, ``.jsonl`` or ``.parquet``. It is replaced at once when all is written, or left as it was.
+    path : path or binary file
+        ``.csv``, ``.jsonl`` or ``.parquet``. It is replaced at once when all is written, or left as it was. A pipe, a
+        device and a file that is open are written to; without a suffix they get CSV.
     selection : Selection
         In whole lots.
     contract : Contract
@@ -95,17 +99,8 @@ def write_selection(
     if columns["closed"].dtype.kind != "i":
         raise AdlError("selection is in float64: must be in whole lots to be written as decimals", argument="selection")
     columns["realized_pnl"] = np.full(len(selection), None) if realized_pnl is None else realized_pnl
-    target = a_path("path", path)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        write(unfinished, columns, contract)
-        os.replace(unfinished, target)
-    except OSError as error:
-        # Name the file that was asked for, not the one beside it.
-        raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from None
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
+    with replaced(path) as file:
+        write(file, columns, contract)
 
 
 def _records(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterator[list[Any]]:
@@ -115,21 +110,20 @@ def _records(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterat
         yield [account, row, place, score, contract.decimal(closed), contract.decimal(left), realized]
 
 
-def _write_csv(path: Path, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
-    with _new(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(FILLS)
-        writer.writerows(_records(columns, contract))
+def _write_csv(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+    writer = csv.writer(_Text(file), lineterminator="\n")
+    writer.writerow(FILLS)
+    writer.writerows(_records(columns, contract))
 
 
-def _write_jsonl(path: Path, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
-    with _new(path) as file:
-        for record in _records(columns, contract):
-            fields = {name: finite(value) for name, value in zip(FILLS, record, strict=True)}
-            file.write(json.dumps(fields, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+def _write_jsonl(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+    for record in _records(columns, contract):
+        fields = {name: finite(value) for name, value in zip(FILLS, record, strict=True)}
+        line = json.dumps(fields, ensure_ascii=False, allow_nan=False, default=str)
+        file.write(f"{line}\n".encode())
 
 
-def _write_parquet(path: Path, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+def _write_parquet(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -146,7 +140,7 @@ def _write_parquet(path: Path, columns: dict[str, npt.NDArray[Any]], contract: C
         "left": pa.array([Decimal(contract.decimal(lots)) for lots in columns["left"].tolist()], decimals),
         "realized_pnl": pa.array(columns["realized_pnl"], pa.float64()),
     }
-    pq.write_table(pa.table({name: arrays[name] for name in FILLS}), path)
+    pq.write_table(pa.table({name: arrays[name] for name in FILLS}), file)
 
 
 def finite(value: Any) -> Any:
@@ -154,11 +148,17 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def _new(path: Path) -> TextIO:
-    return open(path, "w", encoding="utf-8", newline="")
+class _Text:
+    """What the writer of CSV takes for a file of text."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        return self._file.write(text.encode())
 
 
-WRITERS: dict[str, Callable[[Path, dict[str, npt.NDArray[Any]], Contract], None]] = {
+WRITERS: dict[str, Callable[[BinaryIO, dict[str, npt.NDArray[Any]], Contract], None]] = {
     ".csv": _write_csv,
     ".jsonl": _write_jsonl,
     ".parquet": _write_parquet,

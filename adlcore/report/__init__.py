@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .._options import a_path
+from .._files import Destination, replaced
 from .event_plot import plot_events
 from .queue_plot import plot_queue
 
@@ -20,7 +18,7 @@ __all__ = ["plot_events", "plot_queue", "write"]
 
 def write(
     run: Any,
-    path: str | os.PathLike[str],
+    path: Destination,
     *,
     title: str = "Auto-deleveraging: what happened",
     rule: str | RankingRule | None = None,
@@ -32,8 +30,8 @@ def write(
     ----------
     run : Run
         Of ``adlcore.io.open_run``. An open run is reported as far as its passes are complete.
-    path : path
-        Replaced if it is there.
+    path : path or binary file
+        Replaced if it is there. A pipe, a device and a file that is open are written to.
     title : str
     rule : str or RankingRule, optional
         Ranks the queues that are shown; by default what the run's configuration has under ``rule``, else
@@ -94,13 +92,5 @@ def write(
 
     facts = Facts(run, rule, funds)
     text = page(facts, sections(facts), title)
-    target = a_path("path", path)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, encoding="utf-8", newline="")
-        os.replace(unfinished, target)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from None
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
+    with replaced(path) as file:
+        file.write(text.encode())

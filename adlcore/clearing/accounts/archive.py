@@ -7,7 +7,6 @@ import json
 import math
 import os
 import struct
-import threading
 import tokenize
 import zipfile
 import zlib
@@ -20,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._fields import exact_keys
+from ..._files import replaced
 from ..._options import a_path
 from ...contracts import Asset, Contract
 from ...decimals import canonical
@@ -110,15 +110,8 @@ def arguments(values: Any, columns: Mapping[str, npt.NDArray[Any]]) -> dict[str,
 def write_npz(books: Books, path: str | PathLike[str]) -> None:
     """Write one ``.npz`` file; it takes its name when it is whole."""
     header = np.array(json.dumps({"schema": SCHEMA, **terms(books)}))
-    target = a_path("path", path)
-    work = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        with open(work, "wb") as file:
-            np.savez(file, terms=header, **parts(books))  # type: ignore[arg-type]
-        work.replace(target)
-    except BaseException:
-        work.unlink(missing_ok=True)
-        raise
+    with replaced(path) as file:
+        np.savez(file, terms=header, **parts(books))  # type: ignore[arg-type]
 
 
 def read_npz(path: str | PathLike[str]) -> dict[str, Any]:

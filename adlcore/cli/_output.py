@@ -1,0 +1,33 @@
+"""Where ``--out`` leads: to a file, to what is no plain file, or, as ``-``, to standard output."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from .. import _files
+from ..errors import AdlError
+
+__all__ = ["STDOUT", "destination", "is_stdout", "refuse_input"]
+
+#: This path is standard output.
+STDOUT = Path("-")
+
+
+def destination(out: Path) -> Path | BinaryIO:
+    """What a writer of files is given for it."""
+    return cast(BinaryIO, sys.stdout.buffer) if out == STDOUT else out
+
+
+def is_stdout(out: Path | None) -> bool:
+    """Whether the file goes to standard output: what else is said then goes to stderr."""
+    return out is not None and (out == STDOUT or _files.descriptor_of(out) == 1)
+
+
+def refuse_input(out: Path, *inputs: Path) -> None:
+    """Refuse a file, under whatever name, that the command reads."""
+    if out == STDOUT or not out.exists():
+        return
+    if any(each.exists() and out.samefile(each) for each in inputs):
+        raise AdlError.at("out", None, str(out), "must not be the file that is read")

@@ -17,7 +17,10 @@ STDOUT = Path("-")
 
 def destination(out: Path) -> Path | BinaryIO:
     """What a writer of files is given for it."""
-    return cast(BinaryIO, sys.stdout.buffer) if out == STDOUT else out
+    if out != STDOUT:
+        return out
+    sys.stdout.flush()  # what was printed before comes before
+    return cast(BinaryIO, sys.stdout.buffer)
 
 
 def is_stdout(out: Path | None) -> bool:

@@ -113,10 +113,10 @@ def _reading(database: Any, sql: str) -> tuple[str, str]:
                 argument="SQL",
                 value=sql,
             )
-    # A comment may stand after the sign that ends a statement: what is cut off must not change it.
-    while (end := asked.rfind(";")) >= 0 and _parsed(database, asked[:end]) == tree:
-        asked = asked[:end]
-    return asked, explained
+    # A comment may stand behind the sign that ends a statement, and the sign in a text: what is cut off is nothing.
+    ends = (match.start() for match in re.finditer(";", asked))
+    end = next((end for end in ends if _parsed(database, asked[:end]) == tree), len(asked))
+    return asked[:end], explained
 
 
 def _parsed(database: Any, sql: str) -> dict[str, Any]:

@@ -112,7 +112,8 @@ def _opened(named: Path, new: bool, follow: bool) -> contextlib.AbstractContextM
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(named))
     if follow and not stat.S_ISREG(there.st_mode):
         return _stream(os.open(named, OPENED))
-    return _plain(target, os.lstat(target), new)
+    there = os.lstat(target)
+    return _plain(target, there if stat.S_ISREG(there.st_mode) else None, new)
 
 
 def _followed(path: Path) -> Path:
@@ -152,7 +153,7 @@ def _plain(target: Path, there: os.stat_result | None, new: bool) -> Iterator[Bi
         descriptor = os.open(work, CREATED, mode)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                if there is not None and stat.S_ISREG(there.st_mode):
+                if there is not None:
                     _take_over(descriptor, there)
                 yield file
                 file.flush()

@@ -238,6 +238,7 @@ def test_links_are_not_followed_where_nobody_asked(tmp_path):
             file.write(b"new")
         assert not link.is_symlink()
         assert link.read_bytes() == b"new"
+        assert stat.S_IMODE(link.stat().st_mode) == stat.S_IMODE(victim.stat().st_mode)
         link.unlink()
     assert victim.read_bytes() == b"mine"
     assert names(tmp_path) == ["victim"]

@@ -45,4 +45,5 @@ def scenario(
         raise AdlError.at("scenario", None, action, "must be init")
     with _files.replaced(_output.destination(out), new=True) as file:
         file.write(scenarios.template().encode())
-    typer.echo(f"{out} written: adlcore simulate {os.fspath(out)}", err=_output.is_stdout(out))
+    if not _output.is_stdout(out):
+        typer.echo(f"{out} written: adlcore simulate {os.fspath(out)}")

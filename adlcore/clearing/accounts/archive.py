@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
 import math
 import os
@@ -14,12 +16,14 @@ import zlib
 from collections.abc import Mapping
 from decimal import Decimal
 from os import PathLike
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from ..._fields import exact_keys
+from ..._members import NEW, open_named
 from ..._options import a_path
 from ...contracts import Asset, Contract
 from ...decimals import canonical
@@ -108,17 +112,34 @@ def arguments(values: Any, columns: Mapping[str, npt.NDArray[Any]]) -> dict[str,
 
 
 def write_npz(books: Books, path: str | PathLike[str]) -> None:
-    """Write one ``.npz`` file; it takes its name when it is whole."""
-    header = np.array(json.dumps({"schema": SCHEMA, **terms(books)}))
-    target = a_path("path", path)
+    """Write one ``.npz`` file; it takes its name when it is whole.
+
+    Where the path is a link, the file that it leads to is replaced; a device or a pipe is written to.
+    """
+    target = Path(os.path.realpath(a_path("path", path)))
+    if target.exists() and not target.is_file() and not target.is_dir():
+        held = io.BytesIO()
+        _save(books, held)
+        target.write_bytes(held.getbuffer())
+        return
     work = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        with open(work, "wb") as file:
-            np.savez(file, terms=header, **parts(books))  # type: ignore[arg-type]
-        work.replace(target)
-    except BaseException:
+        # Whatever stands under this name, be it a link that somebody has put there, is not written into.
         work.unlink(missing_ok=True)
-        raise
+        with open(os.open(work, NEW, 0o666), "wb") as file:
+            _save(books, file)
+        work.replace(target)
+    except OSError as error:
+        # Name the file that was asked for, not the one beside it.
+        raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from None
+    finally:
+        with contextlib.suppress(OSError):
+            work.unlink()
+
+
+def _save(books: Books, file: BinaryIO) -> None:
+    header = np.array(json.dumps({"schema": SCHEMA, **terms(books)}))
+    np.savez(file, terms=header, **parts(books))  # type: ignore[arg-type]
 
 
 def read_npz(path: str | PathLike[str]) -> dict[str, Any]:
@@ -127,13 +148,13 @@ def read_npz(path: str | PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     AdlError
-        If the file is no snapshot, is damaged, or is of a schema that this adlcore does not know.
+        If it is no plain file, is no snapshot, is damaged, or is of a schema that this adlcore does not know.
     """
     damage = (
         *(zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, RuntimeError, OSError),
         *(MemoryError, RecursionError, SyntaxError, tokenize.TokenError, struct.error, NotImplementedError),
     )
-    with open(a_path("path", path), "rb") as file:
+    with open_named(a_path("path", path)) as file:
         try:
             _refuse_promises(file)
             file.seek(0)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import io
+from .._members import member
 from ..errors import AdlError, missing_extra
 from . import _common, _tables
 
@@ -29,22 +30,19 @@ def verify(run: _common.RunArgument) -> None:
     typer.echo(f"hash of the events {found.manifest['hashes']['digest'] if found.sealed else passes['digest'][-1]}")
 
 
-def resume(run: _common.RunArgument) -> None:
+def resume(
+    run: _common.RunArgument,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="First put aside what was altered, and say what that is.")
+    ] = False,
+) -> None:
     """Go on with a run that was stopped, from the last pass that was complete."""
-    from ._crashes import crash_of
-    from ._pass_bar import PassBar
+    from . import _stopped
 
-    there = io.open_run(run)
-    if there.sealed:
-        typer.echo(f"{run}: sealed already, nothing to do")
-        return
-    before = len(there.passes()["pass"])
-    crash = crash_of(there)
-    with PassBar(crash, "resuming") as bar:
-        found = io.resume(run, crash.house, crash.passes(), on_pass=bar)
-    after = len(found.passes()["pass"])
-    typer.echo(f"{run}: {before} of {after} passes were complete; {after - before} made now, sealed")
-    typer.echo(f"hash of the events {found.manifest['hashes']['digest']}")
+    there = _stopped.stopped_run(run)
+    if repair:
+        _stopped.repair(there)
+    _stopped.resume(there)
 
 
 def query(
@@ -94,6 +92,8 @@ def report(
     from ._crashes import REPORT
 
     target = run / REPORT if out is None else out
+    if out is None:
+        member(target)  # in a run's folder no link is followed
     pages.write(io.open_run(run), target)
     typer.echo(f"{target}: {target.stat().st_size / 2**20:.1f} MiB")
 

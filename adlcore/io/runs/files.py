@@ -22,6 +22,7 @@ __all__ = [
     "change",
     "locked",
     "make_folder",
+    "move",
     "refuse_foreign",
     "remove",
     "remove_folder",
@@ -169,6 +170,7 @@ def replaced_folder(folder: Path) -> Iterator[Callable[[str], contextlib.Abstrac
     try:
         yield create
         change(work, os.fsync, opened)
+        member(work, folder=True)  # still
         change(folder, os.rename, work, folder)
         sync_folder(folder.parent)
     except BaseException:
@@ -182,6 +184,12 @@ def replaced_folder(folder: Path) -> Iterator[Callable[[str], contextlib.Abstrac
 def make_folder(path: Path) -> None:
     """Make a folder."""
     change(path, os.mkdir, path)
+
+
+def move(path: Path, target: Path) -> None:
+    """Give a file or a folder another name in its folder."""
+    change(path, os.rename, path, target)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -14,7 +14,7 @@ from ..._options import a_path
 from ...clearing import ClearingHouse
 from ...errors import AdlError
 from ..manifests import altered
-from .files import appending, change, locked, replaced, sync_folder, work_name
+from .files import appending, locked, move, replaced, work_name
 from .folder import AFTER, BEFORE, DROPPED, LOG, command, refuse_strange
 from .log import PassLog
 from .manifest import read_manifest
@@ -187,8 +187,7 @@ def _parts_put_aside(folder: Path, manifest: dict[str, Any]) -> tuple[Path, ...]
             load_part(folder, part, manifest)
         except AdlError:
             spare = _spare(folder / part)
-            change(folder / part, os.rename, folder / part, spare)
-            sync_folder(folder)
+            move(folder / part, spare)
             found.append(spare)
     return tuple(found)
 

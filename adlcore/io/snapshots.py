@@ -247,6 +247,9 @@ def _replace(target: Path, work: Path) -> None:
         return
     os.rename(target, work / "old")
     try:
+        if (work / "old").is_symlink():
+            message = f"{target} has become a symbolic link: must stay the folder that it was"
+            raise AdlError(message, argument="folder", value=str(target))
         _refuse_taken(work / "old", target, True)
         os.rename(work / "new", target)
     except BaseException:

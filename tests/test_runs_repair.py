@@ -6,6 +6,8 @@ import os
 import shutil
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from run_worlds import TEN, TWO, World, refused, tree
 from test_runs import ends
 from test_runs_altered import altered, forge, written
@@ -28,7 +30,7 @@ def repaired(world: World, folder) -> adl.io.Repair:
     return adl.io.repair(folder, world.house(), world.passes)
 
 
-def kept(place: int, edges: list[int]) -> int:
+def passes_before(place: int, edges: list[int]) -> int:
     """How many passes end before a byte."""
     return max(0, sum(edge <= place for edge in edges) - 1)
 
@@ -44,7 +46,7 @@ def test_any_altered_byte_costs_its_pass_and_what_follows(kept_two, tmp_path):
         folder, log = tmp_path / str(place), altered(TWO.log, place, TWO.log[place] ^ 1 << place % 8)
         shutil.copytree(kept_two, folder)
         written(folder / LOG, log)
-        count = kept(place, edges)
+        count = passes_before(place, edges)
         end = end_of(count, place, edges)
         events = sum(map(len, TWO.events[:count]))
         dropped = f"keeps {count} pass{'es' * (count != 1)} ({events} event{'s' * (events != 1)}) and drops "
@@ -94,7 +96,7 @@ def test_garbage_behind_sound_passes_is_put_aside(copied, count, tail):
 
 def test_what_was_dropped_is_counted(copied):
     folder, place = copied("ten-4"), EDGES[0] + 5000
-    assert kept(place, EDGES) == 1
+    assert passes_before(place, EDGES) == 1
     written(folder / LOG, altered(TEN.log, place, TEN.log[place] ^ 4))
     found = repaired(TEN, folder)
     assert found[:5] == (1, 0, 3, 75, len(TEN.log) - EDGES[1])
@@ -211,6 +213,25 @@ def test_a_repair_survives_a_failure_of_any_call(tmp_path, copied, monkeypatch, 
         assert left_over == {**TEN.tree, ASIDE: tail}, name
         assert (folder / "before.dropped" / "wallets.parquet").read_bytes() == b"altered"
         shutil.rmtree(folder)
+
+
+@given(st.integers(0, len(TEN.log)), st.integers(0, len(TEN.log)), st.binary(max_size=300), st.integers(1, 5))
+@settings(max_examples=settings.default.max_examples // 2)
+def test_whatever_a_log_became_its_run_ends_as_it_would_have(kept, tmp_path_factory, one, other, data, times):
+    """Bytes are lost, put in, or are others; what is kept and what is put aside are all of them."""
+    folder = tmp_path_factory.mktemp("any") / "run"
+    shutil.copytree(kept / "ten-4", folder)
+    log = TEN.log[: min(one, other)] + data * times + TEN.log[max(one, other) :]
+    written(folder / LOG, log)
+    found = repaired(TEN, folder)
+    aside = b"".join(path.read_bytes() for path in found.put_aside)
+    assert (folder / LOG).read_bytes() + aside == log
+    assert len(aside) == found.dropped_bytes
+    assert (found.reason is None) == (not aside)
+    before = sum(edge <= min(one, other) for edge in EDGES) - 1
+    assert found.kept_passes >= min(4, before)
+    TEN.resume(folder)
+    assert {name: data for name, data in tree(folder).items() if name != ASIDE} == TEN.tree
 
 
 @pytest.mark.parametrize("part", ["before", "after"])

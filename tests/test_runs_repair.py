@@ -234,18 +234,32 @@ def test_whatever_a_log_became_its_run_ends_as_it_would_have(kept, tmp_path_fact
     assert {name: data for name, data in tree(folder).items() if name != ASIDE} == TEN.tree
 
 
+@pytest.mark.parametrize("is_sound", [True, False])
+@pytest.mark.parametrize("count", [1, 4])
 @pytest.mark.parametrize("part", ["before", "after"])
-def test_books_that_are_not_those_of_the_run_are_written_again(tmp_path, copied, part):
-    folder = copied("ten-3")
+def test_books_that_are_not_those_of_the_run_are_written_again(copied, part, count, is_sound):
+    folder = copied(f"ten-{count}")
     shutil.rmtree(folder / part, ignore_errors=True)
     shutil.copytree(copied("two-sealed") / part, folder / part)
-    (folder / part / "orders.parquet").write_bytes(b"altered")
-    refused(lambda: TEN.resume(folder), f"{folder / part}")
+    if not is_sound:
+        (folder / part / "orders.parquet").write_bytes(b"altered")
+    other = tree(folder / part)
+    refused(lambda: TEN.resume(folder), f"{folder / part}", f"adlcore resume --repair {folder} ", " puts it aside")
     assert repaired(TEN, folder).put_aside == (folder / f"{part}.dropped",)
     TEN.resume(folder)
-    assert (folder / f"{part}.dropped" / "orders.parquet").read_bytes() == b"altered"
+    assert tree(folder / f"{part}.dropped") == other
     shutil.rmtree(folder / f"{part}.dropped")
     assert tree(folder) == TEN.tree
+
+
+def test_books_that_are_those_of_the_run_stay(copied):
+    folder = copied("ten-1")
+    shutil.copytree(copied("ten-sealed") / "after", folder / "after")
+    assert repaired(TEN, folder) == (1, 0, 0, 0, 0, None, ())
+    with open(folder / LOG, "ab") as file:
+        file.write(b"garbage")
+    assert repaired(TEN, folder).put_aside == (folder / ASIDE,)
+    assert tree(TEN.resume(folder).path) == {**TEN.tree, ASIDE: b"garbage"}
 
 
 @pytest.mark.parametrize("name", ["events.parquet", "marks.parquet", "passes.parquet", "after/wallets.parquet"])

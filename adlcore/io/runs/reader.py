@@ -291,8 +291,7 @@ def load_part(folder: Path, name: str, manifest: dict[str, Any]) -> Snapshot:
         # Funds and the street hold the rest.
         warnings.simplefilter("ignore", OpenInterestWarning)
         found = load(folder / name)
-    known = manifest["hashes"][f"{name}_snapshot"]  # of what is after a run, nothing until it is sealed
-    if known is not None and found.hash != known:
+    if found.hash != (known := manifest["hashes"][f"{name}_snapshot"]):
         message = f"{folder / name} is of another run: its hash is {found.hash}, the manifest says {known}"
         raise AdlError(message, argument="path", value=str(folder))
     return found

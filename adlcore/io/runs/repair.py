@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..._members import member, open_member
 from ..._options import a_path
-from ...clearing import ClearingHouse
-from ...errors import AdlError
+from ...clearing import ClearingHouse, Snapshot
+from ...errors import AdlError, OpenInterestWarning
 from ..manifests import altered
+from ..snapshots import load
 from .files import appending, locked, move, replaced, work_name
 from .folder import AFTER, BEFORE, DROPPED, LOG, command, refuse_strange
-from .log import PassLog
+from .log import LoggedPass, PassLog
 from .manifest import read_manifest
 from .passes import (
     Inputs,
@@ -87,9 +90,10 @@ def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     -----
     The passes that are kept are the longest beginning of ``events.arrow`` of which each has the bytes that were
     written, the place and the rolling hash that it must have, and is what house and passes make. What follows is
-    copied to ``events.arrow.dropped`` and then cut off; where that is there already, a number follows.
-    ``before/`` is put aside in the same way where it is not what the house holds, and ``after/`` where it cannot be
-    read: both are written again. What a writer that was stopped left of a pass is no damage; :func:`resume` cuts it.
+    copied to a file of this name with ``.dropped`` behind it, and then cut off; where such a file is there already,
+    a number follows. ``before/`` and ``after/`` are put aside in the same way where they are not what the house
+    holds before the first pass, and after the last: they are written again. What a writer that was stopped left of
+    a pass is no damage; :func:`resume` cuts it.
 
     A repair that is stopped is made again: nothing is cut before its copy is on the disk.
 
@@ -129,24 +133,35 @@ def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
             _refuse_altered_seal(folder, manifest)
             counts = manifest["counts"]
             return Repair(counts["passes"], counts["events"], 0, 0, 0, None, ())
-        aside = _parts_put_aside(folder, manifest)
         log, maker = open_log(folder, manifest), PassMaker(house, passes)
+        before = maker.house.snapshot()
         events, error = 0, None
         for each in log:
-            error = input_difference(each, maker.ask(), maker.number)
-            error = error or event_difference(log.path, each, maker.make())
-            if error is not None:
+            if (error := _difference(log, each, maker)) is not None:
                 break
             events += len(each.table)
+        count, end = (log.passes, log.end) if error is None else (log.passes - 1, log.start)
         if error is None and log.damage is not None:
             error = log.damage.error(log.path)
-            end, count = log.end, log.passes
-        elif error is None:
-            return Repair(log.passes, events, 0, 0, 0, None, aside)
-        else:
-            end, count = log.start, log.passes - 1
+        aside = _put_aside(folder, BEFORE, before)
+        if member(folder / AFTER, folder=True) is not None:
+            while maker.ask() is not None:
+                maker.make()
+            aside += _put_aside(folder, AFTER, maker.house.snapshot())
+        if error is None:
+            return Repair(count, events, 0, 0, 0, None, aside)
         rest = log.rest(end)
         return Repair(count, events, *rest, str(error), (*aside, _cut(log, end)))
+
+
+def _difference(log: PassLog, each: LoggedPass, maker: PassMaker) -> AdlError | None:
+    """Make the next pass, whatever was recorded; what to raise where that is another one."""
+    asked = maker.ask()
+    error = input_difference(each, asked, maker.number)
+    if asked is not None:
+        made = maker.make()
+        error = error or event_difference(log.path, each, made)
+    return error
 
 
 def advised(folder: Path, log: PassLog, error: AdlError, end: int, passes: int, events: int) -> AdlError:
@@ -177,19 +192,17 @@ def _refuse_altered_seal(folder: Path, manifest: dict[str, Any]) -> None:
         raise AdlError(f"{error}; {must}", argument="path", value=str(folder)) from None
 
 
-def _parts_put_aside(folder: Path, manifest: dict[str, Any]) -> tuple[Path, ...]:
-    """Give another name to books before that are not those of the run, and to books after that cannot be read."""
-    found = []
-    for part in (BEFORE, AFTER):
-        if member(folder / part, folder=True) is None:
-            continue
-        try:
-            load_part(folder, part, manifest)
-        except AdlError:
-            spare = _spare(folder / part)
-            move(folder / part, spare)
-            found.append(spare)
-    return tuple(found)
+def _put_aside(folder: Path, part: str, known: Snapshot) -> tuple[Path, ...]:
+    """Give books another name that are there and cannot be read, or are not those which are known."""
+    if member(folder / part, folder=True) is None:
+        return ()
+    with contextlib.suppress(AdlError), warnings.catch_warnings():
+        warnings.simplefilter("ignore", OpenInterestWarning)
+        if load(folder / part).hash == known.hash:
+            return ()
+    spare = _spare(folder / part)
+    move(folder / part, spare)
+    return (spare,)
 
 
 def _spare(path: Path, digest: str | None = None) -> Path:

@@ -14,7 +14,7 @@ from ...clearing import ClearingHouse, Events, Snapshot
 from ...errors import AdlError
 from ..snapshots import write_files
 from .files import appending, locked, make_folder, remove, replaced_folder, sync_folder
-from .folder import AFTER, BEFORE, LOG, refuse_strange, refuse_taken, remove_work
+from .folder import AFTER, BEFORE, LOG, command, refuse_strange, refuse_taken, remove_work
 from .log import LoggedPass, append, begin
 from .manifest import opened, read_manifest, sealed, write_manifest
 from .passes import Inputs, PassMaker, event_difference, refuse_no_house, refuse_other_house, words_of
@@ -250,7 +250,11 @@ def _seal(folder: Path, manifest: dict[str, Any], words: Vocabulary, maker: Pass
 def _keep(folder: Path, name: str, snapshot: Snapshot, manifest: dict[str, Any]) -> None:
     """Write the books before or after; where they are already, they must be these."""
     if member(folder / name, folder=True) is not None:
-        load_part(folder, name, manifest)
+        try:
+            load_part(folder, name, manifest)
+        except AdlError as error:
+            told = f"{error}; {command('resume --repair', folder)} (adlcore.io.repair) puts it aside"
+            raise AdlError(told, argument=error.argument, row=error.row, value=error.value) from None
         return
     with replaced_folder(folder / name) as create:
         write_files(snapshot, create)

@@ -16,9 +16,13 @@ import pytest
 from run_worlds import TEN, tree
 from test_runs_faults import KILLS, Death, Disk, environment, steps, steps_that_fail
 
+from adlcore.clearing import Events
 from adlcore.cli import main
 from adlcore.io import open_run
 from adlcore.io.runs import files as run_files
+from adlcore.io.runs import log as run_log
+from adlcore.io.runs.manifest import read_manifest
+from adlcore.io.runs.reader import open_log
 
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
 
@@ -212,6 +216,23 @@ def test_an_altered_pass_is_told_and_made_again(bad, good, whole, stopped):
     out = good("resume", "--repair", stopped)
     assert f"1 pass ({counts[0]:,} event{'s' * (counts[0] != 1)}) kept; 1 pass ({counts[1]:,} events), " in out
     assert "1 of 3 passes were complete; 2 made now, sealed" in out
+    assert {name: data for name, data in tree(stopped).items() if name != "events.arrow.dropped"} == tree(whole / "run")
+
+
+@pytest.mark.usefixtures("unsynchronized")
+def test_a_forged_price_is_none_of_the_scenarios(bad, good, whole, stopped):
+    log = list(open_log(stopped, read_manifest(stopped)))
+    (stopped / "events.arrow").unlink()
+    with run_files.appending(stopped / "events.arrow", 0) as file:
+        run_log.begin(file)
+        for each in log:
+            marks = {**each.inputs["marks"], "BTCUSDT": "1"} if each.number == 1 else each.inputs["marks"]
+            events = Events(each.table, each.first, each.time, run_log.NOBODY)
+            run_log.append(file, run_log.Made(each.number, {**each.inputs, "marks": marks}, events, each.digest))
+    told = bad("resume", stopped)
+    assert "passes[1].marks['BTCUSDT'] is " in told
+    assert f"; adlcore resume --repair {stopped} keeps the passes before it and puts aside the rest" in told
+    assert ": 1 of 3 passes were complete; 2 made now, sealed" in good("resume", stopped, "--repair")
     assert {name: data for name, data in tree(stopped).items() if name != "events.arrow.dropped"} == tree(whole / "run")
 
 

@@ -131,8 +131,8 @@ def unsynchronized(monkeypatch):
 
     change, waits = run_files.change, {os.fsync, getattr(os, "fdatasync", os.fsync)}
 
-    def without(path, call, *given):
-        return None if call in waits else change(path, call, *given)
+    def without(path, call, *given, **named):
+        return None if call in waits else change(path, call, *given, **named)
 
     monkeypatch.setattr(run_files, "change", without)
 

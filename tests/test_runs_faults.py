@@ -49,7 +49,7 @@ class Disk:
     def __init__(self, at: int, how: str) -> None:
         self.at, self.how, self.calls, self.names = at, how, 0, []
 
-    def change(self, path, call, *given):
+    def change(self, path, call, *given, **named):
         number, self.calls = self.calls, self.calls + 1
         self.names.append(call.__name__)
         if number == self.at or (number > self.at >= 0 and self.how == "death"):
@@ -59,7 +59,7 @@ class Disk:
                 raise Death
             return CHANGE(path, self._fail, errno.ENOSPC)
         # Nobody pulls a plug here.
-        return None if "sync" in call.__name__ else CHANGE(path, call, *given)
+        return None if "sync" in call.__name__ else CHANGE(path, call, *given, **named)
 
     @staticmethod
     def _fail(number: int) -> None:
@@ -138,9 +138,9 @@ def test_a_resumed_run_survives_a_failure_of_any_call(tmp_path, monkeypatch, how
 def test_every_pass_is_on_the_disk_before_it_is_told(tmp_path, monkeypatch):
     names, change = [], run_files.change
 
-    def noted(path, call, *given):
+    def noted(path, call, *given, **named):
         names.append((Path(path).name, call.__name__))
-        return change(path, call, *given)
+        return change(path, call, *given, **named)
 
     monkeypatch.setattr(run_files, "change", noted)
     TEN.record(tmp_path / "run", on_pass=lambda number, *_: names.append(("told", number)))

@@ -9,8 +9,11 @@ from typing import Any
 from rich.console import Console
 
 from .. import io, report
+from .._members import member
 from ..errors import AdlError
 from ..io import Inputs, Run
+from ..io.runs.folder import command
+from ..io.runs.manifest import read_manifest
 from ..lab import scenarios
 from ..lab.crash import Crash
 from . import _story, _tables
@@ -28,6 +31,7 @@ MARKS = "marks"
 
 def happened(given: scenarios.Scenario, folder: Path, with_report: bool, quiet: bool) -> dict[str, Any]:
     """Record a crash and, unless `quiet`, tell it; the same as a document."""
+    _refuse_run(folder)
     crash = Crash.of(given)
     before = {name: fund.balance for name, fund in crash.house.funds.items()}
     with PassBar(crash, given.name) as bar:
@@ -35,6 +39,7 @@ def happened(given: scenarios.Scenario, folder: Path, with_report: bool, quiet: 
     written = None
     if with_report:
         written = folder / REPORT
+        member(written)  # in a run's folder no link is followed
         report.write(run, written)
     after = {name: fund.balance for name, fund in crash.house.funds.items()}
     if not quiet:
@@ -56,6 +61,19 @@ def happened(given: scenarios.Scenario, folder: Path, with_report: bool, quiet: 
         "funds": {name: {"before": before[name], "after": after[name]} for name in after},
         "seconds": bar.seconds,
     }
+
+
+def _refuse_run(folder: Path) -> None:
+    """Refuse a folder that holds a run, with the command that does something with it."""
+    try:
+        run = Run(folder, read_manifest(folder))
+    except (AdlError, OSError):
+        return  # whatever is there is refused, or filled, when the run is recorded
+    if run.sealed:
+        told = f"holds a whole run already: {command('report', folder)} writes its report"
+    else:
+        told = f"holds a run that was stopped: {command('resume', folder)} goes on with it"
+    raise AdlError(f"{folder} {told}; another one must go elsewhere", argument="--out", value=str(folder))
 
 
 def _configuration(crash: Crash) -> dict[str, Any]:

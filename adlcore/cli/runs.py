@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from .. import io
+from .. import _files, io
+from .._members import member
 from . import _common, _output, _tables
 
 __all__ = ["report", "resume", "verify"]
@@ -28,22 +29,19 @@ def verify(run: _common.RunArgument) -> None:
     typer.echo(f"hash of the events {found.manifest['hashes']['digest'] if found.sealed else passes['digest'][-1]}")
 
 
-def resume(run: _common.RunArgument) -> None:
+def resume(
+    run: _common.RunArgument,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="First put aside what was altered, and say what that is.")
+    ] = False,
+) -> None:
     """Go on with a run that was stopped, from the last pass that was complete."""
-    from ._crashes import crash_of
-    from ._pass_bar import PassBar
+    from . import _stopped
 
-    there = io.open_run(run)
-    if there.sealed:
-        typer.echo(f"{run}: sealed already, nothing to do")
-        return
-    before = len(there.passes()["pass"])
-    crash = crash_of(there)
-    with PassBar(crash, "resuming") as bar:
-        found = io.resume(run, crash.house, crash.passes(), on_pass=bar)
-    after = len(found.passes()["pass"])
-    typer.echo(f"{run}: {before} of {after} passes were complete; {after - before} made now, sealed")
-    typer.echo(f"hash of the events {found.manifest['hashes']['digest']}")
+    there = _stopped.stopped_run(run)
+    if repair:
+        _stopped.repair(there)
+    _stopped.resume(there)
 
 
 def report(
@@ -54,14 +52,14 @@ def report(
     ] = None,
 ) -> None:
     """Write what happened in a run as one HTML file that needs no network."""
-    from .. import _files
     from .. import report as pages
     from ._crashes import REPORT
 
     there = io.open_run(run)
     if out is None:
         out = run / REPORT
-        with _files.replaced(out, follow=False) as file:  # nobody asked for what a link in a run leads to
+        member(out)  # nobody asked for what a link in a run leads to
+        with _files.replaced(out, follow=False) as file:
             pages.write(there, file)
     else:
         _output.refuse_input(out, *(path for path in run.rglob("*") if path.is_file() and path.name != REPORT))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from .events import read_events, write_events
 from .positions import read_positions
-from .runs import Inputs, Run, open_run, record, resume, verify
+from .runs import Inputs, Repair, Run, open_run, record, repair, resume, verify
 from .snapshots import load, save
 
 __all__ = [
     "Inputs",
+    "Repair",
     "Run",
     "load",
     "open_run",
     "read_events",
     "read_positions",
     "record",
+    "repair",
     "resume",
     "save",
     "verify",

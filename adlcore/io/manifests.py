@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .._members import member, open_member
 from ..errors import AdlError
 
 __all__ = ["MANIFEST", "Hashed", "altered", "encoded", "read_json", "refuse_altered", "text"]
@@ -51,10 +52,10 @@ class Hashed:
 
 
 def altered(path: Path, known: object) -> AdlError | None:
-    """What to raise for a file that has not the SHA-256 it should have."""
-    if not path.exists():
+    """What to raise for a file that has not the SHA-256 it should have; what is no plain file is refused at once."""
+    if member(path) is None:
         return AdlError(f"{path.parent} was altered: has no {path.name}", argument="path", value=path.name)
-    with open(path, "rb") as file:
+    with open_member(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest == known:
         return None
@@ -79,9 +80,10 @@ def read_json(path: Path) -> tuple[bytes, Any]:
     Raises
     ------
     AdlError
-        If they are no JSON in UTF-8.
+        If it is no plain file, or they are no JSON in UTF-8.
     """
-    data = path.read_bytes()
+    with open_member(path) as file:
+        data = file.read()
     try:
         return data, json.loads(data.decode())
     except (ValueError, RecursionError) as error:  # of UTF-8 or JSON, or brackets without end

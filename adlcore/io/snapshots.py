@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,14 @@ import numpy.typing as npt
 
 from .. import __version__
 from .._fields import exact_keys
+from .._members import member, open_member, open_named
 from .._options import a_path, a_truth
 from ..clearing import Snapshot
 from ..clearing.accounts import archive
 from ..errors import AdlError, missing_extra
 from .manifests import CHECK, MANIFEST, Hashed, altered, encoded, read_json, refuse_altered, text
 
-__all__ = ["load", "save", "write_files"]
+__all__ = ["FILE_NAMES", "load", "save", "write_files"]
 
 #: Of the manifest; folders that were written before they had the SHA-256 of each file have no ``files``.
 KEYS = ("schema", "adlcore", "files", "hash")
@@ -46,6 +47,9 @@ FILES = {
     "balances": {"wallet": INTEGER, "asset": INTEGER, "amount": INTEGER, "loan": INTEGER},
 }
 
+#: What a folder holds.
+FILE_NAMES = (*(f"{table}.parquet" for table in FILES), MANIFEST)
+
 #: Nothing is known where these are empty; every other cell says something.
 OPTIONAL = {"tick", "max_price", "tier_floor", "tier_rate", "tier_amount", "mark", "index_price"}
 
@@ -63,15 +67,15 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     ----------
     snapshot : Snapshot
     folder : path
-        Made where it is not there; its parent must be.
+        Made where it is not there; its parent must be. It may be a link to a folder; nothing in it may be one.
     overwrite : bool, default False
         Whether a snapshot that is there already is replaced. Anything else that is there never is.
 
     Raises
     ------
     AdlError
-        If the folder holds a snapshot and `overwrite` is False, or holds anything else; if it is a
-        file; without pyarrow.
+        If the folder holds a snapshot and `overwrite` is False, or holds anything else, be it under the name of
+        one of its files; if it is a file; without pyarrow.
     OSError
         Where the folder cannot be written.
 
@@ -106,8 +110,11 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
             _write(snapshot, work / "new")
             _replace(target, work)
         finally:
-            if target.exists() or not (work / "old").exists():
-                shutil.rmtree(work, ignore_errors=True)
+            shutil.rmtree(work / "new", ignore_errors=True)
+            if target.exists():
+                _remove(work / "old")
+            with suppress(OSError):
+                work.rmdir()
     except OSError as error:
         # Name the folder that was asked for, not the one beside it.
         raise OSError(error.errno, error.strerror or str(error), os.fspath(folder)) from None
@@ -119,7 +126,7 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
     Parameters
     ----------
     path : path
-        Of the folder or the file.
+        Of the folder or the file; it may be a link. Nothing in the folder may be one.
 
     Returns
     -------
@@ -130,7 +137,8 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
     ------
     AdlError
         If it is no snapshot, is of a schema that this adlcore does not know, lacks a file or a column,
-        has a column of another type, or is a folder that was altered; without pyarrow.
+        has a column of another type, or is a folder that was altered, or has anything but plain files under the
+        names of its files; without pyarrow.
     BrokenSnapshotError
         If it was saved unchecked and cannot be.
     OSError
@@ -148,7 +156,7 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
     """
     place = a_path("path", path)
     if not place.is_dir():
-        with open(place, "rb") as file:
+        with open_named(place) as file:
             is_archive = zipfile.is_zipfile(file)
         if not is_archive:
             must = "must be a folder that adlcore.io.save wrote, or a .npz file of Snapshot.to_npz"
@@ -187,11 +195,13 @@ def _refuse_taken(target: Path, folder: str | os.PathLike[str], overwrite: bool)
     if target.exists() and not target.is_dir():
         raise AdlError(f"{shown} is a file: must be a folder, or not be there", argument="folder", value=shown)
     found = sorted(entry.name for entry in target.iterdir()) if target.exists() else []
-    others = [name for name in found if name not in {MANIFEST, *map(_file, FILES)}]
+    others = [name for name in found if name not in FILE_NAMES]
     if others or (found and MANIFEST not in found):
         name = (others or found)[0]
         message = f"{shown} holds {name!r}, which is no snapshot's: must be empty, or not be there"
         raise AdlError(message, argument="folder", value=shown)
+    for name in found:
+        member(target / name)
     if found and not overwrite:
         message = f"{shown} holds a snapshot already: overwrite=True replaces it"
         raise AdlError(message, argument="folder", value=shown)
@@ -199,7 +209,7 @@ def _refuse_taken(target: Path, folder: str | os.PathLike[str], overwrite: bool)
 
 def _write(snapshot: Snapshot, folder: Path) -> None:
     folder.mkdir()
-    write_files(snapshot, lambda name: open(folder / name, "wb"))  # noqa: SIM115 - closed where it is written
+    write_files(snapshot, lambda name: open(folder / name, "xb"))  # noqa: SIM115 - closed where it is written
 
 
 def write_files(snapshot: Snapshot, create: Callable[[str], AbstractContextManager[Any]]) -> None:
@@ -231,16 +241,28 @@ def write_files(snapshot: Snapshot, create: Callable[[str], AbstractContextManag
 
 
 def _replace(target: Path, work: Path) -> None:
-    """Give the new folder its name; the old one comes back where that fails."""
+    """Give the new folder its name; the old one comes back where that fails, or where it is no snapshot's by now."""
     if not target.exists():
         os.rename(work / "new", target)
         return
     os.rename(target, work / "old")
     try:
+        if (work / "old").is_symlink():
+            message = f"{target} has become a symbolic link: must stay the folder that it was"
+            raise AdlError(message, argument="folder", value=str(target))
+        _refuse_taken(work / "old", target, True)
         os.rename(work / "new", target)
     except BaseException:
         os.rename(work / "old", target)
         raise
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder of a snapshot, if it is there; what else is in it stays, and so does the folder then."""
+    with suppress(OSError):
+        for name in FILE_NAMES:
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _columns(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
@@ -290,7 +312,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def _refuse_files(folder: Path, manifest: dict[str, Any]) -> None:
     """Refuse files that are not those that were written, before anything reads them."""
     for name in map(_file, FILES):
-        if not (folder / name).exists():
+        if member(folder / name) is None:
             files = ", ".join(map(_file, FILES))
             raise AdlError(f"{folder} has no {name}: must have {files}", argument="path", value=name)
     for name, known in manifest.get("files", {}).items():
@@ -305,7 +327,7 @@ def _read(folder: Path, table: str) -> dict[str, Any]:
 
     path = folder / _file(table)
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as opened:
+        with open_member(path) as file, pq.ParquetFile(file, page_checksum_verification=True) as opened:
             _refuse_columns(path, opened.schema_arrow, FILES[table])
             read = opened.read()
     except (pa.ArrowException, OSError, UnicodeError) as error:

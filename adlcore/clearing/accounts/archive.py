@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from ..._fields import exact_keys
 from ..._files import replaced
+from ..._members import open_named
 from ..._options import a_path
 from ...contracts import Asset, Contract
 from ...decimals import canonical
@@ -108,7 +109,10 @@ def arguments(values: Any, columns: Mapping[str, npt.NDArray[Any]]) -> dict[str,
 
 
 def write_npz(books: Books, path: str | PathLike[str]) -> None:
-    """Write one ``.npz`` file; it takes its name when it is whole."""
+    """Write one ``.npz`` file; it takes its name when it is whole.
+
+    Where the path is a link, the file that it leads to is replaced; a device or a pipe is written to.
+    """
     header = np.array(json.dumps({"schema": SCHEMA, **terms(books)}))
     with replaced(path) as file:
         np.savez(file, terms=header, **parts(books))  # type: ignore[arg-type]
@@ -120,13 +124,13 @@ def read_npz(path: str | PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     AdlError
-        If the file is no snapshot, is damaged, or is of a schema that this adlcore does not know.
+        If it is no plain file, is no snapshot, is damaged, or is of a schema that this adlcore does not know.
     """
     damage = (
         *(zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, RuntimeError, OSError),
         *(MemoryError, RecursionError, SyntaxError, tokenize.TokenError, struct.error, NotImplementedError),
     )
-    with open(a_path("path", path), "rb") as file:
+    with open_named(a_path("path", path)) as file:
         try:
             _refuse_promises(file)
             file.seek(0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .passes import Inputs
 from .reader import Run, open_run
+from .repair import Repair, repair
 from .verify import verify
 from .writer import record, resume
 
-__all__ = ["Inputs", "Run", "open_run", "record", "resume", "verify"]
+__all__ = ["Inputs", "Repair", "Run", "open_run", "record", "repair", "resume", "verify"]

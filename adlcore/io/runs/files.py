@@ -1,16 +1,19 @@
 """Where everything that a run writes goes to the disk: files that are whole or not there, and one writer a folder.
 
-Every call that changes something passes through :func:`change`, so that a test can make any one of them fail.
+No link in the folder is followed: what is new is made anew, and of what is removed only the name goes. Every call
+that changes something passes through :func:`change`, so that a test can make any one of them fail.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from ..._members import APPEND, NEW, READ, member, refuse_shared
 from ...errors import AdlError
 
 __all__ = [
@@ -19,8 +22,10 @@ __all__ = [
     "change",
     "locked",
     "make_folder",
+    "move",
+    "refuse_foreign",
     "remove",
-    "remove_work",
+    "remove_folder",
     "replaced",
     "replaced_folder",
     "sync_folder",
@@ -51,17 +56,29 @@ class Sink:
     Parameters
     ----------
     path : Path
-        Created; or, with `end`, cut there and gone on with.
+        Created, and it must not be there; or, with `end`, cut there and gone on with.
     end : int, optional
         Bytes that are kept.
+    within : int, optional
+        The open folder in which the file is created, whatever its path leads to by now.
+
+    Raises
+    ------
+    AdlError
+        If what is gone on with is no plain file, or has another name, too.
     """
 
-    def __init__(self, path: Path, end: int | None = None) -> None:
+    def __init__(self, path: Path, end: int | None = None, within: int | None = None) -> None:
         self.path, self.closed, self._held = path, False, bytearray()
-        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if end is None else os.O_APPEND)
-        self._file = change(path, os.open, path, flags, 0o666)
+        if end is None:
+            self._file = change(path, os.open, path if within is None else path.name, NEW, 0o666, dir_fd=within)
+            return
+        member(path)  # before it is opened: that may do something to a device
+        self._file = change(path, os.open, path, APPEND, 0o666)
         try:
-            if end is not None and os.fstat(self._file).st_size > end:
+            found = os.fstat(self._file)
+            refuse_shared(path, found)
+            if found.st_size > end:
                 change(path, os.truncate, self._file, end)
                 self.sync()
         except BaseException:
@@ -113,9 +130,10 @@ def appending(path: Path, end: int) -> Iterator[Sink]:
 
 
 @contextlib.contextmanager
-def replaced(path: Path) -> Iterator[Sink]:
-    """A file that is written beside its name, and takes it when all of it is on the disk."""
-    work = _work(path)
+def replaced(path: Path, beside: str | None = None) -> Iterator[Sink]:
+    """A file that is written under another name, `beside` its own, which it takes when all of it is on the disk."""
+    work = _work(path) if beside is None else path.with_name(beside)
+    remove(work)
     sink = Sink(work)
     try:
         yield sink
@@ -133,14 +151,16 @@ def replaced(path: Path) -> Iterator[Sink]:
 
 @contextlib.contextmanager
 def replaced_folder(folder: Path) -> Iterator[Callable[[str], contextlib.AbstractContextManager[Sink]]]:
-    """A folder that is filled beside its name, and takes it when all of it is on the disk. It must not be there."""
+    """A folder that is filled beside its name, and takes it when all of it is on the disk. Neither must be there."""
     work = _work(folder)
-    remove(work)
     make_folder(work)
+    opened = os.open(work, READ | getattr(os, "O_DIRECTORY", 0))
+    names: list[str] = []
 
     @contextlib.contextmanager
     def create(name: str) -> Iterator[Sink]:
-        sink = Sink(work / name)
+        names.append(name)
+        sink = Sink(work / name, within=opened)
         try:
             yield sink
             sink.sync()
@@ -149,18 +169,27 @@ def replaced_folder(folder: Path) -> Iterator[Callable[[str], contextlib.Abstrac
 
     try:
         yield create
-        sync_folder(work)
+        change(work, os.fsync, opened)
+        member(work, folder=True)  # still
         change(folder, os.rename, work, folder)
         sync_folder(folder.parent)
     except BaseException:
         with contextlib.suppress(OSError):
-            remove(work)
+            remove_folder(work, names)
         raise
+    finally:
+        os.close(opened)
 
 
 def make_folder(path: Path) -> None:
     """Make a folder."""
     change(path, os.mkdir, path)
+
+
+def move(path: Path, target: Path) -> None:
+    """Give a file or a folder another name in its folder."""
+    change(path, os.rename, path, target)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
@@ -173,19 +202,50 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder of files, if it is there."""
-    if path.is_dir():
-        for entry in sorted(path.iterdir()):
-            change(entry, os.unlink, entry)
-        change(path, os.rmdir, path)
-    elif path.exists():
+    """Remove a file if it is there; of a link, the link.
+
+    Raises
+    ------
+    AdlError
+        Where it is a folder.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISDIR(os.lstat(path).st_mode):
+            member(path)
         change(path, os.unlink, path)
 
 
-def remove_work(folder: Path, names: tuple[str, ...]) -> None:
-    """Remove what writers of these names left beside them when they were stopped."""
-    for name in names:
-        remove(_work(folder / name))
+def remove_folder(path: Path, names: Collection[str]) -> None:
+    """Remove a folder that holds nothing but files of these names, if it is there; what is no folder goes as a file.
+
+    Raises
+    ------
+    AdlError
+        Where it holds anything else. Then all of it stays.
+    """
+    if path.is_symlink() or not path.is_dir():
+        remove(path)
+        return
+    opened = os.open(path, READ | getattr(os, "O_DIRECTORY", 0))
+    try:
+        # In the folder that was opened: whoever puts another one, or a link, in its place loses nothing there.
+        for name in refuse_foreign(path, names, opened):
+            change(path / name, os.unlink, name, dir_fd=opened)
+    finally:
+        os.close(opened)
+    change(path, os.rmdir, path)
+
+
+def refuse_foreign(path: Path, names: Collection[str], opened: int | None = None) -> list[str]:
+    """What a folder holds, which must be files of these names, or links under them; `opened` is the folder."""
+    held = sorted(os.listdir(path if opened is None else opened))
+    for name in held:
+        place = path / name
+        if name not in names:
+            raise AdlError(f"{place} is not of this run: must be moved elsewhere", argument="path", value=str(place))
+        if stat.S_ISDIR(os.stat(place if opened is None else name, dir_fd=opened, follow_symlinks=False).st_mode):
+            member(place)
+    return held
 
 
 def work_name(name: str) -> str:
@@ -208,7 +268,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     import fcntl
 
-    opened = os.open(folder, os.O_RDONLY)
+    opened = os.open(folder, os.O_RDONLY | os.O_NONBLOCK)  # for who names a pipe
     try:
         try:
             change(folder, fcntl.flock, opened, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -25,11 +25,24 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._arrays import INT64
+from ..._members import descriptor
 from ...clearing.events import FIELDS, Events, Names
 from ...errors import AdlError
 from .files import Sink
 
-__all__ = ["INPUTS", "Damage", "LoggedPass", "Made", "PassLog", "Texts", "append", "begin", "encoded", "numbers"]
+__all__ = [
+    "INPUTS",
+    "Damage",
+    "LoggedPass",
+    "Made",
+    "PassLog",
+    "Rest",
+    "Texts",
+    "append",
+    "begin",
+    "encoded",
+    "numbers",
+]
 
 #: Of this file. One that is not known is refused.
 SCHEMA = b"1"
@@ -76,6 +89,14 @@ class Damage(NamedTuple):
         place = "what stands before the first pass" if self.number < 0 else f"pass {self.number}"
         message = f"{path} was altered: {place} {self.reason}{more}"
         return AdlError(message, argument="path", row=self.number if self.number >= 0 else None, value=str(path))
+
+
+class Rest(NamedTuple):
+    """What is left of a file behind a place: passes and their events as far as their lengths are known, and bytes."""
+
+    passes: int
+    events: int
+    size: int
 
 
 class Made(NamedTuple):
@@ -208,8 +229,8 @@ class PassLog:
 
     Attributes
     ----------
-    end : int
-        Bytes of the file up to where the last pass that was given ends.
+    start, end : int
+        Bytes of the file up to where the last pass that was given begins, and ends.
     passes : int
         How many were given.
     damage : Damage, optional
@@ -217,17 +238,18 @@ class PassLog:
     """
 
     def __init__(self, path: Path, first: int, digest: bytes) -> None:
-        self.path, self.end, self.passes = path, 0, 0
+        self.path, self.start, self.end, self.passes = path, 0, 0, 0
         self.damage: Damage | None = None
         self._opening = first, digest
 
     def __iter__(self) -> Iterator[LoggedPass]:
         """Each complete pass: its bytes, its place and the rolling hash are checked. O(events)."""
-        self.end, self.passes, self.damage = 0, 0, None
-        with contextlib.suppress(FileNotFoundError), open(self.path, "rb", buffering=0) as file:
+        self.start, self.end, self.passes, self.damage = 0, 0, 0, None
+        with contextlib.suppress(FileNotFoundError), FileIO(descriptor(self.path)) as file:
             head, self.damage = _message(file, 0, -1)
             if self.damage is None and head is not None and not _is_known(head):
-                self.damage = Damage(-1, f"is not of schema {SCHEMA.decode()}, which this adlcore reads", head)
+                # Sound, and of another version: what it holds is no damage, and nothing that a repair may drop.
+                raise Damage(-1, f"is not of schema {SCHEMA.decode()}, which this adlcore reads", head).error(self.path)
             if self.damage is not None or head is None:
                 return
             self.end = len(head)
@@ -245,13 +267,29 @@ class PassLog:
                 self.damage = Damage(number, found, message)
                 return
             first, digest = first + len(found.table), found.digest
-            self.end, self.passes = self.end + len(message), number + 1
+            self.start, self.end, self.passes = self.end, self.end + len(message), number + 1
             yield found
 
     def refuse_damage(self) -> None:
         """Raise where the last iteration met any."""
         if self.damage is not None:
             raise self.damage.error(self.path)
+
+    def rest(self, place: int) -> Rest:
+        """What stands from a place on, whether it is sound or not. O(bytes)."""
+        passes = events = 0
+        with FileIO(descriptor(self.path)) as file:
+            end = os.fstat(file.fileno()).st_size
+            start = place
+            while start < end:
+                message, damage = _message(file, start, passes)
+                if (whole := damage.message if damage is not None else message) is None:
+                    break
+                # What stands before the first pass is none, and has no body.
+                if (count := numbers(whole).shape[1]) or b'"pass"' in whole:
+                    passes, events = passes + 1, events + count
+                start += len(whole)
+        return Rest(passes, events, end - place)
 
 
 def _message(file: FileIO, start: int, number: int) -> tuple[bytearray | None, Damage | None]:

@@ -17,7 +17,16 @@ from ...errors import AdlError, shown
 from .log import INPUTS, Damage, LoggedPass, Made, Texts, encoded, numbers
 from .tables import Vocabulary
 
-__all__ = ["Inputs", "PassMaker", "explained", "refuse_difference", "refuse_no_house", "refuse_other_house", "words_of"]
+__all__ = [
+    "Inputs",
+    "PassMaker",
+    "event_difference",
+    "explained",
+    "input_difference",
+    "refuse_no_house",
+    "refuse_other_house",
+    "words_of",
+]
 
 NOTHING = object()
 
@@ -100,11 +109,8 @@ class PassMaker:
 
     def make_again(self, each: LoggedPass) -> Made:
         """A pass that was recorded; it must be given what it was given then."""
-        asked = self.ask()
-        if asked is None:
-            message = f"passes end after {self.number}: must go on, for the run has a pass {self.number}"
-            raise AdlError(message, argument="passes", row=self.number)
-        _refuse_inputs(each, asked)
+        if (error := input_difference(each, self.ask(), self.number)) is not None:
+            raise error
         return self.make()
 
     def _read(self, given: Any) -> tuple[int | None, dict[str, dict[str, str]]]:
@@ -150,27 +156,31 @@ def words_of(house: ClearingHouse) -> Vocabulary:
 # Comparing ------------------------------------------------------------------------------------------------------------
 
 
-def _refuse_inputs(each: LoggedPass, asked: tuple[int | None, Texts]) -> None:
-    """Refuse inputs that are not the recorded ones."""
+def input_difference(each: LoggedPass, asked: tuple[int | None, Texts] | None, number: int) -> AdlError | None:
+    """What to raise for inputs that are not the recorded ones; `number` is that of the pass they are asked for."""
+    if asked is None:
+        message = f"passes end after {number}: must go on, for the run has a pass {number}"
+        return AdlError(message, argument="passes", row=number)
     place, (time, inputs) = f"passes[{each.number}]", asked
     if time is not None and time != each.time:
-        raise AdlError.at(f"{place}.time", None, time, f"must be {each.time}, as it was recorded")
+        return AdlError.at(f"{place}.time", None, time, f"must be {each.time}, as it was recorded")
     for field in INPUTS:
         known, given = each.inputs[field], inputs[field]
         for name in sorted({*known, *given}, key=_text):
             if known.get(name) != given.get(name):
                 must = f"must be {known.get(name)!r}, as it was recorded"
-                raise AdlError.at(f"{place}.{field}[{name!r}]", None, given.get(name), must)
+                return AdlError.at(f"{place}.{field}[{name!r}]", None, given.get(name), must)
+    return None
 
 
-def refuse_difference(path: Path, each: LoggedPass, made: Made) -> None:
-    """Refuse recorded events that are not those which were made again; the first is named."""
+def event_difference(path: Path, each: LoggedPass, made: Made) -> AdlError | None:
+    """What to raise for recorded events that are not those which were made again; the first is named."""
     events = made.events
     if np.array_equal(each.table, events.table) and (each.time, each.digest) == (events.time, made.digest):
-        return
+        return None
     told = _first_difference(each.table, events) or f"time {each.time} and digest {each.digest.hex()}"
     message = f"{path}: pass {each.number} is not what house and passes make: {told}"
-    raise AdlError(message, argument="path", row=each.number, value=str(path))
+    return AdlError(message, argument="path", row=each.number, value=str(path))
 
 
 def explained(path: Path, damage: Damage, made: Made) -> AdlError:

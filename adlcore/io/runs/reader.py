@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._arrays import INT64
+from ..._members import member
 from ..._options import a_path
 from ...clearing import Snapshot
 from ...clearing.events import CAUSES, FIELDS, KINDS, Events
@@ -22,6 +23,7 @@ from ...contracts import Asset, Contract
 from ...errors import AdlError, OpenInterestWarning, missing_extra
 from ..manifests import altered
 from ..snapshots import load
+from .folder import AFTER, BEFORE, LOG, command
 from .log import LoggedPass, PassLog
 from .manifest import MANIFEST, read_manifest
 from .opening import OpeningDebt, OpeningFund, debts_at_opening, funds_at_opening
@@ -37,10 +39,7 @@ from .tables import (
     pass_row,
 )
 
-__all__ = ["AFTER", "BEFORE", "LOG", "Run", "load_part", "needs_pyarrow", "open_log", "open_run", "refuse_numbers"]
-
-#: What a run's folder holds beside the manifest and the tables.
-BEFORE, AFTER, LOG = "before", "after", "events.arrow"
+__all__ = ["Run", "load_part", "needs_pyarrow", "open_log", "open_run", "refuse_numbers"]
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -61,8 +60,8 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     Raises
     ------
     AdlError
-        If the folder is no run, is of a schema that this adlcore does not know, or was altered; without
-        pyarrow.
+        If the folder is no run, is of a schema that this adlcore does not know, or was altered; if a link or
+        anything else that is no plain file stands in it under the name of a file; without pyarrow.
     OSError
         Where it cannot be read.
 
@@ -91,8 +90,9 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     # Sealed while it was read: then the file was gone, or about to go.
     if (fresh := read_manifest(folder))["status"] == "sealed":
         return Run(folder, fresh)
-    if not (folder / BEFORE).exists():
-        message = f"{folder} is a run that has not begun: has no {BEFORE} yet; adlcore.io.resume begins it"
+    if member(folder / BEFORE, folder=True) is None:
+        begins = f"adlcore.io.resume begins it, as does {command('resume', folder)}"
+        message = f"{folder} is a run that has not begun: has no {BEFORE} yet; {begins}"
         raise AdlError(message, argument="path", value=str(folder))
     return Run(folder, manifest, passes)
 
@@ -285,7 +285,7 @@ def load_part(folder: Path, name: str, manifest: dict[str, Any]) -> Snapshot:
     AdlError
         Where they are not there, were altered, or belong to another run.
     """
-    if not (folder / name).is_dir():
+    if member(folder / name, folder=True) is None:
         raise AdlError(f"{folder} was altered: has no {name}", argument="path", value=str(folder))
     with warnings.catch_warnings():
         # Funds and the street hold the rest.

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..._arrays import INT64
+from ..._members import member
 from ...clearing.events import FIELDS
 from ...errors import AdlError
 from ..events import ACCOUNT
@@ -67,7 +68,7 @@ class SealedEvents:
 
     def __init__(self, path: Path, known: str, words: Vocabulary) -> None:
         self.path, self._words, self._fault = path, words, altered(path, known)
-        if not path.exists() and self._fault is not None:
+        if member(path) is None and self._fault is not None:
             raise self._fault
         self._file = TableFile(path)
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._arrays import INT64
+from ..._members import open_member
 from ...clearing import Snapshot
 from ...clearing.events import CAUSES, KINDS, PLACE, Names
 from ...errors import AdlError
@@ -250,8 +251,9 @@ class TableFile:
 
         self.path = path
         with self._reading():
-            self._file = pq.ParquetFile(path, page_checksum_verification=True)
+            self._opened = open_member(path)
             try:
+                self._file = pq.ParquetFile(self._opened, page_checksum_verification=True)
                 _refuse_columns(path, self._file.schema_arrow)
                 self._batches = self._file.iter_batches(GROUP)
             except BaseException:
@@ -276,7 +278,7 @@ class TableFile:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self._opened.close()
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:

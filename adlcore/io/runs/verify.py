@@ -11,9 +11,10 @@ from typing import Any
 from ..._options import a_path
 from ...clearing import ClearingHouse
 from ...errors import AdlError
+from .folder import AFTER, BEFORE
 from .manifest import read_manifest
-from .passes import Inputs, PassMaker, explained, refuse_difference, refuse_no_house, refuse_other_house, words_of
-from .reader import AFTER, BEFORE, Run, load_part, needs_pyarrow, open_log, open_run
+from .passes import Inputs, PassMaker, event_difference, explained, refuse_no_house, refuse_other_house, words_of
+from .reader import Run, load_part, needs_pyarrow, open_log, open_run
 from .sealed import SealedEvents, sealed_passes
 from .tables import EVENTS
 
@@ -76,7 +77,8 @@ def verify(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
 def _verify_open(folder: Path, manifest: dict[str, Any], maker: PassMaker) -> None:
     log = open_log(folder, manifest)
     for each in log:
-        refuse_difference(log.path, each, maker.make_again(each))
+        if (error := event_difference(log.path, each, maker.make_again(each))) is not None:
+            raise error
     if log.damage is not None:
         if log.damage.message is None or log.damage.number < 0 or maker.ask() is None:
             raise log.damage.error(log.path)

@@ -8,26 +8,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..._members import member
 from ..._options import a_path
 from ...clearing import ClearingHouse, Events, Snapshot
 from ...errors import AdlError
 from ..snapshots import write_files
-from .files import appending, locked, make_folder, remove, remove_work, replaced_folder, sync_folder, work_name
+from .files import appending, locked, make_folder, remove, replaced_folder, sync_folder
+from .folder import AFTER, BEFORE, LOG, command, refuse_strange, refuse_taken, remove_work
 from .log import LoggedPass, append, begin
-from .manifest import MANIFEST, opened, read_manifest, sealed, write_manifest
-from .passes import (
-    Inputs,
-    PassMaker,
-    refuse_difference,
-    refuse_no_house,
-    refuse_other_house,
-    words_of,
-)
-from .reader import AFTER, BEFORE, LOG, Run, load_part, needs_pyarrow, open_log, open_run, refuse_numbers
-from .tables import TABLES, Vocabulary, write_tables
-from .verify import verify
+from .manifest import opened, read_manifest, sealed, write_manifest
+from .passes import Inputs, PassMaker, event_difference, refuse_no_house, refuse_other_house, words_of
+from .reader import Run, load_part, needs_pyarrow, open_log, open_run, refuse_numbers
+from .repair import advised
+from .tables import Vocabulary, write_tables
 
-__all__ = ["Inputs", "Run", "open_run", "record", "resume", "verify"]
+__all__ = ["record", "resume"]
 
 #: What is called after each pass: its number, its events, and the house as it is then.
 OnPass = Callable[[int, Events, ClearingHouse], object]
@@ -46,7 +41,8 @@ def record(
     Parameters
     ----------
     path : path
-        Of the folder: not there yet, or empty. Its parent must be there.
+        Of the folder: not there yet, or empty. Its parent must be there. It may be a link to a folder; no link
+        in it is ever followed, by this or anything else that reads or writes a run.
     house : ClearingHouse
         As it is before the first pass. Nobody else may change it until the run ends.
     passes : iterable of Inputs
@@ -78,7 +74,7 @@ def record(
     renamed. At the end ``events.parquet``, ``passes.parquet``, ``marks.parquet`` and ``after/`` are
     written, then the manifest that says ``sealed``: with it the run is whole, and ``events.arrow`` goes.
     The same run gives the same files, byte for byte with the same libraries, stopped on its way or not. A
-    folder in which not even the manifest came to stand counts as empty.
+    folder in which not even the manifest came to stand counts as empty: it is recorded into again.
 
     One pass is held in memory at a time, and of a pass with few events the wait for the disk takes most of
     the time. The system's lock on the folder keeps a second writer out; it needs a POSIX system. A power
@@ -120,7 +116,7 @@ def record(
             make_folder(folder)
         sync_folder(folder.parent)
     with locked(folder):
-        _refuse_taken(folder)
+        refuse_taken(folder)
         write_manifest(folder, manifest)
         return _go_on(folder, manifest, words, PassMaker(house, passes), on_pass)
 
@@ -150,7 +146,10 @@ def resume(
     ------
     AdlError
         If the folder is no run, another writer has it, it was altered, or `house` and `passes` are not
-        those that it was recorded with: the first difference is named, and all passes are as before.
+        those that it was recorded with: the first difference is named, and all passes are as before. Where
+        :func:`repair` would make it one that can be gone on with, what it would drop is said. If a link, or anything
+        else that is no plain file, stands under one of the names that a run uses, or ``events.arrow`` is a file of
+        several names: what is appended would stand under the others, too.
     OSError
         As :func:`record`.
 
@@ -185,6 +184,7 @@ def resume(
     _refuse_no_call(on_pass)
     with locked(folder):
         manifest = read_manifest(folder)
+        refuse_strange(folder)
         refuse_other_house(folder, manifest, house)
         if manifest["status"] == "sealed":
             _clean(folder)
@@ -197,28 +197,20 @@ def _refuse_no_call(on_pass: OnPass | None) -> None:
         raise AdlError.at("on_pass", None, on_pass, "must be callable, or None")
 
 
-def _refuse_taken(folder: Path) -> None:
-    """Refuse a folder that holds anything; a manifest that did not come to stand is nothing."""
-    found = sorted({entry.name for entry in folder.iterdir()} - {work_name(MANIFEST)})
-    if MANIFEST in found:
-        message = f"{folder} holds a run or a snapshot already: adlcore.io.resume goes on with a run"
-        raise AdlError(message, argument="path", value=str(folder))
-    if found:
-        message = f"{folder} holds {found[0]!r}, which is no run's: must be empty, or not be there"
-        raise AdlError(message, argument="path", value=str(folder))
-
-
 def _go_on(folder: Path, manifest: dict[str, Any], words: Vocabulary, maker: PassMaker, on_pass: OnPass | None) -> Run:
     """From wherever a writer was stopped to the sealed run."""
-    remove_work(folder, (MANIFEST, BEFORE, AFTER, *TABLES))
+    remove_work(folder)
     _keep(folder, BEFORE, maker.house.snapshot(), manifest)
-    log = open_log(folder, manifest)
+    log, events = open_log(folder, manifest), 0
     for each in log:
         made = maker.make_again(each)
-        refuse_difference(log.path, each, made)
+        if (error := event_difference(log.path, each, made)) is not None:
+            raise advised(folder, log, error, log.start, made.number, events)
+        events += len(made.events)
         if on_pass is not None:
             on_pass(made.number, made.events, maker.house)
-    log.refuse_damage()
+    if log.damage is not None:
+        raise advised(folder, log, log.damage.error(log.path), log.end, log.passes, events)
     with appending(log.path, log.end) as file:
         if not log.end:
             begin(file)
@@ -257,8 +249,12 @@ def _seal(folder: Path, manifest: dict[str, Any], words: Vocabulary, maker: Pass
 
 def _keep(folder: Path, name: str, snapshot: Snapshot, manifest: dict[str, Any]) -> None:
     """Write the books before or after; where they are already, they must be these."""
-    if (folder / name).exists():
-        load_part(folder, name, manifest)
+    if member(folder / name, folder=True) is not None:
+        try:
+            load_part(folder, name, manifest)
+        except AdlError as error:
+            told = f"{error}; {command('resume --repair', folder)} (adlcore.io.repair) puts it aside"
+            raise AdlError(told, argument=error.argument, row=error.row, value=error.value) from None
         return
     with replaced_folder(folder / name) as create:
         write_files(snapshot, create)
@@ -267,5 +263,5 @@ def _keep(folder: Path, name: str, snapshot: Snapshot, manifest: dict[str, Any])
 def _clean(folder: Path) -> None:
     """Remove what a sealed run does not need."""
     remove(folder / LOG)
-    remove_work(folder, (MANIFEST, BEFORE, AFTER, *TABLES))
+    remove_work(folder)
     sync_folder(folder)

@@ -1,0 +1,99 @@
+"""What the folder of a run holds: every name that a writer uses, what may stand under it, and where a run may begin.
+
+The folder itself is the user's to name, through links if he likes. Nothing in it is followed: what stands under one of
+these names must be a plain file, or a folder of plain files. Names of work are a writer's own, and go when it begins.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from ..._members import member, refuse_shared
+from ...errors import AdlError
+from ..manifests import MANIFEST
+from ..snapshots import FILE_NAMES
+from .files import refuse_foreign, remove, remove_folder, work_name
+from .tables import TABLES
+
+__all__ = [
+    "AFTER",
+    "BEFORE",
+    "DROPPED",
+    "LOG",
+    "command",
+    "is_blank",
+    "refuse_strange",
+    "refuse_taken",
+    "remove_work",
+    "work_left",
+]
+
+#: What a run's folder holds beside the manifest and the tables.
+BEFORE, AFTER, LOG = "before", "after", "events.arrow"
+#: Behind a name: what a repair took away from there.
+DROPPED = ".dropped"
+
+#: Names of files that are written beside their names first, and of folders.
+_WRITTEN, _FILLED = (MANIFEST, *TABLES, LOG + DROPPED), (BEFORE, AFTER)
+
+
+def command(name: str, folder: Path) -> str:
+    """A command on a run, as it can be typed."""
+    return f"adlcore {name} {shlex.quote(os.fspath(folder))}"
+
+
+def is_blank(folder: Path) -> bool:
+    """Whether nothing is in a folder, or what a writer left there that was stopped before the manifest stood."""
+    return set(os.listdir(folder)) <= {work_name(MANIFEST)}
+
+
+def refuse_taken(folder: Path) -> None:
+    """Refuse a folder that holds anything; a manifest that did not come to stand is nothing."""
+    if is_blank(folder):
+        return
+    found = sorted(set(os.listdir(folder)) - {work_name(MANIFEST)})
+    if MANIFEST in found:
+        message = f"{folder} holds a run or a snapshot already: adlcore.io.resume goes on with a run"
+        raise AdlError(message, argument="path", value=str(folder))
+    message = f"{folder} holds {found[0]!r}, which is no run's: must be empty, or not be there"
+    raise AdlError(message, argument="path", value=str(folder))
+
+
+def refuse_strange(folder: Path) -> None:
+    """Refuse what a writer would come upon and must not touch, before anything is written.
+
+    Raises
+    ------
+    AdlError
+        Where a link, a folder, a pipe or a device stands under the name of a file, or anything but a folder of files
+        under that of a folder; where work of this run holds what no writer of it has put there; where the log has
+        another name, too. The first is named.
+    """
+    for name in (MANIFEST, *TABLES):
+        member(folder / name)
+    if (found := member(folder / LOG)) is not None:
+        refuse_shared(folder / LOG, found)
+    for name in _WRITTEN:
+        if (work := folder / work_name(name)).is_dir() and not work.is_symlink():
+            member(work)
+    for name in _FILLED:
+        if member(folder / name, folder=True) is not None:
+            for inner in FILE_NAMES:
+                member(folder / name / inner)
+        if (work := folder / work_name(name)).is_dir() and not work.is_symlink():
+            refuse_foreign(work, FILE_NAMES)
+
+
+def work_left(folder: Path) -> list[str]:
+    """The names of what a writer that was stopped left beside what it wrote."""
+    return sorted({work_name(name) for name in (*_WRITTEN, *_FILLED)} & set(os.listdir(folder)))
+
+
+def remove_work(folder: Path) -> None:
+    """Remove what writers that were stopped left beside what they wrote; never what a link there leads to."""
+    for name in _WRITTEN:
+        remove(folder / work_name(name))
+    for name in _FILLED:
+        remove_folder(folder / work_name(name), FILE_NAMES)

@@ -1,0 +1,231 @@
+"""A run whose log was altered: the passes that prove themselves stay, what follows them is put aside."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..._members import member, open_member
+from ..._options import a_path
+from ...clearing import ClearingHouse, Snapshot
+from ...errors import AdlError, OpenInterestWarning
+from ..manifests import altered
+from ..snapshots import load
+from .files import appending, locked, move, replaced, work_name
+from .folder import AFTER, BEFORE, DROPPED, LOG, command, refuse_strange
+from .log import LoggedPass, PassLog
+from .manifest import read_manifest
+from .passes import (
+    Inputs,
+    PassMaker,
+    event_difference,
+    input_difference,
+    refuse_no_house,
+    refuse_other_house,
+)
+from .reader import load_part, needs_pyarrow, open_log
+from .tables import TABLES
+
+__all__ = ["Repair", "advised", "repair"]
+
+
+class Repair(NamedTuple):
+    """What a repair kept of a run, and what it took away.
+
+    Attributes
+    ----------
+    kept_passes, kept_events : int
+    dropped_passes, dropped_events : int
+        As far as they can be told apart: bytes that are no pass count as bytes alone.
+    dropped_bytes : int
+    reason : str or None
+        What is wrong with the first thing that was dropped.
+    put_aside : tuple of Path
+        Where all of it is now.
+
+    Examples
+    --------
+    >>> Repair(3, 66, 1, 9, 4096, "pass 3 holds other bytes than were written", ()).kept_passes
+    3
+    """
+
+    kept_passes: int
+    kept_events: int
+    dropped_passes: int
+    dropped_events: int
+    dropped_bytes: int
+    reason: str | None
+    put_aside: tuple[Path, ...]
+
+
+def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[Inputs]) -> Repair:
+    """Make a run that was altered one that :func:`resume` goes on with.
+
+    Parameters
+    ----------
+    path, house, passes
+        As :func:`resume`. A recorded pass that they do not make is dropped, so they must be the right ones.
+
+    Returns
+    -------
+    Repair
+        What was kept, what was dropped, and where it is now.
+
+    Raises
+    ------
+    AdlError
+        If the folder is no run, another writer has it, `house` is not as it was then, or the manifest was altered:
+        nothing proves what it says. For a sealed run that was altered, which is not opened again: the log that it
+        was made of is gone. If the house refuses a pass.
+    OSError
+        As :func:`record`.
+
+    Notes
+    -----
+    The passes that are kept are the longest beginning of ``events.arrow`` of which each has the bytes that were
+    written, the place and the rolling hash that it must have, and is what house and passes make. What follows is
+    copied to a file of this name with ``.dropped`` behind it, and then cut off; where such a file is there already,
+    a number follows. ``before/`` and ``after/`` are put aside in the same way where they are not what the house
+    holds before the first pass, and after the last: they are written again. What a writer that was stopped left of
+    a pass is no damage; :func:`resume` cuts it.
+
+    A repair that is stopped is made again: nothing is cut before its copy is on the disk.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import adlcore as adl
+    >>> contract = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], [0.05]))
+    >>> snapshot = adl.Snapshot.build([contract], {"account": ["ann"], "balance": ["9"]}, [], {"X": 2})
+    >>> def house():
+    ...     return adl.ClearingHouse(snapshot, venue=[adl.clearing.Uncovered()])
+    >>> passes = [adl.io.Inputs(time, {"X": "2.5"}) for time in (1, 2)]
+    >>> def stopped():
+    ...     yield passes[0]
+    ...     raise KeyboardInterrupt
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     folder = pathlib.Path(parent, "quiet")
+    ...     try:
+    ...         adl.io.record(folder, house(), stopped())
+    ...     except KeyboardInterrupt:
+    ...         with open(folder / "events.arrow", "ab") as file:
+    ...             _ = file.write(b"no pass")
+    ...     found = adl.io.repair(folder, house(), passes)
+    ...     adl.io.resume(folder, house(), passes)
+    <Run 'quiet', sealed: 2 passes, 0 events>
+    >>> found.kept_passes, found.dropped_bytes, found.put_aside[0].name
+    (1, 7, 'events.arrow.dropped')
+    """
+    needs_pyarrow("repairing runs")
+    folder = a_path("path", path)
+    refuse_no_house(house)
+    with locked(folder):
+        manifest = read_manifest(folder)
+        refuse_strange(folder)
+        refuse_other_house(folder, manifest, house)
+        if manifest["status"] == "sealed":
+            _refuse_altered_seal(folder, manifest)
+            counts = manifest["counts"]
+            return Repair(counts["passes"], counts["events"], 0, 0, 0, None, ())
+        log, maker = open_log(folder, manifest), PassMaker(house, passes)
+        before = maker.house.snapshot()
+        events, error = 0, None
+        for each in log:
+            if (error := _difference(log, each, maker)) is not None:
+                break
+            events += len(each.table)
+        count, end = (log.passes, log.end) if error is None else (log.passes - 1, log.start)
+        if error is None and log.damage is not None:
+            error = log.damage.error(log.path)
+        aside = _put_aside(folder, BEFORE, before)
+        if member(folder / AFTER, folder=True) is not None:
+            while maker.ask() is not None:
+                maker.make()
+            aside += _put_aside(folder, AFTER, maker.house.snapshot())
+        if error is None:
+            return Repair(count, events, 0, 0, 0, None, aside)
+        rest = log.rest(end)
+        return Repair(count, events, *rest, str(error), (*aside, _cut(log, end)))
+
+
+def _difference(log: PassLog, each: LoggedPass, maker: PassMaker) -> AdlError | None:
+    """Make the next pass, whatever was recorded; what to raise where that is another one."""
+    asked = maker.ask()
+    error = input_difference(each, asked, maker.number)
+    if asked is not None:
+        made = maker.make()
+        error = error or event_difference(log.path, each, made)
+    return error
+
+
+def advised(folder: Path, log: PassLog, error: AdlError, end: int, passes: int, events: int) -> AdlError:
+    """An error of a run that was altered, with what a repair of it would keep and drop."""
+    rest = log.rest(end)
+    kept = f"{_counted(passes, 'pass')} ({_counted(events, 'event')})"
+    dropped = f"{rest.size:,} bytes" + (f", {_counted(rest.passes, 'pass')} among them" if rest.passes else "")
+    called = f"{command('resume --repair', folder)} (adlcore.io.repair)"
+    told = f"with its own house and passes, {called} keeps {kept} and drops {dropped}"
+    return AdlError(f"{error}; {told}", argument=error.argument, row=error.row, value=error.value)
+
+
+def _counted(number: int, noun: str) -> str:
+    plural = "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}{'' if number == 1 else plural}"
+
+
+def _refuse_altered_seal(folder: Path, manifest: dict[str, Any]) -> None:
+    """Refuse a sealed run that is not as it was written."""
+    try:
+        for name in TABLES:
+            if (error := altered(folder / name, manifest["files"].get(name, ""))) is not None:
+                raise error
+        for part in (BEFORE, AFTER):
+            load_part(folder, part, manifest)
+    except AdlError as error:
+        must = "must be recorded again, in another folder: a sealed run is not repaired, for its log is gone"
+        raise AdlError(f"{error}; {must}", argument="path", value=str(folder)) from None
+
+
+def _put_aside(folder: Path, part: str, known: Snapshot) -> tuple[Path, ...]:
+    """Give books another name that are there and cannot be read, or are not those which are known."""
+    if member(folder / part, folder=True) is None:
+        return ()
+    with contextlib.suppress(AdlError), warnings.catch_warnings():
+        warnings.simplefilter("ignore", OpenInterestWarning)
+        if load(folder / part).hash == known.hash:
+            return ()
+    spare = _spare(folder / part)
+    move(folder / part, spare)
+    return (spare,)
+
+
+def _spare(path: Path, digest: str | None = None) -> Path:
+    """The first name for what is put aside that is free, or has these bytes since a repair that was stopped."""
+    number, spare = 1, path.with_name(path.name + DROPPED)
+    while os.path.lexists(spare) and not (digest is not None and _holds(spare, digest)):
+        number += 1
+        spare = path.with_name(f"{path.name}{DROPPED}.{number}")
+    return spare
+
+
+def _holds(path: Path, digest: str) -> bool:
+    return path.is_file() and not path.is_symlink() and altered(path, digest) is None
+
+
+def _cut(log: PassLog, end: int) -> Path:
+    """Copy what stands behind the passes that are kept, then cut it off."""
+    with open_member(log.path) as file:
+        file.seek(end)
+        spare = _spare(log.path, hashlib.file_digest(file, "sha256").hexdigest())
+        file.seek(end)
+        if member(spare) is None:
+            with replaced(spare, work_name(LOG + DROPPED)) as copy:
+                shutil.copyfileobj(file, copy)
+    with appending(log.path, end):
+        return spare

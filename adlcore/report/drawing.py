@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from ..errors import missing_extra
 from .palette import GRID, INK, MUTED, PAPER
-from .wording import is_date
 
-__all__ = ["FONT", "digits", "figure", "graph_objects", "plain", "time_axis", "whole_axis"]
+__all__ = ["FONT", "digits", "figure", "graph_objects", "plain", "whole_axis"]
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
@@ -107,11 +106,3 @@ def digits(values: npt.ArrayLike, count: int = 7) -> list[float | None]:
 def whole_axis(title: str, most: float) -> dict[str, Any]:
     """An axis of whole numbers up to so many: no ticks between two of them."""
     return {"title": {"text": title}, "tickformat": ",d", **({"dtick": 1} if most <= 10 else {})}
-
-
-def time_axis(times: npt.ArrayLike) -> dict[str, Any]:
-    """The x axis of times: a calendar where they can only be milliseconds since 1970, else numbers."""
-    column = np.asarray(times, np.int64)
-    if len(column) and is_date(int(column[0])) and is_date(int(column[-1])):
-        return {"title": {"text": "time, UTC"}, "type": "date"}
-    return {"title": {"text": "time, in the unit that the run was given"}, "tickformat": ",d"}

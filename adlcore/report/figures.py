@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import Int64Array1D
+from ..clearing.closings import STAGES
 from ..contracts import Asset
-from .closings import STAGES
-from .drawing import digits, figure, graph_objects, plain, time_axis, whole_axis
+from .drawing import digits, figure, graph_objects, plain, whole_axis
 from .fund_cash import FundCash
 from .palette import CONTRACTS, INK, MUTED, PLAIN, UNCOVERED, faint
 from .palette import STAGES as COLOURS
@@ -25,6 +25,9 @@ MOST_SOURCES = 8
 
 #: Pixels between two nodes of the flow, and its height.
 PAD, FLOW_HEIGHT = 18, 480
+
+#: The x axis of plotly on which times stand; None where passes are counted.
+TimeAxis = dict[str, Any] | None
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 
@@ -99,16 +102,16 @@ def _sides() -> list[tuple[int, str]]:
     return [(0, "longs"), (1, "shorts")]
 
 
-def prices(symbols: Sequence[str], at: Int64Array1D, is_time: bool, marks: npt.NDArray[np.float64]) -> Any:
+def prices(symbols: Sequence[str], at: npt.NDArray[Any], times: TimeAxis, marks: npt.NDArray[np.float64]) -> Any:
     """Mark prices of contracts, each 100 at its first.
 
     Parameters
     ----------
     symbols : sequence of str
-    at : int64[k]
+    at : array[k]
         Where the points stand on the axis.
-    is_time : bool
-        Whether that axis is time; else it counts the passes made.
+    times : dict or None
+        The axis of times; None where it counts the passes made.
     marks : float64[k, contracts]
 
     Returns
@@ -130,19 +133,19 @@ def prices(symbols: Sequence[str], at: Int64Array1D, is_time: bool, marks: npt.N
             )
         )
     axis = {"title": {"text": "mark, 100 at the start"}}
-    return figure(traces, xaxis=_axis(at, is_time), yaxis=axis, showlegend=True, hovermode="x")
+    return figure(traces, xaxis=_axis(at, times), yaxis=axis, showlegend=True, hovermode="x")
 
 
-def stages(made: Bars, left: Bars | None, is_time: bool, unit: str) -> Any:
+def stages(made: Bars, left: Bars | None, times: TimeAxis, unit: str) -> Any:
     """Notional of positions in liquidation by who took it, stacked, and what was left over.
 
     Parameters
     ----------
     made : Bars
-        A column for each of ``closings.STAGES``.
+        A column for each of :data:`adlcore.clearing.closings.STAGES`.
     left : Bars or None
         What nobody took, at the end of the last pass of each bar; None where there was none.
-    is_time : bool
+    times : dict or None
     unit : str
 
     Returns
@@ -177,15 +180,15 @@ def stages(made: Bars, left: Bars | None, is_time: bool, unit: str) -> Any:
         )
     axis = {"title": {"text": f"notional, {plain(unit)}"}, "rangemode": "tozero"}
     every = {"barmode": "stack", "bargap": 0, "hovermode": "x", "showlegend": True}
-    return figure(traces, xaxis=_axis(made.middle, is_time), yaxis=axis, **every)
+    return figure(traces, xaxis=_axis(made.middle, times), yaxis=axis, **every)
 
 
-def _axis(at: npt.ArrayLike, is_time: bool) -> dict[str, Any]:
-    return time_axis(at) if is_time else whole_axis("passes made", float(np.max(at, initial=0)))
+def _axis(at: npt.ArrayLike, times: TimeAxis) -> dict[str, Any]:
+    return times or whole_axis("passes made", float(np.max(at, initial=0)))
 
 
 def fund(
-    funds: Sequence[FundCash], asset: Asset, at: Int64Array1D, is_time: bool, kept: Int64Array1D, contracts: Any
+    funds: Sequence[FundCash], asset: Asset, at: npt.NDArray[Any], times: TimeAxis, kept: Int64Array1D, contracts: Any
 ) -> Any:
     """Cash of the funds of one asset in time, what they are worth with their inventory, and their triggers.
 
@@ -193,8 +196,8 @@ def fund(
     ----------
     funds : sequence of FundCash
     asset : Asset
-    at : int64[p + 1]
-    is_time : bool
+    at : array[p + 1]
+    times : dict or None
     kept : int64[k]
         Which points are drawn.
     contracts : sequence of str
@@ -232,7 +235,7 @@ def fund(
                     )
                 )
     axis = {"title": {"text": plain(asset.name)}, "rangemode": "tozero"}
-    return figure(traces, xaxis=_axis(at, is_time), yaxis=axis, showlegend=True, hovermode="x")
+    return figure(traces, xaxis=_axis(at, times), yaxis=axis, showlegend=True, hovermode="x")
 
 
 def lorenz_curve(holders: npt.ArrayLike, total: npt.ArrayLike, users: int) -> Any:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..._arrays import Float64Array1D
+from ...clearing.closings import STAGES, USERS
 from .. import figures
-from ..closings import STAGES, USERS
 from ..facts import Facts
 from ..parts import Drawn, Section, nothing
 from ..tables import Column, numbers, table, texts

@@ -14,7 +14,7 @@ import pytest
 import report_worlds
 
 import adlcore as adl
-from adlcore.report.closings import STAGES
+from adlcore.clearing.closings import STAGES
 from adlcore.report.facts import Facts
 from adlcore.report.palette import PAPER, THEMES
 from adlcore.report.palette import STAGES as COLOURS

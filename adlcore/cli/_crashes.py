@@ -96,15 +96,13 @@ def _configuration(crash: Crash) -> dict[str, Any]:
 
 def _announce(console: Console, crash: Crash, facts: Facts) -> None:
     """How large the venue was, and how far it fell."""
-    run, times = facts.run, facts.record.time
+    run = facts.run
     wallets, positions = len(run.before.wallets), len(run.before.positions)
     listed = _tables.counted(len(run.contracts), "contract")
     first = crash.scenario.contracts[0]
     prices = [marks[first.symbol] for _, marks in crash.marks if first.symbol in marks]
     low = min(prices, key=float, default=first.price)
     moved = f"{first.symbol} {float(low) / float(first.price) - 1:+.0%} in {_tables.counted(len(crash.marks), 'mark')}"
-    if len(times):
-        moved += f", {facts.clock.between(int(times[0]), int(times[-1]))}"
     console.print(f"[bold]{wallets:,} wallets, {positions:,} positions, {listed}[/]; {moved}")
 
 

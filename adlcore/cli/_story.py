@@ -55,15 +55,13 @@ def print_story(out: Console, facts: Facts, bar: PassBar, run: Path, report: Pat
     _line(out, "who bore it", "; ".join(bearing) or "nobody")
     covered = not facts.debts and not len(facts.uncovered.event)
     _line(out, "uncovered", EVERYTHING if covered else insurance.headline(facts))
-    _line(out, "orders", f"{record.tally('order-cancelled'):,} cancelled")
+    _line(out, "marks", f"{_marks(facts)}; {counted(record.tally('order-cancelled'), 'open order')} cancelled")
     _line(out, "funds", "; ".join(_fund(facts, fund) for fund in facts.funds if fund.asset >= 0))
     _line(out, "audit", f"conserved exactly at each of {_passes(facts)}: money, open interest, funds")
     rows = len(facts.run.before.positions)
     speed = f"{rows * len(record.number) / bar.seconds / MILLION:,.1f} m positions re-margined a second"
     _line(out, "speed", f"{bar.events:,} events in {bar.seconds:.1f} s; {speed}")
-    _line(out, "run", shown(run))
-    if report is not None:
-        _line(out, "report", shown(report))
+    _line(out, "run", shown(run) if report is None else f"{shown(run)}; report {shown(report)}")
 
 
 def shown(path: Path) -> str:
@@ -80,6 +78,13 @@ def _line(out: Console, head: str, text: str) -> None:
 
 def _passes(facts: Facts) -> str:
     return counted(len(facts.record.number), "mark").replace("1 mark", "the one mark")
+
+
+def _marks(facts: Facts) -> str:
+    """How many marks there were, and from when to when."""
+    times = facts.record.time.tolist()
+    between = f", {facts.clock.between(times[0], times[-1])}" if times else ""
+    return f"{counted(len(times), 'mark')}{between}"
 
 
 def _bearers(view: View, each: Bearers) -> str:

@@ -101,6 +101,6 @@ class Outcome:
 
     @property
     def deleveraged_share(self) -> float:
-        """The share of its open interest that a contract lost to others, where it was most: in lots, without a price."""
+        """Of the contract that lost most of its open interest to others, how much: in lots, without a price."""
         held = np.maximum(self.open_interest, 1)
         return float(np.max(self.deleveraged_lots / held, initial=0.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,10 @@ import numpy.typing as npt
 from ..errors import missing_extra
 from .palette import GRID, INK, MUTED, PAPER
 
-__all__ = ["FONT", "digits", "figure", "graph_objects", "plain", "whole_axis"]
+__all__ = ["FONT", "digits", "figure", "graph_objects", "label", "labels", "plain", "whole_axis"]
+
+#: Characters of a name in a figure at most.
+LONGEST = 22
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
@@ -89,6 +93,24 @@ def _merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 def plain(text: Any) -> str:
     """Any text as plotly shows it as it is: its own markup is escaped."""
     return html.escape(str(text), quote=False)
+
+
+def label(text: str) -> str:
+    """A name as a figure has room for it: a long one is cut in its middle.
+
+    Examples
+    --------
+    >>> label("BTCUSDT"), label("1000000-SOMETHING-AND-LEVERAGED-USDT_261225")
+    ('BTCUSDT', '1000000-SOM…SDT_261225')
+    """
+    shown = text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-(LONGEST // 2 - 1) :]}"
+    return plain(shown)
+
+
+def labels(names: Sequence[str]) -> list[str]:
+    """Names as labels that stay apart: those that would be alike are numbered."""
+    found = [label(name) for name in names]
+    return [f"{each} ({at + 1})" if found.count(each) > 1 else each for at, each in enumerate(found)]
 
 
 def digits(values: npt.ArrayLike, count: int = 7) -> list[float | None]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .._arrays import Int64Array1D
 from ..clearing.closings import STAGES
 from ..contracts import Asset
-from .drawing import digits, figure, graph_objects, plain, whole_axis
+from .drawing import digits, figure, graph_objects, label, labels, plain, whole_axis
 from .fund_cash import FundCash
 from .palette import CONTRACTS, INK, MUTED, PLAIN, UNCOVERED, faint
 from .palette import STAGES as COLOURS
@@ -25,6 +25,9 @@ MOST_SOURCES = 8
 
 #: Pixels between two nodes of the flow, and its height.
 PAD, FLOW_HEIGHT = 18, 480
+
+#: Between the name of a node and its sum; a page that is narrow leaves out what follows the last one.
+GAP = "\u2002"
 
 #: The x axis of plotly on which times stand; None where passes are counted.
 TimeAxis = dict[str, Any] | None
@@ -55,8 +58,9 @@ def flow(symbols: Sequence[str], taken: npt.NDArray[np.float64], unit: str) -> A
     targets = [t for t in np.argsort(-total, kind="stable").tolist() if total[t] > 0]
     names, colours = [*STAGES, "left uncovered"], [*COLOURS, UNCOVERED]
     links = [(s, t) for s in range(len(sides)) for t in targets if sides[s][1][t] > 0]
-    labels = [name for name, _ in sides] + [names[t] for t in targets]
+    ends = [name for name, _ in sides] + [names[t] for t in targets]
     sums = [float(amounts.sum()) for _, amounts in sides] + [float(total[t]) for t in targets]
+    shown_ends = [label(name) for name in ends]
     heights = [_centres(sums[: len(sides)], len(targets)), _centres(sums[len(sides) :], len(sides))]
     sankey = graph_objects().Sankey(
         arrangement="snap",
@@ -66,12 +70,12 @@ def flow(symbols: Sequence[str], taken: npt.NDArray[np.float64], unit: str) -> A
         node={
             "x": [0.001] * len(sides) + [0.999] * len(targets),
             "y": digits([*heights[0], *heights[1]]),
-            "label": [f"{plain(label)}  {short(value)}" for label, value in zip(labels, sums, strict=True)],
+            "label": [f"{shown}{GAP}{short(value)}" for shown, value in zip(shown_ends, sums, strict=True)],
             "color": [MUTED] * len(sides) + [colours[t] for t in targets],
             "pad": PAD,
             "thickness": 12,
             "line": {"width": 0},
-            "customdata": [plain(label) for label in labels],
+            "customdata": [plain(name) for name in ends],
             "hovertemplate": "%{customdata}<br>%{value}<extra></extra>",
         },
         link={
@@ -82,7 +86,7 @@ def flow(symbols: Sequence[str], taken: npt.NDArray[np.float64], unit: str) -> A
             "hovertemplate": "%{source.customdata} to %{target.customdata}<br>%{value}<extra></extra>",
         },
     )
-    return figure([sankey], margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    return figure([sankey], margin={"l": 8, "r": 8, "t": 14, "b": 14})
 
 
 def _centres(sums: Sequence[float], others: int) -> list[float]:
@@ -127,7 +131,7 @@ def prices(symbols: Sequence[str], at: npt.NDArray[Any], times: TimeAxis, marks:
                 x=at.tolist(),
                 y=digits(100 * marks[:, place] / (known[0] if len(known) else 1)),
                 customdata=digits(marks[:, place], 10),
-                name=plain(symbol),
+                name=label(symbol),
                 line=line,
                 hovertemplate="%{fullData.name}: %{customdata:,} (%{y:.1f})<extra></extra>",
             )
@@ -210,7 +214,7 @@ def fund(
     graph, traces, per = graph_objects(), [], asset.quanta_per_unit
     x = at[kept].tolist()
     for place, each in enumerate(funds):
-        colour, name = CONTRACTS[place % len(CONTRACTS)], plain(each.name)
+        colour, name = CONTRACTS[place % len(CONTRACTS)], label(each.name)
         shared = {"x": x, "mode": "lines", "hovertemplate": "%{fullData.name}: %{y:,.2f}<extra></extra>"}
         line = {"color": colour, "width": 2}
         traces.append(graph.Scatter(y=digits(each.cash[kept] / per, 10), name=f"{name}: cash", line=line, **shared))
@@ -296,7 +300,7 @@ def orders(symbols: Sequence[str], causes: Sequence[str], counts: npt.NDArray[np
     colours = {"liquidation": COLOURS[0], "deleveraging": COLOURS[5]}
     traces = [
         graph_objects().Bar(
-            y=[plain(symbol) for symbol in symbols],
+            y=labels(symbols),
             x=counts[:, place].tolist(),
             orientation="h",
             name=cause,

@@ -27,6 +27,9 @@ FIRST, LAST = 10**9, 4_102_444_800
 #: Units that are taken from the times alone where nobody says: what else is so large? Seconds since 1970 are not.
 SEEN = ("ms", "us", "ns")
 
+#: The last time is told too, where its text stands out of the plot by half.
+ENDS = {"ticklabeloverflow": "allow"}
+
 #: Ticks and hovers of a clock and of a date.
 CLOCK, DATE = "%H:%M:%S", "%Y-%m-%d %H:%M:%S"
 
@@ -91,13 +94,19 @@ class Clock:
         """The x axis on which times, as they are in the run, stand at their :meth:`places`."""
         column = np.asarray(at, INT64)
         if self.unit is None:
-            return {"title": {"text": "time, in a unit that the run does not say"}, "tickformat": ",d"}
+            return {"title": {"text": "time (unit unknown)"}, "tickformat": ",d"}
         if self.dates:
-            seen = "" if self.said else f", taken for {NAMES[self.unit]} since 1970"
+            seen = "" if self.said else f" (taken for {self.unit} since 1970)"
             return {"title": {"text": f"time, UTC{seen}"}, "type": "date", "hoverformat": self._parted(column, DATE)}
         if self._is_clock(column):
             form = self._parted(column, CLOCK)
-            return {"title": {"text": "time, hh:mm:ss"}, "type": "date", "tickformat": form, "hoverformat": form}
+            return {
+                "title": {"text": "time, hh:mm:ss"},
+                "type": "date",
+                "tickformat": form,
+                "hoverformat": form,
+                **ENDS,
+            }
         name = "days" if self._scale(column) == DAY else NAMES[self.unit]
         return {"title": {"text": f"time, {name}"}}
 

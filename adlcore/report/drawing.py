@@ -15,7 +15,7 @@ from .palette import GRID, INK, MUTED, PAPER
 __all__ = ["FONT", "digits", "figure", "graph_objects", "label", "labels", "plain", "whole_axis"]
 
 #: Characters of a name in a figure at most.
-LONGEST = 22
+LONGEST = 28
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
@@ -101,7 +101,7 @@ def label(text: str) -> str:
     Examples
     --------
     >>> label("BTCUSDT"), label("1000000-SOMETHING-AND-LEVERAGED-USDT_261225")
-    ('BTCUSDT', '1000000-SOM…SDT_261225')
+    ('BTCUSDT', '1000000-SOMETH…-USDT_261225')
     """
     shown = text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-(LONGEST // 2 - 1) :]}"
     return plain(shown)

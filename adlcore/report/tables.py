@@ -25,8 +25,8 @@ class Column:
     keys : sequence of float or None
         Numbers to sort by; None for text, which is sorted as it stands.
     style : {"", "wide", "long"}
-        Whether the cells are words or sentences, which may be broken into lines. Long ones stand below the other cells of
-        their row, and are not printed on paper.
+        Whether the cells are words or sentences, which may be broken into lines. Long ones stand below the other cells
+        of their row, and are not printed on paper.
     """
 
     title: str

@@ -20,6 +20,7 @@ class PassBar:
 
     def __init__(self, crash: Crash, what: str, console: Console | None = None) -> None:
         self.events = 0
+        self.told = what
         self._liquidated: set[int] = set()
         self._clock = clock_of([time for time, _ in crash.marks], TIME_UNIT)
         self._symbol = crash.scenario.contracts[0].symbol
@@ -50,7 +51,8 @@ class PassBar:
     def advance(self, house: ClearingHouse, more: str = "") -> None:
         """A pass more; what happened in it, where that is known, is said by `more`."""
         where = f"{self._clock.when(house.time)}, {self._symbol} {house.marks[self._symbol]}"
-        self._bar.update(self._task, advance=1, description=f"{self._what}: {where}{more}")
+        self.told = f"{self._what}: {where}{more}"
+        self._bar.update(self._task, advance=1, description=self.told)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

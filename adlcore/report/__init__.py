@@ -32,7 +32,7 @@ def write(
     ----------
     run : Run or Facts
         Of ``adlcore.io.open_run``. An open run is reported as far as its passes are complete. What its configuration
-        has under ``time_unit``, one of ``ns``, ``us``, ``ms`` and ``s``, is the unit of its times; without it times
+        has under "time_unit", one of "ns", "us", "ms" and "s", is the unit of its times; without it times
         since 1970 are known by their size, unless they are in seconds, and others are numbers. Facts that were worked
         out before are taken too, with the rule and the funds that they were given.
     path : path

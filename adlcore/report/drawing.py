@@ -101,7 +101,7 @@ def label(text: str) -> str:
     Examples
     --------
     >>> label("BTCUSDT"), label("1000000-SOMETHING-AND-LEVERAGED-USDT_261225")
-    ('BTCUSDT', '1000000-SOMETH…-USDT_261225')
+    ('BTCUSDT', '1000000-SOMETH…D-USDT_261225')
     """
     shown = text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-(LONGEST // 2 - 1) :]}"
     return plain(shown)

@@ -219,3 +219,7 @@ def test_a_unit_that_the_snapshot_does_not_have_is_refused():
     _, run = report_worlds.ten_wallets()
     with pytest.raises(adl.AdlError, match="unit is 'EUR': must be an asset of the snapshot: USDT"):
         Outcome.before(run.before, "EUR")
+    coin = adl.Contract("BTCUSD", kind="inverse", settle="BTC", multiplier="100", tick="0.1")
+    before = adl.Snapshot.build([coin], {"account": ["ann"], "asset": ["USDT"], "balance": ["5"]}, [], {"BTCUSD": "9"})
+    with pytest.raises(adl.AdlError, match=r"index_prices.BTC is None: must be given: BTC cannot be valued in USDT"):
+        Outcome.before(before)

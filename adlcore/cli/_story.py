@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from ..clearing.closings import BASIS, BOOK, FUND, STAGES, USERS
+from ..clearing.closings import BASIS, BOOK, FUND, INVENTORY, LEGS, STAGES, USERS, VAULT
 from ..report.bearers import Bearers
 from ..report.concentration import gini, top_share
 from ..report.facts import Facts
@@ -42,6 +42,9 @@ def print_story(out: Console, facts: Facts, bar: PassBar, run: Path, report: Pat
     _line(out, "liquidated", f"{counted(len(facts.liquidated), 'wallet')}; {closed} closed, {BASIS}{how}")
     done = {
         BOOK: "filled by immediate-or-cancel orders",
+        LEGS: "netted with each other",
+        VAULT: "taken",
+        INVENTORY: "netted with what they held",
         FUND: f"taken over; {counted(record.tally('cover'), 'payment')} for shortfalls",
         USERS: f"in {counted(record.tally('adl-notice'), 'fill')}, each told to its user",
     }
@@ -50,7 +53,7 @@ def print_story(out: Console, facts: Facts, bar: PassBar, run: Path, report: Pat
             took = listed(story.sums(facts, [float(each[stage]) for each in worth]))
             shares = [float(each[stage] / each.sum()) for each in worth if each.any()] if len(worth) == 1 else []
             part = "".join(f" ({percent(share)})" for share in shares)
-            _line(out, HEADS[stage], f"{took}{part} {done.get(stage, '')}")
+            _line(out, HEADS[stage], f"{took}{part} {done[stage]}")
     bearing = [_bearers(view, each) for view, each in zip(facts.views, facts.bearers, strict=True) if len(each)]
     _line(out, "who bore it", "; ".join(bearing) or "nobody")
     covered = not facts.debts and not len(facts.uncovered.event)

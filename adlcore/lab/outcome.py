@@ -27,7 +27,7 @@ class Outcome:
     names : tuple of str
         The assets.
     index : float64[assets]
-        Index prices now; 1 for the unit, NaN where none is known.
+        Index prices now; 1 for the unit, NaN of an asset that no contract settles in where none is known.
     quanta_per_unit : float64[assets]
     open_interest : int64[contracts]
         Lots that longs held before the crash.
@@ -61,7 +61,7 @@ class Outcome:
         Raises
         ------
         AdlError
-            For an asset that the snapshot does not have.
+            For an asset that the snapshot does not have, and for a settle asset without an index price.
 
         Examples
         --------
@@ -74,6 +74,10 @@ class Outcome:
             raise AdlError.at("unit", None, unit, f"must be an asset of the snapshot: {', '.join(names[:12])}")
         index = np.array([np.nan if price is None else float(price) for price in snapshot.index_prices], FLOAT64)
         index[names.index(unit)] = 1.0
+        for code in np.unique(snapshot.settle).tolist():
+            if np.isnan(index[code]):
+                must = f"must be given: {snapshot.assets[code].name} cannot be valued in {unit}"
+                raise AdlError.at(f"index_prices.{snapshot.assets[code].name}", None, None, must)
         quanta = np.array([asset.quanta_per_unit for asset in snapshot.assets], FLOAT64)
         longs = np.zeros(len(snapshot.contracts), INT64)
         for code in range(len(longs)):

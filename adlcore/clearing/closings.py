@@ -16,10 +16,7 @@ import numpy as np
 from .._arrays import INT64, Int64Array1D
 from .events import CAUSE_CODES, CODES
 
-__all__ = [
-    *("BASIS", "BOOK", "FUND", "INVENTORY", "LEGS", "STAGES", "USERS", "VAULT"),
-    *("closing_fills", "told_fills"),
-]
+__all__ = ["BASIS", "BOOK", "FUND", "INVENTORY", "LEGS", "STAGES", "USERS", "VAULT", "closing_fills", "told_fills"]
 
 #: Where lots of positions in liquidation went, in the order of a waterfall.
 STAGES = ("order book", "own opposite leg", "backstop vault", "insurance fund", "inventory of a fund", "other users")

@@ -18,6 +18,7 @@ from ..report.prices import View
 from ..report.sections import insurance, story
 from ..report.wording import amount, counted, listed, percent
 from ._pass_bar import PassBar
+from ._tables import KEPT
 
 __all__ = ["print_story"]
 
@@ -74,9 +75,10 @@ def shown(path: Path) -> str:
 
 
 def _line(out: Console, head: str, text: str) -> None:
-    lines = textwrap.wrap(text, max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False)
+    kept = text.replace(" %", f"{KEPT}%")
+    lines = textwrap.wrap(kept, max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False)
     for number, line in enumerate(lines):
-        out.print(f"[bold]{'' if number else head:<{HEAD}}[/] {escape(line)}", soft_wrap=True)
+        out.print(f"[bold]{'' if number else head:<{HEAD}}[/] {escape(line.replace(KEPT, ' '))}", soft_wrap=True)
 
 
 def _passes(facts: Facts) -> str:

@@ -116,6 +116,16 @@ def test_the_same_seed_gives_the_same_crash_and_another_seed_another():
     assert first != third
 
 
+@pytest.mark.parametrize("mode", ["multi-asset", "portfolio"])
+def test_without_coins_a_wallet_of_several_assets_has_one_balance_in_its_own(mode):
+    listing = {"symbol": "BTCUSDT", "price": "60000", "tick": "0.1", "lot": "0.001"}
+    wallets = {"count": 100, "positions": 200, "modes": {mode: 1.0}}
+    fields = {"wallets": wallets, "contracts": [listing], "assets": [], "funds": [{"asset": "USDT", "ratio": 0.01}]}
+    crash = Crash.of(scenarios.read({**fields, "shock": {"passes": 4}}))
+    assert len(np.unique(crash.house.snapshot().balances.wallet)) == len(crash.house.snapshot().balances.wallet) == 100
+    assert sum(happened(crash)[1]) > 0
+
+
 def test_a_crash_liquidates_and_deleverages():
     crash = Crash.of(scenarios.read(SMALL))
     found = Outcome.before(crash.house.snapshot())

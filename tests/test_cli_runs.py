@@ -104,7 +104,27 @@ def test_scenario_init_writes_a_template_that_loads_and_overwrites_nothing(good,
     assert good("scenario", "init") == "scenario.toml written: adlcore simulate scenario.toml\n"
     assert scenarios.load("scenario.toml") == scenarios.Scenario()
     assert bad("scenario", "init") == "File exists: scenario.toml"
-    assert "must be init" in bad("scenario", "unit")
+    assert "unit" in bad("scenario", "unit")
+
+
+def test_scenario_init_takes_the_path(good, bad, at):
+    assert good("scenario", "init", "my.toml") == "my.toml written: adlcore simulate my.toml\n"
+    assert scenarios.load("my.toml") == scenarios.Scenario()
+    assert not (at / "scenario.toml").exists()
+    (at / "my.toml").write_text("seed = 1\n")
+    assert bad("scenario", "init", "my.toml") == "File exists: my.toml"
+    assert (at / "my.toml").read_text() == "seed = 1\n"
+    assert good("scenario", "init", "a crash.toml").endswith("adlcore simulate 'a crash.toml'\n")
+    assert bad("scenario", "init", "none/my.toml") == "No such file or directory: none/my.toml"
+    assert bad("scenario", "init", at).startswith("File exists: ")
+    assert "--out" in bad("scenario", "init", "--out", "other.toml")
+
+
+def test_scenario_init_prints_to_standard_output(good, at):
+    assert good("scenario", "init", "-") == scenarios.template()
+    assert not list(at.iterdir())
+    assert "init" in good("scenario")
+    assert "FILE" in good("scenario", "init", "--help")
 
 
 # demo -----------------------------------------------------------------------------------------------------------------
@@ -127,11 +147,11 @@ def test_demo_is_a_crash_told_in_ten_lines_and_what_it_teaches(good, at):
 
 def test_demo_in_json_shows_each_cause_by_itself(good, at):
     document = json.loads(good("demo", "--accounts", 2000, "--no-report", "--json", "--out", "crash"))
-    compared = [found["notional"]["adl-fill"] for found in document["compared"].values()]
+    compared = [found["closed"]["other users"] for found in document["compared"].values()]
     assert len(compared) == 4
     assert compared[0] < compared[1]
     assert compared[0] < compared[3]
-    assert document["notional"]["adl-fill"] > 0
+    assert document["closed"][0]["other users"] > 0
     assert document["run"] == "crash"
 
 
@@ -204,6 +224,41 @@ def test_runs_of_other_houses_cannot_be_made_again_here(bad, tmp_path):
     assert "must name the scenario" in bad("verify", tmp_path / "own")
     for command in ("verify", "resume", "report"):
         assert "none" in bad(command, tmp_path / "none")
+
+
+def test_a_run_is_no_snapshot_and_a_snapshot_no_run(run, bad, kept):
+    for command in (("margin",), ("explain", "--account", "1", "--contract", "BTCUSDT")):
+        told = bad(*command, kept)
+        assert told == f"{kept} is a run: must be a snapshot, as {kept / 'before'} and {kept / 'after'}"
+    for part in ("before", "after"):
+        code, out, _ = run("margin", kept / part)
+        assert (code, "300 wallets" in out) == (0, True)
+        for command in ("verify", "resume", "report"):
+            told = bad(command, kept / part)
+            assert f"{kept / part} is a snapshot, must be a run as adlcore.io.record makes it" in told
+
+
+def test_the_bar_counts_what_it_sees_and_says_when(monkeypatch):
+    import io
+
+    from rich.console import Console
+
+    from adlcore.cli._pass_bar import PassBar
+    from adlcore.lab.crash import Crash
+
+    crash = Crash.of(scenarios.read({"wallets": {"count": 300, "positions": 600}, "shock": {"passes": 3}}))
+    console = Console(file=io.StringIO(), force_terminal=True, width=200)
+    with PassBar(crash, "verifying", console) as bar:
+        for number, given in enumerate(crash.passes()):
+            events = crash.house.mark(given.marks, given.time, index_prices=given.index_prices)
+            if number < 2:
+                bar(number, events, crash.house)
+                assert bar.told.startswith(f"verifying: 00:0{number + 1}:00, BTCUSDT ")
+                assert bar.told.endswith(" liquidated")
+            else:
+                bar.advance(crash.house)
+                assert bar.told.startswith("verifying: 00:03:00, BTCUSDT ")
+                assert "liquidated" not in bar.told
 
 
 # query and report -----------------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ pytest.importorskip("plotly", reason="the report needs the cli extra")
 
 from report_pages import Page
 
+from adlcore.clearing.closings import STAGES
 from adlcore.report import palette, queue_plot
-from adlcore.report.closings import STAGES
 from adlcore.report.palette import LIGHTS, THEMES
 from adlcore.report.parts import script_json
 from adlcore.report.sections import bearing, fund_balances, insurance, orders, queue, story, time, waterfall

@@ -14,7 +14,9 @@ import pytest
 import report_worlds
 
 import adlcore as adl
-from adlcore.report.closings import STAGES
+from adlcore.clearing.closings import STAGES
+from adlcore.lab import scenarios
+from adlcore.lab.crash import Crash
 from adlcore.report.facts import Facts
 from adlcore.report.palette import PAPER, THEMES
 from adlcore.report.palette import STAGES as COLOURS
@@ -26,12 +28,41 @@ ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 WIDE, NARROW = 1280, 390
+WIDTHS = (WIDE, 1024, 800, NARROW)
 
 #: What the plots of the page hold, by the id of their place.
 DATA = (
     "Object.fromEntries([...document.querySelectorAll('figure.drawn')].map(f => [f.id, f.querySelector('.plot').data]))"
 )
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+#: Texts that stand out of the page, of a box that cuts what is too wide, or of the picture that they are part of.
+CUT = """() => {
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const holder = node.parentElement, range = document.createRange();
+    if (!node.data.trim() || holder.closest("script, style, noscript, select, .modebar")) continue;
+    if (!holder.checkVisibility()) continue;
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects()) {
+      if (!box.width || !box.height) continue;
+      const within = (outer, where) => {
+        if (box.left < outer.left - 1 || box.right > outer.right + 1) found.push([node.data.trim(), where]);
+      };
+      within({ left: 0, right: document.documentElement.clientWidth }, "the page");
+      for (let each = holder; each && each !== document.body; each = each.parentElement) {
+        const outer = each.getBoundingClientRect();
+        if (each.matches(".plot")) {
+          within(outer, "a plot");
+          if (box.top < outer.top - 1 || box.bottom > outer.bottom + 1) found.push([node.data.trim(), "its height"]);
+        } else if (!(each instanceof SVGElement) && getComputedStyle(each).overflowX !== "visible") {
+          within(outer, each.className || each.tagName);
+        }
+      }
+    }
+  }
+  return found;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +123,15 @@ def drawn(page):
     )
 
 
+def cut(page):
+    """What is cut off once the figures stand still: one that was chosen moves into its place."""
+    for _ in range(80):
+        if not (found := page.evaluate(CUT)):
+            break
+        page.wait_for_timeout(25)
+    return found
+
+
 def rows(page, name):
     """The rows of a table that are shown, as lists of texts."""
     return page.evaluate(
@@ -137,6 +177,60 @@ def test_a_report_is_drawn_whole_at_every_width_and_in_both_schemes(browser, rep
         for box in page.locator(".scroll").all():
             assert box.evaluate("box => box.getBoundingClientRect().right") <= width
             assert box.get_attribute("tabindex") == "0"
+
+
+def named_at_length():
+    """The run of ten wallets whose names leave no room for anything else."""
+    names = tuple(f"{name}-{'0xabcdef0123456789' * 3}" for name in report_worlds.NAMES)
+    return report_worlds.ten_wallets(names, "1000000-SOMETHING-LEVERAGED-TO-THE-HILT-USDT-261225")[1]
+
+
+def in_large_amounts():
+    """A run of a fund, and of positions, with as many digits as they come, at times that are dates."""
+    wallets = {"count": 400, "positions": 900, "worth_median": 1e7, "worth_sigma": 2.0}
+    crash = Crash.of(scenarios.read({"wallets": wallets, "shock": {"passes": 8}}))
+    passes = ((1_760_130_000_000 + given.time, given.marks, given.index_prices) for given in crash.passes())
+    return report_worlds.made(crash.house, passes)
+
+
+def of_several_units():
+    """A run whose settle assets cannot be compared."""
+    return report_worlds.crash(modes=("cross", "isolated"))[1]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("made", [report_worlds.crash, named_at_length, in_large_amounts, of_several_units])
+def test_no_text_is_cut_off_at_any_width(browser, tmp_path, made, width):
+    given = made()
+    adl.report.write(given[1] if isinstance(given, tuple) else given, tmp_path / "report.html")
+    with opened(browser, tmp_path / "report.html", width) as page:
+        assert cut(page) == []
+        for place in page.locator(".drawn select").all():
+            for option in place.locator("option").all_text_contents():
+                place.select_option(option)
+                drawn(page)
+                assert cut(page) == []
+
+
+def test_a_table_that_is_wider_than_its_place_is_a_list_that_is_sorted_and_filtered(browser, fallen, report):
+    name = notices(fallen)
+    with opened(browser, report, 800) as page:
+        box = table(page, name)
+        assert box.locator(".scroll.stacked").count() == 1
+        every = rows(page, name)
+        first = box.locator("tbody tr").first
+        told = first.locator("td").evaluate_all(
+            "cells => cells.map(cell => getComputedStyle(cell, '::before').content)"
+        )
+        assert told == [f'"{heading}"' for heading in box.locator("th").all_text_contents()]
+        box.locator("th", has_text="realized PnL").locator("button").click()
+        assert sorted(rows(page, name)) == sorted(every) != rows(page, name)
+        box.locator("input").fill(every[0][1])
+        assert 0 < len(rows(page, name)) <= len(every)
+        assert all(every[0][1] in row for row in rows(page, name))
+        page.set_viewport_size({"width": 2400, "height": 900})
+        until(page, "document.querySelectorAll('.stacked').length === 0")
+        assert cut(page) == []
 
 
 def test_plots_in_the_page_hold_the_runs_own_numbers(browser, fallen, report):

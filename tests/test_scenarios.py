@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
+from adlcore.clearing.closings import BOOK, FUND, STAGES, USERS, told_fills
 from adlcore.lab import comparisons, scenarios
 from adlcore.lab.crash import Crash
 from adlcore.lab.moving_depth import MovingDepth, Shape
@@ -115,14 +116,25 @@ def test_the_same_seed_gives_the_same_crash_and_another_seed_another():
     assert first != third
 
 
+@pytest.mark.parametrize("mode", ["multi-asset", "portfolio"])
+def test_without_coins_a_wallet_of_several_assets_has_one_balance_in_its_own(mode):
+    listing = {"symbol": "BTCUSDT", "price": "60000", "tick": "0.1", "lot": "0.001"}
+    wallets = {"count": 100, "positions": 200, "modes": {mode: 1.0}}
+    fields = {"wallets": wallets, "contracts": [listing], "assets": [], "funds": [{"asset": "USDT", "ratio": 0.01}]}
+    crash = Crash.of(scenarios.read({**fields, "shock": {"passes": 4}}))
+    assert len(np.unique(crash.house.snapshot().balances.wallet)) == len(crash.house.snapshot().balances.wallet) == 100
+    assert sum(happened(crash)[1]) > 0
+
+
 def test_a_crash_liquidates_and_deleverages():
     crash = Crash.of(scenarios.read(SMALL))
     found = Outcome.before(crash.house.snapshot())
     for inputs in crash.passes():
-        found.add(crash.house.mark(inputs.marks, inputs.time, index_prices=inputs.index_prices))
-    assert found.counts["liquidation-started"] >= len(found.liquidated) > 0
-    assert all(found.notional[kind] > 0 for kind in ("book-fill", "take-over", "adl-fill"))
-    assert abs(sum(found.share(kind) for kind in found.notional) - 1) < 1e-12
+        events = crash.house.mark(inputs.marks, inputs.time, index_prices=inputs.index_prices)
+        found.add(events, inputs.index_prices)
+    assert len(found.liquidated) > 0
+    assert all(found.closed[stage] > 0 for stage in (BOOK, FUND, USERS))
+    assert abs(sum(found.share(stage) for stage in range(len(STAGES))) - 1) < 1e-12
 
 
 def test_a_ratio_is_of_the_open_interest_that_the_fund_answers_for():
@@ -143,12 +155,15 @@ def test_a_ratio_is_of_the_open_interest_that_the_fund_answers_for():
 def test_closed_notional_is_as_unequal_as_on_10_october_2025():
     """Gini 0.98, the top 1 % of the users 84.2 % (19,337 users); a crowd of a third as many is near that."""
     crash = Crash.of(scenarios.read({"wallets": {"count": 25_000, "positions": 50_000}, "shock": {"passes": 20}}))
-    unit = Outcome.before(crash.house.snapshot()).unit
     closed = np.zeros(25_001)
     for inputs in crash.passes():
-        events = crash.house.mark(inputs.marks, inputs.time, index_prices=inputs.index_prices).only("adl-notice")
-        account = crash.house.snapshot().wallets.account[events.wallet]
-        np.add.at(closed, account, np.abs(events.lots) * unit[events.contract])
+        events = crash.house.mark(inputs.marks, inputs.time, index_prices=inputs.index_prices)
+        snapshot = crash.house.snapshot()
+        quanta = np.array([asset.quanta_per_unit for asset in snapshot.assets])
+        price = np.array([float(price or 1) for price in snapshot.index_prices])
+        notice, fill = told_fills(events.kind, events.link)
+        worth = np.abs(events.amount[fill]) * (price / quanta)[events.asset[fill]]
+        np.add.at(closed, snapshot.wallets.account[events.wallet[notice]], worth)
     borne = closed[closed > 0]
     n = len(borne)
     assert n > 4000
@@ -160,9 +175,10 @@ def test_coin_margined_contracts_are_deleveraged_more_and_the_book_spares_some()
     """Each step by itself, over three crowds."""
     for seed in (1, 2, 3):
         given = [comparisons.outcome(variant.scenario) for variant in comparisons.variants(6000, seed=seed)]
-        one, apart, coins, blind = (found.notional["adl-fill"] for found in given)
+        one, apart, coins, blind = (found.closed[USERS] for found in given)
         assert one < apart < coins
         assert one < blind
+        assert given[0].deleveraged_share < given[1].deleveraged_share < given[2].deleveraged_share
         assert [len(found.liquidated) for found in given[:2]] == [len(given[0].liquidated)] * 2
 
 

@@ -10,12 +10,18 @@ from rich.console import Console
 
 from .. import io, report
 from .._members import member
+from ..clearing.closings import STAGES
 from ..errors import AdlError
 from ..io import Inputs, Run
 from ..io.runs.folder import command
 from ..io.runs.manifest import read_manifest
 from ..lab import scenarios
-from ..lab.crash import Crash
+from ..lab.crash import TIME_UNIT, Crash
+from ..report.bearers import Bearers
+from ..report.concentration import gini, top_share
+from ..report.facts import Facts
+from ..report.fund_cash import FundCash
+from ..report.prices import View
 from . import _story, _tables
 from ._pass_bar import PassBar
 
@@ -33,20 +39,17 @@ def happened(given: scenarios.Scenario, folder: Path, with_report: bool, quiet: 
     """Record a crash and, unless `quiet`, tell it; the same as a document."""
     _refuse_run(folder)
     crash = Crash.of(given)
-    before = {name: fund.balance for name, fund in crash.house.funds.items()}
     with PassBar(crash, given.name) as bar:
         run = io.record(folder, crash.house, crash.passes(), configuration=_configuration(crash), on_pass=bar)
-    written = None
+    facts, written = Facts(run), None
     if with_report:
         written = folder / REPORT
         member(written)  # in a run's folder no link is followed
-        report.write(run, written)
-    after = {name: fund.balance for name, fund in crash.house.funds.items()}
+        report.write(facts, written)
     if not quiet:
         console = _tables.console()
-        _announce(console, crash, run)
-        _story.print_story(console, run, bar, before, after, written)
-    found = bar.outcome
+        _announce(console, crash, facts)
+        _story.print_story(console, facts, bar, run.path, written)
     return {
         "run": str(run.path),
         "report": None if written is None else str(written),
@@ -55,10 +58,13 @@ def happened(given: scenarios.Scenario, folder: Path, with_report: bool, quiet: 
         "hash": crash.house.hash,
         "passes": len(crash.marks),
         "events": bar.events,
-        "counts": dict(found.counts),
-        "liquidated_wallets": len(found.liquidated),
-        "notional": dict(found.notional),
-        "funds": {name: {"before": before[name], "after": after[name]} for name in after},
+        "counts": facts.record.counts(),
+        "liquidated_wallets": len(facts.liquidated),
+        "closed": [_closed(facts, view) for view in facts.views],
+        "borne": [_borne(view, each) for view, each in zip(facts.views, facts.bearers, strict=True)],
+        "funds": {
+            fund.name: {"before": _decimal(facts, fund, 0), "after": _decimal(facts, fund, -1)} for fund in facts.funds
+        },
         "seconds": bar.seconds,
     }
 
@@ -76,17 +82,39 @@ def _refuse_run(folder: Path) -> None:
     raise AdlError(f"{folder} {told}; another one must go elsewhere", argument="--out", value=str(folder))
 
 
+def _closed(facts: Facts, view: View) -> dict[str, Any]:
+    """What each stage took of positions in liquidation, in one unit, and what nobody took at the end."""
+    stages = dict(zip(STAGES, facts.stage_worth(view).tolist(), strict=True))
+    return {"unit": view.unit, "how": view.note, **stages, "left uncovered": facts.left_worth(view)}
+
+
+def _borne(view: View, each: Bearers) -> dict[str, Any]:
+    """How it was shared by those who were deleveraged."""
+    users = each.per_user
+    return {
+        **{"unit": view.unit, "users": len(users), "notional": float(users.sum())},
+        **{"largest": top_share(users, 1), "top_one_percent": top_share(users, each.one_percent), "gini": gini(users)},
+    }
+
+
+def _decimal(facts: Facts, fund: FundCash, place: int) -> str:
+    """The cash of a fund before the first pass or after the last."""
+    return facts.run.assets[fund.asset].decimal(int(fund.cash[place]))
+
+
 def _configuration(crash: Crash) -> dict[str, Any]:
     """What the manifest of a run says, so that it can be made again, and what its report asks of it."""
     held = crash.house.funds.items()
     funds = [{"name": name, "asset": fund.asset, "balance": format(fund.balance, "f")} for name, fund in held]
-    found = {SCENARIO: crash.scenario.fields(), "rule": crash.scenario.venue.rule, "funds": funds}
+    said = {"rule": crash.scenario.venue.rule, "time_unit": TIME_UNIT, "funds": funds}
+    found = {SCENARIO: crash.scenario.fields(), **said}
     # A file of marks may be gone when the run is made again.
     return found if crash.scenario.shock.marks is None else {**found, MARKS: crash.marks}
 
 
-def _announce(console: Console, crash: Crash, run: Run) -> None:
+def _announce(console: Console, crash: Crash, facts: Facts) -> None:
     """How large the venue was, and how far it fell."""
+    run = facts.run
     wallets, positions = len(run.before.wallets), len(run.before.positions)
     listed = _tables.counted(len(run.contracts), "contract")
     first = crash.scenario.contracts[0]

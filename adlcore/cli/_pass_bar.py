@@ -9,18 +9,20 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..clearing import ClearingHouse, Events
-from ..lab.crash import Crash
-from ..lab.outcome import Outcome
+from ..lab.crash import TIME_UNIT, Crash
+from ..report.times import clock_of
 
 __all__ = ["PassBar"]
 
 
 class PassBar:
-    """A bar on stderr over the passes of a run; it counts what happens, and the time that the house takes."""
+    """A bar on stderr over the passes of a run; it counts events and wallets, and the time that the house takes."""
 
     def __init__(self, crash: Crash, what: str, console: Console | None = None) -> None:
-        self.outcome = Outcome.before(crash.house.snapshot())
         self.events = 0
+        self.told = what
+        self._liquidated: set[int] = set()
+        self._clock = clock_of([time for time, _ in crash.marks], TIME_UNIT)
         self._symbol = crash.scenario.contracts[0].symbol
         self._passes = len(crash.marks)
         out = console or Console(stderr=True)
@@ -42,14 +44,15 @@ class PassBar:
         return self
 
     def __call__(self, number: int, events: Events, house: ClearingHouse) -> None:
-        self.outcome.add(events)
+        self._liquidated.update(events.wallet[events.of("liquidation-started")].tolist())
         self.events += len(events)
-        self.advance(house)
+        self.advance(house, f", {len(self._liquidated):,} liquidated")
 
-    def advance(self, house: ClearingHouse) -> None:
-        """A pass more, whose events are not counted."""
-        told = f"{self._what}: {self._symbol} {house.marks[self._symbol]}, {len(self.outcome.liquidated):,} liquidated"
-        self._bar.update(self._task, advance=1, description=told)
+    def advance(self, house: ClearingHouse, more: str = "") -> None:
+        """A pass more; what happened in it, where that is known, is said by `more`."""
+        where = f"{self._clock.when(house.time)}, {self._symbol} {house.marks[self._symbol]}"
+        self.told = f"{self._what}: {where}{more}"
+        self._bar.update(self._task, advance=1, description=self.told)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -1,23 +1,24 @@
-"""A crash told in ten lines."""
+"""A crash told in ten lines: the facts that its report is made of, in fewer words."""
 
 from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 
-from ..clearing import Snapshot
-from ..io import Run
-from ..lab.outcome import Outcome
+from ..clearing.closings import BASIS, BOOK, FUND, INVENTORY, LEGS, STAGES, USERS, VAULT
+from ..report.bearers import Bearers
 from ..report.concentration import gini, top_share
-from . import _tables
+from ..report.facts import Facts
+from ..report.fund_cash import FundCash
+from ..report.prices import View
+from ..report.sections import insurance, story
+from ..report.wording import amount, counted, listed, percent
 from ._pass_bar import PassBar
+from ._tables import KEPT
 
 __all__ = ["print_story"]
 
@@ -25,38 +26,46 @@ __all__ = ["print_story"]
 HEAD = 13
 MILLION = 10**6
 
+#: What each of `STAGES` did, as the head of a line.
+HEADS = ("  order book", "  own legs", "  vaults", "  funds", "  from funds", "  deleveraged")
+#: Where nothing stayed uncovered.
+EVERYTHING = "nothing: every position found a taker, every shortfall was paid"
+#: Stages that are told even where they took nothing.
+ALWAYS = (BOOK, FUND, USERS)
 
-def print_story(
-    out: Console,
-    run: Run,
-    bar: PassBar,
-    before: Mapping[str, Decimal],
-    after: Mapping[str, Decimal],
-    report: Path | None,
-) -> None:
-    """Who was liquidated, who took the positions, who was deleveraged, and that nothing was lost.
 
-    `before` and `after` are the balances of the funds.
-    """
-    found, counts = bar.outcome, bar.outcome.counts
-    size = _tables.usd(found.closed)
-    _line(out, "liquidated", f"{len(found.liquidated):,} wallets; {size} closed, at the prices before the crash:")
-    _line(out, "  order book", f"{_part(found, 'book-fill')} filled by immediate-or-cancel orders")
-    _line(out, "  funds", f"{_part(found, 'take-over')} taken over; {counts['cover']:,} shortfalls paid")
-    _line(out, "  deleveraged", f"{_part(found, 'adl-fill')} in {counts['adl-notice']:,} fills, each told to its user")
-    _line(out, "who bore it", _bearers(run.before, found))
-    left = f"{counts['uncovered-lots']:,} positions left open for a mark, {counts['uncovered-money']:,} debts unpaid"
-    _line(out, "uncovered", left)
-    _line(out, "orders", f"{counts['order-cancelled']:,} cancelled")
-    moves = [f"{name} {_amount(before[name])} to {_amount(after[name])}" for name in after]
-    _line(out, "funds", "; ".join(moves))
-    _line(out, "audit", f"conserved exactly at each of {_passes(run)}: money, open interest, funds")
-    rows = len(run.before.positions)
-    speed = f"{rows * len(run.passes()['pass']) / bar.seconds / MILLION:,.1f} m positions re-margined a second"
+def print_story(out: Console, facts: Facts, bar: PassBar, run: Path, report: Path | None) -> None:
+    """Who was liquidated, who took the positions, who was deleveraged, and that nothing was lost."""
+    record = facts.record
+    worth = [facts.stage_worth(view) for view in facts.views]
+    closed = listed(story.sums(facts, [float(each.sum()) for each in worth]))
+    how = "".join(f"; {view.note}" for view in facts.views if view.note)
+    _line(out, "liquidated", f"{counted(len(facts.liquidated), 'wallet')}; {closed} closed, {BASIS}{how}")
+    done = {
+        BOOK: "filled by immediate-or-cancel orders",
+        LEGS: "netted with each other",
+        VAULT: "taken",
+        INVENTORY: "netted with what they held",
+        FUND: f"taken over; {counted(record.tally('cover'), 'payment')} for shortfalls",
+        USERS: f"in {counted(record.tally('adl-notice'), 'fill')}, each told to its user",
+    }
+    for stage in range(len(STAGES)):
+        if stage in ALWAYS or any(each[stage] for each in worth):
+            took = listed(story.sums(facts, [float(each[stage]) for each in worth]))
+            shares = [float(each[stage] / each.sum()) for each in worth if each.any()] if len(worth) == 1 else []
+            part = "".join(f" ({percent(share)})" for share in shares)
+            _line(out, HEADS[stage], f"{took}{part} {done[stage]}")
+    bearing = [_bearers(view, each) for view, each in zip(facts.views, facts.bearers, strict=True) if len(each)]
+    _line(out, "who bore it", "; ".join(bearing) or "nobody")
+    covered = not facts.debts and not len(facts.uncovered.event)
+    _line(out, "uncovered", EVERYTHING if covered else insurance.headline(facts))
+    _line(out, "marks", f"{_marks(facts)}; {counted(record.tally('order-cancelled'), 'open order')} cancelled")
+    _line(out, "funds", "; ".join(_fund(facts, fund) for fund in facts.funds if fund.asset >= 0))
+    _line(out, "audit", f"conserved exactly at each of {_passes(facts)}: money, open interest, funds")
+    rows = len(facts.run.before.positions)
+    speed = f"{rows * len(record.number) / bar.seconds / MILLION:,.1f} m positions re-margined a second"
     _line(out, "speed", f"{bar.events:,} events in {bar.seconds:.1f} s; {speed}")
-    _line(out, "run", shown(run.path))
-    if report is not None:
-        _line(out, "report", shown(report))
+    _line(out, "run", shown(run) if report is None else f"{shown(run)}; report {shown(report)}")
 
 
 def shown(path: Path) -> str:
@@ -66,29 +75,35 @@ def shown(path: Path) -> str:
 
 
 def _line(out: Console, head: str, text: str) -> None:
-    lines = textwrap.wrap(text, max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False)
+    kept = text.replace(" %", f"{KEPT}%")
+    lines = textwrap.wrap(kept, max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False)
     for number, line in enumerate(lines):
-        out.print(f"[bold]{'' if number else head:<{HEAD}}[/] {escape(line)}", soft_wrap=True)
+        out.print(f"[bold]{'' if number else head:<{HEAD}}[/] {escape(line.replace(KEPT, ' '))}", soft_wrap=True)
 
 
-def _part(found: Outcome, kind: str) -> str:
-    return f"{_tables.usd(found.notional[kind])} ({found.share(kind):.0%})"
+def _passes(facts: Facts) -> str:
+    return counted(len(facts.record.number), "mark").replace("1 mark", "the one mark")
 
 
-def _passes(run: Run) -> str:
-    return _tables.counted(len(run.passes()["pass"]), "mark").replace("1 mark", "the one mark")
+def _marks(facts: Facts) -> str:
+    """How many marks there were, and from when to when."""
+    times = facts.record.time.tolist()
+    between = f", {facts.clock.between(times[0], times[-1])}" if times else ""
+    return f"{counted(len(times), 'mark')}{between}"
 
 
-def _bearers(snapshot: Snapshot, found: Outcome) -> str:
+def _bearers(view: View, each: Bearers) -> str:
     """How unequally ADL was borne."""
-    _, account = np.unique(snapshot.wallets.account, return_inverse=True)
-    borne = np.bincount(account, found.borne)
-    borne = borne[borne > 0]
-    if not len(borne):
-        return "nobody"
-    top = f"the largest {top_share(borne, 1):.1%}, the top 1% {top_share(borne, max(1, len(borne) // 100)):.1%}"
-    return f"{_tables.counted(len(borne), 'user')}: {top} (Gini {gini(borne):.2f})"
+    where = "" if view.total else f" in {view.unit}"
+    users = each.per_user
+    top = f"the largest {percent(top_share(users, 1))}"
+    if each.one_percent > 1:
+        top += f", the top 1 % {percent(top_share(users, each.one_percent))}"
+    return f"{counted(len(users), 'user')}{where}: {top} (Gini {gini(users):.2f})"
 
 
-def _amount(balance: Decimal) -> str:
-    return f"{balance:,.0f}" if balance >= 1000 else f"{balance:,.2f}"
+def _fund(facts: Facts, fund: FundCash) -> str:
+    """The cash of a fund, before and after."""
+    asset = facts.run.assets[fund.asset]
+    name = fund.name if fund.name == asset.name else f"{fund.name} ({asset.name})"
+    return f"{name} {amount(asset, int(fund.cash[0]))} to {amount(asset, int(fund.cash[-1]))}"

@@ -34,7 +34,6 @@ __all__ = [
     "score",
     "shift",
     "times",
-    "usd",
 ]
 
 #: Colours of the lights, from the back of the queue to its front.
@@ -45,7 +44,6 @@ GAPS = (2, 1)
 ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 #: A space at which no line is broken.
 KEPT = "\u2007"
-MILLION, BILLION = 10**6, 10**9
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -209,10 +207,3 @@ def lights(level: int, out: Console) -> Text:
     if not has_unicode(out):
         return Text(str(level), colour)
     return Text("●" * level, colour) + Text("○" * (5 - level), "dim")
-
-
-def usd(value: float) -> str:
-    """Dollars as one reads them."""
-    if value >= BILLION:
-        return f"{value / BILLION:,.2f} bn USD"
-    return f"{value / MILLION:,.1f} m USD" if value >= MILLION else f"{value:,.0f} USD"

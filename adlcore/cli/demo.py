@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from ..clearing.closings import BASIS, BOOK, FUND, STAGES, USERS
 from . import _common, _tables
 
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ def demo(
     outcomes = {variant.name: comparisons.outcome(variant.scenario) for variant in compared}
     if as_json:
         document["compared"] = {
-            name: {"liquidated_wallets": len(found.liquidated), "notional": dict(found.notional)}
+            name: {
+                "liquidated_wallets": len(found.liquidated),
+                "closed": {"unit": found.unit, **dict(zip(STAGES, found.closed.tolist(), strict=True))},
+                "deleveraged_share": found.deleveraged_share,
+            }
             for name, found in outcomes.items()
         }
         _common.print_json(document)
@@ -60,24 +65,29 @@ def _free(folder: Path) -> Path:
 
 def _print_compared(out: Console, compared: list[Variant], outcomes: dict[str, Outcome]) -> None:
     """The same fall of one coin of four, with one thing changed at a time."""
+    from ..report.wording import short
+
     out.print("\n[bold]One coin of four falls 30 %[/]; each fund is 3 % of what it answers for:\n")
     rows = [outcomes[variant.name] for variant in compared]
-    closed = [found.notional["adl-fill"] for found in rows]
-    against = [None if not variant.against else outcomes[variant.against].notional["adl-fill"] for variant in compared]
+    share = [found.deleveraged_share for found in rows]
+    against = [None if not variant.against else outcomes[variant.against].deleveraged_share for variant in compared]
     change = [
         "" if base is None else f"{value / base - 1:+.0%}" if base else "-"
-        for value, base in zip(closed, against, strict=True)
+        for value, base in zip(share, against, strict=True)
     ]
     columns = [
         _tables.Column("", [variant.name for variant in compared], right=False),
-        _tables.Column("book", [f"{found.share('book-fill'):.0%}" for found in rows]),
-        _tables.Column("fund", [f"{found.share('take-over'):.0%}" for found in rows]),
-        _tables.Column("ADL", [f"{found.share('adl-fill'):.0%}" for found in rows]),
-        _tables.Column("deleveraged", [_tables.usd(value) for value in closed]),
+        _tables.Column("book", [f"{found.share(BOOK):.0%}" for found in rows]),
+        _tables.Column("fund", [f"{found.share(FUND):.0%}" for found in rows]),
+        _tables.Column("ADL", [f"{found.share(USERS):.0%}" for found in rows]),
+        _tables.Column(f"in {rows[0].unit}", [short(float(found.closed[USERS])) for found in rows]),
+        _tables.Column("of all", [f"{each:.1%}" for each in share]),
         _tables.Column("change", [Text(cell, "bold") for cell in change]),
     ]
     _tables.print_table(out, columns)
     out.print()
+    what = f'ADL in {rows[0].unit} is {BASIS}; "of all" is its share of the coin\'s open interest, in lots.'
+    _tables.say(out, what)
     for variant, cell in zip(compared, change, strict=True):
         if variant.lesson:
             _tables.say(out, f'{cell} against "{variant.against}": {variant.lesson}.')

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .. import _files
-from ..errors import AdlError
-from . import _common, _output
+from . import _common, _output, _tables
 
 __all__ = ["scenario", "simulate"]
 
@@ -34,16 +33,25 @@ def simulate(
         _common.print_json(document)
 
 
-def scenario(
-    action: Annotated[str, typer.Argument(metavar="init", help="init: write a commented scenario.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")] = Path("scenario.toml"),
+scenario = typer.Typer(name="scenario", help="Write a scenario to begin with.")
+
+
+@scenario.callback(invoke_without_command=True)
+def _scenario(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@scenario.command()
+def init(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet; - prints it.")] = Path(
+        "scenario.toml"
+    ),
 ) -> None:
     """Write a scenario with every key, its value, and what it means."""
     from ..lab import scenarios
 
-    if action != "init":
-        raise AdlError.at("scenario", None, action, "must be init")
-    with _files.replaced(_output.destination(out), new=True) as file:
-        file.write(scenarios.template().encode())
-    if not _output.is_stdout(out):
-        typer.echo(f"{out} written: adlcore simulate {os.fspath(out)}")
+    with _files.replaced(_output.destination(file), new=True) as opened:
+        opened.write(scenarios.template().encode())
+    if not _output.is_stdout(file):
+        typer.echo(f"{_tables.label(file)} written: adlcore simulate {_tables.label(shlex.quote(str(file)))}")

@@ -299,6 +299,10 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise AdlError(f"{folder} is no snapshot: has no {MANIFEST}", argument="path", value=str(folder)) from None
     if not isinstance(manifest, dict) or "schema" not in manifest:
         raise AdlError(f"{path} has no 'schema': must be the manifest of a snapshot", argument="path", value=str(path))
+    if "status" in manifest and "hash" not in manifest:
+        held = " and ".join(str(folder / part) for part in ("before", "after") if (folder / part).is_dir())
+        message = f"{folder} is a run: must be a snapshot{f', as {held}' if held else ''}"
+        raise AdlError(message, argument="path", value=str(folder))
     archive.refuse_schema(manifest["schema"], folder)
     if not isinstance(manifest.get("hash"), str):
         raise AdlError(f"{path} has no 'hash': must have the SHA-256 of the snapshot", argument="path", value=str(path))

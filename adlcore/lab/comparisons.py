@@ -123,11 +123,13 @@ def outcome(scenario: Scenario) -> Outcome:
     Examples
     --------
     >>> found = outcome(variants(2000)[0].scenario)
-    >>> 0 < found.share("adl-fill") < 1
+    >>> from adlcore.clearing.closings import USERS
+    >>> 0 < found.share(USERS) < 1
     True
     """
     crash = Crash.of(scenario)
     found = Outcome.before(crash.house.snapshot())
     for given in crash.passes():
-        found.add(crash.house.mark(given.marks, given.time, index_prices=given.index_prices))
+        events = crash.house.mark(given.marks, given.time, index_prices=given.index_prices)
+        found.add(events, given.index_prices)
     return found

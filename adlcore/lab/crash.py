@@ -17,7 +17,10 @@ from .moving_depth import MovingDepth, Shape
 from .scenarios import Fund, Listing, Scenario
 from .shocks import Marks, Moved, fall, read_marks
 
-__all__ = ["Crash"]
+__all__ = ["TIME_UNIT", "Crash"]
+
+#: Of the times of a scenario: steps, marks of a file, and what a house of one goes by.
+TIME_UNIT = "ms"
 
 
 @dataclass(frozen=True, eq=False)

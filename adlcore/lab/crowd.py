@@ -328,7 +328,7 @@ def _holdings(
     balance: Float64Array1D,
     assets: list[str],
 ) -> dict[str, Any]:
-    """Half of what valued wallets have in USDT, half in a coin that counts for it after its haircut."""
+    """Half of what valued wallets have in USDT, half in a coin that counts for it after its haircut; or all in USDT."""
     wallet = np.flatnonzero(crowd.valued)
     held = [coin for coin in coins if 0 < float(coin.haircut) < 1] or [Coin("USDT", "1", "0")]
     which = rng.integers(0, len(held), len(wallet))
@@ -337,6 +337,10 @@ def _holdings(
     portfolio = crowd.mode[wallet] == WALLET_MODES.index("portfolio")
     loan = np.where(portfolio & (rng.random(len(wallet)) < 0.5), habits.loan_share * half, 0.0)
     code = np.array([assets.index(coin.name) for coin in held])[which]
+    if held[0].name == "USDT":  # a wallet has one row for an asset
+        amounts = np.rint(2 * half * QUANTA) + np.rint(loan * QUANTA)
+        columns = {"wallet": wallet, "asset": code, "amount": amounts, "loan": np.rint(loan * QUANTA)}
+        return {name: column.astype(np.int64) for name, column in columns.items()}
     amounts = np.concatenate([half + loan, half / price])
     return {
         "wallet": np.concatenate([wallet, wallet]),

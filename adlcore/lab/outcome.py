@@ -2,81 +2,109 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .._arrays import Float64Array1D
+from .._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from ..clearing import Events, Snapshot
+from ..clearing.closings import STAGES, USERS, closing_fills
+from ..decimals import Number
+from ..errors import AdlError
 
 __all__ = ["Outcome"]
-
-#: Where lots of bankrupt positions go, by the kind of the event.
-STAGES = ("book-fill", "take-over", "adl-fill")
 
 
 @dataclass
 class Outcome:
-    """Notional in USD at the prices before the crash, so that a fall of the mark is no fall of what was closed.
+    """Notional as :mod:`adlcore.clearing.closings` has it: what each fill was worth at its own price, in one unit.
 
     Attributes
     ----------
-    unit : float64[contracts]
-        What a lot is worth.
-    counts : Counter
-        Events by kind.
-    notional : dict
-        What the book filled, funds took and counterparties gave, by the kind of event.
+    unit : str
+        The asset that index prices are in.
+    names : tuple of str
+        The assets.
+    index : float64[assets]
+        Index prices now; 1 for the unit, NaN of an asset that no contract settles in where none is known.
+    quanta_per_unit : float64[assets]
+    open_interest : int64[contracts]
+        Lots that longs held before the crash.
+    closed : float64[stages]
+        What each of :data:`adlcore.clearing.closings.STAGES` took.
+    deleveraged_lots : int64[contracts]
+        Of the last stage, other users.
     liquidated : set of int
         Wallets.
-    borne : float64[w]
-        What was closed of each wallet by ADL.
     """
 
-    unit: Float64Array1D
-    borne: Float64Array1D
-    counts: Counter[str] = field(default_factory=Counter)
-    notional: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+    unit: str
+    names: tuple[str, ...]
+    index: Float64Array1D
+    quanta_per_unit: Float64Array1D
+    open_interest: Int64Array1D
+    deleveraged_lots: Int64Array1D
+    closed: Float64Array1D = field(default_factory=lambda: np.zeros(len(STAGES)))
     liquidated: set[int] = field(default_factory=set)
 
     @classmethod
-    def before(cls, snapshot: Snapshot) -> Outcome:
-        """Nothing yet; lots are worth what they are at the marks of a snapshot.
+    def before(cls, snapshot: Snapshot, unit: str = "USDT") -> Outcome:
+        """Nothing yet.
 
         Parameters
         ----------
         snapshot : Snapshot
-            Linear contracts are taken to settle in USD, inverse ones to have their face in USD.
+        unit : str, default "USDT"
+            The asset that index prices are in.
+
+        Raises
+        ------
+        AdlError
+            For an asset that the snapshot does not have, and for a settle asset without an index price.
 
         Examples
         --------
         >>> from adlcore.lab import venue
-        >>> Outcome.before(venue.snapshot(wallets=10, contracts=3)).share("adl-fill")
+        >>> Outcome.before(venue.snapshot(wallets=10, contracts=3)).share(USERS)
         0.0
         """
-        unit = [
-            float(contract.units_per_lot) * (1.0 if contract.inverse else float(mark or 0))
-            for contract, mark in zip(snapshot.contracts, snapshot.marks, strict=True)
-        ]
-        return cls(np.array(unit), np.zeros(len(snapshot.wallets)))
+        names = tuple(asset.name for asset in snapshot.assets)
+        if unit not in names:
+            raise AdlError.at("unit", None, unit, f"must be an asset of the snapshot: {', '.join(names[:12])}")
+        index = np.array([np.nan if price is None else float(price) for price in snapshot.index_prices], FLOAT64)
+        index[names.index(unit)] = 1.0
+        for code in np.unique(snapshot.settle).tolist():
+            if np.isnan(index[code]):
+                must = f"must be given: {snapshot.assets[code].name} cannot be valued in {unit}"
+                raise AdlError.at(f"index_prices.{snapshot.assets[code].name}", None, None, must)
+        quanta = np.array([asset.quanta_per_unit for asset in snapshot.assets], FLOAT64)
+        longs = np.zeros(len(snapshot.contracts), INT64)
+        for code in range(len(longs)):
+            held = snapshot.positions.quantity[snapshot.rows(code)]
+            longs[code] = held[held > 0].sum()
+        return cls(unit, names, index, quanta, longs, np.zeros(len(longs), INT64))
 
-    def add(self, events: Events) -> None:
-        """Count the events of a pass."""
-        self.counts.update(events.counts())
+    def add(self, events: Events, index_prices: Mapping[str, Number] | None = None) -> None:
+        """Add the events of a pass, and the index prices that it was given."""
+        for name, price in (index_prices or {}).items():
+            if name != self.unit:
+                self.index[self.names.index(name)] = float(price)
         self.liquidated.update(events.wallet[events.of("liquidation-started")].tolist())
-        worth = np.abs(events.lots) * self.unit[events.contract]
-        for kind in STAGES:
-            # Both legs of a fill are there; a fund that is deleveraged itself has two, too.
-            self.notional[kind] += float(worth[events.of(kind)].sum()) / 2
-        told = events.of("adl-notice")
-        np.add.at(self.borne, events.wallet[told], worth[told])
+        event, stage, _ = closing_fills(events.kind, events.cause, events.wallet, events.lots, events.link)
+        asset = events.asset[event]
+        worth = np.abs(events.amount[event]) * (self.index[asset] / self.quanta_per_unit[asset])
+        self.closed += np.bincount(stage, worth, len(STAGES))
+        given = event[stage == USERS]
+        np.add.at(self.deleveraged_lots, events.contract[given], np.abs(events.lots[given]))
+
+    def share(self, stage: int) -> float:
+        """How much of what was closed a stage took."""
+        total = float(self.closed.sum())
+        return float(self.closed[stage]) / total if total else 0.0
 
     @property
-    def closed(self) -> float:
-        """Notional of bankrupt positions that somebody took."""
-        return sum(self.notional.values())
-
-    def share(self, kind: str) -> float:
-        """How much of it went one way."""
-        return self.notional[kind] / self.closed if self.closed else 0.0
+    def deleveraged_share(self) -> float:
+        """Of the contract that lost most of its open interest to others, how much: in lots, without a price."""
+        held = np.maximum(self.open_interest, 1)
+        return float(np.max(self.deleveraged_lots / held, initial=0.0))

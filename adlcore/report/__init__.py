@@ -28,8 +28,11 @@ def write(
 
     Parameters
     ----------
-    run : Run
-        Of ``adlcore.io.open_run``. An open run is reported as far as its passes are complete.
+    run : Run or Facts
+        Of ``adlcore.io.open_run``. An open run is reported as far as its passes are complete. What its configuration
+        has under "time_unit", one of "ns", "us", "ms" and "s", is the unit of its times; without it times
+        since 1970 are known by their size, unless they are in seconds, and others are numbers. Facts that were worked
+        out before are taken too, with the rule and the funds that they were given.
     path : path or binary file
         Replaced if it is there. A pipe, a device and a file that is open are written to.
     title : str
@@ -90,7 +93,7 @@ def write(
     from .page import page
     from .sections import sections
 
-    facts = Facts(run, rule, funds)
+    facts = run if isinstance(run, Facts) else Facts(run, rule, funds)
     text = page(facts, sections(facts), title)
     with replaced(path) as file:
         file.write(text.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from .._arrays import FLOAT64, Float64Array1D, Int64Array1D
 from ..clearing import MarginState
+from ..clearing.closings import told_fills
 from ..ranking import RankingRule
 from .prices import Prices, View
 from .record import Record, RunLike, weighted
@@ -50,6 +52,11 @@ class Bearers:
         """float64[u]: the notional that each user lost to it, in the view's unit."""
         return weighted(self.user, self.worth, len(self.accounts))
 
+    @property
+    def one_percent(self) -> int:
+        """How many of those users are the top 1 %: of less than a hundred the one with most."""
+        return math.ceil(len(self.accounts) / 100)
+
     def largest(self, count: int) -> Int64Array1D:
         """int64[<= count]: which notices were the largest, in descending order, the earlier of equals first."""
         return np.argsort(-self.worth, kind="stable")[:count]
@@ -70,10 +77,10 @@ def bearers(record: Record, run: RunLike, view: View) -> Bearers:
 
     Notes
     -----
-    A notice names the fill that it is about, whose leg says what the lots were worth. O(n log n).
+    A notice names the fill that it is about, whose leg says what the lots were worth: :func:`told_fills`. O(n log n).
     """
-    event = np.flatnonzero(record.of("adl-notice") & (record.link >= 0))
-    worth = view.worth(record, record.link[event])
+    event, fill = told_fills(record.kind, record.link)
+    worth = view.worth(record, fill)
     if not view.total:
         kept = record.asset[event] == [asset.name for asset in run.assets].index(view.unit)
         event, worth = event[kept], worth[kept]

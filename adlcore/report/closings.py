@@ -7,15 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
+from .._arrays import FLOAT64, Float64Array1D, Int64Array1D
+from ..clearing.closings import STAGES, closing_fills
 from .prices import Prices, View, value_per_lot
 from .record import Record, RunLike, exact_sums, weighted
 
-__all__ = ["STAGES", "USERS", "Closings", "Uncovered", "closings", "uncovered_lots"]
-
-#: Where lots of positions in liquidation went, in the order of a waterfall.
-STAGES = ("order book", "own opposite leg", "backstop vault", "insurance fund", "inventory of a fund", "other users")
-BOOK, LEGS, VAULT, FUND, INVENTORY, USERS = range(len(STAGES))
+__all__ = ["Closings", "Uncovered", "closings", "uncovered_lots"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,33 +58,8 @@ class Closings:
 
 
 def closings(record: Record) -> Closings:
-    """Find every fill that closed a position in liquidation.
-
-    Parameters
-    ----------
-    record : Record
-
-    Returns
-    -------
-    Closings
-        In the order of the events. Of ``net-legs`` both legs count: two positions were closed. A fund that stood
-        below zero and was deleveraged counts as a position in liquidation.
-
-    Notes
-    -----
-    O(events).
-    """
-    user = record.wallet >= 0
-    given = record.of("adl-fill") & record.because("bankruptcy")
-    netted = record.because("fund")[np.maximum(record.link, 0)]
-    stage = np.full(len(record), -1, INT64)
-    stage[record.of("book-fill") & user] = BOOK
-    stage[record.of("net-legs")] = LEGS
-    stage[record.of("backstop") & user] = VAULT
-    stage[record.of("take-over") & user] = FUND
-    stage[given] = np.where(netted[given], INVENTORY, USERS)
-    event = np.flatnonzero(stage >= 0)
-    return Closings(event, stage[event], -np.sign(record.lots[event]))
+    """Find every fill that closed a position in liquidation, as :func:`closing_fills` says what that is. O(events)."""
+    return Closings(*closing_fills(record.kind, record.cause, record.wallet, record.lots, record.link))
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ import numpy.typing as npt
 
 from ..errors import missing_extra
 from .palette import GRID, INK, MUTED, PAPER
-from .wording import is_date
 
-__all__ = ["FONT", "digits", "figure", "graph_objects", "plain", "time_axis", "whole_axis"]
+__all__ = ["FONT", "digits", "figure", "graph_objects", "label", "labels", "plain", "whole_axis"]
+
+#: Characters of a name in a figure at most.
+LONGEST = 28
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
@@ -92,6 +95,24 @@ def plain(text: Any) -> str:
     return html.escape(str(text), quote=False)
 
 
+def label(text: str) -> str:
+    """A name as a figure has room for it: a long one is cut in its middle.
+
+    Examples
+    --------
+    >>> label("BTCUSDT"), label("1000000-SOMETHING-AND-LEVERAGED-USDT_261225")
+    ('BTCUSDT', '1000000-SOMETH…D-USDT_261225')
+    """
+    shown = text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-(LONGEST // 2 - 1) :]}"
+    return plain(shown)
+
+
+def labels(names: Sequence[str]) -> list[str]:
+    """Names as labels that stay apart: those that would be alike are numbered."""
+    found = [label(name) for name in names]
+    return [f"{each} ({at + 1})" if found.count(each) > 1 else each for at, each in enumerate(found)]
+
+
 def digits(values: npt.ArrayLike, count: int = 7) -> list[float | None]:
     """Numbers rounded to some significant digits, as a list; None for what is not finite.
 
@@ -107,11 +128,3 @@ def digits(values: npt.ArrayLike, count: int = 7) -> list[float | None]:
 def whole_axis(title: str, most: float) -> dict[str, Any]:
     """An axis of whole numbers up to so many: no ticks between two of them."""
     return {"title": {"text": title}, "tickformat": ",d", **({"dtick": 1} if most <= 10 else {})}
-
-
-def time_axis(times: npt.ArrayLike) -> dict[str, Any]:
-    """The x axis of times: a calendar where they can only be milliseconds since 1970, else numbers."""
-    column = np.asarray(times, np.int64)
-    if len(column) and is_date(int(column[0])) and is_date(int(column[-1])):
-        return {"title": {"text": "time, UTC"}, "type": "date"}
-    return {"title": {"text": "time, in the unit that the run was given"}, "tickformat": ",d"}

@@ -10,8 +10,9 @@ import numpy as np
 from .._options import a_list
 from ..clearing import KINDS, Events
 from ..errors import AdlError
-from .drawing import figure, graph_objects, plain, time_axis, whole_axis
+from .drawing import figure, graph_objects, plain, whole_axis
 from .palette import CONTRACTS, PLAIN, STAGES
+from .times import clock_of
 
 __all__ = ["plot_events"]
 
@@ -19,13 +20,16 @@ __all__ = ["plot_events"]
 MOST_KINDS = len(CONTRACTS)
 
 
-def plot_events(events: Events | Iterable[Events]) -> Any:
+def plot_events(events: Events | Iterable[Events], *, time_unit: str | None = None) -> Any:
     """Draw how many events of each kind there were: of one call by kind, of several in time.
 
     Parameters
     ----------
     events : Events or iterable of Events
         Several are those of calls, in their order.
+    time_unit : {"ns", "us", "ms", "s"}, optional
+        Of their times. Without it times since 1970 are known by their size, unless they are in seconds; others are
+        numbers.
 
     Returns
     -------
@@ -37,7 +41,7 @@ def plot_events(events: Events | Iterable[Events]) -> Any:
     Raises
     ------
     AdlError
-        For what is no Events.
+        For what is no Events, and for another unit of time.
     MissingExtraError
         Where plotly is not installed.
 
@@ -53,15 +57,16 @@ def plot_events(events: Events | Iterable[Events]) -> Any:
     [('deposit', (1, 7), (1, 0)), ('withdrawal', (1, 7), (0, 1))]
     """
     if isinstance(events, Events):
-        return _of_one(events)
+        return _of_one(events, time_unit)
     listed = a_list("events", events, "must be Events, or a list of them")
     for row, table in enumerate(listed):
         if not isinstance(table, Events):
             raise AdlError.at("events", row, type(table).__name__, "must be Events")
-    return _of_many(listed)
+    return _of_many(listed, time_unit)
 
 
-def _of_one(events: Events) -> Any:
+def _of_one(events: Events, time_unit: str | None) -> Any:
+    when = clock_of([events.time], time_unit).when(events.time)
     counts = sorted(events.counts().items(), key=lambda item: -item[1])
     bar = graph_objects().Bar(
         x=[count for _, count in counts],
@@ -72,12 +77,12 @@ def _of_one(events: Events) -> Any:
     )
     return figure(
         [bar],
-        xaxis=whole_axis(f"events at time {events.time:,}", max(events.counts().values(), default=0)),
+        xaxis=whole_axis(f"events at {when}", max(events.counts().values(), default=0)),
         yaxis={"autorange": "reversed", "type": "category", "gridcolor": "rgba(0,0,0,0)"},
     )
 
 
-def _of_many(listed: list[Events]) -> Any:
+def _of_many(listed: list[Events], time_unit: str | None) -> Any:
     times = np.array([table.time for table in listed], np.int64)
     counts = np.zeros((len(listed), len(KINDS)), np.int64)
     for call, table in enumerate(listed):
@@ -85,7 +90,8 @@ def _of_many(listed: list[Events]) -> Any:
     total = counts.sum(axis=0)
     order = [kind for kind in np.argsort(-total, kind="stable").tolist() if total[kind]]
     rises = bool((np.diff(times) > 0).all())
-    at = times if rises else np.arange(1, len(listed) + 1)
+    clock = clock_of(times, time_unit)
+    at = clock.places(times) if rises else np.arange(1, len(listed) + 1)
     named = order if len(order) <= MOST_KINDS else order[: MOST_KINDS - 1]
     columns = [(KINDS[kind], CONTRACTS[place], counts[:, kind]) for place, kind in enumerate(named)]
     if others := order[len(named) :]:
@@ -102,7 +108,7 @@ def _of_many(listed: list[Events]) -> Any:
     ]
     return figure(
         traces,
-        xaxis=time_axis(at) if rises else whole_axis("call", len(listed)),
+        xaxis=clock.axis(times) if rises else whole_axis("call", len(listed)),
         yaxis={**whole_axis("events", float(counts.sum(axis=1).max(initial=0))), "rangemode": "tozero"},
         barmode="stack",
         hovermode="x",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from .fund_cash import FundCash, fund_cash, listed_funds
 from .prices import Prices, View, read_prices, views
 from .record import Record, RunLike, exact_sums, read_record, weighted
 from .timeline import positions_in_time
+from .times import Clock, clock_of, said_unit
 
 __all__ = ["Facts"]
 
@@ -98,9 +100,14 @@ class Facts:
         return [bearers(self.record, self.run, view) for view in self.views]
 
     @cached_property
-    def in_time(self) -> tuple[Int64Array1D, bool]:
-        """Where the start and each pass stand on an axis, and whether that is time."""
-        return positions_in_time(self.record)
+    def clock(self) -> Clock:
+        """How times are told."""
+        return clock_of(self.record.time, said_unit(self.run.configuration), "configuration.time_unit")
+
+    @cached_property
+    def in_time(self) -> tuple[npt.NDArray[Any], dict[str, Any] | None]:
+        """Where the start and each pass stand on an axis, and that axis where it is one of times."""
+        return positions_in_time(self.record, self.clock)
 
     @cached_property
     def settle(self) -> Int64Array1D:

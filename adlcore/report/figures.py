@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import Int64Array1D
+from ..clearing.closings import STAGES
 from ..contracts import Asset
-from .closings import STAGES
-from .drawing import digits, figure, graph_objects, plain, time_axis, whole_axis
+from .drawing import digits, figure, graph_objects, label, labels, plain, whole_axis
 from .fund_cash import FundCash
 from .palette import CONTRACTS, INK, MUTED, PLAIN, UNCOVERED, faint
 from .palette import STAGES as COLOURS
@@ -25,6 +25,12 @@ MOST_SOURCES = 8
 
 #: Pixels between two nodes of the flow, and its height.
 PAD, FLOW_HEIGHT = 18, 480
+
+#: Between the name of a node and its sum; a page that is narrow leaves out what follows the last one.
+GAP = "\u2002"
+
+#: The x axis of plotly on which times stand; None where passes are counted.
+TimeAxis = dict[str, Any] | None
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 
@@ -52,8 +58,9 @@ def flow(symbols: Sequence[str], taken: npt.NDArray[np.float64], unit: str) -> A
     targets = [t for t in np.argsort(-total, kind="stable").tolist() if total[t] > 0]
     names, colours = [*STAGES, "left uncovered"], [*COLOURS, UNCOVERED]
     links = [(s, t) for s in range(len(sides)) for t in targets if sides[s][1][t] > 0]
-    labels = [name for name, _ in sides] + [names[t] for t in targets]
+    ends = [name for name, _ in sides] + [names[t] for t in targets]
     sums = [float(amounts.sum()) for _, amounts in sides] + [float(total[t]) for t in targets]
+    shown_ends = [label(name) for name in ends]
     heights = [_centres(sums[: len(sides)], len(targets)), _centres(sums[len(sides) :], len(sides))]
     sankey = graph_objects().Sankey(
         arrangement="snap",
@@ -63,12 +70,12 @@ def flow(symbols: Sequence[str], taken: npt.NDArray[np.float64], unit: str) -> A
         node={
             "x": [0.001] * len(sides) + [0.999] * len(targets),
             "y": digits([*heights[0], *heights[1]]),
-            "label": [f"{plain(label)}  {short(value)}" for label, value in zip(labels, sums, strict=True)],
+            "label": [f"{shown}{GAP}{short(value)}" for shown, value in zip(shown_ends, sums, strict=True)],
             "color": [MUTED] * len(sides) + [colours[t] for t in targets],
             "pad": PAD,
             "thickness": 12,
             "line": {"width": 0},
-            "customdata": [plain(label) for label in labels],
+            "customdata": [plain(name) for name in ends],
             "hovertemplate": "%{customdata}<br>%{value}<extra></extra>",
         },
         link={
@@ -79,7 +86,7 @@ def flow(symbols: Sequence[str], taken: npt.NDArray[np.float64], unit: str) -> A
             "hovertemplate": "%{source.customdata} to %{target.customdata}<br>%{value}<extra></extra>",
         },
     )
-    return figure([sankey], margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    return figure([sankey], margin={"l": 8, "r": 8, "t": 14, "b": 14})
 
 
 def _centres(sums: Sequence[float], others: int) -> list[float]:
@@ -99,16 +106,16 @@ def _sides() -> list[tuple[int, str]]:
     return [(0, "longs"), (1, "shorts")]
 
 
-def prices(symbols: Sequence[str], at: Int64Array1D, is_time: bool, marks: npt.NDArray[np.float64]) -> Any:
+def prices(symbols: Sequence[str], at: npt.NDArray[Any], times: TimeAxis, marks: npt.NDArray[np.float64]) -> Any:
     """Mark prices of contracts, each 100 at its first.
 
     Parameters
     ----------
     symbols : sequence of str
-    at : int64[k]
+    at : array[k]
         Where the points stand on the axis.
-    is_time : bool
-        Whether that axis is time; else it counts the passes made.
+    times : dict or None
+        The axis of times; None where it counts the passes made.
     marks : float64[k, contracts]
 
     Returns
@@ -124,25 +131,25 @@ def prices(symbols: Sequence[str], at: Int64Array1D, is_time: bool, marks: npt.N
                 x=at.tolist(),
                 y=digits(100 * marks[:, place] / (known[0] if len(known) else 1)),
                 customdata=digits(marks[:, place], 10),
-                name=plain(symbol),
+                name=label(symbol),
                 line=line,
                 hovertemplate="%{fullData.name}: %{customdata:,} (%{y:.1f})<extra></extra>",
             )
         )
     axis = {"title": {"text": "mark, 100 at the start"}}
-    return figure(traces, xaxis=_axis(at, is_time), yaxis=axis, showlegend=True, hovermode="x")
+    return figure(traces, xaxis=_axis(at, times), yaxis=axis, showlegend=True, hovermode="x")
 
 
-def stages(made: Bars, left: Bars | None, is_time: bool, unit: str) -> Any:
+def stages(made: Bars, left: Bars | None, times: TimeAxis, unit: str) -> Any:
     """Notional of positions in liquidation by who took it, stacked, and what was left over.
 
     Parameters
     ----------
     made : Bars
-        A column for each of ``closings.STAGES``.
+        A column for each of :data:`adlcore.clearing.closings.STAGES`.
     left : Bars or None
         What nobody took, at the end of the last pass of each bar; None where there was none.
-    is_time : bool
+    times : dict or None
     unit : str
 
     Returns
@@ -177,15 +184,15 @@ def stages(made: Bars, left: Bars | None, is_time: bool, unit: str) -> Any:
         )
     axis = {"title": {"text": f"notional, {plain(unit)}"}, "rangemode": "tozero"}
     every = {"barmode": "stack", "bargap": 0, "hovermode": "x", "showlegend": True}
-    return figure(traces, xaxis=_axis(made.middle, is_time), yaxis=axis, **every)
+    return figure(traces, xaxis=_axis(made.middle, times), yaxis=axis, **every)
 
 
-def _axis(at: npt.ArrayLike, is_time: bool) -> dict[str, Any]:
-    return time_axis(at) if is_time else whole_axis("passes made", float(np.max(at, initial=0)))
+def _axis(at: npt.ArrayLike, times: TimeAxis) -> dict[str, Any]:
+    return times or whole_axis("passes made", float(np.max(at, initial=0)))
 
 
 def fund(
-    funds: Sequence[FundCash], asset: Asset, at: Int64Array1D, is_time: bool, kept: Int64Array1D, contracts: Any
+    funds: Sequence[FundCash], asset: Asset, at: npt.NDArray[Any], times: TimeAxis, kept: Int64Array1D, contracts: Any
 ) -> Any:
     """Cash of the funds of one asset in time, what they are worth with their inventory, and their triggers.
 
@@ -193,8 +200,8 @@ def fund(
     ----------
     funds : sequence of FundCash
     asset : Asset
-    at : int64[p + 1]
-    is_time : bool
+    at : array[p + 1]
+    times : dict or None
     kept : int64[k]
         Which points are drawn.
     contracts : sequence of str
@@ -207,7 +214,7 @@ def fund(
     graph, traces, per = graph_objects(), [], asset.quanta_per_unit
     x = at[kept].tolist()
     for place, each in enumerate(funds):
-        colour, name = CONTRACTS[place % len(CONTRACTS)], plain(each.name)
+        colour, name = CONTRACTS[place % len(CONTRACTS)], label(each.name)
         shared = {"x": x, "mode": "lines", "hovertemplate": "%{fullData.name}: %{y:,.2f}<extra></extra>"}
         line = {"color": colour, "width": 2}
         traces.append(graph.Scatter(y=digits(each.cash[kept] / per, 10), name=f"{name}: cash", line=line, **shared))
@@ -232,7 +239,7 @@ def fund(
                     )
                 )
     axis = {"title": {"text": plain(asset.name)}, "rangemode": "tozero"}
-    return figure(traces, xaxis=_axis(at, is_time), yaxis=axis, showlegend=True, hovermode="x")
+    return figure(traces, xaxis=_axis(at, times), yaxis=axis, showlegend=True, hovermode="x")
 
 
 def lorenz_curve(holders: npt.ArrayLike, total: npt.ArrayLike, users: int) -> Any:
@@ -293,7 +300,7 @@ def orders(symbols: Sequence[str], causes: Sequence[str], counts: npt.NDArray[np
     colours = {"liquidation": COLOURS[0], "deleveraging": COLOURS[5]}
     traces = [
         graph_objects().Bar(
-            y=[plain(symbol) for symbol in symbols],
+            y=labels(symbols),
             x=counts[:, place].tolist(),
             orientation="h",
             name=cause,

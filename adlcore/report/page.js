@@ -44,7 +44,7 @@
     layout.margin = Object.assign({}, layout.margin, { l: Math.min(layout.margin.l, 44), r: Math.min(layout.margin.r, 12) });
     layout.font = Object.assign({}, layout.font, { size: 11 });
     layout.xaxis = Object.assign({ nticks: 3, tickangle: 0 }, layout.xaxis);
-    for (const trace of data) if (trace.type === "sankey") trace.node.label = trace.node.customdata;
+    for (const trace of data) if (trace.type === "sankey") trace.node.label = trace.node.label.map((text) => text.slice(0, text.lastIndexOf("\u2002")));
   }
 
   function draw(figure) {
@@ -117,6 +117,25 @@
     const count = (number) => number.toLocaleString("en-US");
     output.textContent = shown === rows.length ? `${count(shown)} rows` : `${count(shown)} of ${count(rows.length)} rows`;
   }
+
+  /* Nothing is cut off at the side: a table that is wider than its place becomes a list of blocks. */
+  const places = Array.from(document.querySelectorAll(".scroll"));
+
+  function named(table) {
+    const names = Array.from(table.tHead.rows[0].cells, (cell) => cell.textContent);
+    for (const row of table.tBodies[0].rows) names.forEach((name, at) => { row.cells[at].dataset.name = name; });
+  }
+
+  function fit() {
+    for (const place of places) place.classList.remove("stacked");
+    for (const place of places.filter((each) => each.scrollWidth > each.clientWidth + 1)) {
+      named(place.querySelector("table"));
+      place.classList.add("stacked");
+    }
+  }
+
+  window.addEventListener("resize", fit);
+  fit();
 
   for (const box of document.querySelectorAll(".table")) {
     const table = box.querySelector("table"), input = box.querySelector("input"), output = box.querySelector("output");

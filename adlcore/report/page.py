@@ -10,7 +10,7 @@ from ..errors import missing_extra
 from .facts import Facts
 from .palette import THEMES
 from .parts import Section, script_json
-from .wording import counted, when
+from .wording import counted
 
 __all__ = ["page"]
 
@@ -85,7 +85,7 @@ def _subtitle(facts: Facts) -> str:
         f"{counted(len(before.contracts), 'contract')}; {counted(passes, 'pass', 'passes')}"
     )
     if passes > 1 and facts.in_time[1]:
-        text += f" from {when(int(record.time[0]))} to {when(int(record.time[-1])).removeprefix('time ')}"
+        text += f" from {facts.clock.between(int(record.time[0]), int(record.time[-1]))}"
     return f"{text}; {counted(len(record), 'event')}."
 
 

@@ -27,7 +27,7 @@ INK, MUTED, GRID, PAPER = "#23282e", "#6b7178", "#e3dfd6", "#fcfbf8"
 #: One colour for what needs no other.
 PLAIN = "#3f6d9b"
 
-#: Of ``closings.STAGES``, in their order: light and dark grounds.
+#: Of ``clearing.closings.STAGES``, in their order: light and dark grounds.
 STAGES = ("#3f6ea5", "#9aa2ab", "#6fbde2", "#2b8f6e", "#cdb75a", "#c5512d")
 UNCOVERED = "#3a2350"
 

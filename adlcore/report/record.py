@@ -105,6 +105,11 @@ class Record:
         found: Mask = self.cause == CAUSE_CODES[cause]
         return found
 
+    def counts(self) -> dict[str, int]:
+        """How many events there are of each kind that there is, in the order of the kinds."""
+        found = np.bincount(self.kind, minlength=len(KINDS)).tolist()
+        return {kind: count for kind, count in zip(KINDS, found, strict=True) if count}
+
     def tally(self, *kinds: str) -> int:
         """How many events are of these kinds."""
         return int(np.count_nonzero(self.of(*kinds)))

@@ -25,7 +25,8 @@ class Column:
     keys : sequence of float or None
         Numbers to sort by; None for text, which is sorted as it stands.
     style : {"", "wide", "long"}
-        Whether the cells are words or sentences, which may be broken into lines. Long ones are not printed on paper.
+        Whether the cells are words or sentences, which may be broken into lines. Long ones stand below the other cells
+        of their row, and are not printed on paper.
     """
 
     title: str
@@ -72,12 +73,14 @@ def table(caption: str, columns: Sequence[Column], note: str = "") -> str:
             f'<input type="search" placeholder="Filter" aria-label="Filter: {name}">'
             f'<output aria-live="polite">{rows:,} rows</output>'
         )
+    above = sum(column.style != "long" for column in columns)
+    form = f' class="two" style="--columns:{above}"' if above < len(columns) else ""
     head = "".join(_heading(column, rows > 1) for column in columns)
     body = "".join(f"<tr>{''.join(_cell(column, row) for column in columns)}</tr>" for row in range(rows))
     under = f'<p class="note">{html.escape(note)}</p>' if note else ""
     return (
         f'<div class="table"><div class="tools"><h3>{name}</h3>{tools}</div>'
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table aria-label="{name}">'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table aria-label="{name}"{form}>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{under}</div>"
     )
 

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from .record import Record
+from .times import Clock
 
 __all__ = ["Bars", "bars", "kept_points", "positions_in_time"]
 
 
-def positions_in_time(record: Record) -> tuple[Int64Array1D, bool]:
-    """Where the start and each pass stand on the axis, and whether that axis is time.
+def positions_in_time(record: Record, clock: Clock) -> tuple[npt.NDArray[Any], dict[str, Any] | None]:
+    """Where the start and each pass stand on the axis, and the axis of times.
 
     Returns
     -------
-    int64[p + 1], bool
-        Times, the start one step before the first pass; where times do not rise, how many passes were made.
+    array[p + 1], dict or None
+        Times as the clock places them, the start one step before the first pass; where times do not rise, how many
+        passes were made, and no axis.
     """
     time, steps = record.time, np.diff(record.time)
     if not len(steps) or not (steps > 0).all():
-        return np.arange(len(time) + 1), False
+        return np.arange(len(time) + 1), None
     first = int(time[0]) - max(int(np.median(steps)), 1)
-    return np.concatenate([np.array([first], INT64), time]), True
+    at = np.concatenate([np.array([first], INT64), time])
+    return clock.places(at), clock.axis(at)
 
 
 def kept_points(count: int, most: int) -> Int64Array1D:
@@ -64,12 +68,12 @@ class Bars:
     passes: int
 
 
-def bars(at: Int64Array1D, values: npt.NDArray[np.float64], most: int) -> Bars:
+def bars(at: npt.NDArray[Any], values: npt.NDArray[np.float64], most: int) -> Bars:
     """Add values of passes up to at most so many bars.
 
     Parameters
     ----------
-    at : int64[p + 1]
+    at : array[p + 1]
         Where the start and each pass stand.
     values : float64[p, columns]
     most : int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
 
 from ..contracts import Asset, Contract
 
@@ -11,7 +10,6 @@ __all__ = [
     "amount",
     "counted",
     "grouped",
-    "is_date",
     "listed",
     "money",
     "moved",
@@ -21,11 +19,7 @@ __all__ = [
     "ratio",
     "short",
     "signed",
-    "when",
 ]
-
-#: Times between these are taken for milliseconds since 1970: from 2001 to 2100.
-FIRST_MS, LAST_MS = 10**12, 4_102_444_800_000
 
 NAMED = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
@@ -184,21 +178,3 @@ def ratio(value: float) -> str:
     ('0.67742', '12.500', '–')
     """
     return minus(f"{value:#.5g}".removesuffix(".")) if math.isfinite(value) else "–"
-
-
-def when(time: int) -> str:
-    """A time as it was given, or as a date where it can only be milliseconds since 1970.
-
-    Examples
-    --------
-    >>> when(60_000), when(1_760_130_000_000)
-    ('time 60,000', '2025-10-10 21:00:00 UTC')
-    """
-    if not is_date(time):
-        return f"time {time:,}"
-    return f"{datetime.fromtimestamp(time / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def is_date(time: int) -> bool:
-    """Whether a time can only be milliseconds since 1970."""
-    return FIRST_MS <= time < LAST_MS

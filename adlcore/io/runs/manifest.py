@@ -101,6 +101,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         if not folder.exists():
             raise FileNotFoundError(2, "No such file or directory", str(folder)) from None
         raise AdlError(f"{folder} is no run: has no {MANIFEST}", argument="path", value=str(folder)) from None
+    if isinstance(manifest, dict) and "hash" in manifest and "status" not in manifest:
+        message = f"{path} is no run's: {folder} is a snapshot, must be a run as adlcore.io.record makes it"
+        raise AdlError(message, argument="path", value=str(folder))
     if not isinstance(manifest, dict) or "status" not in manifest or "schema" not in manifest:
         raise AdlError(f"{path} is no run's: must have a schema and a status", argument="path", value=str(path))
     if manifest["schema"] != SCHEMA:

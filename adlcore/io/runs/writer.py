@@ -49,7 +49,8 @@ def record(
         What each pass is given. It is asked for the next when the pass before was made, so a generator may
         change the house's order book before it yields.
     configuration : mapping, optional
-        What JSON can hold; it is kept in the manifest, to know again what this was a run of.
+        What JSON can hold; it is kept in the manifest, to know again what this was a run of. A report reads
+        "rule", "funds" and "time_unit" of it: see :func:`adlcore.report.write`.
     on_pass : callable, optional
         Called with number, events and house after each pass is on the disk.
 

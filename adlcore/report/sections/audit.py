@@ -10,6 +10,7 @@ from typing import Any
 from ..facts import Facts
 from ..parts import Section, nothing
 from ..tables import Column, numbers, table, texts
+from ..times import Clock
 from ..wording import amount, counted
 
 __all__ = ["section"]
@@ -19,6 +20,9 @@ MOST_TEXT = 20_000
 
 #: Parts of the manifest that are not printed: the configuration has a place of its own, names are of the format.
 UNPRINTED = ("configuration", "names")
+
+#: What it calls the time of the house before the first pass.
+OPENED = "opening, time"
 
 
 def section(facts: Facts) -> Section:
@@ -31,7 +35,7 @@ def section(facts: Facts) -> Section:
     blocks = [_legs(facts)]
     if audit.problems:
         blocks.append(table("What does not hold", [texts("difference", audit.problems, "wide")]))
-    blocks.append(_manifest(facts.run.manifest))
+    blocks.append(_manifest(facts.run.manifest, facts.clock))
     blocks.append(_configuration(facts.run.configuration))
     return Section("audit", "The audit and the manifest", headline, blocks)
 
@@ -73,14 +77,21 @@ def _legs(facts: Facts) -> str:
     return table("Legs of all movements", columns, note)
 
 
-def _manifest(manifest: Mapping[str, Any]) -> str:
+def _manifest(manifest: Mapping[str, Any], clock: Clock) -> str:
     """What the manifest says, hashes above all."""
     rows = list(_flat("", {name: value for name, value in manifest.items() if name not in UNPRINTED}))
+    rows = [(name, _time(value, clock) if name == OPENED else value) for name, value in rows]
     if not rows:
         return nothing("The run has no manifest.")
     return table(
         "Manifest", [texts("what", [name for name, _ in rows]), texts("value", [value for _, value in rows], "wide")]
     )
+
+
+def _time(value: str, clock: Clock) -> str:
+    """A time as it stands there, and as it is told; a house that was never told one stands at 0, which is no date."""
+    known = value.removeprefix("-").isdecimal() and clock.unit is not None and not (clock.dates and int(value) == 0)
+    return f"{value} ({clock.when(int(value))})" if known else value
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:

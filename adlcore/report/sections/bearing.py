@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -72,7 +71,7 @@ def _shares(held: list[tuple[View, Bearers]]) -> str:
         if count > 10:
             groups.insert(1, ("the ten with most", 10))
         if count >= 100:
-            groups.insert(2, ("the top 1 %", math.ceil(count / 100)))
+            groups.insert(2, ("the top 1 %", each.one_percent))
         largest = np.sort(users)[::-1]
         rows += [(view.unit, name, k, top_share(users, k), float(largest[:k].sum())) for name, k in groups]
     columns: list[Column] = [

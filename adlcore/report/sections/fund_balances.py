@@ -41,12 +41,12 @@ def section(facts: Facts) -> Section:
 
 
 def _drawn(facts: Facts, asset: int, funds: list[FundCash]) -> Drawn:
-    at, is_time = facts.in_time
+    at, times = facts.in_time
     kept = kept_points(len(at), MOST_POINTS)
     listed_asset = facts.run.assets[asset]
     shown = sorted(funds, key=lambda fund: -int(abs(fund.cash[-1] - fund.cash[0])))[:MOST_FUNDS]
     symbols = [contract.symbol for contract in facts.run.contracts]
-    drawn = figures.fund(shown, listed_asset, at, is_time, kept, symbols)
+    drawn = figures.fund(shown, listed_asset, at, times, kept, symbols)
     caption = f"Cash at the end of each pass, in {listed_asset.name}."
     if any(fund.took for fund in shown):
         caption += " Dotted: with what the positions that it took over gained or lost at the marks."

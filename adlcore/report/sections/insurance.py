@@ -11,7 +11,7 @@ from ..tables import Column, numbers, table, texts
 from ..wording import amount, counted, listed, money, quantity
 from .story import sums
 
-__all__ = ["MOST_ROWS", "section"]
+__all__ = ["MOST_ROWS", "headline", "section"]
 
 TITLE = "Insurance: what stayed uncovered"
 
@@ -23,15 +23,16 @@ def section(facts: Facts) -> Section:
     """Uncovered entries."""
     if not facts.debts and not len(facts.uncovered.event):
         text = "No wallet was left owing money, and no position was left without a taker."
-        return Section("insurance", TITLE, _headline(facts), [nothing(text)])
+        return Section("insurance", TITLE, headline(facts), [nothing(text)])
     blocks = [
         _debts(facts) if facts.debts else nothing("No wallet was left owing money."),
         _positions(facts) if len(facts.uncovered.event) else nothing("No position was left without a taker."),
     ]
-    return Section("insurance", TITLE, _headline(facts), blocks)
+    return Section("insurance", TITLE, headline(facts), blocks)
 
 
-def _headline(facts: Facts) -> str:
+def headline(facts: Facts) -> str:
+    """What stayed uncovered, in a sentence."""
     if not facts.debts and not len(facts.uncovered.event):
         return "Nothing stayed uncovered: every position found a taker, and every shortfall was paid."
     assets = facts.run.assets

@@ -10,7 +10,7 @@ from ..facts import Facts
 from ..parts import Drawn, Section, nothing, paragraph
 from ..queue_plot import MOST_MARKS, queue_figure
 from ..queues import QueueAt, places_of_most, queue_at
-from ..wording import counted, grouped, percent, quantity, when
+from ..wording import counted, grouped, percent, quantity
 
 __all__ = ["MOST_CONTRACTS", "section"]
 
@@ -76,7 +76,7 @@ def _headline(facts: Facts, queue: QueueAt) -> str:
     number = int(facts.record.number[queue.where.place])
     side = "longs" if queue.where.side > 0 else "shorts"
     closed = int(np.count_nonzero(queue.now))
-    at = f" ({when(int(facts.record.time[queue.where.place]))})" if facts.in_time[1] else ""
+    at = f" ({facts.clock.when(int(facts.record.time[queue.where.place]))})" if facts.in_time[1] else ""
     text = (
         f"Most of {contract.symbol} was deleveraged in pass {number:,}{at}: {quantity(contract, queue.where.lots)} "
         f"{contract.symbol} of {counted(closed, side[:-1], side)}, of {len(queue.positions):,} in the queue"

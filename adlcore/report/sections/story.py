@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..._arrays import Float64Array1D
-from ..closings import STAGES, USERS
+from ...clearing.closings import BASIS, STAGES, USERS
 from ..facts import Facts
 from ..parts import Card, Section, cards, nothing
 from ..tables import Column, numbers, table, texts
@@ -163,7 +163,7 @@ def _by_asset(facts: Facts) -> str:
         all_rows = dict(zip([name for name, _ in rows], [*worth, np.nan, np.nan, np.nan], strict=True))
         values = [all_rows[name] for name, _ in kept]
         columns.append(numbers(f"all, in {view.unit}", [money(value) for value in values], values))
-    note = "Notional is what fills were worth at their own prices; what is left uncovered is worth its mark."
+    note = f"Notional is what was closed, {BASIS}; what is left uncovered is worth its mark."
     if facts.views and facts.views[0].note:
         note += f" In the last column {facts.views[0].note}."
     return table("Sums by settle asset", columns, note)

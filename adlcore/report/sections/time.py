@@ -9,7 +9,7 @@ from ..facts import Facts
 from ..parts import Drawn, Section, nothing
 from ..prices import View
 from ..timeline import Bars, bars, kept_points
-from ..wording import counted, moved, short, when
+from ..wording import counted, moved, short
 
 __all__ = ["MOST_BARS", "MOST_LINES", "MOST_POINTS", "section"]
 
@@ -40,11 +40,11 @@ def _chosen(facts: Facts) -> list[int]:
 
 
 def _prices(facts: Facts) -> Drawn:
-    at, is_time = facts.in_time
+    at, times = facts.in_time
     chosen = _chosen(facts)
     kept = kept_points(len(at), MOST_POINTS)
     symbols = [facts.run.contracts[code].symbol for code in chosen]
-    drawn = figures.prices(symbols, at[kept], is_time, facts.prices.mark[kept][:, chosen])
+    drawn = figures.prices(symbols, at[kept], times, facts.prices.mark[kept][:, chosen])
     caption = f"Mark price of {counted(len(chosen), 'contract')}, 100 before the first pass."
     known = int(np.isfinite(facts.prices.mark).any(axis=0).sum())
     if len(chosen) < known:
@@ -55,7 +55,7 @@ def _prices(facts: Facts) -> Drawn:
 
 
 def _stages(facts: Facts, view: View) -> tuple[str, object, str]:
-    at, is_time = facts.in_time
+    at, times = facts.in_time
     made = bars(at, facts.closings.by_pass(facts.record, view), MOST_BARS)
     left = facts.left_by_pass(view)
     shown = None
@@ -65,7 +65,7 @@ def _stages(facts: Facts, view: View) -> tuple[str, object, str]:
     caption = f"Notional of positions in liquidation by who took it, in {view.unit}. {each}."
     if shown is not None:
         caption += " Dots: what nobody had taken when the last pass of a bar ended."
-    return view.unit, figures.stages(made, shown, is_time, view.unit), caption
+    return view.unit, figures.stages(made, shown, times, view.unit), caption
 
 
 def _headline(facts: Facts) -> str:
@@ -89,6 +89,6 @@ def _headline(facts: Facts) -> str:
         if closed.any():
             worst = int(np.argmax(closed))
             where = f"pass was number {int(record.number[worst]):,}"
-            at = f" ({when(int(record.time[worst]))})" if facts.in_time[1] else ""
+            at = f" ({facts.clock.when(int(record.time[worst]))})" if facts.in_time[1] else ""
             return f"{text}; the worst {where}{at}, which closed {short(float(closed[worst]))} {view.unit}."
     return f"{text}; nothing was liquidated."

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..._arrays import Float64Array1D
+from ...clearing.closings import BASIS, STAGES, USERS
 from .. import figures
-from ..closings import STAGES, USERS
 from ..facts import Facts
 from ..parts import Drawn, Section, nothing
 from ..tables import Column, numbers, table, texts
@@ -22,8 +22,8 @@ def section(facts: Facts) -> Section:
     for view in facts.views:
         taken = facts.taken(view)
         if taken.any():
-            note = f" ({view.note})" if view.note else ""
-            caption = f"From positions in liquidation to who took their lots. Notional in {view.unit}{note}."
+            how = "; ".join(part for part in (BASIS, view.note) if part)
+            caption = f"From positions in liquidation to who took their lots. Notional in {view.unit} ({how})."
             drawn.append((view.unit, figures.flow(symbols, taken, view.unit), caption))
     if drawn:
         blocks.append(Drawn("flow", drawn, figures.FLOW_HEIGHT, "Settle asset"))

@@ -10,6 +10,7 @@ import typer
 
 from .. import __version__
 from ..errors import AdlError, shortened
+from ._screen import complain, write
 from .deleverage import deleverage
 from .demo import demo
 from .explain import explain
@@ -41,7 +42,7 @@ app.command()(report)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"adlcore {__version__}")
+        write(f"adlcore {__version__}")
         raise typer.Exit
 
 
@@ -54,7 +55,7 @@ def adlcore(
 ) -> None:
     """Who is auto-deleveraged on a perpetual-futures market, how much, and in which order."""
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        write(context.get_help())
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -85,5 +86,5 @@ def run(arguments: Sequence[str]) -> int:
 
 def _complain(message: str) -> int:
     # A message of the parser of options repeats what it was given, however long that is.
-    print("error: " + " ".join(shortened(message).split()), file=sys.stderr)
+    complain("error", shortened(message))
     return 2

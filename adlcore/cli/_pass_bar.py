@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .._text import visible
 from ..clearing import ClearingHouse, Events
 from ..lab.crash import Crash
 from ..lab.outcome import Outcome
+from ._screen import Screen
 
 __all__ = ["PassBar"]
 
@@ -18,14 +19,14 @@ __all__ = ["PassBar"]
 class PassBar:
     """A bar on stderr over the passes of a run; it counts what happens, and the time that the house takes."""
 
-    def __init__(self, crash: Crash, what: str, console: Console | None = None) -> None:
+    def __init__(self, crash: Crash, what: str, console: Screen | None = None) -> None:
         self.outcome = Outcome.before(crash.house.snapshot())
         self.events = 0
         self._symbol = crash.scenario.contracts[0].symbol
         self._passes = len(crash.marks)
-        out = console or Console(stderr=True)
+        out = console or Screen(stderr=True)
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -33,7 +34,7 @@ class PassBar:
             transient=True,
             disable=not out.is_terminal,
         )
-        self._task = self._bar.add_task(what, total=self._passes)
+        self._task = self._bar.add_task(visible(what), total=self._passes)
         self._what = what
 
     def __enter__(self) -> PassBar:
@@ -49,7 +50,7 @@ class PassBar:
     def advance(self, house: ClearingHouse) -> None:
         """A pass more, whose events are not counted."""
         told = f"{self._what}: {self._symbol} {house.marks[self._symbol]}, {len(self.outcome.liquidated):,} liquidated"
-        self._bar.update(self._task, advance=1, description=told)
+        self._bar.update(self._task, advance=1, description=visible(told))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

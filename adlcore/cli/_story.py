@@ -9,8 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.markup import escape
 
 from ..clearing import Snapshot
 from ..io import Run
@@ -18,6 +16,7 @@ from ..lab.outcome import Outcome
 from ..report.concentration import gini, top_share
 from . import _tables
 from ._pass_bar import PassBar
+from ._screen import Screen
 
 __all__ = ["print_story"]
 
@@ -27,7 +26,7 @@ MILLION = 10**6
 
 
 def print_story(
-    out: Console,
+    out: Screen,
     run: Run,
     bar: PassBar,
     before: Mapping[str, Decimal],
@@ -65,10 +64,10 @@ def shown(path: Path) -> str:
     return str(path) if relative.startswith("..") else f".{os.sep}{relative}"
 
 
-def _line(out: Console, head: str, text: str) -> None:
-    lines = textwrap.wrap(text, max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False)
+def _line(out: Screen, head: str, text: str) -> None:
+    lines = textwrap.wrap(_tables.label(text), max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False)
     for number, line in enumerate(lines):
-        out.print(f"[bold]{'' if number else head:<{HEAD}}[/] {escape(line)}", soft_wrap=True)
+        out.titled(f"{'' if number else head:<{HEAD}}", f" {line}")
 
 
 def _part(found: Outcome, kind: str) -> str:

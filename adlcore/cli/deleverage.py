@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
 
 from .._arrays import Float64Array1D, Int64Array1D
 from ..errors import AdlError
@@ -17,6 +16,7 @@ from ..market import Market
 from ..ranking import RankingRule
 from ..selection import Selection
 from . import _common, _tables, _terms
+from ._screen import Screen
 from ._tables import Column
 
 __all__ = ["Closing", "deleverage", "print_counterparties"]
@@ -118,8 +118,8 @@ def deleverage(
         return
     screen = _tables.console()
     side, other = ("short", "longs") if lots < 0 else ("long", "shorts")
-    title = f"[bold]A bankrupt {side} of {market.contract.decimal(abs(lots))}[/]"
-    screen.print(f"{title} against {other}, by {how.name} at mark {market.mark_price}", soft_wrap=True)
+    title = f"A bankrupt {side} of {market.contract.decimal(abs(lots))}"
+    screen.titled(title, f" against {other}, by {how.name} at mark {market.mark_price}")
     screen.print()
     if len(selection):
         print_counterparties(screen, closing, top)
@@ -131,7 +131,7 @@ def deleverage(
         screen.print()
     _print_summary(screen, closing, price)
     if out is not None:
-        screen.print(f"{'written':<16}{len(selection):,} rows to {_tables.label(out)}", markup=False, soft_wrap=True)
+        screen.print(f"{'written':<16}{len(selection):,} rows to {out}", soft_wrap=True)
 
 
 def _rows(market: Market, accounts: list[str] | None) -> Int64Array1D | None:
@@ -147,7 +147,7 @@ def _rows(market: Market, accounts: list[str] | None) -> Int64Array1D | None:
         raise AdlError(f"exclude: {error}", argument="exclude") from None
 
 
-def print_counterparties(screen: Console, closing: Closing, top: int) -> None:
+def print_counterparties(screen: Screen, closing: Closing, top: int) -> None:
     """The table of counterparties, as many rows of it as are wanted."""
     selection, contract = closing.selection, closing.market.contract
     shown = len(selection) if not top else min(top, len(selection))
@@ -160,7 +160,7 @@ def print_counterparties(screen: Console, closing: Closing, top: int) -> None:
         screen,
         [
             Column("place", [f"{place:,}" for place in selection.place[:shown].tolist()]),
-            Column(heading, [_tables.label(v) for v in closing.accounts[:shown].tolist()], right=False, least=10),
+            Column(heading, [str(v) for v in closing.accounts[:shown].tolist()], right=False, least=10),
             Column("score", [_tables.score(v) for v in selection.score[:shown].tolist()]),
             *_terms.term_columns(closing.terms, shown),
             Column("closed", [contract.decimal(lots) for lots in selection.quantity[:shown].tolist()]),
@@ -171,7 +171,7 @@ def print_counterparties(screen: Console, closing: Closing, top: int) -> None:
     )
 
 
-def _print_summary(screen: Console, closing: Closing, price: str | None) -> None:
+def _print_summary(screen: Screen, closing: Closing, price: str | None) -> None:
     selection, contract = closing.selection, closing.market.contract
     settle = contract.settle.name
     target = contract.decimal(selection.filled + selection.shortfall)
@@ -186,7 +186,7 @@ def _print_summary(screen: Console, closing: Closing, price: str | None) -> None
         lines["realized PnL"] = f"{_tables.money(float(closing.realized.sum()))} {settle} at {price}"
     for name, text in lines.items():
         style = "bold red" if name == "shortfall" and selection.shortfall else None
-        screen.print(f"{name:<16}{text}", style=style, markup=False, soft_wrap=True)
+        screen.print(f"{name:<16}{text}", style=style, soft_wrap=True)
 
 
 def _document(closing: Closing, lots: int, price: str | None) -> dict[str, Any]:

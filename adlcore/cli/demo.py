@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from . import _common, _tables
+from ._screen import Screen
 
 if TYPE_CHECKING:
     from ..lab.comparisons import Variant
@@ -58,9 +58,11 @@ def _free(folder: Path) -> Path:
     return free
 
 
-def _print_compared(out: Console, compared: list[Variant], outcomes: dict[str, Outcome]) -> None:
+def _print_compared(out: Screen, compared: list[Variant], outcomes: dict[str, Outcome]) -> None:
     """The same fall of one coin of four, with one thing changed at a time."""
-    out.print("\n[bold]One coin of four falls 30 %[/]; each fund is 3 % of what it answers for:\n")
+    out.print()
+    out.titled("One coin of four falls 30 %", "; each fund is 3 % of what it answers for:")
+    out.print()
     rows = [outcomes[variant.name] for variant in compared]
     closed = [found.notional["adl-fill"] for found in rows]
     against = [None if not variant.against else outcomes[variant.against].notional["adl-fill"] for variant in compared]

@@ -9,7 +9,7 @@ import typer
 
 from .. import io
 from ..errors import AdlError, missing_extra
-from . import _common, _tables
+from . import _common, _screen, _tables
 
 __all__ = ["query", "report", "resume", "verify"]
 
@@ -25,8 +25,8 @@ def verify(run: _common.RunArgument) -> None:
     passes = found.passes()
     counted = _tables.counted(len(passes["pass"]), "pass").replace("passs", "passes")
     state = "sealed" if found.sealed else "open"
-    typer.echo(f"{run}: {state}, {counted}, {int(passes['events'].sum()):,} events: all as they were made")
-    typer.echo(f"hash of the events {found.manifest['hashes']['digest'] if found.sealed else passes['digest'][-1]}")
+    _screen.write(f"{run}: {state}, {counted}, {int(passes['events'].sum()):,} events: all as they were made")
+    _screen.write(f"hash of the events {found.manifest['hashes']['digest'] if found.sealed else passes['digest'][-1]}")
 
 
 def resume(run: _common.RunArgument) -> None:
@@ -36,15 +36,15 @@ def resume(run: _common.RunArgument) -> None:
 
     there = io.open_run(run)
     if there.sealed:
-        typer.echo(f"{run}: sealed already, nothing to do")
+        _screen.write(f"{run}: sealed already, nothing to do")
         return
     before = len(there.passes()["pass"])
     crash = crash_of(there)
     with PassBar(crash, "resuming") as bar:
         found = io.resume(run, crash.house, crash.passes(), on_pass=bar)
     after = len(found.passes()["pass"])
-    typer.echo(f"{run}: {before} of {after} passes were complete; {after - before} made now, sealed")
-    typer.echo(f"hash of the events {found.manifest['hashes']['digest']}")
+    _screen.write(f"{run}: {before} of {after} passes were complete; {after - before} made now, sealed")
+    _screen.write(f"hash of the events {found.manifest['hashes']['digest']}")
 
 
 def query(
@@ -95,7 +95,7 @@ def report(
 
     target = run / REPORT if out is None else out
     pages.write(io.open_run(run), target)
-    typer.echo(f"{target}: {target.stat().st_size / 2**20:.1f} MiB")
+    _screen.write(f"{target}: {target.stat().st_size / 2**20:.1f} MiB")
 
 
 def _queried(run: io.Run) -> dict[str, Any]:

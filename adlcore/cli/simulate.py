@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import AdlError
-from . import _common
+from . import _common, _screen
 
 __all__ = ["scenario", "simulate"]
 
@@ -44,4 +44,4 @@ def scenario(
         raise AdlError.at("scenario", None, action, "must be init")
     with open(out, "x", encoding="utf-8") as file:
         file.write(scenarios.template())
-    typer.echo(f"{out} written: adlcore simulate {os.fspath(out)}")
+    _screen.write(f"{out} written: adlcore simulate {os.fspath(out)}")

@@ -13,6 +13,7 @@ import pytest
 import report_worlds
 
 import adlcore as adl
+from adlcore._text import visible
 from adlcore.report.facts import Facts
 
 pytest.importorskip("plotly", reason="the report needs the cli extra")
@@ -116,7 +117,7 @@ def test_markup_in_names_is_shown_and_not_run(tmp_path, ten):
     page = written(run, tmp_path, title="<h1>& all")
     count = {tag: sum(name == tag for name, _ in page.elements) for tag in ("script", "b", "i", "img", "h1")}
     assert count == {"script": sum(tag == "script" for tag, _ in ten.elements), "b": 0, "i": 0, "img": 0, "h1": 1}
-    assert page.column("Notices of auto-deleveraging", "account") == [MARKUP[6], MARKUP[5], MARKUP[8]]
+    assert page.column("Notices of auto-deleveraging", "account") == [MARKUP[6], MARKUP[5], r"\u2028ivy"]
     assert set(page.column("Notices of auto-deleveraging", "contract")) == {symbol}
     assert page.column("Manifest", "value") == [EVIL]
     assert EVIL in page.texts["audit"]
@@ -125,7 +126,44 @@ def test_markup_in_names_is_shown_and_not_run(tmp_path, ten):
     labels = [
         text for figure in page.figures["queue-plot"] for trace in figure["data"] for text in trace.get("text", [])
     ]
-    assert sorted(labels) == sorted(html.escape(name, quote=False) for name in MARKUP[4:])
+    assert sorted(labels) == sorted(html.escape(visible(name), quote=False) for name in MARKUP[4:])
+
+
+def strings(value):
+    """Every text in what JSON holds."""
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from strings(inner)
+
+
+def test_what_turns_text_around_or_is_not_seen_stands_nowhere_in_the_page(tmp_path):
+    names = (
+        "\u202eann\u2066",
+        "b\x1b[2Jen",
+        "\u200bgus",
+        "d\x00an",
+        "\ufefffay",
+        "\x7feve",
+        "i\u061cvy",
+        "hal\u3164",
+        "\u115fcyd",
+    )
+    _, run = report_worlds.ten_wallets(names, "SOL\u202dUSDT")
+    run.configuration = {"\u202e": ["\x9b"]}
+    run.manifest = {"\u2067note": "\u202e", "adlcore": "1\u202e"}
+    page = written(run, tmp_path, title="all\u202e\x1b of it")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    own = text.index("<script>")  # what follows is plotly's and the page's own
+    assert {c for c in text[:own] if c != visible(c)} == {"\n"}
+    shown = [visible(name) for name in names]
+    assert set(page.column("Notices of auto-deleveraging", "account")) <= set(shown)
+    assert page.column("Manifest", "value")[0] == r"\u202e"
+    assert set(page.column("Notices of auto-deleveraging", "contract")) == {r"SOL\u202dUSDT"}
+    drawn = set(strings(page.figures))
+    assert r"SOL\u202dUSDT" in {text[:13] for text in drawn}
+    assert [text for text in drawn if text != visible(text)] == []
+    assert r"<title>all\u202e\x1b of it</title>" in text
 
 
 def test_json_in_a_script_cannot_end_it():

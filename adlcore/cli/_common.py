@@ -158,7 +158,9 @@ def check_decimal(name: str, text: str, *, positive: bool = True) -> None:
 class ReadingBar:
     """A progress bar on stderr that appears only when a read takes its time."""
 
-    def __init__(self, name: str, console: _screen.Screen | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, name: str, console: _screen.Screen | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._name = name
         self._console = console or _screen.Screen(stderr=True)
         self._clock = clock
@@ -172,7 +174,12 @@ class ReadingBar:
         if self._bar is None:
             if self._clock() - self._start < PATIENCE_SECONDS or not self._console.is_terminal:
                 return
-            columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+            columns = (
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                TaskProgressColumn(),
+                TimeRemainingColumn(),
+            )
             self._bar = Progress(*columns, console=self._console, transient=True)
             self._task = self._bar.add_task(visible(f"reading {self._name}"), total=total)
             self._bar.start()

@@ -65,7 +65,9 @@ def shown(path: Path) -> str:
 
 
 def _line(out: Screen, head: str, text: str) -> None:
-    lines = textwrap.wrap(_tables.label(text), max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(
+        _tables.label(text), max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False
+    )
     for number, line in enumerate(lines):
         out.titled(f"{'' if number else head:<{HEAD}}", f" {line}")
 

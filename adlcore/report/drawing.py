@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import missing_extra
+from .markup import escaped
 from .palette import GRID, INK, MUTED, PAPER
 from .wording import is_date
 
-__all__ = ["FONT", "digits", "figure", "graph_objects", "plain", "time_axis", "whole_axis"]
+__all__ = ["FONT", "digits", "figure", "graph_objects", "plain", "templated", "time_axis", "whole_axis"]
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
@@ -89,7 +89,12 @@ def _merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 def plain(text: Any) -> str:
     """Any text as plotly shows it as it is: its own markup is escaped."""
-    return html.escape(str(text), quote=False)
+    return escaped(str(text), quote=False)
+
+
+def templated(text: Any) -> str:
+    """The same within a template, which would fill in what stands in ``%{}``."""
+    return plain(text).replace("%{", "&#37;{")
 
 
 def digits(values: npt.ArrayLike, count: int = 7) -> list[float | None]:

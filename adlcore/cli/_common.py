@@ -23,6 +23,7 @@ from ..io.positions import Positions, read_positions
 from ..market import Market
 from ..ranking import RankingRule
 from . import _screen
+from ._reading import reading
 
 __all__ = [
     "ReadingBar",
@@ -97,15 +98,21 @@ def load(
     """Read a file and make it a market that the rule can rank."""
     check_decimal("mark", mark)
     check_decimal("multiplier", multiplier)
-    with ReadingBar(file.name) as bar:
-        positions = read_positions(file, columns, lot=lot, progress=bar)
+    with reading(file):
+        with ReadingBar(file.name) as bar:
+            positions = read_positions(file, columns, lot=lot, progress=bar)
+        return positions, _market(file, positions, rule, mark, kind=kind, multiplier=multiplier, settle=settle)
+
+
+def _market(file: Path, positions: Positions, rule: RankingRule, mark: str, **terms: str) -> Market:
+    """The market that a file is of."""
     held = positions.columns
     for name in rule.needs:
         if name not in held and name not in positions.names:
             raise positions.absent(name, f", which the rule {rule.name!r} needs")
-    contract = positions.contract(file.stem or "MARKET", kind=kind, multiplier=multiplier, settle=settle)
+    contract = positions.contract(file.stem or "MARKET", **terms)
     try:
-        return positions, Market(contract, mark_price=mark, **held)
+        return Market(contract, mark_price=mark, **held)
     except AdlError as error:
         if error.row is None:
             raise
@@ -116,7 +123,7 @@ def load(
 
 def load_snapshot(path: Path) -> Snapshot:
     """Read a snapshot; what is odd about it is told on stderr, a line each."""
-    with warnings.catch_warnings(record=True) as caught:
+    with reading(path), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", OpenInterestWarning)
         snapshot = snapshots.load(path)
     for warning in caught:

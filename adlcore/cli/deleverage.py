@@ -75,6 +75,9 @@ def deleverage(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write the fills: .csv, .jsonl or .parquet.")
     ] = None,
+    escape_formulas: Annotated[
+        bool, typer.Option("--escape-formulas", help="In .csv: no account is a formula to a sheet that opens it.")
+    ] = False,
     top: Annotated[int, typer.Option("--top", min=0, help="Rows of the table; 0 shows all.")] = 100,
     eligible: Annotated[str, typer.Option("--eligible", help="all, or winners: only rows in profit.")] = "all",
     max_counterparties: Annotated[
@@ -95,6 +98,8 @@ def deleverage(
     _common.check_decimal("quantity", quantity, positive=False)
     if price is not None:
         _common.check_decimal("price", price)
+    if escape_formulas and (out is None or check_suffix(out) != ".csv"):
+        raise AdlError.at("escape-formulas", None, True, "must be for --out FILE.csv: no formula stands elsewhere")
     if out is not None:
         check_suffix(out)
         if out.exists() and file.exists() and out.samefile(file):
@@ -112,7 +117,7 @@ def deleverage(
     )
     closing = Closing.of(market, how, selection, price)
     if out is not None:
-        write_selection(out, selection, market.contract, closing.realized)
+        write_selection(out, selection, market.contract, closing.realized, escape_formulas=escape_formulas)
     if as_json:
         _common.print_json({"file": positions.path, **_document(closing, lots, price), "out": out and str(out)})
         return

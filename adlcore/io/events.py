@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._options import a_list, a_path
+from .._text import visible_json
 from ..clearing.events import Events
 from ..decimals import whole_number
 from ..errors import AdlError, missing_extra
@@ -114,7 +115,8 @@ def _joined(tables: list[Events]) -> tuple[dict[str, npt.NDArray[Any]], bytes]:
 def _write_jsonl(path: Path, columns: dict[str, npt.NDArray[Any]]) -> None:
     with open(path, "w", encoding="utf-8", newline="") as file:
         for record in zip(*(columns[name].tolist() for name in EVENT_COLUMNS), strict=True):
-            file.write(json.dumps(dict(zip(EVENT_COLUMNS, record, strict=True)), ensure_ascii=False) + "\n")
+            line = json.dumps(dict(zip(EVENT_COLUMNS, record, strict=True)), ensure_ascii=False)
+            file.write(visible_json(line) + "\n")
 
 
 def _write_arrow(path: Path, columns: dict[str, npt.NDArray[Any]], digest: bytes, parquet: bool) -> None:

@@ -9,12 +9,13 @@ import os
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 import numpy as np
 import numpy.typing as npt
 
-from .._options import a_path
+from .._options import a_path, a_truth
+from .._text import visible, visible_json
 from ..contracts import Contract
 from ..errors import AdlError, missing_extra
 from ..selection import Selection
@@ -23,6 +24,9 @@ __all__ = ["FILLS", "check_suffix", "write_selection"]
 
 #: Columns of the file, in order.
 FILLS = ("account", "row", "place", "score", "closed", "left", "realized_pnl")
+
+#: A text that begins with one of these, after spaces or not, is a formula to a sheet.
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def check_suffix(path: str | os.PathLike[str]) -> str:
@@ -50,6 +54,8 @@ def write_selection(
     selection: Selection,
     contract: Contract,
     realized_pnl: npt.NDArray[np.float64] | None = None,
+    *,
+    escape_formulas: bool = False,
 ) -> None:
     """Write who is closed, and how much of each, to a file.
 
@@ -63,6 +69,9 @@ def write_selection(
         Its lot turns them into quantities.
     realized_pnl : float64[k], optional
         What each counterparty realizes, in units of the settle asset; empty without it.
+    escape_formulas : bool, default False
+        Whether labels in CSV get an apostrophe in front where a sheet would take them for a formula, and all text its
+        quotation marks: for files that people open in one. Other programs then have to take them off again.
 
     Raises
     ------
@@ -75,7 +84,9 @@ def write_selection(
     -----
     Columns: account, row (of the market, from 0), place (in the queue, from 1), score, closed, left, realized_pnl.
     ``closed`` and ``left`` lie on the lot's grid: decimal text in CSV and JSON, decimal128 in Parquet. A score that is
-    infinite is null in JSON.
+    infinite is null in JSON. Labels come back exactly from JSON lines and Parquet. So they do from CSV, but for
+    characters that nobody sees, such as line ends, escapes and marks of direction: CSV has them as Python writes them,
+    ``\\x1b`` or ``\\u202e``, and `row` says whose the label is.
 
     Examples
     --------
@@ -90,7 +101,12 @@ def write_selection(
     0,0,2,0.5,0.25,2.25,
     >>> folder.cleanup()
     """
-    write = WRITERS[check_suffix(path)]
+    suffix = check_suffix(path)
+    write = WRITERS[suffix]
+    if a_truth("escape_formulas", escape_formulas):
+        if suffix != ".csv":
+            raise AdlError.at("escape_formulas", None, True, f"must be False for {suffix}, which no formula can stand in")
+        write = _write_csv_for_sheets
     columns = selection.columns()
     if columns["closed"].dtype.kind != "i":
         raise AdlError("selection is in float64: must be in whole lots to be written as decimals", argument="selection")
@@ -116,17 +132,37 @@ def _records(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterat
 
 
 def _write_csv(path: Path, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+    _write_cells(path, _seen(columns, contract), csv.QUOTE_MINIMAL)
+
+
+def _write_csv_for_sheets(path: Path, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+    # Quoted, for a sheet may take another sign than the comma for the end of a cell.
+    _write_cells(path, ([_no_formula(label), *rest] for label, *rest in _seen(columns, contract)), csv.QUOTE_NONNUMERIC)
+
+
+def _write_cells(path: Path, rows: Iterator[list[Any]], quoting: Literal[0, 2]) -> None:
     with _new(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file, lineterminator="\n", quoting=quoting)
         writer.writerow(FILLS)
-        writer.writerows(_records(columns, contract))
+        writer.writerows(rows)
+
+
+def _seen(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterator[list[Any]]:
+    """Rows whose labels hold nothing that moves, hides or turns text around."""
+    for label, *rest in _records(columns, contract):
+        yield [visible(label) if isinstance(label, str) else label, *rest]
+
+
+def _no_formula(label: Any) -> Any:
+    return f"'{label}" if isinstance(label, str) and label.lstrip(" ").startswith(FORMULA) else label
 
 
 def _write_jsonl(path: Path, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
     with _new(path) as file:
         for record in _records(columns, contract):
             fields = {name: finite(value) for name, value in zip(FILLS, record, strict=True)}
-            file.write(json.dumps(fields, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+            line = json.dumps(fields, ensure_ascii=False, allow_nan=False, default=str)
+            file.write(visible_json(line) + "\n")
 
 
 def _write_parquet(path: Path, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .._text import visible
 from ..errors import AdlError
 from . import _common, _screen
 
@@ -28,9 +29,17 @@ def simulate(
     given = scenarios.load(file)
     if seed is not None:
         given = given.model_copy(update={"seed": seed})
-    document = happened(given, Path(f"adlcore-{given.name}") if out is None else out, with_report, as_json)
+    document = happened(given, _folder(given.name) if out is None else out, with_report, as_json)
     if as_json:
         _common.print_json(document)
+
+
+def _folder(name: str) -> Path:
+    """Below the current folder, whatever the name is."""
+    folder = Path(f"adlcore-{name}")
+    if folder.parts != (folder.name,) or visible(folder.name) != folder.name:
+        raise AdlError.at("name", None, name, "must be a name that a folder can have, or be given --out FOLDER")
+    return folder
 
 
 def scenario(

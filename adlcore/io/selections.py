@@ -105,7 +105,9 @@ def write_selection(
     write = WRITERS[suffix]
     if a_truth("escape_formulas", escape_formulas):
         if suffix != ".csv":
-            raise AdlError.at("escape_formulas", None, True, f"must be False for {suffix}, which no formula can stand in")
+            raise AdlError.at(
+                "escape_formulas", None, True, f"must be False for {suffix}, which no formula can stand in"
+            )
         write = _write_csv_for_sheets
     columns = selection.columns()
     if columns["closed"].dtype.kind != "i":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Float64Array1D
-from .._options import a_path
+from .._options import a_path, is_text_of
 from ..contracts import Contract
 from ..decimals import exact_decimal, positive_decimal, whole_number
 from ..errors import AdlError, missing_extra
@@ -132,7 +132,7 @@ def _on_ticks(contract: Contract, price: float) -> str:
     return contract.price(steps) if contract.tick is not None else format(steps * tick, "f")
 
 
-def read_marks(path: str | os.PathLike[str], symbols: Mapping[str, Any]) -> Marks:
+def read_marks(path: str | os.PathLike[str], symbols: Collection[str]) -> Marks:
     """Read marks from a CSV or Parquet file.
 
     Parameters
@@ -141,7 +141,7 @@ def read_marks(path: str | os.PathLike[str], symbols: Mapping[str, Any]) -> Mark
         Columns ``time``, ``symbol`` and ``price``, a row a mark; or ``time`` and one column a symbol, where
         an empty cell means no new mark, for a row cannot leave it out. Times are whole numbers that do not
         fall.
-    symbols : mapping
+    symbols : collection of str, such as a mapping
         The contracts that may be named.
 
     Returns
@@ -181,7 +181,7 @@ def read_marks(path: str | os.PathLike[str], symbols: Mapping[str, Any]) -> Mark
         if not found or found[-1][0] != time:
             found.append((time, {}))
         for symbol, price in pairs:
-            if symbol not in symbols:
+            if not is_text_of(symbol, symbols):
                 raise AdlError.at("marks.symbol", row, symbol, f"must be one of {', '.join(list(symbols)[:12])}")
             if price is not None and price != "":
                 found[-1][1][symbol] = format(positive_decimal(price, "marks.price", row), "f")
@@ -222,5 +222,7 @@ def _columns(path: Path) -> dict[str, list[Any]]:
         types = {name: pa.string() for name in names}
         options = pc.ConvertOptions(column_types=types, strings_can_be_null=False)
         return dict(pc.read_csv(path, convert_options=options).to_pydict())
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+    except (pa.ArrowException, UnicodeError, ValueError, KeyError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the system; pyarrow's own have no number
+            raise
         raise AdlError.at("marks", None, str(path), f"must be a whole table ({str(error)[:60]})") from None

@@ -232,7 +232,8 @@ class Depth(_Part):
     @model_validator(mode="after")
     def _levels_that_can_be(self) -> Self:
         if self.levels * abs(math.log10(self.growth)) > MOST_GROWTH:
-            raise ValueError(f"must have a growth and levels whose power lies within 1e±{MOST_GROWTH}")
+            must = f"must lie within 1e±{MOST_GROWTH} to the power of the levels, {self.levels}"
+            raise AdlError.at("growth", None, self.growth, must)
         return self
 
 
@@ -250,7 +251,7 @@ class Shock(_Part):
     @model_validator(mode="after")
     def _times_that_fit(self) -> Self:
         if self.passes * self.step > INT64_MAX:
-            raise ValueError("must have a step and passes whose product fits int64")
+            raise AdlError.at("step", None, self.step, f"must fit int64 times the passes, {self.passes}")
         return self
 
 

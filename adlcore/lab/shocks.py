@@ -15,7 +15,7 @@ from .._arrays import Float64Array1D
 from .._options import a_path, is_text_of
 from ..contracts import Contract
 from ..decimals import exact_decimal, positive_decimal, whole_number
-from ..errors import AdlError, missing_extra
+from ..errors import AdlError, missing_extra, shown
 
 __all__ = ["Marks", "fall", "read_marks"]
 
@@ -173,8 +173,7 @@ def read_marks(path: str | os.PathLike[str], symbols: Collection[str]) -> Marks:
         cells: list[list[tuple[str, Any]]] = [[pair] for pair in named]
     else:
         others = [name for name in columns if name != "time"]
-        rows = zip(*(columns[name] for name in others), strict=True)
-        cells = [list(zip(others, row, strict=True)) for row in rows]
+        cells = [[(name, columns[name][row]) for name in others] for row in range(len(columns["time"]))]
     found: Marks = []
     for row, (given, pairs) in enumerate(zip(columns["time"], cells, strict=True)):
         time = _time(given, row, found)
@@ -216,13 +215,24 @@ def _columns(path: Path) -> dict[str, list[Any]]:
         raise AdlError.at("marks", None, str(path), "must be a file that is there")
     try:
         if path.suffix == ".parquet":
-            return dict(pq.read_table(path).to_pydict())
+            return _by_name(path, pq.read_table(path))
         with open(path, encoding="utf-8") as file:
             names = file.readline().strip().split(",")
         types = {name: pa.string() for name in names}
         options = pc.ConvertOptions(column_types=types, strings_can_be_null=False)
-        return dict(pc.read_csv(path, convert_options=options).to_pydict())
+        return _by_name(path, pc.read_csv(path, convert_options=options))
+    except AdlError:
+        raise
     except (pa.ArrowException, UnicodeError, ValueError, KeyError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # of the system; pyarrow's own have no number
             raise
         raise AdlError.at("marks", None, str(path), f"must be a whole table ({str(error)[:60]})") from None
+
+
+def _by_name(path: Path, table: Any) -> dict[str, list[Any]]:
+    """The columns of a table, each of which has a name of its own."""
+    names = table.column_names
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise AdlError.at("marks", None, str(path), f"must have the column {shown(twice)} once")
+    return dict(table.to_pydict())

@@ -173,6 +173,8 @@ def read_positions(
         raise AdlError.at(
             "lot", None, lot, f"must have less than {quantities.DIGITS} digits before and after the point"
         )
+    if progress is not None and not callable(progress):
+        raise AdlError.at("progress", None, progress, "must be callable")
     table = open_table(os.fspath(a_path("path", path)))
     found = find_columns(table.path, table.header, columns)
     raw = table.read(list(dict.fromkeys(name for parts in found.values() for name in parts)), progress)

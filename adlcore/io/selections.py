@@ -109,10 +109,14 @@ def write_selection(
                 "escape_formulas", None, True, f"must be False for {suffix}, which no formula can stand in"
             )
         write = _write_csv_for_sheets
+    if not isinstance(selection, Selection):
+        raise AdlError.at("selection", None, selection, "must be a Selection")
+    if not isinstance(contract, Contract):
+        raise AdlError.at("contract", None, contract, "must be a Contract")
     columns = selection.columns()
     if columns["closed"].dtype.kind != "i":
         raise AdlError("selection is in float64: must be in whole lots to be written as decimals", argument="selection")
-    columns["realized_pnl"] = np.full(len(selection), None) if realized_pnl is None else realized_pnl
+    columns["realized_pnl"] = np.full(len(selection), None) if realized_pnl is None else _column(realized_pnl)
     target = a_path("path", path)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
@@ -124,6 +128,17 @@ def write_selection(
     finally:
         with contextlib.suppress(OSError):
             unfinished.unlink()
+
+
+def _column(realized_pnl: Any) -> npt.NDArray[np.float64]:
+    """A column of numbers."""
+    try:
+        column = np.asarray(realized_pnl, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        column = np.zeros(())
+    if column.ndim != 1:
+        raise AdlError.at("realized_pnl", None, realized_pnl, "must be a column of numbers")
+    return column
 
 
 def _records(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterator[list[Any]]:

@@ -66,6 +66,8 @@ class Crash:
         -----
         Everything is drawn from the scenario's seed, in this order: wallets, then marks.
         """
+        if not isinstance(scenario, Scenario):
+            raise AdlError.at("scenario", None, scenario, "must be a Scenario, as adlcore.lab.scenarios.read gives it")
         rng = np.random.default_rng(scenario.seed)
         contracts = {listing.symbol: listing.contract() for listing in scenario.contracts}
         snapshot = _snapshot(scenario, contracts, rng)

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._arrays import Float64Array1D
 from ..clearing import Events, Snapshot
+from ..errors import AdlError
 
 __all__ = ["Outcome"]
 
@@ -55,6 +56,8 @@ class Outcome:
         >>> Outcome.before(venue.snapshot(wallets=10, contracts=3)).share("adl-fill")
         0.0
         """
+        if not isinstance(snapshot, Snapshot):
+            raise AdlError.at("snapshot", None, snapshot, "must be a Snapshot")
         unit = [
             float(contract.units_per_lot) * (1.0 if contract.inverse else float(mark or 0))
             for contract, mark in zip(snapshot.contracts, snapshot.marks, strict=True)

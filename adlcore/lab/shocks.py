@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Float64Array1D
-from .._options import a_path, is_text_of
+from .._options import a_list, a_path, is_text_of
 from ..contracts import Contract
 from ..decimals import exact_decimal, positive_decimal, whole_number
 from ..errors import AdlError, missing_extra, shown
@@ -164,6 +164,7 @@ def read_marks(path: str | os.PathLike[str], symbols: Collection[str]) -> Marks:
     ...     read_marks(path, {"BTCUSDT": 0, "ETHUSDT": 1})
     [(1, {'BTCUSDT': '60000'}), (2, {'BTCUSDT': '59000.5', 'ETHUSDT': '3000'})]
     """
+    symbols = symbols if isinstance(symbols, Mapping) else a_list("symbols", symbols, "must be a list of symbols")
     columns = _columns(a_path("path", path))
     if "time" not in columns:
         raise AdlError.at("marks", None, str(path), f"must have a column time; has {', '.join(columns)}")
@@ -181,7 +182,9 @@ def read_marks(path: str | os.PathLike[str], symbols: Collection[str]) -> Marks:
             found.append((time, {}))
         for symbol, price in pairs:
             if not is_text_of(symbol, symbols):
-                raise AdlError.at("marks.symbol", row, symbol, f"must be one of {', '.join(list(symbols)[:12])}")
+                raise AdlError.at(
+                    "marks.symbol", row, symbol, f"must be one of {', '.join(map(str, list(symbols)[:12]))}"
+                )
             if price is not None and price != "":
                 found[-1][1][symbol] = format(positive_decimal(price, "marks.price", row), "f")
             elif long:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .._options import a_path
+from ..errors import AdlError
 from .event_plot import plot_events
 from .queue_plot import plot_queue
 
@@ -92,9 +93,11 @@ def write(
     from .page import page
     from .sections import sections
 
+    target = a_path("path", path)
+    if not isinstance(title, str):
+        raise AdlError.at("title", None, title, "must be text")
     facts = Facts(run, rule, funds)
     text = page(facts, sections(facts), title)
-    target = a_path("path", path)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         unfinished.write_text(text, encoding="utf-8", newline="")

@@ -63,6 +63,8 @@ def query(
             database.register(name, columns)
         try:
             found = database.execute(sql)
+            if found is None:
+                raise AdlError.at("SQL", None, sql, "must be a statement")
             names = [column[0] for column in found.description or []]
             rows = found.fetchall()
         except duckdb.Error as error:

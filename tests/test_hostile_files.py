@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
 
 import adlcore as adl
+from adlcore.io.manifests import encoded
 from adlcore.lab import scenarios, shocks
 from adlcore.lab.crash import Crash
 
@@ -210,3 +212,123 @@ def test_a_name_is_no_way_out_of_the_folder(bad, tmp_path, monkeypatch, name):
     (tmp_path / "c.toml").write_text(toml(small(name=name)))
     assert "must be a name that a folder can have, or be given --out FOLDER" in bad("simulate", "c.toml")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["adlcore-a", "c.toml"]
+
+
+# One place ------------------------------------------------------------------------------------------------------------
+
+ROWS = "user,size,entry_price,equity\nann,-1,10,4\n"
+
+
+class OddError(Exception):
+    """An error that nobody has met yet."""
+
+
+#: What libraries raise, and what is told of it.
+RAISED = [
+    (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid\nstart\u202e"), r"invalid start\u202e"),
+    (pa.ArrowInvalid("of\nseveral lines"), "ArrowInvalid: of several lines"),
+    (OSError("of pyarrow, without a number"), "OSError: of pyarrow, without a number"),
+    (OverflowError("too large"), "OverflowError: too large"),
+    (ZeroDivisionError(), "cannot be read: ZeroDivisionError"),
+    (RecursionError("maximum"), "RecursionError: maximum"),
+    (MemoryError(), "cannot be read: MemoryError"),
+    (KeyError("hash"), "KeyError: 'hash'"),
+    (TypeError("\x1b[2J"), r"TypeError: \x1b[2J"),
+    (OddError("odd"), "OddError: odd"),
+]
+
+
+@pytest.mark.parametrize(("error", "told"), RAISED, ids=[type(error).__name__ for error, _ in RAISED])
+@pytest.mark.parametrize(
+    ("reader", "words"),
+    [
+        ("adlcore.cli._common.read_positions", ("rank", "FILE", "--mark", "1")),
+        ("adlcore.cli._common.Market", ("deleverage", "FILE", "--mark", "1", "--quantity", "1")),
+        ("adlcore.io.snapshots.load", ("margin", "FILE")),
+        ("adlcore.io.snapshots.load", ("explain", "FILE", "--account", "ann", "--contract", "X")),
+        ("adlcore.lab.scenarios.load", ("simulate", "FILE")),
+        ("adlcore.io.open_run", ("verify", "FILE")),
+        ("adlcore.io.open_run", ("resume", "FILE")),
+        ("adlcore.io.open_run", ("query", "FILE", "select 1")),
+        ("adlcore.io.open_run", ("report", "FILE")),
+    ],
+    ids=lambda each: each if isinstance(each, str) else each[0],
+)
+def test_whatever_comes_out_of_a_reader_is_one_line(bad, tmp_path, monkeypatch, reader, words, error, told):
+    def fails(*_, **__):
+        raise error
+
+    path = tmp_path / "p.csv"
+    path.write_text(ROWS)
+    monkeypatch.setattr(reader, fails)
+    line = bad(*(path if word == "FILE" else word for word in words))
+    assert line.startswith(f"{path} cannot be read: ")
+    assert told in line
+
+
+def test_what_fails_elsewhere_is_a_fault_of_this_program_and_keeps_its_traceback(run, tmp_path, monkeypatch):
+    path = tmp_path / "p.csv"
+    path.write_text(ROWS)
+
+    def fails(*_, **__):
+        raise OddError("a fault")
+
+    monkeypatch.setattr(adl.Market, "rank", fails)
+    with pytest.raises(OddError):
+        run("rank", path, "--mark", "1")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [(KeyboardInterrupt, 130, ""), (MemoryError, 2, "error: this needs more memory than there is\n")],
+)
+def test_an_interruption_is_none_of_them(run, tmp_path, monkeypatch, error, code, told):
+    path = tmp_path / "p.csv"
+    path.write_text(ROWS)
+
+    def stops(*_, **__):
+        raise error
+
+    monkeypatch.setattr(adl.Market, "rank", stops)
+    assert run("rank", path, "--mark", "1") == (code, "", told)
+    if error is KeyboardInterrupt:  # not of the file either
+        monkeypatch.setattr("adlcore.cli._common.read_positions", stops)
+        monkeypatch.setattr("adlcore.io.open_run", stops)
+        assert run("rank", path, "--mark", "1") == run("verify", path) == (code, "", told)
+
+
+def test_a_file_that_is_not_there_is_named_by_the_system(bad, tmp_path):
+    for command in ("margin", "simulate", "verify", "report"):
+        assert bad(command, tmp_path / "none") == f"No such file or directory: {tmp_path / 'none'}"
+
+
+# Tables of runs -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "told"),
+    [
+        (
+            "marks.parquet",
+            "kind",
+            "made\u202e",
+            r"marks.parquet: kind is 'made\u202e': must be one of mark, index, oracle",
+        ),
+        ("passes.parquet", "digest", "xyz", "passes.parquet: digest[0] is 'xyz': must be hexadecimal"),
+    ],
+)
+def test_texts_of_a_sealed_run_that_no_pass_has(copied, table, column, value, told):
+    import run_worlds
+
+    folder = copied("two-sealed")
+    read = pq.read_table(folder / table)
+    cells = [value, *read[column].to_pylist()[1:]]
+    place, field = read.column_names.index(column), read.schema.field(column)
+    pq.write_table(read.set_column(place, field, pa.array(cells, pa.string()).cast(field.type)), folder / table)
+    values = json.loads((folder / "manifest.json").read_bytes())
+    values["files"][table] = hashlib.sha256((folder / table).read_bytes()).hexdigest()
+    del values["check"]
+    (folder / "manifest.json").write_bytes(encoded(values))
+    with pytest.raises(adl.AdlError) as caught:
+        run_worlds.TWO.verify(folder)
+    assert str(caught.value) == f"{folder}/{told}"

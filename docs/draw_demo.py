@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
 from adlcore.cli import _tables
 from adlcore.cli._app import run
 from adlcore.cli._screen import Screen

@@ -103,6 +103,35 @@ def test_a_folder_that_is_not_there_is_named_and_a_file_that_was_stays(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("pass", 99, "marks.pass[0] is 99: must be a pass of the run"),
+        ("name", "XRP", "marks.name[0] is 'XRP': must be one of "),
+        ("price", "x", "marks.price[0] is 'x': must be a number"),
+        ("price", "-1", "marks.price[0] is '-1': must be above 0"),
+    ],
+)
+def test_marks_that_no_run_has_are_refused(tmp_path, column, value, told):
+    _, run = report_worlds.ten_wallets()
+    marks = {name: list(cells) for name, cells in run.marks().items()}
+    marks[column][0] = value
+    changed = report_worlds.Altered(run)
+    changed.marks = lambda: marks
+    with pytest.raises(adl.AdlError) as caught:
+        adl.report.write(changed, tmp_path / "report.html")
+    assert str(caught.value).startswith(told)
+
+
+def test_a_wallet_that_no_run_has_is_refused(tmp_path):
+    _, run = report_worlds.ten_wallets()
+    wallet = np.array(run.events()["wallet"])
+    for number in (10, -2):
+        wallet[3] = number
+        with pytest.raises(adl.AdlError, match=rf"events.wallet\[3\] is {number}: must be a wallet of the run, or -1"):
+            adl.report.write(report_worlds.Altered(run, wallet=wallet), tmp_path / "report.html")
+
+
 # Any text is text -----------------------------------------------------------------------------------------------------
 
 EVIL = "</script><script>alert(1)</script>"

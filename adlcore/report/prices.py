@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ def read_prices(run: RunLike, record: Record) -> Prices:
     names = np.asarray(columns["name"], np.str_)
     price = np.asarray(columns["price"], np.str_)
     place = places(record.number, columns["pass"], "marks.pass")
-    _refuse(price, "price", lambda text: positive_decimal(text, "price"))
+    _refuse(price, "price", partial(positive_decimal, argument="price"))
     starts, given, tables = [], {}, []
     for wanted, listed, held in (
         ("mark", [contract.symbol for contract in run.contracts], before.marks),
@@ -85,7 +86,7 @@ def read_prices(run: RunLike, record: Record) -> Prices:
         known, codes = coded(names[rows])
         given[wanted] = known, place[rows].astype(INT64), codes, price[rows]
         starts.append({name: str(p) for name, p in zip(listed, held, strict=True) if p is not None})
-        _refuse(names, "name", lambda name, listed=listed: one_of("name", name, listed), rows)
+        _refuse(names, "name", partial(one_of, "name", known=listed), rows)
         column = np.array([listed.index(name) for name in known], INT64)[codes] if len(rows) else codes
         start = [np.nan if p is None else float(p) for p in held]
         tables.append(_carried(start, place[rows], column, price[rows].astype(FLOAT64), len(record.number)))

@@ -6,6 +6,7 @@ import ast
 import csv
 import json
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -314,6 +315,21 @@ def test_commands_show_names_as_text(name, run, tmp_path):
         assert err.startswith("error: ")
         assert err.count("\n") == 1, words
         assert not hidden(err), words
+
+
+def test_colours_are_the_command_lines_own(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    path = tmp_path / "p.csv"
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        rows = [[name, -1, 25, 4] for name in HOSTILE if name.strip() and "\x00" not in name]
+        csv.writer(file).writerows([["user", "size", "entry_price", "equity"], *rows])
+    code, out, err = run("rank", path, "--mark", "22", "--top", "0")
+    assert (code, err) == (0, "")
+    assert "\x1b[1m" in out
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", out)
+    assert not hidden(plain)
+    assert "[bold red]x[/]" in plain
+    assert r"\x9b31m" in plain
 
 
 SCENARIO = """\

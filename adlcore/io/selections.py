@@ -86,7 +86,7 @@ def write_selection(
     ``closed`` and ``left`` lie on the lot's grid: decimal text in CSV and JSON, decimal128 in Parquet. A score that is
     infinite is null in JSON. Labels come back exactly from JSON lines and Parquet. So they do from CSV, but for
     characters that nobody sees, such as line ends, escapes and marks of direction: CSV has them as Python writes them,
-    ``\\x1b`` or ``\\u202e``, and `row` says whose the label is.
+    ``\\x1b`` or ``\\u202e``, and the column row says whose the label is.
 
     Examples
     --------

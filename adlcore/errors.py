@@ -12,6 +12,8 @@ import pickle
 from collections.abc import Sequence
 from typing import Any
 
+from ._text import visible
+
 __all__ = ["AdlError", "BrokenSnapshotError", "MissingExtraError", "OpenInterestWarning", "keyed", "shortened", "shown"]
 
 #: The longest message, in characters; a longer one loses its middle.
@@ -61,7 +63,7 @@ class AdlError(ValueError):
         value: Any = None,
         must: str | None = None,
     ) -> None:
-        super().__init__(shortened(message))
+        super().__init__(shortened(visible(message)))
         self.argument = argument
         self.row = row
         self.value = value

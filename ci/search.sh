@@ -4,6 +4,7 @@
 # failure ends it, with the failing example and the seed of its round.
 #
 #   bash ci/search.sh 30                                30 minutes
+#   bash ci/search.sh 10 -k hostile                     10 minutes of hostile files, names and options, for every command
 #   bash ci/search.sh 10 -k machine                     10 minutes of the state machines: what follows the minutes goes to pytest
 #   ADLCORE_EXAMPLES=4000 bash ci/search.sh 60          more examples of each law before the next
 #   ADLCORE_SEED=3735928559 bash ci/search.sh 10        one round, with the seed of another one

@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
-from rich.console import Console
 
 from adlcore.cli import _tables
 from adlcore.cli._app import run
+from adlcore.cli._screen import Screen
 
 DOCS = Path(__file__).resolve().parent
 CHROMIUM = "/usr/bin/chromium"
@@ -29,8 +29,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
         os.chdir(folder)
         os.environ["COLUMNS"] = str(WIDTH)
-        record = Console(record=True, width=WIDTH, highlight=False, force_terminal=True, file=nowhere)
-        record.print("[bold]$ adlcore demo[/]")
+        record = Screen(record=True, width=WIDTH, force_terminal=True, file=nowhere)
+        record.titled("$ adlcore demo", "")
         _tables.console = lambda: record
         run(["demo"])
         text = FONTS.sub("", record.export_svg(title="adlcore demo"))

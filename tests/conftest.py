@@ -39,7 +39,7 @@ settings.register_profile(
 settings.load_profile("adlcore")
 
 # What helpers assert is shown as what tests do.
-pytest.register_assert_rewrite("refusals", "books", "house_books")
+pytest.register_assert_rewrite("refusals", "books", "house_books", "hostile")
 
 
 @pytest.hookimpl(trylast=True)

@@ -212,8 +212,8 @@ def test_labels_cannot_move_the_cursor(good, tmp_path):
     adl.io.save(small(("\x1b[2J[bold]", "b\nb", "ćýđ", "dee")), tmp_path / "v")
     out = good("margin", tmp_path / "v")
     assert "\x1b" not in out
-    assert "?[2J[bold]" in out
-    assert "b?b" in out
+    assert r"\x1b[" in out
+    assert r"b\nb" in out
     assert "ćýđ" in out
 
 

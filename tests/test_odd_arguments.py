@@ -12,7 +12,12 @@ import pytest
 import adlcore as adl
 from adlcore import clearing
 from adlcore.clearing.waterfall.venue import Venue
+from adlcore.io.aliases import parse_columns
+from adlcore.io.selections import write_selection
 from adlcore.lab import synthetic, venue
+from adlcore.lab.crash import Crash
+from adlcore.lab.outcome import Outcome
+from adlcore.lab.shocks import read_marks
 
 USD = adl.Asset("USD", 0)
 CONTRACT = adl.Contract("A", settle=USD, tick=1, tiers=adl.MarginTiers([0], ["0.1"]))
@@ -66,9 +71,20 @@ def settled(fills):
 
 
 HOUSE = house()
+READ = SimpleNamespace(
+    before=BOOKS,
+    contracts=BOOKS.contracts,
+    assets=BOOKS.assets,
+    configuration={},
+    manifest={},
+    events=dict,
+    passes=dict,
+    marks=dict,
+)
 EVENTS = house().mark({"A": 9})
 LADDER = clearing.DepthLadder.around(CONTRACT, 10, levels=2)
 MARKET = BOOKS.market("A")
+SELECTION = MARKET.deleverage(4, "roi")
 
 OPTIONS = {
     "audit": lambda odd: house(audit=odd),
@@ -127,11 +143,26 @@ OPTIONS = {
     "market": synthetic.whale,
     "run": lambda odd: adl.report.write(odd, "report.html"),
     "path of positions": adl.io.read_positions,
+    "path of a report": lambda odd: adl.report.write(READ, odd),
+    "title": lambda odd: adl.report.write(READ, "report.html", title=odd),
+    "columns": parse_columns,
+    "progress": lambda odd: adl.io.read_positions("positions.csv", progress=odd),
+    "selection": lambda odd: write_selection("fills.csv", odd, CONTRACT),
+    "contract of fills": lambda odd: write_selection("fills.csv", SELECTION, odd),
+    "escape_formulas": lambda odd: write_selection("fills.csv", SELECTION, CONTRACT, escape_formulas=odd),
+    "scenario": Crash.of,
+    "snapshot": Outcome.before,
     "folder": lambda odd: adl.io.save(BOOKS, odd),
 }
 
 #: Where these are not odd at all.
-SOUND = {"orders": ({},), "balances": ({},), "wallets.account": ([], np.array([1, 2]))}
+SOUND = {
+    "columns": ({},),
+    "progress": (object,),
+    "orders": ({},),
+    "balances": ({},),
+    "wallets.account": ([], np.array([1, 2])),
+}
 
 
 @pytest.mark.parametrize("named", OPTIONS)
@@ -168,6 +199,11 @@ LISTS = {
     "orders": lambda odd: build(orders=odd),
     "balances": lambda odd: build(balances=odd),
     "wallets": lambda odd: columns(wallets={"account": odd, "asset": "USD"}),
+    "funds of a report": lambda odd: adl.report.write(READ, "report.html", funds=odd),
+    "funds[0] of a report": lambda odd: adl.report.write(READ, "report.html", funds=[odd]),
+    "columns of a file": lambda odd: parse_columns({"equity": odd}) if odd != "text" else parse_columns(odd),
+    "realized_pnl": lambda odd: write_selection("fills.csv", SELECTION, CONTRACT, odd),
+    "symbols": lambda odd: read_marks("marks.csv", odd),
 }
 
 

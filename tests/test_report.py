@@ -13,6 +13,7 @@ import pytest
 import report_worlds
 
 import adlcore as adl
+from adlcore._text import visible
 from adlcore.report.facts import Facts
 
 pytest.importorskip("plotly", reason="the report needs the cli extra")
@@ -102,6 +103,35 @@ def test_a_folder_that_is_not_there_is_named_and_a_file_that_was_stays(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("pass", 99, "marks.pass[0] is 99: must be a pass of the run"),
+        ("name", "XRP", "marks.name[0] is 'XRP': must be one of "),
+        ("price", "x", "marks.price[0] is 'x': must be a number"),
+        ("price", "-1", "marks.price[0] is '-1': must be above 0"),
+    ],
+)
+def test_marks_that_no_run_has_are_refused(tmp_path, column, value, told):
+    _, run = report_worlds.ten_wallets()
+    marks = {name: list(cells) for name, cells in run.marks().items()}
+    marks[column][0] = value
+    changed = report_worlds.Altered(run)
+    changed.marks = lambda: marks
+    with pytest.raises(adl.AdlError) as caught:
+        adl.report.write(changed, tmp_path / "report.html")
+    assert str(caught.value).startswith(told)
+
+
+def test_a_wallet_that_no_run_has_is_refused(tmp_path):
+    _, run = report_worlds.ten_wallets()
+    wallet = np.array(run.events()["wallet"])
+    for number in (10, -2):
+        wallet[3] = number
+        with pytest.raises(adl.AdlError, match=rf"events.wallet\[3\] is {number}: must be a wallet of the run, or -1"):
+            adl.report.write(report_worlds.Altered(run, wallet=wallet), tmp_path / "report.html")
+
+
 # Any text is text -----------------------------------------------------------------------------------------------------
 
 EVIL = "</script><script>alert(1)</script>"
@@ -116,7 +146,7 @@ def test_markup_in_names_is_shown_and_not_run(tmp_path, ten):
     page = written(run, tmp_path, title="<h1>& all")
     count = {tag: sum(name == tag for name, _ in page.elements) for tag in ("script", "b", "i", "img", "h1")}
     assert count == {"script": sum(tag == "script" for tag, _ in ten.elements), "b": 0, "i": 0, "img": 0, "h1": 1}
-    assert page.column("Notices of auto-deleveraging", "account") == [MARKUP[6], MARKUP[5], MARKUP[8]]
+    assert page.column("Notices of auto-deleveraging", "account") == [MARKUP[6], MARKUP[5], r"\u2028ivy"]
     assert set(page.column("Notices of auto-deleveraging", "contract")) == {symbol}
     assert page.column("Manifest", "value") == [EVIL]
     assert EVIL in page.texts["audit"]
@@ -125,7 +155,44 @@ def test_markup_in_names_is_shown_and_not_run(tmp_path, ten):
     labels = [
         text for figure in page.figures["queue-plot"] for trace in figure["data"] for text in trace.get("text", [])
     ]
-    assert sorted(labels) == sorted(html.escape(name, quote=False) for name in MARKUP[4:])
+    assert sorted(labels) == sorted(html.escape(visible(name), quote=False) for name in MARKUP[4:])
+
+
+def strings(value):
+    """Every text in what JSON holds."""
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from strings(inner)
+
+
+def test_what_turns_text_around_or_is_not_seen_stands_nowhere_in_the_page(tmp_path):
+    names = (
+        "\u202eann\u2066",
+        "b\x1b[2Jen",
+        "\u200bgus",
+        "d\x00an",
+        "\ufefffay",
+        "\x7feve",
+        "i\u061cvy",
+        "hal\u3164",
+        "\u115fcyd",
+    )
+    _, run = report_worlds.ten_wallets(names, "SOL\u202dUSDT")
+    run.configuration = {"\u202e": ["\x9b"]}
+    run.manifest = {"\u2067note": "\u202e", "adlcore": "1\u202e"}
+    page = written(run, tmp_path, title="all\u202e\x1b of it")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    own = text.index("<script>")  # what follows is plotly's and the page's own
+    assert {c for c in text[:own] if c != visible(c)} == {"\n"}
+    shown = [visible(name) for name in names]
+    assert set(page.column("Notices of auto-deleveraging", "account")) <= set(shown)
+    assert page.column("Manifest", "value")[0] == r"\u202e"
+    assert set(page.column("Notices of auto-deleveraging", "contract")) == {r"SOL\u202dUSDT"}
+    drawn = set(strings(page.figures))
+    assert r"SOL\u202dUSDT" in {text[:13] for text in drawn}
+    assert [text for text in drawn if text != visible(text)] == []
+    assert r"<title>all\u202e\x1b of it</title>" in text
 
 
 def test_json_in_a_script_cannot_end_it():

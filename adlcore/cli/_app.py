@@ -10,6 +10,8 @@ import typer
 
 from .. import __version__
 from ..errors import AdlError, shortened
+from ._reading import reads
+from ._screen import complain, write
 from .deleverage import deleverage
 from .demo import demo
 from .explain import explain
@@ -32,17 +34,17 @@ app.command()(deleverage)
 app.command()(margin)
 app.command()(explain)
 app.command()(demo)
-app.command()(simulate)
+app.command()(reads(simulate))
 app.add_typer(scenario)
-app.command()(verify)
-app.command()(resume)
-app.command()(query)
-app.command()(report)
+app.command()(reads(verify))
+app.command()(reads(resume))
+app.command()(reads(query))
+app.command()(reads(report))
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"adlcore {__version__}")
+        write(f"adlcore {__version__}")
         raise typer.Exit
 
 
@@ -55,7 +57,7 @@ def adlcore(
 ) -> None:
     """Who is auto-deleveraged on a perpetual-futures market, how much, and in which order."""
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        write(context.get_help())
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -63,8 +65,8 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(errors="replace")  # a label that the terminal cannot show is no reason to fail
-    command = typer.main.get_command(app)
     try:
+        command = typer.main.get_command(app)
         code: Any = command.main(list(arguments), prog_name="adlcore", standalone_mode=False)
     except BrokenPipeError:
         return 1
@@ -73,7 +75,9 @@ def run(arguments: Sequence[str]) -> int:
         return _complain(f"{error.strerror or error}{where}")
     except AdlError as error:
         return _complain(str(error))
-    except typer.Abort:
+    except MemoryError:
+        return _complain("this needs more memory than there is")
+    except (typer.Abort, KeyboardInterrupt):
         return 130
     except Exception as error:
         # Usage errors are of the click that typer brings with it, or of click itself where typer is older.
@@ -86,5 +90,5 @@ def run(arguments: Sequence[str]) -> int:
 
 def _complain(message: str) -> int:
     # A message of the parser of options repeats what it was given, however long that is.
-    print("error: " + " ".join(shortened(message).split()), file=sys.stderr)
+    complain("error", shortened(message))
     return 2

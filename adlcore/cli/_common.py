@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,9 +12,9 @@ from types import TracebackType
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from .._text import visible
 from ..clearing import Snapshot
 from ..decimals import exact_decimal, positive_decimal
 from ..errors import AdlError, OpenInterestWarning
@@ -23,6 +22,8 @@ from ..io import snapshots
 from ..io.positions import Positions, read_positions
 from ..market import Market
 from ..ranking import RankingRule
+from . import _screen
+from ._reading import reading
 
 __all__ = [
     "ReadingBar",
@@ -97,15 +98,21 @@ def load(
     """Read a file and make it a market that the rule can rank."""
     check_decimal("mark", mark)
     check_decimal("multiplier", multiplier)
-    with ReadingBar(file.name) as bar:
-        positions = read_positions(file, columns, lot=lot, progress=bar)
+    with reading(file):
+        with ReadingBar(file.name) as bar:
+            positions = read_positions(file, columns, lot=lot, progress=bar)
+        return positions, _market(file, positions, rule, mark, kind=kind, multiplier=multiplier, settle=settle)
+
+
+def _market(file: Path, positions: Positions, rule: RankingRule, mark: str, **terms: str) -> Market:
+    """The market that a file is of."""
     held = positions.columns
     for name in rule.needs:
         if name not in held and name not in positions.names:
             raise positions.absent(name, f", which the rule {rule.name!r} needs")
-    contract = positions.contract(file.stem or "MARKET", kind=kind, multiplier=multiplier, settle=settle)
+    contract = positions.contract(file.stem or "MARKET", **terms)
     try:
-        return positions, Market(contract, mark_price=mark, **held)
+        return Market(contract, mark_price=mark, **held)
     except AdlError as error:
         if error.row is None:
             raise
@@ -116,11 +123,11 @@ def load(
 
 def load_snapshot(path: Path) -> Snapshot:
     """Read a snapshot; what is odd about it is told on stderr, a line each."""
-    with warnings.catch_warnings(record=True) as caught:
+    with reading(path), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", OpenInterestWarning)
         snapshot = snapshots.load(path)
     for warning in caught:
-        print("warning: " + " ".join(str(warning.message).split()), file=sys.stderr)
+        _screen.complain("warning", str(warning.message))
     return snapshot
 
 
@@ -158,9 +165,11 @@ def check_decimal(name: str, text: str, *, positive: bool = True) -> None:
 class ReadingBar:
     """A progress bar on stderr that appears only when a read takes its time."""
 
-    def __init__(self, name: str, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, name: str, console: _screen.Screen | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._name = name
-        self._console = console or Console(stderr=True)
+        self._console = console or _screen.Screen(stderr=True)
         self._clock = clock
         self._bar: Progress | None = None
 
@@ -172,9 +181,14 @@ class ReadingBar:
         if self._bar is None:
             if self._clock() - self._start < PATIENCE_SECONDS or not self._console.is_terminal:
                 return
-            columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+            columns = (
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                TaskProgressColumn(),
+                TimeRemainingColumn(),
+            )
             self._bar = Progress(*columns, console=self._console, transient=True)
-            self._task = self._bar.add_task(f"reading {self._name}", total=total)
+            self._task = self._bar.add_task(visible(f"reading {self._name}"), total=total)
             self._bar.start()
         self._bar.update(self._task, completed=done)
 
@@ -187,7 +201,8 @@ class ReadingBar:
 
 def print_json(document: dict[str, Any]) -> None:
     """Print one JSON document on stdout; what is not finite is null."""
-    sys.stdout.write(json.dumps(_plain(document), allow_nan=False, indent=2) + "\n")
+    text = json.dumps(_plain(document), allow_nan=False, indent=2)
+    _screen.write(text.replace("\x7f", "\\u007f"))  # the one control character that JSON leaves as it is
 
 
 def _plain(value: Any) -> Any:

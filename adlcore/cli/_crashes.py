@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from .. import io, report
 from .._members import member
 from ..clearing.closings import STAGES
@@ -24,6 +22,7 @@ from ..report.fund_cash import FundCash
 from ..report.prices import View
 from . import _story, _tables
 from ._pass_bar import PassBar
+from ._screen import Screen
 
 __all__ = ["REPORT", "crash_of", "happened", "watched"]
 
@@ -112,7 +111,7 @@ def _configuration(crash: Crash) -> dict[str, Any]:
     return found if crash.scenario.shock.marks is None else {**found, MARKS: crash.marks}
 
 
-def _announce(console: Console, crash: Crash, facts: Facts) -> None:
+def _announce(console: Screen, crash: Crash, facts: Facts) -> None:
     """How large the venue was, and how far it fell."""
     run = facts.run
     wallets, positions = len(run.before.wallets), len(run.before.positions)
@@ -121,7 +120,7 @@ def _announce(console: Console, crash: Crash, facts: Facts) -> None:
     prices = [marks[first.symbol] for _, marks in crash.marks if first.symbol in marks]
     low = min(prices, key=float, default=first.price)
     moved = f"{first.symbol} {float(low) / float(first.price) - 1:+.0%} in {_tables.counted(len(crash.marks), 'mark')}"
-    console.print(f"[bold]{wallets:,} wallets, {positions:,} positions, {listed}[/]; {moved}")
+    console.titled(f"{wallets:,} wallets, {positions:,} positions, {listed}", f"; {moved}")
 
 
 def crash_of(run: Run) -> Crash:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .._text import visible
 from ..clearing import ClearingHouse, Events
 from ..lab.crash import TIME_UNIT, Crash
 from ..report.times import clock_of
+from ._screen import Screen
 
 __all__ = ["PassBar"]
 
@@ -18,16 +19,16 @@ __all__ = ["PassBar"]
 class PassBar:
     """A bar on stderr over the passes of a run; it counts events and wallets, and the time that the house takes."""
 
-    def __init__(self, crash: Crash, what: str, console: Console | None = None) -> None:
+    def __init__(self, crash: Crash, what: str, console: Screen | None = None) -> None:
         self.events = 0
         self.told = what
         self._liquidated: set[int] = set()
         self._clock = clock_of([time for time, _ in crash.marks], TIME_UNIT)
         self._symbol = crash.scenario.contracts[0].symbol
         self._passes = len(crash.marks)
-        out = console or Console(stderr=True)
+        out = console or Screen(stderr=True)
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -35,7 +36,7 @@ class PassBar:
             transient=True,
             disable=not out.is_terminal,
         )
-        self._task = self._bar.add_task(what, total=self._passes)
+        self._task = self._bar.add_task(visible(what), total=self._passes)
         self._what = what
 
     def __enter__(self) -> PassBar:
@@ -52,7 +53,7 @@ class PassBar:
         """A pass more; what happened in it, where that is known, is said by `more`."""
         where = f"{self._clock.when(house.time)}, {self._symbol} {house.marks[self._symbol]}"
         self.told = f"{self._what}: {where}{more}"
-        self._bar.update(self._task, advance=1, description=self.told)
+        self._bar.update(self._task, advance=1, description=visible(self.told))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
 from .. import io
 from .._members import member
 from ..errors import AdlError
@@ -13,7 +11,7 @@ from ..io import Run
 from ..io.runs.folder import LOG, command, is_blank, work_left
 from ..io.runs.manifest import read_manifest
 from ..io.runs.reader import needs_pyarrow, open_log
-from . import _tables
+from . import _screen, _tables
 from ._crashes import crash_of, watched
 from ._pass_bar import PassBar
 
@@ -42,7 +40,7 @@ def resume(run: Run) -> None:
     if run.sealed:
         if work_left(folder) or member(folder / LOG) is not None:  # its writer was stopped while it put things away
             io.resume(folder, crash_of(run).house, ())
-        typer.echo(f"{folder}: sealed already, nothing to do")
+        _screen.write(f"{folder}: sealed already, nothing to do")
         return
     before = sum(1 for _ in open_log(folder, run.manifest))
     crash = crash_of(run)
@@ -56,8 +54,8 @@ def resume(run: Run) -> None:
         told = f"{error}; {command('resume --repair', folder)} keeps the passes before it and puts aside the rest"
         raise AdlError(told, argument=error.argument, row=error.row, value=error.value) from None
     after = len(found.passes()["pass"])
-    typer.echo(f"{folder}: {before} of {after} passes were complete; {after - before} made now, sealed")
-    typer.echo(f"hash of the events {found.manifest['hashes']['digest']}")
+    _screen.write(f"{folder}: {before} of {after} passes were complete; {after - before} made now, sealed")
+    _screen.write(f"hash of the events {found.manifest['hashes']['digest']}")
 
 
 def repair(run: Run) -> None:
@@ -66,14 +64,14 @@ def repair(run: Run) -> None:
     with PassBar(crash, "repairing") as bar:
         found = io.repair(run.path, crash.house, watched(crash, bar))
     if not found.put_aside:
-        typer.echo(f"{run.path}: nothing to repair")
+        _screen.write(f"{run.path}: nothing to repair")
         return
     kept = f"{_passes(found.kept_passes)} ({_tables.counted(found.kept_events, 'event')}) kept"
     dropped = f"{_passes(found.dropped_passes)} ({_tables.counted(found.dropped_events, 'event')})"
     aside = ", ".join(path.name for path in found.put_aside)
-    typer.echo(f"{run.path}: {kept}; {dropped}, {found.dropped_bytes:,} bytes dropped, put aside as {aside}")
+    _screen.write(f"{run.path}: {kept}; {dropped}, {found.dropped_bytes:,} bytes dropped, put aside as {aside}")
     if found.reason is not None:
-        typer.echo(found.reason)
+        _screen.write(found.reason)
 
 
 def _passes(number: int) -> str:

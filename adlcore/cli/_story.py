@@ -6,9 +6,7 @@ import os
 import textwrap
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-
+from .._text import visible
 from ..clearing.closings import BASIS, BOOK, FUND, INVENTORY, LEGS, STAGES, USERS, VAULT
 from ..report.bearers import Bearers
 from ..report.concentration import gini, top_share
@@ -18,6 +16,7 @@ from ..report.prices import View
 from ..report.sections import insurance, story
 from ..report.wording import amount, counted, listed, percent
 from ._pass_bar import PassBar
+from ._screen import Screen
 from ._tables import KEPT
 
 __all__ = ["print_story"]
@@ -34,7 +33,7 @@ EVERYTHING = "nothing: every position found a taker, every shortfall was paid"
 ALWAYS = (BOOK, FUND, USERS)
 
 
-def print_story(out: Console, facts: Facts, bar: PassBar, run: Path, report: Path | None) -> None:
+def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path | None) -> None:
     """Who was liquidated, who took the positions, who was deleveraged, and that nothing was lost."""
     record = facts.record
     worth = [facts.stage_worth(view) for view in facts.views]
@@ -74,11 +73,11 @@ def shown(path: Path) -> str:
     return str(path) if relative.startswith("..") else f".{os.sep}{relative}"
 
 
-def _line(out: Console, head: str, text: str) -> None:
-    kept = text.replace(" %", f"{KEPT}%")
+def _line(out: Screen, head: str, text: str) -> None:
+    kept = visible(text).replace(" %", f"{KEPT}%")
     lines = textwrap.wrap(kept, max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False)
     for number, line in enumerate(lines):
-        out.print(f"[bold]{'' if number else head:<{HEAD}}[/] {escape(line.replace(KEPT, ' '))}", soft_wrap=True)
+        out.titled(f"{'' if number else head:<{HEAD}}", f" {line.replace(KEPT, ' ')}")
 
 
 def _passes(facts: Facts) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,11 +11,12 @@ from typing import Any
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from .._text import visible
 from ..contracts import Asset, Contract
+from ._screen import Screen
 
 __all__ = [
     "KEPT",
@@ -44,7 +44,6 @@ GAPS = (2, 1)
 ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 #: A space at which no line is broken.
 KEPT = "\u2007"
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass
@@ -55,6 +54,7 @@ class Column:
     ----------
     heading : str
     cells : list of str or Text
+        Text is the command line's own; a str may be anybody's, and is made visible, as the heading is.
     right : bool
         Numbers stand right.
     least : int
@@ -69,23 +69,27 @@ class Column:
     least: int = 0
     drop: int = 0
 
+    def __post_init__(self) -> None:
+        self.heading = visible(self.heading)
+        self.cells = [cell if isinstance(cell, Text) else visible(cell) for cell in self.cells]
+
     @property
     def width(self) -> int:
         """What the widest cell takes."""
         return max([cell_len(self.heading), *(cell_len(str(cell)) for cell in self.cells)])
 
 
-def console(to_stderr: bool = False) -> Console:
+def console(to_stderr: bool = False) -> Screen:
     """Where tables go; 80 columns wide where that is no terminal."""
-    return Console(highlight=False, stderr=to_stderr)
+    return Screen(stderr=to_stderr)
 
 
-def has_unicode(out: Console) -> bool:
+def has_unicode(out: Screen) -> bool:
     """Whether lights and rules can be printed."""
     return out.encoding.lower().startswith("utf")
 
 
-def print_table(out: Console, columns: Iterable[Column], styles: Sequence[str] = ()) -> int:
+def print_table(out: Screen, columns: Iterable[Column], styles: Sequence[str] = ()) -> int:
     """Print columns side by side; text and gaps shrink first, then the least needed columns go: how many are shown.
 
     `styles`, where given, has one for each row.
@@ -113,10 +117,15 @@ def print_table(out: Console, columns: Iterable[Column], styles: Sequence[str] =
     return len(shown)
 
 
-def say(out: Console, text: str) -> None:
+def say(out: Screen, text: str) -> None:
     """Print sentences, broken between words; not at a `KEPT` space."""
-    for part in textwrap.wrap(label(text), out.width, break_long_words=False, break_on_hyphens=False):
-        out.print(part.replace(KEPT, " "), markup=False, soft_wrap=True)
+    for part in textwrap.wrap(_broken(text), out.width, break_long_words=False, break_on_hyphens=False):
+        out.print(part.replace(KEPT, " "), soft_wrap=True)
+
+
+def _broken(text: str) -> str:
+    """Words of visible characters, and the spaces between them."""
+    return KEPT.join(map(visible, text.split(KEPT)))
 
 
 def _fit(columns: Sequence[Column], width: int) -> tuple[list[int], int] | None:
@@ -143,8 +152,8 @@ def _shortened(text: str, width: int) -> str:
 
 
 def label(value: Any) -> str:
-    """An account as text that cannot move the cursor."""
-    return UNPRINTABLE.sub("?", str(value))
+    """An account, a symbol or a path as text of which every character is seen."""
+    return visible(str(value))
 
 
 def decimal_point(value: float, places: int) -> str:
@@ -201,7 +210,7 @@ def score(value: float) -> str:
     return f"{value:#.5g}".removesuffix(".")
 
 
-def lights(level: int, out: Console) -> Text:
+def lights(level: int, out: Screen) -> Text:
     """The indicator as five lights, or as a digit where the terminal has no such signs."""
     colour = LIGHTS[max(level - 1, 0)]
     if not has_unicode(out):

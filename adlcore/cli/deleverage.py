@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
 
 from .._arrays import Float64Array1D, Int64Array1D
 from ..errors import AdlError
@@ -17,6 +16,7 @@ from ..market import Market
 from ..ranking import RankingRule
 from ..selection import Selection
 from . import _common, _output, _tables, _terms
+from ._screen import Screen
 from ._tables import Column
 
 __all__ = ["Closing", "deleverage", "print_counterparties"]
@@ -76,6 +76,9 @@ def deleverage(
         Path | None,
         typer.Option("--out", metavar="FILE", help="Write the fills: .csv, .jsonl or .parquet; - prints CSV."),
     ] = None,
+    escape_formulas: Annotated[
+        bool, typer.Option("--escape-formulas", help="In .csv: no account is a formula to a sheet that opens it.")
+    ] = False,
     top: Annotated[int, typer.Option("--top", min=0, help="Rows of the table; 0 shows all.")] = 100,
     eligible: Annotated[str, typer.Option("--eligible", help="all, or winners: only rows in profit.")] = "all",
     max_counterparties: Annotated[
@@ -96,6 +99,8 @@ def deleverage(
     _common.check_decimal("quantity", quantity, positive=False)
     if price is not None:
         _common.check_decimal("price", price)
+    if escape_formulas and (out is None or check_suffix(out) != ".csv"):
+        raise AdlError.at("escape-formulas", None, True, "must be for --out FILE.csv: no formula stands elsewhere")
     if out is not None:
         check_suffix(_output.destination(out))
         _output.refuse_input(out, file)
@@ -114,14 +119,16 @@ def deleverage(
     )
     closing = Closing.of(market, how, selection, price)
     if out is not None:
-        write_selection(_output.destination(out), selection, market.contract, closing.realized)
+        write_selection(
+            _output.destination(out), selection, market.contract, closing.realized, escape_formulas=escape_formulas
+        )
     if as_json:
         _common.print_json({"file": positions.path, **_document(closing, lots, price), "out": out and str(out)})
         return
     screen = _tables.console(to_stderr=_output.is_stdout(out))
     side, other = ("short", "longs") if lots < 0 else ("long", "shorts")
-    title = f"[bold]A bankrupt {side} of {market.contract.decimal(abs(lots))}[/]"
-    screen.print(f"{title} against {other}, by {how.name} at mark {market.mark_price}", soft_wrap=True)
+    title = f"A bankrupt {side} of {market.contract.decimal(abs(lots))}"
+    screen.titled(title, f" against {other}, by {how.name} at mark {market.mark_price}")
     screen.print()
     if len(selection):
         print_counterparties(screen, closing, top)
@@ -133,7 +140,7 @@ def deleverage(
         screen.print()
     _print_summary(screen, closing, price)
     if out is not None:
-        screen.print(f"{'written':<16}{len(selection):,} rows to {_tables.label(out)}", markup=False, soft_wrap=True)
+        screen.print(f"{'written':<16}{len(selection):,} rows to {out}", soft_wrap=True)
 
 
 def _rows(market: Market, accounts: list[str] | None) -> Int64Array1D | None:
@@ -149,7 +156,7 @@ def _rows(market: Market, accounts: list[str] | None) -> Int64Array1D | None:
         raise AdlError(f"exclude: {error}", argument="exclude") from None
 
 
-def print_counterparties(screen: Console, closing: Closing, top: int) -> None:
+def print_counterparties(screen: Screen, closing: Closing, top: int) -> None:
     """The table of counterparties, as many rows of it as are wanted."""
     selection, contract = closing.selection, closing.market.contract
     shown = len(selection) if not top else min(top, len(selection))
@@ -162,7 +169,7 @@ def print_counterparties(screen: Console, closing: Closing, top: int) -> None:
         screen,
         [
             Column("place", [f"{place:,}" for place in selection.place[:shown].tolist()]),
-            Column(heading, [_tables.label(v) for v in closing.accounts[:shown].tolist()], right=False, least=10),
+            Column(heading, [str(v) for v in closing.accounts[:shown].tolist()], right=False, least=10),
             Column("score", [_tables.score(v) for v in selection.score[:shown].tolist()]),
             *_terms.term_columns(closing.terms, shown),
             Column("closed", [contract.decimal(lots) for lots in selection.quantity[:shown].tolist()]),
@@ -173,7 +180,7 @@ def print_counterparties(screen: Console, closing: Closing, top: int) -> None:
     )
 
 
-def _print_summary(screen: Console, closing: Closing, price: str | None) -> None:
+def _print_summary(screen: Screen, closing: Closing, price: str | None) -> None:
     selection, contract = closing.selection, closing.market.contract
     settle = contract.settle.name
     target = contract.decimal(selection.filled + selection.shortfall)
@@ -188,7 +195,7 @@ def _print_summary(screen: Console, closing: Closing, price: str | None) -> None
         lines["realized PnL"] = f"{_tables.money(float(closing.realized.sum()))} {settle} at {price}"
     for name, text in lines.items():
         style = "bold red" if name == "shortfall" and selection.shortfall else None
-        screen.print(f"{name:<16}{text}", style=style, markup=False, soft_wrap=True)
+        screen.print(f"{name:<16}{text}", style=style, soft_wrap=True)
 
 
 def _document(closing: Closing, lots: int, price: str | None) -> dict[str, Any]:

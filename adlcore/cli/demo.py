@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from ..clearing.closings import BASIS, BOOK, FUND, STAGES, USERS
 from . import _common, _tables
+from ._screen import Screen
 
 if TYPE_CHECKING:
     from ..lab.comparisons import Variant
@@ -63,11 +63,13 @@ def _free(folder: Path) -> Path:
     return free
 
 
-def _print_compared(out: Console, compared: list[Variant], outcomes: dict[str, Outcome]) -> None:
+def _print_compared(out: Screen, compared: list[Variant], outcomes: dict[str, Outcome]) -> None:
     """The same fall of one coin of four, with one thing changed at a time."""
     from ..report.wording import short
 
-    out.print("\n[bold]One coin of four falls 30 %[/]; each fund is 3 % of what it answers for:\n")
+    out.print()
+    out.titled("One coin of four falls 30 %", "; each fund is 3 % of what it answers for:")
+    out.print()
     rows = [outcomes[variant.name] for variant in compared]
     share = [found.deleveraged_share for found in rows]
     against = [None if not variant.against else outcomes[variant.against].deleveraged_share for variant in compared]

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from ..clearing import Snapshot, margin_state
@@ -19,6 +18,7 @@ from ..explanation import Explanation
 from ..market import Market
 from ..ranking import RankingRule
 from . import _common, _tables, _terms
+from ._screen import Screen
 from ._tables import Column
 from ._what_if import what_if
 
@@ -192,7 +192,7 @@ def _side(quantity: int) -> str:
 # Telling it -----------------------------------------------------------------------------------------------------------
 
 
-def _print_title(out: Console, snapshot: Snapshot, now: Standing, wallet: int) -> None:
+def _print_title(out: Screen, snapshot: Snapshot, now: Standing, wallet: int) -> None:
     contract, wallets = now.contract, snapshot.wallets
     whose = _tables.label(wallets.account[wallet])
     size = contract.decimal(abs(now.quantity))
@@ -204,7 +204,7 @@ def _print_title(out: Console, snapshot: Snapshot, now: Standing, wallet: int) -
 
 
 def _print_question(
-    out: Console, now: Standing, then: Standing, add_margin: str | None, reduce: str | None, realized: int
+    out: Screen, now: Standing, then: Standing, add_margin: str | None, reduce: str | None, realized: int
 ) -> None:
     changes = [f"mark {then.mark}"] if then.mark != now.mark else []
     if add_margin is not None:
@@ -215,7 +215,7 @@ def _print_question(
     _tables.say(out, f"What if: {'; '.join(changes) or 'the mark as it is'}")
 
 
-def _print(out: Console, now: Standing, then: Standing | None) -> None:
+def _print(out: Screen, now: Standing, then: Standing | None) -> None:
     """What is, and beside it what would be."""
     shown = [now] if then is None else [now, then]
     told = [_lines(standing, out, now) for standing in shown]
@@ -226,7 +226,7 @@ def _print(out: Console, now: Standing, then: Standing | None) -> None:
     _tables.print_table(out, columns, styles)
 
 
-def _lines(standing: Standing, out: Console, first: Standing) -> dict[str, Any]:
+def _lines(standing: Standing, out: Screen, first: Standing) -> dict[str, Any]:
     """What is told of a standing, by its name; of a position that is closed less than of others."""
     contract, asset = standing.contract, standing.asset
     mark, ratio = float(standing.mark), standing.margin_ratio
@@ -266,7 +266,7 @@ def _lines(standing: Standing, out: Console, first: Standing) -> dict[str, Any]:
     return lines
 
 
-def _print_words(out: Console, standing: Standing, asked: bool) -> None:
+def _print_words(out: Screen, standing: Standing, asked: bool) -> None:
     """What it comes to, in sentences."""
     first = _liquidation(standing)
     _tables.say(out, f"Then {first[0].lower()}{first[1:]}" if asked else first)

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from .._arrays import Float64Array1D, Int64Array1D
@@ -15,6 +14,7 @@ from ..clearing import MarginState, Snapshot, margin_state
 from ..clearing.accounts.tables import MODES
 from ..prices import read_fee
 from . import _common, _tables
+from ._screen import Screen
 from ._tables import Column
 
 __all__ = ["margin"]
@@ -108,7 +108,7 @@ def margin(
         out.print(f"... and {rest:,} more: --top 0 shows all", style="dim", soft_wrap=True)
 
 
-def _print_head(out: Console, listing: Listing, name: str) -> None:
+def _print_head(out: Screen, listing: Listing, name: str) -> None:
     snapshot, assets = listing.snapshot, _assets(listing)
     count = int(np.count_nonzero(listing.state.liquidatable))
     line = Text.assemble((name, "bold"), f": {_tables.counted(len(snapshot.wallets), 'wallet')}, ")
@@ -132,7 +132,7 @@ def _assets(listing: Listing) -> list[str]:
     return [snapshot.assets[code].name for code in np.unique(snapshot.wallets.asset[listing.wallets]).tolist()]
 
 
-def _print(out: Console, listing: Listing) -> None:
+def _print(out: Screen, listing: Listing) -> None:
     """A row for each position; what is the wallet's stands in the first of its rows."""
     snapshot, state = listing.snapshot, listing.state
     wallets = snapshot.wallets
@@ -142,7 +142,7 @@ def _print(out: Console, listing: Listing) -> None:
     for row in listing.wallets.tolist():
         asset = snapshot.assets[int(wallets.asset[row])]
         values = (
-            *(_tables.label(wallets.account[row]), SHORT_MODES[int(wallets.mode[row])], asset.name),
+            *(str(wallets.account[row]), SHORT_MODES[int(wallets.mode[row])], asset.name),
             *(_tables.amount(asset, int(equity[row])), _tables.amount(asset, int(kept[row]))),
             _tables.percent(ratio[row]) if np.isfinite(ratio[row]) else "inf",
         )

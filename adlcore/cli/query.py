@@ -12,7 +12,7 @@ import typer
 
 from .. import io
 from ..errors import AdlError, missing_extra, shown
-from . import _common, _tables
+from . import _common, _screen, _tables
 
 __all__ = ["query"]
 
@@ -73,7 +73,7 @@ def query(
             asked, explained = _reading(database, sql)
             if explained:
                 plan = database.execute(f"{explained} {asked}").fetchall()
-                typer.echo("\n".join(_tables.label(line) for _, text in plan for line in text.splitlines()))
+                _screen.write("\n".join(line for _, text in plan for line in text.splitlines()))
                 return
             names, kinds, rows = _answer(database, asked, top + 1 if top and not as_json else None, as_json)
     if as_json:
@@ -170,7 +170,7 @@ def _print(names: list[str], kinds: list[str], rows: list[tuple[Any, ...]], more
     looked_at = list(zip(range(console.width // 2 + 1), names, kinds, strict=False))
     columns = [
         _tables.Column(
-            _tables.label(name),
+            name,
             [_cell(row[number]) for row in rows],
             right=kind in (*NUMBERS, "decimal"),
             least=0 if kind in NUMBERS else LEAST_TEXT,
@@ -209,4 +209,4 @@ def _queried(run: io.Run) -> dict[str, Any]:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:,.6g}" if isinstance(value, float) else _tables.label(value)
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)

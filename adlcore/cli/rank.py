@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
 
 from .._arrays import Int64Array1D
 from ..errors import AdlError
 from ..market import Market
 from ..ranking import RankingRule
 from . import _common, _tables, _terms
+from ._screen import Screen
 from ._tables import Column
 
 __all__ = ["rank"]
@@ -66,13 +66,13 @@ def rank(
         if number:
             out.print()
         shown = f"the first {len(rows):,} of {count:,}" if len(rows) < count else f"all {count:,}" if count else "none"
-        out.print(f"[bold]{name.capitalize()}s[/], by {how.name} at mark {market.mark_price}: {shown}", soft_wrap=True)
+        out.titled(f"{name.capitalize()}s", f", by {how.name} at mark {market.mark_price}: {shown}")
         if len(rows):
             out.print()
             _print(out, market, how, rows, indicator)
 
 
-def _print(out: Console, market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any) -> None:
+def _print(out: Screen, market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any) -> None:
     picked = _terms.rows_of(market, rows)
     quantity = [market.contract.decimal(lots) for lots in picked.quantity.tolist()]
     labels = rows if picked.account is None else picked.account
@@ -83,7 +83,7 @@ def _print(out: Console, market: Market, rule: RankingRule, rows: Int64Array1D, 
         out,
         [
             Column("place", [f"{place:,}" for place in range(1, len(rows) + 1)]),
-            Column(heading, [_tables.label(value) for value in labels.tolist()], right=False, least=10),
+            Column(heading, [str(value) for value in labels.tolist()], right=False, least=10),
             Column("quantity", quantity),
             Column("entry", price, drop=6),
             Column("PnL", pnl, drop=5),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from .. import _files, io
 from .._members import member
-from . import _common, _output, _tables
+from . import _common, _output, _screen, _tables
 
 __all__ = ["report", "resume", "verify"]
 
@@ -25,8 +26,8 @@ def verify(run: _common.RunArgument) -> None:
     passes = found.passes()
     counted = _tables.counted(len(passes["pass"]), "pass").replace("passs", "passes")
     state = "sealed" if found.sealed else "open"
-    typer.echo(f"{run}: {state}, {counted}, {int(passes['events'].sum()):,} events: all as they were made")
-    typer.echo(f"hash of the events {found.manifest['hashes']['digest'] if found.sealed else passes['digest'][-1]}")
+    _screen.write(f"{run}: {state}, {counted}, {int(passes['events'].sum()):,} events: all as they were made")
+    _screen.write(f"hash of the events {found.manifest['hashes']['digest'] if found.sealed else passes['digest'][-1]}")
 
 
 def resume(
@@ -66,4 +67,4 @@ def report(
         pages.write(there, _output.destination(out))
     plain = out != _output.STDOUT and not _files.is_stream(out)
     said = f"{out.stat().st_size / 2**20:.1f} MiB" if plain else "written"
-    typer.echo(f"{out}: {said}", err=_output.is_stdout(out))
+    _screen.write(f"{out}: {said}", sys.stderr if _output.is_stdout(out) else None)

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from .. import _files
-from . import _common, _output, _tables
+from .._text import visible
+from ..errors import AdlError
+from . import _common, _output, _screen
 
 __all__ = ["scenario", "simulate"]
 
@@ -28,9 +30,17 @@ def simulate(
     given = scenarios.load(file)
     if seed is not None:
         given = given.model_copy(update={"seed": seed})
-    document = happened(given, Path(f"adlcore-{given.name}") if out is None else out, with_report, as_json)
+    document = happened(given, _folder(given.name) if out is None else out, with_report, as_json)
     if as_json:
         _common.print_json(document)
+
+
+def _folder(name: str) -> Path:
+    """Below the current folder, whatever the name is."""
+    folder = Path(f"adlcore-{name}")
+    if folder.parts != (folder.name,) or visible(folder.name) != folder.name:
+        raise AdlError.at("name", None, name, "must be a name that a folder can have, or be given --out FOLDER")
+    return folder
 
 
 scenario = typer.Typer(name="scenario", help="Write a scenario to begin with.")
@@ -39,7 +49,7 @@ scenario = typer.Typer(name="scenario", help="Write a scenario to begin with.")
 @scenario.callback(invoke_without_command=True)
 def _scenario(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        _screen.write(context.get_help())
 
 
 @scenario.command()
@@ -54,4 +64,4 @@ def init(
     with _files.replaced(_output.destination(file), new=True) as opened:
         opened.write(scenarios.template().encode())
     if not _output.is_stdout(file):
-        typer.echo(f"{_tables.label(file)} written: adlcore simulate {_tables.label(shlex.quote(str(file)))}")
+        _screen.write(f"{file} written: adlcore simulate {shlex.quote(str(file))}")

@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from .._options import a_list
 from ..errors import AdlError
 
 __all__ = ["ALIASES", "Columns", "find_columns", "parse_columns"]
@@ -102,8 +103,10 @@ def parse_columns(columns: Columns | None) -> dict[str, tuple[str, ...]]:
                 must = "must be NAME=COLUMN, such as quantity=position_size"
                 raise AdlError.at("columns", None, piece.strip(), must)
         pairs = [(piece.partition("=")[0], piece.partition("=")[2]) for piece in pieces]
-    else:
+    elif isinstance(columns, Mapping):
         pairs = columns.items()
+    else:
+        raise AdlError.at("columns", None, columns, "must be text as in quantity=position_size, or a mapping")
     found: dict[str, tuple[str, ...]] = {}
     for key, value in pairs:
         name = str(key).strip()
@@ -115,7 +118,7 @@ def parse_columns(columns: Columns | None) -> dict[str, tuple[str, ...]]:
         if value is None or isinstance(value, str):
             found[name] = (value.strip(),) if value and value.strip() else ()
         else:
-            found[name] = tuple(map(str, value))
+            found[name] = tuple(map(str, a_list("columns", value, f"must be names of columns of the file, for {name}")))
     return found
 
 

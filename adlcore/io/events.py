@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from .._files import replaced
 from .._options import a_list, a_path
+from .._text import visible_json
 from ..clearing.events import Events
 from ..decimals import whole_number
 from ..errors import AdlError, missing_extra
@@ -107,7 +108,7 @@ def _joined(tables: list[Events]) -> tuple[dict[str, npt.NDArray[Any]], bytes]:
 def _write_jsonl(file: BinaryIO, columns: dict[str, npt.NDArray[Any]]) -> None:
     for record in zip(*(columns[name].tolist() for name in EVENT_COLUMNS), strict=True):
         line = json.dumps(dict(zip(EVENT_COLUMNS, record, strict=True)), ensure_ascii=False)
-        file.write(f"{line}\n".encode())
+        file.write(f"{visible_json(line)}\n".encode())
 
 
 def _write_arrow(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], digest: bytes, parquet: bool) -> None:

@@ -173,6 +173,8 @@ def read_positions(
         raise AdlError.at(
             "lot", None, lot, f"must have less than {quantities.DIGITS} digits before and after the point"
         )
+    if progress is not None and not callable(progress):
+        raise AdlError.at("progress", None, progress, "must be callable")
     table = open_table(os.fspath(a_path("path", path)))
     found = find_columns(table.path, table.header, columns)
     raw = table.read(list(dict.fromkeys(name for parts in found.values() for name in parts)), progress)
@@ -221,13 +223,38 @@ def _whole(refuse: quantities.Refuse) -> quantities.Refuse:
 
 
 def _known(table: Table, name: str, column: str, array: Any) -> Any:
-    """Refuse columns of lists, structs and the like, which have no text."""
+    """A column as numbers or text; lists, structs and the like have no text, and bytes that are no UTF-8 are none."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    if pa.types.is_nested(array.type) or pa.types.is_null(array.type):
+    kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+    try:
+        pc.cast(pa.array([], kind), pa.string())
+        is_readable = not pa.types.is_nested(kind) and not pa.types.is_null(kind)
+    except pa.ArrowException:
+        is_readable = False
+    if not is_readable:
         message = f"{table.path}: {name} (column {column!r}) has type {array.type}: must be numbers or text"
         raise AdlError(message, argument=name, value=str(array.type))
-    return array
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return array
+    try:
+        array.validate(full=True)
+        return pc.cast(pc.cast(array, kind), pa.string())
+    except pa.ArrowException as error:
+        for row, value in enumerate(pc.cast(pc.cast(array, kind), pa.binary()).to_pylist()):
+            if value is not None and not _is_utf8(value):
+                raise table.error(name, column, row, value, "must be text in UTF-8") from None
+        message = f"{table.path}: {name} (column {column!r}) cannot be read: {error}"
+        raise AdlError(message, argument=name) from None
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _labels(array: Any, refuse: quantities.Refuse) -> npt.NDArray[Any]:

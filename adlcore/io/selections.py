@@ -6,13 +6,14 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from .._files import Destination, is_open_file, is_stream, replaced
-from .._options import a_path
+from .._options import a_path, a_truth
+from .._text import visible, visible_json
 from ..contracts import Contract
 from ..errors import AdlError, missing_extra
 from ..selection import Selection
@@ -21,6 +22,9 @@ __all__ = ["FILLS", "check_suffix", "write_selection"]
 
 #: Columns of the file, in order.
 FILLS = ("account", "row", "place", "score", "closed", "left", "realized_pnl")
+
+#: A text that begins with one of these, after spaces or not, is a formula to a sheet.
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def check_suffix(path: Destination) -> str:
@@ -53,6 +57,8 @@ def write_selection(
     selection: Selection,
     contract: Contract,
     realized_pnl: npt.NDArray[np.float64] | None = None,
+    *,
+    escape_formulas: bool = False,
 ) -> None:
     """Write who is closed, and how much of each, to a file.
 
@@ -67,6 +73,9 @@ def write_selection(
         Its lot turns them into quantities.
     realized_pnl : float64[k], optional
         What each counterparty realizes, in units of the settle asset; empty without it.
+    escape_formulas : bool, default False
+        Whether labels in CSV get an apostrophe in front where a sheet would take them for a formula, and all text its
+        quotation marks: for files that people open in one. Other programs then have to take them off again.
 
     Raises
     ------
@@ -79,7 +88,9 @@ def write_selection(
     -----
     Columns: account, row (of the market, from 0), place (in the queue, from 1), score, closed, left, realized_pnl.
     ``closed`` and ``left`` lie on the lot's grid: decimal text in CSV and JSON, decimal128 in Parquet. A score that is
-    infinite is null in JSON.
+    infinite is null in JSON. Labels come back exactly from JSON lines and Parquet. So they do from CSV, but for
+    characters that nobody sees, such as line ends, escapes and marks of direction: CSV has them as Python writes them,
+    ``\\x1b`` or ``\\u202e``, and the column row says whose the label is.
 
     Examples
     --------
@@ -94,13 +105,35 @@ def write_selection(
     0,0,2,0.5,0.25,2.25,
     >>> folder.cleanup()
     """
-    write = WRITERS[check_suffix(path)]
+    suffix = check_suffix(path)
+    write = WRITERS[suffix]
+    if a_truth("escape_formulas", escape_formulas):
+        if suffix != ".csv":
+            raise AdlError.at(
+                "escape_formulas", None, True, f"must be False for {suffix}, which no formula can stand in"
+            )
+        write = _write_csv_for_sheets
+    if not isinstance(selection, Selection):
+        raise AdlError.at("selection", None, selection, "must be a Selection")
+    if not isinstance(contract, Contract):
+        raise AdlError.at("contract", None, contract, "must be a Contract")
     columns = selection.columns()
     if columns["closed"].dtype.kind != "i":
         raise AdlError("selection is in float64: must be in whole lots to be written as decimals", argument="selection")
-    columns["realized_pnl"] = np.full(len(selection), None) if realized_pnl is None else realized_pnl
+    columns["realized_pnl"] = np.full(len(selection), None) if realized_pnl is None else _column(realized_pnl)
     with replaced(path) as file:
         write(file, columns, contract)
+
+
+def _column(realized_pnl: Any) -> npt.NDArray[np.float64]:
+    """A column of numbers."""
+    try:
+        column = np.asarray(realized_pnl, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        column = np.zeros(())
+    if column.ndim != 1:
+        raise AdlError.at("realized_pnl", None, realized_pnl, "must be a column of numbers")
+    return column
 
 
 def _records(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterator[list[Any]]:
@@ -111,16 +144,35 @@ def _records(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterat
 
 
 def _write_csv(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
-    writer = csv.writer(_Text(file), lineterminator="\n")
+    _write_cells(file, _seen(columns, contract), csv.QUOTE_MINIMAL)
+
+
+def _write_csv_for_sheets(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+    # Quoted, for a sheet may take another sign than the comma for the end of a cell.
+    _write_cells(file, ([_no_formula(label), *rest] for label, *rest in _seen(columns, contract)), csv.QUOTE_NONNUMERIC)
+
+
+def _write_cells(file: BinaryIO, rows: Iterator[list[Any]], quoting: Literal[0, 2]) -> None:
+    writer = csv.writer(_Text(file), lineterminator="\n", quoting=quoting)
     writer.writerow(FILLS)
-    writer.writerows(_records(columns, contract))
+    writer.writerows(rows)
+
+
+def _seen(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterator[list[Any]]:
+    """Rows whose labels hold nothing that moves, hides or turns text around."""
+    for label, *rest in _records(columns, contract):
+        yield [visible(label) if isinstance(label, str) else label, *rest]
+
+
+def _no_formula(label: Any) -> Any:
+    return f"'{label}" if isinstance(label, str) and label.lstrip(" ").startswith(FORMULA) else label
 
 
 def _write_jsonl(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
     for record in _records(columns, contract):
         fields = {name: finite(value) for name, value in zip(FILLS, record, strict=True)}
         line = json.dumps(fields, ensure_ascii=False, allow_nan=False, default=str)
-        file.write(f"{line}\n".encode())
+        file.write(f"{visible_json(line)}\n".encode())
 
 
 def _write_parquet(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:

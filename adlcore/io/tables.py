@@ -154,7 +154,7 @@ class _ParquetTable(Table):
         try:
             with pq.ParquetFile(path) as opened:
                 header = opened.schema_arrow.names
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeError) as error:
             raise AdlError(
                 f"{path} cannot be read as Parquet: {_one_line(error)}", argument="path", value=path
             ) from None
@@ -174,9 +174,9 @@ class _ParquetTable(Table):
                     if progress is not None:
                         progress(done, rows)
                 table = pa.concat_tables(groups) if groups else opened.read(columns=list(names))
-        except (pa.ArrowException, OSError) as error:
+            return {name: table.column(name) for name in names}
+        except (pa.ArrowException, OSError, UnicodeError, KeyError) as error:
             raise AdlError(f"{self.path} cannot be read as Parquet: {_one_line(error)}", argument="path") from None
-        return {name: table.column(name) for name in names}
 
     def place(self, row: int) -> str:
         return f"row {row} (counted from 0)"

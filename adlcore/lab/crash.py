@@ -8,9 +8,11 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 
+from .._arrays import INT64_MAX
 from ..clearing import ClearingHouse, InsuranceFund, Snapshot
 from ..contracts import Asset, Contract
 from ..decimals import canonical
+from ..errors import AdlError
 from ..io import Inputs
 from .crowd import Coin, Listed, populated
 from .moving_depth import MovingDepth, Shape
@@ -67,6 +69,8 @@ class Crash:
         -----
         Everything is drawn from the scenario's seed, in this order: wallets, then marks.
         """
+        if not isinstance(scenario, Scenario):
+            raise AdlError.at("scenario", None, scenario, "must be a Scenario, as adlcore.lab.scenarios.read gives it")
         rng = np.random.default_rng(scenario.seed)
         contracts = {listing.symbol: listing.contract() for listing in scenario.contracts}
         snapshot = _snapshot(scenario, contracts, rng)
@@ -135,6 +139,9 @@ def _fund(fund: Fund, snapshot: Snapshot, scenario: Scenario) -> InsuranceFund:
                 worth += Decimal(lots[listing.symbol]) * abs(Decimal(unit.numerator) / Decimal(unit.denominator))
         share = worth * Decimal(repr(fund.ratio))
         quantum = Decimal(1).scaleb(-_asset(snapshot, fund.asset).decimals)
+        if share >= INT64_MAX * quantum:
+            must = f"must make a balance that fits int64: {fund.asset} has an open interest of {worth:.6g}"
+            raise AdlError.at("funds.ratio", None, fund.ratio, must)
         balance = canonical(share.quantize(quantum, ROUND_HALF_EVEN))
     return InsuranceFund(fund.asset, balance, scope=scope)
 

@@ -13,12 +13,15 @@ from .._arrays import Float64Array1D, Int64Array1D
 from ..clearing import Snapshot
 from ..clearing.accounts.tables import MODES as WALLET_MODES
 from ..contracts import Asset, Contract
+from ..errors import AdlError
 
 __all__ = ["MODES", "Coin", "Habits", "Listed", "populated"]
 
 #: How wallets hold positions. A hedge wallet is a cross wallet with two legs in a contract.
 MODES = ("cross", "isolated", "hedge", "multi-asset", "portfolio")
 QUANTA = 10**8
+#: No row of a snapshot has more lots, ticks or quanta: sums of many still fit int64.
+MOST = 1e17
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,18 @@ def populated(
     -----
     O(positions + wallets·contracts).
     """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is refused as such
+        return _drawn(listed, coins, habits, wallets, positions, rng)
+
+
+def _drawn(
+    listed: Sequence[Listed],
+    coins: Sequence[Coin],
+    habits: Habits,
+    wallets: int,
+    positions: int,
+    rng: np.random.Generator,
+) -> Snapshot:
     crowd = _crowd(rng, wallets, habits, listed)
     rows = _positions(rng, listed, crowd, habits, positions)
     known = [Asset("USDT"), *(Asset(coin.name) for coin in coins)]
@@ -143,7 +158,6 @@ def populated(
         index_prices={coin.name: coin.price for coin in coins},
         haircuts={coin.name: coin.haircut for coin in coins},
         loan_rates={"USDT": habits.loan_rate},
-        check=False,  # sound by construction, and tested to be
     )
 
 
@@ -264,7 +278,8 @@ def _held(
     units = float(contract.units_per_lot)
     lot_value = units / mark if contract.inverse else units * mark
     worth = np.minimum(crowd.worth[wallet] * np.exp(habits.size_sigma * rng.standard_normal(n)), habits.largest)
-    quantity = _balanced(np.maximum(np.rint(worth / (lot_value * entry.settle_price)), 1).astype(np.int64), long)
+    wanted = _whole("positions.quantity", np.maximum(np.rint(worth / (lot_value * entry.settle_price)), 1))
+    quantity = _balanced(wanted, long)
     price = mark * np.exp(habits.entry_sigma * rng.standard_normal(n))
     size = quantity.astype(np.float64)
     cost = -size * units / price if contract.inverse else size * units * price
@@ -272,7 +287,7 @@ def _held(
     notional = np.abs(value)
     assert contract.tiers is not None
     lines = [notional * r - a for r, a in zip(*contract.tiers.arrays(1), strict=True)]
-    return wallet, quantity, np.rint(cost * QUANTA).astype(np.int64), notional, value - cost, np.max(lines, axis=0)
+    return wallet, quantity, _quanta("positions.entry_value", cost), notional, value - cost, np.max(lines, axis=0)
 
 
 def _balanced(lots: Int64Array1D, long: npt.NDArray[np.bool_]) -> Int64Array1D:
@@ -316,7 +331,7 @@ def _money(
     idle = crowd.worth / np.array([prices.get(name, 1.0) for name in crowd.names])[crowd.asset]
     least = np.where(near | broke, 0.0, margin)
     balance = np.where(notional > 0, np.maximum(equity - pnl, least), idle)
-    single = np.where(crowd.valued, 0, np.rint(balance * QUANTA).astype(np.int64))
+    single = np.where(crowd.valued, 0, _quanta("wallets.balance", balance))
     return single, _holdings(rng, coins, crowd, habits, balance, assets)
 
 
@@ -330,23 +345,22 @@ def _holdings(
 ) -> dict[str, Any]:
     """Half of what valued wallets have in USDT, half in a coin that counts for it after its haircut; or all in USDT."""
     wallet = np.flatnonzero(crowd.valued)
-    held = [coin for coin in coins if 0 < float(coin.haircut) < 1] or [Coin("USDT", "1", "0")]
-    which = rng.integers(0, len(held), len(wallet))
-    price = np.array([float(coin.price) * (1 - float(coin.haircut)) for coin in held])[which]
+    held = [coin for coin in coins if 0 < float(coin.haircut) < 1]
+    which = rng.integers(0, max(len(held), 1), len(wallet))
     half = balance[wallet] / 2
     portfolio = crowd.mode[wallet] == WALLET_MODES.index("portfolio")
     loan = np.where(portfolio & (rng.random(len(wallet)) < 0.5), habits.loan_share * half, 0.0)
+    usdt = np.full(len(wallet), assets.index("USDT"))
+    if not held:
+        amount, owed = _quanta("balances.amount", half + loan + half), _quanta("balances.loan", loan)
+        return {"wallet": wallet, "asset": usdt, "amount": amount, "loan": owed}
+    price = np.array([float(coin.price) * (1 - float(coin.haircut)) for coin in held])[which]
     code = np.array([assets.index(coin.name) for coin in held])[which]
-    if held[0].name == "USDT":  # a wallet has one row for an asset
-        amounts = np.rint(2 * half * QUANTA) + np.rint(loan * QUANTA)
-        columns = {"wallet": wallet, "asset": code, "amount": amounts, "loan": np.rint(loan * QUANTA)}
-        return {name: column.astype(np.int64) for name, column in columns.items()}
-    amounts = np.concatenate([half + loan, half / price])
     return {
         "wallet": np.concatenate([wallet, wallet]),
-        "asset": np.concatenate([np.full(len(wallet), assets.index("USDT")), code]),
-        "amount": np.rint(amounts * QUANTA).astype(np.int64),
-        "loan": np.rint(np.concatenate([loan, 0 * loan]) * QUANTA).astype(np.int64),
+        "asset": np.concatenate([usdt, code]),
+        "amount": _quanta("balances.amount", np.concatenate([half + loan, half / price])),
+        "loan": _quanta("balances.loan", np.concatenate([loan, 0 * loan])),
     }
 
 
@@ -359,6 +373,21 @@ def _orders(rng: np.random.Generator, listed: Sequence[Listed], habits: Habits, 
         "contract": rows.contract[chosen],
         "wallet": rows.wallet[chosen],
         "quantity": -rows.quantity[chosen],
-        "price": np.maximum(np.rint(tick * (1 + away)), 1).astype(np.int64),
-        "locked": np.rint(rows.notional[chosen] * (QUANTA / habits.order_leverage)).astype(np.int64),
+        "price": _whole("orders.price", np.maximum(np.rint(tick * (1 + away)), 1)),
+        "locked": _whole("orders.locked", np.rint(rows.notional[chosen] * (QUANTA / habits.order_leverage))),
     }
+
+
+def _quanta(name: str, amounts: Float64Array1D) -> Int64Array1D:
+    """Amounts in quanta."""
+    return _whole(name, np.rint(amounts * QUANTA))
+
+
+def _whole(name: str, numbers: Float64Array1D) -> Int64Array1D:
+    """Whole numbers that int64 can hold and add up: no habit, price or lot may be so large, or so small."""
+    beyond = np.flatnonzero(~(np.abs(numbers) <= MOST))
+    if len(beyond):
+        row = int(beyond[0])
+        must = f"must lie within {MOST:.0e} lots, ticks or quanta: smaller positions or larger lots would do"
+        raise AdlError.at(name, row, float(numbers[row]), must)
+    return numbers.astype(np.int64)

@@ -69,6 +69,8 @@ class Outcome:
         >>> Outcome.before(venue.snapshot(wallets=10, contracts=3)).share(USERS)
         0.0
         """
+        if not isinstance(snapshot, Snapshot):
+            raise AdlError.at("snapshot", None, snapshot, "must be a Snapshot")
         names = tuple(asset.name for asset in snapshot.assets)
         if unit not in names:
             raise AdlError.at("unit", None, unit, f"must be an asset of the snapshot: {', '.join(names[:12])}")

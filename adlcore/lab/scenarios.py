@@ -6,11 +6,13 @@ crash of ``adlcore demo``. :mod:`adlcore.lab.crash` makes it happen.
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+from .._arrays import INT64_MAX
 from .._options import a_path
 from ..errors import AdlError, missing_extra
 
@@ -20,7 +22,9 @@ except ImportError:
     raise missing_extra("cli", "scenarios") from None
 
 from ..clearing import BookIOC, CancelOrders, Deleverage, Drawdown, NetNotionalCap, TakeOver, Uncovered, Venue
+from ..clearing.accounts.books import share
 from ..contracts import Contract
+from ..decimals import exact_decimal, positive_decimal
 from ..ranking import RankingRule
 from ..tiers import MarginTiers
 from ..venues.binance import LIQUIDATION_FEE
@@ -31,8 +35,14 @@ __all__ = ["Scenario", "load", "read", "template"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+#: How common one thing is beside others: the least is not lost beside the largest.
+Weight = Annotated[float, Field(ge=1e-9, le=1e9)]
 #: Exact numbers are text, so that no digit is lost.
 Exact = Annotated[str, Field(coerce_numbers_to_str=True)]
+
+
+#: The power of ten by which the levels of a book may differ.
+MOST_GROWTH = 100
 
 
 class _Part(BaseModel):
@@ -51,7 +61,7 @@ class Listing(_Part):
     multiplier: Exact = "1"
     tier_floors: tuple[Exact, ...] = ("0", "50000", "250000", "1000000", "5000000", "20000000")
     tier_rates: tuple[Exact, ...] = ("0.004", "0.005", "0.01", "0.025", "0.05", "0.1")
-    popularity: Positive = 1.0
+    popularity: Weight = 1.0
     beta: Annotated[float, Field(ge=-5, le=5)] = 1.0
     noise: Annotated[float, Field(ge=0, le=1)] = 0.01
     follows: str | None = None
@@ -63,9 +73,11 @@ class Listing(_Part):
 
     def contract(self) -> Contract:
         """The contract; of an inverse one the tiers' floors are divided by the price, for they are in USD."""
+        price = positive_decimal(self.price, "price")
         floors: list[Any] = list(self.tier_floors)
         if self.kind == "inverse":
-            floors = [f"{float(floor) / float(self.price):.6g}" for floor in floors]
+            read = [float(exact_decimal(floor, "tier_floors", row)) for row, floor in enumerate(floors)]
+            floors = [f"{floor / float(price):.6g}" for floor in read]
         return Contract(
             self.symbol,
             kind=self.kind,
@@ -83,6 +95,12 @@ class Collateral(_Part):
     name: str
     index: str
     haircut: Exact = "0.05"
+
+    @field_validator("haircut")
+    @classmethod
+    def _a_share(cls, haircut: str) -> str:
+        share(haircut, "haircut")
+        return haircut
 
 
 class Wallets(_Part):
@@ -117,6 +135,12 @@ class Wallets(_Part):
             raise ValueError("must have a share above 0")
         return modes
 
+    @field_validator("loan_rate")
+    @classmethod
+    def _a_share(cls, loan_rate: str) -> str:
+        share(loan_rate, "loan_rate")
+        return loan_rate
+
     def habits(self) -> Habits:
         """The same as the lab takes it."""
         given = self.model_dump()
@@ -131,6 +155,13 @@ class Fund(_Part):
     balance: Exact | None = None
     ratio: NotNegative | None = None
     scope: tuple[str, ...] | None = None
+
+    @field_validator("balance")
+    @classmethod
+    def _a_number(cls, balance: str | None) -> str | None:
+        if balance is not None:
+            exact_decimal(balance, "balance")
+        return balance
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -157,6 +188,11 @@ class Rules(_Part):
         if rule not in RankingRule.names():
             raise ValueError(f"must be one of {', '.join(RankingRule.names())}")
         return rule
+
+    @model_validator(mode="after")
+    def _makes_a_venue(self) -> Self:
+        self.venue("venue")
+        return self
 
     def venue(self, name: str) -> Venue:
         """The stages."""
@@ -186,12 +222,19 @@ class Vanish(_Part):
 class Depth(_Part):
     """Books: what rests on each side, as a share of a contract's open interest, and how it is spread."""
 
-    of_open_interest: NotNegative = 0.1
+    of_open_interest: Annotated[float, Field(ge=0, le=1000)] = 0.1
     levels: Annotated[int, Field(ge=1, le=1000)] = 20
     step: Annotated[float, Field(gt=0, lt=1)] = 0.0005
     growth: Annotated[float, Field(gt=0, le=10)] = 1.15
     refill: Annotated[Share, Field(description="of a level, a millisecond")] = 1e-5
     vanish: tuple[Vanish, ...] = (Vanish(at=0.4, share=0.25), Vanish(at=0.8, share=1.0))
+
+    @model_validator(mode="after")
+    def _levels_that_can_be(self) -> Self:
+        if self.levels * abs(math.log10(self.growth)) > MOST_GROWTH:
+            must = f"must lie within 1e±{MOST_GROWTH} to the power of the levels, {self.levels}"
+            raise AdlError.at("growth", None, self.growth, must)
+        return self
 
 
 class Shock(_Part):
@@ -204,6 +247,12 @@ class Shock(_Part):
     jump_share: Share = 0.6
     rebound: Share = 0.0
     marks: str | None = None
+
+    @model_validator(mode="after")
+    def _times_that_fit(self) -> Self:
+        if self.passes * self.step > INT64_MAX:
+            raise AdlError.at("step", None, self.step, f"must fit int64 times the passes, {self.passes}")
+        return self
 
 
 USD_LISTED: tuple[dict[str, Any], ...] = (
@@ -320,6 +369,8 @@ def _named(error: ValidationError) -> AdlError:
         return AdlError(f"{key} is missing: must be given", argument=key)
     if kind == "value_error":
         told = str(context["error"])
+        if isinstance(context["error"], AdlError) and context["error"].value == value:
+            return context["error"].placed(key, None, value)
         if isinstance(context["error"], AdlError) or not key:
             return AdlError(f"{key}: {told}" if key else told, argument=key or "scenario")
         return AdlError.at(key, None, value, told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Float64Array1D
-from .._options import a_path
+from .._options import a_list, a_path, is_text_of
 from ..contracts import Contract
 from ..decimals import exact_decimal, positive_decimal, whole_number
-from ..errors import AdlError, missing_extra
+from ..errors import AdlError, missing_extra, shown
 
 __all__ = ["Marks", "fall", "read_marks"]
 
@@ -132,7 +132,7 @@ def _on_ticks(contract: Contract, price: float) -> str:
     return contract.price(steps) if contract.tick is not None else format(steps * tick, "f")
 
 
-def read_marks(path: str | os.PathLike[str], symbols: Mapping[str, Any]) -> Marks:
+def read_marks(path: str | os.PathLike[str], symbols: Collection[str]) -> Marks:
     """Read marks from a CSV or Parquet file.
 
     Parameters
@@ -141,7 +141,7 @@ def read_marks(path: str | os.PathLike[str], symbols: Mapping[str, Any]) -> Mark
         Columns ``time``, ``symbol`` and ``price``, a row a mark; or ``time`` and one column a symbol, where
         an empty cell means no new mark, for a row cannot leave it out. Times are whole numbers that do not
         fall.
-    symbols : mapping
+    symbols : collection of str, such as a mapping
         The contracts that may be named.
 
     Returns
@@ -164,6 +164,7 @@ def read_marks(path: str | os.PathLike[str], symbols: Mapping[str, Any]) -> Mark
     ...     read_marks(path, {"BTCUSDT": 0, "ETHUSDT": 1})
     [(1, {'BTCUSDT': '60000'}), (2, {'BTCUSDT': '59000.5', 'ETHUSDT': '3000'})]
     """
+    symbols = symbols if isinstance(symbols, Mapping) else a_list("symbols", symbols, "must be a list of symbols")
     columns = _columns(a_path("path", path))
     if "time" not in columns:
         raise AdlError.at("marks", None, str(path), f"must have a column time; has {', '.join(columns)}")
@@ -173,16 +174,17 @@ def read_marks(path: str | os.PathLike[str], symbols: Mapping[str, Any]) -> Mark
         cells: list[list[tuple[str, Any]]] = [[pair] for pair in named]
     else:
         others = [name for name in columns if name != "time"]
-        rows = zip(*(columns[name] for name in others), strict=True)
-        cells = [list(zip(others, row, strict=True)) for row in rows]
+        cells = [[(name, columns[name][row]) for name in others] for row in range(len(columns["time"]))]
     found: Marks = []
     for row, (given, pairs) in enumerate(zip(columns["time"], cells, strict=True)):
         time = _time(given, row, found)
         if not found or found[-1][0] != time:
             found.append((time, {}))
         for symbol, price in pairs:
-            if symbol not in symbols:
-                raise AdlError.at("marks.symbol", row, symbol, f"must be one of {', '.join(list(symbols)[:12])}")
+            if not is_text_of(symbol, symbols):
+                raise AdlError.at(
+                    "marks.symbol", row, symbol, f"must be one of {', '.join(map(str, list(symbols)[:12]))}"
+                )
             if price is not None and price != "":
                 found[-1][1][symbol] = format(positive_decimal(price, "marks.price", row), "f")
             elif long:
@@ -216,11 +218,24 @@ def _columns(path: Path) -> dict[str, list[Any]]:
         raise AdlError.at("marks", None, str(path), "must be a file that is there")
     try:
         if path.suffix == ".parquet":
-            return dict(pq.read_table(path).to_pydict())
+            return _by_name(path, pq.read_table(path))
         with open(path, encoding="utf-8") as file:
             names = file.readline().strip().split(",")
         types = {name: pa.string() for name in names}
         options = pc.ConvertOptions(column_types=types, strings_can_be_null=False)
-        return dict(pc.read_csv(path, convert_options=options).to_pydict())
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        return _by_name(path, pc.read_csv(path, convert_options=options))
+    except AdlError:
+        raise
+    except (pa.ArrowException, UnicodeError, ValueError, KeyError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the system; pyarrow's own have no number
+            raise
         raise AdlError.at("marks", None, str(path), f"must be a whole table ({str(error)[:60]})") from None
+
+
+def _by_name(path: Path, table: Any) -> dict[str, list[Any]]:
+    """The columns of a table, each of which has a name of its own."""
+    names = table.column_names
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise AdlError.at("marks", None, str(path), f"must have the column {shown(twice)} once")
+    return dict(table.to_pydict())

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from .._arrays import Float64Array1D, Int64Array1D
 from ..contracts import Contract
-from ..decimals import positive_decimal
+from ..decimals import positive_decimal, whole_number
 from ..errors import AdlError
 from ..market import Market
 
@@ -96,7 +96,7 @@ def market(
         raise AdlError.at("seed", None, seed, "must be a whole number, 0 or above")
     if contract is None:
         contract = Contract("SYNTH", lot="0.00001", tick="0.1")
-    n = int(positions)
+    n = whole_number(positions, "positions")
     rng = np.random.default_rng(seed)
     mark_price = _on_tick(PRICE, contract.tick)
     mark = float(mark_price)

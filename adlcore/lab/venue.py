@@ -12,6 +12,7 @@ import numpy as np
 from .._options import a_list, one_of
 from ..clearing import Snapshot
 from ..contracts import Contract
+from ..decimals import whole_number
 from ..errors import AdlError
 from ..tiers import MarginTiers
 from .crowd import MODES, Coin, Habits, Listed, populated
@@ -116,7 +117,7 @@ def snapshot(
 def _count(name: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise AdlError.at(name, None, value, f"must be a whole number, {least} or above")
-    return int(value)
+    return whole_number(value, name, wide=name == "seed")
 
 
 def _modes(modes: Sequence[str]) -> list[str]:

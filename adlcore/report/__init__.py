@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .._files import Destination, replaced
+from ..errors import AdlError
 from .event_plot import plot_events
 from .queue_plot import plot_queue
 
@@ -93,6 +94,8 @@ def write(
     from .page import page
     from .sections import sections
 
+    if not isinstance(title, str):
+        raise AdlError.at("title", None, title, "must be text")
     facts = run if isinstance(run, Facts) else Facts(run, rule, funds)
     text = page(facts, sections(facts), title)
     with replaced(path) as file:

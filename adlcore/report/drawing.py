@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import missing_extra
+from .markup import escaped
 from .palette import GRID, INK, MUTED, PAPER
 
-__all__ = ["FONT", "digits", "figure", "graph_objects", "label", "labels", "plain", "whole_axis"]
+__all__ = ["FONT", "digits", "figure", "graph_objects", "label", "labels", "plain", "templated", "whole_axis"]
 
 #: Characters of a name in a figure at most.
 LONGEST = 28
@@ -92,7 +92,12 @@ def _merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 def plain(text: Any) -> str:
     """Any text as plotly shows it as it is: its own markup is escaped."""
-    return html.escape(str(text), quote=False)
+    return escaped(str(text), quote=False)
+
+
+def templated(text: Any) -> str:
+    """The same within a template, which would fill in what stands in ``%{}``."""
+    return plain(text).replace("%{", "&#37;{")
 
 
 def label(text: str) -> str:

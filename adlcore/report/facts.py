@@ -25,6 +25,9 @@ from .times import Clock, clock_of, said_unit
 
 __all__ = ["Facts"]
 
+#: What every run has that a report can be made of.
+READ = ("before", "contracts", "assets", "configuration", "manifest", "events", "passes", "marks")
+
 
 class Facts:
     """The facts of a run; each is computed when it is first asked for.
@@ -42,7 +45,8 @@ class Facts:
     def __init__(
         self, run: RunLike, rule: str | RankingRule | None = None, funds: Iterable[InsuranceFund] | None = None
     ) -> None:
-        if not hasattr(run, "configuration"):
+        # Asked of the type: a property reads files.
+        if not all(hasattr(type(run), name) or name in getattr(run, "__dict__", ()) for name in READ):
             raise AdlError.at("run", None, run, "must be a Run, as adlcore.io.open_run gives it")
         self.run = run
         given = run.configuration.get("rule") if isinstance(run.configuration, Mapping) else None

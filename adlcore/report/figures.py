@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .._arrays import Int64Array1D
 from ..clearing.closings import STAGES
 from ..contracts import Asset
-from .drawing import digits, figure, graph_objects, label, labels, plain, whole_axis
+from .drawing import digits, figure, graph_objects, label, labels, plain, templated, whole_axis
 from .fund_cash import FundCash
 from .palette import CONTRACTS, INK, MUTED, PLAIN, UNCOVERED, faint
 from .palette import STAGES as COLOURS
@@ -167,7 +167,7 @@ def stages(made: Bars, left: Bars | None, times: TimeAxis, unit: str) -> Any:
                     width=digits(made.width, 15),
                     name=name,
                     marker={"color": COLOURS[stage], "line": {"width": 0}},
-                    hovertemplate=f"{name}: %{{y:,.0f}} {plain(unit)}<extra></extra>",
+                    hovertemplate=f"{name}: %{{y:,.0f}} {templated(unit)}<extra></extra>",
                 )
             )
     if left is not None:
@@ -179,7 +179,7 @@ def stages(made: Bars, left: Bars | None, times: TimeAxis, unit: str) -> Any:
                 mode="lines+markers",
                 marker={"color": UNCOVERED, "size": 6, "symbol": "diamond"},
                 line={"color": UNCOVERED, "width": 1.5, "dash": "dot"},
-                hovertemplate=f"left uncovered: %{{y:,.0f}} {plain(unit)}<extra></extra>",
+                hovertemplate=f"left uncovered: %{{y:,.0f}} {templated(unit)}<extra></extra>",
             )
         )
     axis = {"title": {"text": f"notional, {plain(unit)}"}, "rangemode": "tozero"}

@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
+from .._options import a_list
 from ..clearing import InsuranceFund
 from ..clearing.events import FILLS, MONEY
+from ..errors import AdlError
 from ..io.runs.opening import OpeningFund
 from .prices import Prices, value_per_lot
 from .record import KIND_CODES, Record, RunLike
@@ -88,6 +90,10 @@ def listed_funds(run: RunLike, funds: Iterable[InsuranceFund] | None = None) -> 
     dict
     """
     if funds is not None:
+        funds = a_list("funds", funds, "must be InsuranceFunds")
+        for row, fund in enumerate(funds):
+            if not isinstance(fund, InsuranceFund):
+                raise AdlError.at("funds", row, fund, "must be an InsuranceFund")
         return {fund.name: (fund.asset, fund.balance) for fund in funds}
     given = run.configuration.get("funds") if isinstance(run.configuration, Mapping) else None
     names = ("asset", "balance", "scope", "name")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from importlib.resources import files
 
 from ..errors import missing_extra
 from .facts import Facts
+from .markup import escaped
 from .palette import THEMES
 from .parts import Section, script_json
 from .wording import counted
@@ -48,18 +48,18 @@ def page(facts: Facts, listed: Sequence[Section], title: str) -> str:
         from plotly.offline import get_plotlyjs
     except ImportError:
         raise missing_extra("cli", "a report") from None
-    links = "".join(f'<li><a href="#{each.key}">{html.escape(each.title)}</a></li>' for each in listed)
+    links = "".join(f'<li><a href="#{each.key}">{escaped(each.title)}</a></li>' for each in listed)
     body = "".join(each.html(number) for number, each in enumerate(listed, start=1))
-    name = html.escape(title)
+    name = escaped(title)
     parts = [
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<meta name="color-scheme" content="light dark"><title>{name}</title><link rel="icon" href="{ICON}">',
         f"<style>{_own('page.css')}</style></head><body>",
-        f'<div class="page"><header><h1>{name}</h1><p>{html.escape(_subtitle(facts))}</p></header>',
+        f'<div class="page"><header><h1>{name}</h1><p>{escaped(_subtitle(facts))}</p></header>',
         f'<nav aria-label="Sections"><ol>{links}</ol></nav><main>{body}</main>',
-        f"<footer><p>{html.escape(_colophon(facts))}</p></footer></div>",
+        f"<footer><p>{escaped(_colophon(facts))}</p></footer></div>",
         '<noscript><p class="nothing">The figures need JavaScript; the tables do not.</p></noscript>',
         f'<script type="application/json" id="themes">{script_json(THEMES)}</script>',
         f"<script>{_closed(get_plotlyjs())}</script>\n<script>{_closed(_own('page.js'))}</script></body></html>\n",

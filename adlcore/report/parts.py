@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from .._text import visible, visible_json
+from .markup import escaped
 
 __all__ = ["Card", "Drawn", "Section", "cards", "nothing", "paragraph", "script_json"]
 
@@ -47,18 +49,18 @@ class Drawn:
         caption = self.figures[0][2]
         chooser = ""
         if len(self.figures) > 1:
-            options = "".join(f"<option>{html.escape(label)}</option>" for label, _, _ in self.figures)
-            chooser = f'<label class="choose">{html.escape(self.choose)} <select>{options}</select></label>'
+            options = "".join(f"<option>{escaped(label)}</option>" for label, _, _ in self.figures)
+            chooser = f'<label class="choose">{escaped(self.choose)} <select>{options}</select></label>'
         data = "".join(self._data(*each) for each in self.figures)
         return (
             f'<figure class="drawn" id="{self.key}">{chooser}<div class="plot" role="img" '
-            f'aria-label="{html.escape(caption)}" style="height:{self.height}px"></div>'
-            f"<figcaption>{html.escape(caption)}</figcaption>{data}</figure>"
+            f'aria-label="{escaped(caption)}" style="height:{self.height}px"></div>'
+            f"<figcaption>{escaped(caption)}</figcaption>{data}</figure>"
         )
 
     def _data(self, label: str, figure: Any, caption: str) -> str:
         drawn = figure.to_plotly_json()
-        held = {"label": label, "caption": caption, "data": drawn["data"], "layout": drawn["layout"]}
+        held = {"label": visible(label), "caption": visible(caption), "data": drawn["data"], "layout": drawn["layout"]}
         return f'<script type="application/json" class="figure">{script_json(held)}</script>'
 
 
@@ -75,8 +77,8 @@ class Section:
         """The whole section."""
         blocks = "".join(block if isinstance(block, str) else block.html() for block in self.blocks)
         return (
-            f'<section id="{self.key}"><h2><span class="count">{number}</span>{html.escape(self.title)}</h2>'
-            f'<p class="headline">{html.escape(self.headline)}</p>{blocks}</section>'
+            f'<section id="{self.key}"><h2><span class="count">{number}</span>{escaped(self.title)}</h2>'
+            f'<p class="headline">{escaped(self.headline)}</p>{blocks}</section>'
         )
 
 
@@ -84,35 +86,35 @@ def cards(listed: Sequence[Card]) -> str:
     """HTML of the numbers of a story."""
     found = []
     for card in listed:
-        values = "".join(f'<span class="value">{html.escape(value)}</span>' for value in card.values)
+        values = "".join(f'<span class="value">{escaped(value)}</span>' for value in card.values)
         accent = " accent" if card.accent else ""
         found.append(
-            f'<div class="card{accent}"><dt>{html.escape(card.label)}</dt><dd>{values}'
-            f'<span class="note">{html.escape(card.note)}</span></dd></div>'
+            f'<div class="card{accent}"><dt>{escaped(card.label)}</dt><dd>{values}'
+            f'<span class="note">{escaped(card.note)}</span></dd></div>'
         )
     return f'<dl class="cards">{"".join(found)}</dl>'
 
 
 def paragraph(text: str) -> str:
     """HTML of a paragraph."""
-    return f"<p>{html.escape(text)}</p>"
+    return f"<p>{escaped(text)}</p>"
 
 
 def nothing(text: str) -> str:
     """HTML of a line that stands where there is nothing to show."""
-    return f'<p class="nothing">{html.escape(text)}</p>'
+    return f'<p class="nothing">{escaped(text)}</p>'
 
 
 def script_json(value: Any) -> str:
-    """JSON that may stand in a script element: no ``<`` and ``>``, and no separators that JavaScript reads as ends.
+    """JSON that may stand in a script element: no ``<`` and ``>``, and only characters that are seen.
 
     Examples
     --------
     >>> script_json({"who": "</script><script>"})
     '{"who":"\\\\u003c/script\\\\u003e\\\\u003cscript\\\\u003e"}'
     """
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_listed)
-    for sign in "<>&\u2028\u2029":
+    text = visible_json(json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_listed))
+    for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
+from .._options import one_of
 from ..clearing.accounts.tables import VALUED
 from ..contracts import Contract
-from .record import Record, RunLike, coded
+from ..decimals import positive_decimal
+from ..errors import AdlError
+from .record import Record, RunLike, coded, places
 
 __all__ = ["Prices", "View", "read_prices", "value_per_lot", "views"]
 
@@ -69,7 +74,8 @@ def read_prices(run: RunLike, record: Record) -> Prices:
     kinds, kind = coded(columns["kind"])
     names = np.asarray(columns["name"], np.str_)
     price = np.asarray(columns["price"], np.str_)
-    place = np.searchsorted(record.number, np.asarray(columns["pass"], INT64))
+    place = places(record.number, columns["pass"], "marks.pass")
+    _refuse(price, "price", partial(positive_decimal, argument="price"))
     starts, given, tables = [], {}, []
     for wanted, listed, held in (
         ("mark", [contract.symbol for contract in run.contracts], before.marks),
@@ -80,10 +86,22 @@ def read_prices(run: RunLike, record: Record) -> Prices:
         known, codes = coded(names[rows])
         given[wanted] = known, place[rows].astype(INT64), codes, price[rows]
         starts.append({name: str(p) for name, p in zip(listed, held, strict=True) if p is not None})
+        _refuse(names, "name", partial(one_of, "name", known=listed), rows)
         column = np.array([listed.index(name) for name in known], INT64)[codes] if len(rows) else codes
         start = [np.nan if p is None else float(p) for p in held]
         tables.append(_carried(start, place[rows], column, price[rows].astype(FLOAT64), len(record.number)))
     return Prices(tables[0], tables[1], (starts[0], starts[1]), given)
+
+
+def _refuse(texts: npt.NDArray[np.str_], name: str, check: Callable[[str], object], rows: Any = None) -> None:
+    """Refuse the first text of a column that cannot be; each is looked at once."""
+    chosen = np.arange(len(texts)) if rows is None else rows
+    for text in np.unique(texts[chosen]).tolist():
+        try:
+            check(text)
+        except AdlError as error:
+            row = int(chosen[np.argmax(texts[chosen] == text)])
+            raise error.placed(f"marks.{name}", row, text) from None
 
 
 def _carried(

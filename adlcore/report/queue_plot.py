@@ -10,7 +10,7 @@ from .._arrays import Float64Array1D, Int64Array1D
 from ..errors import AdlError
 from ..market import Market
 from ..ranking import RankingRule, as_rule
-from .drawing import digits, figure, graph_objects, plain
+from .drawing import digits, figure, graph_objects, plain, templated
 from .palette import INK, LIGHTS, MUTED, RING, faint
 from .queues import Positions, QueueAt, positions_of
 from .wording import counted
@@ -144,7 +144,7 @@ def _lights(
                 text=[plain(name) for name in account[rows].tolist()],
                 customdata=digits(held.notional[rows], 9),
                 hovertemplate=(
-                    f"%{{text}}<br>%{{customdata:,.2f}} {plain(unit)}<br>PnL %{{y:.1f}} %, leverage %{{x:.3~g}}"
+                    f"%{{text}}<br>%{{customdata:,.2f}} {templated(unit)}<br>PnL %{{y:.1f}} %, leverage %{{x:.3~g}}"
                     "<extra>%{fullData.name}</extra>"
                 ),
                 marker={

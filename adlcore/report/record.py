@@ -17,7 +17,7 @@ from ..contracts import Asset, Contract
 from ..errors import AdlError
 from ..io.runs.opening import OpeningDebt, OpeningFund
 
-__all__ = ["Record", "RunLike", "coded", "exact_sums", "read_record", "weighted"]
+__all__ = ["Record", "RunLike", "coded", "exact_sums", "places", "read_record", "weighted"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -144,6 +144,11 @@ def read_record(run: RunLike) -> Record:
     if len(falls):
         row = int(falls[0]) + 1
         raise AdlError.at("events.sequence", row, int(sequence[row]), "must be above the one before")
+    wallet = np.asarray(columns["wallet"], INT64)
+    strange = np.flatnonzero((wallet < -1) | (wallet >= len(run.before.wallets)))
+    if len(strange):
+        row = int(strange[0])
+        raise AdlError.at("events.wallet", row, int(wallet[row]), "must be a wallet of the run, or -1")
     names, party = coded(columns["fund"])
     return Record(
         kind=_codes("kind", columns["kind"], KIND_CODES),
@@ -152,7 +157,7 @@ def read_record(run: RunLike) -> Record:
         asset=_codes("asset", columns["asset"], _numbered([a.name for a in run.assets])),
         party=party - ("" in names),  # the empty name stands first
         link=_links(sequence, np.asarray(columns["link"], INT64)),
-        place=_places(number, np.asarray(columns["pass"], INT64)),
+        place=places(number, columns["pass"], "events.pass"),
         parties=tuple(name for name in names if name),
         number=number,
         time=np.asarray(passes["time"], INT64),
@@ -185,13 +190,14 @@ def _links(sequence: Int64Array1D, link: Int64Array1D) -> Int64Array1D:
     return out
 
 
-def _places(number: Int64Array1D, given: Int64Array1D) -> Int64Array1D:
-    """Which pass of the run each event is of."""
+def places(number: Int64Array1D, passes: Any, name: str) -> Int64Array1D:
+    """Which pass of the run each row is of; `name` is what the column is called where one is of none."""
+    given = np.asarray(passes, INT64)
     found = np.minimum(np.searchsorted(number, given), max(len(number) - 1, 0)).astype(INT64)
     wrong = np.flatnonzero(number[found] != given) if len(number) else np.arange(len(given))
     if len(wrong):
         row = int(wrong[0])
-        raise AdlError.at("events.pass", row, int(given[row]), "must be a pass of the run")
+        raise AdlError.at(name, row, int(given[row]), "must be a pass of the run")
     return found
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from .markup import escaped
 
 __all__ = ["FILTERED_FROM", "Column", "numbers", "table", "texts"]
 
@@ -66,7 +67,7 @@ def table(caption: str, columns: Sequence[Column], note: str = "") -> str:
     True
     """
     rows = len(columns[0].cells)
-    name = html.escape(caption)
+    name = escaped(caption)
     tools = ""
     if rows >= FILTERED_FROM:
         tools = (
@@ -77,7 +78,7 @@ def table(caption: str, columns: Sequence[Column], note: str = "") -> str:
     form = f' class="two" style="--columns:{above}"' if above < len(columns) else ""
     head = "".join(_heading(column, rows > 1) for column in columns)
     body = "".join(f"<tr>{''.join(_cell(column, row) for column in columns)}</tr>" for row in range(rows))
-    under = f'<p class="note">{html.escape(note)}</p>' if note else ""
+    under = f'<p class="note">{escaped(note)}</p>' if note else ""
     return (
         f'<div class="table"><div class="tools"><h3>{name}</h3>{tools}</div>'
         f'<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table aria-label="{name}"{form}>'
@@ -87,14 +88,14 @@ def table(caption: str, columns: Sequence[Column], note: str = "") -> str:
 
 def _heading(column: Column, sortable: bool) -> str:
     kind = "number" if column.keys is not None else column.style or "text"
-    title = html.escape(column.title)
+    title = escaped(column.title)
     if not sortable:
         return f'<th scope="col" class="{kind}">{title}</th>'
     return f'<th scope="col" class="{kind}" aria-sort="none"><button type="button">{title}</button></th>'
 
 
 def _cell(column: Column, row: int) -> str:
-    shown = html.escape(column.cells[row])
+    shown = escaped(column.cells[row])
     if column.keys is None:
         return f'<td class="{column.style}">{shown}</td>' if column.style else f"<td>{shown}</td>"
     key = column.keys[row]

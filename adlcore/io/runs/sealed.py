@@ -40,13 +40,24 @@ def sealed_passes(folder: Path, files: dict[str, str]) -> Iterator[LoggedPass]:
     nothing = np.zeros((0, len(FIELDS)), INT64)
     by_pass = itertools.groupby(_rows(folder / MARKS), key=lambda row: row[0])
     group = next(by_pass, None)
-    for number, time, first, _, digest in _rows(folder / PASSES):
+    for row, (number, time, first, _, digest) in enumerate(_rows(folder / PASSES)):
         inputs: dict[str, dict[str, str]] = {name: {} for name in INPUTS}
         if group is not None and group[0] == number:
             for _, _, kind, name, price in group[1]:
+                if kind not in fields:
+                    raise _strange(folder / MARKS, "kind", None, kind, f"must be one of {', '.join(fields)}")
                 inputs[fields[kind]][name] = price
             group = next(by_pass, None)
-        yield LoggedPass(number, time, first, bytes.fromhex(digest), inputs, nothing)
+        try:
+            hashed = bytes.fromhex(digest)
+        except ValueError:
+            raise _strange(folder / PASSES, "digest", row, digest, "must be hexadecimal") from None
+        yield LoggedPass(number, time, first, hashed, inputs, nothing)
+
+
+def _strange(path: Path, name: str, row: int | None, value: str, must: str) -> AdlError:
+    """The error for a text that no pass has."""
+    return AdlError(f"{path}: {AdlError.at(name, row, value, must)}", argument=name, row=row, value=value, must=must)
 
 
 def _rows(path: Path) -> Iterator[tuple[Any, ...]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..facts import Facts
+from ..markup import escaped
 from ..parts import Section, nothing
 from ..tables import Column, numbers, table, texts
 from ..times import Clock
@@ -107,5 +107,5 @@ def _configuration(configuration: Any) -> str:
         return ""
     text = json.dumps(configuration, indent=2, ensure_ascii=False, default=str)
     more = f"\n… {len(text) - MOST_TEXT:,} characters more" if len(text) > MOST_TEXT else ""
-    shown = html.escape(text[:MOST_TEXT] + more)
+    shown = "\n".join(map(escaped, f"{text[:MOST_TEXT]}{more}".split("\n")))
     return f"<details><summary>Configuration</summary><pre>{shown}</pre></details>"

@@ -27,7 +27,9 @@ def verify(run: _common.RunArgument) -> None:
     counted = _tables.counted(len(passes["pass"]), "pass").replace("passs", "passes")
     state = "sealed" if found.sealed else "open"
     _screen.write(f"{run}: {state}, {counted}, {int(passes['events'].sum()):,} events: all as they were made")
-    _screen.write(f"hash of the events {found.manifest['hashes']['digest'] if found.sealed else passes['digest'][-1]}")
+    # Of a run without a pass yet, the hash that it began with.
+    digest = passes["digest"][-1] if len(passes["digest"]) else found.manifest["opening"]["digest"]
+    _screen.write(f"hash of the events {digest}")
 
 
 def resume(

@@ -11,7 +11,7 @@ from ..funds.parties import Parties
 from ..funds.windows import Window
 from .working import Working
 
-__all__ = ["least_equities", "observe", "opened"]
+__all__ = ["last_observed", "least_equities", "observe", "opened"]
 
 #: The key of a fund's own window, among those of contracts.
 EQUITY = -1
@@ -71,3 +71,12 @@ def least_equities(work: Working) -> list[int]:
         unit = work.books.assets[work.table.asset[fund]].quanta_per_unit
         found.append(0 if trigger.per_contract else trigger.least(work.windows[fund][EQUITY], unit))
     return found
+
+
+def last_observed(work: Working, fund: int, code: int) -> tuple[int, int] | None:
+    """What a fund's trigger saw last, and the least at which it turns off; None where it is not on for a contract."""
+    trigger, windows = work.table.trigger[fund], work.windows[fund]
+    window = windows[code if trigger.per_contract else EQUITY]
+    if not window.on:
+        return None
+    return window.latest or 0, trigger.recovery(window, base=windows[EQUITY].peak)

@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
 
@@ -143,6 +144,7 @@ def test_verify_makes_a_run_again(good, kept):
     assert "sealed, 5 passes" in out
     assert "all as they were made" in out
     assert adl.io.open_run(kept).manifest["hashes"]["digest"] in out
+    assert f"made by adlcore {adl.__version__}, numpy {np.__version__}" in out
 
 
 def test_a_run_of_a_file_of_marks_is_made_again_without_it(good, at):
@@ -187,7 +189,10 @@ def test_resume_goes_on_from_the_last_complete_pass(good, kept, tmp_path):
     out = good("resume", tmp_path / "cut")
     assert "3 of 5 passes were complete; 2 made now, sealed" in out
     assert whole.manifest["hashes"]["digest"] in out
-    assert "nothing to do" in good("resume", tmp_path / "cut")
+    again = good("resume", tmp_path / "cut")
+    assert "nothing to do" in again
+    for told in (out, again):
+        assert f"made by adlcore {adl.__version__}, numpy {np.__version__}" in told
 
 
 def test_runs_of_other_houses_cannot_be_made_again_here(bad, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +25,16 @@ __all__ = ["print_story"]
 #: Words for what happened, as wide as the widest of them.
 HEAD = 13
 MILLION = 10**6
+#: Funds that are named one by one.
+MOST_FUNDS = 4
+
+#: Why funds refuse, by the cause of their events.
+REASONS = {
+    "depleted": "their equity would be below 0",
+    "net-notional": "their net notional would be above its cap",
+    "drawdown": "their equity would fall beyond their drawdown",
+    "drawdown-on": "they have fallen beyond their drawdown",
+}
 
 
 def print_story(
@@ -43,6 +54,8 @@ def print_story(
     _line(out, "liquidated", f"{len(found.liquidated):,} wallets; {size} closed, at the prices before the crash:")
     _line(out, "  order book", f"{_part(found, 'book-fill')} filled by immediate-or-cancel orders")
     _line(out, "  funds", f"{_part(found, 'take-over')} taken over; {counts['cover']:,} shortfalls paid")
+    if found.refused:
+        _line(out, "  refused", _refusals(found))
     _line(out, "  deleveraged", f"{_part(found, 'adl-fill')} in {counts['adl-notice']:,} fills, each told to its user")
     _line(out, "who bore it", _bearers(run.before, found))
     left = f"{counts['uncovered-lots']:,} positions left open for a mark, {counts['uncovered-money']:,} debts unpaid"
@@ -73,6 +86,19 @@ def _line(out: Console, head: str, text: str) -> None:
 
 def _part(found: Outcome, kind: str) -> str:
     return f"{_tables.usd(found.notional[kind])} ({found.share(kind):.0%})"
+
+
+def _refusals(found: Outcome) -> str:
+    """Which funds refused, how often, and mostly why."""
+    funds, causes = Counter[str](), Counter[str]()
+    for (fund, cause), count in found.refused.items():
+        funds[fund] += count
+        causes[cause] += count
+    (cause, most), *_ = causes.most_common(1)
+    listed = ", ".join(f"{fund} {count:,}" for fund, count in funds.most_common(MOST_FUNDS))
+    more = f" and {len(funds) - MOST_FUNDS:,} funds more" if len(funds) > MOST_FUNDS else ""
+    times = "times" if funds.total() > 1 else "time"
+    return f"{listed}{more} {times}: {most / funds.total():.0%} because {REASONS[cause]}"
 
 
 def _passes(run: Run) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from .. import io
 from ..errors import AdlError, missing_extra
+from ..io.runs.versions import made_by
 from . import _common, _tables
 
 __all__ = ["query", "report", "resume", "verify"]
@@ -26,6 +27,7 @@ def verify(run: _common.RunArgument) -> None:
     counted = _tables.counted(len(passes["pass"]), "pass").replace("passs", "passes")
     state = "sealed" if found.sealed else "open"
     typer.echo(f"{run}: {state}, {counted}, {int(passes['events'].sum()):,} events: all as they were made")
+    typer.echo(f"made by {made_by(found.manifest)}")
     typer.echo(f"hash of the events {found.manifest['hashes']['digest'] if found.sealed else passes['digest'][-1]}")
 
 
@@ -37,6 +39,7 @@ def resume(run: _common.RunArgument) -> None:
     there = io.open_run(run)
     if there.sealed:
         typer.echo(f"{run}: sealed already, nothing to do")
+        typer.echo(f"made by {made_by(there.manifest)}")
         return
     before = len(there.passes()["pass"])
     crash = crash_of(there)
@@ -44,6 +47,7 @@ def resume(run: _common.RunArgument) -> None:
         found = io.resume(run, crash.house, crash.passes(), on_pass=bar)
     after = len(found.passes()["pass"])
     typer.echo(f"{run}: {before} of {after} passes were complete; {after - before} made now, sealed")
+    typer.echo(f"made by {made_by(found.manifest)}")
     typer.echo(f"hash of the events {found.manifest['hashes']['digest']}")
 
 

@@ -32,6 +32,8 @@ class Outcome:
         Wallets.
     borne : float64[w]
         What was closed of each wallet by ADL.
+    refused : Counter
+        How often a fund refused a contract in a round, by fund and cause.
     """
 
     unit: Float64Array1D
@@ -39,6 +41,7 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter)
     notional: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
     liquidated: set[int] = field(default_factory=set)
+    refused: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @classmethod
     def before(cls, snapshot: Snapshot) -> Outcome:
@@ -69,6 +72,7 @@ class Outcome:
         for kind in STAGES:
             # Both legs of a fill are there; a fund that is deleveraged itself has two, too.
             self.notional[kind] += float(worth[events.of(kind)].sum()) / 2
+        self.refused.update((row["fund"], row["cause"]) for row in events.rows("take-over-refused"))
         told = events.of("adl-notice")
         np.add.at(self.borne, events.wallet[told], worth[told])
 

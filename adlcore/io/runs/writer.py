@@ -26,6 +26,7 @@ from .passes import (
 from .reader import AFTER, BEFORE, LOG, Run, load_part, needs_pyarrow, open_log, open_run, refuse_numbers
 from .tables import TABLES, Vocabulary, write_tables
 from .verify import verify
+from .versions import naming_versions, refuse_other_numbers
 
 __all__ = ["Inputs", "Run", "open_run", "record", "resume", "verify"]
 
@@ -105,7 +106,7 @@ def record(
     ...     folder = pathlib.Path(parent, "crash")
     ...     run = adl.io.record(folder, house(), passes, configuration={"rule": "binance"})
     ...     adl.io.verify(folder, house(), passes)
-    <Run 'crash', sealed: 2 passes, 5 events>
+    <Run 'crash', sealed: 2 passes, 7 events>
     """
     needs_pyarrow("recording runs")
     folder = a_path("path", path)
@@ -150,7 +151,8 @@ def resume(
     ------
     AdlError
         If the folder is no run, another writer has it, it was altered, or `house` and `passes` are not
-        those that it was recorded with: the first difference is named, and all passes are as before.
+        those that it was recorded with: the first difference is named, and all passes are as before. If it
+        was made by a version of adlcore that knows other kinds or causes of events: that one seals it.
     OSError
         As :func:`record`.
 
@@ -185,11 +187,15 @@ def resume(
     _refuse_no_call(on_pass)
     with locked(folder):
         manifest = read_manifest(folder)
-        refuse_other_house(folder, manifest, house)
+        with naming_versions(folder, manifest):
+            refuse_other_house(folder, manifest, house)
         if manifest["status"] == "sealed":
             _clean(folder)
             return open_run(folder)
-        return _go_on(folder, manifest, words_of(house), PassMaker(house, passes), on_pass)
+        open_log(folder, manifest)
+        refuse_other_numbers(folder, manifest)
+        with naming_versions(folder, manifest):
+            return _go_on(folder, manifest, words_of(house), PassMaker(house, passes), on_pass)
 
 
 def _refuse_no_call(on_pass: OnPass | None) -> None:

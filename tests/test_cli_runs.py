@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,8 @@ def test_simulate_tells_the_crash_and_writes_its_report(good, at):
     out = good("simulate", "small.toml")
     assert fits(out)
     assert len(out.splitlines()) <= 16
-    for word in ("liquidated", "order book", "deleveraged", "uncovered", "conserved exactly", "re-margined a second"):
+    words = ("liquidated", "order book", "refused", "deleveraged", "uncovered", "conserved exactly")
+    for word in (*words, "re-margined a second"):
         assert word in out
     assert "./adlcore-small/report.html" in out
     page = (at / "adlcore-small" / "report.html").read_text(encoding="utf-8")
@@ -69,6 +71,27 @@ def test_simulate_tells_the_crash_and_writes_its_report(good, at):
     assert run.sealed
     liquidated = len(set(run.events()["wallet"][run.events()["kind"] == "liquidation-started"].tolist()))
     assert re.search(rf"liquidated +{liquidated:,} wallets", out)
+
+
+def test_the_terminal_says_which_funds_refused_and_why(kept):
+    from adlcore.cli import _story
+    from adlcore.lab.outcome import Outcome
+
+    run = adl.io.open_run(kept)
+    found = Outcome.before(run.before)
+    events = run.events()
+    told = events["kind"] == "take-over-refused"
+    pairs = zip(events["fund"][told].tolist(), events["cause"][told].tolist(), strict=True)
+    found.refused.update(pairs)
+    assert found.refused.total() > 0
+    assert set(_story.REASONS) == {"depleted", "net-notional", "drawdown", "drawdown-on"}
+    told = _story._refusals(found)
+    assert "% because their net notional would be above its cap" in told
+    found.refused = Counter({("A", "depleted"): 1})
+    assert _story._refusals(found) == "1 time (A 1): 100% because their equity would be below 0"
+    found.refused = Counter({(name, "drawdown-on"): count for count, name in enumerate("ABCDEF", 1)})
+    told = "21 times (F 6, E 5, D 4, C 3 and 2 more): 100% because they have fallen beyond their drawdown"
+    assert _story._refusals(found) == told
 
 
 def test_a_scenario_and_a_seed_give_one_run_to_the_byte(good, at):

@@ -213,7 +213,9 @@ def test_refusals_move_nothing(tmp_path):
     done = Pass(house, house.mark({}, time=1))
     assert refusals(done) == [("USDT", "X", 0, 1, 100, "net-notional", 100, 50)]
     after, parties = replayed(before, done.events)
-    assert (after, parties) == (house.snapshot(), house.state().parties)
+    assert after == house.snapshot()
+    for name in ("lots", "cost", "realized", "cash"):
+        assert getattr(parties, name).tolist() == getattr(house.state().parties, name).tolist()
     assert house.audit() == []
     assert len(house.funds["USDT"].ledger["kind"]) == 0
     for name in ("events.jsonl", "events.arrow", "events.parquet") if _has_pyarrow() else ("events.jsonl",):

@@ -96,9 +96,9 @@ def _refusals(found: Outcome) -> str:
         causes[cause] += count
     (cause, most), *_ = causes.most_common(1)
     listed = ", ".join(f"{fund} {count:,}" for fund, count in funds.most_common(MOST_FUNDS))
-    more = f" and {len(funds) - MOST_FUNDS:,} funds more" if len(funds) > MOST_FUNDS else ""
-    times = "times" if funds.total() > 1 else "time"
-    return f"{listed}{more} {times}: {most / funds.total():.0%} because {REASONS[cause]}"
+    more = f" and {len(funds) - MOST_FUNDS:,} more" if len(funds) > MOST_FUNDS else ""
+    times = _tables.counted(funds.total(), "time")
+    return f"{times} ({listed}{more}): {most / funds.total():.0%} because {REASONS[cause]}"
 
 
 def _passes(run: Run) -> str:

@@ -72,7 +72,7 @@ class Outcome:
         for kind in STAGES:
             # Both legs of a fill are there; a fund that is deleveraged itself has two, too.
             self.notional[kind] += float(worth[events.of(kind)].sum()) / 2
-        self.refused.update((row["fund"], row["cause"]) for row in events.rows("take-over-refused"))
+        self.refused.update((row["fund"], row["cause"]) for row in events.only("take-over-refused").rows())
         told = events.of("adl-notice")
         np.add.at(self.borne, events.wallet[told], worth[told])
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._arrays import FLOAT64, Float64Array1D, Int64Array1D
 from ..clearing.events import CAUSES
-from .record import Record
+from .record import CAUSE_CODES, Record
 
 __all__ = ["LOOKED_AT", "Refusals", "Series", "refusals"]
 
@@ -30,7 +30,7 @@ class Series(NamedTuple):
     party : int
         The fund, as in the record.
     cause : str
-    count : int
+    times : int
         How many there are.
     furthest : int64[k]
         Places in :class:`Refusals`: of each pass the one that was furthest beyond its bound, passes rising.
@@ -38,7 +38,7 @@ class Series(NamedTuple):
 
     party: int
     cause: str
-    count: int
+    times: int
     furthest: Int64Array1D
 
 
@@ -82,8 +82,14 @@ class Refusals:
 
 
 def refusals(record: Record) -> Refusals:
-    """The refusals of a run; one whose bound is not among the events is passed over. O(events)."""
+    """The refusals of a run. O(events).
+
+    What a house would not write is passed over: one without its bound, of another cause, or of nobody.
+    """
     event = np.flatnonzero(record.of("take-over-refused"))
-    known = record.of("take-over-bound")[record.link[event]] & (record.link[event] >= 0)
+    known = (record.link[event] >= 0) & record.of("take-over-bound")[record.link[event]]
+    known &= np.isin(record.cause[event], [CAUSE_CODES[cause] for cause in LOOKED_AT])
+    for column in (record.party, record.asset, record.contract, record.wallet):
+        known &= column[event] >= 0
     event = event[known]
     return Refusals(event, record.amount[event], record.amount[record.link[event]])

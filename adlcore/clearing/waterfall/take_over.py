@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..._arrays import INT64, INT64_MAX, Int64Array1D
+from ..._arrays import INT64, Int64Array1D
 from ...errors import AdlError
 from .round import Chosen, Round
 from .stage import Requests, Stage, waits
@@ -89,7 +89,7 @@ def _reason(work: Working, fund: int, code: int, why: int, value: int, bound: in
         return "net-notional", value, bound
     observed = last_observed(work, fund, code)
     if observed is not None:
-        return "drawdown-on", *(max(-INT64_MAX - 1, min(number, INT64_MAX)) for number in observed)
+        return "drawdown-on", *observed
     return "drawdown" if bound > 0 else "depleted", value, bound
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..._arrays import INT64_MAX
 from ..funds.fund_table import FundTable
 from ..funds.parties import Parties
 from ..funds.windows import Window
@@ -74,9 +75,17 @@ def least_equities(work: Working) -> list[int]:
 
 
 def last_observed(work: Working, fund: int, code: int) -> tuple[int, int] | None:
-    """What a fund's trigger saw last, and the least at which it turns off; None where it is not on for a contract."""
+    """What a fund's trigger saw last, and the least at which it turns off; None where it is not on for a contract.
+
+    What int64 does not hold is given as the end of int64 that it is beyond.
+    """
     trigger, windows = work.table.trigger[fund], work.windows[fund]
     window = windows[code if trigger.per_contract else EQUITY]
     if not window.on:
         return None
-    return window.latest or 0, trigger.recovery(window, base=windows[EQUITY].peak)
+    return _nearest(window.latest or 0), _nearest(trigger.recovery(window, base=windows[EQUITY].peak))
+
+
+def _nearest(number: int) -> int:
+    """The int64 that is nearest to a number."""
+    return max(-INT64_MAX - 1, min(number, INT64_MAX))

@@ -19,11 +19,12 @@ __all__ = ["drawn", "listing", "reasons"]
 #: Rows of the table, lines of a figure, and funds of the sentences at most.
 MOST_ROWS, MOST_LINES, MOST_TOLD = 100, 4, 3
 
-#: Why a fund refused, in the words of a sentence: of a value and its bound.
+#: Why a fund refused, in the words of a sentence: of what, and of a value and its bound.
+SUBJECTS = {"depleted": "equity", "net-notional": "net notional", "drawdown": "drawdown", "drawdown-on": "drawdown"}
 WORDS = {
-    "depleted": "it would have been left with {value}, below the {bound} that it must keep",
+    "depleted": "it would have been left with {value}, which is below 0",
     "net-notional": "its net notional would have been {value}, above the {bound} that its equity allows",
-    "drawdown": "it would have been left with {value}, and a fall below {bound} ends its take-overs",
+    "drawdown": "it would have been left with {value}, and less than {bound} turns its trigger on",
     "drawdown-on": "its trigger was on: it had last seen {value}, and turns off from {bound} on",
 }
 
@@ -47,13 +48,13 @@ def reasons(facts: Facts) -> list[str]:
             "value": f"{amount(asset, int(refused.value[furthest]))} {asset.name}",
             "bound": f"{amount(asset, int(refused.bound[furthest]))} {asset.name}",
         }
-        share = "" if len(mine) == 1 else f" ({first.count:,} of {sum(each.count for each in mine):,} times)"
+        share = "" if len(mine) == 1 else f" ({first.times:,} of {sum(each.times for each in mine):,} times)"
         event = int(refused.event[furthest])
         where = f"pass {int(record.number[record.place[event]]):,}"
         symbol = f", for {facts.run.contracts[int(record.contract[event])].symbol}" if len(contracts) > 1 else ""
         found.append(
             f"The {_called(name, asset.name)} refused positions in {of} in {counted(passes, 'pass', 'passes')}"
-            f"{', mostly' * (len(mine) > 1)} because of its {LOOKED_AT[first.cause][0]}{share}: at the furthest, in "
+            f"{', mostly' * (len(mine) > 1)} because of its {SUBJECTS[first.cause]}{share}: at the furthest, in "
             f"{where}{symbol}, {WORDS[first.cause].format(**values)}."
         )
     return found
@@ -67,11 +68,7 @@ def drawn(facts: Facts, asset: int) -> Drawn | None:
     """What the triggers of an asset's funds looked at in time, and the bounds; None where none of them refused."""
     refused, record = facts.refusals, facts.record
     at, is_time = facts.in_time
-    every = [
-        each
-        for each in refused.series(record)
-        if int(record.asset[refused.event[each.furthest[0]]]) == asset and LOOKED_AT.get(each.cause)
-    ]
+    every = [each for each in refused.series(record) if record.asset[refused.event[each.furthest[0]]] == asset]
     if not every:
         return None
     lines = []

@@ -192,7 +192,7 @@ def resume(
         if manifest["status"] == "sealed":
             _clean(folder)
             return open_run(folder)
-        open_log(folder, manifest)
+        open_log(folder, manifest)  # which refuses numbers that mean something else
         refuse_other_numbers(folder, manifest)
         with naming_versions(folder, manifest):
             return _go_on(folder, manifest, words_of(house), PassMaker(house, passes), on_pass)

@@ -113,22 +113,27 @@ def listing(facts: Facts) -> str:
         numbers("pass", [f"{n:,}" for n in number], place),
         texts("fund", [record.parties[code] for code in record.party[events].tolist()]),
         texts("contract", [contract.symbol for contract in contracts]),
-        texts(
-            "must hold", [f"{LOOKED_AT[cause][0]} {'≤' if cause == 'net-notional' else '≥'} bound" for cause in causes]
-        ),
+        texts("must hold", [f"{LOOKED_AT[cause][0]} {'≤' if cause == 'net-notional' else '≥'}" for cause in causes]),
         money("value", refused.value[shown].tolist()),
         money("bound", refused.bound[shown].tolist()),
         texts("asset", [asset.name for asset in assets]),
         texts("first refused", run.before.wallets.account[record.wallet[events]].tolist()),
-        texts("side", ["long" if n > 0 else "short" for n in lots]),
-        numbers("quantity", [quantity(c, abs(n)) for c, n in zip(contracts, lots, strict=True)], list(map(abs, lots))),
-        numbers("at", [price(c, n) for c, n in zip(contracts, ticks, strict=True)], ticks),
+        numbers(
+            "quantity",
+            [quantity(c, n) for c, n in zip(contracts, lots, strict=True)],
+            [n * float(c.lot) for c, n in zip(contracts, lots, strict=True)],
+        ),
+        numbers(
+            "at",
+            [price(c, n) for c, n in zip(contracts, ticks, strict=True)],
+            [n * float(c.tick or 1) for c, n in zip(contracts, ticks, strict=True)],
+        ),
     ]
     caption = "Why funds refused"
     if len(shown) < len(refused):
         caption += f": the {len(shown)} furthest beyond their bounds of {len(refused):,}"
     note = (
         "Of each round, fund and contract the first position that was refused. Equity and net notional are what they "
-        "would have been with it; at: its bankruptcy price."
+        "would have been with it; its quantity is below 0 for a short; at: its bankruptcy price."
     )
     return table(caption, columns, note)

@@ -129,7 +129,7 @@ class Events(Immutable):
       below the least at which it turns off;
     * ``net-notional``: net notional as it would have been, above ``floor(ratio·F')``.
 
-    Both are exact; a bound beyond int64 is given as the end of int64.
+    Both are exact; a bound beyond int64 is given as the end of int64, and so is one that nothing reaches.
 
     Examples
     --------

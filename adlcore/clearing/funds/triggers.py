@@ -127,7 +127,7 @@ class Trigger(Versioned):
         Returns
         -------
         int
-            0 for a trigger that is never on.
+            0 for a trigger that is never on; 2**63 - 1 where no value turns it off.
         """
         return 0
 
@@ -339,7 +339,10 @@ class Drawdown(Trigger):
         76
         """
         peak = window.peak or 0
-        border = peak + math.floor(Fraction(self.stop) * self._base(window, peak, base))
+        scale = self._base(window, peak, base)
+        if not scale and (self.per_contract or self.relative_to == "opening"):
+            return INT64_MAX  # any value is at most its own maximum, and that is a fall of 0 at least
+        border = peak + math.floor(Fraction(self.stop) * scale)
         return (border if self.per_contract else max(0, border)) + 1
 
     def _border(self, window: Window, peak: int, quanta_per_unit: int, base: int | None = None) -> int:

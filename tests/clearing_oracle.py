@@ -103,11 +103,12 @@ class Fund(Party):
 
 @dataclass
 class Round:
-    """The order of a round, fixed at its start, and the funds that it tries."""
+    """The order of a round, fixed at its start, the funds that it tries, and what those refused: contracts by fund."""
 
     wallets: list[int]
     rows: dict[int, list[int]]
     funds: list[Fund]
+    refused: set[tuple[str, int]] = field(default_factory=set)
 
 
 @dataclass

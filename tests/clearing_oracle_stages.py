@@ -151,11 +151,18 @@ def take_over(house, stage, turn, chosen) -> None:
                 continue
             value = round(row.quantity * house.worth_of_a_lot(row.code, prices[number]))
             for fund in house.chain(house.head(row.code)):
-                if accepts(house, fund, row, value):
+                refusal = objection(house, fund, row, value)
+                if refusal is None:
                     place, lots = (fund, row.code), abs(row.quantity)
                     house.fill("take-over", number, place, lots, prices[number], oracle.Tally())
                     house.passing.took[wallet].add("take-over")
                     break
+                if (fund.name, row.code) not in turn.refused:
+                    turn.refused.add((fund.name, row.code))
+                    cause, seen, bound = refusal
+                    terms = row.code, row.quantity, prices[number], seen
+                    house.note(f"take-over-refused: {cause}", wallet, number, *terms)
+                    house.note(f"take-over-bound: {cause}", fund.name, None, row.code, 0, None, bound)
 
 
 def waiting_rows(house, chosen) -> set[int]:
@@ -170,24 +177,47 @@ def waiting_rows(house, chosen) -> set[int]:
     return found
 
 
-def accepts(house, fund, row, value: int) -> bool:
-    """Whether F' >= 0, and what the fund's trigger says beyond."""
+def objection(house, fund, row, value: int) -> tuple[str, int, int] | None:
+    """Why a fund does not take a row: what was looked at, its value, and the bound; None where it takes it."""
     one = float(oracle.quanta_per_lot(row.contract, house.marks[row.code]))
     before = fund.rows[row.code].quantity if row.code in fund.rows else 0
     after = before + row.quantity
     values = {code: abs(held.value) for code, held in house.inventory(fund).items()}
     fresh = house.f(fund) + round(float(after) * one) - round(float(before) * one) - value
     values[row.code] = abs(round(float(after) * one))
-    if fresh < 0:
-        return False
-    trigger, kind = fund.trigger, type(fund.trigger).__name__
-    if kind == "NetNotionalCap":
-        return abs(after) < abs(before) or sum(values.values()) <= oracle.exact(trigger.ratio) * fresh
-    if kind == "Drawdown" and trigger.of == "contract":
-        return row.code not in fund.on
+    trigger, kind, least = fund.trigger, type(fund.trigger).__name__, 0
     if kind == "Drawdown":
-        return None not in fund.on and not fallen(house, fund, None, fresh)
-    return True
+        key = row.code if trigger.of == "contract" else None
+        if key in fund.on:
+            return "drawdown-on", fund.samples[key][-1][1], least_that_turns_off(fund, key)
+        if key is None:
+            least = max(0, least_that_has_not_fallen(house, fund))
+    if fresh < least:
+        return "drawdown" if least else "depleted", fresh, least
+    if kind == "NetNotionalCap" and abs(after) >= abs(before):
+        most = math.floor(oracle.exact(trigger.ratio) * fresh)
+        if sum(values.values()) > most:
+            return "net-notional", sum(values.values()), most
+    return None
+
+
+def least_that_turns_off(fund, key) -> int:
+    """Strictly above the milder border; of a balance above 0 as well. Of nothing, no fall is ever mild."""
+    if base_of(fund, key) == 0 and (key is not None or fund.trigger.relative_to == "opening"):
+        return oracle.TOP
+    border = math.floor(peak_of(fund, key) + oracle.exact(fund.trigger.stop) * base_of(fund, key))
+    return 1 + (border if key is not None else max(0, border))
+
+
+def least_that_has_not_fallen(house, fund) -> int:
+    """The first equity, from below, that :func:`fallen` does not find."""
+    trigger, peak = fund.trigger, peak_of(fund, None)
+    smallest = 0 if trigger.minimum is None else oracle.exact(trigger.minimum)
+    smallest *= 10 ** house.books.assets[fund.asset].decimals
+    found = math.floor(peak - max(-oracle.exact(trigger.start) * base_of(fund, None), smallest)) + 1
+    assert fallen(house, fund, None, found - 1)
+    assert not fallen(house, fund, None, found)
+    return found
 
 
 # Triggers -------------------------------------------------------------------------------------------------------------

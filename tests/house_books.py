@@ -150,6 +150,7 @@ class Pass:
     def party(self, name: str) -> tuple[int, int]:
         """What a party has gained in this pass: lots of all contracts, and amount."""
         rows = [row for row in self.events.rows() if row["wallet"] < 0 and row["fund"] == name]
+        rows = [row for row in rows if row["kind"] != "take-over-bound"]
         return sum(row["lots"] for row in rows), sum(row["amount"] for row in rows)
 
     def mark(self, prices, **more: Any) -> Pass:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
 
@@ -59,7 +61,8 @@ def test_simulate_tells_the_crash_and_writes_its_report(good, at):
     out = good("simulate", "small.toml")
     assert fits(out)
     assert len(out.splitlines()) <= 16
-    for word in ("liquidated", "order book", "deleveraged", "uncovered", "conserved exactly", "re-margined a second"):
+    words = ("liquidated", "order book", "refused", "deleveraged", "uncovered", "conserved exactly")
+    for word in (*words, "re-margined a second"):
         assert word in out
     assert "./adlcore-small/report.html" in out
     page = (at / "adlcore-small" / "report.html").read_text(encoding="utf-8")
@@ -68,6 +71,21 @@ def test_simulate_tells_the_crash_and_writes_its_report(good, at):
     assert run.sealed
     liquidated = len(set(run.events()["wallet"][run.events()["kind"] == "liquidation-started"].tolist()))
     assert re.search(rf"liquidated +{liquidated:,} wallets", out)
+
+
+def test_the_terminal_says_which_funds_refused_and_why(kept):
+    from adlcore.cli import _story
+
+    events = adl.io.open_run(kept).events()
+    told = events["kind"] == "take-over-refused"
+    refused = Counter(zip(events["fund"][told].tolist(), events["cause"][told].tolist(), strict=True))
+    assert refused.total() > 0
+    assert set(_story.REASONS) == {"depleted", "net-notional", "drawdown", "drawdown-on"}
+    told = _story._refusals([(*key, count) for key, count in refused.items()])
+    assert "% because their net notional would be above its cap" in told
+    assert _story._refusals([("A", "depleted", 1)]) == "1 time (A 1): 100 % because their equity would be below 0"
+    told = "21 times (F 6, E 5, D 4, C 3 and 2 more): 100 % because they have fallen beyond their drawdown"
+    assert _story._refusals([(name, "drawdown-on", count) for count, name in enumerate("ABCDEF", 1)]) == told
 
 
 def test_a_scenario_and_a_seed_give_one_run_to_the_byte(good, at):
@@ -163,6 +181,7 @@ def test_verify_makes_a_run_again(good, kept):
     assert "sealed, 5 passes" in out
     assert "all as they were made" in out
     assert adl.io.open_run(kept).manifest["hashes"]["digest"] in out
+    assert f"made by adlcore {adl.__version__}, numpy {np.__version__}" in out
 
 
 def test_a_run_of_a_file_of_marks_is_made_again_without_it(good, at):
@@ -207,7 +226,10 @@ def test_resume_goes_on_from_the_last_complete_pass(good, kept, tmp_path):
     out = good("resume", tmp_path / "cut")
     assert "3 of 5 passes were complete; 2 made now, sealed" in out
     assert whole.manifest["hashes"]["digest"] in out
-    assert "nothing to do" in good("resume", tmp_path / "cut")
+    again = good("resume", tmp_path / "cut")
+    assert "nothing to do" in again
+    for told in (out, again):
+        assert f"made by adlcore {adl.__version__}, numpy {np.__version__}" in told
 
 
 def test_runs_of_other_houses_cannot_be_made_again_here(bad, tmp_path):

@@ -27,6 +27,7 @@ from adlcore.clearing import (
     Uncovered,
     Venue,
 )
+from adlcore.clearing.events import FACTS
 from adlcore.clearing.house.replay import replayed
 
 X, Y = linear("X"), linear("Y")
@@ -291,16 +292,17 @@ def test_columns_of_events(house):
     assert columns["sequence"].tolist() == list(range(STATE.sequence, STATE.sequence + len(events)))
     assert set(columns["time"].tolist()) == {1000}
     accounts = house.snapshot().wallets.account
-    for wallet, account, party in zip(*(columns[name].tolist() for name in ("wallet", "account", "fund")), strict=True):
+    names = "kind", "wallet", "account", "fund"
+    for kind, wallet, account, party in zip(*(columns[name].tolist() for name in names), strict=True):
         assert account == (accounts[wallet] if wallet >= 0 else None)
-        assert (wallet < 0) == (party != "")
+        assert (wallet < 0) == (party != "") if kind != "take-over-refused" else wallet >= 0 and party != ""
 
 
 def test_legs_name_each_other(house):
     """Both legs of a movement: opposite lots, opposite amounts, the same contract and price."""
     events = house.mark(**DOWN)
     rows = {row["sequence"]: row for row in events.rows()}
-    linked = [row for row in rows.values() if row["link"] >= 0 and row["kind"] != "adl-notice"]
+    linked = [row for row in rows.values() if row["link"] >= 0 and row["kind"] not in FACTS]
     assert len(linked) > 40
     exchanged = ("exchange", "loan-repaid")
     for row in linked:
@@ -312,6 +314,16 @@ def test_legs_name_each_other(house):
     for notice in events.rows("adl-notice"):
         fill = rows[notice["link"]]
         assert fill["kind"] == "adl-fill"
+    assert len(events.only("take-over-refused")) == len(events.only("take-over-bound")) > 0
+    for refused in events.rows("take-over-refused"):
+        bound = rows[refused["link"]]
+        assert (bound["kind"], bound["link"], bound["sequence"]) == (
+            "take-over-bound",
+            refused["sequence"],
+            refused["sequence"] + 1,
+        )
+        assert all(refused[name] == bound[name] for name in ("contract", "asset", "fund", "cause"))
+        assert (bound["wallet"], bound["row"], bound["lots"], bound["price"]) == (-1, -1, 0, 0)
 
 
 def test_rows_and_counts_of_events(house):

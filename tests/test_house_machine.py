@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import adlcore as adl
-from adlcore.clearing.events import FIELDS, KINDS
+from adlcore.clearing.events import CAUSES, FIELDS, KINDS
 from adlcore.clearing.house.replay import replayed
 
 pick = st.sampled_from
@@ -130,6 +130,8 @@ def told(events: adl.Events) -> dict[tuple, tuple[int, int]]:
     for line in events.table.tolist():
         event = dict(zip(FIELDS, line, strict=True))
         kind, user = KINDS[event["kind"]], event["wallet"] >= 0
+        if kind in ("take-over-refused", "take-over-bound"):
+            kind = f"{kind}: {CAUSES[event['cause']]}"
         row, amount = (-1, 0) if kind == "order-cancelled" else (event["row"], event["amount"])
         owner = event["wallet"] if user else events.names.parties[event["party"]]
         key = kind, owner, row if user else -1, event["contract"], event["price"]

@@ -341,7 +341,7 @@ refused(lambda: TEN.record(parent / "new"), parent / "new")
 refused(lambda: TEN.record(parent / "empty"), parent / "empty" / ".manifest.json.new")
 refused(lambda: TEN.resume(parent / "open"), parent / "open" / "events.arrow")
 assert tree(parent) == before
-assert len(open_run(parent / "open").events()["time"]) == 66
+assert len(open_run(parent / "open").events()["time"]) == 72
 assert TEN.verify(parent / "open").sealed is False
 assert TEN.verify(parent / "first").sealed
 TEN.resume(parent / "first")

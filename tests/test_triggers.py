@@ -316,6 +316,29 @@ def test_least_is_exactly_the_border(peak, opening, start, relative_to, minimum,
         assert not drawdown.observe(window, max(least, 1), 0, quanta)[0].on
 
 
+@given(
+    st.integers(-(10**9), 10**9),
+    st.integers(0, 10**9),
+    st.integers(0, 10**9),
+    st.fractions(-2, Fraction(-1, 10**6)).filter(bool),
+    st.sampled_from([("balance", "own"), ("balance", "opening"), ("contract", "pool"), ("contract", "opening")]),
+)
+@example(0, 0, 0, Fraction(-1, 2), ("balance", "own"))
+@example(0, 0, 0, Fraction(-1, 2), ("balance", "opening"))
+@example(5, 0, 0, Fraction(-1, 2), ("contract", "pool"))
+@example(-3, 7, 7, Fraction(-1, 2), ("contract", "opening"))
+def test_recovery_is_exactly_where_it_turns_off(peak, opening, pool, stop, of):
+    drawdown = Drawdown(10, 2 * stop, stop, of=of[0], relative_to=of[1])
+    window = Window(opening, True, ((0, peak), (1, peak - 1)))
+    recovery = drawdown.recovery(window, base=pool)
+
+    def stays_on(value):
+        return drawdown.observe(window, value, 1, 1, base=pool)[0].on
+
+    assert stays_on(recovery - 1)
+    assert stays_on(recovery) == (recovery == NOTHING)
+
+
 def test_while_on_nothing_is_accepted():
     for trigger in (OKX, BYBIT):
         assert trigger.least(Window(100, True, ((0, 100),)), 1) == NOTHING

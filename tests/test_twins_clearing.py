@@ -11,14 +11,15 @@ import zoo
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from adlcore._kernels.reference import _deleverage, _funds, _margin, _rows
+from adlcore._kernels.reference import _deleverage, _funds, _margin, _payments, _rows
 
 fast_rows = pytest.importorskip("adlcore._kernels._rows", reason="the compiled kernels are not built")
 fast_funds = pytest.importorskip("adlcore._kernels._funds")
+fast_payments = pytest.importorskip("adlcore._kernels._payments")
 fast_deleverage = pytest.importorskip("adlcore._kernels._deleverage")
 
-FAST = SimpleNamespace(rows=fast_rows, funds=fast_funds, deleverage=fast_deleverage)
-PLAIN = SimpleNamespace(rows=_rows, funds=_funds, deleverage=_deleverage)
+FAST = SimpleNamespace(rows=fast_rows, funds=fast_funds, payments=fast_payments, deleverage=fast_deleverage)
+PLAIN = SimpleNamespace(rows=_rows, funds=_funds, payments=_payments, deleverage=_deleverage)
 BOTH = pytest.mark.parametrize("kernels", [FAST, PLAIN], ids=["compiled", "plain"])
 
 TOP, BOTTOM = zoo.INT64_MAX, -(2**63)
@@ -259,9 +260,10 @@ def test_columns_of_other_lengths(name):
 TAKE_OVER = (
     "fund", "code", "quantity", "price", "value", "lots", "cost", "lots0", "cost0", "cash", "equity", "notional",
     "least", "cap_top", "cap_bottom", "refuses", "parent", "unit", "above", "below", "inverse", "taken", "realized",
-    "closing", "closed",
+    "closing", "closed", "noted", "refusals",
 )  # fmt: skip
 WRITTEN = ("taken", "realized", "closing", "closed")
+WHY = ("closed", "equity", "notional")
 
 
 def take_over(kernels, own):
@@ -332,6 +334,8 @@ def offers(draw, tame=False):
         "above": column(above),
         "below": column(below),
         "inverse": column(inverse, np.uint8),
+        "noted": column(table(st.sampled_from([0, 0, 0, 1])), np.uint8),
+        "refusals": np.full((parties * contracts, 5), 7),
     } | {name: np.full(m, 7) for name in WRITTEN}  # fmt: skip
 
 
@@ -343,7 +347,7 @@ def test_take_overs(case):
 @given(offers(tame=True))
 def test_take_overs_keep_their_books(case):
     case["lots0"], case["cost0"] = case["lots"].copy(), case["cost"].copy()
-    bad, after = same(take_over, case)
+    (bad, _), after = same(take_over, case)
     assert bad == -1
     took = after["taken"] >= 0
     for k in range(len(case["unit"])):
@@ -394,7 +398,7 @@ def offered(losses, cash, **changed):
         "least": column([0] * p), "cap_top": column([1] * p), "cap_bottom": column([0] * p),
         "refuses": np.zeros((p, 1), np.uint8), "parent": column([*range(1, p), -1]),
         "unit": column([1000.0], np.float64), "above": column([1]), "below": column([1]),
-        "inverse": column([0], np.uint8),
+        "inverse": column([0], np.uint8), "noted": np.zeros((p, 1), np.uint8), "refusals": np.full((p, 5), 7),
     } | {name: np.full(m, 7) for name in WRITTEN}  # fmt: skip
     return case | {name: column(value, case[name].dtype) for name, value in changed.items()}
 
@@ -422,12 +426,85 @@ def test_a_cap_on_net_notional_by_hand():
 def test_a_fill_through_zero_closes_and_opens():
     case = offered([0], [100], quantity=[-5], price=[3], value=[-8], above=[1], below=[2], lots=[[3]], cost=[[10]],
                    lots0=[[3]], cost0=[[10]], unit=[1.0])  # fmt: skip
-    bad, after = same(take_over, case)
+    (bad, _), after = same(take_over, case)
     # Three lots at 3/2 are 4.5, rounded to 4; two are left, and open for the other 4.
     assert (bad, after["closed"].tolist(), after["closing"].tolist()) == (-1, [-4], [3])
     assert (after["realized"].tolist(), after["cash"].tolist()) == ([-6], [94])
     assert all(after[name].tolist() == [[-2]] for name in ("lots", "lots0"))
     assert all(after[name].tolist() == [[-4]] for name in ("cost", "cost0"))
+
+
+@given(offers(tame=True))
+def test_the_first_row_that_each_fund_refuses_is_told_with_what_refused_it(case):
+    """Every line again, from the funds as they stood before its row; and one for each fund and contract."""
+    case["lots0"], case["cost0"] = case["lots"].copy(), case["cost"].copy()
+    (_, lines), after = same(take_over, case)
+    told = [tuple(line) for line in after["refusals"][:lines].tolist()]
+    per_row = {"fund", "code", "quantity", "price", "value", *WRITTEN}
+    expected, noted, own = [], case["noted"].copy(), dict(case)
+    for i in range(len(case["fund"])):
+        f, k, seen = int(case["fund"][i]), int(case["code"][i]), 0
+        single = {name: array[i : i + 1] if name in per_row else array for name, array in own.items()}
+        _, later = same(take_over, single)
+        while f >= 0 and f != later["taken"][0] and seen < len(noted):
+            if not noted[f, k]:
+                noted[f, k] = 1
+                expected.append((i, f, *why(own, f, k, int(case["quantity"][i]), int(case["value"][i]))))
+            f, seen = int(case["parent"][f]), seen + 1
+        own |= {name: array for name, array in later.items() if name not in per_row}
+    assert told == expected
+    assert after["noted"].tolist() == noted.tolist()
+    assert (after["refusals"][lines:] == 7).all()
+
+
+def why(case, f, k, q, value):
+    """Why a fund refuses a row: the reason, the value and the bound."""
+    if case["refuses"][f, k]:
+        return WHY.index("closed"), 0, 0
+    held, unit = int(case["lots"][f, k]), case["unit"][k]
+    left = int(case["equity"][f]) + marks(held + q, unit) - marks(held, unit) - value
+    if left < case["least"][f]:
+        return WHY.index("equity"), left, int(case["least"][f])
+    notional = int(case["notional"][f]) + abs(marks(held + q, unit)) - abs(marks(held, unit))
+    return (
+        WHY.index("notional"),
+        notional,
+        int(Fraction(int(case["cap_top"][f]), int(case["cap_bottom"][f])) * left // 1),
+    )
+
+
+def test_refusals_by_hand():
+    def told(case):
+        (bad, lines), after = same(take_over, case)
+        assert bad == -1
+        return after["refusals"][:lines].tolist()
+
+    # Of 100 the second row would leave -30; so would the fourth, which nobody needs to hear again.
+    assert told(offered([70, 60, 30, 40], [100])) == [[1, 0, 1, -30, 0]]
+    # The parent takes it; that the first fund refused is told all the same. Then the parent refuses, too.
+    assert told(offered([70, 60, 60], [100, 60])) == [[1, 0, 1, -30, 0], [2, 1, 1, -60, 0]]
+    assert told(offered([70], [100, 60], refuses=[[1], [0]], least=[0, 5])) == [[0, 0, 0, 0, 0], [0, 1, 1, -10, 5]]
+    # Net notional 3,000 against 2/3 of 1,000, rounded down.
+    case = offered([0], [1000], quantity=[3], value=[3000], cap_top=[2], cap_bottom=[3])
+    assert told(case) == [[0, 0, 2, 3000, 666]]
+    assert told(case | {"noted": column([[1]], np.uint8)}) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ({"cap_top": [TOP], "equity": [-1]}, [0, 0, 2, 1000, -TOP]),
+        ({"cap_top": [TOP], "equity": [-2]}, [0, 0, 2, 1000, BOTTOM]),
+        ({"cap_top": [TOP], "equity": [BOTTOM]}, [0, 0, 2, 1000, BOTTOM]),
+        ({"cap_top": [1], "cap_bottom": [2], "equity": [-3]}, [0, 0, 2, 1000, -2]),
+        ({"cap_bottom": [TOP], "equity": [TOP], "notional": [TOP - 1000]}, [0, 0, 2, TOP, 1]),
+        ({"least": [TOP], "equity": [TOP - 1]}, [0, 0, 1, TOP - 1, TOP]),
+    ],
+)
+def test_bounds_at_the_ends_of_int64(changed, line):
+    case = offered([0], [100], **{"least": [BOTTOM], "cap_bottom": [1]} | changed)
+    (bad, lines), after = same(take_over, case)
+    assert (bad, after["refusals"][:lines].tolist()) == (-1, [line])
 
 
 def test_a_ring_of_parents_ends():
@@ -471,7 +548,7 @@ SETTLE = ("amount", "fund", "equity", "cash", "parent", "left", "out_row", "out_
 
 
 def settle(kernels, own):
-    return kernels.funds.settle(*(own[name] for name in SETTLE))
+    return kernels.payments.settle(*(own[name] for name in SETTLE))
 
 
 @st.composite

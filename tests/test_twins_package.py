@@ -21,6 +21,7 @@ SWAPPED = {
     "levels": "_levels",
     "margin": "_margin",
     "money": "_money",
+    "payments": "_payments",
     "prices": "_prices",
     "ranks": "_rank",
     "rows": "_rows",

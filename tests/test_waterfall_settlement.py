@@ -438,7 +438,7 @@ INFORM = {
         "healthy",
     ),
     *("order-cancelled", "order-placed", "max-rounds", "trigger-on", "trigger-off", "balanced"),
-    *("leverage-set", "uncovered-reduced"),
+    *("leverage-set", "uncovered-reduced", "take-over-refused", "take-over-bound"),
 }
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING or IMPLEMENTATION == "compiled":
     import adlcore._kernels._levels as levels
     import adlcore._kernels._margin as margin
     import adlcore._kernels._money as money
+    import adlcore._kernels._payments as payments
     import adlcore._kernels._prices as prices
     import adlcore._kernels._rank as ranks
     import adlcore._kernels._rows as rows
@@ -32,6 +33,7 @@ elif IMPLEMENTATION == "reference":
     from .reference import _levels as levels
     from .reference import _margin as margin
     from .reference import _money as money
+    from .reference import _payments as payments
     from .reference import _prices as prices
     from .reference import _rank as ranks
     from .reference import _rows as rows
@@ -50,6 +52,7 @@ __all__ = [
     "levels",
     "margin",
     "money",
+    "payments",
     "prices",
     "ranks",
     "rows",

@@ -33,15 +33,6 @@ def take_over(
     realized: _Int64Array1D,
     closing: _Int64Array1D,
     closed: _Int64Array1D,
-) -> int: ...
-def settle(
-    amount: _Int64Array1D,
-    fund: _Int64Array1D,
-    equity: _Int64Array1D,
-    cash: _Int64Array1D,
-    parent: _Int64Array1D,
-    left: _Int64Array1D,
-    out_row: _Int64Array1D,
-    out_fund: _Int64Array1D,
-    out_amount: _Int64Array1D,
+    noted: _UInt8Array2D,
+    refusals: _Int64Array2D,
 ) -> tuple[int, int]: ...

@@ -1,4 +1,4 @@
-"""What insurance funds take over and what they pay: one scan in the documented order, first fit.
+"""What insurance funds take over, and why they refuse: one scan in the documented order, first fit.
 
 Funds, vaults and the like are *parties*: one netted row for each contract, and cash. Acceptance of a
 row depends on all that was accepted before, so nothing here can be summed first.
@@ -6,14 +6,18 @@ row depends on all that was accepted before, so nothing here can be summed first
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
-from ._money cimport add_wraps, int128, same_length, size_of, subtract_wraps
+from ._money cimport DOWN, add_wraps, int128, nearest, same_length, size_of, subtract_wraps, uint128
 from ._rows cimport cost_left, fill_value, narrow, rounded_value, within
 
 cdef enum:
     REFUSED = 0
     ACCEPTED = 1
     BEYOND = 2  # a number leaves int64
-    FULL = 3  # no room for another line
+
+cdef enum:  # why a fund refuses a row
+    CLOSED = 0  # it accepts nothing of the contract
+    EQUITY = 1  # its equity afterwards would be below `least`
+    NOTIONAL = 2  # its net notional afterwards would be above the cap
 
 cdef int64_t TOP = 0x7FFFFFFFFFFFFFFF
 
@@ -37,9 +41,13 @@ cdef struct Parties:
     const int64_t* above
     const int64_t* below
     const uint8_t* inverse
+    uint8_t* noted
+    int64_t* refusals
+    Py_ssize_t lines
 
 
 cdef struct Fill:
+    Py_ssize_t row
     int64_t quantity
     int64_t price
     int64_t value
@@ -47,8 +55,6 @@ cdef struct Fill:
     int64_t closing
     int64_t closed
 
-
-# Take-overs --------------------------------------------------------------------------------------
 
 cdef int book(Parties* p, Py_ssize_t f, Py_ssize_t k, Fill* fill) noexcept nogil:
     """Close what a fill closes of a party's row and open the rest: all of it, or nothing where a number is BEYOND."""
@@ -88,13 +94,28 @@ cdef int book(Parties* p, Py_ssize_t f, Py_ssize_t k, Fill* fill) noexcept nogil
     return ACCEPTED
 
 
+cdef int refuse(
+    Parties* p, Py_ssize_t f, Py_ssize_t k, Fill* fill, int64_t why, int64_t value, int64_t bound
+) noexcept nogil:
+    """Write the line of a fund's first refusal of a contract."""
+    cdef Py_ssize_t at = f * p.contracts + k
+    cdef int64_t* line = p.refusals + 5 * p.lines
+    # Others may write to `noted` meanwhile: there is a line for each fund and contract, and no further one.
+    if p.noted[at] or p.lines >= p.count * p.contracts:
+        return REFUSED
+    p.noted[at] = 1
+    line[0], line[1], line[2], line[3], line[4] = fill.row, f, why, value, bound
+    p.lines += 1
+    return REFUSED
+
+
 cdef int offer(Parties* p, Py_ssize_t f, Py_ssize_t k, Fill* fill) noexcept nogil:
     """Let a fund accept a row and book it, or not."""
-    cdef int64_t lots = p.lots[f * p.contracts + k], rest = 0, before = 0, after = 0, equity = 0, notional = 0
+    cdef int64_t lots = p.lots[f * p.contracts + k], rest = 0, before = 0, after = 0, equity = 0, notional = 0, cap
     cdef int128 sum
     cdef int status
     if p.refuses[f * p.contracts + k]:
-        return REFUSED
+        return refuse(p, f, k, fill, CLOSED, 0, 0)
     if add_wraps(lots, fill.quantity, &rest):
         return BEYOND
     if not rounded_value(lots, p.unit[k], &before) or not rounded_value(rest, p.unit[k], &after):
@@ -109,10 +130,11 @@ cdef int offer(Parties* p, Py_ssize_t f, Py_ssize_t k, Fill* fill) noexcept nogi
     if not narrow(sum, &notional):
         return BEYOND
     if equity < p.least[f]:
-        return REFUSED
+        return refuse(p, f, k, fill, EQUITY, equity, p.least[f])
     if p.cap_bottom[f] and size_of(rest) >= size_of(lots):
         if <int128> notional * p.cap_bottom[f] > <int128> p.cap_top[f] * equity:
-            return REFUSED
+            cap = nearest(<uint128> p.cap_top[f] * size_of(equity), <uint128> p.cap_bottom[f], equity < 0, DOWN)
+            return refuse(p, f, k, fill, NOTIONAL, notional, cap)
     status = book(p, f, k, fill)
     if status == ACCEPTED:
         p.equity[f], p.notional[f] = equity, notional
@@ -128,7 +150,7 @@ def take_over(
     const uint8_t[:, ::1] refuses not None, const int64_t[::1] parent not None, const double[::1] unit not None,
     const int64_t[::1] above not None, const int64_t[::1] below not None, const uint8_t[::1] inverse not None,
     int64_t[::1] taken not None, int64_t[::1] realized not None, int64_t[::1] closing not None,
-    int64_t[::1] closed not None
+    int64_t[::1] closed not None, uint8_t[:, ::1] noted not None, int64_t[:, ::1] refusals not None
 ):
     """Offer rows to funds, in order: each to its head fund, then along the parents, until one accepts it.
 
@@ -139,7 +161,16 @@ def take_over(
 
     Written are the fund that took each row, or -1; what it realized; how many of its lots that closed,
     and what those were worth, with the sign of `quantity`. Rows, cash, equity and notional of the funds
-    move along. Returns the first row at which a number leaves int64, before which all are booked, or -1.
+    move along.
+
+    The first time that a fund refuses a contract, where `noted` is 0, that becomes 1 and a line of
+    `refusals` is written, in the order of the scan: row, fund, why, value, bound. Why is 0 where the fund
+    refuses the contract (value and bound are 0); 1 where its equity afterwards, the value, would be below
+    `least`, the bound; 2 where its notional afterwards would be above ``floor(cap_top·equity/cap_bottom)``,
+    or -2^63 where that is less.
+
+    Returns the first row at which a number leaves int64, before which all are booked, or -1; and how
+    many lines of `refusals` were written.
     """
     cdef Py_ssize_t rows = fund.shape[0], count = cash.shape[0], contracts = unit.shape[0], i, f, k, step
     cdef Parties p
@@ -155,12 +186,17 @@ def take_over(
         ("cap_bottom", cap_bottom), ("parent", parent)
     ):
         same_length(name, column.shape[0], count)
-    for name, column in (("lots", lots), ("cost", cost), ("lots0", lots0), ("cost0", cost0), ("refuses", refuses)):
+    for name, column in (
+        ("lots", lots), ("cost", cost), ("lots0", lots0), ("cost0", cost0), ("refuses", refuses), ("noted", noted)
+    ):
         same_length(name, column.shape[0], count)
         if column.shape[1] != contracts:
             raise ValueError(name, None, column.shape[1], f"must have {contracts} columns")
     for name, column in (("above", above), ("below", below), ("inverse", inverse)):
         same_length(name, column.shape[0], contracts)
+    same_length("refusals", refusals.shape[0], count * contracts)
+    if refusals.shape[1] != 5:
+        raise ValueError("refusals", None, refusals.shape[1], "must have 5 columns")
     within("fund", fund, 0, count - 1)
     within("code", code, 0, contracts - 1)
     for i in range(rows):
@@ -177,17 +213,18 @@ def take_over(
             if lots[f, k] and (size_of(lots0[f, k]) < size_of(lots[f, k]) or (lots0[f, k] ^ lots[f, k]) < 0):
                 raise ValueError("lots0", f, lots0[f, k], f"must have the side of {lots[f, k]}, and no fewer lots")
     if rows == 0:
-        return -1
+        return -1, 0
     p.count, p.contracts = count, contracts
     p.lots, p.cost, p.lots0, p.cost0 = &lots[0, 0], &cost[0, 0], &lots0[0, 0], &cost0[0, 0]
     p.cash, p.equity, p.notional = &cash[0], &equity[0], &notional[0]
     p.least, p.cap_top, p.cap_bottom, p.refuses = &least[0], &cap_top[0], &cap_bottom[0], &refuses[0, 0]
     p.parent, p.unit, p.above, p.below, p.inverse = &parent[0], &unit[0], &above[0], &below[0], &inverse[0]
+    p.noted, p.refusals, p.lines = &noted[0, 0], &refusals[0, 0], 0
     with nogil:
         for i in range(rows):
             taken[i] = -1
             realized[i] = closing[i] = closed[i] = 0
-            fill.quantity, fill.price, fill.value = quantity[i], price[i], value[i]
+            fill.row, fill.quantity, fill.price, fill.value = i, quantity[i], price[i], value[i]
             f, k = fund[i], code[i]
             step = 0
             # What is read a second time is checked a second time: others may write to it meanwhile.
@@ -202,100 +239,4 @@ def take_over(
             if status == ACCEPTED:
                 taken[i], realized[i], closing[i], closed[i] = f, fill.realized, fill.closing, fill.closed
             status = REFUSED
-    return i if status == BEYOND else -1
-
-
-# Payments ----------------------------------------------------------------------------------------
-
-cdef struct Purses:
-    Py_ssize_t count
-    int64_t* equity
-    int64_t* cash
-    const int64_t* parent
-    int64_t* left
-    Py_ssize_t lines
-    Py_ssize_t room
-    int64_t* row
-    int64_t* fund
-    int64_t* amount
-
-
-cdef int pay(Purses* p, Py_ssize_t row, Py_ssize_t f, int64_t x) noexcept nogil:
-    """Let a fund receive x, and write the line."""
-    cdef int64_t cash = 0, equity = 0
-    if p.lines >= p.room:
-        return FULL
-    if add_wraps(p.cash[f], x, &cash) or add_wraps(p.equity[f], x, &equity):
-        return BEYOND
-    p.cash[f], p.equity[f] = cash, equity
-    p.row[p.lines], p.fund[p.lines], p.amount[p.lines] = row, f, x
-    p.lines += 1
-    return ACCEPTED
-
-
-cdef int draw(Purses* p, Py_ssize_t row, Py_ssize_t f, uint64_t need) noexcept nogil:
-    """Let a fund and its parents pay what is needed, as far as they can."""
-    cdef Py_ssize_t child = -1, step = 0
-    cdef int64_t most
-    cdef int status
-    while 0 <= f < p.count and need and step < p.count:
-        most = max(<int64_t> 0, p.equity[f])
-        if <uint64_t> most > need:
-            most = <int64_t> need
-        if child >= 0 and p.left[child] >= 0:
-            most = min(most, p.left[child])
-        if most:
-            status = pay(p, row, f, -most)
-            if status != ACCEPTED:
-                return status
-            if child >= 0 and p.left[child] >= 0:
-                p.left[child] -= most
-            need -= <uint64_t> most
-        child = f
-        f = p.parent[f]
-        step += 1
-    return ACCEPTED
-
-
-def settle(
-    const int64_t[::1] amount not None, const int64_t[::1] fund not None, int64_t[::1] equity not None,
-    int64_t[::1] cash not None, const int64_t[::1] parent not None, int64_t[::1] left not None,
-    int64_t[::1] out_row not None, int64_t[::1] out_fund not None, int64_t[::1] out_amount not None
-):
-    """Pay amounts > 0 into funds and amounts < 0 out of them, in order.
-
-    A fund pays as far as its equity is above 0, then its parents do, each no more than ``left`` of the
-    fund before it (-1: without limit), which is used up by it. What nobody has stays unpaid. A line is
-    written for each payment: row, fund, what the fund receives. Returns how many lines, and the first
-    row at which a number leaves int64, or -1.
-    """
-    cdef Py_ssize_t rows = amount.shape[0], i = 0
-    cdef Purses p
-    cdef int status = ACCEPTED
-    p.count, p.lines, p.room = equity.shape[0], 0, out_row.shape[0]
-    same_length("fund", fund.shape[0], rows)
-    same_length("cash", cash.shape[0], p.count)
-    same_length("parent", parent.shape[0], p.count)
-    same_length("left", left.shape[0], p.count)
-    same_length("out_fund", out_fund.shape[0], p.room)
-    same_length("out_amount", out_amount.shape[0], p.room)
-    within("fund", fund, 0, p.count - 1)
-    within("parent", parent, -1, p.count - 1)
-    within("left", left, -1, TOP)
-    if rows == 0:
-        return 0, -1
-    p.equity, p.cash, p.parent, p.left = &equity[0], &cash[0], &parent[0], &left[0]
-    p.row = p.fund = p.amount = NULL
-    if p.room:
-        p.row, p.fund, p.amount = &out_row[0], &out_fund[0], &out_amount[0]
-    with nogil:
-        for i in range(rows):
-            if amount[i] < 0:
-                status = draw(&p, i, fund[i], size_of(amount[i]))
-            elif amount[i] > 0 and 0 <= fund[i] < p.count:
-                status = pay(&p, i, fund[i], amount[i])
-            if status != ACCEPTED:
-                break
-    if status == FULL:
-        raise ValueError("out_row", i, p.room, "must have a row for each payment")
-    return p.lines, i if status == BEYOND else -1
+    return i if status == BEYOND else -1, p.lines

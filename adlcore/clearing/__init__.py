@@ -19,7 +19,8 @@ from .state import HouseState
 from .waterfall.book_ioc import BookIOC
 from .waterfall.deleverage import Deleverage
 from .waterfall.stage import Order, Stage
-from .waterfall.stages import Backstop, CancelOrders, NetLegs, TakeOver, Uncovered
+from .waterfall.stages import Backstop, CancelOrders, NetLegs, Uncovered
+from .waterfall.take_over import TakeOver
 from .waterfall.venue import Venue
 
 __all__ = [

@@ -37,6 +37,7 @@ FACTS = (
     *("liquidation-started", "order-placed", "order-cancelled", "zero-fill", "adl-notice", "trigger-on", "trigger-off"),
     *("uncovered-lots", "uncovered-money", "uncovered-paid", "healthy", "max-rounds"),
     *("leverage-set", "uncovered-reduced"),  # at the end, so that the codes of stored events stay
+    *("take-over-refused", "take-over-bound"),
 )
 
 #: The amount of a ``leverage-set`` is the leverage in these units.
@@ -61,6 +62,7 @@ CAUSES = (
         "parent",
         "opened",
     ),
+    *("depleted", "net-notional", "drawdown", "drawdown-on"),  # at the end, for the same reason
 )
 CAUSE_CODES = {cause: code for code, cause in enumerate(CAUSES)}
 
@@ -115,6 +117,19 @@ class Events(Immutable):
     after the call that placed it, before the call that cancelled it. What is sent to a user who was
     auto-deleveraged is the ``adl-notice``: contract, quantity, price, realized PnL; no fee is charged,
     and a new position may be opened at once.
+
+    Why a fund did not take over: a ``take-over-refused`` names the first row that it refused of a contract
+    in a round, with the row's lots, its bankruptcy price and its wallet beside the fund, and as ``amount``
+    the value that the fund's trigger looked at. The ``take-over-bound`` that it is linked with has the
+    bound as ``amount``. The cause of both says what the value is:
+
+    * ``depleted``: the fund's equity as it would have been, F', below the least that it may be, 0;
+    * ``drawdown``: F', below the least at which the trigger does not turn on;
+    * ``drawdown-on``: the trigger is on. What it observed last, equity or its profit in the contract,
+      below the least at which it turns off;
+    * ``net-notional``: net notional as it would have been, above ``floor(ratio·F')``.
+
+    Both are exact; a bound beyond int64 is given as the end of int64, and so is one that nothing reaches.
 
     Examples
     --------
@@ -173,11 +188,12 @@ class Events(Immutable):
         -------
         dict
             ``sequence, time, kind, wallet, account, row, contract, lots, price, amount, asset, fund,
-            cause, link``. ``wallet`` and ``row`` are -1 where a party is meant, which ``fund`` names;
-            ``link`` is the sequence number of the other leg, or -1. ``account`` is of dtype object
-            always: labels as Python has them, str or int, and None where a party is meant, for every
-            number and every text is a label that a user may have. No contract, asset or fund is called
-            by an empty text: that stands in ``contract``, ``asset``, ``fund`` and ``cause`` for none.
+            cause, link``. ``wallet`` and ``row`` are -1 where a party is meant, which ``fund`` names (a
+            ``take-over-refused`` has both); ``link`` is the sequence number of the other leg, or -1.
+            ``account`` is of dtype object always: labels as Python has them, str or int, and None where a
+            party is meant, for every number and every text is a label that a user may have. No contract,
+            asset or fund is called by an empty text: that stands in ``contract``, ``asset``, ``fund`` and
+            ``cause`` for none.
         """
         names, table = self.names, self.table
         link = self.link

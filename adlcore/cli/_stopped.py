@@ -11,6 +11,7 @@ from ..io import Run
 from ..io.runs.folder import LOG, command, is_blank, work_left
 from ..io.runs.manifest import read_manifest
 from ..io.runs.reader import needs_pyarrow, open_log
+from ..io.runs.versions import made_by
 from . import _screen, _tables
 from ._crashes import crash_of, watched
 from ._pass_bar import PassBar
@@ -41,6 +42,7 @@ def resume(run: Run) -> None:
         if work_left(folder) or member(folder / LOG) is not None:  # its writer was stopped while it put things away
             io.resume(folder, crash_of(run).house, ())
         _screen.write(f"{folder}: sealed already, nothing to do")
+        _screen.write(f"made by {made_by(run.manifest)}")
         return
     before = sum(1 for _ in open_log(folder, run.manifest))
     crash = crash_of(run)
@@ -55,6 +57,7 @@ def resume(run: Run) -> None:
         raise AdlError(told, argument=error.argument, row=error.row, value=error.value) from None
     after = len(found.passes()["pass"])
     _screen.write(f"{folder}: {before} of {after} passes were complete; {after - before} made now, sealed")
+    _screen.write(f"made by {made_by(found.manifest)}")
     _screen.write(f"hash of the events {found.manifest['hashes']['digest']}")
 
 

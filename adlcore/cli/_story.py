@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from .._text import visible
@@ -24,6 +26,16 @@ __all__ = ["print_story"]
 #: Words for what happened, as wide as the widest of them.
 HEAD = 13
 MILLION = 10**6
+#: Funds that are named one by one.
+MOST_FUNDS = 4
+
+#: Why funds refuse, by the cause of their events.
+REASONS = {
+    "depleted": "their equity would be below 0",
+    "net-notional": "their net notional would be above its cap",
+    "drawdown": "their equity would fall beyond their drawdown",
+    "drawdown-on": "they have fallen beyond their drawdown",
+}
 
 #: What each of `STAGES` did, as the head of a line.
 HEADS = ("  order book", "  own legs", "  vaults", "  funds", "  from funds", "  deleveraged")
@@ -40,6 +52,7 @@ def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path
     closed = listed(story.sums(facts, [float(each.sum()) for each in worth]))
     how = "".join(f"; {view.note}" for view in facts.views if view.note)
     _line(out, "liquidated", f"{counted(len(facts.liquidated), 'wallet')}; {closed} closed, {BASIS}{how}")
+    refused = [(record.parties[each.party], each.cause, each.times) for each in facts.refusals.series(record)]
     done = {
         BOOK: "filled by immediate-or-cancel orders",
         LEGS: "netted with each other",
@@ -54,6 +67,8 @@ def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path
             shares = [float(each[stage] / each.sum()) for each in worth if each.any()] if len(worth) == 1 else []
             part = "".join(f" ({percent(share)})" for share in shares)
             _line(out, HEADS[stage], f"{took}{part} {done[stage]}")
+        if stage == FUND and refused:
+            _line(out, "  refused", _refusals(refused))
     bearing = [_bearers(view, each) for view, each in zip(facts.views, facts.bearers, strict=True) if len(each)]
     _line(out, "who bore it", "; ".join(bearing) or "nobody")
     covered = not facts.debts and not len(facts.uncovered.event)
@@ -89,6 +104,19 @@ def _marks(facts: Facts) -> str:
     times = facts.record.time.tolist()
     between = f", {facts.clock.between(times[0], times[-1])}" if times else ""
     return f"{counted(len(times), 'mark')}{between}"
+
+
+def _refusals(refused: Sequence[tuple[str, str, int]]) -> str:
+    """Which funds refused, how often, and mostly why; of each fund and cause the number of times."""
+    funds, causes = Counter[str](), Counter[str]()
+    for fund, cause, count in refused:
+        funds[fund] += count
+        causes[cause] += count
+    (cause, most), *_ = causes.most_common(1)
+    named = ", ".join(f"{fund} {count:,}" for fund, count in funds.most_common(MOST_FUNDS))
+    more = f" and {len(funds) - MOST_FUNDS:,} more" if len(funds) > MOST_FUNDS else ""
+    times = counted(funds.total(), "time")
+    return f"{times} ({named}{more}): {percent(most / funds.total())} because {REASONS[cause]}"
 
 
 def _bearers(view: View, each: Bearers) -> str:

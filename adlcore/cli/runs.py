@@ -10,6 +10,7 @@ import typer
 
 from .. import _files, io
 from .._members import member
+from ..io.runs.versions import made_by
 from . import _common, _output, _screen, _tables
 
 __all__ = ["report", "resume", "verify"]
@@ -27,6 +28,7 @@ def verify(run: _common.RunArgument) -> None:
     counted = _tables.counted(len(passes["pass"]), "pass").replace("passs", "passes")
     state = "sealed" if found.sealed else "open"
     _screen.write(f"{run}: {state}, {counted}, {int(passes['events'].sum()):,} events: all as they were made")
+    _screen.write(f"made by {made_by(found.manifest)}")
     # Of a run without a pass yet, the hash that it began with.
     digest = passes["digest"][-1] if len(passes["digest"]) else found.manifest["opening"]["digest"]
     _screen.write(f"hash of the events {digest}")

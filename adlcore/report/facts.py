@@ -20,6 +20,7 @@ from .debts import Debt, debts
 from .fund_cash import FundCash, fund_cash, listed_funds
 from .prices import Prices, View, read_prices, views
 from .record import Record, RunLike, exact_sums, read_record, weighted
+from .refusals import Refusals, refusals
 from .timeline import positions_in_time
 from .times import Clock, clock_of, said_unit
 
@@ -92,6 +93,11 @@ class Facts:
     def funds(self) -> list[FundCash]:
         """The cash of the funds."""
         return fund_cash(self.record, self.run, self.prices, self._listed)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """Why funds did not take positions over."""
+        return refusals(self.record)
 
     @cached_property
     def conservation(self) -> Conservation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from .palette import STAGES as COLOURS
 from .timeline import Bars
 from .wording import counted, short
 
-__all__ = ["FLOW_HEIGHT", "flow", "fund", "lorenz_curve", "orders", "prices", "stages"]
+__all__ = ["FLOW_HEIGHT", "Compared", "flow", "fund", "lorenz_curve", "orders", "prices", "refused", "stages"]
 
 #: Sources of the flow that have a name of their own; what remains is one.
 MOST_SOURCES = 8
@@ -240,6 +240,63 @@ def fund(
                 )
     axis = {"title": {"text": plain(asset.name)}, "rangemode": "tozero"}
     return figure(traces, xaxis=_axis(at, times), yaxis=axis, showlegend=True, hovermode="x")
+
+
+class Compared(NamedTuple):
+    """What a trigger looked at, and its bound, where it refused.
+
+    Attributes
+    ----------
+    fund, looked_at, bound_name : str
+    at, value, bound : int64[k]
+        Where the points stand on the axis; quanta.
+    """
+
+    fund: str
+    looked_at: str
+    bound_name: str
+    at: Int64Array1D
+    value: Int64Array1D
+    bound: Int64Array1D
+
+
+def refused(lines: Sequence[Compared], asset: Asset, times: TimeAxis, ends: tuple[int, int]) -> Any:
+    """What triggers looked at when they refused, as points, and the bounds as lines.
+
+    Parameters
+    ----------
+    lines : sequence of Compared
+    asset : Asset
+    times : dict or None
+    ends : (int, int)
+        Of the axis: those of the run.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    graph, traces, per = graph_objects(), [], asset.quanta_per_unit
+    for place, each in enumerate(lines):
+        colour, name = CONTRACTS[place % len(CONTRACTS)], label(each.fund)
+        for word, column, look in (
+            (each.bound_name, each.bound, {"mode": "lines+markers", "line": {"color": colour, "width": 2}}),
+            (each.looked_at, each.value, {"mode": "markers"}),
+        ):
+            marker = {"symbol": "line-ew-open" if look["mode"] != "markers" else "x", "size": 7, "color": colour}
+            traces.append(
+                graph.Scatter(
+                    x=each.at.tolist(),
+                    y=digits(column / per, 10),
+                    name=f"{name}: {word}",
+                    marker=marker,
+                    hovertemplate="%{fullData.name}: %{y:,.2f}<extra></extra>",
+                    **look,
+                )
+            )
+    margin = (ends[1] - ends[0]) / 100  # so that no point is cut in two
+    x = {**_axis(np.array(ends), times), "range": [ends[0] - margin, ends[1] + margin]}
+    axis = {"title": {"text": plain(asset.name)}, "rangemode": "tozero"}
+    return figure(traces, xaxis=x, yaxis=axis, showlegend=True, hovermode="x")
 
 
 def lorenz_curve(holders: npt.ArrayLike, total: npt.ArrayLike, users: int) -> Any:

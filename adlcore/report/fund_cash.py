@@ -23,6 +23,7 @@ __all__ = ["FundCash", "Trigger", "fund_cash", "listed_funds"]
 #: What names a fund, and what names a vault.
 OF_FUNDS = (
     *("take-over", "fund-received", "fund-paid", "fund-deposit", "funding", "trigger-on", "trigger-off", "adl-fill"),
+    "take-over-refused",
 )
 OF_VAULTS = ("backstop", "vault-received")
 OTHERS = ("street", "treasury")

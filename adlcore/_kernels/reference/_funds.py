@@ -1,4 +1,4 @@
-"""What insurance funds take over and what they pay, in Python integers: the twin of ``_funds.pyx``."""
+"""What insurance funds take over, and why they refuse, in Python integers: the twin of ``_funds.pyx``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from ._rows import check_range, cost_left, fill_value, int64, rounded_value
 
 Array = npt.NDArray[Any]
 
-__all__ = ["settle", "take_over"]
+__all__ = ["take_over"]
+
+#: Why a fund refuses a row.
+CLOSED, EQUITY, NOTIONAL = range(3)
 
 
 class _Booked(NamedTuple):
@@ -51,7 +54,9 @@ def take_over(
     realized: Array,
     closing: Array,
     closed: Array,
-) -> int:
+    noted: Array,
+    refusals: Array,
+) -> tuple[int, int]:
     """Offer rows to funds, in order: each to its head fund, then along the parents, until one accepts it.
 
     Row i is `quantity` signed lots of contract `code` at `price` ticks, worth `value`; a lot is worth
@@ -61,7 +66,16 @@ def take_over(
 
     Written are the fund that took each row, or -1; what it realized; how many of its lots that closed,
     and what those were worth, with the sign of `quantity`. Rows, cash, equity and notional of the funds
-    move along. Returns the first row at which a number leaves int64, before which all are booked, or -1.
+    move along.
+
+    The first time that a fund refuses a contract, where `noted` is 0, that becomes 1 and a line of
+    `refusals` is written, in the order of the scan: row, fund, why, value, bound. Why is 0 where the fund
+    refuses the contract (value and bound are 0); 1 where its equity afterwards, the value, would be below
+    `least`, the bound; 2 where its notional afterwards would be above ``floor(cap_top·equity/cap_bottom)``,
+    or -2^63 where that is less.
+
+    Returns the first row at which a number leaves int64, before which all are booked, or -1; and how
+    many lines of `refusals` were written.
     """
     parties, contracts = lots.shape
     check_range("fund", fund, parties)
@@ -79,6 +93,7 @@ def take_over(
         for held, held0 in zip(lots[party].tolist(), lots0[party].tolist(), strict=True):
             if held and (abs(held0) < abs(held) or (held0 > 0) != (held > 0)):
                 raise ValueError("lots0", party, held0, f"must have the side of {held}, and no fewer lots")
+    lines = 0
     for i, (head, k, q, v) in enumerate(
         zip(fund.tolist(), code.tolist(), quantity.tolist(), value.tolist(), strict=True)
     ):
@@ -88,25 +103,34 @@ def take_over(
             for _ in range(parties):
                 if f < 0:
                     break
+                refusal = CLOSED, 0, 0
                 if not refuses[f, k]:
                     held = int(lots[f, k])
                     before = rounded_value(held, float(unit[k]))
                     after = rounded_value(int64(held + q), float(unit[k]))
                     left = int64(int(equity[f]) + after - before - v)
                     exposed = int64(int(notional[f]) - abs(before) + abs(after))
-                    within = exposed * int(cap_bottom[f]) <= int(cap_top[f]) * left
-                    if left >= least[f] and (not cap_bottom[f] or abs(held + q) < abs(held) or within):
-                        row = int(lots[f, k]), int(cost[f, k]), int(lots0[f, k]), int(cost0[f, k])
+                    top, bottom = int(cap_top[f]), int(cap_bottom[f])
+                    if left < least[f]:
+                        refusal = EQUITY, left, int(least[f])
+                    elif bottom and abs(held + q) >= abs(held) and exposed * bottom > top * left:
+                        refusal = NOTIONAL, exposed, max(-(2**63), top * left // bottom)
+                    else:
+                        row = held, int(cost[f, k]), int(lots0[f, k]), int(cost0[f, k])
                         booked = _book(row, q, v, int(price[i]), int(above[k]), int(below[k]), bool(inverse[k]))
                         cash[f] = int64(int(cash[f]) + booked.realized)
                         lots[f, k], cost[f, k], lots0[f, k], cost0[f, k] = booked[:4]
                         equity[f], notional[f] = left, exposed
                         taken[i], realized[i], closing[i], closed[i] = f, *booked[4:]
                         break
+                if not noted[f, k]:
+                    noted[f, k] = 1
+                    refusals[lines] = i, f, *refusal
+                    lines += 1
                 f = int(parent[f])
         except OverflowError:
-            return i
-    return -1
+            return i, lines
+    return -1, lines
 
 
 def _book(
@@ -126,57 +150,3 @@ def _book(
         return _Booked(lots + q, left, lots0, cost0, realized, count, worth)
     rest, rest_cost = q - sign * count, int64(value - worth)
     return _Booked(rest, rest_cost, rest, rest_cost, realized, count, worth)
-
-
-def settle(
-    amount: Array,
-    fund: Array,
-    equity: Array,
-    cash: Array,
-    parent: Array,
-    left: Array,
-    out_row: Array,
-    out_fund: Array,
-    out_amount: Array,
-) -> tuple[int, int]:
-    """Pay amounts > 0 into funds and amounts < 0 out of them, in order.
-
-    A fund pays as far as its equity is above 0, then its parents do, each no more than ``left`` of the
-    fund before it (-1: without limit), which is used up by it. What nobody has stays unpaid. A line is
-    written for each payment: row, fund, what the fund receives. Returns how many lines, and the first
-    row at which a number leaves int64, or -1.
-    """
-    check_range("fund", fund, len(equity))
-    check_range("parent", parent, len(equity), -1)
-    check_range("left", left, 2**63, -1)
-    lines = 0
-
-    def pay(i: int, f: int, x: int) -> None:
-        nonlocal lines
-        if lines == len(out_row):
-            raise ValueError("out_row", i, len(out_row), "must have a row for each payment")
-        money = int64(int(cash[f]) + x)
-        equity[f], cash[f] = int64(int(equity[f]) + x), money
-        out_row[lines], out_fund[lines], out_amount[lines] = i, f, x
-        lines += 1
-
-    for i, (x, head) in enumerate(zip(amount.tolist(), fund.tolist(), strict=True)):
-        try:
-            if x > 0:
-                pay(i, head, x)
-            need, f, child = max(0, -x), head, -1
-            for _ in range(len(equity)):
-                if f < 0 or not need:
-                    break
-                most = min(need, max(0, int(equity[f])))
-                if child >= 0 and left[child] >= 0:
-                    most = min(most, int(left[child]))
-                if most:
-                    pay(i, f, -most)
-                    if child >= 0 and left[child] >= 0:
-                        left[child] -= most
-                    need -= most
-                f, child = int(parent[f]), f
-        except OverflowError:
-            return lines, i
-    return lines, -1

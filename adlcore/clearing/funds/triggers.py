@@ -32,7 +32,7 @@ class Trigger(Versioned):
     Notes
     -----
     A house asks these and never for the class: `cap`, `per_contract`, `length`, :meth:`start_window`,
-    :meth:`observe` and :meth:`least`. What is written here is a trigger without a memory.
+    :meth:`observe`, :meth:`least` and :meth:`recovery`. What is written here is a trigger without a memory.
 
     Examples
     --------
@@ -111,6 +111,23 @@ class Trigger(Versioned):
         -------
         int
             At least 0; 2**63 - 1 where it accepts nothing.
+        """
+        return 0
+
+    def recovery(self, window: Window, *, base: int | None = None) -> int:
+        """The least value at which a trigger that is on turns off, in quanta, as last observed.
+
+        Parameters
+        ----------
+        window : Window
+            As last observed.
+        base : int, optional
+            As in :meth:`observe`.
+
+        Returns
+        -------
+        int
+            0 for a trigger that is never on; 2**63 - 1 where no value turns it off.
         """
         return 0
 
@@ -310,6 +327,23 @@ class Drawdown(Trigger):
         if self.per_contract or window.peak is None:
             return 0
         return min(max(0, self._border(window, window.peak, quanta_per_unit) + 1), INT64_MAX)
+
+    def recovery(self, window: Window, *, base: int | None = None) -> int:
+        """As :meth:`Trigger.recovery`: one quantum above the largest value that would keep the trigger on.
+
+        Examples
+        --------
+        >>> drawdown = Drawdown(window=1000, start="-0.3", stop="-0.25")
+        >>> window, _ = drawdown.observe(drawdown.start_window(100, time=0), 70, 10, 1)
+        >>> drawdown.recovery(window)
+        76
+        """
+        peak = window.peak or 0
+        scale = self._base(window, peak, base)
+        if not scale and (self.per_contract or self.relative_to == "opening"):
+            return INT64_MAX  # any value is at most its own maximum, and that is a fall of 0 at least
+        border = peak + math.floor(Fraction(self.stop) * scale)
+        return (border if self.per_contract else max(0, border)) + 1
 
     def _border(self, window: Window, peak: int, quanta_per_unit: int, base: int | None = None) -> int:
         """The largest value that has fallen far enough, by the ratio and by the minimum."""

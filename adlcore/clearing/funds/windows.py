@@ -50,6 +50,11 @@ class Window(Versioned):
         """The largest value in the window; None where nothing was observed."""
         return self.samples[0][1] if self.samples else None
 
+    @property
+    def latest(self) -> int | None:
+        """The last value that was observed; None where nothing was."""
+        return self.samples[-1][1] if self.samples else None
+
     def noted(self, value: int, time: int, length: int) -> Window:
         """The window with one more sample, without those that are older than `length`; the flag stays.
 

@@ -11,7 +11,7 @@ from ... import _kernels
 from ...errors import AdlError
 from ..accounts.snapshot import Snapshot
 from ..accounts.tables import VALUED
-from ..events import EXTERNAL, Events
+from ..events import EXTERNAL, FACTS, Events
 from ..state import HouseState
 
 __all__ = ["BrokenBooksError", "assets_in_all", "check", "differences"]
@@ -132,7 +132,7 @@ def check(state: HouseState, events: Events | None) -> None:
 
 def _legs(events: Events) -> Iterator[str]:
     """What one side gives the other receives: the legs of movements sum to nothing."""
-    moving = (events.link >= 0) & ~events.of("adl-notice", *EXTERNAL)
+    moving = (events.link >= 0) & ~events.of(*FACTS, *EXTERNAL)
     for asset in np.unique(events.asset[moving]).tolist():
         total = _kernels.money.exact_sum(np.ascontiguousarray(events.amount[moving & (events.asset == asset)]))
         if total:

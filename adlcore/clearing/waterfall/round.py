@@ -58,6 +58,8 @@ class Round:
         self.funds = funds
         #: Places of the wallets that are settled.
         self.settled: list[int] = []
+        #: uint8[f, contracts]: 1 where the log has a refusal of the contract by the fund.
+        self.noted = np.zeros((len(work.table), len(work.books.contracts)), np.uint8)
         equity, margin = work.equity[wallets], work.margin[wallets]
         ratio = np.full(len(wallets), np.inf)
         np.divide(margin.astype(FLOAT64), equity.astype(FLOAT64), out=ratio, where=equity > 0)

@@ -1,7 +1,7 @@
 """The stages that a liquidation passes through before others must pay: a venue is a list of them.
 
 Each stage takes the wallets of a round in order, leaves alone those that are healthy again, and what it
-leaves open the next one finds. ``BookIOC`` and ``Deleverage`` have files of their own.
+leaves open the next one finds. ``BookIOC``, ``TakeOver`` and ``Deleverage`` have files of their own.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from ...errors import AdlError
 from ...ratios import exact_ratio
 from .round import Chosen, Round
 from .stage import Requests, Stage, waits
-from .watch import least_equities
-from .working import DELEVERAGED, LEGS, VAULT, Working
+from .working import LEGS, VAULT, Working
 
-__all__ = ["Backstop", "CancelOrders", "NetLegs", "TakeOver", "Uncovered"]
+__all__ = ["Backstop", "CancelOrders", "NetLegs", "Uncovered", "book_rows"]
 
 TAKEN_BY = ("wallet", "row")
 
@@ -158,61 +157,6 @@ class Backstop(Stage):
         work.vaults.update(zip(rows.wallet.tolist(), party.tolist(), strict=True))
 
 
-class TakeOver(Stage):
-    """The insurance fund takes rows over at their bankruptcy price, where its trigger accepts.
-
-    Whole rows, in order, first fit: ``F' = F + (MV of the fund's netted row after - before) - BV``, and
-    the row is accepted where the trigger finds F' enough (:mod:`adlcore.clearing.funds.triggers`). The first
-    fund of the chain that accepts holds the inventory.
-
-    Examples
-    --------
-    >>> TakeOver()
-    TakeOver()
-    """
-
-    def run(self, work: Working, taken: Round) -> Requests | None:
-        """All rows in one scan."""
-        chosen = taken.chosen(work, taken.begin(work))
-        chosen = chosen.only(~waits(work, chosen))
-        if len(chosen):
-            accepted = _offered(work, chosen)
-            rows = chosen.only(accepted >= 0)
-            work.took[rows.wallet] |= DELEVERAGED
-        return None
-
-
-def _offered(work: Working, chosen: Chosen) -> npt.NDArray[np.int64]:
-    """Offer rows to the funds; who took each, or -1. The books follow."""
-    table, first = work.table, work.first_fund
-    funds = np.arange(len(table.names))
-    lots, cost = work.lots[first:], work.cost[first:]
-    asset = first + funds, table.asset
-    cash, equity = work.party_cash[asset], work.fund_equities()
-    size = np.abs([work.notionals(first + f) for f in funds.tolist()])
-    notional = (size * table.scope).sum(axis=1)
-    caps = [trigger.cap for trigger in table.trigger]
-    least = np.array(least_equities(work), INT64)
-    terms = work.price_terms()
-    taken, realized, closing, closed = np.empty((4, len(chosen)), INT64)
-    kernel = work.kernel_for(int(chosen.price.max()))
-    bad = kernel.funds.take_over(
-        *(chosen.fund, chosen.code, chosen.side * chosen.lots, chosen.price, chosen.value),
-        *(lots, cost, work.lots0[first:], work.cost0[first:], cash, equity, notional),
-        *(least, np.array([0 if c is None else c.numerator for c in caps], INT64)),
-        np.array([0 if c is None else c.denominator for c in caps], INT64),
-        *(work.refuses, table.parent, work.core.unit, *terms, taken, realized, closing, closed),
-    )
-    if bad >= 0:
-        must = "taken over, the fund's money must fit int64 quanta; use fewer decimals"
-        raise AdlError.at("positions.quantity", int(chosen.row[bad]), int(chosen.lots[bad]), must)
-    work.party_cash[asset] = cash
-    found = taken >= 0
-    np.add.at(work.realized, (first + taken[found], chosen.code[found]), realized[found])
-    _booked(work, chosen.only(found), first + taken[found], closing[found], closed[found], "take-over", "fund")
-    return taken
-
-
 def hand_over(work: Working, chosen: Chosen, party: npt.NDArray[np.int64], kind: str, cause: str) -> None:
     """Give whole rows to parties at their bankruptcy price."""
     closing, closed = np.zeros((2, len(chosen)), INT64)
@@ -223,10 +167,10 @@ def hand_over(work: Working, chosen: Chosen, party: npt.NDArray[np.int64], kind:
         worth = round(work.unit_at(code, int(chosen.price[place])) * part) * int(chosen.side[place])
         work.take(to, code, lots, value, worth)
         closing[place], closed[place] = part, worth
-    _booked(work, chosen, party, closing, closed, kind, cause)
+    book_rows(work, chosen, party, closing, closed, kind, cause)
 
 
-def _booked(
+def book_rows(
     work: Working,
     chosen: Chosen,
     party: npt.NDArray[np.int64],

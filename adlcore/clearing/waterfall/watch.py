@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..._arrays import INT64_MAX
 from ..funds.fund_table import FundTable
 from ..funds.parties import Parties
 from ..funds.windows import Window
 from .working import Working
 
-__all__ = ["least_equities", "observe", "opened"]
+__all__ = ["last_observed", "least_equities", "observe", "opened"]
 
 #: The key of a fund's own window, among those of contracts.
 EQUITY = -1
@@ -71,3 +72,20 @@ def least_equities(work: Working) -> list[int]:
         unit = work.books.assets[work.table.asset[fund]].quanta_per_unit
         found.append(0 if trigger.per_contract else trigger.least(work.windows[fund][EQUITY], unit))
     return found
+
+
+def last_observed(work: Working, fund: int, code: int) -> tuple[int, int] | None:
+    """What a fund's trigger saw last, and the least at which it turns off; None where it is not on for a contract.
+
+    What int64 does not hold is given as the end of int64 that it is beyond.
+    """
+    trigger, windows = work.table.trigger[fund], work.windows[fund]
+    window = windows[code if trigger.per_contract else EQUITY]
+    if not window.on:
+        return None
+    return _nearest(window.latest or 0), _nearest(trigger.recovery(window, base=windows[EQUITY].peak))
+
+
+def _nearest(number: int) -> int:
+    """The int64 that is nearest to a number."""
+    return max(-INT64_MAX - 1, min(number, INT64_MAX))

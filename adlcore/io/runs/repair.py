@@ -31,6 +31,7 @@ from .passes import (
 )
 from .reader import load_part, needs_pyarrow, open_log
 from .tables import TABLES
+from .versions import naming_versions, refuse_other_numbers
 
 __all__ = ["Repair", "advised", "repair"]
 
@@ -81,7 +82,8 @@ def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     ------
     AdlError
         If the folder is no run, another writer has it, `house` is not as it was then, or the manifest was altered:
-        nothing proves what it says. For a sealed run that was altered, which is not opened again: the log that it
+        nothing proves what it says. If it was made by a version of adlcore that knows other kinds or causes of
+        events. For a sealed run that was altered, which is not opened again: the log that it
         was made of is gone. If the house refuses a pass.
     OSError
         As :func:`record`.
@@ -128,12 +130,14 @@ def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     with locked(folder):
         manifest = read_manifest(folder)
         refuse_strange(folder)
-        refuse_other_house(folder, manifest, house)
+        with naming_versions(folder, manifest):
+            refuse_other_house(folder, manifest, house)
         if manifest["status"] == "sealed":
             _refuse_altered_seal(folder, manifest)
             counts = manifest["counts"]
             return Repair(counts["passes"], counts["events"], 0, 0, 0, None, ())
         log, maker = open_log(folder, manifest), PassMaker(house, passes)
+        refuse_other_numbers(folder, manifest)  # none of its passes would be made again as it is
         before = maker.house.snapshot()
         events, error = 0, None
         for each in log:

@@ -17,6 +17,7 @@ from .passes import Inputs, PassMaker, event_difference, explained, refuse_no_ho
 from .reader import Run, load_part, needs_pyarrow, open_log, open_run
 from .sealed import SealedEvents, sealed_passes
 from .tables import EVENTS
+from .versions import naming_versions
 
 __all__ = ["verify"]
 
@@ -37,11 +38,13 @@ def verify(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     ------
     AdlError
         Where something differs: the pass is named, and the sequence number and column of the first event
-        that does, with what stands there and what must.
+        that does, with what stands there and what must. Of a run that another version of adlcore made, both
+        versions are named, and how many kinds of events each knows.
 
     Notes
     -----
-    Nothing is written. One pass is held in memory at a time.
+    Nothing is written. One pass is held in memory at a time. A run of another version is verified as any
+    other: where both versions make the same of it, it is as it was made.
 
     Examples
     --------
@@ -61,10 +64,11 @@ def verify(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     folder = a_path("path", path)
     refuse_no_house(house)
     manifest = read_manifest(folder)
-    refuse_other_house(folder, manifest, house)
-    maker = PassMaker(house, passes)
-    verifies = _verify_sealed if manifest["status"] == "sealed" else _verify_open
-    verifies(folder, manifest, maker)
+    with naming_versions(folder, manifest):
+        refuse_other_house(folder, manifest, house)
+        maker = PassMaker(house, passes)
+        verifies = _verify_sealed if manifest["status"] == "sealed" else _verify_open
+        verifies(folder, manifest, maker)
     run = open_run(folder)
     if run.manifest["status"] != manifest["status"]:
         message = f"{folder} was sealed while it was verified: must be verified again"

@@ -21,6 +21,7 @@ from .passes import Inputs, PassMaker, event_difference, refuse_no_house, refuse
 from .reader import Run, load_part, needs_pyarrow, open_log, open_run, refuse_numbers
 from .repair import advised
 from .tables import Vocabulary, write_tables
+from .versions import naming_versions, refuse_other_numbers
 
 __all__ = ["record", "resume"]
 
@@ -102,7 +103,7 @@ def record(
     ...     folder = pathlib.Path(parent, "crash")
     ...     run = adl.io.record(folder, house(), passes, configuration={"rule": "binance"})
     ...     adl.io.verify(folder, house(), passes)
-    <Run 'crash', sealed: 2 passes, 5 events>
+    <Run 'crash', sealed: 2 passes, 7 events>
     """
     needs_pyarrow("recording runs")
     folder = a_path("path", path)
@@ -150,7 +151,8 @@ def resume(
         those that it was recorded with: the first difference is named, and all passes are as before. Where
         :func:`repair` would make it one that can be gone on with, what it would drop is said. If a link, or anything
         else that is no plain file, stands under one of the names that a run uses, or ``events.arrow`` is a file of
-        several names: what is appended would stand under the others, too.
+        several names: what is appended would stand under the others, too. If it was made by a version of adlcore
+        that knows other kinds or causes of events: that one seals it.
     OSError
         As :func:`record`.
 
@@ -186,11 +188,15 @@ def resume(
     with locked(folder):
         manifest = read_manifest(folder)
         refuse_strange(folder)
-        refuse_other_house(folder, manifest, house)
+        with naming_versions(folder, manifest):
+            refuse_other_house(folder, manifest, house)
         if manifest["status"] == "sealed":
             _clean(folder)
             return open_run(folder)
-        return _go_on(folder, manifest, words_of(house), PassMaker(house, passes), on_pass)
+        open_log(folder, manifest)  # which refuses numbers that mean something else
+        refuse_other_numbers(folder, manifest)
+        with naming_versions(folder, manifest):
+            return _go_on(folder, manifest, words_of(house), PassMaker(house, passes), on_pass)
 
 
 def _refuse_no_call(on_pass: OnPass | None) -> None:

@@ -11,6 +11,7 @@ from ..parts import Drawn, Section, nothing
 from ..tables import Column, numbers, table, texts
 from ..timeline import kept_points
 from ..wording import amount, counted, listed, quantity
+from . import refused
 from .time import MOST_POINTS
 
 __all__ = ["section"]
@@ -37,6 +38,11 @@ def section(facts: Facts) -> Section:
     if not blocks:
         blocks.append(nothing("No fund's cash moved."))
     blocks.append(_table(facts, known))
+    if len(facts.refusals):
+        blocks += [
+            drawn for asset in dict.fromkeys(fund.asset for fund in known) if (drawn := refused.drawn(facts, asset))
+        ]
+        blocks.append(refused.listing(facts))
     return Section("funds", TITLE, _headline(facts, known), blocks)
 
 

@@ -7,16 +7,17 @@ import numpy as np
 from ..._arrays import Float64Array1D
 from ...clearing.closings import BASIS, STAGES, USERS
 from ..facts import Facts
-from ..parts import Card, Section, cards, nothing
+from ..parts import Card, Section, cards, nothing, paragraph
 from ..tables import Column, numbers, table, texts
 from ..wording import amount, counted, listed, money, percent, short
+from .refused import reasons
 
 __all__ = ["section", "sums"]
 
 
 def section(facts: Facts) -> Section:
     """The story."""
-    blocks = [cards(_cards(facts))]
+    blocks = [cards(_cards(facts)), *map(paragraph, reasons(facts))]
     if len(facts.record):
         blocks.append(_by_asset(facts))
     else:

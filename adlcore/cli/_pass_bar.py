@@ -38,7 +38,8 @@ class PassBar:
 
     def __enter__(self) -> PassBar:
         self._start = time.perf_counter()
-        self._bar.start()
+        if not self._bar.disable:
+            self._bar.start()
         return self
 
     def __call__(self, number: int, events: Events, house: ClearingHouse) -> None:
@@ -55,4 +56,5 @@ class PassBar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.seconds = time.perf_counter() - self._start
-        self._bar.stop()
+        if not self._bar.disable:  # rich before 14 ends one that was never shown with an empty line
+            self._bar.stop()

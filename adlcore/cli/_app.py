@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
+from .._extras import PACKAGES, fault_of
 from ..errors import AdlError, shortened
 from .deleverage import deleverage
 from .demo import demo
@@ -72,6 +73,10 @@ def run(arguments: Sequence[str]) -> int:
         return _complain(f"{error.strerror or error}{where}")
     except AdlError as error:
         return _complain(str(error))
+    except ImportError as error:  # of a package that another one loads late, as typer does with pydantic
+        if (package := (error.name or "").partition(".")[0]) not in PACKAGES:
+            raise
+        return _complain(str(fault_of(package, "the command line", error)))
     except typer.Abort:
         return 130
     except Exception as error:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from .. import io, report
+from .._extras import needs
 from ..errors import AdlError
 from ..io import Inputs, Run
 from ..lab import scenarios
@@ -28,6 +29,8 @@ MARKS = "marks"
 
 def happened(given: scenarios.Scenario, folder: Path, with_report: bool, quiet: bool) -> dict[str, Any]:
     """Record a crash and, unless `quiet`, tell it; the same as a document."""
+    if with_report:
+        needs("plotly", "a report")  # now, and not when the run stands
     crash = Crash.of(given)
     before = {name: fund.balance for name, fund in crash.house.funds.items()}
     with PassBar(crash, given.name) as bar:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from .. import io
-from ..errors import AdlError, missing_extra
+from .._extras import optional
+from ..errors import AdlError
 from . import _common, _tables
 
 __all__ = ["query", "report", "resume", "verify"]
@@ -53,10 +54,8 @@ def query(
     as_json: _common.JsonOption = False,
 ) -> None:
     """Ask a run in SQL: tables events, passes, marks, contracts, and wallets, positions, orders before and after."""
-    try:
+    with optional("duckdb", "asking runs in SQL"):
         import duckdb
-    except ImportError:
-        raise missing_extra("query", "asking runs in SQL") from None
     there = io.open_run(run)
     with duckdb.connect() as database:
         for name, columns in _queried(there).items():

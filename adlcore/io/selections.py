@@ -14,9 +14,10 @@ from typing import Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
+from .._extras import optional
 from .._options import a_path
 from ..contracts import Contract
-from ..errors import AdlError, missing_extra
+from ..errors import AdlError
 from ..selection import Selection
 
 __all__ = ["FILLS", "check_suffix", "write_selection"]
@@ -130,11 +131,9 @@ def _write_jsonl(path: Path, columns: dict[str, npt.NDArray[Any]], contract: Con
 
 
 def _write_parquet(path: Path, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
-    try:
+    with optional("pyarrow", "writing Parquet files"):
         import pyarrow as pa
         import pyarrow.parquet as pq
-    except ImportError:
-        raise missing_extra("cli", "writing Parquet files") from None
     places = max(-int(contract.lot.as_tuple().exponent), 0)
     decimals = pa.decimal128(38, places)
     arrays = {

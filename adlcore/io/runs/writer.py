@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..._extras import needs
 from ..._options import a_path
 from ...clearing import ClearingHouse, Events, Snapshot
 from ...errors import AdlError
@@ -23,7 +24,7 @@ from .passes import (
     refuse_other_house,
     words_of,
 )
-from .reader import AFTER, BEFORE, LOG, Run, load_part, needs_pyarrow, open_log, open_run, refuse_numbers
+from .reader import AFTER, BEFORE, LOG, Run, load_part, open_log, open_run, refuse_numbers
 from .tables import TABLES, Vocabulary, write_tables
 from .verify import verify
 
@@ -107,7 +108,7 @@ def record(
     ...     adl.io.verify(folder, house(), passes)
     <Run 'crash', sealed: 2 passes, 5 events>
     """
-    needs_pyarrow("recording runs")
+    needs("pyarrow.parquet", "recording runs")
     folder = a_path("path", path)
     refuse_no_house(house)
     _refuse_no_call(on_pass)
@@ -179,7 +180,7 @@ def resume(
     <Run 'quiet', open: 1 pass, 0 events>
     <Run 'quiet', sealed: 2 passes, 0 events>
     """
-    needs_pyarrow("resuming runs")
+    needs("pyarrow.parquet", "resuming runs")
     folder = a_path("path", path)
     refuse_no_house(house)
     _refuse_no_call(on_pass)

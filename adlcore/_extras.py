@@ -61,8 +61,8 @@ def optional(package: str, purpose: str) -> Iterator[None]:
     except Exception as error:  # an old package may raise anything under a new Python or a new NumPy
         fault = fault_of(package, purpose, error)
         raise fault from None if isinstance(fault, MissingExtraError) else error
-    if (fault := _fault_of_age(package, purpose)) is not None:
-        raise fault
+    if (of_age := _fault_of_age(package, purpose)) is not None:
+        raise of_age
 
 
 def needs(module: str, purpose: str) -> None:

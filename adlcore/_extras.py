@@ -28,7 +28,7 @@ PACKAGES = {
     "plotly": Package("report", "7"),
     "pyarrow": Package("files", "15"),
     "pydantic": Package("lab", "2.7"),
-    "rich": Package("cli", "13.7"),
+    "rich": Package("cli", "14.3"),
     "typer": Package("cli", "0.15.4"),
 }
 
@@ -67,7 +67,9 @@ def optional(package: str, purpose: str) -> Iterator[None]:
 
 def needs(module: str, purpose: str) -> None:
     """Import a module of an optional package early, before anything is done; raises as :func:`optional`."""
-    with optional(module.partition(".")[0], purpose):
+    package = module.partition(".")[0]
+    with optional(package, purpose):
+        import_module(package)  # a part of it may be there already, and it no longer
         import_module(module)
 
 

@@ -38,8 +38,7 @@ class PassBar:
 
     def __enter__(self) -> PassBar:
         self._start = time.perf_counter()
-        if not self._bar.disable:
-            self._bar.start()
+        self._bar.start()
         return self
 
     def __call__(self, number: int, events: Events, house: ClearingHouse) -> None:
@@ -56,5 +55,4 @@ class PassBar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.seconds = time.perf_counter() - self._start
-        if not self._bar.disable:  # rich before 14 ends one that was never shown with an empty line
-            self._bar.stop()
+        self._bar.stop()

@@ -90,12 +90,18 @@ class AdlError(ValueError):
 
 
 class MissingExtraError(AdlError, ImportError):
-    """An optional dependency is not installed; the message gives the command that installs it.
+    """An optional dependency is not installed; the message gives the command that installs it, `argument` the extra.
+
+    One that is installed, and too old or broken, is an :class:`AdlError` that says so.
 
     Examples
     --------
-    >>> print(missing_extra("cli", "reading Parquet"))
-    reading Parquet needs the 'cli' extra: pip install 'adlcore[cli]'
+    >>> told = "reading Parquet needs the 'files' extra: pip install 'adlcore[files]'"
+    >>> error = MissingExtraError(told, argument="files")
+    >>> print(error)
+    reading Parquet needs the 'files' extra: pip install 'adlcore[files]'
+    >>> error.argument
+    'files'
     """
 
 
@@ -188,11 +194,6 @@ def shortened(message: str) -> str:
         return message
     half = LONGEST_MESSAGE // 2 - 2
     return f"{message[:half]}...{message[-half:]}"
-
-
-def missing_extra(extra: str, purpose: str) -> MissingExtraError:
-    """The error for a feature whose optional dependency is absent."""
-    return MissingExtraError(f"{purpose} needs the {extra!r} extra: pip install 'adlcore[{extra}]'", argument=extra)
 
 
 def from_kernel(error: ValueError) -> AdlError:

@@ -541,7 +541,7 @@ def test_without_the_extra_one_line_names_it(run, monkeypatch, module):
 
 def test_without_pyarrow_one_line_names_the_extra(bad, file, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    assert "pip install 'adlcore[cli]'" in bad("rank", file, "--mark", "22", EQUITY)
+    assert "pip install 'adlcore[files]'" in bad("rank", file, "--mark", "22", EQUITY)
 
 
 # The bar --------------------------------------------------------------------------------------------------------------

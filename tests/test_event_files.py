@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -294,16 +294,9 @@ def test_a_folder_that_is_not_there(path, tables):
 def test_without_pyarrow(tmp_path, tables, suffix, monkeypatch):
     """The command that installs it is named; JSON lines need nothing."""
     write_events(tables[0], path := tmp_path / f"events.{suffix}")
-    right = builtins.__import__
-
-    def absent(name, *given, **terms):
-        if name.split(".")[0] == "pyarrow":
-            raise ImportError(name)
-        return right(name, *given, **terms)
-
-    monkeypatch.setattr(builtins, "__import__", absent)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     for call in (lambda: write_events(tables[1], path), lambda: read_events(path)):
-        with pytest.raises(adl.errors.MissingExtraError, match=r"pip install 'adlcore\[cli\]'"):
+        with pytest.raises(adl.errors.MissingExtraError, match=r"pip install 'adlcore\[files\]'"):
             call()
     write_events(tables[0], lines := tmp_path / "events.jsonl")
     assert len(read_events(lines)["kind"]) == len(tables[0])

@@ -556,7 +556,7 @@ def test_progress_ends_at_all(write, parquet):
 
 def test_without_pyarrow_the_extra_is_named(write, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'adlcore\[cli\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'adlcore\[files\]'"):
         adl.read_positions(write(GOOD))
 
 

@@ -14,13 +14,14 @@ import sys
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
+import features
 import numpy as np
 import pytest
 import zoo
 
 import adlcore as adl
 
-OPTIONAL = ("pyarrow", "typer", "rich", "pandas", "polars", "numba", "dask", "matplotlib", "lrvx")
+OPTIONAL = (*features.EXTRAS, "pandas", "polars", "numba", "dask", "matplotlib", "lrvx")
 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess:

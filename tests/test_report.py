@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import builtins
 import html
 import re
+import sys
 from decimal import Decimal
 from itertools import combinations
 
@@ -551,22 +551,15 @@ def test_what_is_no_event_is_refused(given, told):
 
 
 def test_without_plotly_the_extra_is_named(monkeypatch, tmp_path):
-    real = builtins.__import__
-
-    def absent(name, *rest, **options):
-        if name.split(".")[0] == "plotly":
-            raise ImportError(name)
-        return real(name, *rest, **options)
-
     _, run = report_worlds.ten_wallets()
     market = adl.margin_state(run.before).market("SOLUSDT")
-    monkeypatch.setattr(builtins, "__import__", absent)
+    monkeypatch.setitem(sys.modules, "plotly", None)
     for call in (
         lambda: adl.report.plot_queue(market, "binance"),
         lambda: adl.report.plot_events(run.told[0][1]),
         lambda: adl.report.write(run, tmp_path / "report.html"),
     ):
-        with pytest.raises(adl.MissingExtraError, match=r"pip install 'adlcore\[cli\]'"):
+        with pytest.raises(adl.MissingExtraError, match=r"pip install 'adlcore\[report\]'"):
             call()
     assert not list(tmp_path.iterdir())
 

@@ -310,7 +310,7 @@ def test_without_pyarrow_the_extra_is_named(copied, monkeypatch, tmp_path):
         (lambda: TEN.verify(folder), "verifying runs"),
         (lambda: open_run(folder), "reading runs"),
     ):
-        error = refused(call, f"{purpose} needs the 'cli' extra: pip install 'adlcore[cli]'")
+        error = refused(call, f"{purpose} needs the 'files' extra: pip install 'adlcore[files]'")
         assert isinstance(error, adl.MissingExtraError)
     assert not (tmp_path / "run").exists()
 

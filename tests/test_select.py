@@ -257,6 +257,15 @@ def test_empty_columns_select_nothing(target):
         assert s.index.dtype == np.int64
 
 
+@pytest.mark.parametrize(("dtype", "kind"), [(np.int64, int), (np.float64, float)])
+def test_what_nothing_fills_is_in_the_unit_of_the_quantities(dtype, kind):
+    """In lots no digit of a target is lost, where it is beyond what a float holds."""
+    for scores in ([], [-np.inf, -np.inf]):
+        s = adl.select(scores, np.array([3] * len(scores), dtype), 2**53 + 1)
+        assert (len(s), type(s.filled), type(s.shortfall)) == (0, kind, kind)
+        assert s.shortfall == kind(2**53 + 1)
+
+
 def test_a_target_of_0_selects_nothing(scores, size_kind):
     s = adl.select(scores, zoo.sizes(size_kind, len(scores)), 0)
     assert (len(s), s.filled, s.shortfall, s.partial) == (0, 0, 0, -1)

@@ -523,9 +523,9 @@ def test_without_pyarrow_the_extra_is_named(folder, monkeypatch, tmp_path):
 
     everything().to_npz(tmp_path / "venue.npz")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(adl.MissingExtraError, match=r"writing snapshot folders needs the 'cli' extra"):
+    with pytest.raises(adl.MissingExtraError, match=r"writing snapshot folders needs the 'files' extra"):
         adl.io.save(everything(), tmp_path / "other")
-    with pytest.raises(adl.MissingExtraError, match=r"reading snapshot folders needs the 'cli' extra"):
+    with pytest.raises(adl.MissingExtraError, match=r"reading snapshot folders needs the 'files' extra"):
         adl.io.load(folder)
     same(adl.io.load(tmp_path / "venue.npz"), everything())
 

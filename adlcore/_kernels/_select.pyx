@@ -249,7 +249,10 @@ cdef class Pass:
             self.find()
         self.allocate()
         if self.cut.count == 0:
-            return self.index, self.closed, self.score, (0 if lots else 0.0), -1, (0 if lots else 0.0)
+            # Cython to 3.2.4 makes 0.0 of `0 if lots else 0.0`, whatever `lots` is.
+            if lots:
+                return self.index, self.closed, self.score, 0, -1, 0
+            return self.index, self.closed, self.score, 0.0, -1, 0.0
         self.write(ordered)
         self.sizes[self.last] = self.cut.last_closed
         if lots:

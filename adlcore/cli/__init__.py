@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from .._extras import needs
+from ..errors import AdlError
+
 __all__ = ["main"]
 
 
@@ -23,17 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     SystemExit: 0
     """
     try:
-        import rich  # noqa: F401 - the command line is nothing without either
-        import typer  # noqa: F401
-    except ImportError as error:
-        sys.exit(_missing(error))
+        for package in ("rich", "typer"):  # the command line is nothing without either
+            needs(package, f"the command line ({package})")
+    except AdlError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
     from ._app import run
 
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
-
-
-def _missing(error: ImportError) -> int:
-    from ..errors import missing_extra
-
-    print(f"error: {missing_extra('cli', f'the command line ({error.name})')}", file=sys.stderr)
-    return 2

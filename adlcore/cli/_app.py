@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
+from .._extras import PACKAGES, fault_of
 from ..errors import AdlError, shortened
 from ._reading import reads
 from ._screen import complain, write
@@ -75,6 +76,10 @@ def run(arguments: Sequence[str]) -> int:
         return _complain(f"{error.strerror or error}{where}")
     except AdlError as error:
         return _complain(str(error))
+    except ImportError as error:  # of a package that another one loads late, as typer does with pydantic
+        if (package := (error.name or "").partition(".")[0]) not in PACKAGES:
+            raise
+        return _complain(str(fault_of(package, "the command line", error)))
     except MemoryError:
         return _complain("this needs more memory than there is")
     except (typer.Abort, KeyboardInterrupt):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import io, report
+from .._extras import needs
 from .._members import member
 from ..clearing.closings import STAGES
 from ..errors import AdlError
@@ -37,6 +38,8 @@ MARKS = "marks"
 def happened(given: scenarios.Scenario, folder: Path, with_report: bool, quiet: bool) -> dict[str, Any]:
     """Record a crash and, unless `quiet`, tell it; the same as a document."""
     _refuse_run(folder)
+    if with_report:
+        needs("plotly", "a report")  # now, and not when the run stands
     crash = Crash.of(given)
     with PassBar(crash, given.name) as bar:
         run = io.record(folder, crash.house, crash.passes(), configuration=_configuration(crash), on_pass=bar)

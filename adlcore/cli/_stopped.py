@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import io
+from .._extras import needs
 from .._members import member
 from ..errors import AdlError
 from ..io import Run
 from ..io.runs.folder import LOG, command, is_blank, work_left
 from ..io.runs.manifest import read_manifest
-from ..io.runs.reader import needs_pyarrow, open_log
+from ..io.runs.reader import open_log
 from ..io.runs.versions import made_by
 from . import _screen, _tables
 from ._crashes import crash_of, watched
@@ -27,7 +28,7 @@ def stopped_run(folder: Path) -> Run:
     AdlError
         Where it was stopped before the manifest stood: the commands that begin it again are named.
     """
-    needs_pyarrow("resuming runs")
+    needs("pyarrow.parquet", "resuming runs")
     if folder.is_dir() and is_blank(folder):
         again = f"{command('demo --out', folder)}, or {command('simulate SCENARIO --out', folder)}"
         message = f"{folder} holds no run yet: must be begun again with the command that was stopped, {again}"

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from .. import io
-from ..errors import AdlError, missing_extra, shown
+from .._extras import optional
+from ..errors import AdlError, shown
 from . import _common, _screen, _tables
 
 __all__ = ["query"]
@@ -59,10 +60,8 @@ def query(
 
     One statement that reads. Nothing but the tables of the run can be read, and nothing can be written.
     """
-    try:
+    with optional("duckdb", "asking runs in SQL"):
         import duckdb
-    except ImportError:
-        raise missing_extra("query", "asking runs in SQL") from None
     there = io.open_run(run)
     with duckdb.connect(":memory:", config=LOCKED) as database:
         for name, columns in _queried(there).items():

@@ -11,12 +11,13 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from .._extras import optional
 from .._files import replaced
 from .._options import a_list, a_path
 from .._text import visible_json
 from ..clearing.events import Events
 from ..decimals import whole_number
-from ..errors import AdlError, missing_extra
+from ..errors import AdlError
 
 __all__ = ["ACCOUNT", "EVENT_COLUMNS", "owners", "read_events", "write_events"]
 
@@ -112,11 +113,9 @@ def _write_jsonl(file: BinaryIO, columns: dict[str, npt.NDArray[Any]]) -> None:
 
 
 def _write_arrow(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], digest: bytes, parquet: bool) -> None:
-    try:
+    with optional("pyarrow", "writing Arrow and Parquet files"):
         import pyarrow as pa
         import pyarrow.parquet as pq
-    except ImportError:
-        raise missing_extra("cli", "writing Arrow and Parquet files") from None
     arrays = [_array(pa, name, columns[name]) for name in EVENT_COLUMNS]
     table = pa.table(arrays, names=EVENT_COLUMNS).replace_schema_metadata({"digest": digest.hex()})
     if parquet:
@@ -210,18 +209,16 @@ def _cell(name: str, row: int, value: Any) -> Any:
 
 
 def _read_arrow(path: Path) -> dict[str, npt.NDArray[Any]]:
-    try:
+    with optional("pyarrow", "reading Arrow and Parquet files"):
         import pyarrow as pa
         import pyarrow.parquet as pq
-    except ImportError:
-        raise missing_extra("cli", "reading Arrow and Parquet files") from None
     # Opened here: an OSError of pyarrow's then speaks of damage.
     with open(path, "rb") as file:
         try:
             table = pq.read_table(file) if path.suffix == ".parquet" else pa.ipc.open_file(file).read_all()
             table.validate(full=True)
             names = table.column_names
-        except (pa.ArrowException, OSError, UnicodeError) as error:
+        except (pa.ArrowException, OSError, UnicodeError, MemoryError) as error:
             raise AdlError.at("path", None, str(path), f"must be a whole file of events ({str(error)[:60]})") from None
     missing = [name for name in EVENT_COLUMNS if name not in names]
     if missing:

@@ -11,11 +11,12 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 import numpy.typing as npt
 
+from .._extras import optional
 from .._files import Destination, is_open_file, is_stream, replaced
 from .._options import a_path, a_truth
 from .._text import visible, visible_json
 from ..contracts import Contract
-from ..errors import AdlError, missing_extra
+from ..errors import AdlError
 from ..selection import Selection
 
 __all__ = ["FILLS", "check_suffix", "write_selection"]
@@ -176,11 +177,9 @@ def _write_jsonl(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract:
 
 
 def _write_parquet(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
-    try:
+    with optional("pyarrow", "writing Parquet files"):
         import pyarrow as pa
         import pyarrow.parquet as pq
-    except ImportError:
-        raise missing_extra("cli", "writing Parquet files") from None
     places = max(-int(contract.lot.as_tuple().exponent), 0)
     decimals = pa.decimal128(38, places)
     arrays = {

@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import __version__
+from .._extras import needs
 from .._fields import exact_keys
 from .._members import member, open_member, open_named
 from .._options import a_path, a_truth
 from ..clearing import Snapshot
 from ..clearing.accounts import archive
-from ..errors import AdlError, missing_extra
+from ..errors import AdlError
 from .manifests import CHECK, MANIFEST, Hashed, altered, encoded, read_json, refuse_altered, text
 
 __all__ = ["FILE_NAMES", "load", "save", "write_files"]
@@ -101,7 +102,7 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     """
     if not isinstance(snapshot, Snapshot):
         raise AdlError.at("snapshot", None, snapshot, "must be a Snapshot")
-    _needs_pyarrow("writing snapshot folders")
+    needs("pyarrow.parquet", "writing snapshot folders")
     target = Path(os.path.realpath(a_path("folder", folder)))
     _refuse_taken(target, folder, a_truth("overwrite", overwrite))
     try:
@@ -162,7 +163,7 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
             must = "must be a folder that adlcore.io.save wrote, or a .npz file of Snapshot.to_npz"
             raise AdlError(f"{place} is no snapshot: {must}", argument="path", value=str(place))
         return Snapshot.from_npz(place)
-    _needs_pyarrow("reading snapshot folders")
+    needs("pyarrow.parquet", "reading snapshot folders")
     known = _manifest(place)
     _refuse_files(place, known)
     try:
@@ -177,13 +178,6 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
         raise AdlError(message, argument="path", value=snapshot.hash)
     snapshot.validate()
     return snapshot
-
-
-def _needs_pyarrow(purpose: str) -> None:
-    try:
-        import pyarrow  # noqa: F401 - only to say early, and in one line, that it is not there
-    except ImportError:
-        raise missing_extra("cli", purpose) from None
 
 
 # Writing --------------------------------------------------------------------------------------------------------------
@@ -334,7 +328,7 @@ def _read(folder: Path, table: str) -> dict[str, Any]:
         with open_member(path) as file, pq.ParquetFile(file, page_checksum_verification=True) as opened:
             _refuse_columns(path, opened.schema_arrow, FILES[table])
             read = opened.read()
-    except (pa.ArrowException, OSError, UnicodeError) as error:
+    except (pa.ArrowException, OSError, UnicodeError, MemoryError) as error:
         reason = " ".join(str(error).split())[:200]
         message = f"{path} cannot be read as Parquet, or was altered: {reason}"
         raise AdlError(message, argument="path", value=str(path)) from None

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from .._extras import needs
 from .._options import a_path
-from ..errors import AdlError, missing_extra
+from ..errors import AdlError
 
 __all__ = ["Progress", "Table", "open_table"]
 
@@ -66,14 +67,12 @@ def open_table(path: str, purpose: str = "reading CSV and Parquet files") -> Tab
     OSError
         Where the file cannot be opened.
     """
-    try:
-        import pyarrow  # noqa: F401 - only to say early, and in one line, that it is not there
-    except ImportError:
-        raise missing_extra("cli", purpose) from None
     suffix = a_path("path", path).suffix.lower()
     if suffix in DELIMITERS:
+        needs("pyarrow.csv", purpose)
         return _CsvTable(path, DELIMITERS[suffix])
     if suffix in PARQUET:
+        needs("pyarrow.parquet", purpose)
         return _ParquetTable(path)
     known = ", ".join((*DELIMITERS, *PARQUET))
     raise AdlError(f"{path} has suffix {suffix!r}: must be one of {known}", argument="path", value=path)
@@ -154,7 +153,7 @@ class _ParquetTable(Table):
         try:
             with pq.ParquetFile(path) as opened:
                 header = opened.schema_arrow.names
-        except (pa.ArrowException, OSError, UnicodeError) as error:
+        except (pa.ArrowException, OSError, UnicodeError, MemoryError) as error:
             raise AdlError(
                 f"{path} cannot be read as Parquet: {_one_line(error)}", argument="path", value=path
             ) from None
@@ -175,7 +174,7 @@ class _ParquetTable(Table):
                         progress(done, rows)
                 table = pa.concat_tables(groups) if groups else opened.read(columns=list(names))
             return {name: table.column(name) for name in names}
-        except (pa.ArrowException, OSError, UnicodeError, KeyError) as error:
+        except (pa.ArrowException, OSError, UnicodeError, KeyError, MemoryError) as error:
             raise AdlError(f"{self.path} cannot be read as Parquet: {_one_line(error)}", argument="path") from None
 
     def place(self, row: int) -> str:

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from .._arrays import INT64_MAX
+from .._extras import optional
 from .._options import a_path
-from ..errors import AdlError, missing_extra
+from ..errors import AdlError
 
-try:
+with optional("pydantic", "reading scenarios"):
     from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-except ImportError:
-    raise missing_extra("cli", "scenarios") from None
 
 from ..clearing import BookIOC, CancelOrders, Deleverage, Drawdown, NetNotionalCap, TakeOver, Uncovered, Venue
 from ..clearing.accounts.books import share

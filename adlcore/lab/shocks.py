@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Float64Array1D
+from .._extras import optional
 from .._options import a_list, a_path, is_text_of
 from ..contracts import Contract
 from ..decimals import exact_decimal, positive_decimal, whole_number
-from ..errors import AdlError, missing_extra, shown
+from ..errors import AdlError, shown
 
 __all__ = ["Marks", "fall", "read_marks"]
 
@@ -206,12 +207,10 @@ def _time(given: Any, row: int, found: Marks) -> int:
 
 def _columns(path: Path) -> dict[str, list[Any]]:
     """The columns of a file; of CSV as text."""
-    try:
+    with optional("pyarrow", "reading marks from files"):
         import pyarrow as pa
         import pyarrow.csv as pc
         import pyarrow.parquet as pq
-    except ImportError:
-        raise missing_extra("cli", "reading marks from files") from None
     if path.suffix not in (".csv", ".parquet"):
         raise AdlError.at("marks", None, str(path), "must end in .csv or .parquet")
     if not path.is_file():

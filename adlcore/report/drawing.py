@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import missing_extra
+from .._extras import optional
 from .markup import escaped
 from .palette import GRID, INK, MUTED, PAPER
 
@@ -28,10 +28,8 @@ def graph_objects() -> Any:
     MissingExtraError
         Where plotly is not installed.
     """
-    try:
+    with optional("plotly", "drawing plots"):
         import plotly.graph_objects
-    except ImportError:
-        raise missing_extra("cli", "plots") from None
     return plotly.graph_objects
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 
-from ..errors import missing_extra
+from .._extras import optional
 from .facts import Facts
 from .markup import escaped
 from .palette import THEMES
@@ -44,10 +44,8 @@ def page(facts: Facts, listed: Sequence[Section], title: str) -> str:
     MissingExtraError
         Where plotly is not installed.
     """
-    try:
+    with optional("plotly", "a report"):
         from plotly.offline import get_plotlyjs
-    except ImportError:
-        raise missing_extra("cli", "a report") from None
     links = "".join(f'<li><a href="#{each.key}">{escaped(each.title)}</a></li>' for each in listed)
     body = "".join(each.html(number) for number, each in enumerate(listed, start=1))
     name = escaped(title)

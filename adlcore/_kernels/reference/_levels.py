@@ -47,7 +47,8 @@ def levels_by_weight(score: Array, weights: Array, levels: int, out: Array, tie:
         if whole == np.inf:
             raise ValueError("weights", None, whole, "their sum must be a float64")
         scale = 0.0078125 if whole > 1e300 else 1.0
-        share = (levels * (sums * scale)) / (whole * scale) if whole else np.zeros(len(rows))
+        with np.errstate(over="ignore"):  # no share is above `levels`: NumPy 1.26 fills a vector up and tells of that
+            share = (levels * (sums * scale)) / (whole * scale) if whole else np.zeros(len(rows))
         parts = np.ceil(share).astype(np.int64)
     out[:] = 0
     out[rows] = levels + 1 - np.maximum(parts, 1)

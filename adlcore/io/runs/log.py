@@ -65,7 +65,7 @@ HEAD, ONES = 8, b"\xff\xff\xff\xff"
 NOBODY = Names(np.zeros(0, INT64), (), (), ())
 
 #: What reading a message that is no pass may raise.
-NO_PASS = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, OSError)
+NO_PASS = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, OSError, MemoryError)
 
 
 class Damage(NamedTuple):

@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._arrays import INT64
+from ..._extras import needs
 from ..._members import member
 from ..._options import a_path
 from ...clearing import Snapshot
 from ...clearing.events import CAUSES, FIELDS, KINDS, Events
 from ...contracts import Asset, Contract
-from ...errors import AdlError, OpenInterestWarning, missing_extra
+from ...errors import AdlError, OpenInterestWarning
 from ..manifests import altered
 from ..snapshots import load
 from .folder import AFTER, BEFORE, LOG, command
@@ -39,7 +40,7 @@ from .tables import (
     pass_row,
 )
 
-__all__ = ["Run", "load_part", "needs_pyarrow", "open_log", "open_run", "refuse_numbers"]
+__all__ = ["Run", "load_part", "open_log", "open_run", "refuse_numbers"]
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -78,7 +79,7 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     Traceback (most recent call last):
     adlcore.errors.AdlError: ... is no run: has no manifest.json
     """
-    needs_pyarrow("reading runs")
+    needs("pyarrow.parquet", "reading runs")
     folder = a_path("path", path)
     manifest = read_manifest(folder)
     if manifest["status"] == "sealed":
@@ -251,14 +252,6 @@ class Run:
         )
         held = f"{passes:,} pass{'' if passes == 1 else 'es'}, {events:,} event{'' if events == 1 else 's'}"
         return f"<Run {self.path.name!r}, {self.manifest['status']}: {held}>"
-
-
-def needs_pyarrow(purpose: str) -> None:
-    """Say early, and in one line, that pyarrow is not there."""
-    try:
-        import pyarrow  # noqa: F401 - only to see whether it is there
-    except ImportError:
-        raise missing_extra("cli", purpose) from None
 
 
 def open_log(folder: Path, manifest: dict[str, Any]) -> PassLog:

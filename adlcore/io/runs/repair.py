@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..._extras import needs
 from ..._members import member, open_member
 from ..._options import a_path
 from ...clearing import ClearingHouse, Snapshot
@@ -29,7 +30,7 @@ from .passes import (
     refuse_no_house,
     refuse_other_house,
 )
-from .reader import load_part, needs_pyarrow, open_log
+from .reader import load_part, open_log
 from .tables import TABLES
 from .versions import naming_versions, refuse_other_numbers
 
@@ -124,7 +125,7 @@ def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     >>> found.kept_passes, found.dropped_bytes, found.put_aside[0].name
     (1, 7, 'events.arrow.dropped')
     """
-    needs_pyarrow("repairing runs")
+    needs("pyarrow.parquet", "repairing runs")
     folder = a_path("path", path)
     refuse_no_house(house)
     with locked(folder):

@@ -114,7 +114,8 @@ def _without_parties(found: Any, known: Any) -> Any:
 
     labels = found.cast(found.type.value_type) if pa.types.is_dictionary(found.type) else found
     is_older = pc.and_(pc.is_null(known), pc.is_in(labels.cast(pa.string()), pa.array(["", "-1"])))
-    return pc.if_else(is_older, pa.scalar(None, labels.type), labels)
+    # Not by if_else, which in pyarrow 15 to 21 makes other text of a slice of a column.
+    return pc.replace_with_mask(labels, is_older.combine_chunks(), pa.scalar(None, labels.type))
 
 
 def _first_difference(found: Any, known: Any) -> str | None:

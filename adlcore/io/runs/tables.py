@@ -286,7 +286,7 @@ class TableFile:
 
         try:
             yield
-        except (pa.ArrowException, UnicodeError, OSError) as error:
+        except (pa.ArrowException, UnicodeError, OSError, MemoryError) as error:
             reason = " ".join(str(error).split())[:200]
             message = f"{self.path} cannot be read as Parquet, or was altered: {reason}"
             raise AdlError(message, argument="path", value=str(self.path)) from None

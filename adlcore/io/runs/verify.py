@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..._extras import needs
 from ..._options import a_path
 from ...clearing import ClearingHouse
 from ...errors import AdlError
 from .folder import AFTER, BEFORE
 from .manifest import read_manifest
 from .passes import Inputs, PassMaker, event_difference, explained, refuse_no_house, refuse_other_house, words_of
-from .reader import Run, load_part, needs_pyarrow, open_log, open_run
+from .reader import Run, load_part, open_log, open_run
 from .sealed import SealedEvents, sealed_passes
 from .tables import EVENTS
 from .versions import naming_versions
@@ -60,7 +61,7 @@ def verify(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     Traceback (most recent call last):
     adlcore.errors.AdlError: passes[0].marks['X'] is '2.6': must be '2.5', as it was recorded
     """
-    needs_pyarrow("verifying runs")
+    needs("pyarrow.parquet", "verifying runs")
     folder = a_path("path", path)
     refuse_no_house(house)
     manifest = read_manifest(folder)

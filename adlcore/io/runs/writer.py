@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..._extras import needs
 from ..._members import member
 from ..._options import a_path
 from ...clearing import ClearingHouse, Events, Snapshot
@@ -18,7 +19,7 @@ from .folder import AFTER, BEFORE, LOG, command, refuse_strange, refuse_taken, r
 from .log import LoggedPass, append, begin
 from .manifest import opened, read_manifest, sealed, write_manifest
 from .passes import Inputs, PassMaker, event_difference, refuse_no_house, refuse_other_house, words_of
-from .reader import Run, load_part, needs_pyarrow, open_log, open_run, refuse_numbers
+from .reader import Run, load_part, open_log, open_run, refuse_numbers
 from .repair import advised
 from .tables import Vocabulary, write_tables
 from .versions import naming_versions, refuse_other_numbers
@@ -105,7 +106,7 @@ def record(
     ...     adl.io.verify(folder, house(), passes)
     <Run 'crash', sealed: 2 passes, 7 events>
     """
-    needs_pyarrow("recording runs")
+    needs("pyarrow.parquet", "recording runs")
     folder = a_path("path", path)
     refuse_no_house(house)
     _refuse_no_call(on_pass)
@@ -181,7 +182,7 @@ def resume(
     <Run 'quiet', open: 1 pass, 0 events>
     <Run 'quiet', sealed: 2 passes, 0 events>
     """
-    needs_pyarrow("resuming runs")
+    needs("pyarrow.parquet", "resuming runs")
     folder = a_path("path", path)
     refuse_no_house(house)
     _refuse_no_call(on_pass)

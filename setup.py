@@ -121,7 +121,7 @@ def digest(*values):
 
 
 def kept(name, key):
-    """A library that was built under this key, or None; None too where an interruption left half of it or its record."""
+    """A library that was built under this key, or None; None too where half of it or its record is left."""
     try:
         library, record = (KEPT / name).read_bytes(), (KEPT / f"{name}.key").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""What a build compiles: kernels whose files or circumstances changed, and no others, whatever became of the last one."""
+"""What a build compiles: kernels whose files or circumstances changed, and no others, however the last one ended."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ setup(name="shares", py_modules=[], ext_modules=cythonize(modules, language_leve
 
 USE = """
 import json, numpy, shares
-numbers = [shares.share(10**17, 2**40 + 1, 2**41), shares.share(-7, 1, 2), shares.total([1e16, 1.0, 1.0, -1e16, 0.1])]
+numbers = [shares.share(10**17, 2**40 + 1, 2**41), shares.share(-7, 1, 2), shares.total([1e16, 1.0, 1.0, 0.1, 2e-300])]
 print(json.dumps([*numbers, shares.first(numpy.array([1.0, 3.0, 2.0]))]))
 """
 
@@ -82,12 +82,18 @@ def test_a_cython_package_builds_on_the_kernels(tmp_path):
 
     def python(*arguments):
         done = subprocess.run(
-            [sys.executable, *arguments], cwd=tmp_path, env=told, capture_output=True, text=True, timeout=300, check=False
+            [sys.executable, *arguments],
+            cwd=tmp_path,
+            env=told,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     python("setup.py", "-q", "build_ext", "--inplace")
-    values = [1e16, 1.0, 1.0, -1e16, 0.1]
+    values = [1e16, 1.0, 1.0, 0.1, 2e-300]
     exact = float(sum(map(Fraction, values)))
     assert json.loads(python("-c", USE)) == [round(Fraction(10**17 * (2**40 + 1), 2**41)), -4, exact, 1]

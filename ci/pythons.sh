@@ -10,11 +10,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 own=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 declare -A found
-shopt -s nullglob
-for python in python3.1{1..9} "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[1-9]*/bin/python3; do
-  minor=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue
-  [[ $minor == "$own" || -n ${found[$minor]:-} ]] || found[$minor]=$python
-done
+while read -r version python; do
+  [[ $version == "$own" ]] || found[$version]=$python
+done < <(bash ci/at_hand.sh)
 echo "=== beside $own: ${!found[*]}"
 
 for minor in "${!found[@]}"; do

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# What every wheel in a folder must hold and must not: at most 4 MiB, the declarations and headers for Cython, the licence, no sources in C.
+set -euo pipefail
+
+for wheel in "${1:?a folder of wheels}"/*.whl; do
+  "${PYTHON:-python3}" - "$wheel" <<'PY' || exit 1
+import os, sys, zipfile
+wheel = sys.argv[1]
+names = zipfile.ZipFile(wheel).namelist()
+lacks = [
+    name
+    for name in ("_kernels/_types.pxd", "_kernels/_wide.h", "_kernels/_sum.pyi", "/py.typed", "/licenses/LICENSE")
+    if not any(path.endswith(name) for path in names)
+]
+extra = [path for path in names if path.endswith((".c", ".pyx", ".pyc", ".key")) or not path.startswith("adlcore")]
+size = os.path.getsize(wheel)
+if lacks or extra or size > 4 << 20:
+    sys.exit(f"{wheel}: {size} bytes, at most {4 << 20}; lacks {lacks}; must not hold {extra[:5]}")
+PY
+done

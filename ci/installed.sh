@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The suite on the adlcore that is installed for a Python, not on the one in this folder: in a copy of all but the package, and with no
-# compiler on the PATH. Arguments go to pytest; where there are none, everything runs that the README's test line runs.
+# compiler on the PATH. It is what the README's test line runs; options go to pytest.
 #
 #   bash ci/installed.sh venv/bin/python
 #   bash ci/installed.sh venv/bin/python --smoke      what takes a minute, and needs pytest, Hypothesis and NumPy alone
@@ -40,9 +40,9 @@ assert folder.parent.name in ("site-packages", "dist-packages"), f"adlcore is im
 assert importlib.metadata.version("adlcore") == adlcore.__version__
 print(f"adlcore {adlcore.__version__} of Python {sys.version.split()[0]}, in {folder}", flush=True)
 PY
+tests=(-n auto tests README.md --pyargs adlcore)
 if [[ ${1:-} == --smoke ]]; then
   shift
-  set -- tests/test_house_by_hand.py tests/test_public.py tests/test_twins_*.py "$@"
+  tests=(tests/test_house_by_hand.py tests/test_public.py tests/test_twins_*.py)
 fi
-[[ $# -gt 0 ]] || set -- -n auto tests README.md --pyargs adlcore
-PATH=$path "$python" -m pytest -q -p no:cacheprovider "$@"
+PATH=$path "$python" -m pytest -q -p no:cacheprovider "${tests[@]}" "$@"

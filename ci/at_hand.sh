@@ -5,8 +5,9 @@ shopt -s nullglob
 
 declare -A found
 for python in python3 python3.1{1..9} python3.1{1..9}t "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[1-9]*/bin/python3; do
-  path=$(command -v "$python") || continue
-  version=$("$path" -c 'import sys; print("%d.%d%s" % (*sys.version_info[:2], getattr(sys, "abiflags", "")))' 2>/dev/null) || continue
-  [[ $version =~ ^3\.1[1-9]t?$ && -z ${found[$version]:-} ]] && found[$version]=$path
+  line=$("$python" -c 'import sys; print("%d.%d%s" % (*sys.version_info[:2], getattr(sys, "abiflags", "")), sys.executable)' 2>/dev/null) ||
+    continue
+  version=${line%% *}
+  [[ ! $version =~ ^3\.1[1-9]t?$ || -n ${found[$version]:-} ]] || found[$version]=${line#* }
 done
 for version in "${!found[@]}"; do echo "$version ${found[$version]}"; done | sort -V

@@ -156,51 +156,61 @@ class BuildKernels(build_ext):
             self.compiler = "mingw32"  # Microsoft's compiler has no integers of 128 bits
 
     def build_extensions(self):
-        """Choose the flags, and compile what was not yet compiled like this."""
-        self.force = True  # what is old is known by `keys`, never by the time of a file
-        safe = switch("ADLCORE_SAFE")
-        if self.compiler.compiler_type not in ("unix", "mingw32"):
-            raise SystemExit(f"adlcore: needs GCC or Clang, for integers of 128 bits; {NEEDED}")
-        if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
-            raise SystemExit(f"adlcore: Python.h is missing: install the headers of this Python; {NEEDED}")
-        for extension in self.extensions:
-            extension.extra_compile_args = SAFE_FLAGS if safe else GNU_FLAGS
-            extension.extra_link_args = ["-fsanitize=address,undefined"] if safe else []
-            if self.compiler.compiler_type == "mingw32":
-                extension.define_macros.append(("MS_WIN64", None))
-                extension.extra_link_args.append("-static-libgcc")
+        """Compile what was not yet compiled like this."""
+        anew, self.force = self.force, True  # what is old is known by `keys`, never by the time of a file
+        self.choose_flags()
         remove_orphans(KERNELS, KEPT, Path(self.build_lib) / KERNELS)
-        circumstances = self.circumstances()
-        self.keys, self.found = {}, {}
-        for extension in self.extensions:
-            made_of = [(path.name, path.read_bytes()) for path in parts(Path(extension.sources[0]))]
-            flags = extension.define_macros, extension.extra_compile_args, extension.extra_link_args
-            self.keys[extension.name] = digest(circumstances, flags, made_of)
-            self.found[extension.name] = kept(self.file_name(extension), self.keys[extension.name])
+        self.surroundings = self.circumstances()
+        self.keys = {extension.name: self.key(extension) for extension in self.extensions}
+        self.found = {
+            extension.name: None if anew else kept(self.made(extension).name, self.keys[extension.name])
+            for extension in self.extensions
+        }
         changed = [extension for extension in self.extensions if self.found[extension.name] is None]
         print(f"adlcore: {len(changed)} of {len(self.extensions)} kernels to be compiled", flush=True)
-        for extension, cythonized in zip(
-            changed, cythonize(changed, compiler_directives=directives(), force=True), strict=True
-        ):
+        in_c = cythonize(changed, compiler_directives=directives(), force=True)
+        for extension, cythonized in zip(changed, in_c, strict=True):
             extension.sources = cythonized.sources
         try:
             super().build_extensions()
         except (CCompilerError, ExecError, PlatformError) as error:
             raise SystemExit(f"adlcore: the C compiler failed or is missing ({error}); {NEEDED}") from None
 
+    def choose_flags(self):
+        """Choose the flags of the compiler at hand, or refuse one that cannot do it."""
+        safe, kind = switch("ADLCORE_SAFE"), self.compiler.compiler_type
+        if kind not in ("unix", "mingw32"):
+            raise SystemExit(f"adlcore: needs GCC or Clang, for integers of 128 bits; {NEEDED}")
+        if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
+            raise SystemExit(f"adlcore: Python.h is missing: install the headers of this Python; {NEEDED}")
+        for extension in self.extensions:
+            extension.extra_compile_args = SAFE_FLAGS if safe else GNU_FLAGS
+            extension.extra_link_args = ["-fsanitize=address,undefined"] if safe else []
+            if kind == "mingw32":
+                extension.define_macros.append(("MS_WIN64", None))
+                extension.extra_link_args.append("-static-libgcc")
+
     def build_extension(self, extension):
         """Compile a kernel and keep it, or take the one that was kept."""
-        made, library = Path(self.get_ext_fullpath(extension.name)), self.found[extension.name]
+        made, library = self.made(extension), self.found[extension.name]
         if library is None:
             super().build_extension(extension)
-            keep(made.name, self.keys[extension.name], made.read_bytes())
+            # What was edited meanwhile may or may not be in it: then it is compiled again.
+            if self.key(extension) == self.keys[extension.name]:
+                keep(made.name, self.keys[extension.name], made.read_bytes())
         else:
             made.parent.mkdir(parents=True, exist_ok=True)
             made.write_bytes(library)
 
-    def file_name(self, extension):
-        """The name of a kernel's library, which says of which Python it is."""
-        return Path(self.get_ext_fullpath(extension.name)).name
+    def made(self, extension):
+        """Where a kernel's library is put; its name says of which Python it is."""
+        return Path(self.get_ext_fullpath(extension.name))
+
+    def key(self, extension):
+        """One hash of all that a kernel's library depends on."""
+        source = KERNELS / f"{extension.name.rpartition('.')[2]}.pyx"
+        flags = extension.define_macros, extension.extra_compile_args, extension.extra_link_args
+        return digest(self.surroundings, flags, [(path.name, path.read_bytes()) for path in parts(source)])
 
     def circumstances(self):
         """Everything beside a kernel's own files that its library depends on."""

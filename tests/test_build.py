@@ -43,13 +43,14 @@ FILES = {
     "adlcore/_kernels/_two.pyx": "def answer(): return 2",
 }
 
-#: A compiler that writes down what it compiles, dies where it is told to, and takes no time to optimize.
+#: A compiler that writes down what it compiles, edits or dies where it is told to, and takes no time to optimize.
 COMPILER = """#!/bin/sh
 case "$* " in
   *--version*) echo "${COMPILER_VERSION:-1}"; exit ;;
   *" -c "*) for argument; do case "$argument" in *.c)
     name=$(basename "$argument" .c)
     echo "$name" >>"$COMPILED"
+    [ "$name" != _one ] || [ -z "$EDITS" ] || echo "$WITH" >"$EDITS"
     [ "$name" != "$DIES_AT" ] || exit 1
   esac; done ;;
 esac
@@ -163,6 +164,11 @@ def test_other_circumstances_compile_everything(tree, before, environment):
     assert tree.build(before, **environment) == []
 
 
+def test_everything_is_compiled_where_that_is_asked_for(tree):
+    force = "import runpy, sys; sys.argv = ['setup.py', 'build_ext', '--force']; runpy.run_path('setup.py')"
+    assert tree.build(call=force) == ["_one", "_two"]
+
+
 def test_an_editable_install_compiles_what_changed(tree):
     call = "import setuptools.build_meta as m; print(m.build_editable('.'))"
     assert tree.build(call=call) == []
@@ -180,6 +186,15 @@ def test_a_build_that_failed_is_gone_on_with(tree):
     assert "_one" in tree.build()
     assert tree.build() == []
     assert tree.answers() == [5, 6]
+
+
+def test_what_is_edited_while_it_is_compiled_is_compiled_again(tree):
+    (tree.kernels / "_one.pxd").write_text("cdef int nothing\n", encoding="utf-8")
+    header = str(tree.kernels / "_number.h")
+    assert tree.build(EDITS=header, WITH="#define ADL_NUMBER 8") == ["_one"]
+    assert tree.build() == ["_one"]
+    assert tree.build() == []
+    assert tree.answers() == [8, 2]
 
 
 @pytest.mark.parametrize("suffix", ["", ".key"])

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# What every wheel in a folder must hold and must not: at most 4 MiB, the declarations and headers for Cython, the licence, no sources in C.
+# What holds for every wheel in a folder: at most 4 MiB, with the declarations and headers for Cython and the licence, without sources in C.
 set -euo pipefail
 
+python=$(command -v python3 || command -v python)
 for wheel in "${1:?a folder of wheels}"/*.whl; do
-  "${PYTHON:-python3}" - "$wheel" <<'PY' || exit 1
+  "$python" - "$wheel" <<'PY'
 import os, sys, zipfile
 wheel = sys.argv[1]
 names = zipfile.ZipFile(wheel).namelist()

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A wheel for each Python at hand, or for those that are named, as anybody gets it: built from the source distribution, repaired to the lowest
 # manylinux tag that is true, installed in a clean environment from which no compiler is reached, and tested there. What was made is
-# left in `dist`; the last thing printed is a table. `--quick` makes one, of the Python of .venv, and tests what takes a minute.
+# left in `dist`; the last thing printed is a table. `--quick` makes one, of the Python of .venv where none is named, and tests what takes a
+# minute.
 #
 #   bash ci/wheels.sh                     every Python that ci/at_hand.sh finds
 #   bash ci/wheels.sh 3.11 3.13           these (so does ADLCORE_PYTHONS="3.11 3.13")
@@ -12,11 +13,11 @@ cd "$(dirname "$0")/.."
 hand=$(bash ci/at_hand.sh)
 wanted=(${ADLCORE_PYTHONS:-$(cut -d ' ' -f 1 <<<"$hand")}) tests=()
 if [[ ${1:-} == --quick ]]; then
+  shift
   own=$([ -x .venv/bin/python ] && echo .venv/bin/python || echo python3)
   wanted=("$("$own" -c 'import sys; print("%d.%d%s" % (*sys.version_info[:2], sys.abiflags))')") tests=(--smoke -n auto)
-elif [[ $# -gt 0 ]]; then
-  wanted=("$@")
 fi
+[[ $# -eq 0 ]] || wanted=("$@")
 for version in "${wanted[@]}"; do
   grep -q "^$version " <<<"$hand" || { echo "ci/wheels.sh: Python $version is not at hand: $(cut -d ' ' -f 1 <<<"$hand" | xargs)" >&2; exit 2; }
 done

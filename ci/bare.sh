@@ -15,6 +15,7 @@ if [[ -z ${ADLCORE_UNSHARED:-} ]]; then
 fi
 
 root=$(mktemp -d)
+chmod 755 "$root" # it is somebody's `/`, which everybody may enter
 leave() {
   for mount in dev/shm proc; do ! mountpoint --quiet "$root/$mount" || umount --lazy "$root/$mount"; done
   rm -rf --one-file-system "$root"

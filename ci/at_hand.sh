@@ -5,8 +5,7 @@ shopt -s nullglob
 
 declare -A found
 for python in python3 python3.1{1..9} python3.1{1..9}t "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[1-9]*/bin/python3; do
-  line=$("$python" -c 'import sys; print("%d.%d%s" % (*sys.version_info[:2], getattr(sys, "abiflags", "")), sys.executable)' 2>/dev/null) ||
-    continue
+  line=$("$python" -c 'import sys; print("%d.%d%s" % (*sys.version_info[:2], sys.abiflags), sys.executable)' 2>/dev/null) || continue
   version=${line%% *}
   [[ ! $version =~ ^3\.1[1-9]t?$ || -n ${found[$version]:-} ]] || found[$version]=${line#* }
 done

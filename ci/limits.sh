@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What holds for every wheel in a folder: at most 4 MiB, with the declarations and headers for Cython and the licence, without sources in C.
+# What holds for every wheel in a folder: at most 4 MiB, with declarations and headers for Cython and the licence, without generated C.
 set -euo pipefail
 
 python=$(command -v python3 || command -v python)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# A wheel for each Python at hand, or for those that are named, as anybody gets it: built from the source distribution, repaired to the lowest
-# manylinux tag that is true, installed in a clean environment from which no compiler is reached, and tested there. What was made is
-# left in `dist`; the last thing printed is a table. `--quick` makes one, of the Python of .venv where none is named, and tests what takes a
-# minute.
+# A wheel for each Python at hand, or for those that are named, as anybody gets it: built from the source distribution, repaired to the
+# lowest manylinux tag that is true, installed in a clean environment from which no compiler is reached, and tested there. What was made
+# is left in `dist`; the last thing printed is a table. `--quick` makes the one of .venv's Python, or those that are named after it, and
+# tests what takes a minute.
 #
 #   bash ci/wheels.sh                     every Python that ci/at_hand.sh finds
 #   bash ci/wheels.sh 3.11 3.13           these (so does ADLCORE_PYTHONS="3.11 3.13")
@@ -19,7 +19,7 @@ if [[ ${1:-} == --quick ]]; then
 fi
 [[ $# -eq 0 ]] || wanted=("$@")
 for version in "${wanted[@]}"; do
-  grep -q "^$version " <<<"$hand" || { echo "ci/wheels.sh: Python $version is not at hand: $(cut -d ' ' -f 1 <<<"$hand" | xargs)" >&2; exit 2; }
+  grep -q "^$version " <<<"$hand" || { echo "ci/wheels.sh: Python $version is not at hand, but $(cut -d ' ' -f 1 <<<"$hand" | xargs)" >&2; exit 2; }
 done
 
 work=$(mktemp -d)

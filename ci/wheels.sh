@@ -37,7 +37,7 @@ cp "$sdist" dist
 wheel() {
   local version=$1 python=$2 at="$work/$1" made counts held=0
   echo "=== Python $version"
-  "$python" -m venv "$at/build" && "$python" -m venv "$at/clean"
+  "$python" -m venv "$at/build" && "$python" -m venv "$at/clean" || return 1
   quietly "$at/build/bin/pip" wheel --no-deps --wheel-dir "$at/raw" "$sdist" || return 1
   PATH="$work/tools/bin:$PATH" quietly auditwheel repair --wheel-dir "$at/fixed" "$at"/raw/*.whl || return 1
   bash ci/limits.sh "$at/fixed" || return 1

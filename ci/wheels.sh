@@ -55,7 +55,7 @@ failed += int(suite.get("errors"))
 print(f"{total - failed - skipped:6} {failed:6} {skipped:7}")
 PY
   ) || return 1
-  printf '%-8s %-42s %8s %s\n' "$version" "$(basename "$made" .whl | cut -d - -f 3-)" "$(($(stat -c %s "$made") / 1024))" "$counts" >"$at.row"
+  printf '%-8s %-60s %6s %s\n' "$version" "$(basename "$made" .whl | cut -d - -f 3-)" "$(($(stat -c %s "$made") / 1024))" "$counts" >"$at.row"
   cp "$made" dist
   return "$held"
 }
@@ -65,7 +65,7 @@ for version in "${wanted[@]}"; do
   wheel "$version" "$(sed -n "s/^$version //p" <<<"$hand")" || failed+=("$version")
 done
 
-printf '\n%-8s %-42s %8s %6s %6s %7s\n' Python wheel KiB passed failed skipped
+printf '\n%-8s %-60s %6s %6s %6s %7s\n' Python wheel KiB passed failed skipped
 for version in "${wanted[@]}"; do
   cat "$work/$version.row" 2>/dev/null || printf '%-8s not made\n' "$version"
 done

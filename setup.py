@@ -5,25 +5,33 @@ Switches, read from the environment:
 ``ADLCORE_SAFE=1``       every Cython check on, address and undefined-behaviour sanitizers
 ``ADLCORE_TRACE=1``      line tracing, for coverage of the kernels
 ``ADLCORE_NO_CLONES=1``  one version of every loop, for the machine's baseline
+
+A kernel is compiled where it was not yet compiled from the same bytes under the same circumstances. What was compiled
+is kept in ``build/kernels``, beside a record of both; without that folder everything is compiled.
 """
 
+import hashlib
 import os
+import re
+import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
+import Cython
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CCompilerError, ExecError, PlatformError
 
 KERNELS = Path("adlcore/_kernels")
+KEPT = Path("build/kernels")
 NEEDED = "see 'What is needed' in README.md"
 
 # No -ffast-math: the exact floating-point expression is part of a rule. -ffp-contract=off keeps a
 # multiply and an add apart, so that every clone of a loop and every machine gives the same bits.
 # The two -fno flags change no result; they let branches become masks.
 GNU_FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-g0"]
-MSVC_FLAGS = ["/O2", "/fp:precise"]
 SAFE_FLAGS = [
     "-O1",
     "-g",
@@ -33,6 +41,17 @@ SAFE_FLAGS = [
     "-fsanitize=address,undefined",
     "-fno-sanitize-recover=undefined",
     "-D_GLIBCXX_ASSERTIONS",
+]
+
+#: What compilers and linkers read from the environment, beside what setuptools puts into their commands.
+READ_BY_COMPILERS = [
+    "CPATH",
+    "C_INCLUDE_PATH",
+    "LIBRARY_PATH",
+    "COMPILER_PATH",
+    "GCC_EXEC_PREFIX",
+    "MACOSX_DEPLOYMENT_TARGET",
+    "SDKROOT",
 ]
 
 
@@ -69,12 +88,10 @@ def macros():
 
 def extensions():
     """One extension a kernel file."""
-    headers = [str(path) for path in (*KERNELS.glob("*.h"), *KERNELS.glob("*.pxd"))]
     return [
         Extension(
             f"adlcore._kernels.{source.stem}",
             [str(source)],
-            depends=headers,
             define_macros=macros(),
             include_dirs=[str(KERNELS)],
         )
@@ -82,33 +99,138 @@ def extensions():
     ]
 
 
+def parts(source):
+    """The files that a kernel is made of: its source, and every .pxd, .pxi and header that one of them names.
+
+    A name counts wherever it stands, in a comment too: that may compile a kernel too many, and never one too few.
+    """
+    named = [path for path in KERNELS.iterdir() if path.suffix in (".pxd", ".pxi", ".h")]
+    found, ahead = set(), [source]
+    while ahead:
+        path = ahead.pop()
+        if path not in found:
+            found.add(path)
+            words = {path.stem, *re.findall(r"\w+", path.read_text(encoding="utf-8"))}
+            ahead += [part for part in named if part.stem in words]
+    return sorted(found)
+
+
+def digest(*values):
+    """One hash of values that have a faithful repr."""
+    return hashlib.sha256(repr(values).encode()).hexdigest()
+
+
+def kept(name, key):
+    """A library that was built under this key, or None; None too where half of it or its record is left."""
+    try:
+        library, record = (KEPT / name).read_bytes(), (KEPT / f"{name}.key").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return library if record == digest(key, library) else None
+
+
+def keep(name, key, library):
+    """Keep a library for the next build. The record vouches for every byte, so neither has to be written at once."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    (KEPT / name).write_bytes(library)
+    (KEPT / f"{name}.key").write_text(digest(key, library), encoding="utf-8")
+
+
+def remove_orphans(*folders):
+    """Remove what was made of kernels that are gone: it would be imported, and shipped."""
+    names = {source.stem for source in KERNELS.glob("*.pyx")}
+    for folder in folders:
+        for path in folder.glob("*"):
+            if path.suffix in (".c", ".so", ".pyd", ".key") and path.name.split(".")[0] not in names:
+                path.unlink()
+
+
 class BuildKernels(build_ext):
-    """Flags by compiler, and one clear sentence where the machine lacks something."""
+    """Flags by compiler, only what changed, and one clear sentence where the machine lacks something."""
 
     def finalize_options(self):
-        """Compile as many kernels at once as there are processors, unless told otherwise."""
+        """Compile as many kernels at once as there are processors, unless told otherwise; on Windows by GCC."""
         super().finalize_options()
         self.parallel = self.parallel or True
+        if os.name == "nt" and self.compiler is None:
+            self.compiler = "mingw32"  # Microsoft's compiler has no integers of 128 bits
 
     def build_extensions(self):
-        """Choose the flags of the compiler at hand."""
-        self.force = True  # what lies there may have been built with another switch
-        unix = self.compiler.compiler_type in ("unix", "mingw32")
-        safe = switch("ADLCORE_SAFE")
-        if safe and not unix:
-            raise SystemExit("ADLCORE_SAFE needs GCC or Clang")
-        if unix and not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
-            raise SystemExit(f"adlcore: Python.h is missing: install the headers of this Python; {NEEDED}")
-        for extension in self.extensions:
-            extension.extra_compile_args = SAFE_FLAGS if safe else GNU_FLAGS if unix else MSVC_FLAGS
-            extension.extra_link_args = ["-fsanitize=address,undefined"] if safe else []
+        """Compile what was not yet compiled like this."""
+        anew, self.force = self.force, True  # what is old is known by `keys`, never by the time of a file
+        self.choose_flags()
+        remove_orphans(KERNELS, KEPT, Path(self.build_lib) / KERNELS)
+        self.surroundings = self.circumstances()
+        self.keys = {extension.name: self.key(extension) for extension in self.extensions}
+        self.found = {
+            extension.name: None if anew else kept(self.made(extension).name, self.keys[extension.name])
+            for extension in self.extensions
+        }
+        changed = [extension for extension in self.extensions if self.found[extension.name] is None]
+        print(f"adlcore: {len(changed)} of {len(self.extensions)} kernels to be compiled", flush=True)
+        in_c = cythonize(changed, compiler_directives=directives(), force=True)
+        for extension, cythonized in zip(changed, in_c, strict=True):
+            extension.sources = cythonized.sources
         try:
             super().build_extensions()
         except (CCompilerError, ExecError, PlatformError) as error:
             raise SystemExit(f"adlcore: the C compiler failed or is missing ({error}); {NEEDED}") from None
 
+    def choose_flags(self):
+        """Choose the flags of the compiler at hand, or refuse one that cannot do it."""
+        safe, kind = switch("ADLCORE_SAFE"), self.compiler.compiler_type
+        if kind not in ("unix", "mingw32"):
+            raise SystemExit(f"adlcore: needs GCC or Clang, for integers of 128 bits; {NEEDED}")
+        if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
+            raise SystemExit(f"adlcore: Python.h is missing: install the headers of this Python; {NEEDED}")
+        for extension in self.extensions:
+            extension.extra_compile_args = SAFE_FLAGS if safe else GNU_FLAGS
+            extension.extra_link_args = ["-fsanitize=address,undefined"] if safe else []
+            if kind == "mingw32":
+                extension.define_macros.append(("MS_WIN64", None))
+                extension.extra_link_args.append("-static-libgcc")
 
-setup(
-    ext_modules=cythonize(extensions(), compiler_directives=directives(), force=True),
-    cmdclass={"build_ext": BuildKernels},
-)
+    def build_extension(self, extension):
+        """Compile a kernel and keep it, or take the one that was kept."""
+        made, library = self.made(extension), self.found[extension.name]
+        if library is None:
+            super().build_extension(extension)
+            # What was edited meanwhile may or may not be in it: then it is compiled again.
+            if self.key(extension) == self.keys[extension.name]:
+                keep(made.name, self.keys[extension.name], made.read_bytes())
+        else:
+            made.parent.mkdir(parents=True, exist_ok=True)
+            made.write_bytes(library)
+
+    def made(self, extension):
+        """Where a kernel's library is put; its name says of which Python it is."""
+        return Path(self.get_ext_fullpath(extension.name))
+
+    def key(self, extension):
+        """One hash of all that a kernel's library depends on."""
+        source = KERNELS / f"{extension.name.rpartition('.')[2]}.pyx"
+        flags = extension.define_macros, extension.extra_compile_args, extension.extra_link_args
+        return digest(self.surroundings, flags, [(path.name, path.read_bytes()) for path in parts(source)])
+
+    def circumstances(self):
+        """Everything beside a kernel's own files that its library depends on."""
+        try:
+            asked = subprocess.run([*self.compiler.compiler_so, "--version"], capture_output=True, check=False)
+            version = asked.stdout
+        except OSError:
+            version = None  # compiling will say so, once there is something to compile
+        return (
+            Path("setup.py").read_bytes(),
+            sys.version,
+            Cython.__version__,
+            directives(),
+            version,
+            self.compiler.compiler_so,
+            self.compiler.linker_so,
+            self.compiler.macros,
+            self.debug,
+            [os.environ.get(name) for name in READ_BY_COMPILERS],
+        )
+
+
+setup(ext_modules=extensions(), cmdclass={"build_ext": BuildKernels})

@@ -5,7 +5,7 @@ Arrays in, arrays out: :func:`rank`, :func:`quantile`, :func:`indicator`, :func:
 :class:`MarginTiers`, :func:`liquidation_price`, :func:`bankruptcy_price`; of a whole venue
 :class:`Snapshot` and :func:`margin_state`; its books through a crash: :class:`ClearingHouse` and
 :class:`InsuranceFund`. Files: :func:`read_positions`.
-A market to play with: ``adlcore.lab.synthetic.market()``.
+A market to play with: ``adlcore.lab.synthetic.market()``. For Cython packages: :func:`get_include`.
 
 >>> import adlcore as adl
 >>> market = adl.Market(
@@ -23,6 +23,7 @@ A market to play with: ``adlcore.lab.synthetic.market()``.
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
+from ._headers import get_include
 from .contracts import Asset, Contract
 from .errors import AdlError, BrokenSnapshotError, MissingExtraError, OpenInterestWarning
 from .explanation import Explanation
@@ -57,6 +58,7 @@ __all__ = [
     "Selection",
     "Snapshot",
     "bankruptcy_price",
+    "get_include",
     "indicator",
     "liquidation_price",
     "margin_state",

@@ -14,13 +14,13 @@ sets=(oldest newest) chosen=()
 if [[ ${1:-} == --quick ]]; then
   shift
   sets=(oldest)
-  chosen=(-m "files and not browser and not tmpfs and not search" tests/test_cli*.py tests/test_event_*.py tests/test_extras.py
+  chosen=(-m "files and not browser and not compiler and not tmpfs and not search" tests/test_cli*.py tests/test_event_*.py tests/test_extras.py
     tests/test_positions.py tests/test_report*.py tests/test_runs.py tests/test_scenarios.py tests/test_select.py tests/test_snapshot_f*.py)
 fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-bash ci/interpreters.sh >"$work/pythons"
+bash ci/at_hand.sh | grep -v "^[0-9.]*t " >"$work/pythons"
 [[ -s $work/pythons ]] || { echo "needed: Python 3.11 or newer" >&2; exit 1; }
 declare -A python=([oldest]=$(sed -n '1s/^[^ ]* //p' "$work/pythons") [newest]=$(sed -n '$s/^[^ ]* //p' "$work/pythons"))
 

@@ -10,16 +10,16 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 own=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 declare -A found
-while read -r minor python; do
-  [[ $minor == "$own" ]] || found[$minor]=$python
-done < <(bash ci/interpreters.sh)
+while read -r version python; do
+  [[ $version == "$own" ]] || found[$version]=$python
+done < <(bash ci/at_hand.sh)
 echo "=== beside $own: ${!found[*]}"
 
-for minor in "${!found[@]}"; do
-  echo "=== Python $minor"
-  git clone --quiet . "$work/$minor"
-  cd "$work/$minor"
-  "${found[$minor]}" -m venv .venv
+for version in "${!found[@]}"; do
+  echo "=== Python $version"
+  git clone --quiet . "$work/$version"
+  cd "$work/$version"
+  "${found[$version]}" -m venv .venv
   .venv/bin/pip install --quiet -e '.[test]'
   .venv/bin/python -m pytest -q -n auto -p no:cacheprovider -m "search or not search" tests/test_house_interruptions.py "$@"
   [[ -z ${SUITE:-} ]] || .venv/bin/python -m pytest -q -n auto -p no:cacheprovider

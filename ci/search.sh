@@ -28,7 +28,7 @@ until [[ $round -gt 0 && (-n $once || $(date +%s) -ge $ADLCORE_UNTIL) ]]; do
   echo "=== round $round: ADLCORE_SEED=$ADLCORE_SEED"
   # The seed of Hypothesis and of the order of tests. What hangs is stopped ten minutes after the end.
   timeout --foreground --kill-after=60 $((ADLCORE_UNTIL - $(date +%s) + 600)) python -m pytest -q -n auto --maxfail=1 \
-    -m "(search or hypothesis) and not browser and not tmpfs" --hypothesis-seed="$ADLCORE_SEED" "$@" tests || {
+    -m "(search or hypothesis) and not browser and not compiler and not tmpfs" --hypothesis-seed="$ADLCORE_SEED" "$@" tests || {
     status=$?
     echo "=== round $round failed; again with: ADLCORE_SEED=$ADLCORE_SEED bash ci/search.sh $minutes $*" >&2
     exit "$status"

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# The suite on the adlcore that is installed for a Python, not on the one in this folder: in a copy of all but the package, and with no
+# compiler on the PATH. It is what the README's test line runs; options go to pytest.
+#
+#   bash ci/installed.sh venv/bin/python
+#   bash ci/installed.sh venv/bin/python --smoke      what takes a minute, and needs pytest, Hypothesis and NumPy alone
+set -euo pipefail
+python=$(command -v "${1:?a Python that has adlcore}")
+python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python")
+shift
+cd "$(dirname "$0")/.."
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/adlcore-installed"
+for path in .ci .github .gitignore * ; do
+  case $path in
+    adlcore | build | dist | *.egg-info) ;;
+    *) cp -R "$path" "$work/adlcore-installed" ;;
+  esac
+done
+[[ ! -d ../shared ]] || ln -s "$(cd ../shared && pwd)" "$work/shared" # the rows beside the project, of which tests read some
+cd "$work/adlcore-installed"
+
+path=$PATH
+case $(uname) in
+  Linux | Darwin) # elsewhere a Python needs more of the PATH than its own folder
+    path=$(dirname "$python")
+    for compiler in gcc cc clang; do
+      ! (PATH=$path; command -v "$compiler") || { echo "ci/installed.sh: there is a compiler on the PATH" >&2; exit 1; }
+    done
+    ;;
+esac
+unset PYTHONPATH
+PATH=$path "$python" - <<'PY'
+import importlib.metadata, pathlib, sys
+import adlcore
+folder = pathlib.Path(adlcore.__file__).parent
+assert folder.parent.name in ("site-packages", "dist-packages"), f"adlcore is imported from {folder}"
+assert importlib.metadata.version("adlcore") == adlcore.__version__
+print(f"adlcore {adlcore.__version__} of Python {sys.version.split()[0]}, in {folder}", flush=True)
+PY
+tests=(-n auto tests README.md --pyargs adlcore)
+if [[ ${1:-} == --smoke ]]; then
+  shift
+  tests=(tests/test_house_by_hand.py tests/test_public.py tests/test_twins_*.py)
+fi
+PATH=$path "$python" -m pytest -q -p no:cacheprovider "${tests[@]}" "$@"

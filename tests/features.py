@@ -160,7 +160,7 @@ def commands(kept: Path, made: Path) -> dict[str, Feature]:
         "adlcore explain": Feature(
             line("explain", kept / "venue.npz", "--account", "bob", "--contract", "SOLUSDT"), cli
         ),
-        "adlcore scenario init": Feature(line("scenario", "init", "--out", made / "scenario.toml"), (*cli, "pydantic")),
+        "adlcore scenario init": Feature(line("scenario", "init", made / "scenario.toml"), (*cli, "pydantic")),
         "adlcore simulate": Feature(
             line("simulate", kept / "small.toml", "--out", made / "simulated"), (*crash, "plotly")
         ),

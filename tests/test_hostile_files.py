@@ -248,7 +248,7 @@ RAISED = [
         ("adlcore.io.snapshots.load", ("explain", "FILE", "--account", "ann", "--contract", "X")),
         ("adlcore.lab.scenarios.load", ("simulate", "FILE")),
         ("adlcore.io.open_run", ("verify", "FILE")),
-        ("adlcore.io.open_run", ("resume", "FILE")),
+        ("adlcore.cli._stopped.read_manifest", ("resume", "FILE")),
         ("adlcore.io.open_run", ("query", "FILE", "select 1")),
         ("adlcore.io.open_run", ("report", "FILE")),
     ],

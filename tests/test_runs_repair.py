@@ -99,13 +99,13 @@ def test_what_was_dropped_is_counted(copied):
     assert passes_before(place, EDGES) == 1
     written(folder / LOG, altered(TEN.log, place, TEN.log[place] ^ 4))
     found = repaired(TEN, folder)
-    assert found[:5] == (1, 0, 3, 75, len(TEN.log) - EDGES[1])
+    assert found[:5] == (1, 0, 3, 81, len(TEN.log) - EDGES[1])
 
 
 def test_what_a_stopped_writer_left_of_a_pass_is_no_damage(copied):
     folder = copied("ten-2")
     written(folder / LOG, TEN.log[: EDGES[3] - 1])
-    assert repaired(TEN, folder) == (2, 66, 0, 0, 0, None, ())
+    assert repaired(TEN, folder) == (2, 72, 0, 0, 0, None, ())
     assert (folder / LOG).read_bytes() == TEN.log[: EDGES[3] - 1]
     assert tree(TEN.resume(folder).path) == TEN.tree
 
@@ -117,7 +117,7 @@ def test_a_sound_run_has_nothing_to_repair(copied):
         assert repaired(TEN, folder).put_aside == ()
         assert tree(folder) == before
     folder = copied("ten-sealed")
-    assert repaired(TEN, folder) == (4, 75, 0, 0, 0, None, ())
+    assert repaired(TEN, folder) == (4, 81, 0, 0, 0, None, ())
     assert tree(folder) == TEN.tree
 
 
@@ -134,7 +134,7 @@ def test_passes_that_are_forged_are_those_that_are_not_made_again(copied):
     words = "pass 1 is not what house and passes make: event ", "keeps 1 pass (0 events) and drops "
     refused(lambda: TEN.resume(folder), *words, f"adlcore resume --repair {folder} ")
     found = repaired(TEN, folder)
-    assert found[:5] == (1, 0, 3, 75, len(log) - EDGES[1])
+    assert found[:5] == (1, 0, 3, 81, len(log) - EDGES[1])
     assert "pass 1 is not what house and passes make" in found.reason
     TEN.resume(folder)
     assert tree(folder) == {**TEN.tree, ASIDE: log[EDGES[1] :]}
@@ -160,7 +160,7 @@ def test_a_pass_too_many_is_none_of_the_run(copied):
     folder = copied("ten-4")
     short = World(TEN.house, TEN.passes[:3])
     refused(lambda: short.resume(folder), "passes end after 3: must go on")
-    assert repaired(short, folder)[:5] == (3, 75, 1, 0, len(TEN.log) - EDGES[3])
+    assert repaired(short, folder)[:5] == (3, 81, 1, 0, len(TEN.log) - EDGES[3])
     short.resume(folder)
     assert {name: data for name, data in tree(folder).items() if name != ASIDE} == short.tree
 

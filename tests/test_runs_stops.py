@@ -23,6 +23,7 @@ from adlcore.io.runs import files as run_files
 from adlcore.io.runs import log as run_log
 from adlcore.io.runs.manifest import read_manifest
 from adlcore.io.runs.reader import open_log
+from adlcore.io.runs.versions import made_by
 
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
 
@@ -203,6 +204,7 @@ def test_a_tail_of_garbage_is_told_and_dropped(bad, good, whole, stopped):
     assert good("resume", "--repair", stopped).splitlines() == [
         f"{stopped}: nothing to repair",
         f"{stopped}: sealed already, nothing to do",
+        f"made by {made_by(open_run(stopped).manifest)}",
     ]
 
 

@@ -1,4 +1,4 @@
-"""A crash told in ten lines: the facts that its report is made of, in fewer words."""
+"""A crash told in a few lines: the facts that its report is made of, in fewer words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``adlcore demo``: a crash of 100,000 accounts, told in ten lines, and what it teaches about funds and order books."""
+"""``adlcore demo``: a crash of 100,000 accounts, told in a few lines, and what it teaches of funds and books."""
 
 from __future__ import annotations
 

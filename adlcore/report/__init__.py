@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .._files import Destination, replaced
+from .._files import Destination, is_open_file, replaced
+from .._options import a_path
 from ..errors import AdlError
 from .event_plot import plot_events
 from .queue_plot import plot_queue
@@ -94,6 +95,8 @@ def write(
     from .page import page
     from .sections import sections
 
+    if not is_open_file(path):
+        a_path("path", path)  # now, and not when the page is made
     if not isinstance(title, str):
         raise AdlError.at("title", None, title, "must be text")
     facts = run if isinstance(run, Facts) else Facts(run, rule, funds)

@@ -14,6 +14,7 @@ from ..clearing import Snapshot
 from ..clearing.accounts.tables import MODES as WALLET_MODES
 from ..contracts import Asset, Contract
 from ..errors import AdlError
+from .portable import exponential, total
 
 __all__ = ["MODES", "Coin", "Habits", "Listed", "populated"]
 
@@ -189,7 +190,7 @@ def _crowd(rng: np.random.Generator, w: int, habits: Habits, listed: Sequence[Li
     settle = np.array([names.index(entry.contract.settle.name) for entry in listed])
     modes = [mode for mode in MODES if habits.modes.get(mode, 0)]
     share = np.array([habits.modes[mode] for mode in modes])
-    kind = np.array([MODES.index(mode) for mode in modes])[rng.choice(len(modes), w, p=share / share.sum())]
+    kind = np.array([MODES.index(mode) for mode in modes])[rng.choice(len(modes), w, p=share / total(share))]
     mode, isolated = np.array([0, 1, 0, 2, 3])[kind], kind == MODES.index("isolated")
     asset = np.zeros(w, np.int64)
     in_coin = (mode == 0) & (rng.random(w) < habits.coin_share)
@@ -202,7 +203,7 @@ def _crowd(rng: np.random.Generator, w: int, habits: Habits, listed: Sequence[Li
     shared = np.flatnonzero(~isolated)
     if len(shared):
         account[isolated] = account[rng.choice(shared, np.count_nonzero(isolated))]
-    worth = habits.worth_median * np.exp(habits.worth_sigma * rng.standard_normal(w))
+    worth = habits.worth_median * exponential(habits.worth_sigma * rng.standard_normal(w))
     leverage = rng.choice(habits.leverages, w)
     return Crowd(names, account, asset, mode, kind == MODES.index("hedge"), contract, worth, leverage)
 
@@ -226,7 +227,7 @@ class Rows:
 
 def _popularity(listed: Sequence[Listed]) -> Float64Array1D:
     share = np.array([entry.popularity for entry in listed])
-    return np.asarray(share / share.sum())
+    return np.asarray(share / total(share))
 
 
 def _positions(rng: np.random.Generator, listed: Sequence[Listed], crowd: Crowd, habits: Habits, wanted: int) -> Rows:
@@ -251,12 +252,12 @@ def _positions(rng: np.random.Generator, listed: Sequence[Listed], crowd: Crowd,
     return Rows(contract, wallet, np.where(chose, crowd.leverage, 0.0)[wallet], *rest)
 
 
-def _portions(total: int, share: Float64Array1D, most: Int64Array1D) -> Int64Array1D:
+def _portions(wanted: int, share: Float64Array1D, most: Int64Array1D) -> Int64Array1D:
     """Whole numbers in proportion to shares that sum to about a total, none above its bound."""
-    low, high = 0.0, float(total) / share.min() + 1.0
+    low, high = 0.0, float(wanted) / share.min() + 1.0
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (low, middle) if np.minimum(middle * share, most).sum() > total else (middle, high)
+        low, high = (low, middle) if total(np.minimum(middle * share, most)) > wanted else (middle, high)
     return np.rint(np.minimum(low * share, most)).astype(np.int64)
 
 
@@ -277,10 +278,10 @@ def _held(
         long[0] = not long[0]
     units = float(contract.units_per_lot)
     lot_value = units / mark if contract.inverse else units * mark
-    worth = np.minimum(crowd.worth[wallet] * np.exp(habits.size_sigma * rng.standard_normal(n)), habits.largest)
+    worth = np.minimum(crowd.worth[wallet] * exponential(habits.size_sigma * rng.standard_normal(n)), habits.largest)
     wanted = _whole("positions.quantity", np.maximum(np.rint(worth / (lot_value * entry.settle_price)), 1))
     quantity = _balanced(wanted, long)
-    price = mark * np.exp(habits.entry_sigma * rng.standard_normal(n))
+    price = mark * exponential(habits.entry_sigma * rng.standard_normal(n))
     size = quantity.astype(np.float64)
     cost = -size * units / price if contract.inverse else size * units * price
     value = -size * lot_value if contract.inverse else size * lot_value

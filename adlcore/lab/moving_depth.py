@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
+from operator import mul
 from typing import Any
 
 from ..clearing import DepthLadder
 from ..clearing.accounts.books import entry
 from ..contracts import Contract
 from ..decimals import positive_decimal
+from .portable import total
 
 __all__ = ["MovingDepth", "Shape"]
 
@@ -45,8 +48,8 @@ class Shape:
     def around(self, price: str, share: float) -> DepthLadder:
         """The book about a price, when a share of its depth is there."""
         step = max(1, round(float(price) * self.step / float(self.contract.tick or 1)))
-        sizes = [self.growth**level for level in range(self.levels)]
-        first = round(self.lots * share / sum(sizes))
+        sizes = accumulate([self.growth] * (self.levels - 1), mul, initial=1.0)
+        first = round(self.lots * share / total(sizes))
         if first < 1:
             return DepthLadder({self.contract.symbol: {}})
         return DepthLadder.around(

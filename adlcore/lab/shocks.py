@@ -17,6 +17,7 @@ from .._options import a_list, a_path, is_text_of
 from ..contracts import Contract
 from ..decimals import exact_decimal, positive_decimal, whole_number
 from ..errors import AdlError, shown
+from .portable import exponential, logarithm, total
 
 __all__ = ["Marks", "fall", "read_marks"]
 
@@ -102,8 +103,8 @@ def fall(
             bridges[each.path] = _bridge(rng, passes)
     found: Marks = [((number + 1) * step, {}) for number in range(passes)]
     for each in moved:
-        logs = each.beta * np.log1p(-depth) * shape + each.noise * bridges[each.path]
-        prices = float(each.price) * np.exp(logs)
+        logs = each.beta * logarithm(1 - depth) * shape + each.noise * bridges[each.path]
+        prices = float(each.price) * exponential(logs)
         for (_, marks), price in zip(found, prices.tolist(), strict=True):
             marks[each.contract.symbol] = _on_ticks(each.contract, price)
     return found
@@ -116,7 +117,7 @@ def _shape(rng: np.random.Generator, passes: int, jumps: int, jump_share: float,
     if jumps:
         number = min(jumps, low)
         weight = rng.exponential(1.0, number)
-        down[rng.choice(low, number, replace=False)] += jump_share * weight / weight.sum()
+        down[rng.choice(low, number, replace=False)] += jump_share * weight / total(weight)
     up = np.full(passes - low, -rebound / max(passes - low, 1))
     return np.asarray(np.cumsum(np.concatenate([down, up])))
 

@@ -16,6 +16,7 @@ from ..decimals import whole_number
 from ..errors import AdlError
 from ..tiers import MarginTiers
 from .crowd import MODES, Coin, Habits, Listed, populated
+from .portable import exponential, logarithm
 
 __all__ = ["MODES", "snapshot"]
 
@@ -130,14 +131,14 @@ def _modes(modes: Sequence[str]) -> list[str]:
 
 def _listed(code: int, rng: np.random.Generator) -> Listed:
     """The contract of a number: linear, linear, inverse, and so on."""
-    popularity = (code + 1.0) ** POPULARITY
+    popularity = float(exponential(POPULARITY * logarithm(code + 1)))
     inverse = code % 3 == 2 and code // 3 < INVERSE_COINS
     coin = code // 3 if inverse else code - min((code + 1) // 3, INVERSE_COINS)
-    move = float(np.exp(0.01 * rng.standard_normal()))
+    move = float(exponential(0.01 * rng.standard_normal()))
     if coin < len(COINS):
         name, price, tick, lot, face = COINS[coin]
     else:
-        name, price, face = f"COIN{coin + 1}", float(np.exp(2.0 * rng.standard_normal())), 10
+        name, price, face = f"COIN{coin + 1}", float(exponential(2.0 * rng.standard_normal())), 10
         tick = format(Decimal(1).scaleb(int(np.floor(np.log10(price))) - 4), "f")
         lot = "1" if price < 100 else "0.01"
     mark = format((Decimal(repr(price * move)) / Decimal(tick)).quantize(Decimal(1)) * Decimal(tick), "f")

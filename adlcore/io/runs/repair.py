@@ -83,9 +83,9 @@ def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     ------
     AdlError
         If the folder is no run, another writer has it, `house` is not as it was then, or the manifest was altered:
-        nothing proves what it says. If it was made by a version of adlcore that knows other kinds or causes of
-        events. For a sealed run that was altered, which is not opened again: the log that it
-        was made of is gone. If the house refuses a pass.
+        nothing proves what it says. If the run was made by a version of adlcore that knows other kinds or causes of
+        events. If it is sealed and was altered: it is not opened again, for the log that it was made of is gone. If
+        the house refuses a pass.
     OSError
         As :func:`record`.
 

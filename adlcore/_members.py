@@ -1,8 +1,8 @@
 """Members of a folder that adlcore fills: plain files and folders, which are opened as what they are.
 
 A path that a user names may lead through links. What lies in a folder of ours may not: a link there leads to what is
-not ours, a pipe waits for somebody, a device is no place for a file. So nothing here follows a link, waits, or makes
-a terminal its own.
+not ours, a pipe waits for somebody, a device is no place for a file. So nothing here waits or makes a terminal its own,
+and no link is followed, but by :func:`open_named`, whose path is a user's.
 """
 
 from __future__ import annotations

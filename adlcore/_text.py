@@ -1,11 +1,11 @@
-"""Text from outside, so that each of its characters is seen where it is shown."""
+"""Text that is shown: from outside, so that each of its characters is seen, and numbers of things."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-__all__ = ["visible", "visible_json"]
+__all__ = ["counted", "visible", "visible_json"]
 
 #: Printable to Python, and yet drawn as nothing or as blank: joiners, fillers, selectors of variants, empty Braille.
 BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
@@ -35,6 +35,17 @@ def visible_json(text: str) -> str:
     "\u007f\u202e\udb40\udc01"
     """
     return _replaced(text, _json_escape)
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """A number of things.
+
+    Examples
+    --------
+    >>> counted(1, "event"), counted(1200, "event"), counted(0, "pass", "passes")
+    ('1 event', '1,200 events', '0 passes')
+    """
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def _replaced(text: str, escape: Callable[[str], str]) -> str:

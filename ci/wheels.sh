@@ -44,7 +44,7 @@ wheel() {
   made=$(echo "$at"/fixed/*.whl)
   quietly "$at/clean/bin/pip" install --only-binary :all: "adlcore[test] @ file://$made" || return 1
   bash ci/installed.sh "$at/clean/bin/python" "${tests[@]}" --junitxml="$at/tests.xml" || held=1
-  quietly "$at/build/bin/pip" install "$made" "Cython>=3.1" "setuptools>=77" pytest hypothesis || return 1
+  quietly "$at/build/bin/pip" install "$made" "Cython>=3.1" "setuptools>=77.0.1" pytest hypothesis || return 1
   (cd "$at" && cp -R "$OLDPWD/tests" "$OLDPWD/pyproject.toml" . &&
     "$at/build/bin/python" -m pytest -q -p no:cacheprovider -m compiler tests/test_downstream.py) || held=1
   counts=$("$python" - "$at/tests.xml" <<'PY'

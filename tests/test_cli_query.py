@@ -13,6 +13,7 @@ import adlcore as adl
 
 duckdb = pytest.importorskip("duckdb", reason="asking runs in SQL needs the query extra")
 
+from adlcore.clearing.accounts.tables import MODES  # noqa: E402
 from adlcore.cli import query as command  # noqa: E402
 
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
@@ -276,6 +277,20 @@ def test_the_tables_of_a_run(good, kept):
     assert sorted(name for (name,) in found["rows"]) == sorted(["contracts", "events", "marks", "passes", *parts])
     assert one(good, kept, "select count(*) from events") == len(there.events()["kind"])
     assert one(good, kept, "select sum(wallet) from positions_before") == int(there.before.positions.wallet.sum())
+    sql = """select account, mode, contract, p.quantity from positions_before p join wallets_before using (wallet)
+        order by p.row"""
+    before = there.before
+    held = [
+        [before.wallets.account[wallet].item(), MODES[before.wallets.mode[wallet]], before.contracts[code].symbol, lots]
+        for wallet, code, lots in zip(
+            *(c.tolist() for c in (before.positions.wallet, before.position_contract, before.positions.quantity)),
+            strict=True,
+        )
+    ]
+    assert json.loads(good("query", kept, sql, "--json"))["rows"] == held
+    sql = "select distinct asset from balances_before union select distinct contract from orders_before order by 1"
+    names = {asset.name for asset in there.assets} | {contract.symbol for contract in there.contracts}
+    assert {name for (name,) in json.loads(good("query", kept, sql, "--json"))["rows"]} <= names
     described = good("query", kept, "describe events")
     assert "sequence" in described
     assert "BIGINT" in described

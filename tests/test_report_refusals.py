@@ -83,7 +83,7 @@ def test_the_crash_of_ten_wallets_says_why(tmp_path):
     assert (value["name"], value["x"], value["y"]) == ("USDT fund: equity", [1], [-547.53125])
 
 
-CAP = "its net notional would have been 8,000.00 USDT, above the {} USDT that its equity allows"
+CAP = "its net notional would have been 8,000.00 USDT, above the {} USDT that its equity would allow then"
 
 
 @pytest.mark.parametrize(

@@ -191,8 +191,9 @@ def test_a_house_that_does_something_else_is_refused(copied):
 
     told = "pass 1 is not what house and passes make: event 22 has kind 'book-fill', must be 'zero-fill'"
     size = len((folder / "events.arrow").read_bytes()) - len((copied("ten-1") / "events.arrow").read_bytes())
-    repaired = f"adlcore resume --repair {folder} (adlcore.io.repair) keeps 1 pass (0 events) and drops {size:,} bytes"
-    advice = f"; with its own house and passes, {repaired}, 2 passes among them"
+    called = f"adlcore resume --repair {folder} (adlcore.io.repair, with its own house and passes)"
+    repaired = f"{called} keeps 1 pass (0 events) and drops {size:,} bytes"
+    advice = f"; {repaired}, 2 passes among them"
     for call, more in ((resume, advice), (verify, "")):
         message = f"{folder}/events.arrow: {told}{more}"
         refused(lambda call=call: call(folder, without_book(), TEN.passes), message, row=1)

@@ -1,4 +1,4 @@
-"""The command line: ``adlcore rank``, ``deleverage``, ``margin``, ``explain``, ``demo``."""
+"""The command line: a file for each command, and what they share."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except AdlError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
-    from ._app import run
-
+    try:
+        from ._app import run
+    except KeyboardInterrupt:  # as in a command: importing them takes half a second
+        sys.exit(130)
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))

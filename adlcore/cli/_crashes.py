@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 from .. import io, report
 from .._extras import needs
 from .._members import member
+from .._text import counted
 from ..clearing.closings import STAGES
 from ..errors import AdlError
 from ..io import Inputs, Run
+from ..io.manifests import MANIFEST
 from ..io.runs.folder import command
 from ..io.runs.manifest import read_manifest
 from ..lab import scenarios
@@ -23,9 +26,9 @@ from ..report.fund_cash import FundCash
 from ..report.prices import View
 from . import _story, _tables
 from ._pass_bar import PassBar
-from ._screen import Screen
+from ._screen import Screen, complain
 
-__all__ = ["REPORT", "crash_of", "happened", "watched"]
+__all__ = ["REPORT", "crash_of", "happened", "told_how_to_go_on", "watched"]
 
 #: The name of a report in the folder of its run.
 REPORT = "report.html"
@@ -41,7 +44,7 @@ def happened(given: scenarios.Scenario, folder: Path, with_report: bool, quiet: 
     if with_report:
         needs("plotly", "a report")  # now, and not when the run stands
     crash = Crash.of(given)
-    with PassBar(crash, given.name) as bar:
+    with told_how_to_go_on(folder), PassBar(crash, given.name) as bar:
         run = io.record(folder, crash.house, crash.passes(), configuration=_configuration(crash), on_pass=bar)
     facts, written = Facts(run), None
     if with_report:
@@ -69,6 +72,17 @@ def happened(given: scenarios.Scenario, folder: Path, with_report: bool, quiet: 
         },
         "seconds": bar.seconds,
     }
+
+
+@contextlib.contextmanager
+def told_how_to_go_on(folder: Path) -> Iterator[None]:
+    """Who stops a run is told what goes on with it; of one that has not begun there is nothing to tell."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if (folder / MANIFEST).exists():
+            complain("stopped", f"{command('resume', folder)} goes on from the last pass that was complete")
+        raise
 
 
 def _refuse_run(folder: Path) -> None:
@@ -118,11 +132,11 @@ def _announce(console: Screen, crash: Crash, facts: Facts) -> None:
     """How large the venue was, and how far it fell."""
     run = facts.run
     wallets, positions = len(run.before.wallets), len(run.before.positions)
-    listed = _tables.counted(len(run.contracts), "contract")
+    listed = counted(len(run.contracts), "contract")
     first = crash.scenario.contracts[0]
     prices = [marks[first.symbol] for _, marks in crash.marks if first.symbol in marks]
     low = min(prices, key=float, default=first.price)
-    moved = f"{first.symbol} {float(low) / float(first.price) - 1:+.0%} in {_tables.counted(len(crash.marks), 'mark')}"
+    moved = f"{first.symbol} {float(low) / float(first.price) - 1:+.0%} in {counted(len(crash.marks), 'mark')}"
     console.titled(f"{wallets:,} wallets, {positions:,} positions, {listed}", f"; {moved}")
 
 

@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 from .. import _files
 from ..errors import AdlError
 
-__all__ = ["STDOUT", "destination", "is_stdout", "refuse_input"]
+__all__ = ["STDOUT", "destination", "is_stdout", "named", "refuse_input"]
 
 #: This path is standard output.
 STDOUT = Path("-")
@@ -26,6 +26,11 @@ def destination(out: Path) -> Path | BinaryIO:
 def is_stdout(out: Path | None) -> bool:
     """Whether the file goes to standard output: what else is said then goes to stderr."""
     return out is not None and (out == STDOUT or _files.descriptor_of(out) == 1)
+
+
+def named(out: Path) -> str:
+    """What a file is called in a sentence."""
+    return "standard output" if out == STDOUT else str(out)
 
 
 def refuse_input(out: Path, *inputs: Path) -> None:

@@ -7,14 +7,15 @@ from pathlib import Path
 from .. import io
 from .._extras import needs
 from .._members import member
+from .._text import counted
 from ..errors import AdlError
 from ..io import Run
 from ..io.runs.folder import LOG, command, is_blank, work_left
 from ..io.runs.manifest import read_manifest
 from ..io.runs.reader import open_log
 from ..io.runs.versions import made_by
-from . import _screen, _tables
-from ._crashes import crash_of, watched
+from . import _screen
+from ._crashes import crash_of, told_how_to_go_on, watched
 from ._pass_bar import PassBar
 
 __all__ = ["repair", "resume", "stopped_run"]
@@ -48,7 +49,7 @@ def resume(run: Run) -> None:
     before = sum(1 for _ in open_log(folder, run.manifest))
     crash = crash_of(run)
     try:
-        with PassBar(crash, "resuming") as bar:
+        with told_how_to_go_on(folder), PassBar(crash, "resuming") as bar:
             found = io.resume(folder, crash.house, crash.passes(), on_pass=bar)
     except AdlError as error:
         if not (error.argument or "").startswith("passes"):
@@ -70,13 +71,9 @@ def repair(run: Run) -> None:
     if not found.put_aside:
         _screen.write(f"{run.path}: nothing to repair")
         return
-    kept = f"{_passes(found.kept_passes)} ({_tables.counted(found.kept_events, 'event')}) kept"
-    dropped = f"{_passes(found.dropped_passes)} ({_tables.counted(found.dropped_events, 'event')})"
+    kept = f"{counted(found.kept_passes, 'pass', 'passes')} ({counted(found.kept_events, 'event')}) kept"
+    dropped = f"{counted(found.dropped_passes, 'pass', 'passes')} ({counted(found.dropped_events, 'event')})"
     aside = ", ".join(path.name for path in found.put_aside)
     _screen.write(f"{run.path}: {kept}; {dropped}, {found.dropped_bytes:,} bytes dropped, put aside as {aside}")
     if found.reason is not None:
         _screen.write(found.reason)
-
-
-def _passes(number: int) -> str:
-    return f"{number:,} pass{'' if number == 1 else 'es'}"

@@ -16,7 +16,7 @@ from ..report.facts import Facts
 from ..report.fund_cash import FundCash
 from ..report.prices import View
 from ..report.sections import insurance, story
-from ..report.wording import amount, counted, listed, percent
+from ..report.wording import amount, counted, listed, percent, short
 from ._pass_bar import PassBar
 from ._screen import Screen
 from ._tables import KEPT
@@ -25,16 +25,15 @@ __all__ = ["print_story"]
 
 #: Words for what happened, as wide as the widest of them.
 HEAD = 13
-MILLION = 10**6
 #: Funds that are named one by one.
 MOST_FUNDS = 4
 
 #: Why funds refuse, by the cause of their events.
 REASONS = {
-    "depleted": "their equity would be below 0",
-    "net-notional": "their net notional would be above its cap",
-    "drawdown": "their equity would fall beyond their drawdown",
-    "drawdown-on": "they have fallen beyond their drawdown",
+    "depleted": "the fund's equity would have been below 0",
+    "net-notional": "the fund's net notional would have been above its cap",
+    "drawdown": "the fund's equity would have fallen beyond its drawdown",
+    "drawdown-on": "the fund had fallen beyond its drawdown",
 }
 
 #: What each of `STAGES` did, as the head of a line.
@@ -77,7 +76,7 @@ def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path
     _line(out, "funds", "; ".join(_fund(facts, fund) for fund in facts.funds if fund.asset >= 0))
     _line(out, "audit", f"conserved exactly at each of {_passes(facts)}: money, open interest, funds")
     rows = len(facts.run.before.positions)
-    speed = f"{rows * len(record.number) / bar.seconds / MILLION:,.1f} m positions re-margined a second"
+    speed = f"{short(rows * len(record.number) / bar.seconds)} positions re-margined a second"
     _line(out, "speed", f"{bar.events:,} events in {bar.seconds:.1f} s; {speed}")
     _line(out, "run", shown(run) if report is None else f"{shown(run)}; report {shown(report)}")
 
@@ -115,8 +114,8 @@ def _refusals(refused: Sequence[tuple[str, str, int]]) -> str:
     (cause, most), *_ = causes.most_common(1)
     named = ", ".join(f"{fund} {count:,}" for fund, count in funds.most_common(MOST_FUNDS))
     more = f" and {len(funds) - MOST_FUNDS:,} more" if len(funds) > MOST_FUNDS else ""
-    times = counted(funds.total(), "time")
-    return f"{times} ({named}{more}): {percent(most / funds.total())} because {REASONS[cause]}"
+    times, share = counted(funds.total(), "time"), percent(most / funds.total())
+    return f"{times} ({named}{more}): {'all' if most == funds.total() else share} because {REASONS[cause]}"
 
 
 def _bearers(view: View, each: Bearers) -> str:

@@ -23,7 +23,6 @@ __all__ = [
     "Column",
     "amount",
     "console",
-    "counted",
     "decimal_point",
     "lights",
     "money",
@@ -164,11 +163,6 @@ def decimal_point(value: float, places: int) -> str:
 def money(value: float) -> str:
     """An amount: two places, or six digits where it is small."""
     return decimal_point(value, 2) if abs(value) >= 1 or value == 0 else f"{value:.6g}"
-
-
-def counted(count: int, noun: str) -> str:
-    """A number of things, in the plural where there are several."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def amount(asset: Asset, quanta: int) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import typer
 
 from .._arrays import Float64Array1D, Int64Array1D
+from .._text import counted
 from ..errors import AdlError
 from ..io.selections import check_suffix, write_selection
 from ..market import Market
@@ -99,7 +100,7 @@ def deleverage(
     _common.check_decimal("quantity", quantity, positive=False)
     if price is not None:
         _common.check_decimal("price", price)
-    if escape_formulas and (out is None or check_suffix(out) != ".csv"):
+    if escape_formulas and (out is None or check_suffix(_output.destination(out)) != ".csv"):
         raise AdlError.at("escape-formulas", None, True, "must be for --out FILE.csv: no formula stands elsewhere")
     if out is not None:
         check_suffix(_output.destination(out))
@@ -140,7 +141,7 @@ def deleverage(
         screen.print()
     _print_summary(screen, closing, price)
     if out is not None:
-        screen.print(f"{'written':<16}{len(selection):,} rows to {out}", soft_wrap=True)
+        screen.print(f"{'written':<16}{counted(len(selection), 'row')} to {_output.named(out)}", soft_wrap=True)
 
 
 def _rows(market: Market, accounts: list[str] | None) -> Int64Array1D | None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from .. import io
+from .._arrays import Int64Array1D
 from .._extras import optional
+from .._text import counted
+from ..clearing import Snapshot
+from ..clearing.accounts.tables import MODES
 from ..errors import AdlError, shown
 from . import _common, _screen, _tables
 
@@ -56,7 +61,11 @@ def query(
     top: Annotated[int, typer.Option("--top", min=0, help="Rows of the table; 0 shows all.")] = 100,
     as_json: _common.JsonOption = False,
 ) -> None:
-    """Ask a run in SQL: tables events, passes, marks, contracts, and wallets, positions, orders before and after.
+    """Ask a run in SQL.
+
+    Tables: events, passes, marks, contracts, and wallets, positions, orders and balances, each as it was before the run
+    (wallets_before) and after it (wallets_after). A wallet is a number, the same everywhere. Quantities are in lots,
+    prices in ticks, money in quanta, times in the run's own unit.
 
     One statement that reads. Nothing but the tables of the run can be read, and nothing can be written.
     """
@@ -182,7 +191,7 @@ def _print(names: list[str], kinds: list[str], rows: list[tuple[Any, ...]], more
     if shown_columns < len(names):
         said.append(f"{shown_columns} of {len(names):,} columns fit: name those you need, or --json")
     if more:
-        said.append(f"the first {_tables.counted(len(rows), 'row')}: --top 0 shows all")
+        said.append(f"the first {counted(len(rows), 'row')}: --top 0 shows all")
     for line in said:
         console.print(line, style="dim", soft_wrap=True)
 
@@ -196,13 +205,36 @@ def _queried(run: io.Run) -> dict[str, Any]:
         if snapshot is None:
             continue
         for part in ("wallets", "positions", "orders", "balances"):
-            tables[f"{part}_{name}"] = getattr(snapshot, part).columns()
+            tables[f"{part}_{name}"] = _named(snapshot, part)
     fields = [contract.fields() for contract in run.contracts]
     shown_fields = ("symbol", "kind", "multiplier", "lot", "tick")
     tables["contracts"] = {name: [str(each[name]) for each in fields] for name in shown_fields}
     return {
-        name: pa.table({key: pa.array(column) for key, column in columns.items()}) for name, columns in tables.items()
+        name: pa.table(
+            {key: pa.array(each, pa.string() if isinstance(each, list) else None) for key, each in columns.items()}
+        )
+        for name, columns in tables.items()
     }
+
+
+def _named(snapshot: Snapshot, part: str) -> dict[str, Any]:
+    """A table of a snapshot, with its rows' numbers where others name them, and names in place of codes."""
+    columns: dict[str, Any] = getattr(snapshot, part).columns()
+    names = {"mode": MODES, "asset": [asset.name for asset in snapshot.assets]}
+    symbols = [contract.symbol for contract in snapshot.contracts]
+    found: dict[str, Any] = {}
+    if part == "wallets":
+        found["wallet"] = np.arange(len(snapshot.wallets))
+    elif part == "positions":
+        found |= {"row": np.arange(len(snapshot.positions)), "contract": _words(symbols, snapshot.position_contract)}
+    for name, column in columns.items():
+        words = symbols if name == "contract" else names.get(name)
+        found[name] = column if words is None else _words(words, column)
+    return found
+
+
+def _words(words: Sequence[str], codes: Int64Array1D) -> list[str]:
+    return [words[code] for code in codes.tolist()]
 
 
 def _cell(value: Any) -> str:

@@ -10,8 +10,9 @@ import typer
 
 from .. import _files, io
 from .._members import member
+from .._text import counted
 from ..io.runs.versions import made_by
-from . import _common, _output, _screen, _tables
+from . import _common, _output, _screen
 
 __all__ = ["report", "resume", "verify"]
 
@@ -25,9 +26,9 @@ def verify(run: _common.RunArgument) -> None:
     with PassBar(crash, "verifying") as bar:
         found = io.verify(run, crash.house, watched(crash, bar))
     passes = found.passes()
-    counted = _tables.counted(len(passes["pass"]), "pass").replace("passs", "passes")
     state = "sealed" if found.sealed else "open"
-    _screen.write(f"{run}: {state}, {counted}, {int(passes['events'].sum()):,} events: all as they were made")
+    made = f"{counted(len(passes['pass']), 'pass', 'passes')}, {counted(int(passes['events'].sum()), 'event')}"
+    _screen.write(f"{run}: {state}, {made}: all as they were made")
     _screen.write(f"made by {made_by(found.manifest)}")
     # Of a run without a pass yet, the hash that it began with.
     digest = passes["digest"][-1] if len(passes["digest"]) else found.manifest["opening"]["digest"]
@@ -71,4 +72,4 @@ def report(
         pages.write(there, _output.destination(out))
     plain = out != _output.STDOUT and not _files.is_stream(out)
     said = f"{out.stat().st_size / 2**20:.1f} MiB" if plain else "written"
-    _screen.write(f"{out}: {said}", sys.stderr if _output.is_stdout(out) else None)
+    _screen.write(f"{_output.named(out)}: {said}", sys.stderr if _output.is_stdout(out) else None)

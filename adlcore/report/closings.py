@@ -1,4 +1,4 @@
-"""What positions in liquidation lost, to whom: the order book, vaults, insurance funds, other users."""
+"""The closings of a run, and what nobody took: which event, of which stage and side, and what it was worth."""
 
 from __future__ import annotations
 

@@ -84,7 +84,8 @@ def _subtitle(facts: Facts) -> str:
     )
     if passes > 1 and facts.in_time[1]:
         text += f" from {facts.clock.between(int(record.time[0]), int(record.time[-1]))}"
-    return f"{text}; {counted(len(record), 'event')}."
+    stopped = "; the run was open still" if facts.run.manifest.get("status") == "open" else ""
+    return f"{text}; {counted(len(record), 'event')}{stopped}."
 
 
 def _colophon(facts: Facts) -> str:

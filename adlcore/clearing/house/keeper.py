@@ -13,6 +13,7 @@ import numpy as np
 from ... import _arrays
 from ..._arrays import FLOAT64, INT64
 from ..._options import one_of
+from ..._text import counted
 from ...errors import AdlError
 from ...ratios import exact_ratio
 from ..accounts.margin import MarginState, refuse_without_tiers
@@ -217,10 +218,8 @@ class Keeper:
 
     def __repr__(self) -> str:
         state = self._state
-        held = (
-            f"{_counted(len(state.snapshot.wallets), 'wallet')}, {_counted(len(state.snapshot.contracts), 'contract')}"
-        )
-        return f"<ClearingHouse {self._venue.name}: {held}, {_counted(len(state.funds), 'fund')}, time {state.time:,}>"
+        held = f"{counted(len(state.snapshot.wallets), 'wallet')}, {counted(len(state.snapshot.contracts), 'contract')}"
+        return f"<ClearingHouse {self._venue.name}: {held}, {counted(len(state.funds), 'fund')}, time {state.time:,}>"
 
     # Copies -----------------------------------------------------------------------------------------------------------
 
@@ -399,8 +398,3 @@ def _refuse_unfit_parties(work: Working) -> None:
         work.notionals(party)
         if party >= work.first_fund:
             work.fund_equity(party - work.first_fund)
-
-
-def _counted(count: int, noun: str) -> str:
-    """A number of things."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,6 +1,6 @@
 """What the folder of a run holds: every name that a writer uses, what may stand under it, and where a run may begin.
 
-The folder itself is the user's to name, through links if he likes. Nothing in it is followed: what stands under one of
+The folder itself is the user's to name, be it through links. Nothing in it is followed: what stands under one of
 these names must be a plain file, or a folder of plain files. Names of work are a writer's own, and go when it begins.
 """
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ..._extras import needs
 from ..._members import member, open_member
 from ..._options import a_path
+from ..._text import counted
 from ...clearing import ClearingHouse, Snapshot
 from ...errors import AdlError, OpenInterestWarning
 from ..manifests import altered
@@ -172,16 +173,11 @@ def _difference(log: PassLog, each: LoggedPass, maker: PassMaker) -> AdlError | 
 def advised(folder: Path, log: PassLog, error: AdlError, end: int, passes: int, events: int) -> AdlError:
     """An error of a run that was altered, with what a repair of it would keep and drop."""
     rest = log.rest(end)
-    kept = f"{_counted(passes, 'pass')} ({_counted(events, 'event')})"
-    dropped = f"{rest.size:,} bytes" + (f", {_counted(rest.passes, 'pass')} among them" if rest.passes else "")
-    called = f"{command('resume --repair', folder)} (adlcore.io.repair)"
-    told = f"with its own house and passes, {called} keeps {kept} and drops {dropped}"
+    kept = f"{counted(passes, 'pass', 'passes')} ({counted(events, 'event')})"
+    dropped = f"{rest.size:,} bytes" + (f", {counted(rest.passes, 'pass', 'passes')} among them" if rest.passes else "")
+    called = f"{command('resume --repair', folder)} (adlcore.io.repair, with its own house and passes)"
+    told = f"{called} keeps {kept} and drops {dropped}"
     return AdlError(f"{error}; {told}", argument=error.argument, row=error.row, value=error.value)
-
-
-def _counted(number: int, noun: str) -> str:
-    plural = "es" if noun.endswith("s") else "s"
-    return f"{number:,} {noun}{'' if number == 1 else plural}"
 
 
 def _refuse_altered_seal(folder: Path, manifest: dict[str, Any]) -> None:

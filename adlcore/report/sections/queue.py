@@ -78,7 +78,7 @@ def _headline(facts: Facts, queue: QueueAt) -> str:
     closed = int(np.count_nonzero(queue.now))
     at = f" ({facts.clock.when(int(facts.record.time[queue.where.place]))})" if facts.in_time[1] else ""
     text = (
-        f"Most of {contract.symbol} was deleveraged in pass {number:,}{at}: {quantity(contract, queue.where.lots)} "
+        f"{contract.symbol} was deleveraged most in pass {number:,}{at}: {quantity(contract, queue.where.lots)} "
         f"{contract.symbol} of {counted(closed, side[:-1], side)}, of {len(queue.positions):,} in the queue"
     )
     if earlier := int(np.count_nonzero(queue.earlier)):

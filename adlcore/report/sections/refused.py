@@ -23,7 +23,7 @@ MOST_ROWS, MOST_LINES, MOST_TOLD = 100, 4, 3
 SUBJECTS = {"depleted": "equity", "net-notional": "net notional", "drawdown": "drawdown", "drawdown-on": "drawdown"}
 WORDS = {
     "depleted": "it would have been left with {value}, which is below 0",
-    "net-notional": "its net notional would have been {value}, above the {bound} that its equity allows",
+    "net-notional": "its net notional would have been {value}, above the {bound} that its equity would allow then",
     "drawdown": "it would have been left with {value}, and less than {bound} turns its trigger on",
     "drawdown-on": "its trigger was on: it had last seen {value}, and turns off from {bound} on",
 }

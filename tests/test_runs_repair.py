@@ -86,7 +86,11 @@ def test_garbage_behind_sound_passes_is_put_aside(copied, count, tail):
         return
     with open(folder / LOG, "ab") as file:
         file.write(tail)
-    refused(lambda: TEN.resume(folder), f"(adlcore.io.repair, with its own house and passes) keeps {count} pass", f"and drops {len(tail):,} bytes")
+    refused(
+        lambda: TEN.resume(folder),
+        f"(adlcore.io.repair, with its own house and passes) keeps {count} pass",
+        f"and drops {len(tail):,} bytes",
+    )
     found = repaired(TEN, folder)
     assert (found.kept_passes, found.dropped_bytes) == (count, len(tail))
     assert (folder / LOG).read_bytes() == sound

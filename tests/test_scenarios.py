@@ -267,3 +267,10 @@ def test_depth_that_vanishes_is_gone_from_its_pass_on():
     crash = Crash.of(scenarios.read(fields))
     best = [crash.book.best("BTCUSDT", "sell") for _ in crash.passes()]
     assert [price is None for price in best] == [False] * 3 + [True] * 3
+
+
+def test_a_position_may_be_as_large_as_the_template_allows():
+    """Of 2·10⁹ USD; that and more is 10¹⁷ quanta."""
+    fields = {"wallets": {"count": 300, "positions": 600, "worth_median": 1e9, "worth_sigma": 1.0}}
+    positions = Crash.of(scenarios.read(fields)).house.snapshot().positions
+    assert int(np.abs(positions.entry_value).max()) > 10**17

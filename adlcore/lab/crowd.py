@@ -21,8 +21,8 @@ __all__ = ["MODES", "Coin", "Habits", "Listed", "populated"]
 #: How wallets hold positions. A hedge wallet is a cross wallet with two legs in a contract.
 MODES = ("cross", "isolated", "hedge", "multi-asset", "portfolio")
 QUANTA = 10**8
-#: No row of a snapshot has more lots, ticks or quanta: sums of many still fit int64.
-MOST = 1e17
+#: No row of a snapshot has more lots, of which many are summed here, or more ticks or quanta.
+MOST_LOTS, MOST = 1e17, 1e18
 
 
 @dataclass(frozen=True)
@@ -279,7 +279,7 @@ def _held(
     units = float(contract.units_per_lot)
     lot_value = units / mark if contract.inverse else units * mark
     worth = np.minimum(crowd.worth[wallet] * exponential(habits.size_sigma * rng.standard_normal(n)), habits.largest)
-    wanted = _whole("positions.quantity", np.maximum(np.rint(worth / (lot_value * entry.settle_price)), 1))
+    wanted = _whole("positions.quantity", np.maximum(np.rint(worth / (lot_value * entry.settle_price)), 1), MOST_LOTS)
     quantity = _balanced(wanted, long)
     price = mark * exponential(habits.entry_sigma * rng.standard_normal(n))
     size = quantity.astype(np.float64)
@@ -384,11 +384,11 @@ def _quanta(name: str, amounts: Float64Array1D) -> Int64Array1D:
     return _whole(name, np.rint(amounts * QUANTA))
 
 
-def _whole(name: str, numbers: Float64Array1D) -> Int64Array1D:
+def _whole(name: str, numbers: Float64Array1D, most: float = MOST) -> Int64Array1D:
     """Whole numbers that int64 can hold and add up: no habit, price or lot may be so large, or so small."""
-    beyond = np.flatnonzero(~(np.abs(numbers) <= MOST))
+    beyond = np.flatnonzero(~(np.abs(numbers) <= most))
     if len(beyond):
         row = int(beyond[0])
-        must = f"must lie within {MOST:.0e} lots, ticks or quanta: smaller positions or larger lots would do"
+        must = f"must lie within {most:.0e} lots, ticks or quanta: smaller positions or larger lots would do"
         raise AdlError.at(name, row, float(numbers[row]), must)
     return numbers.astype(np.int64)

@@ -58,10 +58,12 @@ def owned(array: npt.NDArray[Values]) -> npt.NDArray[Values]:
     return copied
 
 
-def refuse_long(argument: str, name: str, row: int | None = None) -> None:
-    """Refuse a name that is too long for a column."""
+def refuse_unfit(argument: str, name: str, row: int | None = None) -> None:
+    """Refuse a name that no column can hold: one that is too long, or ends in NUL, which NumPy's text does not keep."""
     if len(name) > LONGEST_NAME:
         raise AdlError.at(argument, row, name, f"must have at most {LONGEST_NAME} characters")
+    if name.endswith("\0"):
+        raise AdlError.at(argument, row, name, "must not end in a NUL character, which would be lost")
 
 
 def is_lots(array: NumberArray1D) -> TypeGuard[Int64Array1D]:

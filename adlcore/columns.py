@@ -179,6 +179,10 @@ def _leverage(values: npt.ArrayLike, length: int) -> Float64Array1D:
 
 def _labels(values: npt.ArrayLike, length: int) -> npt.NDArray[np.generic]:
     """Accounts: any 1-D array."""
+    if not hasattr(values, "dtype"):  # NumPy would drop the end of a text
+        for row, value in enumerate(values if isinstance(values, list | tuple) else ()):
+            if isinstance(value, str) and value.endswith("\0"):
+                _arrays.refuse_unfit("account", value, row)
     column = _arrays.as_array("account", values, "1-D")
     if column.ndim != 1 or len(column) != length:
         raise AdlError(f"account has shape {column.shape}: must be ({length},)", argument="account", value=column.shape)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from ._arrays import INT64_MAX, refuse_long
+from ._arrays import INT64_MAX, refuse_unfit
 from ._fields import exact_keys
 from ._options import one_of
 from ._pickles import Versioned
@@ -62,7 +62,7 @@ class Asset(Versioned):
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise AdlError.at("name", None, self.name, "must be a non-empty string such as 'USDT'")
-        refuse_long("name", self.name)
+        refuse_unfit("name", self.name)
         if not isinstance(self.decimals, int) or isinstance(self.decimals, bool) or not 0 <= self.decimals <= 18:
             raise AdlError.at("decimals", None, self.decimals, "must be a whole number from 0 to 18")
 
@@ -181,7 +181,7 @@ class Contract(Versioned):
     ) -> None:
         if not isinstance(symbol, str) or not symbol:
             raise AdlError.at("symbol", None, symbol, "must be a non-empty string such as 'BTCUSDT'")
-        refuse_long("symbol", symbol)
+        refuse_unfit("symbol", symbol)
         if not isinstance(settle, Asset) and (not isinstance(settle, str) or not settle):
             raise AdlError.at("settle", None, settle, "must be an Asset or a name such as 'USDT'")
         one_of("kind", kind, KINDS)

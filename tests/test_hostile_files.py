@@ -164,6 +164,7 @@ def test_values_of_a_scenario_are_refused_by_their_keys(bad, tmp_path, fields, t
 MADE = [
     ({"funds": [{"ratio": 1e308}]}, "funds.ratio is 1e+308: must make a balance that fits int64"),
     ({"wallets": {"worth_median": 1e300, "largest": 1e308}}, "must lie within 1e+1"),
+    ({"wallets": {"leverages": []}}, "leverages"),
     ({"wallets": {"slack": 1e308}}, "must lie within 1e+1"),
     ({"wallets": {"leverages": [5e-324]}}, "must lie within 1e+1"),
     ({"contracts": [{**LISTED, "price": "1e50"}]}, "must"),

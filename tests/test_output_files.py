@@ -377,7 +377,8 @@ def test_standard_output_gets_the_file_and_nothing_else(good, positions, out, li
     expected = (positions / "plain.csv").read_bytes()
     code, stdout, stderr = shell(positions, line, "deleverage", "p.csv", *CLOSE, "--out", out)
     assert (code, stdout) == (0, b"head\n" + expected + b"tail\n")
-    assert stderr.decode().replace(f"to {out}", f"to {positions / 'plain.csv'}") == told
+    called = "standard output" if out == "-" else out
+    assert stderr.decode().replace(f"to {called}", f"to {positions / 'plain.csv'}") == told
 
 
 def test_descriptors_are_known_by_every_name(tmp_path):
@@ -418,7 +419,7 @@ def test_a_report_on_standard_output_is_the_page(sealed, kept, tmp_path):
     plain = tmp_path / "plain.html"
     adl.report.write(sealed, plain)
     code, stdout, stderr = shell(tmp_path, '"$@"', "report", kept / "ten-sealed", "--out", "-")
-    assert (code, stderr) == (0, b"-: written\n")
+    assert (code, stderr) == (0, b"standard output: written\n")
     assert stdout == plain.read_bytes()
     code, stdout, stderr = shell(tmp_path, '"$@"', "report", kept / "ten-sealed", "--out", "/dev/null")
     assert (code, stdout, stderr) == (0, b"/dev/null: written\n", b"")

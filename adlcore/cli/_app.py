@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -63,6 +64,7 @@ def adlcore(
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; the exit code."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(errors="replace")  # a label that the terminal cannot show is no reason to fail
@@ -91,6 +93,13 @@ def run(arguments: Sequence[str]) -> int:
             raise
         return _complain(told())
     return code if isinstance(code, int) else 0
+
+
+def _open_closed_streams() -> None:
+    """Let what a caller has closed lead nowhere: Python has None there, and a file may come to have the descriptor."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
 def _complain(message: str) -> int:

@@ -87,6 +87,8 @@ def told_how_to_go_on(folder: Path) -> Iterator[None]:
 
 def _refuse_run(folder: Path) -> None:
     """Refuse a folder that holds a run, with the command that does something with it."""
+    if str(folder) == "-":
+        raise AdlError.at("out", None, "-", "must be a folder: a run is several files")
     try:
         run = Run(folder, read_manifest(folder))
     except (AdlError, OSError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -19,6 +21,8 @@ def destination(out: Path) -> Path | BinaryIO:
     """What a writer of files is given for it."""
     if out != STDOUT:
         return out
+    if sys.__stdout__ is None:  # whoever called has closed it
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF), "standard output")
     sys.stdout.flush()  # what was printed before comes before
     return cast(BinaryIO, sys.stdout.buffer)
 

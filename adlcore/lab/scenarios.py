@@ -114,7 +114,7 @@ class Wallets(_Part):
     size_sigma: Annotated[float, Field(ge=0, le=3)] = 0.8
     largest: Positive = 2e9
     entry_sigma: Annotated[float, Field(ge=0, le=0.5)] = 0.08
-    leverages: tuple[Positive, ...] = (2.0, 3.0, 5.0, 10.0, 20.0, 50.0)
+    leverages: Annotated[tuple[Positive, ...], Field(min_length=1)] = (2.0, 3.0, 5.0, 10.0, 20.0, 50.0)
     unchosen_share: Share = 0.3
     slack: NotNegative = 2.0
     near_share: Share = 0.005

@@ -310,6 +310,8 @@ def labels(values: Any) -> npt.NDArray[Any]:
                 raise AdlError.at("wallets.account", row, value, "must be text, or all of them whole numbers")
             if isinstance(value, int) and not -INT64_MAX - 1 <= value <= INT64_MAX:
                 raise AdlError.at("wallets.account", row, value, INT64_LIMITS)
+            if isinstance(value, str):
+                _arrays.refuse_unfit("wallets.account", value, row)
         if kind is int:
             column = np.array(listed, INT64)
     if kinds.get(column.dtype.kind) is int:
@@ -318,5 +320,5 @@ def labels(values: Any) -> npt.NDArray[Any]:
     widest = max(lengths, default=0)
     if widest > LONGEST_NAME:
         row = lengths.index(widest)
-        _arrays.refuse_long("wallets.account", column[row], row)
+        _arrays.refuse_unfit("wallets.account", column[row], row)
     return np.ascontiguousarray(column, f"<U{max(widest, 1)}")

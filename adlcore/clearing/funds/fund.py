@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..._arrays import refuse_long
+from ..._arrays import refuse_unfit
 from ..._options import a_list
 from ..._pickles import Versioned
 from ...contracts import call_text
@@ -134,7 +134,7 @@ def _symbols(scope: Any) -> tuple[str, ...]:
     for row, symbol in enumerate(symbols):
         if not isinstance(symbol, str) or not symbol:
             raise AdlError.at("scope", row, symbol, "must be a non-empty string such as 'BTCUSDT'")
-        refuse_long("scope", symbol, row)
+        refuse_unfit("scope", symbol, row)
         if symbol in symbols[:row]:
             raise AdlError.at("scope", row, symbol, "must not be named twice")
     return symbols
@@ -143,7 +143,7 @@ def _symbols(scope: Any) -> tuple[str, ...]:
 def _text(value: Any, argument: str, example: str) -> None:
     if not isinstance(value, str) or not value:
         raise AdlError.at(argument, None, value, f"must be a non-empty string such as {example}")
-    refuse_long(argument, value)
+    refuse_unfit(argument, value)
 
 
 def _amount(value: Number, argument: str) -> Decimal:

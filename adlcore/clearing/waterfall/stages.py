@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..._arrays import INT64, refuse_long
+from ..._arrays import INT64, refuse_unfit
 from ..._options import one_of
 from ...errors import AdlError
 from ...ratios import exact_ratio
@@ -123,7 +123,7 @@ class Backstop(Stage):
             raise AdlError.at("below", None, self.below, "must be 0 or above")
         if not isinstance(self.vault, str) or self.vault in ("", "street", "treasury"):
             raise AdlError.at("vault", None, self.vault, "must be a name of its own, such as 'vault'")
-        refuse_long("vault", self.vault)
+        refuse_unfit("vault", self.vault)
         one_of("by", self.by, TAKEN_BY)
 
     @property

@@ -91,6 +91,27 @@ def test_the_terminal_says_which_funds_refused_and_why(kept):
     assert _story._refusals([(name, "drawdown-on", count) for count, name in enumerate("ABCDEF", 1)]) == told
 
 
+def test_who_stops_a_run_is_told_how_to_go_on(run, good, at, monkeypatch):
+    from adlcore.lab.crash import Crash
+
+    (at / "small.toml").write_text(SMALL)
+    passes = Crash.passes
+
+    def stopped(crash):
+        for number, given in enumerate(passes(crash)):
+            if number == 2:
+                raise KeyboardInterrupt
+            yield given
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Crash, "passes", stopped)
+        code, _, told = run("simulate", "small.toml", "--out", "cut one")
+        assert code == 130
+        assert told == "stopped: adlcore resume 'cut one' goes on from the last pass that was complete\n"
+        assert run("resume", "cut one")[::2] == (130, told)
+    assert "2 of 5 passes were complete; 3 made now, sealed" in good("resume", "cut one")
+
+
 def test_a_scenario_and_a_seed_give_one_run_to_the_byte(good, at):
     (at / "small.toml").write_text(SMALL)
     given = [

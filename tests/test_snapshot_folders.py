@@ -521,7 +521,7 @@ def test_text_may_be_large(folder):
     same(adl.io.load(folder), everything())
 
 
-@pytest.mark.parametrize("schema", [2, 0, "1", None, [1]])
+@pytest.mark.parametrize("schema", [2, 0, "1", None, [1], True, 1.0])
 def test_an_unknown_schema_is_refused_by_name(folder, schema):
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps({**manifest, "schema": schema}))

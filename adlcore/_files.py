@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, TypeAlias, cast
 from ._options import a_path
 from .errors import AdlError
 
-__all__ = ["Destination", "descriptor_of", "is_open_file", "is_stream", "replaced"]
+__all__ = ["Destination", "descriptor_of", "is_open_file", "is_stream", "replaced", "take_over", "work_stem"]
 
 #: Where something can be written: the path of a file, or a file that is open for bytes.
 Destination: TypeAlias = str | os.PathLike[str] | BinaryIO
@@ -29,7 +29,7 @@ Destination: TypeAlias = str | os.PathLike[str] | BinaryIO
 DESCRIPTORS = ("/dev/fd", "/proc/self/fd")
 #: More links than any system follows.
 MOST_LINKS = 64
-#: Of the name of a file, so much is in the name of the one that is written beside it.
+#: Of the name of a file or folder, so much is in the name of the one that is written beside it.
 NAME_SHOWN = 32
 
 #: Of a new file that is written: it must not be there, not even as a link.
@@ -148,13 +148,13 @@ def _plain(target: Path, there: os.stat_result | None, new: bool) -> Iterator[Bi
     mode = 0o666 if there is None else 0o600
     if new:
         os.close(os.open(target, CREATED, mode))  # from here on the name is taken
-    work = target.with_name(f".{target.name[:NAME_SHOWN]}.{secrets.token_hex(8)}.new")
+    work = target.with_name(f"{work_stem(target)}{secrets.token_hex(8)}.new")
     try:
         descriptor = os.open(work, CREATED, mode)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 if there is not None:
-                    _take_over(descriptor, there)
+                    take_over(descriptor, there)
                 yield file
                 file.flush()
                 os.fsync(descriptor)
@@ -171,13 +171,21 @@ def _plain(target: Path, there: os.stat_result | None, new: bool) -> Iterator[Bi
     _sync_folder(target.parent)
 
 
-def _take_over(descriptor: int, there: os.stat_result) -> None:
-    """Who may read and write a file stays as it was, as far as the system lets one say so."""
+def work_stem(target: Path) -> str:
+    """How the name of what is written beside a file or folder begins, however long its own is."""
+    return f".{target.name[:NAME_SHOWN]}."
+
+
+def take_over(descriptor: int, there: os.stat_result) -> None:
+    """Who may read and write a file or folder stays as it was, as far as the system lets one say so.
+
+    A folder keeps what it says of the owners and names of what is in it, too.
+    """
     if hasattr(os, "fchown") and (there.st_uid, there.st_gid) != (os.geteuid(), os.getegid()):
         with contextlib.suppress(OSError):
             os.fchown(descriptor, there.st_uid, there.st_gid)
     if hasattr(os, "fchmod"):
-        os.fchmod(descriptor, stat.S_IMODE(there.st_mode) & 0o777)
+        os.fchmod(descriptor, stat.S_IMODE(there.st_mode) & (0o7777 if stat.S_ISDIR(there.st_mode) else 0o777))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -334,3 +334,109 @@ def test_report_is_one_file(good, kept, tmp_path):
     assert good("report", kept, "--out", tmp_path / "page.html").startswith(f"{tmp_path / 'page.html'}: ")
     pages = [Path(path).read_text(encoding="utf-8") for path in (tmp_path / "page.html", kept / "report.html")]
     assert pages[0] == pages[1]
+
+
+@pytest.fixture
+def stopped(kept, at):
+    """A run that was stopped after as many passes as one asks for, beside nothing else."""
+    from adlcore.lab.crash import Crash
+
+    whole = adl.io.open_run(kept)
+
+    def after(count, name="cut", configuration=None):
+        crash = Crash.of(scenarios.read(whole.configuration["scenario"]))
+
+        def stops():
+            for number, given in enumerate(crash.passes()):
+                if number == count:
+                    raise KeyboardInterrupt
+                yield given
+
+        with pytest.raises(KeyboardInterrupt):
+            adl.io.record(name, crash.house, stops(), configuration=configuration or whole.configuration)
+        return Path(name)
+
+    return after
+
+
+@pytest.mark.parametrize("through", ["cut", "link", "../{}/cut", "cut/sub/.."])
+def test_a_report_is_not_put_where_a_run_goes_on(good, bad, stopped, at, through):
+    folder = stopped(2)
+    (at / "link").symlink_to(folder)
+    (folder / "sub").mkdir()
+    parts = ("after", "events.parquet", "passes.parquet", "marks.parquet")
+    names = [*parts, *(f".{name}.new" for name in (*parts, "manifest.json", "before", "events.arrow.dropped"))]
+    names += ["events.arrow.dropped", "events.arrow.dropped.2", "after.dropped", "before.dropped.3", "before/x.html"]
+    for name in names:
+        out = Path(through.format(at.name), name)
+        told = bad("report", "cut", "--out", out)
+        assert told == f"out is {str(out)!r}: must be cut/report.html, or another name that the run does not use"
+    (at / "page.html").symlink_to(folder / "marks.parquet")
+    assert "must be cut/report.html" in bad("report", "cut", "--out", "page.html")
+    for out in (folder / "report.html", folder / "mine.html", at / "after"):
+        good("report", "cut", "--out", out)
+    assert "3 made now, sealed" in good("resume", "cut")
+
+
+def test_commands_can_be_typed_whatever_the_name_is(good, bad, stopped, at):
+    (at / "small.toml").write_text(SMALL)
+    stopped(2, "-w")
+    told = bad("simulate", "small.toml", "--out", "-w")
+    assert "adlcore resume ./-w goes on with it" in told
+    assert "3 made now" in good("resume", "./-w")
+    assert good("scenario", "init", "--", "-x.toml") == "-x.toml written: adlcore simulate ./-x.toml\n"
+    assert good("scenario", "init", "./-x y.toml").endswith("adlcore simulate './-x y.toml'\n")
+
+
+def test_a_run_without_passes_has_no_hash_and_that_is_said(good, stopped):
+    folder = stopped(0)
+    out = good("verify", folder)
+    assert out.splitlines()[-1] == "no pass was made, so there is no hash of events"
+    assert "open, 0 passes, 0 events" in out
+
+
+def test_a_sealed_run_without_passes_has_no_hash_either(good, kept, at):
+    from adlcore.lab.crash import Crash
+
+    given = {**adl.io.open_run(kept).configuration, "marks": []}
+    house = Crash.of(scenarios.read(given["scenario"])).house
+
+    def stops():
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        adl.io.record("none", house, stops(), configuration=given)
+    for command in ("resume", "verify"):
+        assert good(command, "none").splitlines()[-1] == "no pass was made, so there is no hash of events"
+
+
+@pytest.mark.parametrize(
+    ("marks", "words"),
+    [
+        (5, "configuration.marks is 5: must be a list of times and prices"),
+        ([3], "configuration.marks[0] is 3: must be a time and a mapping"),
+        ([[1, {}], [2]], "configuration.marks[1] is [2]: must be a time and a mapping"),
+        ([[1, [["BTCUSDT", "3"]]]], "must be a time and a mapping of contracts to prices"),
+        ([["x", {}]], "configuration.marks[0] is 'x': must be a whole number"),
+        ([[1, {"BTCUSDT": "x"}]], "configuration.marks[0]['BTCUSDT'] is 'x': must be a number"),
+        ([[1, {"BTCUSDT": []}]], "configuration.marks[0]['BTCUSDT'] is []: must be a number"),
+    ],
+)
+def test_marks_of_a_configuration_that_are_none_are_named(bad, stopped, kept, marks, words):
+    configuration = {**adl.io.open_run(kept).configuration, "marks": marks}
+    folder = stopped(1, configuration=configuration)
+    for command in ("verify", "resume"):
+        assert words in bad(command, folder)
+
+
+def test_a_damaged_manifest_leads_in_no_circle(bad, stopped, at):
+    folder = stopped(1)
+    (at / "small.toml").write_text(SMALL)
+    for data in (b"", (folder / "manifest.json").read_bytes()[:200]):
+        (folder / "manifest.json").write_bytes(data)
+        told = bad("simulate", "small.toml", "--out", folder)
+        assert "its manifest.json is damaged" in told
+        assert "nothing in it can be gone on with: must be moved elsewhere" in told
+        assert "resume" not in told
+        assert "cannot be read as JSON" in bad("resume", "--repair", folder)

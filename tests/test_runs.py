@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import shutil
+import stat
 
 import margin_oracle
 import numpy as np
@@ -429,6 +430,13 @@ def test_a_run_that_was_left_twice_is_gone_on_with(copied):
     with pytest.raises(Stop):
         TEN.resume(folder, TEN.until(4))
     assert tree(TEN.resume(folder).path) == TEN.tree
+
+
+def test_who_may_read_the_manifest_stays_when_a_run_is_sealed(copied):
+    folder = copied("ten-2")
+    (folder / "manifest.json").chmod(0o600)
+    assert TEN.resume(folder).sealed
+    assert stat.S_IMODE((folder / "manifest.json").stat().st_mode) == 0o600
 
 
 def test_a_sealed_run_is_returned_as_it_is(copied):

@@ -20,14 +20,12 @@ pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 # Folders --------------------------------------------------------------------------------------------------------------
 
 HELD = "holds a run or a snapshot already: adlcore.io.resume goes on with a run"
+DAMAGED = "so that nothing in it can be gone on with: must be moved elsewhere"
 EMPTY = "which is no run's: must be empty, or not be there"
 NO_RUN = "is no run: has no manifest.json"
 READERS = [open_run, TEN.resume, TEN.verify]
 
-TAKEN = [
-    *((name, f"holds {name!r}, {EMPTY}") for name in ("notes.txt", ".hidden", "before", "events.arrow")),
-    ("manifest.json", HELD),
-]
+TAKEN = [(name, f"holds {name!r}, {EMPTY}") for name in ("notes.txt", ".hidden", "before", "events.arrow")]
 
 
 @cases("name words", TAKEN)
@@ -37,6 +35,37 @@ def test_a_folder_that_holds_anything_is_left_alone(tmp_path, name, words):
     (folder / name).write_text("mine")
     assert refused(lambda: TEN.record(folder), f"{folder} {words}").argument == "path"
     assert tree(folder) == {name: b"mine"}
+
+
+#: Bytes of a manifest, and what is wrong with it.
+DAMAGES = [
+    (b"", "cannot be read as JSON: Expecting value: line 1 column 1 (char 0)"),
+    (b"mine", "cannot be read as JSON: Expecting value: line 1 column 1 (char 0)"),
+    (b"[]", "is no run's: must have a schema and a status"),
+    (b'{"schema": 1, "status": "open"}', "was altered: its check does not fit its bytes"),
+    (b'{"schema": 1, "hash": "0", "check": ""}', "was altered: its check does not fit its bytes"),
+]
+
+
+@cases("data words", DAMAGES)
+def test_of_a_damaged_manifest_it_is_said_that_nothing_goes_on(tmp_path, data, words):
+    folder = tmp_path / "venue"
+    folder.mkdir()
+    path = folder / "manifest.json"
+    path.write_bytes(data)
+    told = f"{folder} is taken, and its manifest.json is damaged ({path} {words}), {DAMAGED}"
+    assert refused(lambda: TEN.record(folder), told).argument == "path"
+    assert tree(folder) == {"manifest.json": data}
+
+
+def test_a_run_whose_manifest_was_cut_or_is_of_another_version_is_not_recorded_over(copied):
+    folder = copied("ten-2")
+    path, data = folder / "manifest.json", (folder / "manifest.json").read_bytes()
+    path.write_bytes(data[:100])
+    with pytest.raises(adl.AdlError, match=r"is damaged .*cannot be read as JSON.*must be moved elsewhere"):
+        TEN.record(folder)
+    path.write_bytes(data.replace(b'"schema": 1', b'"schema": 7'))
+    refused(lambda: TEN.record(folder), f"{folder} {HELD}")
 
 
 @pytest.mark.parametrize("name", ["ten-0", "ten-2", "ten-sealed"])

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import warnings
 from decimal import Decimal
 
@@ -230,6 +231,59 @@ def test_an_empty_folder_is_filled_and_a_link_is_followed(tmp_path):
     same(adl.io.load(tmp_path / "empty"), everything())
     assert (tmp_path / "link").is_symlink()
     assert sorted(os.listdir(tmp_path)) == ["empty", "link"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_who_may_read_a_folder_stays(tmp_path, overwrite):
+    path = tmp_path / "venue"
+    for mode in (0o700, 0o750, 0o2770, 0o1777):
+        path.mkdir()
+        if overwrite:
+            adl.io.save(everything(), path)
+        path.chmod(mode)
+        adl.io.save(everything(), path, overwrite=overwrite)
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+        shutil.rmtree(path)
+
+
+def test_who_may_read_the_files_of_a_snapshot_stays(folder):
+    modes = {path.name: 0o600 + 8 * number for number, path in enumerate(sorted(folder.iterdir()))}
+    for name, mode in modes.items():
+        (folder / name).chmod(mode)
+    adl.io.save(venue.snapshot(5, 1), folder, overwrite=True)
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == modes
+
+
+def test_whose_a_folder_is_stays(folder):
+    other = 12345 if os.geteuid() == 0 else os.geteuid()
+    for path in (folder, folder / "orders.parquet"):
+        os.chown(path, other, -1)
+    adl.io.save(venue.snapshot(5, 1), folder, overwrite=True)
+    assert [(folder / name).stat().st_uid for name in ("", "orders.parquet")] == [other, other]
+
+
+@pytest.mark.parametrize("is_snapshot", [False, True])
+@pytest.mark.parametrize("name", [".", "../venue", "../link", None])
+def test_the_current_folder_is_not_renamed_away(folder, monkeypatch, is_snapshot, name):
+    if not is_snapshot:
+        shutil.rmtree(folder)
+        folder.mkdir()
+    (folder.parent / "link").symlink_to(folder)
+    monkeypatch.chdir(folder)
+    given, held = folder if name is None else name, sorted(os.listdir(folder))
+    with pytest.raises(adl.AdlError, match="must be another folder, for the current one cannot be replaced") as caught:
+        adl.io.save(everything(), given, overwrite=True)
+    assert (caught.value.argument, caught.value.value) == ("folder", str(given))
+    assert os.getcwd() == str(folder)
+    assert sorted(os.listdir(folder)) == held
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "\u00e4" * 127, "\U0001f4c8" * 63])
+def test_a_folder_may_have_a_name_as_long_as_the_system_has_them(tmp_path, name):
+    for overwrite in (False, True):
+        adl.io.save(everything(), tmp_path / name, overwrite=overwrite)
+        same(adl.io.load(tmp_path / name), everything())
+    assert os.listdir(tmp_path) == [name]
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -467,7 +521,7 @@ def test_text_may_be_large(folder):
     same(adl.io.load(folder), everything())
 
 
-@pytest.mark.parametrize("schema", [2, 0, "1", None, [1]])
+@pytest.mark.parametrize("schema", [2, 0, "1", None, [1], True, 1.0])
 def test_an_unknown_schema_is_refused_by_name(folder, schema):
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps({**manifest, "schema": schema}))

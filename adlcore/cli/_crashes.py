@@ -10,9 +10,11 @@ from typing import Any
 from .. import io, report
 from .._extras import needs
 from .._members import member
+from .._options import a_list
 from .._text import counted
 from ..clearing.closings import STAGES
-from ..errors import AdlError
+from ..decimals import positive_decimal, whole_number
+from ..errors import AdlError, keyed
 from ..io import Inputs, Run
 from ..io.manifests import MANIFEST
 from ..io.runs.folder import command
@@ -28,7 +30,7 @@ from . import _story, _tables
 from ._pass_bar import PassBar
 from ._screen import Screen, complain
 
-__all__ = ["REPORT", "crash_of", "happened", "told_how_to_go_on", "watched"]
+__all__ = ["REPORT", "crash_of", "happened", "told_hash", "told_how_to_go_on", "watched"]
 
 #: The name of a report in the folder of its run.
 REPORT = "report.html"
@@ -149,8 +151,25 @@ def crash_of(run: Run) -> Crash:
         must = "must name the scenario that it is of: only runs that simulate made can be made again here"
         raise AdlError.at("RUN", None, str(run.path), must)
     given = run.configuration.get(MARKS)
-    marks = None if given is None else [(int(time), dict(prices)) for time, prices in given]
-    return Crash.of(scenarios.read(fields), marks=marks)
+    return Crash.of(scenarios.read(fields), marks=None if given is None else _marks(given))
+
+
+def _marks(given: Any) -> list[tuple[int, dict[str, str]]]:
+    """The marks of a configuration: time and prices of each pass."""
+    place, must = f"configuration.{MARKS}", "must be a time and a mapping of contracts to prices"
+    found = []
+    for row, each in enumerate(a_list(place, given, "must be a list of times and prices")):
+        if not isinstance(each, list) or len(each) != 2 or not isinstance(each[1], dict):
+            raise AdlError.at(place, row, each, must)
+        for symbol, price in each[1].items():
+            positive_decimal(price, keyed(f"{place}[{row}]", symbol))
+        found.append((whole_number(each[0], place, row), each[1]))
+    return found
+
+
+def told_hash(digest: str) -> str:
+    """The rolling hash of the events of a run, in a sentence; a house that made no pass yet has none."""
+    return f"hash of the events {digest}" if digest else "no pass was made, so there is no hash of events"
 
 
 def watched(crash: Crash, bar: PassBar) -> Iterator[Inputs]:

@@ -15,7 +15,7 @@ from ..io.runs.manifest import read_manifest
 from ..io.runs.reader import open_log
 from ..io.runs.versions import made_by
 from . import _screen
-from ._crashes import crash_of, told_how_to_go_on, watched
+from ._crashes import crash_of, told_hash, told_how_to_go_on, watched
 from ._pass_bar import PassBar
 
 __all__ = ["repair", "resume", "stopped_run"]
@@ -60,7 +60,7 @@ def resume(run: Run) -> None:
     after = len(found.passes()["pass"])
     _screen.write(f"{folder}: {before} of {after} passes were complete; {after - before} made now, sealed")
     _screen.write(f"made by {made_by(found.manifest)}")
-    _screen.write(f"hash of the events {found.manifest['hashes']['digest']}")
+    _screen.write(told_hash(found.manifest["hashes"]["digest"]))
 
 
 def repair(run: Run) -> None:

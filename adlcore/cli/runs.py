@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,8 @@ import typer
 from .. import _files, io
 from .._members import member
 from .._text import counted
+from ..errors import AdlError
+from ..io.runs.folder import is_own_name
 from ..io.runs.versions import made_by
 from . import _common, _output, _screen
 
@@ -19,7 +22,7 @@ __all__ = ["report", "resume", "verify"]
 
 def verify(run: _common.RunArgument) -> None:
     """Make every pass of a run again and compare each event, balance and hash with what is kept."""
-    from ._crashes import crash_of, watched
+    from ._crashes import crash_of, told_hash, watched
     from ._pass_bar import PassBar
 
     crash = crash_of(io.open_run(run))
@@ -32,7 +35,7 @@ def verify(run: _common.RunArgument) -> None:
     _screen.write(f"made by {made_by(found.manifest)}")
     # Of a run without a pass yet, the hash that it began with.
     digest = passes["digest"][-1] if len(passes["digest"]) else found.manifest["opening"]["digest"]
-    _screen.write(f"hash of the events {digest}")
+    _screen.write(told_hash(digest))
 
 
 def resume(
@@ -69,7 +72,21 @@ def report(
             pages.write(there, file)
     else:
         _output.refuse_input(out, *(path for path in run.rglob("*") if path.is_file() and path.name != REPORT))
+        _refuse_own(run, out)
         pages.write(there, _output.destination(out))
     plain = out != _output.STDOUT and not _files.is_stream(out)
     said = f"{out.stat().st_size / 2**20:.1f} MiB" if plain else "written"
     _screen.write(f"{_output.named(out)}: {said}", sys.stderr if _output.is_stdout(out) else None)
+
+
+def _refuse_own(run: Path, out: Path) -> None:
+    """Refuse, in the folder of a run, what its writers use: they would come upon a page there and go no further."""
+    from ._crashes import REPORT
+
+    if out == _output.STDOUT:
+        return
+    folder = Path(os.path.realpath(run))
+    for place in (Path(os.path.realpath(out.parent), out.name), Path(os.path.realpath(out))):
+        if place.is_relative_to(folder) and any(map(is_own_name, place.relative_to(folder).parts[:1])):
+            must = f"must be {run / REPORT}, or another name that the run does not use"
+            raise AdlError.at("out", None, str(out), must)

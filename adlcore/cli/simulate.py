@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 from .. import _files
 from .._text import visible
 from ..errors import AdlError
+from ..io.runs.folder import command
 from . import _common, _output, _screen
 
 __all__ = ["scenario", "simulate"]
@@ -64,4 +64,4 @@ def init(
     with _files.replaced(_output.destination(file), new=True) as opened:
         opened.write(scenarios.template().encode())
     if not _output.is_stdout(file):
-        _screen.write(f"{file} written: adlcore simulate {shlex.quote(str(file))}")
+        _screen.write(f"{file} written: {command('simulate', file)}")

@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import __version__
+from .. import __version__, _files
 from .._extras import needs
 from .._fields import exact_keys
-from .._members import member, open_member, open_named
+from .._members import READ, member, open_member, open_named
 from .._options import a_path, a_truth
 from ..clearing import Snapshot
 from ..clearing.accounts import archive
 from ..errors import AdlError
 from .manifests import CHECK, MANIFEST, Hashed, altered, encoded, read_json, refuse_altered, text
 
-__all__ = ["FILE_NAMES", "load", "save", "write_files"]
+__all__ = ["FILE_NAMES", "load", "read_snapshot_manifest", "save", "write_files"]
 
 #: Of the manifest; folders that were written before they had the SHA-256 of each file have no ``files``.
 KEYS = ("schema", "adlcore", "files", "hash")
@@ -68,7 +68,8 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     ----------
     snapshot : Snapshot
     folder : path
-        Made where it is not there; its parent must be. It may be a link to a folder; nothing in it may be one.
+        Made where it is not there; its parent must be. It may be a link to a folder; nothing in it may be one. The
+        current folder it cannot be.
     overwrite : bool, default False
         Whether a snapshot that is there already is replaced. Anything else that is there never is.
 
@@ -76,7 +77,7 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     ------
     AdlError
         If the folder holds a snapshot and `overwrite` is False, or holds anything else, be it under the name of
-        one of its files; if it is a file; without pyarrow.
+        one of its files; if it is a file, or the current folder; without pyarrow.
     OSError
         Where the folder cannot be written.
 
@@ -87,7 +88,8 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     other tables where one refers to them. ``manifest.json`` holds the schema, the SHA-256 of each file, that of
     itself, and :attr:`Snapshot.hash`: whatever byte is altered, is missing or was put in is noticed. All of
     it is written beside the folder and renamed at the end: a write that fails leaves what was
-    there. Replacing takes two renames: a process that is killed between them leaves the old snapshot in
+    there. A folder that is there, and each file of a snapshot that is replaced, hands on its owner and its
+    permissions. Replacing takes two renames: a process that is killed between them leaves the old snapshot in
     the hidden folder beside it.
 
     Examples
@@ -105,10 +107,12 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     needs("pyarrow.parquet", "writing snapshot folders")
     target = Path(os.path.realpath(a_path("folder", folder)))
     _refuse_taken(target, folder, a_truth("overwrite", overwrite))
+    _refuse_current(target, folder)
     try:
-        work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        work = Path(tempfile.mkdtemp(prefix=_files.work_stem(target), dir=target.parent))
         try:
             _write(snapshot, work / "new")
+            _take_over(work / "new", target)
             _replace(target, work)
         finally:
             shutil.rmtree(work / "new", ignore_errors=True)
@@ -164,7 +168,7 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
             raise AdlError(f"{place} is no snapshot: {must}", argument="path", value=str(place))
         return Snapshot.from_npz(place)
     needs("pyarrow.parquet", "reading snapshot folders")
-    known = _manifest(place)
+    known = read_snapshot_manifest(place)
     _refuse_files(place, known)
     try:
         # The hash says whether this is what was saved; only then is it asked whether that can be.
@@ -201,9 +205,28 @@ def _refuse_taken(target: Path, folder: str | os.PathLike[str], overwrite: bool)
         raise AdlError(message, argument="folder", value=shown)
 
 
+def _refuse_current(target: Path, folder: str | os.PathLike[str]) -> None:
+    """Refuse the folder that this process is in: it would be renamed away, and the process be nowhere."""
+    if target.exists() and target.samefile(os.curdir):
+        must = "must be another folder, for the current one cannot be replaced"
+        raise AdlError.at("folder", None, os.fspath(folder), must)
+
+
 def _write(snapshot: Snapshot, folder: Path) -> None:
     folder.mkdir()
     write_files(snapshot, lambda name: open(folder / name, "xb"))  # noqa: SIM115 - closed where it is written
+
+
+def _take_over(folder: Path, target: Path) -> None:
+    """Who may read and write a folder and its files stays as it was in the one that it replaces."""
+    for name in ("", *FILE_NAMES):
+        if not os.path.lexists(target / name) or (not name and not hasattr(os, "O_DIRECTORY")):
+            continue  # nothing is replaced, or it is a folder where none can be opened
+        opened = os.open(folder / name, READ)
+        try:
+            _files.take_over(opened, os.lstat(target / name))
+        finally:
+            os.close(opened)
 
 
 def write_files(snapshot: Snapshot, create: Callable[[str], AbstractContextManager[Any]]) -> None:
@@ -284,7 +307,7 @@ def _file(table: str) -> str:
     return f"{table}.parquet"
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def read_snapshot_manifest(folder: Path) -> dict[str, Any]:
     """What a folder says of itself: the hash of what was saved, and the SHA-256 of each file."""
     path = folder / MANIFEST
     try:

@@ -89,6 +89,11 @@ def listed_funds(run: RunLike, funds: Iterable[InsuranceFund] | None = None) -> 
     Returns
     -------
     dict
+
+    Raises
+    ------
+    AdlError
+        For what is no fund; one of the configuration is named by its place there.
     """
     if funds is not None:
         funds = a_list("funds", funds, "must be InsuranceFunds")
@@ -97,11 +102,14 @@ def listed_funds(run: RunLike, funds: Iterable[InsuranceFund] | None = None) -> 
                 raise AdlError.at("funds", row, fund, "must be an InsuranceFund")
         return {fund.name: (fund.asset, fund.balance) for fund in funds}
     given = run.configuration.get("funds") if isinstance(run.configuration, Mapping) else None
-    names = ("asset", "balance", "scope", "name")
     found = {}
-    for entry in given if isinstance(given, list | tuple) else ():
+    for row, entry in enumerate(given if isinstance(given, list | tuple) else ()):
         if isinstance(entry, Mapping) and {"asset", "balance"} <= set(entry):
-            fund = InsuranceFund(**{key: entry[key] for key in names if entry.get(key) is not None})
+            try:
+                fund = InsuranceFund(entry["asset"], entry["balance"], scope=entry.get("scope"), name=entry.get("name"))
+            except AdlError as error:
+                place = f"configuration.funds[{row}].{error.argument}"
+                raise error.placed(place, error.row, error.value) from None
             found[fund.name] = fund.asset, fund.balance
     return found
 

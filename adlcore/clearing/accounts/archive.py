@@ -172,7 +172,7 @@ def _refuse_promises(file: BinaryIO) -> None:
 
 def refuse_schema(found: Any, path: object) -> None:
     """Refuse a version that this adlcore does not know, by name."""
-    if found != SCHEMA:
+    if isinstance(found, bool | float) or found != SCHEMA:
         raise AdlError(
             f"{path} is a snapshot of schema {found}: this adlcore reads schema {SCHEMA}", argument="path", value=found
         )

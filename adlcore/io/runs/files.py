@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from ..._files import take_over
 from ..._members import APPEND, NEW, READ, member, refuse_shared
 from ...errors import AdlError
 
@@ -61,6 +62,8 @@ class Sink:
         Bytes that are kept.
     within : int, optional
         The open folder in which the file is created, whatever its path leads to by now.
+    there : os.stat_result, optional
+        Of the file that it will replace: who may read and write that one may do so with this one.
 
     Raises
     ------
@@ -68,10 +71,15 @@ class Sink:
         If what is gone on with is no plain file, or has another name, too.
     """
 
-    def __init__(self, path: Path, end: int | None = None, within: int | None = None) -> None:
+    def __init__(
+        self, path: Path, end: int | None = None, within: int | None = None, there: os.stat_result | None = None
+    ) -> None:
         self.path, self.closed, self._held = path, False, bytearray()
         if end is None:
-            self._file = change(path, os.open, path if within is None else path.name, NEW, 0o666, dir_fd=within)
+            mode = 0o666 if there is None else 0o600
+            self._file = change(path, os.open, path if within is None else path.name, NEW, mode, dir_fd=within)
+            if there is not None:
+                take_over(self._file, there)
             return
         member(path)  # before it is opened: that may do something to a device
         self._file = change(path, os.open, path, APPEND, 0o666)
@@ -131,10 +139,13 @@ def appending(path: Path, end: int) -> Iterator[Sink]:
 
 @contextlib.contextmanager
 def replaced(path: Path, beside: str | None = None) -> Iterator[Sink]:
-    """A file that is written under another name, `beside` its own, which it takes when all of it is on the disk."""
+    """A file that is written under another name, `beside` its own, which it takes when all of it is on the disk.
+
+    Who may read and write one that it replaces may do so with it.
+    """
     work = _work(path) if beside is None else path.with_name(beside)
     remove(work)
-    sink = Sink(work)
+    sink = Sink(work, there=_plain(path))
     try:
         yield sink
         sink.sync()
@@ -147,6 +158,14 @@ def replaced(path: Path, beside: str | None = None) -> Iterator[Sink]:
         raise
     finally:
         sink.close()
+
+
+def _plain(path: Path) -> os.stat_result | None:
+    """What is known of a plain file; None where there is nothing, or anything else, which just loses its name."""
+    with contextlib.suppress(FileNotFoundError):
+        found = os.lstat(path)
+        return found if stat.S_ISREG(found.st_mode) else None
+    return None
 
 
 @contextlib.contextmanager

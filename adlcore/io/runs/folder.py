@@ -7,14 +7,16 @@ these names must be a plain file, or a folder of plain files. Names of work are 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from pathlib import Path
 
 from ..._members import member, refuse_shared
 from ...errors import AdlError
-from ..manifests import MANIFEST
-from ..snapshots import FILE_NAMES
+from ..manifests import MANIFEST, read_json
+from ..snapshots import FILE_NAMES, read_snapshot_manifest
 from .files import refuse_foreign, remove, remove_folder, work_name
+from .manifest import SCHEMA, read_manifest
 from .tables import TABLES
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "LOG",
     "command",
     "is_blank",
+    "is_own_name",
     "refuse_strange",
     "refuse_taken",
     "remove_work",
@@ -39,9 +42,19 @@ DROPPED = ".dropped"
 _WRITTEN, _FILLED = (MANIFEST, *TABLES, LOG + DROPPED), (BEFORE, AFTER)
 
 
-def command(name: str, folder: Path) -> str:
-    """A command on a run, as it can be typed."""
-    return f"adlcore {name} {shlex.quote(os.fspath(folder))}"
+def command(name: str, path: Path) -> str:
+    """A command on a run, or on another file or folder, as it can be typed."""
+    named = os.fspath(path)
+    # What begins with a dash would be an option, or standard output.
+    return f"adlcore {name} {shlex.quote(f'./{named}' if named.startswith('-') else named)}"
+
+
+def is_own_name(name: str) -> bool:
+    """Whether what is called this in the folder of a run is the run's, or will be: its writers fill or remove it."""
+    # A number follows where there is one already.
+    aside = re.sub(rf"{re.escape(DROPPED)}(\.\d+)?\Z", "", name)
+    work = {work_name(each) for each in (*_WRITTEN, *_FILLED)}
+    return name in {MANIFEST, *TABLES, *work} or aside in {LOG, *_FILLED}
 
 
 def is_blank(folder: Path) -> bool:
@@ -55,10 +68,28 @@ def refuse_taken(folder: Path) -> None:
         return
     found = sorted(set(os.listdir(folder)) - {work_name(MANIFEST)})
     if MANIFEST in found:
+        if (error := _damage(folder)) is not None:
+            told = f"its {MANIFEST} is damaged ({error}), so that nothing in it can be gone on with"
+            raise AdlError(
+                f"{folder} is taken, and {told}: must be moved elsewhere", argument="path", value=str(folder)
+            )
         message = f"{folder} holds a run or a snapshot already: adlcore.io.resume goes on with a run"
         raise AdlError(message, argument="path", value=str(folder))
     message = f"{folder} holds {found[0]!r}, which is no run's: must be empty, or not be there"
     raise AdlError(message, argument="path", value=str(folder))
+
+
+def _damage(folder: Path) -> AdlError | None:
+    """What is wrong with a manifest that is not as a run's or a snapshot's is written; another schema is no damage."""
+    try:
+        said = read_json(folder / MANIFEST)[1]
+        if isinstance(said, dict) and said.get("schema") not in (None, SCHEMA):
+            return None
+        is_snapshot = isinstance(said, dict) and "hash" in said and "status" not in said
+        (read_snapshot_manifest if is_snapshot else read_manifest)(folder)
+    except AdlError as error:
+        return error
+    return None
 
 
 def refuse_strange(folder: Path) -> None:

@@ -12,9 +12,11 @@ import numpy as np
 
 from ... import __version__
 from ..._fields import exact_keys
+from ..._options import one_of
 from ...clearing import ClearingHouse
 from ...clearing.events import CAUSES, KINDS
-from ...errors import AdlError
+from ...decimals import whole_number
+from ...errors import AdlError, keyed
 from ..manifests import CHECK, MANIFEST, encoded, read_json, refuse_altered, text
 from .files import replaced
 from .opening import books_at_opening
@@ -24,23 +26,26 @@ __all__ = ["MANIFEST", "SCHEMA", "opened", "read_manifest", "sealed", "write_man
 #: Of the folder. One that is not known is refused.
 SCHEMA = 1
 
-#: What each part of it has; the last are empty, and nothing, until the run is sealed.
-_TEXT, _COUNT, _LATE_TEXT, _LATE_COUNT = (str,), (int,), (str, type(None)), (int, type(None))
-PARTS: dict[str, dict[str, tuple[type, ...]]] = {
-    "names": dict.fromkeys(("parties", "kinds", "causes"), (list,)),
-    "opening": {"time": _COUNT, "sequence": _COUNT, "digest": _TEXT, "funds": (list,), "uncovered": (list,)},
-    "hashes": {
-        **dict.fromkeys(("before", "before_snapshot"), _TEXT),
-        **dict.fromkeys(("digest", "after", "after_snapshot"), _LATE_TEXT),
-    },
-    "counts": dict.fromkeys(("passes", "events"), _LATE_COUNT),
+#: What each part of it has.
+PARTS: dict[str, dict[str, type]] = {
+    "names": dict.fromkeys(("parties", "kinds", "causes"), list),
+    "opening": {"time": int, "sequence": int, "digest": str, "funds": list, "uncovered": list},
+    "hashes": dict.fromkeys(("before", "before_snapshot", "digest", "after", "after_snapshot"), str),
+    "counts": dict.fromkeys(("passes", "events"), int),
 }
+#: What is null until the run is sealed.
+LATE = ("hashes.digest", "hashes.after", "hashes.after_snapshot", "counts.passes", "counts.events")
+#: Numbers that are counts.
+COUNTS = ("opening.sequence", "counts.passes", "counts.events")
 #: Of its opening, what was not kept at first: a run of that time has none of them.
 LATER = ("funds", "uncovered")
 #: Levels of a configuration, one in the other.
 MOST_LEVELS = 100
 
 KEYS = ("schema", "adlcore", "numpy", "status", "configuration", *PARTS, "files")
+#: Of those that are no part.
+TYPES = {"adlcore": str, "numpy": str, "configuration": dict, "files": dict}
+STATUSES = ("open", "sealed")
 
 
 def opened(house: ClearingHouse, configuration: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,7 +97,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     AdlError
-        If the folder is no run, is of another schema, or its manifest was altered.
+        If the folder is no run, is of another schema, its manifest was altered, or says what none can: the key is
+        named.
     """
     path = folder / MANIFEST
     try:
@@ -106,25 +112,52 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise AdlError(message, argument="path", value=str(folder))
     if not isinstance(manifest, dict) or "status" not in manifest or "schema" not in manifest:
         raise AdlError(f"{path} is no run's: must have a schema and a status", argument="path", value=str(path))
-    if manifest["schema"] != SCHEMA:
+    if isinstance(manifest["schema"], bool | float) or manifest["schema"] != SCHEMA:
         message = f"{folder} is a run of schema {manifest['schema']}: this adlcore reads schema {SCHEMA}"
         raise AdlError(message, argument="path", value=manifest["schema"])
     manifest = refuse_altered(path, data, manifest, _former)
     exact_keys(str(path), manifest, KEYS)
-    for name, types in PARTS.items():
-        keys = tuple(types)
-        if name == "opening" and isinstance(manifest[name], dict) and manifest[name].keys().isdisjoint(LATER):
-            keys = tuple(key for key in types if key not in LATER)
-        for key, value in exact_keys(f"{path}: {name}", manifest[name], keys).items():
-            if not isinstance(value, types[key]):
-                must = f"must be of type {types[key][0].__name__}"
-                raise AdlError.at(f"{path}: {name}.{key}", None, value, must)
+    _refuse_other_types(path, manifest)
     try:
         bytes.fromhex(manifest["opening"]["digest"])
     except ValueError:
         must = "must be hexadecimal"
         raise AdlError.at(f"{path}: opening.digest", None, manifest["opening"]["digest"], must) from None
     return manifest
+
+
+def _refuse_other_types(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Refuse a value of another type than is written: whoever knows how the check is made can write any.
+
+    What funds and wallets held is looked at beside the books, when it is asked for.
+    """
+    one_of(f"{path}: status", manifest["status"], STATUSES)
+    for name, kind in TYPES.items():
+        _refuse_other_type(f"{path}: {name}", manifest[name], kind)
+    for name, digest in manifest["files"].items():
+        _refuse_other_type(keyed(f"{path}: files", name), digest, str)
+    for part, kinds in PARTS.items():
+        keys = tuple(kinds)
+        if part == "opening" and isinstance(manifest[part], dict) and manifest[part].keys().isdisjoint(LATER):
+            keys = tuple(key for key in kinds if key not in LATER)
+        for key, value in exact_keys(f"{path}: {part}", manifest[part], keys).items():
+            name = f"{part}.{key}"
+            if name in LATE and manifest["status"] == "open":
+                if value is not None:
+                    raise AdlError.at(f"{path}: {name}", None, value, "must be null until the run is sealed")
+                continue
+            _refuse_other_type(f"{path}: {name}", value, kinds[key])
+            if kinds[key] is int and whole_number(value, f"{path}: {name}") < 0 and name in COUNTS:
+                raise AdlError.at(f"{path}: {name}", None, value, "must be 0 or above")
+    for key, words in manifest["names"].items():
+        for row, word in enumerate(words):
+            if not isinstance(word, str):
+                raise AdlError.at(f"{path}: names.{key}", row, word, "must be text")
+
+
+def _refuse_other_type(place: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise AdlError.at(place, None, value, f"must be of type {kind.__name__}")
 
 
 def _former(values: dict[str, Any]) -> bytes:

@@ -89,6 +89,20 @@ def test_the_terminal_says_which_funds_refused_and_why(kept):
     )
     told = "21 times (F 6, E 5, D 4, C 3 and 2 more): all because the fund had fallen beyond its drawdown"
     assert _story._refusals([(name, "drawdown-on", count) for count, name in enumerate("ABCDEF", 1)]) == told
+    halves = _story._refusals([("A", "depleted", 1), ("A", "drawdown", 1)])
+    assert halves == (
+        "2 times (A 2): 50.0 % because the fund's equity would have been below 0, "
+        "50.0 % because the fund's equity would have fallen beyond its drawdown"
+    )
+    most = _story._refusals([("A", "depleted", 1), ("A", "drawdown", 3)])
+    assert most == "4 times (A 4): 75.0 % because the fund's equity would have fallen beyond its drawdown"
+
+
+def test_the_terminal_says_one_time_once(good, at):
+    (at / "one.toml").write_text(SMALL.replace("passes = 5", "passes = 1"))
+    out = good("simulate", "one.toml", "--no-report")
+    assert "1 mark, 00:01:00; " in out
+    assert "00:01:00 to" not in out
 
 
 def test_who_stops_a_run_is_told_how_to_go_on(run, good, at, monkeypatch):

@@ -14,6 +14,7 @@ import pytest
 import report_worlds
 
 import adlcore as adl
+from adlcore.clearing import CancelOrders, Deleverage, Drawdown, NetNotionalCap, TakeOver, Uncovered, Venue
 from adlcore.clearing.closings import STAGES
 from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
@@ -185,6 +186,54 @@ def named_at_length():
     return report_worlds.ten_wallets(names, "1000000-SOMETHING-LEVERAGED-TO-THE-HILT-USDT-261225")[1]
 
 
+def named_widely(name, wallets=18):
+    """A run in which an asset, contracts, funds and accounts have names of wide characters, and funds refuse."""
+    asset = adl.Asset(name, 6)
+    symbols = [f"{name}{number}" for number in range(3)]
+    accounts = [f"{name}{number}" for number in range(wallets)]
+    contracts = [
+        adl.Contract(symbol, tick="0.01", settle=asset, tiers=adl.MarginTiers([0], [0.05])) for symbol in symbols
+    ]
+    before = adl.Snapshot.build(
+        contracts=contracts,
+        wallets={
+            "account": accounts,
+            "balance": ["120" if place % 3 else "14" for place in range(wallets)],
+            "asset": [name] * wallets,
+        },
+        positions=[
+            {"account": account, "contract": symbol, "quantity": 10 if place % 2 else -10, "entry_price": "10"}
+            for place, account in enumerate(accounts)
+            for symbol in symbols
+        ],
+        orders=[
+            {"account": accounts[0], "contract": symbol, "quantity": 1, "price": "9", "locked": "1"}
+            for symbol in symbols
+        ],
+        marks=dict.fromkeys(symbols, "10"),
+    )
+    drawdown = Drawdown(10**9, "-0.3", "-0.25")
+    funds = [
+        adl.InsuranceFund(name, "30", name=f"{name} of one", scope=symbols[:1], trigger=NetNotionalCap("1")),
+        adl.InsuranceFund(name, "10", name=f"{name} of all", trigger=drawdown),
+    ]
+    stages = [CancelOrders(), TakeOver(), Deleverage("binance"), Uncovered()]
+    house = adl.ClearingHouse(before, funds, Venue("wide", stages))
+    marks = [{symbols[0]: f"{10 - 0.15 * t:.2f}", symbols[1]: f"{10 + 0.4 * t:.2f}"} for t in range(1, 12)]
+    passes = [(60_000 * number, given, None) for number, given in enumerate(marks, 1)]
+    return report_worlds.made(house, passes, {"time_unit": "ms", "rule": "binance"})
+
+
+def named_in_chinese():
+    """The run of wide names in a script each of whose characters is as wide as two."""
+    return named_widely("测试合约" * 10)
+
+
+def named_in_wide_letters():
+    """The run of wide names in the widest letter of Latin."""
+    return named_widely("W" * 100)
+
+
 def in_large_amounts():
     """A run of a fund, and of positions, with as many digits as they come, at times that are dates."""
     wallets = {"count": 400, "positions": 900, "worth_median": 1e7, "worth_sigma": 2.0}
@@ -198,13 +247,20 @@ def of_several_units():
     return report_worlds.crash(modes=("cross", "isolated"))[1]
 
 
+WORLDS = (
+    *(report_worlds.crash, named_at_length, named_in_chinese, named_in_wide_letters),
+    *(in_large_amounts, of_several_units),
+)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("made", [report_worlds.crash, named_at_length, in_large_amounts, of_several_units])
+@pytest.mark.parametrize("made", WORLDS)
 def test_no_text_is_cut_off_at_any_width(browser, tmp_path, made, width):
     given = made()
     adl.report.write(given[1] if isinstance(given, tuple) else given, tmp_path / "report.html")
     with opened(browser, tmp_path / "report.html", width) as page:
         assert cut(page) == []
+        assert page.evaluate(SIDEWAYS) == 0
         for place in page.locator(".drawn select").all():
             for option in place.locator("option").all_text_contents():
                 place.select_option(option)

@@ -129,7 +129,9 @@ class Events(Immutable):
       below the least at which it turns off;
     * ``net-notional``: net notional as it would have been, above ``floor(ratio·F')``.
 
-    Both are exact; a bound beyond int64 is given as the end of int64, and so is one that nothing reaches.
+    Both are exact, but for the ends of int64: a bound of 2^63 - 1, and of -2^63 for a net notional, is no
+    amount of money. It says that no value would have done, such as where a drawdown against a base of 0 is
+    on; a bound or a profit that int64 does not hold is given as the end of int64 that it is beyond.
 
     Examples
     --------

@@ -106,16 +106,20 @@ def _marks(facts: Facts) -> str:
 
 
 def _refusals(refused: Sequence[tuple[str, str, int]]) -> str:
-    """Which funds refused, how often, and mostly why; of each fund and cause the number of times."""
+    """Which funds refused, how often, and why more than half of the times; of each fund and cause the number."""
     funds, causes = Counter[str](), Counter[str]()
     for fund, cause, count in refused:
         funds[fund] += count
         causes[cause] += count
-    (cause, most), *_ = causes.most_common(1)
+    told: list[tuple[str, int]] = []
+    for cause, count in causes.most_common():
+        if 2 * sum(times for _, times in told) <= causes.total():
+            told.append((cause, count))
     named = ", ".join(f"{fund} {count:,}" for fund, count in funds.most_common(MOST_FUNDS))
     more = f" and {len(funds) - MOST_FUNDS:,} more" if len(funds) > MOST_FUNDS else ""
-    times, share = counted(funds.total(), "time"), percent(most / funds.total())
-    return f"{times} ({named}{more}): {'all' if most == funds.total() else share} because {REASONS[cause]}"
+    shares = ["all" if count == funds.total() else percent(count / funds.total()) for _, count in told]
+    why = [f"{share} because {REASONS[cause]}" for share, (cause, _) in zip(shares, told, strict=True)]
+    return f"{counted(funds.total(), 'time')} ({named}{more}): {', '.join(why)}"
 
 
 def _bearers(view: View, each: Bearers) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,25 @@ from .._extras import optional
 from .markup import escaped
 from .palette import GRID, INK, MUTED, PAPER
 
-__all__ = ["FONT", "digits", "figure", "graph_objects", "label", "labels", "plain", "templated", "whole_axis"]
+__all__ = [
+    "FONT",
+    "SHORT",
+    "digits",
+    "figure",
+    "graph_objects",
+    "label",
+    "labels",
+    "plain",
+    "shortened",
+    "templated",
+    "whole_axis",
+]
 
-#: Characters of a name in a figure at most.
-LONGEST = 28
+#: Cells of a name in a figure at most, and of one that shares its line with words or stands along the height.
+LONGEST, SHORT = 28, 16
+
+#: Characters that are two cells wide whatever their script: wide letters of Latin, as wide as two others.
+BROAD = frozenset("MW@%")
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
@@ -98,21 +115,37 @@ def templated(text: Any) -> str:
     return plain(text).replace("%{", "&#37;{")
 
 
-def label(text: str) -> str:
-    """A name as a figure has room for it: a long one is cut in its middle.
+def shortened(text: str, room: int = LONGEST) -> str:
+    """A name in so many cells at most: a long one is cut in its middle. Wide characters take two cells.
 
     Examples
     --------
-    >>> label("BTCUSDT"), label("1000000-SOMETHING-AND-LEVERAGED-USDT_261225")
-    ('BTCUSDT', '1000000-SOMETH…D-USDT_261225')
+    >>> shortened("BTCUSDT"), shortened("1000000-SOMETHING-AND-LEVERAGED-USDT_261225")
+    ('BTCUSDT', '1000000-SOMET…D-USDT_261225')
+    >>> shortened("比特币永续合约保险基金", 16)
+    '比特币永…险基金'
     """
-    shown = text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-(LONGEST // 2 - 1) :]}"
-    return plain(shown)
+    cells = [_cells(character) for character in text]
+    if sum(cells) <= room:
+        return text
+    head = sum(total <= room // 2 for total in accumulate(cells))
+    tail = sum(total <= room - room // 2 - 1 for total in accumulate(reversed(cells)))
+    return f"{text[:head]}…{text[len(text) - tail :]}"
 
 
-def labels(names: Sequence[str]) -> list[str]:
+def _cells(character: str) -> int:
+    """How many cells a character takes: two where it is wide, or is so in the fonts of wide scripts."""
+    return 2 if character in BROAD or unicodedata.east_asian_width(character) in "WFA" else 1
+
+
+def label(text: str, room: int = LONGEST) -> str:
+    """A name as a figure has room for it, as plotly shows it."""
+    return plain(shortened(text, room))
+
+
+def labels(names: Sequence[str], room: int = LONGEST) -> list[str]:
     """Names as labels that stay apart: those that would be alike are numbered."""
-    found = [label(name) for name in names]
+    found = [label(name, room) for name in names]
     return [f"{each} ({at + 1})" if found.count(each) > 1 else each for at, each in enumerate(found)]
 
 

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import Int64Array1D
+from .._arrays import Float64Array1D, Int64Array1D
 from ..clearing.closings import STAGES
 from ..contracts import Asset
-from .drawing import digits, figure, graph_objects, label, labels, plain, templated, whole_axis
+from .drawing import SHORT, digits, figure, graph_objects, label, labels, plain, shortened, templated, whole_axis
 from .fund_cash import FundCash
 from .palette import CONTRACTS, INK, MUTED, PLAIN, UNCOVERED, faint
 from .palette import STAGES as COLOURS
@@ -60,11 +60,11 @@ def flow(symbols: Sequence[str], taken: npt.NDArray[np.float64], unit: str) -> A
     links = [(s, t) for s in range(len(sides)) for t in targets if sides[s][1][t] > 0]
     ends = [name for name, _ in sides] + [names[t] for t in targets]
     sums = [float(amounts.sum()) for _, amounts in sides] + [float(total[t]) for t in targets]
-    shown_ends = [label(name) for name in ends]
+    shown_ends = labels(ends)
     heights = [_centres(sums[: len(sides)], len(targets)), _centres(sums[len(sides) :], len(sides))]
     sankey = graph_objects().Sankey(
         arrangement="snap",
-        valuesuffix=f" {plain(unit)}",
+        valuesuffix=f" {label(unit)}",
         valueformat=",.4s",
         textfont={"size": 12, "color": INK, "shadow": "none"},
         node={
@@ -123,7 +123,7 @@ def prices(symbols: Sequence[str], at: npt.NDArray[Any], times: TimeAxis, marks:
     plotly.graph_objects.Figure
     """
     traces = []
-    for place, symbol in enumerate(symbols):
+    for place, name in enumerate(labels(symbols)):
         known = marks[:, place][np.isfinite(marks[:, place])]
         line = {"color": CONTRACTS[place % len(CONTRACTS)], "width": 2, "dash": DASHES[place // 4 % len(DASHES)]}
         traces.append(
@@ -131,7 +131,7 @@ def prices(symbols: Sequence[str], at: npt.NDArray[Any], times: TimeAxis, marks:
                 x=at.tolist(),
                 y=digits(100 * marks[:, place] / (known[0] if len(known) else 1)),
                 customdata=digits(marks[:, place], 10),
-                name=label(symbol),
+                name=name,
                 line=line,
                 hovertemplate="%{fullData.name}: %{customdata:,} (%{y:.1f})<extra></extra>",
             )
@@ -156,7 +156,7 @@ def stages(made: Bars, left: Bars | None, times: TimeAxis, unit: str) -> Any:
     -------
     plotly.graph_objects.Figure
     """
-    graph, traces = graph_objects(), []
+    graph, traces, told = graph_objects(), [], templated(shortened(unit))
     for stage, name in enumerate(STAGES):
         column = made.sums[:, stage]
         if column.any():
@@ -167,7 +167,7 @@ def stages(made: Bars, left: Bars | None, times: TimeAxis, unit: str) -> Any:
                     width=digits(made.width, 15),
                     name=name,
                     marker={"color": COLOURS[stage], "line": {"width": 0}},
-                    hovertemplate=f"{name}: %{{y:,.0f}} {templated(unit)}<extra></extra>",
+                    hovertemplate=f"{name}: %{{y:,.0f}} {told}<extra></extra>",
                 )
             )
     if left is not None:
@@ -179,10 +179,10 @@ def stages(made: Bars, left: Bars | None, times: TimeAxis, unit: str) -> Any:
                 mode="lines+markers",
                 marker={"color": UNCOVERED, "size": 6, "symbol": "diamond"},
                 line={"color": UNCOVERED, "width": 1.5, "dash": "dot"},
-                hovertemplate=f"left uncovered: %{{y:,.0f}} {templated(unit)}<extra></extra>",
+                hovertemplate=f"left uncovered: %{{y:,.0f}} {told}<extra></extra>",
             )
         )
-    axis = {"title": {"text": f"notional, {plain(unit)}"}, "rangemode": "tozero"}
+    axis = {"title": {"text": f"notional, {label(unit, SHORT)}"}, "rangemode": "tozero"}
     every = {"barmode": "stack", "bargap": 0, "hovermode": "x", "showlegend": True}
     return figure(traces, xaxis=_axis(made.middle, times), yaxis=axis, **every)
 
@@ -213,8 +213,8 @@ def fund(
     """
     graph, traces, per = graph_objects(), [], asset.quanta_per_unit
     x = at[kept].tolist()
-    for place, each in enumerate(funds):
-        colour, name = CONTRACTS[place % len(CONTRACTS)], label(each.name)
+    for place, (each, name) in enumerate(zip(funds, labels([each.name for each in funds], SHORT), strict=True)):
+        colour = CONTRACTS[place % len(CONTRACTS)]
         shared = {"x": x, "mode": "lines", "hovertemplate": "%{fullData.name}: %{y:,.2f}<extra></extra>"}
         line = {"color": colour, "width": 2}
         traces.append(graph.Scatter(y=digits(each.cash[kept] / per, 10), name=f"{name}: cash", line=line, **shared))
@@ -238,7 +238,7 @@ def fund(
                         hovertemplate=f"trigger {word}, %{{customdata}}<extra></extra>",
                     )
                 )
-    axis = {"title": {"text": plain(asset.name)}, "rangemode": "tozero"}
+    axis = {"title": {"text": label(asset.name, SHORT)}, "rangemode": "tozero"}
     return figure(traces, xaxis=_axis(at, times), yaxis=axis, showlegend=True, hovermode="x")
 
 
@@ -248,16 +248,18 @@ class Compared(NamedTuple):
     Attributes
     ----------
     fund, looked_at, bound_name : str
-    at, value, bound : int64[k]
-        Where the points stand on the axis; quanta.
+    at : array[k]
+        Where the points stand on the axis.
+    value, bound : float64[k]
+        In quanta; NaN where no value would have done.
     """
 
     fund: str
     looked_at: str
     bound_name: str
-    at: Int64Array1D
-    value: Int64Array1D
-    bound: Int64Array1D
+    at: npt.NDArray[Any]
+    value: Float64Array1D
+    bound: Float64Array1D
 
 
 def refused(lines: Sequence[Compared], asset: Asset, times: TimeAxis, ends: tuple[int, int]) -> Any:
@@ -276,12 +278,16 @@ def refused(lines: Sequence[Compared], asset: Asset, times: TimeAxis, ends: tupl
     plotly.graph_objects.Figure
     """
     graph, traces, per = graph_objects(), [], asset.quanta_per_unit
+    funds = list(dict.fromkeys(each.fund for each in lines))
+    names = dict(zip(funds, labels(funds, SHORT), strict=True))
     for place, each in enumerate(lines):
-        colour, name = CONTRACTS[place % len(CONTRACTS)], label(each.fund)
+        colour, name = CONTRACTS[place % len(CONTRACTS)], names[each.fund]
         for word, column, look in (
             (each.bound_name, each.bound, {"mode": "lines+markers", "line": {"color": colour, "width": 2}}),
             (each.looked_at, each.value, {"mode": "markers"}),
         ):
+            if np.isnan(column).all():
+                continue
             marker = {"symbol": "line-ew-open" if look["mode"] != "markers" else "x", "size": 7, "color": colour}
             traces.append(
                 graph.Scatter(
@@ -295,7 +301,7 @@ def refused(lines: Sequence[Compared], asset: Asset, times: TimeAxis, ends: tupl
             )
     margin = (ends[1] - ends[0]) / 100  # so that no point is cut in two
     x = {**_axis(np.array(ends), times), "range": [ends[0] - margin, ends[1] + margin]}
-    axis = {"title": {"text": plain(asset.name)}, "rangemode": "tozero"}
+    axis = {"title": {"text": label(asset.name, SHORT)}, "rangemode": "tozero"}
     return figure(traces, xaxis=x, yaxis=axis, showlegend=True, hovermode="x")
 
 

@@ -10,7 +10,7 @@ from .._arrays import Float64Array1D, Int64Array1D
 from ..errors import AdlError
 from ..market import Market
 from ..ranking import RankingRule, as_rule
-from .drawing import digits, figure, graph_objects, plain, templated
+from .drawing import digits, figure, graph_objects, plain, shortened, templated
 from .palette import INK, LIGHTS, MUTED, RING, faint
 from .queues import Positions, QueueAt, positions_of
 from .wording import counted
@@ -130,7 +130,7 @@ def _lights(
     held: Positions, shown: Int64Array1D, account: Any, unit: str, symbol: Any, width: Any, colour: Any
 ) -> list[Any]:
     """A trace for each light; those with fewer lights lie under those with more."""
-    traces, sizes = [], _sizes(held.notional)
+    traces, sizes, told = [], _sizes(held.notional), templated(shortened(unit))
     for light in (1, 2, 3, 4, 5):
         rows = shown[held.light[shown] == light]
         if not len(rows):
@@ -144,7 +144,7 @@ def _lights(
                 text=[plain(name) for name in account[rows].tolist()],
                 customdata=digits(held.notional[rows], 9),
                 hovertemplate=(
-                    f"%{{text}}<br>%{{customdata:,.2f}} {templated(unit)}<br>PnL %{{y:.1f}} %, leverage %{{x:.3~g}}"
+                    f"%{{text}}<br>%{{customdata:,.2f}} {told}<br>PnL %{{y:.1f}} %, leverage %{{x:.3~g}}"
                     "<extra>%{fullData.name}</extra>"
                 ),
                 marker={

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._arrays import FLOAT64, Float64Array1D, Int64Array1D
+from .._arrays import FLOAT64, INT64_MAX, Float64Array1D, Int64Array1D
 from ..clearing.events import CAUSES
 from .record import CAUSE_CODES, Record
 
@@ -33,7 +33,8 @@ class Series(NamedTuple):
     times : int
         How many there are.
     furthest : int64[k]
-        Places in :class:`Refusals`: of each pass the one that was furthest beyond its bound, passes rising.
+        Places in :class:`Refusals`: of each pass the one that was furthest beyond its bound, passes rising. One that
+        no value would have changed stands for a pass only where there was no other.
     """
 
     party: int
@@ -51,7 +52,8 @@ class Refusals:
     event : int64[r]
         Places of the ``take-over-refused`` events in the record.
     value, bound : int64[r]
-        What the trigger looked at, and what it compared that with, in quanta of the fund's asset.
+        What the trigger looked at, and what it compared that with, in quanta of the fund's asset. A bound at an end
+        of int64 is no amount: no value would have done.
     """
 
     event: Int64Array1D
@@ -63,18 +65,24 @@ class Refusals:
 
     @property
     def beyond(self) -> Float64Array1D:
-        """float64[r]: how far each value is on the wrong side of its bound, in quanta."""
-        found: Float64Array1D = np.abs(self.value.astype(FLOAT64) - self.bound.astype(FLOAT64))
+        """float64[r]: how far each value is on the wrong side of its bound, in quanta; NaN where no value would do."""
+        found: Float64Array1D = np.abs(self.value.astype(FLOAT64) - self.limit)
         return found
+
+    @property
+    def limit(self) -> Float64Array1D:
+        """float64[r]: the bounds that are amounts; NaN where no value would have done."""
+        ends = (self.bound == INT64_MAX) | (self.bound == -INT64_MAX - 1)
+        return np.where(ends, np.nan, self.bound.astype(FLOAT64))
 
     def series(self, record: Record) -> list[Series]:
         """The refusals of each fund for each cause, those that are most first."""
         party, cause, place = (column[self.event] for column in (record.party, record.cause, record.place))
         keys, of, count = np.unique(party * len(CAUSES) + cause, return_inverse=True, return_counts=True)
-        found = []
+        far, found = np.nan_to_num(self.beyond, nan=-1.0), []
         for key in np.argsort(-count, kind="stable").tolist():
             mine = np.flatnonzero(of == key)
-            ordered = mine[np.lexsort((-self.beyond[mine], place[mine]))]
+            ordered = mine[np.lexsort((-far[mine], place[mine]))]
             _, first = np.unique(place[ordered], return_index=True)
             fund, why = divmod(int(keys[key]), len(CAUSES))
             found.append(Series(fund, CAUSES[why], int(count[key]), ordered[first]))

@@ -77,7 +77,15 @@ class Clock:
         return f"{sign}{before}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{part}"
 
     def between(self, first: int, last: int) -> str:
-        """From one time to another, in a sentence."""
+        """From one time to another, in a sentence; the one time where they are the same.
+
+        Examples
+        --------
+        >>> Clock("s").between(60, 120), Clock("s").between(60, 60), Clock(None).between(5, 5)
+        ('00:01:00 to 00:02:00', '00:01:00', 'time 5 (unit unknown)')
+        """
+        if first == last:
+            return self.when(first)
         if self.unit is None:
             return f"time {first:,} to {last:,} (unit unknown)".replace("-", "−")
         return f"{self.when(first)} to {self.when(last)}"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
+from ..._arrays import FLOAT64, INT64_MAX, Int64Array1D
 from ...clearing.events import CAUSES
+from ...contracts import Asset
 from .. import figures
 from ..facts import Facts
 from ..parts import Drawn
 from ..refusals import LOOKED_AT, Series
 from ..tables import Column, numbers, table, texts
 from ..timeline import kept_points
-from ..wording import amount, counted, price, quantity
+from ..wording import amount, counted, listed, price, quantity
 from .time import MOST_POINTS
 
 __all__ = ["drawn", "listing", "reasons"]
@@ -19,7 +23,8 @@ __all__ = ["drawn", "listing", "reasons"]
 #: Rows of the table, lines of a figure, and funds of the sentences at most.
 MOST_ROWS, MOST_LINES, MOST_TOLD = 100, 4, 3
 
-#: Why a fund refused, in the words of a sentence: of what, and of a value and its bound.
+#: Why a fund refused, in the words of a sentence: of what, of a value and its bound, and of a value for which no value
+#: would have done.
 SUBJECTS = {"depleted": "equity", "net-notional": "net notional", "drawdown": "drawdown", "drawdown-on": "drawdown"}
 WORDS = {
     "depleted": "it would have been left with {value}, which is below 0",
@@ -27,37 +32,71 @@ WORDS = {
     "drawdown": "it would have been left with {value}, and less than {bound} turns its trigger on",
     "drawdown-on": "its trigger was on: it had last seen {value}, and turns off from {bound} on",
 }
+UNBOUNDED = {
+    "depleted": "it would have been left with {value}, and nothing would have been enough",
+    "net-notional": "its net notional would have been {value}, and its equity would allow none then",
+    "drawdown": "it would have been left with {value}, and whatever it is left with turns its trigger on",
+    "drawdown-on": "its trigger was on: it had last seen {value}, and no value would have turned it off",
+}
 
 
 def reasons(facts: Facts) -> list[str]:
-    """A sentence for each fund that refused most, about its most frequent reason."""
+    """A sentence for each fund that refused most, about its most frequent reason, or all where none is most of them."""
     refused, record = facts.refusals, facts.record
     told: dict[int, list[Series]] = {}
     for each in refused.series(record):
         told.setdefault(each.party, []).append(each)
     found = []
     for party, mine in list(told.items())[:MOST_TOLD]:
-        first, name = mine[0], record.parties[party]
+        name = record.parties[party]
         events = refused.event[record.party[refused.event] == party]
         asset = facts.run.assets[int(record.asset[events[0]])]
         contracts = [facts.run.contracts[code].symbol for code in np.unique(record.contract[events]).tolist()]
         of = contracts[0] if len(contracts) == 1 else f"{len(contracts):,} contracts"
         passes = len(np.unique(record.place[events]))
-        furthest = first.furthest[int(np.argmax(refused.beyond[first.furthest]))]
-        values = {
-            "value": f"{amount(asset, int(refused.value[furthest]))} {asset.name}",
-            "bound": f"{amount(asset, int(refused.bound[furthest]))} {asset.name}",
-        }
-        share = "" if len(mine) == 1 else f" ({first.times:,} of {sum(each.times for each in mine):,} times)"
-        event = int(refused.event[furthest])
-        where = f"pass {int(record.number[record.place[event]]):,}"
-        symbol = f", for {facts.run.contracts[int(record.contract[event])].symbol}" if len(contracts) > 1 else ""
+        why, causes = _why(mine)
+        places = np.concatenate([each.furthest for each in mine if each.cause in causes])
+        symbol = "" if len(contracts) == 1 else ", for {}"
         found.append(
-            f"The {_called(name, asset.name)} refused positions in {of} in {counted(passes, 'pass', 'passes')}"
-            f"{', mostly' * (len(mine) > 1)} because of its {SUBJECTS[first.cause]}{share}: at the furthest, in "
-            f"{where}{symbol}, {WORDS[first.cause].format(**values)}."
+            f"The {_called(name, asset.name)} refused positions in {of} in {counted(passes, 'pass', 'passes')}{why}: "
+            f"{_at_the_furthest(facts, places, symbol)}."
         )
     return found
+
+
+def _why(mine: list[Series]) -> tuple[str, list[str]]:
+    """Of what a fund refused, in words, and the causes that they are about: one where it is above half, else all."""
+    times = Counter[str]()
+    for each in mine:
+        times[SUBJECTS[each.cause]] += each.times
+    (subject, most), *others = times.most_common()
+    alike = [cause for cause, called in SUBJECTS.items() if called == subject]
+    if not others:
+        return f" because of its {subject}", alike
+    if 2 * most > times.total():
+        return f", mostly because of its {subject} ({most:,} of {times.total():,} times)", alike
+    told = [f"its {called} ({counted(count, 'time')})" for called, count in times.most_common()]
+    return f" because of {listed(told)}", list(SUBJECTS)
+
+
+def _at_the_furthest(facts: Facts, places: Int64Array1D, symbol: str) -> str:
+    """What a trigger looked at where it was furthest beyond its bound; at first, where no value would have done."""
+    refused, record = facts.refusals, facts.record
+    far = np.nan_to_num(refused.beyond[places], nan=-1.0)
+    furthest = int(places[np.argmax(far)]) if far.max() >= 0 else int(places.min())
+    event = int(refused.event[furthest])
+    asset, cause = facts.run.assets[int(record.asset[event])], CAUSES[record.cause[event]]
+    words, how = (WORDS, "at the furthest, ") if np.isfinite(refused.limit[furthest]) else (UNBOUNDED, "at first, ")
+    value, bound = (_told(asset, int(column[furthest])) for column in (refused.value, refused.bound))
+    where = f"in pass {int(record.number[record.place[event]]):,}"
+    of = symbol.format(facts.run.contracts[int(record.contract[event])].symbol)
+    return f"{how}{where}{of}, {words[cause].format(value=value, bound=bound)}"
+
+
+def _told(asset: Asset, quanta: int) -> str:
+    """An amount with its unit; at an end of int64 it may be beyond."""
+    beyond = {INT64_MAX: " or more", -INT64_MAX - 1: " or less"}.get(quanta, "")
+    return f"{amount(asset, quanta)} {asset.name}{beyond}"
 
 
 def _called(name: str, asset: str) -> str:
@@ -77,7 +116,10 @@ def drawn(facts: Facts, asset: int) -> Drawn | None:
         place = record.place[refused.event[shown]]
         name = _called(record.parties[each.party], facts.run.assets[asset].name)
         lines.append(
-            figures.Compared(*(name, *LOOKED_AT[each.cause]), at[place + 1], refused.value[shown], refused.bound[shown])
+            figures.Compared(
+                *(name, *LOOKED_AT[each.cause]),
+                *(at[place + 1], refused.value[shown].astype(FLOAT64), refused.limit[shown]),
+            )
         )
     listed_asset = facts.run.assets[asset]
     caption = (
@@ -86,6 +128,8 @@ def drawn(facts: Facts, asset: int) -> Drawn | None:
     )
     if len(lines) < len(every):
         caption += f" Shown: the {len(lines)} reasons that there were most of, of {len(every)}."
+    if any(np.isnan(line.bound).any() for line in lines):
+        caption += " A point without a bound: no value would have done."
     if any(len(each.furthest) > MOST_POINTS for each in every[:MOST_LINES]):
         caption += f" Shown: {MOST_POINTS:,} points of each at most."
     figure = figures.refused(lines, listed_asset, times, (int(at[0]), int(at[-1])))
@@ -96,7 +140,7 @@ def listing(facts: Facts) -> str:
     """A table of the refusals: those furthest beyond their bounds for each asset, then in time."""
     refused, record, run = facts.refusals, facts.record, facts.run
     unit = np.array([asset.quanta_per_unit for asset in run.assets], float)
-    size = refused.beyond / unit[record.asset[refused.event]]
+    size = np.nan_to_num(refused.beyond, nan=-1.0) / unit[record.asset[refused.event]]
     shown = np.sort(np.argsort(-size, kind="stable")[:MOST_ROWS])
     events = refused.event[shown]
     contracts = [run.contracts[code] for code in record.contract[events].tolist()]
@@ -105,17 +149,18 @@ def listing(facts: Facts) -> str:
     number = record.number[record.place[events]].tolist()
     causes = [CAUSES[code] for code in record.cause[events].tolist()]
 
-    def money(title: str, quanta: list[int]) -> Column:
-        pairs = list(zip(assets, quanta, strict=True))
-        return numbers(title, [amount(a, q) if q else "0" for a, q in pairs], [q / a.quanta_per_unit for a, q in pairs])
+    def money(title: str, quanta: list[int], known: list[bool]) -> Column:
+        told = list(zip(assets, quanta, known, strict=True))
+        cells = ["none" if not is_amount else amount(a, q) if q else "0" for a, q, is_amount in told]
+        return numbers(title, cells, [q / a.quanta_per_unit if is_amount else np.nan for a, q, is_amount in told])
 
     columns: list[Column] = [
         numbers("pass", [f"{n:,}" for n in number], place),
         texts("fund", [record.parties[code] for code in record.party[events].tolist()]),
         texts("contract", [contract.symbol for contract in contracts]),
         texts("must hold", [f"{LOOKED_AT[cause][0]} {'≤' if cause == 'net-notional' else '≥'}" for cause in causes]),
-        money("value", refused.value[shown].tolist()),
-        money("bound", refused.bound[shown].tolist()),
+        money("value", refused.value[shown].tolist(), [True] * len(shown)),
+        money("bound", refused.bound[shown].tolist(), np.isfinite(refused.limit[shown]).tolist()),
         texts("asset", [asset.name for asset in assets]),
         texts("first refused", run.before.wallets.account[record.wallet[events]].tolist()),
         numbers(
@@ -136,4 +181,6 @@ def listing(facts: Facts) -> str:
         "Of each round, fund and contract the first position that was refused. Equity and net notional are what they "
         "would have been with it; its quantity is below 0 for a short; at: its bankruptcy price."
     )
+    if not np.isfinite(refused.limit[shown]).all():
+        note += " Where the bound is none, no value would have done."
     return table(caption, columns, note)

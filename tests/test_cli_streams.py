@@ -25,7 +25,8 @@ def folder(tmp_path_factory):
 def closed(folder, words, stream):
     """A command that is started without stdout, or stderr; what came on the other one."""
     line = f'exec "$0" -m adlcore.cli {words} {stream}>&-'
-    return subprocess.run(["sh", "-c", line, sys.executable], cwd=folder, capture_output=True, text=True, check=False)
+    call = ["/bin/sh", "-c", line, sys.executable]
+    return subprocess.run(call, cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(

@@ -356,7 +356,7 @@ def shell(folder, line, *arguments):
     paths = os.pathsep.join([str(Path(adl.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "COLUMNS": "80", "PYTHONPATH": paths}
     done = subprocess.run(
-        ["sh", "-c", line, "sh", *tool], cwd=folder, env=environment, capture_output=True, check=False
+        ["/bin/sh", "-c", line, "sh", *tool], cwd=folder, env=environment, capture_output=True, check=False
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -370,7 +370,9 @@ def positions(tmp_path):
 
 
 @pytest.mark.parametrize("out", ["-", "/dev/stdout", "link.csv"])
-@pytest.mark.parametrize("line", ['{ echo head; "$@"; echo tail; }', '{ echo head; "$@"; echo tail; } > all; cat all'])
+@pytest.mark.parametrize(
+    "line", ['{ echo head; "$@"; echo tail; }', '{ echo head; "$@"; echo tail; } > all; /bin/cat all']
+)
 def test_standard_output_gets_the_file_and_nothing_else(good, positions, out, line):
     (positions / "link.csv").symlink_to("/dev/stdout")
     told = good("deleverage", positions / "p.csv", *CLOSE, "--out", positions / "plain.csv")

@@ -477,6 +477,23 @@ def test_events_that_belong_to_no_run_are_refused_by_row(column, row, value, mes
         Facts(report_worlds.Altered(run, **{column: given_column})).record
 
 
+def test_times_that_fall_are_refused_and_those_at_the_ends_of_int64_have_places():
+    """A difference of two of them may not fit int64."""
+    _, run = report_worlds.crash()
+    passes = run.passes()
+    time = np.asarray(passes["time"], np.int64)
+
+    def facts(times):
+        run.passes = lambda: {**passes, "time": times}
+        return Facts(run)
+
+    with pytest.raises(adl.AdlError, match=r"passes.time\[1\] is -9223372036854775808: must not be before that of"):
+        facts(np.concatenate([time[:1], [-(2**63)], time[2:]])).record
+    ends = np.concatenate([[-(2**63)], time[1:-1], [2**63 - 1]])
+    at, _ = facts(ends).in_time
+    assert at.tolist() == sorted(at.tolist())
+
+
 def test_legs_without_their_other_leg_are_a_problem_and_no_error():
     _, run = report_worlds.ten_wallets()
     link = run.events()["link"].copy()

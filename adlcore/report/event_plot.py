@@ -89,7 +89,7 @@ def _of_many(listed: list[Events], time_unit: str | None) -> Any:
         counts[call] = np.bincount(table.kind, minlength=len(KINDS))
     total = counts.sum(axis=0)
     order = [kind for kind in np.argsort(-total, kind="stable").tolist() if total[kind]]
-    rises = bool((np.diff(times) > 0).all())
+    rises = bool((times[1:] > times[:-1]).all())
     clock = clock_of(times, time_unit)
     at = clock.places(times) if rises else np.arange(1, len(listed) + 1)
     named = order if len(order) <= MOST_KINDS else order[: MOST_KINDS - 1]

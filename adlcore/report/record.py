@@ -131,7 +131,7 @@ def read_record(run: RunLike) -> Record:
     ------
     AdlError
         For a kind, cause, contract or asset that this adlcore or the run does not know, for sequence numbers that
-        do not rise, and for an event of no pass; the row is named.
+        do not rise, times that fall, and for an event of no pass; the row is named.
 
     Notes
     -----
@@ -140,10 +140,15 @@ def read_record(run: RunLike) -> Record:
     columns, passes = run.events(), run.passes()
     number = np.asarray(passes["pass"], INT64)
     sequence = np.asarray(columns["sequence"], INT64)
-    falls = np.flatnonzero(np.diff(sequence) <= 0)
+    falls = np.flatnonzero(sequence[1:] <= sequence[:-1])
     if len(falls):
         row = int(falls[0]) + 1
         raise AdlError.at("events.sequence", row, int(sequence[row]), "must be above the one before")
+    time = np.asarray(passes["time"], INT64)
+    falls = np.flatnonzero(time[1:] < time[:-1])
+    if len(falls):
+        row = int(falls[0]) + 1
+        raise AdlError.at("passes.time", row, int(time[row]), "must not be before that of the pass before")
     wallet = np.asarray(columns["wallet"], INT64)
     strange = np.flatnonzero((wallet < -1) | (wallet >= len(run.before.wallets)))
     if len(strange):
@@ -160,7 +165,7 @@ def read_record(run: RunLike) -> Record:
         place=places(number, columns["pass"], "events.pass"),
         parties=tuple(name for name in names if name),
         number=number,
-        time=np.asarray(passes["time"], INT64),
+        time=time,
         **{name: np.asarray(columns[name], INT64) for name in NUMBERS},
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
+from .._arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64Array1D
 from .record import Record
 from .times import Clock
 
@@ -24,10 +24,11 @@ def positions_in_time(record: Record, clock: Clock) -> tuple[npt.NDArray[Any], d
         Times as the clock places them, the start one step before the first pass; where times do not rise, how many
         passes were made, and no axis.
     """
-    time, steps = record.time, np.diff(record.time)
-    if not len(steps) or not (steps > 0).all():
+    time = record.time
+    if len(time) < 2 or not (time[1:] > time[:-1]).all():  # differences of int64 may not fit it
         return np.arange(len(time) + 1), None
-    first = int(time[0]) - max(int(np.median(steps)), 1)
+    step = max(int(np.median(np.diff(time.astype(FLOAT64)))), 1)
+    first = max(int(time[0]) - step, -INT64_MAX - 1)
     at = np.concatenate([np.array([first], INT64), time])
     return clock.places(at), clock.axis(at)
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
+from ._members import NEW
 from ._options import a_path
 from .errors import AdlError
 
@@ -32,8 +33,6 @@ MOST_LINKS = 64
 #: Of the name of a file or folder, so much is in the name of the one that is written beside it.
 NAME_SHOWN = 32
 
-#: Of a new file that is written: it must not be there, not even as a link.
-CREATED = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 #: Of what is there already, and stays: a terminal must not become that of the process.
 OPENED = os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 
@@ -147,10 +146,10 @@ def _plain(target: Path, there: os.stat_result | None, new: bool) -> Iterator[Bi
     """A file that is written beside its name, and takes it when all of it is on the disk."""
     mode = 0o666 if there is None else 0o600
     if new:
-        os.close(os.open(target, CREATED, mode))  # from here on the name is taken
+        os.close(os.open(target, NEW, mode))  # from here on the name is taken
     work = target.with_name(f"{work_stem(target)}{secrets.token_hex(8)}.new")
     try:
-        descriptor = os.open(work, CREATED, mode)
+        descriptor = os.open(work, NEW, mode)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 if there is not None:

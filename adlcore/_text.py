@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-__all__ = ["counted", "visible", "visible_json"]
+__all__ = ["counted", "one_line", "visible", "visible_json"]
+
+#: Characters of what another library says that an error repeats.
+MOST_REPEATED = 200
 
 #: Printable to Python, and yet drawn as nothing or as blank: joiners, fillers, selectors of variants, empty Braille.
 BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
@@ -46,6 +49,17 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
     ('1 event', '1,200 events', '0 passes')
     """
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def one_line(error: BaseException) -> str:
+    """What another library says of a file, as a part of one line.
+
+    Examples
+    --------
+    >>> one_line(ValueError("no  table"))
+    'no table'
+    """
+    return " ".join(str(error).split())[:MOST_REPEATED]
 
 
 def _replaced(text: str, escape: Callable[[str], str]) -> str:

@@ -19,6 +19,7 @@ from .._extras import needs
 from .._fields import exact_keys
 from .._members import READ, member, open_member, open_named
 from .._options import a_path, a_truth
+from .._text import one_line
 from ..clearing import Snapshot
 from ..clearing.accounts import archive
 from ..errors import AdlError
@@ -352,8 +353,7 @@ def _read(folder: Path, table: str) -> dict[str, Any]:
             _refuse_columns(path, opened.schema_arrow, FILES[table])
             read = opened.read()
     except (pa.ArrowException, OSError, UnicodeError, MemoryError) as error:
-        reason = " ".join(str(error).split())[:200]
-        message = f"{path} cannot be read as Parquet, or was altered: {reason}"
+        message = f"{path} cannot be read as Parquet, or was altered: {one_line(error)}"
         raise AdlError(message, argument="path", value=str(path)) from None
     columns: dict[str, Any] = {}
     for name in FILES[table]:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from .._extras import needs
 from .._options import a_path
+from .._text import one_line
 from ..errors import AdlError
 
 __all__ = ["Progress", "Table", "open_table"]
@@ -120,7 +121,7 @@ class _CsvTable(Table):
                 fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
                 message = f"{self.path}, line {line} has {fields}: must have {len(self.header)}, as the header"
                 return AdlError(message, argument="path", value=len(record))
-        return AdlError(f"{self.path} cannot be read as CSV: {_one_line(error)}", argument="path")
+        return AdlError(f"{self.path} cannot be read as CSV: {one_line(error)}", argument="path")
 
     def _records(self, path: str) -> Iterator[tuple[int, list[str]]]:
         """Every record that is not blank, with the line on which it begins, from 1."""
@@ -155,7 +156,7 @@ class _ParquetTable(Table):
                 header = opened.schema_arrow.names
         except (pa.ArrowException, OSError, UnicodeError, MemoryError) as error:
             raise AdlError(
-                f"{path} cannot be read as Parquet: {_one_line(error)}", argument="path", value=path
+                f"{path} cannot be read as Parquet: {one_line(error)}", argument="path", value=path
             ) from None
         super().__init__(path, header)
 
@@ -175,7 +176,7 @@ class _ParquetTable(Table):
                 table = pa.concat_tables(groups) if groups else opened.read(columns=list(names))
             return {name: table.column(name) for name in names}
         except (pa.ArrowException, OSError, UnicodeError, KeyError, MemoryError) as error:
-            raise AdlError(f"{self.path} cannot be read as Parquet: {_one_line(error)}", argument="path") from None
+            raise AdlError(f"{self.path} cannot be read as Parquet: {one_line(error)}", argument="path") from None
 
     def place(self, row: int) -> str:
         return f"row {row} (counted from 0)"
@@ -211,7 +212,3 @@ def _undecodable(path: str) -> int:
             except UnicodeDecodeError:
                 return number
     return 1
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from ..._arrays import INT64
 from ..._members import descriptor
+from ..._text import one_line
 from ...clearing.events import FIELDS, Events, Names
 from ...errors import AdlError
 from .files import Sink
@@ -358,7 +359,7 @@ def _decoded(head: bytes, message: bytearray, number: int, first: int, digest: b
         time = int(np.int64(told["time"]))
         columns = [column.to_numpy() for column in batch.columns]
     except (pa.ArrowException, StopIteration, *NO_PASS) as error:
-        return f"cannot be read: {' '.join(str(error).split())[:200]}"
+        return f"cannot be read: {one_line(error)}"
     if place != [number, first, batch.num_rows]:
         named = "pass {} from event {} on, of {} events"
         return f"says that it is {named.format(*place)}: must be {named.format(number, first, batch.num_rows)}"

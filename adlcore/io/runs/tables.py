@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ..._arrays import INT64
 from ..._members import open_member
+from ..._text import one_line
 from ...clearing import Snapshot
 from ...clearing.events import CAUSES, KINDS, PLACE, Names
 from ...errors import AdlError
@@ -287,8 +288,7 @@ class TableFile:
         try:
             yield
         except (pa.ArrowException, UnicodeError, OSError, MemoryError) as error:
-            reason = " ".join(str(error).split())[:200]
-            message = f"{self.path} cannot be read as Parquet, or was altered: {reason}"
+            message = f"{self.path} cannot be read as Parquet, or was altered: {one_line(error)}"
             raise AdlError(message, argument="path", value=str(self.path)) from None
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -103,6 +104,13 @@ def test_the_terminal_says_one_time_once(good, at):
     out = good("simulate", "one.toml", "--no-report")
     assert "1 mark, 00:01:00; " in out
     assert "00:01:00 to" not in out
+
+
+@pytest.mark.parametrize(("marks", "told"), [(1, "the one mark"), (2, "2 marks"), (61, "61 marks"), (101, "101 marks")])
+def test_marks_are_counted_in_words(marks, told):
+    from adlcore.cli import _story
+
+    assert _story._passes(SimpleNamespace(record=SimpleNamespace(number=range(marks)))) == told
 
 
 def test_who_stops_a_run_is_told_how_to_go_on(run, good, at, monkeypatch):

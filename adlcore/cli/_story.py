@@ -95,7 +95,8 @@ def _line(out: Screen, head: str, text: str) -> None:
 
 
 def _passes(facts: Facts) -> str:
-    return counted(len(facts.record.number), "mark").replace("1 mark", "the one mark")
+    marks = len(facts.record.number)
+    return "the one mark" if marks == 1 else counted(marks, "mark")
 
 
 def _marks(facts: Facts) -> str:

@@ -23,16 +23,16 @@ A market to play with: ``adlcore.lab.synthetic.market()``. For Cython packages: 
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
-from ._headers import get_include
-from .contracts import Asset, Contract
+from ._kernels.headers import get_include
+from .contracts.contract import Asset, Contract
+from .contracts.margin_tiers import MarginTiers
 from .errors import AdlError, BrokenSnapshotError, MissingExtraError, OpenInterestWarning
-from .explanation import Explanation
-from .market import Market
-from .prices import bankruptcy_price, liquidation_price
-from .queue import Queue
-from .ranking import RankingRule, indicator, quantile, rank
-from .selection import Selection, select
-from .tiers import MarginTiers
+from .market.explanation import Explanation
+from .market.liquidation_prices import bankruptcy_price, liquidation_price
+from .market.market import Market
+from .ranking.queue import Queue
+from .ranking.rules import RankingRule, indicator, quantile, rank
+from .ranking.selection import Selection, select
 
 if TYPE_CHECKING:
     from .clearing import ClearingHouse, InsuranceFund, MarginState, Snapshot, margin_state

@@ -12,7 +12,7 @@ import pickle
 from collections.abc import Sequence
 from typing import Any
 
-from ._text import visible
+from ._support.text import visible
 
 __all__ = ["AdlError", "BrokenSnapshotError", "MissingExtraError", "OpenInterestWarning", "keyed", "shortened", "shown"]
 

@@ -11,7 +11,7 @@ from timing import Call, Effort, Lines, over_seeds, trials
 
 import adlcore as adl
 from adlcore import _kernels
-from adlcore.clearing.accounts.margin_pass import MarginPass
+from adlcore.clearing.margin.margin_pass import MarginPass
 
 #: Nanoseconds a position, and a price; milliseconds a mark.
 PASS, PRICE, MARK = 14, 60, 1.5

@@ -16,7 +16,7 @@ from timing import Call, Effort, trials
 
 import adlcore as adl
 from adlcore._kernels.reference import _margin as twin
-from adlcore.clearing.accounts.margin_pass import MarginPass
+from adlcore.clearing.margin.margin_pass import MarginPass
 
 Margins = tuple[np.ndarray, np.ndarray]
 

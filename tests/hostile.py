@@ -17,7 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore._text import visible
+from adlcore._support.text import visible
 from adlcore.cli import main
 from adlcore.io.manifests import encoded
 

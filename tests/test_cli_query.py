@@ -13,7 +13,7 @@ import adlcore as adl
 
 duckdb = pytest.importorskip("duckdb", reason="asking runs in SQL needs the query extra")
 
-from adlcore.clearing.accounts.tables import MODES  # noqa: E402
+from adlcore.clearing.snapshot.tables import MODES  # noqa: E402
 from adlcore.cli import query as command  # noqa: E402
 
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore import decimals
+from adlcore.contracts import decimals
 
 MOST, LEAST = 2**63 - 1, -(2**63)
 
@@ -235,7 +235,7 @@ def some_contracts():
     return st.builds(
         adl.Contract,
         st.text(min_size=1),
-        kind=st.sampled_from(adl.contracts.KINDS),
+        kind=st.sampled_from(adl.contracts.contract.KINDS),
         settle=st.builds(adl.Asset, st.text(min_size=1), st.integers(0, 18)),
         multiplier=steps,
         lot=steps,

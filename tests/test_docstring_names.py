@@ -10,8 +10,8 @@ from docstring_names import Names, Place
 
 import adlcore
 from adlcore.clearing import events
-from adlcore.clearing.accounts import building
 from adlcore.clearing.funds import fund
+from adlcore.clearing.snapshot import building
 from adlcore.io import aliases, selections, snapshots
 from adlcore.io import runs as io_runs
 from adlcore.io.runs import tables as run_tables
@@ -75,9 +75,13 @@ def test_docstrings_are_looked_at_everywhere():
     """Of modules, functions, classes, methods and properties, of those that begin with an underscore too."""
     seen = {place.name for place in PLACES}
     assert {
-        *("adlcore", "adlcore.clearing.events", "adlcore.ranking.rank", "adlcore.market.Market"),
-        *("adlcore.market.Market.deleverage", "adlcore.market.Market._bankrupt", "adlcore.clearing.state.HouseState"),
-        *("adlcore.contracts.Asset.quanta_per_unit", "adlcore.contracts.Contract.from_fields"),
+        *("adlcore", "adlcore.clearing.events", "adlcore.ranking.rules.rank", "adlcore.market.market.Market"),
+        *(
+            "adlcore.market.market.Market.deleverage",
+            "adlcore.market.market.Market._bankrupt",
+            "adlcore.clearing.state.HouseState",
+        ),
+        *("adlcore.contracts.contract.Asset.quanta_per_unit", "adlcore.contracts.contract.Contract.from_fields"),
     } <= seen
 
 
@@ -88,7 +92,7 @@ def place_of(name: str, text: str) -> Place:
 
 
 HOUSE = "adlcore.clearing.house.clearing_house.ClearingHouse"
-BACKSTOP = "adlcore.clearing.waterfall.stages.Backstop"
+BACKSTOP = "adlcore.clearing.stages.hand_over.Backstop"
 
 
 @pytest.mark.parametrize(
@@ -100,9 +104,9 @@ BACKSTOP = "adlcore.clearing.waterfall.stages.Backstop"
         (BACKSTOP, "``belows`` is a share"),
         (BACKSTOP, "see :meth:`ClearingHouse.marks_of`, :class:`Backstops`"),
         ("adlcore.clearing.house.audit.differences", "`differenced` are sentences"),
-        ("adlcore.clearing.accounts.transfers", "see :mod:`adlcore.clearing.moneys`"),
-        ("adlcore.market.Market.deleverage", "as ``market.deleverages(1)``, ``Market.qty``"),
-        ("adlcore.market.Market.deleverage", "as ``adl.Market.qty``"),
+        ("adlcore.clearing.margin.transfers", "see :mod:`adlcore.clearing.moneys`"),
+        ("adlcore.market.market.Market.deleverage", "as ``market.deleverages(1)``, ``Market.qty``"),
+        ("adlcore.market.market.Market.deleverage", "as ``adl.Market.qty``"),
         (HOUSE, "`markes`, or ``house.snapshot().order``"),
         (HOUSE, "an ``adl-note``"),
     ],

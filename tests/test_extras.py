@@ -15,8 +15,8 @@ import pytest
 from refusals import refused
 
 import adlcore as adl
-from adlcore import _extras
-from adlcore._extras import PACKAGES, needs, optional
+from adlcore._support import extras
+from adlcore._support.extras import PACKAGES, needs, optional
 
 pytestmark = pytest.mark.files
 
@@ -113,7 +113,7 @@ def test_a_package_that_is_not_there(package, monkeypatch):
 def test_a_package_that_is_not_there_in_the_words_of_another_finder(monkeypatch):
     """Some raise an ImportError without a name: what nobody has installed is missing all the same."""
     monkeypatch.delitem(sys.modules, "duckdb", raising=False)
-    monkeypatch.setattr(_extras, "_listed_version", lambda _: None)
+    monkeypatch.setattr(extras, "_listed_version", lambda _: None)
     with pytest.raises(adl.MissingExtraError), optional("duckdb", "asking"):
         raise ImportError("duckdb")
 
@@ -135,7 +135,7 @@ def test_a_version_that_is_new_enough_or_says_nothing(version, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", SimpleNamespace(__version__=version))
     if version == "unknown":
         monkeypatch.delattr(sys.modules["pyarrow"], "__version__")
-        monkeypatch.setattr(_extras, "_listed_version", lambda _: None)
+        monkeypatch.setattr(extras, "_listed_version", lambda _: None)
     needs("pyarrow", "reading Parquet")
 
 

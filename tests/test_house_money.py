@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import ClearingHouse, Deleverage, TakeOver, Uncovered, Venue
-from adlcore.clearing.accounts import free_margin
+from adlcore.clearing.margin import free_margin
 
 EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
 

@@ -23,9 +23,9 @@ from adlcore.clearing import (
     TakeOver,
     Venue,
 )
-from adlcore.clearing.accounts.tables import labels
-from adlcore.decimals import whole_number
-from adlcore.ratios import exact_ratio
+from adlcore.clearing.snapshot.tables import labels
+from adlcore.contracts.decimals import whole_number
+from adlcore.contracts.ratios import exact_ratio
 
 TIERS = adl.MarginTiers([0], ["0.05"])
 X = adl.Contract("X", lot="0.1", tick="0.01", tiers=TIERS)

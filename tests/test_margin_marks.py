@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.clearing.accounts.collateral import Slots
+from adlcore.clearing.margin.collateral import Slots
 
 TOP = oracle.TOP
 FIVE_PERCENT = adl.MarginTiers([0], ["0.05"])

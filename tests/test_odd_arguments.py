@@ -11,7 +11,7 @@ import pytest
 
 import adlcore as adl
 from adlcore import clearing
-from adlcore.clearing.waterfall.venue import Venue
+from adlcore.clearing.stages.venue import Venue
 from adlcore.io.aliases import parse_columns
 from adlcore.io.selections import write_selection
 from adlcore.lab import synthetic, venue

@@ -19,9 +19,9 @@ from adlcore.clearing.closings import STAGES, USERS, closing_fills, told_fills
 from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
 from adlcore.lab.outcome import Outcome
-from adlcore.report.facts import Facts
+from adlcore.report.facts.run_facts import Facts
+from adlcore.report.page.wording import amount, percent
 from adlcore.report.sections import insurance, story
-from adlcore.report.wording import amount, percent
 
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
 

@@ -17,7 +17,7 @@ import ten_wallets
 from refusals import refused
 
 import adlcore as adl
-from adlcore import _files
+from adlcore._support import files
 from adlcore.io import selections
 
 pytestmark = pytest.mark.files
@@ -234,7 +234,7 @@ def test_links_are_not_followed_where_nobody_asked(tmp_path):
     victim.write_bytes(b"mine")
     for target in (victim, os.devnull, "absent", "link"):
         link.symlink_to(target)
-        with _files.replaced(link, follow=False) as file:
+        with files.replaced(link, follow=False) as file:
             file.write(b"new")
         assert not link.is_symlink()
         assert link.read_bytes() == b"new"
@@ -286,7 +286,7 @@ def test_what_fails_leaves_what_was_there(tmp_path, kind, writer, monkeypatch, c
 
 
 def interrupted(path, new):
-    with _files.replaced(path, new=new) as file:
+    with files.replaced(path, new=new) as file:
         file.write(b"half")
         raise KeyboardInterrupt
 
@@ -299,9 +299,9 @@ def test_an_interruption_leaves_nothing(tmp_path):
 
 
 def test_a_file_that_must_be_new(tmp_path):
-    with _files.replaced(tmp_path / "out", new=True) as file:
+    with files.replaced(tmp_path / "out", new=True) as file:
         file.write(b"first")
-    with pytest.raises(FileExistsError) as caught, _files.replaced(tmp_path / "out", new=True) as file:
+    with pytest.raises(FileExistsError) as caught, files.replaced(tmp_path / "out", new=True) as file:
         file.write(b"second")
     assert caught.value.filename == str(tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == b"first"
@@ -328,7 +328,7 @@ def test_whose_a_file_is_stays(tmp_path):
     path.write_bytes(b"before")
     other = 12345 if os.geteuid() == 0 else os.geteuid()
     os.chown(path, other, -1)
-    with _files.replaced(path) as file:
+    with files.replaced(path) as file:
         file.write(b"after")
     assert (path.stat().st_uid, path.read_bytes()) == (other, b"after")
 
@@ -387,10 +387,10 @@ def test_descriptors_are_known_by_every_name(tmp_path):
     (tmp_path / "one").symlink_to("two")
     (tmp_path / "two").symlink_to("/dev/stdout")
     for name in ("/dev/stdout", "/dev/fd/1", "/dev/../dev/fd/1", tmp_path / "one"):
-        assert _files.descriptor_of(name) == 1
-        assert _files.is_stream(name)
+        assert files.descriptor_of(name) == 1
+        assert files.is_stream(name)
     for name in (tmp_path / "1", tmp_path, "/dev/null", tmp_path / "absent"):
-        assert _files.descriptor_of(name) is None
+        assert files.descriptor_of(name) is None
 
 
 def test_standard_output_is_for_one_document(bad, positions):

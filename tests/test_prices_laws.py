@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import adlcore as adl
 
 INF = math.inf
-KINDS = pytest.mark.parametrize("kind", adl.contracts.KINDS)
+KINDS = pytest.mark.parametrize("kind", adl.contracts.contract.KINDS)
 SIDES = pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
 
 TIERS = adl.MarginTiers([0, 1000, 50_000, 400_000], ["0.004", "0.01", "0.05", "0.2"])

@@ -13,20 +13,20 @@ import pytest
 import report_worlds
 
 import adlcore as adl
-from adlcore._text import visible
-from adlcore.report.facts import Facts
-from adlcore.report.figures import GAP
+from adlcore._support.text import visible
+from adlcore.report.facts.run_facts import Facts
+from adlcore.report.figures.run_figures import GAP
 
 pytest.importorskip("plotly", reason="the report needs the cli extra")
 
 from report_pages import Page
 
 from adlcore.clearing.closings import STAGES
-from adlcore.report import palette, queue_plot
-from adlcore.report.palette import LIGHTS, THEMES
-from adlcore.report.parts import script_json
+from adlcore.report.figures import palette, queue_plot
+from adlcore.report.figures.palette import LIGHTS, THEMES
+from adlcore.report.page.html_tables import numbers, table, texts
+from adlcore.report.page.parts import script_json
 from adlcore.report.sections import bearing, fund_balances, insurance, orders, queue, story, time, waterfall
-from adlcore.report.tables import numbers, table, texts
 
 pytestmark = pytest.mark.files
 
@@ -448,7 +448,7 @@ def small_caps(monkeypatch):
         (bearing, "MOST_ROWS", 7),
         (orders, "MOST_CONTRACTS", 1),
         (insurance, "MOST_ROWS", 2),
-        (waterfall.figures, "MOST_SOURCES", 2),
+        (waterfall.run_figures, "MOST_SOURCES", 2),
     ):
         monkeypatch.setattr(module, name, value)
 

@@ -18,9 +18,9 @@ from adlcore.clearing import CancelOrders, Deleverage, Drawdown, NetNotionalCap,
 from adlcore.clearing.closings import STAGES
 from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
-from adlcore.report.facts import Facts
-from adlcore.report.palette import PAPER, THEMES
-from adlcore.report.palette import STAGES as COLOURS
+from adlcore.report.facts.run_facts import Facts
+from adlcore.report.figures.palette import PAPER, THEMES
+from adlcore.report.figures.palette import STAGES as COLOURS
 
 pytestmark = [pytest.mark.browser, pytest.mark.files]
 

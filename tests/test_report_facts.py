@@ -17,11 +17,12 @@ import adlcore as adl
 from adlcore.clearing import BookIOC, Deleverage, TakeOver
 from adlcore.clearing.closings import STAGES
 from adlcore.clearing.events import FACTS
-from adlcore.report import concentration, timeline, wording
-from adlcore.report.facts import Facts
-from adlcore.report.prices import value_per_lot
-from adlcore.report.queues import places_of_most, positions_of, queue_at
-from adlcore.report.record import coded, exact_sums
+from adlcore.report.facts import concentration, timeline
+from adlcore.report.facts.prices import value_per_lot
+from adlcore.report.facts.queues import places_of_most, positions_of, queue_at
+from adlcore.report.facts.record import coded, exact_sums
+from adlcore.report.facts.run_facts import Facts
+from adlcore.report.page import wording
 from adlcore.report.sections import bearing
 
 pytestmark = pytest.mark.files
@@ -230,7 +231,7 @@ def test_shares_of_users_equal_a_loop(fallen, facts):
 
 def test_the_terms_of_a_score_are_those_of_the_snapshot_at_the_marks_of_the_pass(fallen, facts):
     _, run = fallen
-    from adlcore.report.bearers import score_terms
+    from adlcore.report.facts.bearers import score_terms
 
     (held,) = facts.bearers
     events = held.event[held.largest(20)]
@@ -254,7 +255,7 @@ def test_the_terms_of_a_score_are_those_of_the_snapshot_at_the_marks_of_the_pass
 
 def test_rows_that_the_start_does_not_hold_have_no_terms(fallen, facts):
     _, run = fallen
-    from adlcore.report.bearers import score_terms
+    from adlcore.report.facts.bearers import score_terms
 
     (held,) = facts.bearers
     events = held.event[:2]

@@ -10,7 +10,7 @@ from run_worlds import ANN, EVE, MIDDLE, without_opening
 import adlcore as adl
 from adlcore.clearing import Deleverage, TakeOver
 from adlcore.io import open_run
-from adlcore.report.facts import Facts
+from adlcore.report.facts.run_facts import Facts
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 

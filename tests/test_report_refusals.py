@@ -12,7 +12,7 @@ from report_pages import Page
 import adlcore as adl
 from adlcore.clearing import Deleverage, Drawdown, NetNotionalCap, TakeOver, Venue
 from adlcore.clearing.events import CAUSES, PLACE
-from adlcore.report.facts import Facts
+from adlcore.report.facts.run_facts import Facts
 from adlcore.report.sections import refused
 
 pytestmark = pytest.mark.files

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from report_pages import Page
 
 import adlcore as adl
-from adlcore.report.facts import Facts
-from adlcore.report.times import TIME_UNITS, Clock, clock_of
+from adlcore.report.facts.run_facts import Facts
+from adlcore.report.facts.times import TIME_UNITS, Clock, clock_of
 
 pytestmark = pytest.mark.files
 

@@ -206,7 +206,7 @@ def test_any_run_is_read_as_it_was(tmp_path_factory, books, venue, data):
     alone, passes, events = house(), [], []
     for time in range(3):
         factors = {
-            s: mark * adl.decimals.Decimal(data.draw(machine.pick(machine.FACTORS)))
+            s: mark * adl.contracts.decimals.Decimal(data.draw(machine.pick(machine.FACTORS)))
             for s, mark in alone.marks.items()
             if mark
         }

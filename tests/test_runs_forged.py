@@ -85,7 +85,7 @@ def test_a_value_that_no_manifest_has_is_named(copied, name, place, value, words
     ],
 )
 def test_a_fund_of_a_configuration_that_is_none_is_named_in_the_report(copied, fund, words):
-    from adlcore.report.facts import Facts
+    from adlcore.report.facts.run_facts import Facts
 
     sound = {"asset": "USDT", "balance": "9"}
     run = open_run(forged(copied("two-sealed"), "configuration.funds", [sound, fund]))

@@ -9,10 +9,10 @@ from run_worlds import TEN, TWO, refused, tree
 
 import adlcore as adl
 from adlcore.clearing.events import CAUSES, KINDS
-from adlcore.clearing.waterfall import take_over
+from adlcore.clearing.stages import take_over
 from adlcore.io.runs import manifest as run_manifest
 from adlcore.io.runs import open_run
-from adlcore.report.facts import Facts
+from adlcore.report.facts.run_facts import Facts
 
 pytestmark = pytest.mark.files
 

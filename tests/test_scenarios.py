@@ -19,7 +19,7 @@ from adlcore.lab.crash import Crash
 from adlcore.lab.moving_depth import MovingDepth, Shape
 from adlcore.lab.outcome import Outcome
 from adlcore.lab.shocks import Moved, fall, read_marks
-from adlcore.report.concentration import gini, top_share
+from adlcore.report.facts.concentration import gini, top_share
 
 pytestmark = pytest.mark.files
 

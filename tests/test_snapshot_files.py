@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.clearing.accounts import archive
+from adlcore.clearing.snapshot import archive
 
 pytestmark = pytest.mark.files
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.clearing.accounts import archive
+from adlcore.clearing.snapshot import archive
 from adlcore.io import manifests
 from adlcore.lab import venue
 

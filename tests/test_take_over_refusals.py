@@ -6,7 +6,7 @@ import pytest
 from house_books import BTC, Pass, fund, inverse, linear, marked, opened, snapshot
 
 import adlcore as adl
-from adlcore._arrays import INT64_MAX
+from adlcore._support.arrays import INT64_MAX
 from adlcore.clearing import BookIOC, Deleverage, Depleted, Drawdown, NetNotionalCap, TakeOver, Venue
 from adlcore.clearing.house.replay import replayed
 

@@ -17,7 +17,7 @@ from test_contracts import refused
 
 from adlcore.clearing import Depleted, Drawdown, NetNotionalCap, Trigger
 from adlcore.clearing.funds.windows import Window
-from adlcore.ratios import exact_ratio, ratio_text
+from adlcore.contracts.ratios import exact_ratio, ratio_text
 
 pytestmark = pytest.mark.plain
 

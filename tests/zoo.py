@@ -206,7 +206,7 @@ MARKS = ("0.5", "2", "22.025", "58000", "0.000123", "99999.9")
 @st.composite
 def markets(draw, min_size=0, max_size=24, kind=None, quantity=None, money=None, cost=None):
     """Arguments of a Market with every column; money is float64 units or int64 quanta of four decimals."""
-    kind = draw(st.sampled_from(adl.contracts.KINDS)) if kind is None else kind
+    kind = draw(st.sampled_from(adl.contracts.contract.KINDS)) if kind is None else kind
     lots = draw(st.booleans()) if quantity is None else quantity == "int64"
     quanta = draw(st.booleans()) if money is None else money == "int64"
     given = draw(st.sampled_from(["entry_price", "entry_value"])) if cost is None else cost

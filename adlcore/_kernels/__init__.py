@@ -1,7 +1,7 @@
 """Arrays in, arrays out: the compiled core, or with ``ADLCORE_IMPL=reference`` its twins in plain NumPy.
 
 Nothing here knows a policy, a venue or a Python class of the package. Arguments are trusted to have
-the right types and lengths; `adlcore._arrays` sees to that.
+the right types and lengths; `adlcore._support.arrays` sees to that.
 """
 
 import os as _os

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from .accounts.bankruptcy import SharedBankruptcy, shared_bankruptcy
-from .accounts.margin import MarginState, margin_state
-from .accounts.position_margin import PositionMargin
-from .accounts.snapshot import Snapshot
 from .events import KINDS, Events
 from .funds.fund import InsuranceFund
 from .funds.triggers import Depleted, Drawdown, NetNotionalCap, Trigger
@@ -13,15 +9,19 @@ from .house.audit import BrokenBooksError
 from .house.clearing_house import ClearingHouse
 from .house.fund_views import Fund
 from .house.plan import Plan
+from .margin.margin_state import MarginState, margin_state
+from .margin.position_margin import PositionMargin
+from .margin.shared_bankruptcy import SharedBankruptcy, shared_bankruptcy
 from .order_book.depth_ladder import DepthLadder
 from .order_book.liquidity import Liquidity, NoLiquidity
+from .snapshot.snapshot import Snapshot
+from .stages.book_ioc import BookIOC
+from .stages.deleverage import Deleverage
+from .stages.hand_over import Backstop, CancelOrders, NetLegs, Uncovered
+from .stages.stage import Order, Stage
+from .stages.take_over import TakeOver
+from .stages.venue import Venue
 from .state import HouseState
-from .waterfall.book_ioc import BookIOC
-from .waterfall.deleverage import Deleverage
-from .waterfall.stage import Order, Stage
-from .waterfall.stages import Backstop, CancelOrders, NetLegs, Uncovered
-from .waterfall.take_over import TakeOver
-from .waterfall.venue import Venue
 
 __all__ = [
     "KINDS",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._arrays import INT64, Int64Array1D
+from .._support.arrays import INT64, Int64Array1D
 from .events import CAUSE_CODES, CODES
 
 __all__ = ["BASIS", "BOOK", "FUND", "INVENTORY", "LEGS", "STAGES", "USERS", "VAULT", "closing_fills", "told_fills"]

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import INT64, Int64Array1D
-from .._options import one_of
-from .._pickles import Immutable
+from .._support.arrays import INT64, Int64Array1D
+from .._support.options import one_of
+from .._support.pickles import Immutable
 
 __all__ = ["KINDS", "LEVERAGE_UNIT", "MONEY", "Events", "Log", "named"]
 

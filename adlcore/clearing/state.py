@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import INT64, Int64Array1D
-from .._pickles import Immutable
-from .accounts.snapshot import Snapshot
+from .._support.arrays import INT64, Int64Array1D
+from .._support.pickles import Immutable
 from .events import Names
 from .funds.fund_table import FundTable
 from .funds.parties import Parties
 from .funds.windows import Window
+from .snapshot.snapshot import Snapshot
 
 __all__ = ["HouseState", "names_of"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from .._extras import needs
+from .._support.extras import needs
 from ..errors import AdlError
 
 __all__ = ["main"]

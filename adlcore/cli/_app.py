@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from .._extras import PACKAGES, fault_of
+from .._support.extras import PACKAGES, fault_of
 from ..errors import AdlError, shortened
 from ._reading import reads
 from ._screen import complain, write

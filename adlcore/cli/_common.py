@@ -14,14 +14,14 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from .._text import visible
+from .._support.text import visible
 from ..clearing import Snapshot
-from ..decimals import exact_decimal, positive_decimal
+from ..contracts.decimals import exact_decimal, positive_decimal
 from ..errors import AdlError, OpenInterestWarning
 from ..io import snapshots
 from ..io.positions import Positions, read_positions
-from ..market import Market
-from ..ranking import RankingRule
+from ..market.market import Market
+from ..ranking.rules import RankingRule
 from . import _screen
 from ._reading import reading
 

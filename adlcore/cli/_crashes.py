@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import io, report
-from .._extras import needs
-from .._members import member
-from .._options import a_list
-from .._text import counted
+from .._support.extras import needs
+from .._support.members import member
+from .._support.options import a_list
+from .._support.text import counted
 from ..clearing.closings import STAGES
-from ..decimals import positive_decimal, whole_number
+from ..contracts.decimals import positive_decimal, whole_number
 from ..errors import AdlError, keyed
 from ..io import Inputs, Run
 from ..io.manifests import MANIFEST
@@ -21,11 +21,11 @@ from ..io.runs.folder import command
 from ..io.runs.manifest import read_manifest
 from ..lab import scenarios
 from ..lab.crash import TIME_UNIT, Crash
-from ..report.bearers import Bearers
-from ..report.concentration import gini, top_share
-from ..report.facts import Facts
-from ..report.fund_cash import FundCash
-from ..report.prices import View
+from ..report.facts.bearers import Bearers
+from ..report.facts.concentration import gini, top_share
+from ..report.facts.fund_cash import FundCash
+from ..report.facts.prices import View
+from ..report.facts.run_facts import Facts
 from . import _story, _tables
 from ._pass_bar import PassBar
 from ._screen import Screen, complain

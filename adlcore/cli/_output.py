@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from .. import _files
+from .._support import files
 from ..errors import AdlError
 
 __all__ = ["STDOUT", "destination", "is_stdout", "named", "refuse_input"]
@@ -29,7 +29,7 @@ def destination(out: Path) -> Path | BinaryIO:
 
 def is_stdout(out: Path | None) -> bool:
     """Whether the file goes to standard output: what else is said then goes to stderr."""
-    return out is not None and (out == STDOUT or _files.descriptor_of(out) == 1)
+    return out is not None and (out == STDOUT or files.descriptor_of(out) == 1)
 
 
 def named(out: Path) -> str:

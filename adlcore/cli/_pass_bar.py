@@ -7,10 +7,10 @@ from types import TracebackType
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .._text import visible
+from .._support.text import visible
 from ..clearing import ClearingHouse, Events
 from ..lab.crash import TIME_UNIT, Crash
-from ..report.times import clock_of
+from ..report.facts.times import clock_of
 from ._screen import Screen
 
 __all__ = ["PassBar"]

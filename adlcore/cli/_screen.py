@@ -10,7 +10,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from .._text import visible
+from .._support.text import visible
 
 __all__ = ["Screen", "complain", "write"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import io
-from .._extras import needs
-from .._members import member
-from .._text import counted
+from .._support.extras import needs
+from .._support.members import member
+from .._support.text import counted
 from ..errors import AdlError
 from ..io import Run
 from ..io.runs.folder import LOG, command, is_blank, work_left

@@ -8,15 +8,15 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from .._text import visible
+from .._support.text import visible
 from ..clearing.closings import BASIS, BOOK, FUND, INVENTORY, LEGS, STAGES, USERS, VAULT
-from ..report.bearers import Bearers
-from ..report.concentration import gini, top_share
-from ..report.facts import Facts
-from ..report.fund_cash import FundCash
-from ..report.prices import View
+from ..report.facts.bearers import Bearers
+from ..report.facts.concentration import gini, top_share
+from ..report.facts.fund_cash import FundCash
+from ..report.facts.prices import View
+from ..report.facts.run_facts import Facts
+from ..report.page.wording import amount, counted, listed, percent, short
 from ..report.sections import insurance, story
-from ..report.wording import amount, counted, listed, percent, short
 from ._pass_bar import PassBar
 from ._screen import Screen
 from ._tables import KEPT

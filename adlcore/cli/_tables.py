@@ -14,8 +14,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from .._text import visible
-from ..contracts import Asset, Contract
+from .._support.text import visible
+from ..contracts.contract import Asset, Contract
 from ._screen import Screen
 
 __all__ = [

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Float64Array1D, Int64Array1D
-from ..columns import COLUMNS
-from ..contracts import Contract
-from ..market import Market
-from ..ranking import RankingRule
-from ..selection import Selection
+from .._support.arrays import Float64Array1D, Int64Array1D
+from ..contracts.contract import Contract
+from ..market.columns import COLUMNS
+from ..market.market import Market
+from ..ranking.rules import RankingRule
+from ..ranking.selection import Selection
 from ._tables import Column, percent, times
 
 __all__ = ["Term", "realized_pnl", "rows_of", "term_columns", "terms"]

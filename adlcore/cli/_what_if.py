@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import INT64_MAX
+from .._support.arrays import INT64_MAX
 from ..clearing import Snapshot
-from ..clearing.accounts import archive
-from ..clearing.accounts.tables import VALUED
-from ..decimals import canonical, positive_decimal
+from ..clearing.snapshot import archive
+from ..clearing.snapshot.tables import VALUED
+from ..contracts.decimals import canonical, positive_decimal
 from ..errors import AdlError
 from . import _common
 

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from .._arrays import Float64Array1D, Int64Array1D
-from .._text import counted
+from .._support.arrays import Float64Array1D, Int64Array1D
+from .._support.text import counted
 from ..errors import AdlError
 from ..io.selections import check_suffix, write_selection
-from ..market import Market
-from ..ranking import RankingRule
-from ..selection import Selection
+from ..market.market import Market
+from ..ranking.rules import RankingRule
+from ..ranking.selection import Selection
 from . import _common, _output, _tables, _terms
 from ._screen import Screen
 from ._tables import Column

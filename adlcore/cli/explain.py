@@ -10,13 +10,13 @@ import typer
 from rich.text import Text
 
 from ..clearing import Snapshot, margin_state
-from ..clearing.accounts.tables import MODES
-from ..columns import MONEY
-from ..contracts import Asset, Contract
+from ..clearing.snapshot.tables import MODES
+from ..contracts.contract import Asset, Contract
 from ..errors import AdlError
-from ..explanation import Explanation
-from ..market import Market
-from ..ranking import RankingRule
+from ..market.columns import MONEY
+from ..market.explanation import Explanation
+from ..market.market import Market
+from ..ranking.rules import RankingRule
 from . import _common, _tables, _terms
 from ._screen import Screen
 from ._tables import Column

@@ -9,11 +9,11 @@ import numpy as np
 import typer
 from rich.text import Text
 
-from .._arrays import Float64Array1D, Int64Array1D
-from .._text import counted
+from .._support.arrays import Float64Array1D, Int64Array1D
+from .._support.text import counted
 from ..clearing import MarginState, Snapshot, margin_state
-from ..clearing.accounts.tables import MODES
-from ..prices import read_fee
+from ..clearing.snapshot.tables import MODES
+from ..market.liquidation_prices import read_fee
 from . import _common, _tables
 from ._screen import Screen
 from ._tables import Column

@@ -12,11 +12,11 @@ import numpy as np
 import typer
 
 from .. import io
-from .._arrays import Int64Array1D
-from .._extras import optional
-from .._text import counted
+from .._support.arrays import Int64Array1D
+from .._support.extras import optional
+from .._support.text import counted
 from ..clearing import Snapshot
-from ..clearing.accounts.tables import MODES
+from ..clearing.snapshot.tables import MODES
 from ..errors import AdlError, shown
 from . import _common, _screen, _tables
 

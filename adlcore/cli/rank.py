@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from .._arrays import Int64Array1D
+from .._support.arrays import Int64Array1D
 from ..errors import AdlError
-from ..market import Market
-from ..ranking import RankingRule
+from ..market.market import Market
+from ..ranking.rules import RankingRule
 from . import _common, _tables, _terms
 from ._screen import Screen
 from ._tables import Column

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from .. import _files, io
-from .._members import member
-from .._text import counted
+from .. import io
+from .._support import files
+from .._support.members import member
+from .._support.text import counted
 from ..errors import AdlError
 from ..io.runs.folder import is_own_name
 from ..io.runs.versions import made_by
@@ -68,13 +69,13 @@ def report(
     if out is None:
         out = run / REPORT
         member(out)  # nobody asked for what a link in a run leads to
-        with _files.replaced(out, follow=False) as file:
+        with files.replaced(out, follow=False) as file:
             pages.write(there, file)
     else:
         _output.refuse_input(out, *(path for path in run.rglob("*") if path.is_file() and path.name != REPORT))
         _refuse_own(run, out)
         pages.write(there, _output.destination(out))
-    plain = out != _output.STDOUT and not _files.is_stream(out)
+    plain = out != _output.STDOUT and not files.is_stream(out)
     said = f"{out.stat().st_size / 2**20:.1f} MiB" if plain else "written"
     _screen.write(f"{_output.named(out)}: {said}", sys.stderr if _output.is_stdout(out) else None)
 

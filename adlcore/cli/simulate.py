@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from .. import _files
-from .._text import visible
+from .._support import files
+from .._support.text import visible
 from ..errors import AdlError
 from ..io.runs.folder import command
 from . import _common, _output, _screen
@@ -61,7 +61,7 @@ def init(
     """Write a scenario with every key, its value, and what it means."""
     from ..lab import scenarios
 
-    with _files.replaced(_output.destination(file), new=True) as opened:
+    with files.replaced(_output.destination(file), new=True) as opened:
         opened.write(scenarios.template().encode())
     if not _output.is_stdout(file):
         _screen.write(f"{file} written: {command('simulate', file)}")

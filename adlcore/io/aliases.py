@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from .._options import a_list
+from .._support.options import a_list
 from ..errors import AdlError
 
 __all__ = ["ALIASES", "Columns", "find_columns", "parse_columns"]

@@ -11,12 +11,12 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from .._extras import optional
-from .._files import replaced
-from .._options import a_list, a_path
-from .._text import visible_json
+from .._support.extras import optional
+from .._support.files import replaced
+from .._support.options import a_list, a_path
+from .._support.text import visible_json
 from ..clearing.events import Events
-from ..decimals import whole_number
+from ..contracts.decimals import whole_number
 from ..errors import AdlError
 
 __all__ = ["ACCOUNT", "EVENT_COLUMNS", "owners", "read_events", "write_events"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .._members import member, open_member
+from .._support.members import member, open_member
 from ..errors import AdlError
 
 __all__ = ["MANIFEST", "Hashed", "altered", "encoded", "read_json", "refuse_altered", "text"]

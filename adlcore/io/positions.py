@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._options import a_path
-from .._pickles import Immutable
-from ..contracts import Contract
-from ..decimals import Number, positive_decimal
+from .._support.options import a_path
+from .._support.pickles import Immutable
+from ..contracts.contract import Contract
+from ..contracts.decimals import Number, positive_decimal
 from ..errors import AdlError
 from . import quantities
 from .aliases import Columns, absent_column, find_columns
-from .tables import Progress, Table, open_table
+from .table_files import Progress, Table, open_table
 
 __all__ = ["Positions", "read_positions"]
 

@@ -11,13 +11,13 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .._extras import optional
-from .._files import Destination, is_open_file, is_stream, replaced
-from .._options import a_path, a_truth
-from .._text import visible, visible_json
-from ..contracts import Contract
+from .._support.extras import optional
+from .._support.files import Destination, is_open_file, is_stream, replaced
+from .._support.options import a_path, a_truth
+from .._support.text import visible, visible_json
+from ..contracts.contract import Contract
 from ..errors import AdlError
-from ..selection import Selection
+from ..ranking.selection import Selection
 
 __all__ = ["FILLS", "check_suffix", "write_selection"]
 

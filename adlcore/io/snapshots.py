@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import __version__, _files
-from .._extras import needs
-from .._fields import exact_keys
-from .._members import READ, member, open_member, open_named
-from .._options import a_path, a_truth
-from .._text import one_line
+from .. import __version__
+from .._support import files
+from .._support.extras import needs
+from .._support.fields import exact_keys
+from .._support.members import READ, member, open_member, open_named
+from .._support.options import a_path, a_truth
+from .._support.text import one_line
 from ..clearing import Snapshot
-from ..clearing.accounts import archive
+from ..clearing.snapshot import archive
 from ..errors import AdlError
 from .manifests import CHECK, MANIFEST, Hashed, altered, encoded, read_json, refuse_altered, text
 
@@ -110,7 +111,7 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     _refuse_taken(target, folder, a_truth("overwrite", overwrite))
     _refuse_current(target, folder)
     try:
-        work = Path(tempfile.mkdtemp(prefix=_files.work_stem(target), dir=target.parent))
+        work = Path(tempfile.mkdtemp(prefix=files.work_stem(target), dir=target.parent))
         try:
             _write(snapshot, work / "new")
             _take_over(work / "new", target)
@@ -225,7 +226,7 @@ def _take_over(folder: Path, target: Path) -> None:
             continue  # nothing is replaced, or it is a folder where none can be opened
         opened = os.open(folder / name, READ)
         try:
-            _files.take_over(opened, os.lstat(target / name))
+            files.take_over(opened, os.lstat(target / name))
         finally:
             os.close(opened)
 

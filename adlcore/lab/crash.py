@@ -8,13 +8,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 
-from .._arrays import INT64_MAX
+from .._support.arrays import INT64_MAX
 from ..clearing import ClearingHouse, InsuranceFund, Snapshot
-from ..contracts import Asset, Contract
-from ..decimals import canonical
+from ..contracts.contract import Asset, Contract
+from ..contracts.decimals import canonical
 from ..errors import AdlError
 from ..io import Inputs
-from .crowd import Coin, Listed, populated
+from .habits import Coin, Listed, populated
 from .moving_depth import MovingDepth, Shape
 from .scenarios import Fund, Listing, Scenario
 from .shocks import Marks, Moved, fall, read_marks

@@ -11,9 +11,9 @@ from operator import mul
 from typing import Any
 
 from ..clearing import DepthLadder
-from ..clearing.accounts.books import entry
-from ..contracts import Contract
-from ..decimals import positive_decimal
+from ..clearing.snapshot.books import entry
+from ..contracts.contract import Contract
+from ..contracts.decimals import positive_decimal
 from .portable import total
 
 __all__ = ["MovingDepth", "Shape"]

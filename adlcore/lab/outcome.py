@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .._arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
+from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from ..clearing import Events, Snapshot
 from ..clearing.closings import STAGES, USERS, closing_fills
-from ..decimals import Number
+from ..contracts.decimals import Number
 from ..errors import AdlError
 
 __all__ = ["Outcome"]

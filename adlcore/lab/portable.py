@@ -14,7 +14,7 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import FLOAT64, Float64Array1D
+from .._support.arrays import FLOAT64, Float64Array1D
 
 __all__ = ["exponential", "logarithm", "total"]
 

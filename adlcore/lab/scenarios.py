@@ -12,22 +12,22 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from .._arrays import INT64_MAX
-from .._extras import optional
-from .._options import a_path
+from .._support.arrays import INT64_MAX
+from .._support.extras import optional
+from .._support.options import a_path
 from ..errors import AdlError
 
 with optional("pydantic", "reading scenarios"):
     from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..clearing import BookIOC, CancelOrders, Deleverage, Drawdown, NetNotionalCap, TakeOver, Uncovered, Venue
-from ..clearing.accounts.books import share
-from ..contracts import Contract
-from ..decimals import exact_decimal, positive_decimal
-from ..ranking import RankingRule
-from ..tiers import MarginTiers
+from ..clearing.snapshot.books import share
+from ..contracts.contract import Contract
+from ..contracts.decimals import exact_decimal, positive_decimal
+from ..contracts.margin_tiers import MarginTiers
+from ..ranking.rules import RankingRule
 from ..venues.binance import LIQUIDATION_FEE
-from .crowd import MODES, Habits
+from .habits import MODES, Habits
 
 __all__ = ["Scenario", "load", "read", "template"]
 
@@ -103,7 +103,7 @@ class Collateral(_Part):
 
 
 class Wallets(_Part):
-    """How many wallets, and how they are drawn: see :class:`adlcore.lab.crowd.Habits`."""
+    """How many wallets, and how they are drawn: see :class:`adlcore.lab.habits.Habits`."""
 
     count: Annotated[int, Field(ge=2, le=10**7)] = 100_000
     positions: Annotated[int, Field(ge=0, le=10**8)] = 200_000

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Float64Array1D
-from .._extras import optional
-from .._options import a_list, a_path, is_text_of
-from ..contracts import Contract
-from ..decimals import exact_decimal, positive_decimal, whole_number
+from .._support.arrays import Float64Array1D
+from .._support.extras import optional
+from .._support.options import a_list, a_path, is_text_of
+from ..contracts.contract import Contract
+from ..contracts.decimals import exact_decimal, positive_decimal, whole_number
 from ..errors import AdlError, shown
 from .portable import exponential, logarithm, total
 

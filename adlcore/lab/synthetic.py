@@ -7,11 +7,11 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import Float64Array1D, Int64Array1D
-from ..contracts import Contract
-from ..decimals import positive_decimal, whole_number
+from .._support.arrays import Float64Array1D, Int64Array1D
+from ..contracts.contract import Contract
+from ..contracts.decimals import positive_decimal, whole_number
 from ..errors import AdlError
-from ..market import Market
+from ..market.market import Market
 
 __all__ = ["market", "whale"]
 

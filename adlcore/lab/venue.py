@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from .._options import a_list, one_of
+from .._support.options import a_list, one_of
 from ..clearing import Snapshot
-from ..contracts import Contract
-from ..decimals import whole_number
+from ..contracts.contract import Contract
+from ..contracts.decimals import whole_number
+from ..contracts.margin_tiers import MarginTiers
 from ..errors import AdlError
-from ..tiers import MarginTiers
-from .crowd import MODES, Coin, Habits, Listed, populated
+from .habits import MODES, Coin, Habits, Listed, populated
 from .portable import exponential, logarithm
 
 __all__ = ["MODES", "snapshot"]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .._files import Destination, is_open_file, replaced
-from .._options import a_path
+from .._support.files import Destination, is_open_file, replaced
+from .._support.options import a_path
 from ..errors import AdlError
-from .event_plot import plot_events
-from .queue_plot import plot_queue
+from .figures.event_plot import plot_events
+from .figures.queue_plot import plot_queue
 
 if TYPE_CHECKING:
     from ..clearing import InsuranceFund
-    from ..ranking import RankingRule
+    from ..ranking.rules import RankingRule
 
 __all__ = ["plot_events", "plot_queue", "write"]
 
@@ -91,8 +91,8 @@ def write(
     ...     "Conserved exactly" in path.read_text(encoding="utf-8")
     True
     """
-    from .facts import Facts
-    from .page import page
+    from .facts.run_facts import Facts
+    from .page.page import page
     from .sections import sections
 
     if not is_open_file(path):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..._arrays import refuse_unfit
-from ..._options import a_list
-from ..._pickles import Versioned
-from ...contracts import call_text
-from ...decimals import Number, canonical, exact_decimal
+from ..._support.arrays import refuse_unfit
+from ..._support.options import a_list
+from ..._support.pickles import Versioned
+from ...contracts.contract import call_text
+from ...contracts.decimals import Number, canonical, exact_decimal
 from ...errors import AdlError
 from .triggers import Trigger
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..._arrays import INT64, Int64Array1D, frozen
-from ..._options import a_list, one_of
-from ..._pickles import Versioned
-from ...contracts import COLUMNS, Asset, Contract
-from ...decimals import canonical
+from ..._support.arrays import INT64, Int64Array1D, frozen
+from ..._support.options import a_list, one_of
+from ..._support.pickles import Versioned
+from ...contracts.contract import COLUMNS, Asset, Contract
+from ...contracts.decimals import canonical
 from ...errors import AdlError
 from .fund import InsuranceFund
 from .triggers import Depleted, Trigger

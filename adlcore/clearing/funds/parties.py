@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..._arrays import INT64
-from ..._pickles import Immutable
+from ..._support.arrays import INT64
+from ..._support.pickles import Immutable
 from .fund_table import FundTable
 
 __all__ = ["FIRST_VAULT", "STREET", "TREASURY", "Parties"]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from ..._arrays import INT64_MAX
-from ..._options import one_of
-from ..._pickles import Versioned
-from ...contracts import call_text
-from ...decimals import whole_number
+from ..._support.arrays import INT64_MAX
+from ..._support.options import one_of
+from ..._support.pickles import Versioned
+from ...contracts.contract import call_text
+from ...contracts.decimals import whole_number
+from ...contracts.ratios import Ratio, exact_ratio, ratio_text
 from ...errors import AdlError
-from ...ratios import Ratio, exact_ratio, ratio_text
 from .windows import Window
 
 __all__ = ["Change", "Depleted", "Drawdown", "NetNotionalCap", "Trigger"]

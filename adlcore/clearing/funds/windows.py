@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..._fields import exact_keys
-from ..._pickles import Versioned
-from ...decimals import whole_number
+from ..._support.fields import exact_keys
+from ..._support.pickles import Versioned
+from ...contracts.decimals import whole_number
 from ...errors import AdlError
 
 __all__ = ["Window"]

@@ -9,9 +9,9 @@ import numpy as np
 
 from ... import _kernels
 from ...errors import AdlError
-from ..accounts.snapshot import Snapshot
-from ..accounts.tables import VALUED
 from ..events import EXTERNAL, FACTS, Events
+from ..snapshot.snapshot import Snapshot
+from ..snapshot.tables import VALUED
 from ..state import HouseState
 
 __all__ = ["BrokenBooksError", "assets_in_all", "check", "differences"]

@@ -7,26 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from ..._arrays import INT64
-from ..._options import a_truth
-from ...decimals import Number
+from ..._support.arrays import INT64
+from ..._support.options import a_truth
+from ...contracts.decimals import Number
 from ...errors import AdlError
-from ..accounts.snapshot import Snapshot
 from ..events import FIELDS, Events
 from ..funds.fund import InsuranceFund
 from ..order_book.liquidity import Liquidity, Restorable
+from ..snapshot.snapshot import Snapshot
+from ..stages.stage import Order, Stage
+from ..stages.venue import Venue
 from ..state import HouseState, names_of
-from ..waterfall.rounds import Pass
-from ..waterfall.stage import Order, Stage
-from ..waterfall.venue import Venue
+from . import account_requests
 from . import audit as books_audit
-from . import dealings
+from .committed_state import Held, Keeper
 from .guard import alone
-from .keeper import Held, Keeper
 from .ledger import LEDGER_LINES, Ledger
-from .liquidation_pass import Prices, at_prices, filled_by, read_prices, refuse_jumps
 from .opening import opened
+from .pass_prices import Prices, at_prices, filled_by, read_prices, refuse_jumps
 from .plan import OpenPlan, Plan, Reported
+from .rounds import Pass
 from .trading import trade
 
 __all__ = ["ClearingHouse"]
@@ -91,7 +91,7 @@ class ClearingHouse(Keeper):
 
     A quiet mark is O(positions of the contracts that were marked); one that liquidates copies the
     books once, and ranks each side that somebody is deleveraged on once a round. What a pass does, in
-    which order: :mod:`adlcore.clearing.waterfall.rounds`.
+    which order: :mod:`adlcore.clearing.house.rounds`.
 
     Examples
     --------
@@ -408,7 +408,7 @@ class ClearingHouse(Keeper):
             Needed for a multi-asset or portfolio wallet.
         time : int, optional
         """
-        return self._change(time, lambda work: dealings.deposit(work, wallet, amount, asset))
+        return self._change(time, lambda work: account_requests.deposit(work, wallet, amount, asset))
 
     @alone
     def withdraw(self, wallet: int, amount: Number, asset: str | None = None, time: int | None = None) -> Events:
@@ -421,7 +421,9 @@ class ClearingHouse(Keeper):
         wallet, amount, asset, time
             As :meth:`deposit`.
         """
-        return self._change(time, lambda work: dealings.withdraw(work, self._margin(work), wallet, amount, asset))
+        return self._change(
+            time, lambda work: account_requests.withdraw(work, self._margin(work), wallet, amount, asset)
+        )
 
     @alone
     def trade(
@@ -490,18 +492,18 @@ class ClearingHouse(Keeper):
         """
         return self._change(
             time,
-            lambda work: dealings.place_order(work, wallet, contract, quantity, price, leverage, locked),
+            lambda work: account_requests.place_order(work, wallet, contract, quantity, price, leverage, locked),
         )
 
     @alone
     def cancel_order(self, order: int, time: int | None = None) -> Events:
         """Take an open order out, by its row in ``house.snapshot().orders``."""
-        return self._change(time, lambda work: dealings.cancel_order(work, order))
+        return self._change(time, lambda work: account_requests.cancel_order(work, order))
 
     @alone
     def fund_deposit(self, fund: str, amount: Number, time: int | None = None) -> Events:
         """Money into a fund; below 0 out of it, at most its cash and at most its equity."""
-        return self._change(time, lambda work: dealings.fund_deposit(work, fund, amount))
+        return self._change(time, lambda work: account_requests.fund_deposit(work, fund, amount))
 
     @alone
     def funding(self, rates: Mapping[str, Number], time: int | None = None) -> Events:
@@ -513,4 +515,4 @@ class ClearingHouse(Keeper):
             Exact; above 0 longs pay.
         time : int, optional
         """
-        return self._change(time, lambda work: dealings.funding(work, rates))
+        return self._change(time, lambda work: account_requests.funding(work, rates))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from ..._arrays import INT64_MAX, LONGEST_NAME
-from ..._options import a_list
-from ...decimals import whole_number
+from ..._support.arrays import INT64_MAX, LONGEST_NAME
+from ..._support.options import a_list
+from ...contracts.decimals import whole_number
 from ...errors import AdlError
-from ..waterfall.stage import Fill, Order
+from ..stages.stage import Fill, Order
 
 __all__ = ["PAIR", "FillId", "Report", "checked_fills", "read_reports", "reported_once", "shown"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..._options import is_text_of, one_of
+from ..._support.options import is_text_of, one_of
 from ..state import HouseState
 from .ledger import Ledger, amount_in, columns_of
 

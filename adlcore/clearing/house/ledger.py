@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..._arrays import INT64
+from ..._support.arrays import INT64
 from ..events import CAUSES, FACTS, FIELDS, KINDS, Events, named
 
 __all__ = ["LEDGER_LINES", "Ledger", "amount_in", "columns_of"]

@@ -7,20 +7,20 @@ from collections.abc import Iterable
 import numpy as np
 
 from ... import _kernels
-from ..._arrays import INT64, INT64_MAX
+from ..._support.arrays import INT64, INT64_MAX
 from ...errors import AdlError
-from ..accounts.margin_pass import MarginPass
-from ..accounts.snapshot import Snapshot
 from ..events import Events
 from ..funds.fund import InsuranceFund
 from ..funds.fund_table import resolve_funds
 from ..funds.parties import STREET, Parties
+from ..liquidation.pass_books import Working
+from ..liquidation.settlement import settle_debts
+from ..liquidation.trigger_observation import opened as windows_of
+from ..margin.margin_pass import MarginPass
 from ..order_book.liquidity import NoLiquidity
+from ..snapshot.snapshot import Snapshot
+from ..stages.venue import Venue
 from ..state import HouseState, names_of
-from ..waterfall.settlement import settle_debts
-from ..waterfall.venue import Venue
-from ..waterfall.watch import opened as windows_of
-from ..waterfall.working import Working
 from . import audit
 
 __all__ = ["opened"]

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from ..._options import a_list
+from ..._support.options import a_list
 from ...errors import AdlError
 from ..events import Events
+from ..stages.stage import Fill, Order
 from ..state import HouseState
-from ..waterfall.rounds import Pass
-from ..waterfall.stage import Fill, Order
 from .fill_reports import FillId, checked_fills, read_reports, reported_once, shown
-from .liquidation_pass import Prices
+from .pass_prices import Prices
+from .rounds import Pass
 
 __all__ = ["OpenPlan", "Plan"]
 

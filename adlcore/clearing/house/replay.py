@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..._arrays import INT64
+from ..._support.arrays import INT64
 from ...errors import AdlError
-from ..accounts.snapshot import Snapshot
-from ..accounts.tables import VALUED
 from ..events import FIELDS, FILLS, KINDS, LEVERAGE_UNIT, MONEY, Events
 from ..funds.parties import Parties
+from ..snapshot.snapshot import Snapshot
+from ..snapshot.tables import VALUED
 from ..state import HouseState
 
 __all__ = ["replayed"]

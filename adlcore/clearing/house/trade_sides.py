@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..._arrays import INT64_MAX
+from ..._support.arrays import INT64_MAX
 from ...errors import AdlError
-from ..accounts.snapshot import Snapshot
-from ..accounts.tables import ISOLATED
 from ..funds.parties import STREET
-from ..waterfall.working import Working
+from ..liquidation.pass_books import Working
+from ..snapshot.snapshot import Snapshot
+from ..snapshot.tables import ISOLATED
 
 __all__ = ["LEGS", "Row", "Rows", "Street", "User", "rewritten"]
 

@@ -7,17 +7,17 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from ... import _kernels
-from ..._arrays import INT64_MAX
-from ..._options import one_of
-from ...decimals import Number, canonical, positive_decimal
+from ..._support.arrays import INT64_MAX
+from ..._support.options import one_of
+from ...contracts.decimals import Number, canonical, positive_decimal
 from ...errors import AdlError
-from ..accounts import transfers
-from ..accounts.snapshot import Snapshot
-from ..accounts.tables import ISOLATED
 from ..events import LEVERAGE_UNIT
 from ..funds.parties import STREET
-from ..waterfall.working import Working
-from .dealings import refuse_debtor, refuse_misplaced
+from ..liquidation.pass_books import Working
+from ..margin import transfers
+from ..snapshot.snapshot import Snapshot
+from ..snapshot.tables import ISOLATED
+from .account_requests import refuse_debtor, refuse_misplaced
 from .trade_sides import LEGS, Row, Rows, Street, User, rewritten
 
 __all__ = ["trade"]

@@ -8,27 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..._arrays import INT64_MAX, Int64Array1D, frozen
-from ..._options import one_of
-from ..._pickles import Versioned
-from ...contracts import Contract
-from ...decimals import Number, positive_decimal, whole_number
+from ..._support.arrays import INT64_MAX, Int64Array1D, frozen
+from ..._support.options import one_of
+from ..._support.pickles import Versioned
+from ...contracts.contract import Contract
+from ...contracts.decimals import Number, positive_decimal, whole_number
+from ...contracts.ratios import Ratio, exact_ratio
 from ...errors import AdlError
-from ...ratios import Ratio, exact_ratio
-from .levels import (
-    ASKS,
-    BIDS,
-    SIDES,
-    Book,
-    BookSide,
-    lots_of,
-    reach,
-    read_book,
-    resting,
-    taken_at,
-    thawed,
-    ticks_of,
-)
+from .levels import ASKS, BIDS, SIDES, Book, BookSide, lots_of, reach, read_book, resting, taken_at, thawed, ticks_of
 
 __all__ = ["DepthLadder"]
 

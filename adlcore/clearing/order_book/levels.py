@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..._arrays import INT64, INT64_MAX, Int64Array1D, frozen, is_lots, numbers
-from ..._options import one_of
-from ...decimals import whole_number
+from ..._support.arrays import INT64, INT64_MAX, Int64Array1D, frozen, is_lots, numbers
+from ..._support.options import one_of
+from ...contracts.decimals import whole_number
 from ...errors import AdlError
 
 __all__ = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from ..._pickles import Versioned
-from ...contracts import Contract
+from ..._support.pickles import Versioned
+from ...contracts.contract import Contract
 
 __all__ = ["Fills", "Liquidity", "NoLiquidity", "Restorable"]
 

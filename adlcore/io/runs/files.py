@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from ..._files import take_over
-from ..._members import APPEND, NEW, READ, member, refuse_shared
+from ..._support.files import take_over
+from ..._support.members import APPEND, NEW, READ, member, refuse_shared
 from ...errors import AdlError
 
 __all__ = [

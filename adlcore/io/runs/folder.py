@@ -11,7 +11,7 @@ import re
 import shlex
 from pathlib import Path
 
-from ..._members import member, refuse_shared
+from ..._support.members import member, refuse_shared
 from ...errors import AdlError
 from ..manifests import MANIFEST, read_json
 from ..snapshots import FILE_NAMES, read_snapshot_manifest

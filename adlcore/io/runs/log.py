@@ -24,9 +24,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..._arrays import INT64
-from ..._members import descriptor
-from ..._text import one_line
+from ..._support.arrays import INT64
+from ..._support.members import descriptor
+from ..._support.text import one_line
 from ...clearing.events import FIELDS, Events, Names
 from ...errors import AdlError
 from .files import Sink

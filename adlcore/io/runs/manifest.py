@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from ... import __version__
-from ..._fields import exact_keys
-from ..._options import one_of
+from ..._support.fields import exact_keys
+from ..._support.options import one_of
 from ...clearing import ClearingHouse
 from ...clearing.events import CAUSES, KINDS
-from ...decimals import whole_number
+from ...contracts.decimals import whole_number
 from ...errors import AdlError, keyed
 from ..manifests import CHECK, MANIFEST, encoded, read_json, refuse_altered, text
 from .files import replaced

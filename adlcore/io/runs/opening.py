@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..._fields import exact_keys
+from ..._support.fields import exact_keys
 from ...clearing import ClearingHouse, Snapshot
-from ...decimals import whole_number
+from ...contracts.decimals import whole_number
 from ...errors import AdlError
 
 __all__ = ["OpeningDebt", "OpeningFund", "books_at_opening", "debts_at_opening", "funds_at_opening"]

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...clearing import ClearingHouse
-from ...clearing.accounts.books import entry
 from ...clearing.events import CAUSES, FIELDS, KINDS, Events
-from ...decimals import Number, canonical, positive_decimal
+from ...clearing.snapshot.books import entry
+from ...contracts.decimals import Number, canonical, positive_decimal
 from ...errors import AdlError, shown
 from .log import INPUTS, Damage, LoggedPass, Made, Texts, encoded, numbers
 from .tables import Vocabulary

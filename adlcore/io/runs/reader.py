@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..._arrays import INT64
-from ..._extras import needs
-from ..._members import member
-from ..._options import a_path
+from ..._support.arrays import INT64
+from ..._support.extras import needs
+from ..._support.members import member
+from ..._support.options import a_path
 from ...clearing import Snapshot
 from ...clearing.events import CAUSES, FIELDS, KINDS, Events
-from ...contracts import Asset, Contract
+from ...contracts.contract import Asset, Contract
 from ...errors import AdlError, OpenInterestWarning
 from ..manifests import altered
 from ..snapshots import load
@@ -28,17 +28,7 @@ from .folder import AFTER, BEFORE, LOG, command
 from .log import LoggedPass, PassLog
 from .manifest import MANIFEST, read_manifest
 from .opening import OpeningDebt, OpeningFund, debts_at_opening, funds_at_opening
-from .tables import (
-    EVENTS,
-    MARKS,
-    PASSES,
-    TableFile,
-    Vocabulary,
-    as_columns,
-    mark_rows,
-    numpy_columns,
-    pass_row,
-)
+from .tables import EVENTS, MARKS, PASSES, TableFile, Vocabulary, as_columns, mark_rows, numpy_columns, pass_row
 
 __all__ = ["Run", "load_part", "open_log", "open_run", "refuse_numbers"]
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..._extras import needs
-from ..._members import member, open_member
-from ..._options import a_path
-from ..._text import counted
+from ..._support.extras import needs
+from ..._support.members import member, open_member
+from ..._support.options import a_path
+from ..._support.text import counted
 from ...clearing import ClearingHouse, Snapshot
 from ...errors import AdlError, OpenInterestWarning
 from ..manifests import altered
@@ -23,14 +23,7 @@ from .files import appending, locked, move, replaced, work_name
 from .folder import AFTER, BEFORE, DROPPED, LOG, command, refuse_strange
 from .log import LoggedPass, PassLog
 from .manifest import read_manifest
-from .passes import (
-    Inputs,
-    PassMaker,
-    event_difference,
-    input_difference,
-    refuse_no_house,
-    refuse_other_house,
-)
+from .passes import Inputs, PassMaker, event_difference, input_difference, refuse_no_house, refuse_other_house
 from .reader import load_part, open_log
 from .tables import TABLES
 from .versions import naming_versions, refuse_other_numbers

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..._arrays import INT64
-from ..._members import member
+from ..._support.arrays import INT64
+from ..._support.members import member
 from ...clearing.events import FIELDS
 from ...errors import AdlError
 from ..events import ACCOUNT

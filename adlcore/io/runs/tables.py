@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..._arrays import INT64
-from ..._members import open_member
-from ..._text import one_line
+from ..._support.arrays import INT64
+from ..._support.members import open_member
+from ..._support.text import one_line
 from ...clearing import Snapshot
 from ...clearing.events import CAUSES, KINDS, PLACE, Names
 from ...errors import AdlError

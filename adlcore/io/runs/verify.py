@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..._extras import needs
-from ..._options import a_path
+from ..._support.extras import needs
+from ..._support.options import a_path
 from ...clearing import ClearingHouse
 from ...errors import AdlError
 from .folder import AFTER, BEFORE

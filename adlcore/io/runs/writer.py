@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..._extras import needs
-from ..._members import member
-from ..._options import a_path
+from ..._support.extras import needs
+from ..._support.members import member
+from ..._support.options import a_path
 from ...clearing import ClearingHouse, Events, Snapshot
 from ...errors import AdlError
 from ..snapshots import write_files

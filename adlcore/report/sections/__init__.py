@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..facts import Facts
-from ..parts import Section
+from ..facts.run_facts import Facts
+from ..page.parts import Section
 from . import audit, bearing, fund_balances, insurance, orders, queue, story, time, waterfall
 
 __all__ = ["sections"]

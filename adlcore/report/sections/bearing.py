@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import figures
-from ..bearers import Bearers, score_terms
-from ..concentration import gini, lorenz, top_share
-from ..facts import Facts
-from ..parts import Drawn, Section, nothing
-from ..prices import View
-from ..tables import Column, numbers, table, texts
-from ..wording import counted, listed, percent, price, quantity, ratio, short, signed
+from ..facts.bearers import Bearers, score_terms
+from ..facts.concentration import gini, lorenz, top_share
+from ..facts.prices import View
+from ..facts.run_facts import Facts
+from ..figures import run_figures
+from ..page.html_tables import Column, numbers, table, texts
+from ..page.parts import Drawn, Section, nothing
+from ..page.wording import counted, listed, percent, price, quantity, ratio, short, signed
 
 __all__ = ["MOST_POINTS", "MOST_ROWS", "notice", "section"]
 
@@ -59,7 +59,7 @@ def _drawn(view: View, each: Bearers) -> tuple[str, Any, str]:
     )
     if len(x) < len(users) + 1:
         caption += f" Shown: {len(x):,} of {len(users) + 1:,} points."
-    return view.unit, figures.lorenz_curve(x, y, len(users)), caption
+    return view.unit, run_figures.lorenz_curve(x, y, len(users)), caption
 
 
 def _shares(held: list[tuple[View, Bearers]]) -> str:

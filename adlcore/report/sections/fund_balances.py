@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from .. import figures
-from ..facts import Facts
-from ..fund_cash import FundCash
-from ..parts import Drawn, Section, nothing
-from ..tables import Column, numbers, table, texts
-from ..timeline import kept_points
-from ..wording import amount, counted, listed, quantity
+from ..facts.fund_cash import FundCash
+from ..facts.run_facts import Facts
+from ..facts.timeline import kept_points
+from ..figures import run_figures
+from ..page.html_tables import Column, numbers, table, texts
+from ..page.parts import Drawn, Section, nothing
+from ..page.wording import amount, counted, listed, quantity
 from . import refused
 from .time import MOST_POINTS
 
@@ -52,7 +52,7 @@ def _drawn(facts: Facts, asset: int, funds: list[FundCash]) -> Drawn:
     listed_asset = facts.run.assets[asset]
     shown = sorted(funds, key=lambda fund: -int(abs(fund.cash[-1] - fund.cash[0])))[:MOST_FUNDS]
     symbols = [contract.symbol for contract in facts.run.contracts]
-    drawn = figures.fund(shown, listed_asset, at, times, kept, symbols)
+    drawn = run_figures.fund(shown, listed_asset, at, times, kept, symbols)
     caption = f"Cash at the end of each pass, in {listed_asset.name}."
     if any(fund.took for fund in shown):
         caption += " Dotted: with what the positions that it took over gained or lost at the marks."

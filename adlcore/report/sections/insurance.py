@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..facts import Facts
-from ..parts import Section, nothing
-from ..prices import value_per_lot
-from ..tables import Column, numbers, table, texts
-from ..wording import amount, counted, listed, money, quantity
+from ..facts.prices import value_per_lot
+from ..facts.run_facts import Facts
+from ..page.html_tables import Column, numbers, table, texts
+from ..page.parts import Section, nothing
+from ..page.wording import amount, counted, listed, money, quantity
 from .story import sums
 
 __all__ = ["MOST_ROWS", "headline", "section"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..._arrays import Int64Array1D
+from ..._support.arrays import Int64Array1D
 from ...clearing.events import CAUSES
-from .. import figures
-from ..facts import Facts
-from ..parts import Drawn, Section, nothing
-from ..record import exact_sums
-from ..tables import Column, numbers, table, texts
-from ..wording import amount, counted, listed
+from ..facts.record import exact_sums
+from ..facts.run_facts import Facts
+from ..figures import run_figures
+from ..page.html_tables import Column, numbers, table, texts
+from ..page.parts import Drawn, Section, nothing
+from ..page.wording import amount, counted, listed
 
 __all__ = ["section"]
 
@@ -40,7 +40,7 @@ def section(facts: Facts) -> Section:
     names = [CAUSES[cause] for cause in causes.tolist()]
     order = [code for code in np.argsort(-counts.sum(axis=1), kind="stable").tolist() if counts[code].any()]
     shown = order[:MOST_CONTRACTS]
-    drawn = figures.orders([contracts[code].symbol for code in shown], names, counts[shown])
+    drawn = run_figures.orders([contracts[code].symbol for code in shown], names, counts[shown])
     caption = f"Open orders that were cancelled, by contract and cause; {counted(len(event), 'order')}."
     if len(shown) < len(order):
         caption += f" Shown: the {len(shown)} contracts with most of {len(order)}."

@@ -6,16 +6,16 @@ from collections import Counter
 
 import numpy as np
 
-from ..._arrays import FLOAT64, INT64_MAX, Int64Array1D
+from ..._support.arrays import FLOAT64, INT64_MAX, Int64Array1D
 from ...clearing.events import CAUSES
-from ...contracts import Asset
-from .. import figures
-from ..facts import Facts
-from ..parts import Drawn
-from ..refusals import LOOKED_AT, Series
-from ..tables import Column, numbers, table, texts
-from ..timeline import kept_points
-from ..wording import amount, counted, listed, price, quantity
+from ...contracts.contract import Asset
+from ..facts.refusals import LOOKED_AT, Series
+from ..facts.run_facts import Facts
+from ..facts.timeline import kept_points
+from ..figures import run_figures
+from ..page.html_tables import Column, numbers, table, texts
+from ..page.parts import Drawn
+from ..page.wording import amount, counted, listed, price, quantity
 from .time import MOST_POINTS
 
 __all__ = ["drawn", "listing", "reasons"]
@@ -116,7 +116,7 @@ def drawn(facts: Facts, asset: int) -> Drawn | None:
         place = record.place[refused.event[shown]]
         name = _called(record.parties[each.party], facts.run.assets[asset].name)
         lines.append(
-            figures.Compared(
+            run_figures.Compared(
                 *(name, *LOOKED_AT[each.cause]),
                 *(at[place + 1], refused.value[shown].astype(FLOAT64), refused.limit[shown]),
             )
@@ -132,7 +132,7 @@ def drawn(facts: Facts, asset: int) -> Drawn | None:
         caption += " A point without a bound: no value would have done."
     if any(len(each.furthest) > MOST_POINTS for each in every[:MOST_LINES]):
         caption += f" Shown: {MOST_POINTS:,} points of each at most."
-    figure = figures.refused(lines, listed_asset, times, (int(at[0]), int(at[-1])))
+    figure = run_figures.refused(lines, listed_asset, times, (int(at[0]), int(at[-1])))
     return Drawn(f"refused-{asset}", [("", figure, caption)], 280)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..._arrays import Float64Array1D
+from ..._support.arrays import Float64Array1D
 from ...clearing.closings import BASIS, STAGES, USERS
-from ..facts import Facts
-from ..parts import Card, Section, cards, nothing, paragraph
-from ..tables import Column, numbers, table, texts
-from ..wording import amount, counted, listed, money, percent, short
+from ..facts.run_facts import Facts
+from ..page.html_tables import Column, numbers, table, texts
+from ..page.parts import Card, Section, cards, nothing, paragraph
+from ..page.wording import amount, counted, listed, money, percent, short
 from .refused import reasons
 
 __all__ = ["section", "sums"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import figures
-from ..facts import Facts
-from ..parts import Drawn, Section, nothing
-from ..prices import View
-from ..timeline import Bars, bars, kept_points
-from ..wording import counted, moved, short
+from ..facts.prices import View
+from ..facts.run_facts import Facts
+from ..facts.timeline import Bars, bars, kept_points
+from ..figures import run_figures
+from ..page.parts import Drawn, Section, nothing
+from ..page.wording import counted, moved, short
 
 __all__ = ["MOST_BARS", "MOST_LINES", "MOST_POINTS", "section"]
 
@@ -44,7 +44,7 @@ def _prices(facts: Facts) -> Drawn:
     chosen = _chosen(facts)
     kept = kept_points(len(at), MOST_POINTS)
     symbols = [facts.run.contracts[code].symbol for code in chosen]
-    drawn = figures.prices(symbols, at[kept], times, facts.prices.mark[kept][:, chosen])
+    drawn = run_figures.prices(symbols, at[kept], times, facts.prices.mark[kept][:, chosen])
     caption = f"Mark price of {counted(len(chosen), 'contract')}, 100 before the first pass."
     known = int(np.isfinite(facts.prices.mark).any(axis=0).sum())
     if len(chosen) < known:
@@ -65,7 +65,7 @@ def _stages(facts: Facts, view: View) -> tuple[str, object, str]:
     caption = f"Notional of positions in liquidation by who took it, in {view.unit}. {each}."
     if shown is not None:
         caption += " Dots: what nobody had taken when the last pass of a bar ended."
-    return view.unit, figures.stages(made, shown, times, view.unit), caption
+    return view.unit, run_figures.stages(made, shown, times, view.unit), caption
 
 
 def _headline(facts: Facts) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..._arrays import Float64Array1D
+from ..._support.arrays import Float64Array1D
 from ...clearing.closings import BASIS, STAGES, USERS
-from .. import figures
-from ..facts import Facts
-from ..parts import Drawn, Section, nothing
-from ..tables import Column, numbers, table, texts
-from ..wording import amount, counted, listed, money, percent
+from ..facts.run_facts import Facts
+from ..figures import run_figures
+from ..page.html_tables import Column, numbers, table, texts
+from ..page.parts import Drawn, Section, nothing
+from ..page.wording import amount, counted, listed, money, percent
 from .story import sums
 
 __all__ = ["section"]
@@ -24,9 +24,9 @@ def section(facts: Facts) -> Section:
         if taken.any():
             how = "; ".join(part for part in (BASIS, view.note) if part)
             caption = f"From positions in liquidation to who took their lots. Notional in {view.unit} ({how})."
-            drawn.append((view.unit, figures.flow(symbols, taken, view.unit), caption))
+            drawn.append((view.unit, run_figures.flow(symbols, taken, view.unit), caption))
     if drawn:
-        blocks.append(Drawn("flow", drawn, figures.FLOW_HEIGHT, "Settle asset"))
+        blocks.append(Drawn("flow", drawn, run_figures.FLOW_HEIGHT, "Settle asset"))
         blocks.append(_contracts(facts))
     else:
         blocks.append(nothing("No position in liquidation was closed."))

@@ -1,0 +1,36 @@
+"""Where the declarations of the compiled kernels lie, for Cython packages that build on them."""
+
+from __future__ import annotations
+
+import os
+
+from .. import _kernels
+
+__all__ = ["get_include"]
+
+
+def get_include() -> str:
+    """Return the folder of the kernels' C headers and ``.pxd`` files.
+
+    A Cython module that cimports from ``adlcore._kernels`` is compiled with this folder among its `include_dirs`;
+    Cython itself finds the ``.pxd`` files by the name of the package. What they declare may change with every version:
+    a module is compiled again for each.
+
+    Returns
+    -------
+    str
+        An absolute path.
+
+    Examples
+    --------
+    >>> import os
+    >>> from adlcore import get_include
+    >>> {"_money.pxd", "_wide.h"} <= set(os.listdir(get_include()))
+    True
+
+    In the ``setup.py`` of another package, beside a ``mine.pyx`` that says
+    ``from adlcore._kernels._money cimport quotient``::
+
+        setup(ext_modules=cythonize([Extension("mine", ["mine.pyx"], include_dirs=[adlcore.get_include()])]))
+    """
+    return os.path.dirname(os.path.abspath(_kernels.__file__))

@@ -1,0 +1,56 @@
+"""Options and lists as callers give them, read so that whatever is given instead is refused by its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import AdlError
+
+__all__ = ["a_list", "a_path", "a_truth", "is_text_of", "one_of"]
+
+
+def is_text_of(value: object, known: Collection[str]) -> bool:
+    """Whether this is a text among those that are known: an array, or what has no hash, is none."""
+    return isinstance(value, str) and value in known
+
+
+def one_of(argument: str, value: object, known: Collection[str], must: str | None = None) -> None:
+    """Refuse an option that is none of the texts that are known; `must` says it in other words."""
+    if not is_text_of(value, known):
+        raise AdlError.at(argument, None, value, must or f"must be one of {', '.join(known)}")
+
+
+def a_truth(argument: str, value: object) -> bool:
+    """True or False; the text "False" and a column are neither."""
+    if not isinstance(value, bool | np.bool_):
+        raise AdlError.at(argument, None, value, "must be True or False")
+    return bool(value)
+
+
+def a_list(argument: str, values: Any, must: str, row: int | None = None) -> list[Any]:
+    """What can be gone through, as a list; a text, a mapping and an array of no dimension cannot."""
+    if isinstance(values, str | bytes | bytearray | Mapping | type):
+        raise AdlError.at(argument, row, values, must)
+    try:
+        each = iter(values)
+    except TypeError:
+        raise AdlError.at(argument, row, values, must) from None
+    return list(each)
+
+
+def a_path(argument: str, path: Any) -> Path:
+    """The path of a file or folder; what no file system can hold is none."""
+    if not isinstance(path, str | os.PathLike) or isinstance(named := os.fspath(path), bytes):
+        raise AdlError.at(argument, None, path, "must be a path, as text or a pathlib.Path")
+    try:
+        sound = b"\0" not in os.fsencode(named)
+    except UnicodeEncodeError:
+        sound = False
+    if not sound:
+        raise AdlError.at(argument, None, named, "must be a path without characters that no file name has")
+    return Path(named)

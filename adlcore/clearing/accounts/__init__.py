@@ -1,1 +1,0 @@
-"""Wallets, positions and collateral as columns, and the margin of every wallet."""

@@ -1,0 +1,400 @@
+"""What a clearing house holds: its state, the margin that goes with it, and how a call ends in one assignment."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from copy import copy, deepcopy
+from decimal import Decimal
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from ..._support import arrays
+from ..._support.arrays import FLOAT64, INT64
+from ..._support.options import one_of
+from ..._support.text import counted
+from ...contracts.ratios import exact_ratio
+from ...errors import AdlError
+from ..events import KINDS, Events
+from ..liquidation.cool_downs import current
+from ..liquidation.pass_books import Working
+from ..liquidation.settlement import settle_debts
+from ..margin.margin_pass import MarginPass
+from ..margin.margin_state import MarginState, refuse_without_tiers
+from ..order_book.liquidity import Liquidity, NoLiquidity, Restorable
+from ..snapshot.snapshot import Snapshot
+from ..stages.venue import as_venue
+from ..state import HouseState, names_of
+from . import audit as books_audit
+from .fund_views import Funds, funds_of
+from .guard import Guard
+from .ledger import Ledger
+from .plan import NOTHING_REPORTED, OpenPlan, Reported, newest
+
+__all__ = ["Held", "Keeper"]
+
+LOG = logging.getLogger("adlcore")
+
+#: What a house holds of its own; a subclass may hold more.
+OWN = (*("version", "_held", "_liquidity", "_venue", "_audits", "_max_move", "_threads", "_ledger_lines", "opening"),)
+
+TWO_62 = 2.0**62
+
+
+class Held(NamedTuple):
+    """All that a house holds and that changes: replaced as a whole, so that a call ends in one assignment.
+
+    Attributes
+    ----------
+    state : HouseState
+    core : MarginPass or None
+        The margin of the state. It is moved in place, so it is taken out while a call is at work; an error leaves none,
+        and the next call works it out anew.
+    ledger : Ledger
+    events : Events
+        Of the last call that went through.
+    book : tuple or None
+        The checkpoint of the order book from before a call that has not ended, alone in a tuple.
+    plan : OpenPlan or None
+    reported : mapping of id to (int, int, int)
+        The newest fills of plans before that have names.
+    """
+
+    state: HouseState
+    core: MarginPass | None
+    ledger: Ledger
+    events: Events
+    book: tuple[Any] | None = None
+    plan: OpenPlan | None = None
+    reported: Reported = NOTHING_REPORTED
+
+
+class Keeper:
+    """The base of :class:`~adlcore.ClearingHouse`: what it shows of itself, and how its state changes."""
+
+    VERSION = 1
+
+    def _settings(self, venue: Any, liquidity: Any, audit: str, max_move: Any, threads: int, ledger_lines: int) -> None:
+        one_of("audit", audit, ("on", "off"), "must be 'on' or 'off'")
+        if liquidity is not None and (isinstance(liquidity, type) or not callable(getattr(liquidity, "ioc", None))):
+            raise AdlError.at("liquidity", None, liquidity, "must have a method ioc(contract, quantity, limit, time)")
+        if isinstance(ledger_lines, bool) or not isinstance(ledger_lines, int) or ledger_lines < 0:
+            raise AdlError.at("ledger_lines", None, ledger_lines, "must be a whole number, 0 or above")
+        self._venue = as_venue(venue)
+        self._liquidity: Liquidity = NoLiquidity() if liquidity is None else liquidity
+        self._audits = audit == "on"
+        self._max_move = None if max_move is None else exact_ratio(max_move, "max_move")
+        if self._max_move is not None and self._max_move <= 0:
+            raise AdlError.at("max_move", None, max_move, "must be above 0, or None")
+        self._threads = arrays.thread_count(threads)
+        self._ledger_lines = ledger_lines
+        self._listen()
+
+    def _listen(self) -> None:
+        """Begin with a turn of one's own, and nobody to tell."""
+        self._guard = Guard()
+        self._subscribers: list[tuple[str | None, Callable[[dict[str, Any]], None]]] = []
+
+    # What it is -------------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """The users' side of the books, immutable. Rows that were closed stay where they are, with 0 lots."""
+        return self._state.snapshot
+
+    def state(self) -> HouseState:
+        """Everything that the house is; :meth:`ClearingHouse.from_state` goes on from it."""
+        return self._state
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the state, as hexadecimal text."""
+        return self._state.hash
+
+    @property
+    def time(self) -> int:
+        """The time of the last call."""
+        return self._state.time
+
+    @property
+    def marks(self) -> dict[str, Decimal | None]:
+        """The last mark of each contract, by symbol."""
+        snapshot = self._state.snapshot
+        return {contract.symbol: mark for contract, mark in zip(snapshot.contracts, snapshot.marks, strict=True)}
+
+    @property
+    def funds(self) -> Funds:
+        """The insurance funds by name: values of this moment, which nothing changes later."""
+        held = self._held
+        return funds_of(held.state, held.ledger)
+
+    @property
+    def last_events(self) -> Events:
+        """The events of the last call that went through, of the opening where none has: also where its caller got none.
+
+        Whatever an exception of a call left behind, they belong to the state that the house is in.
+        """
+        return self._held.events
+
+    def margin_state(self) -> MarginState:
+        """The margin of every wallet at the last marks; a copy that is yours."""
+        return MarginState(self._state.snapshot, inclusive=self._venue.inclusive, threads=self._threads)
+
+    def audit(self) -> list[str]:
+        """Every invariant of the books that does not hold, named; an empty list where all do.
+
+        Notes
+        -----
+        Σ quantity is 0 for each contract, street, funds and vaults included; balances and cash less entry
+        values change by money from outside only; a wallet without positions has at least 0, or owes its
+        open entry; a fund has what it opened with and its ledger; the margin that is kept up to date is
+        what a fresh pass makes of the books. O(positions).
+        """
+        with self._guard.turn:
+            held = self._held
+            found = [*books_audit.differences(held.state)]
+            if held.core is not None:
+                fresh = self._core(held.state.snapshot)
+                if not all(
+                    np.array_equal(getattr(held.core, name), getattr(fresh, name))
+                    for name in ("pnl", "margin", "wallets", "verdict")
+                ):
+                    found.append("margin: what is kept differs from a fresh pass")
+            return found
+
+    def on(self, kind: str | None, call: Callable[[dict[str, Any]], None]) -> None:
+        """Have `call` run with each event of a kind (None: of every kind), after it is applied.
+
+        What a subscriber raises is logged (``logging.getLogger("adlcore")``) and undoes nothing. It may read the
+        house; calls that change it, copies and pickles are refused until the one that tells is over: :meth:`defer`
+        has them run then. It must not wait for another thread that calls the house. Copies have no subscribers.
+        """
+        if kind is not None:
+            one_of("kind", kind, KINDS)
+        if not callable(call):
+            raise AdlError.at("call", None, call, "must be callable")
+        self._subscribers.append((kind, call))
+
+    def defer(self, call: Callable[[], object]) -> None:
+        """Have `call` run once the call at work is over, everybody was told of it, and no plan is open; else at once.
+
+        Parameters
+        ----------
+        call : callable
+            Without arguments; it may call the house. What it returns is forgotten, what it raises is logged. Not
+            :meth:`ClearingHouse.settle` or :meth:`ClearingHouse.drop_plan`: it would wait for itself.
+
+        Notes
+        -----
+        The way for subscribers, and for an order book, to act on what they see. Deferred calls run in the order in
+        which they were deferred, before any other thread has its turn, each as a call by itself with its own events.
+        Those that were deferred by a call that failed before the house moved are forgotten with it.
+
+        Examples
+        --------
+        >>> import adlcore as adl
+        >>> snapshot = adl.Snapshot.build(
+        ...     [adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))],
+        ...     {"account": ["ann"], "balance": ["9"]},
+        ...     [],
+        ...     {"X": 2},
+        ... )
+        >>> house = adl.ClearingHouse(snapshot, venue=adl.venues.BINANCE_USDM)
+        >>> house.on("deposit", lambda event: house.defer(lambda: house.fund_deposit("USDT", "1")))
+        >>> events = house.deposit(0, "5")
+        >>> events, house.funds["USDT"].balance
+        (<1 events: 1 deposit>, Decimal('1.00000000'))
+        """
+        if not callable(call):
+            raise AdlError.at("call", None, call, "must be callable, without arguments")
+        with self._guard.turn:
+            self._guard.deferred.append(call)
+            if self._guard.call is None:
+                self._run_deferred()
+
+    def _run_deferred(self) -> None:
+        if self._held.plan is None:
+            self._guard.run_deferred()
+
+    def __repr__(self) -> str:
+        state = self._state
+        held = f"{counted(len(state.snapshot.wallets), 'wallet')}, {counted(len(state.snapshot.contracts), 'contract')}"
+        return f"<ClearingHouse {self._venue.name}: {held}, {counted(len(state.funds), 'fund')}, time {state.time:,}>"
+
+    # Copies -----------------------------------------------------------------------------------------------------------
+
+    def __copy__(self) -> Self:
+        """A house of its own: the same state and terms, a copy of the order book, no subscribers, nothing deferred."""
+        fresh = type(self).__new__(type(self))
+        fresh.__setstate__(self._kept({id(self): fresh}))
+        return fresh
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        fresh = type(self).__new__(type(self))
+        memo[id(self)] = fresh
+        kept = self._kept(memo)
+        more = {name: deepcopy(value, memo) for name, value in kept.items() if name not in OWN}
+        fresh.__setstate__({**kept, **more})
+        return fresh
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self._kept({id(self): self})
+
+    def _kept(self, memo: dict[int, Any]) -> dict[str, Any]:
+        """What copies and pickles hold: of one moment, with a copy of the order book of that moment.
+
+        Two houses that sent orders to one book would take from each other; `memo` is that of the copy.
+        """
+        with self._guard.turn:
+            self._guard.refuse_within(self, "a copy or a pickle", 1)
+            if self._held.plan is not None:
+                number = self._held.plan.plan.number
+                must = "settle it, or drop_plan(), before the house is copied or pickled"
+                raise AdlError(f"plan {number} is open: {must}", argument="plan", value=number)
+            self._put_back()
+            kept = {name: value for name, value in vars(self).items() if name not in ("_guard", "_subscribers")}
+            try:
+                book = deepcopy(self._liquidity, memo)
+            except Exception as error:
+                must = "must be one that can be copied; from_state(house.state(), venue, liquidity) takes another"
+                raise AdlError.at("liquidity", None, self._liquidity, must) from error
+            held = self._held._replace(core=None, book=None)
+            return {"version": self.VERSION, **kept, "_held": held, "_liquidity": book}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        values = dict(kept)
+        if (found := values.pop("version", None)) != self.VERSION:
+            must = f"this adlcore reads version {self.VERSION}"
+            raise AdlError(f"{type(self).__name__} was pickled as version {found}: {must}", value=found)
+        vars(self).update(values)
+        self._listen()
+
+    # Inside -----------------------------------------------------------------------------------------------------------
+
+    _held: Held
+
+    @property
+    def _state(self) -> HouseState:
+        return self._held.state
+
+    def _put_back(self) -> None:
+        """Put the order book back to where it was before a call that has not ended; it may be done again and again."""
+        held = self._held
+        if held.book is not None:
+            if isinstance(self._liquidity, Restorable):
+                self._liquidity.restore(held.book[0])
+            self._held = held._replace(book=None)
+
+    def _core(self, snapshot: Snapshot) -> MarginPass:
+        for code, contract in enumerate(snapshot.contracts):
+            if contract.tiers is None:
+                must = "must have margin tiers: Contract(..., tiers=MarginTiers(...))"
+                raise AdlError.at("contracts", code, contract.symbol, must)
+            if contract.tick is None:
+                raise AdlError.at("contracts", code, contract.symbol, "must have a tick: Contract(..., tick=...)")
+        refuse_without_tiers(snapshot)
+        return MarginPass(snapshot, self._venue.inclusive, self._threads)
+
+    def _taken(self) -> MarginPass:
+        """The margin of the state, taken out so that a call can move it."""
+        held = self._held
+        core = self._core(held.state.snapshot) if held.core is None else held.core
+        self._held = held._replace(core=None)
+        return core
+
+    def _time(self, time: int | None) -> int:
+        last = self._state.time
+        if time is None:
+            return last
+        if isinstance(time, bool) or not isinstance(time, int | np.integer) or not 0 <= time < 2**63:
+            raise AdlError.at("time", None, time, "must be a whole number, 0 or above, such as milliseconds")
+        if time < last:
+            raise AdlError.at("time", None, time, f"must not be before the last one, {last}")
+        return int(time)
+
+    def _commit(self, work: Working, books: Snapshot, core: MarginPass, reported: Reported | None = None) -> Events:
+        """One assignment, then the subscribers; `reported` are the fills of the plan that ends, and of those before."""
+        held = self._held
+        state = held.state
+        _refuse_unfit_parties(work)
+        work.cooling = current(work.cooling, books, core)
+        events = work.log.events(state.sequence, work.time, names_of(state))
+        fresh = work.state_after(books, events, state.next_plan)
+        unchanged = books.positions is state.snapshot.positions and books.wallets is state.snapshot.wallets
+        if self._audits and not (unchanged and books.balances is state.snapshot.balances and not len(events)):
+            books_audit.check(fresh, events)
+        ledger = held.ledger.after(events, fresh.parties.funds)
+        told = held.reported if reported is None else newest(reported)
+        self._held = Held(fresh, core, ledger, events, reported=told)
+        if len(events):
+            self._tell(events)
+        return events
+
+    def _tell(self, events: Events) -> None:
+        for kind, call in tuple(self._subscribers):
+            for event in events.rows(*([] if kind is None else [kind])):
+                try:
+                    call(event)
+                except Exception:
+                    LOG.exception("a subscriber to %s failed on event %d", kind or "events", event["sequence"])
+
+    def _refuse_open_plan(self) -> None:
+        if self._held.plan is not None:
+            number = self._held.plan.plan.number
+            raise AdlError(f"plan {number} is open: settle it, or drop_plan()", argument="plan", value=number)
+
+    def _change(self, time: int | None, change: Callable[[Working], Snapshot | None]) -> Events:
+        """One call that is no mark.
+
+        The margin of the books after it is worked out before the house moves: numbers that no later call could
+        hold are refused now. Debts that it leaves to wallets without positions are settled in it.
+        """
+        self._refuse_open_plan()
+        state = self._state
+        now = self._time(time)
+        work = Working(state, state.snapshot, self._taken(), now, self._liquidity, False, {})
+        books = change(work)
+        if books is None:
+            books = work.changed() if work.opened else state.snapshot
+        core = self._margin_after(work, books)
+        before = state.snapshot
+        moved = books.positions is not before.positions or books.balances is not before.balances
+        if moved and not work.opened:
+            work.begin_at(books, core)
+            settle_debts(work, work.log.wallets())
+            if work.opened:
+                books = work.changed()
+                core.rebased(books, work.log.wallets())
+        return self._commit(work, books, core)
+
+    def _margin_after(self, work: Working, books: Snapshot) -> MarginPass:
+        """The margin of books that a call has changed: by differences where only orders, funds or balances did."""
+        core, before = work.core, self._state.snapshot
+        if work.opened or books.positions is not before.positions or books.balances is not before.balances:
+            return self._core(books)
+        moved = np.zeros(0, INT64)
+        if books.wallets is not before.wallets:
+            if core.slots.many:
+                return self._core(books)
+            moved = work.log.wallets()
+            for wallet in moved.tolist():
+                change = int(books.wallets.balance[wallet]) - int(before.wallets.balance[wallet])
+                core.sums[wallet, 0] = work.fitting(int(core.sums[wallet, 0]) + change, "equity")
+            core.slots = copy(core.slots)
+            core.slots.balance = books.wallets.balance
+        core.rebased(books, moved)
+        return core
+
+    def _margin(self, work: Working) -> MarginState:
+        return MarginState._of(work.core)
+
+
+def _refuse_unfit_parties(work: Working) -> None:
+    """Refuse rows and money of parties that no later call could hold: values from 2^62 quanta, equity beyond int64."""
+    value = np.abs(work.lots.astype(FLOAT64) * work.core.unit)
+    bound = value.sum(axis=1) + np.abs(work.cost.astype(FLOAT64)).sum(axis=1)
+    bound += np.abs(work.party_cash.astype(FLOAT64)).sum(axis=1)
+    for party in np.flatnonzero(~(bound < TWO_62)).tolist():
+        work.notionals(party)
+        if party >= work.first_fund:
+            work.fund_equity(party - work.first_fund)

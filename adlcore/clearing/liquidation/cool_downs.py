@@ -1,0 +1,38 @@
+"""Cool-downs of rows that ``BookIOC`` ordered in part: how long each belongs to what it was made for.
+
+A cool-down belongs to an open row of a wallet in distress. It is forgotten as soon as, after any call, its row is
+closed or stands on the other side, or its wallet is not liquidatable; who fails again later begins anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..margin.margin_pass import MarginPass
+from ..snapshot.books import Books
+
+__all__ = ["CoolDowns", "current"]
+
+#: When the rest of a row may be ordered, by wallet, contract and side (1 for a long).
+CoolDowns = dict[tuple[int, int, int], int]
+
+
+def current(cooling: Mapping[tuple[int, int, int], int], books: Books, core: MarginPass) -> CoolDowns:
+    """The cool-downs whose row is open in `books` on that side and whose wallet is liquidatable by `core`.
+
+    O(cool-downs·log positions).
+    """
+    return {
+        (wallet, code, side): until
+        for (wallet, code, side), until in cooling.items()
+        if core.verdict[wallet] and _is_open(books, wallet, code, side)
+    }
+
+
+def _is_open(books: Books, wallet: int, code: int, side: int) -> bool:
+    """Whether a wallet holds lots of a contract on a side."""
+    part = books.rows(code)
+    first, last = np.searchsorted(books.positions.wallet[part], [wallet, wallet + 1]) + part.start
+    return bool((books.positions.quantity[first:last] * side > 0).any())

@@ -1,0 +1,176 @@
+"""The parties' books while a pass changes them: lots, cost and cash of the street, vaults and funds.
+
+A row of a party is netted: what would take it through zero closes first, then opens. What it releases of its
+cost is ``trunc(EV0·D/Q0)``, as for a user's row.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+
+from ..._support.arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64Array1D
+from ...errors import AdlError
+from ..funds.fund_table import FundTable
+from ..funds.parties import STREET, Parties
+from ..margin.margin_pass import MarginPass
+from ..snapshot.snapshot import Snapshot
+from ..state import HouseState
+
+__all__ = ["MovingParties"]
+
+TWO_62 = 2.0**62
+
+
+class MovingParties:
+    """What a pass may change of the parties, and what a lot is worth to them.
+
+    Attributes
+    ----------
+    state : HouseState
+        Before the call.
+    books : Snapshot
+        At the marks of the pass.
+    core : MarginPass
+        Margin of rows and wallets, moved in place.
+    lots, cost, realized : int64[parties, contracts]
+        ``lots0``, ``cost0``: of a row when it was last opened or enlarged.
+    party_cash : int64[parties, assets]
+    lent : int64[f]
+        What its parent has paid for each fund.
+    """
+
+    def __init__(self, state: HouseState, books: Snapshot, core: MarginPass) -> None:
+        self.state, self.books, self.core = state, books, core
+        self.table: FundTable = state.funds
+        self.settle = books.settle
+        parties = state.parties
+        self.first_fund = parties.funds
+        self.lots, self.cost, self.party_cash = parties.lots.copy(), parties.cost.copy(), parties.cash.copy()
+        self.realized = parties.realized.copy()
+        self.lots0, self.cost0 = self.lots.copy(), self.cost.copy()
+        self.lent = state.lent.copy()
+        self._units: dict[int, Fraction] = {}
+
+    def parties(self) -> Parties:
+        """The parties as they are now."""
+        names = self.state.parties.names
+        columns = (column.copy() for column in (self.lots, self.cost, self.realized, self.party_cash))
+        return Parties(names, self.first_fund, *columns)
+
+    @staticmethod
+    def fitting(number: int, what: str) -> int:
+        """A number that must be an int64."""
+        if not -INT64_MAX <= number <= INT64_MAX:
+            raise AdlError.at(what, None, number, "must fit int64 quanta; use fewer decimals")
+        return number
+
+    # What a lot is worth ----------------------------------------------------------------------------------------------
+
+    def mark_of(self, code: int) -> Fraction:
+        """The mark price of a contract, exact."""
+        return Fraction(self.core.marks[code] or 0)
+
+    def unit_at_mark(self, code: int) -> Fraction:
+        """``v(mark)`` in quanta, exact; marks stay as they are while a pass runs."""
+        if code not in self._units:
+            contract = self.books.contracts[code]
+            unit = contract.exact_value_per_lot(self.core.marks[code] or 0)
+            self._units[code] = unit * contract.settle.quanta_per_unit
+        return self._units[code]
+
+    def unit_at(self, code: int, ticks: int) -> Fraction:
+        """``v(price)`` in quanta, exact."""
+        contract = self.books.contracts[code]
+        top, bottom = contract.tick_fraction
+        return Fraction(-top, bottom * ticks) if contract.inverse else Fraction(top * ticks, bottom)
+
+    def ticks_of(self, code: int, price: Fraction) -> int:
+        """A price as an execution price: rounded half-even to whole ticks, at least one."""
+        return max(1, round(price / Fraction(self.books.contracts[code].tick or 1)))
+
+    # Rows -------------------------------------------------------------------------------------------------------------
+
+    def take(self, party: int, code: int, lots: int, value: int, closing: int) -> None:
+        """A party takes signed lots that are worth `value`, signed alike; `closing` of it for those that close."""
+        held = int(self.lots[party, code])
+        if held * lots >= 0:
+            self._enlarge(party, code, held + lots, int(self.cost[party, code]) + value)
+            return
+        size = min(abs(lots), abs(held))
+        whole, done = abs(int(self.lots0[party, code])), abs(int(self.lots0[party, code])) - abs(held) + size
+        cost = math.trunc(Fraction(int(self.cost0[party, code]) * done, whole))
+        left = int(self.cost0[party, code]) - cost
+        released = int(self.cost[party, code]) - left
+        asset, gain = self.settle[code], -closing - released
+        self.party_cash[party, asset] = self.fitting(int(self.party_cash[party, asset]) + gain, "cash")
+        self.realized[party, code] = self.fitting(int(self.realized[party, code]) + gain, "realized PnL")
+        self.lots[party, code], self.cost[party, code] = held + (size if lots > 0 else -size), left
+        if rest := lots + held if abs(lots) > abs(held) else 0:
+            self._enlarge(party, code, rest, value - closing)
+
+    def _enlarge(self, party: int, code: int, lots: int, cost: int) -> None:
+        self.lots[party, code] = self.lots0[party, code] = self.fitting(lots, "lots")
+        self.cost[party, code] = self.cost0[party, code] = self.fitting(cost, "entry_value")
+
+    def notional(self, party: int, code: int) -> int:
+        """MV of a party's row, signed."""
+        value = float(self.lots[party, code]) * float(self.core.unit[code])
+        if not abs(value) < TWO_62:
+            raise AdlError.at("lots", None, int(self.lots[party, code]), "their value must be below 2^62 quanta")
+        return round(value)
+
+    def notionals(self, party: int) -> Int64Array1D:
+        """MV of each of a party's rows, signed."""
+        value: Float64Array1D = np.rint(self.lots[party].astype(FLOAT64) * self.core.unit)
+        if not (np.abs(value) < TWO_62).all():
+            code = int(np.argmax(np.abs(value)))
+            raise AdlError.at("lots", None, int(self.lots[party, code]), "their value must be below 2^62 quanta")
+        return value.astype(INT64)
+
+    def fund_equity(self, fund: int) -> int:
+        """F: cash and what the inventory gained, in quanta of the fund's asset."""
+        party, asset = self.first_fund + fund, self.table.asset[fund]
+        gained = sum(self.notionals(party).tolist()) - sum(self.cost[party].tolist())
+        return self.fitting(int(self.party_cash[party, asset]) + gained, "fund equity")
+
+    def fund_equities(self) -> Int64Array1D:
+        """F of every fund."""
+        return np.array([self.fund_equity(fund) for fund in range(len(self.table.names))], INT64)
+
+    def chain(self, fund: int) -> Iterator[tuple[int, int]]:
+        """A fund, its parent, and so on, each with the one before it, -1 for the first."""
+        before = -1
+        while fund >= 0:
+            yield fund, before
+            fund, before = int(self.table.parent[fund]), fund
+
+    def lends(self, child: int) -> int:
+        """What the parent of a fund may still lend it."""
+        cap = int(self.table.parent_cap[child])
+        return INT64_MAX if cap < 0 else cap - int(self.lent[child])
+
+    def pay(self, fund: int, need: int) -> Iterator[tuple[int, int]]:
+        """Take up to `need` from a fund and its parents: who pays how much."""
+        for payer, child in self.chain(fund):
+            amount = min(need, max(0, self.fund_equity(payer)))
+            if child >= 0:
+                amount = min(amount, self.lends(child))
+            if amount > 0:
+                if child >= 0:
+                    self.lent[child] += amount
+                self.fund_receives(payer, -amount)
+                need -= amount
+                yield payer, amount
+
+    def fund_receives(self, fund: int, amount: int) -> None:
+        """Add to a fund's cash."""
+        place = self.first_fund + fund, int(self.table.asset[fund])
+        self.party_cash[place] = self.fitting(int(self.party_cash[place]) + amount, "fund cash")
+
+    def street(self, code: int, lots: int, value: int, closing: int) -> None:
+        """The far side of the book takes signed lots."""
+        self.take(STREET, code, lots, value, closing)

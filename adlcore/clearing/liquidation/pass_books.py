@@ -1,0 +1,350 @@
+"""The books while a pass changes them: columns that may be written to, and a log of all that was done.
+
+Nothing here is seen from outside before the house commits: the columns are copies of the snapshot's,
+and the margin of rows and wallets moves with every lot and every quantum. A row releases
+``trunc(EV0·D/Q0)`` of its cost for the D of its Q0 lots that were closed so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _kernels
+from ..._support.arrays import INT64, Int64Array1D
+from ...errors import AdlError
+from ..events import EXTERNAL, FACTS, Events, Leg, Log
+from ..margin.margin_pass import MarginPass
+from ..order_book.liquidity import Liquidity
+from ..snapshot.snapshot import Snapshot
+from ..snapshot.tables import ISOLATED, VALUED
+from ..state import HouseState
+from .cool_downs import CoolDowns
+from .party_rows import MovingParties
+
+__all__ = ["BOOK", "DELEVERAGED", "LEGS", "VAULT", "Working"]
+
+#: What took lots of a wallet in liquidation; decides where the rest of its balance goes.
+BOOK, LEGS, VAULT, DELEVERAGED = 1, 2, 4, 8
+
+TWO_62 = 2.0**62
+
+
+class Working(MovingParties):
+    """Everything that a pass may change, and what it remembers until its end.
+
+    Attributes
+    ----------
+    core : MarginPass
+        Margin of rows and wallets, moved in place.
+    quantity, entry_value : int64[n]
+        Of the position rows; ``quantity0`` and ``entry_value0`` are those at the start.
+    cash : int64[slots]
+        The balance of each slot of a wallet.
+    in_liquidation : uint8[w]
+        1 for the wallets that a round has taken; ``rows_in_liquidation``, uint8[n], for their rows.
+    took : uint8[w]
+        What took lots of a wallet, as flags.
+    """
+
+    def __init__(
+        self,
+        state: HouseState,
+        books: Snapshot,
+        core: MarginPass,
+        time: int,
+        liquidity: Liquidity,
+        together: bool,
+        oracle: Mapping[int, Decimal],
+    ) -> None:
+        self.time = time
+        self.liquidity, self.together, self.oracle = liquidity, together, oracle
+        super().__init__(state, books, core)
+        self.log = Log()
+        self.opened = False
+        count = len(books.wallets)
+        self.begin_at(books, core)
+        self.uncovered = dict(state.uncovered)
+        self.cooling: CoolDowns = dict(state.cooling)
+        self.cancelled = np.zeros(len(books.orders), bool)
+        self.in_liquidation = np.zeros(count, np.uint8)
+        self.took = np.zeros(count, np.uint8)
+        self.told_healthy = np.zeros(count, bool)
+        self.counterparties: list[Int64Array1D] = []  # wallets that lost lots to ADL, stretch by stretch
+        self.emptied: list[int] = []  # rows of isolated wallets that ADL closed in full
+        self.tried_funds: set[int] = set()
+        self.vaults: dict[int, int] = {}  # the last vault that took lots of a wallet
+        self.windows = list(state.windows)
+        self.refuses = np.zeros((len(self.table), len(books.contracts)), np.uint8)
+        self.next_order = state.next_order
+        self._orders: tuple[Int64Array1D, Int64Array1D] | None = None
+
+    def begin_at(self, books: Snapshot, core: MarginPass) -> None:
+        """Begin, or go on, with books whose rows a call has changed by itself; before :meth:`open`."""
+        self.books, self.core, positions = books, core, books.positions
+        self.quantity0 = self.quantity = positions.quantity
+        self.entry_value0 = self.entry_value = positions.entry_value
+        self.cash = core.slots.balance
+        self.rows_in_liquidation = np.zeros(len(positions), np.uint8)
+
+    def open(self) -> None:
+        """Make the columns that a pass writes to; until then they are the snapshot's own."""
+        if self.opened:
+            return
+        self.opened = True
+        books, core = self.books, self.core
+        self.quantity, self.entry_value = self.quantity0.copy(), self.entry_value0.copy()
+        core.slots = slots = copy(core.slots)
+        plain = None
+        if slots.many:
+            self.cash = slots.balance + slots.amount  # one of the two is 0
+            slots.amount, slots.loan = self.cash, slots.loan.copy()
+            plain = (books.wallets.mode[slots.wallet] < VALUED).astype(np.uint8)
+        else:
+            self.cash = slots.balance.copy()
+        self._columns = (
+            self.quantity,
+            self.entry_value,
+            self.quantity0,
+            self.entry_value0,
+            slots.of_position,
+            core.pnl,
+            core.margin,
+            core.sums,
+            self.cash,
+            plain,
+            core.unit,
+            core.tier_start,
+            core.rate,
+            core.amount,
+        )
+        self.rows = _kernels.rows.Rows(*self._columns)
+        self._most_below = max((contract.tick_fraction[1] for contract in books.contracts), default=1)
+
+    # Wallets ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def equity(self) -> Int64Array1D:
+        """int64[w]: now, in quanta of the wallet's asset or numeraire."""
+        return self.core.wallets[:, 0]
+
+    @property
+    def margin(self) -> Int64Array1D:
+        """int64[w]: maintenance margin now."""
+        return self.core.wallets[:, 1]
+
+    def short(self, wallets: Int64Array1D) -> npt.NDArray[np.bool_]:
+        """Which of these wallets, if they hold a position, are liquidatable now."""
+        both = self.core.wallets.take(wallets, axis=0)
+        equity, margin = both[:, 0], both[:, 1]
+        low = equity <= margin if self.core.inclusive else equity < margin
+        found: npt.NDArray[np.bool_] = (equity < 0) | ((margin > 0) & low)
+        return found
+
+    def fails(self, wallet: int) -> bool:
+        """Whether a wallet that holds a position is liquidatable now."""
+        return bool(self.short(np.array([wallet]))[0])
+
+    def slot(self, wallet: int, asset: int) -> int:
+        """The slot of a wallet's money in an asset."""
+        slots = self.core.slots
+        if not slots.many:
+            return wallet
+        first = int(np.searchsorted(slots.wallet, wallet))
+        last = int(np.searchsorted(slots.wallet, wallet, side="right"))
+        return first + int(np.searchsorted(slots.asset[first:last], asset))
+
+    def slots_of(self, wallets: Int64Array1D) -> Int64Array1D:
+        """The slot of each of these wallets with one asset."""
+        slots = self.core.slots
+        if not slots.many:
+            return wallets
+        return slots.single_slot[np.searchsorted(slots.single, wallets)]
+
+    def is_valued(self, wallet: int) -> bool:
+        """Whether a wallet holds several assets."""
+        return bool(self.books.wallets.mode[wallet] >= VALUED)
+
+    def holds(self, wallets: Int64Array1D) -> npt.NDArray[np.bool_]:
+        """Which of these wallets have an open position; O(positions)."""
+        mask = np.zeros(len(self.books.wallets), bool)
+        mask[wallets] = True
+        owner = self.books.positions.wallet
+        held = owner[mask[owner] & (self.quantity != 0)]
+        mask[:] = False
+        mask[held] = True
+        return mask[wallets]
+
+    def revalue(self, wallets: Int64Array1D) -> None:
+        """Value wallets with several assets anew, after their slots moved."""
+        if self.core.slots.many and len(wallets):
+            self.core.slots.value(self.core.sums, self.core.rates, self.core.wallets, np.unique(wallets))
+
+    def credit(self, wallet: int, asset: int, amount: int) -> None:
+        """Add to a wallet's balance; less than 0 takes from it."""
+        slot = self.slot(wallet, asset)
+        self.cash[slot] = self.fitting(int(self.cash[slot]) + amount, "balance")
+        if not self.is_valued(wallet):
+            self.core.sums[slot, 0] = self.fitting(int(self.core.sums[slot, 0]) + amount, "equity")
+        self.revalue(np.array([wallet]))
+
+    def holds_any(self, wallet: int, rows: Int64Array1D) -> bool:
+        """Whether any of a wallet's rows is open."""
+        return bool(self.quantity[rows].any())
+
+    @cached_property
+    def account_codes(self) -> Int64Array1D:
+        """int64[w]: the account of each wallet as a number; wallets of one account share it."""
+        codes: Int64Array1D = np.unique(self.books.wallets.account, return_inverse=True)[1]
+        return codes.astype(INT64)
+
+    def vault_of(self, wallets: Int64Array1D) -> Int64Array1D:
+        """The party of the vault that took lots of each wallet."""
+        return np.array([self.vaults[wallet] for wallet in wallets.tolist()], INT64)
+
+    def order_number(self) -> int:
+        """A number that no order has had."""
+        self.next_order += 1
+        return self.next_order - 1
+
+    # Rows -------------------------------------------------------------------------------------------------------------
+
+    def close(self, rows: Int64Array1D, lots: Int64Array1D, values: Int64Array1D, codes: Int64Array1D) -> Int64Array1D:
+        """Close lots of rows for what they are worth, ``round(v·lots)``; the realized PnL of each."""
+        realized = np.empty(len(rows), INT64)
+        bad = self.rows.close(rows, lots, values, codes, realized)
+        if bad >= 0:
+            row = int(rows[bad])
+            must = "once closed, the money of its wallet must fit int64 quanta; use fewer decimals"
+            raise AdlError.at("positions.quantity", row, int(self.quantity0[row]), must)
+        if self.core.slots.many:
+            self.revalue(self.books.positions.wallet[rows])
+        return realized
+
+    def price_terms(self) -> tuple[Int64Array1D, Int64Array1D, npt.NDArray[np.uint8]]:
+        """n and d of each contract's ``Contract.tick_fraction``, and whether it is inverse."""
+        pairs = np.array([contract.tick_fraction for contract in self.books.contracts], INT64).reshape(-1, 2)
+        inverse = np.array([contract.inverse for contract in self.books.contracts], np.uint8)
+        return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]), inverse
+
+    def kernel_for(self, highest: int, fits: bool = True) -> Any:
+        """The compiled kernels where they can hold prices of so many ticks; else their twins, in Python integers."""
+        return _kernels if fits and self._most_below * highest < 2**62 else _kernels.wide
+
+    def rows_for(self, kernel: Any) -> Any:
+        """The working rows as those kernels take them; both write to the same columns."""
+        return self.rows if kernel is _kernels else kernel.rows.Rows(*self._columns)
+
+    # Money ------------------------------------------------------------------------------------------------------------
+
+    def between(self, wallet: int, fund: int, amount: int, asset: int, kind: str, cause: str) -> None:
+        """Log money from a wallet to a fund, or where it is below 0 from the fund to the wallet; both were booked."""
+        told = "fund-received" if amount > 0 else "fund-paid"
+        party = {"party": self.first_fund + fund, "amount": amount, "asset": asset}
+        legs: tuple[Leg, Leg] = (
+            (kind, cause, {"wallet": wallet, "amount": -amount, "asset": asset}),
+            (told, cause, party),
+        )
+        self.log.add(*legs)
+
+    # Orders -----------------------------------------------------------------------------------------------------------
+
+    def cancel_orders(self, wallets: Int64Array1D, code: Int64Array1D | int, cause: str) -> None:
+        """Cancel what these wallets have in the book; isolated ones only in their contract, `code`."""
+        orders = self.books.orders
+        if not len(orders):
+            return
+        if self._orders is None:
+            by_wallet = np.argsort(orders.wallet, kind="stable")
+            self._orders = by_wallet, orders.wallet[by_wallet]
+        order, owner = self._orders
+        first, last = np.searchsorted(owner, wallets), np.searchsorted(owner, wallets, side="right")
+        count = last - first
+        if not count.any():
+            return
+        codes = np.repeat(np.broadcast_to(code, wallets.shape), count)
+        places = np.repeat(last - np.cumsum(count), count) + np.arange(count.sum())
+        found = order[places]
+        isolated = self.books.wallets.mode[orders.wallet[found]] == ISOLATED
+        found = found[~self.cancelled[found] & (~isolated | (orders.contract[found] == codes))]
+        self.cancel(found, cause)
+
+    def cancel(self, rows: Int64Array1D, cause: str) -> None:
+        """Cancel open orders, by their rows."""
+        orders = self.books.orders
+        self.cancelled[rows] = True
+        values = {
+            "wallet": orders.wallet[rows],
+            "row": rows,
+            "contract": orders.contract[rows],
+            "lots": orders.quantity[rows],
+            "price": orders.price[rows],
+            "amount": orders.locked[rows],
+            "asset": self.settle[orders.contract[rows]],
+        }
+        self.log.extend(("order-cancelled", cause, values))
+
+    # What it comes to -------------------------------------------------------------------------------------------------
+
+    def changed(self) -> Snapshot:
+        """The snapshot as it is now; the margin moves over to it."""
+        books, slots = self.books, self.core.slots
+        fresh: dict[str, Any] = {
+            "positions": books.positions.replace(quantity=self.quantity, entry_value=self.entry_value)
+        }
+        if slots.many:
+            fresh["balances"] = slots.holdings(self.state.snapshot.balances)
+            balance = books.wallets.balance.copy()
+            balance[slots.single] = self.cash[slots.single_slot]
+            slots.balance = np.zeros_like(self.cash)
+            slots.balance[slots.single_slot] = balance[slots.single]
+            slots.amount = self.cash - slots.balance
+        else:
+            balance = slots.balance = self.cash
+        fresh["wallets"] = books.wallets.replace(balance=balance)
+        if self.cancelled.any():
+            fresh["orders"] = books.orders.taken(np.flatnonzero(~self.cancelled))
+        return books._with(fresh)
+
+    def state_after(self, books: Snapshot, events: Events, next_plan: int) -> HouseState:
+        """The state that this call leads to."""
+        state = self.state
+        constant = list(state.constant)
+        outside = events.of(*EXTERNAL)
+        for asset, quanta in zip(events.asset[outside].tolist(), events.amount[outside].tolist(), strict=True):
+            constant[asset] += quanta
+        return state.replace(
+            snapshot=books,
+            parties=self.parties(),
+            ledger=self._ledger_after(events),
+            lent=self.lent,
+            windows=tuple(self.windows),
+            uncovered=self.uncovered,
+            cooling=self.cooling,
+            constant=tuple(constant),
+            time=self.time,
+            sequence=state.sequence + len(events),
+            digest=events.digest(state.digest) if len(events) else state.digest,
+            next_plan=next_plan,
+            next_order=self.next_order,
+        )
+
+    def _ledger_after(self, events: Events) -> Int64Array1D:
+        """What has moved each fund since the opening: its legs among these events added, exactly."""
+        party, amount = events.party - self.first_fund, events.amount
+        moving = (party >= 0) & ~events.of(*FACTS)
+        if not moving.any():
+            return self.state.ledger
+        out = np.empty(len(self.table), INT64)
+        values = np.concatenate([self.state.ledger, amount[moving]])
+        fund = _kernels.money.group_sums(values, np.concatenate([np.arange(len(out)), party[moving]]), out)
+        if fund >= 0:
+            must = "all that moved it since the opening must sum to an int64; use fewer decimals"
+            raise AdlError.at("funds", fund, self.table.names[fund], must)
+        return out

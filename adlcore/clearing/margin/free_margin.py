@@ -1,0 +1,189 @@
+"""What a wallet may give away: its balance or equity, less what positions and open orders lock."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+
+from ... import _kernels
+from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
+from ...contracts.decimals import canonical, exact_decimal
+from ...errors import AdlError
+from ..snapshot.tables import VALUED
+from .collateral import converted, whole_parts
+from .margin_pass import MarginPass
+
+__all__ = ["balances", "free", "free_of", "initial", "least", "lockable", "locked_by", "needed_of", "worth"]
+
+
+def balances(state: MarginPass) -> Int64Array1D:
+    """int64[w]: wallet balances; of valued wallets their collateral, in the numeraire."""
+    balance = state.books.wallets.balance
+    if state.slots.many:
+        balance = balance.copy()
+        state.slots.collateral(state.rates, balance)
+    return balance
+
+
+def locked_by(notional: int, leverage: Decimal) -> int:
+    """What an order of such a value locks: ``notional/leverage``, rounded up."""
+    locked = math.ceil(notional / Fraction(leverage))
+    if locked > INT64_MAX:
+        raise AdlError.at("leverage", None, canonical(leverage), "must lock a margin that fits int64 quanta")
+    return locked
+
+
+def initial(state: MarginPass) -> Int64Array1D:
+    """int64[n]: ``|MV|/leverage`` rounded up where a leverage was chosen, else the maintenance margin."""
+    positions = state.books.positions
+    margin = state.margin.copy()
+    rows = np.flatnonzero(positions.leverage > 0)
+    chosen, first, which = np.unique(positions.leverage[rows], return_index=True, return_inverse=True)
+    rates = []
+    for leverage, row in zip(chosen.tolist(), rows[first].tolist(), strict=True):
+        try:
+            rates.append(1 / _read(leverage, row))
+            whole_parts(rates[-1], "leverage")
+        except AdlError as error:
+            raise error.placed("positions.leverage", row, leverage) from None
+    notional = np.abs(state.pnl[rows] + positions.entry_value[rows])
+    margin[rows] = converted(notional, rates, which, "up", "initial_margin")
+    return margin
+
+
+def free(state: MarginPass) -> Int64Array1D:
+    """int64[w]: what may leave each wallet, in quanta of its asset or numeraire; see :func:`free_of`.
+
+    O(positions + orders); where what somebody needs leaves int64, wallet by wallet in Python integers.
+    """
+    try:
+        bound, balance = _needed(state), balances(state)
+    except AdlError:
+        count, books = len(state.wallets), state.books
+        rows, orders = _grouped(books.positions.wallet, count), _grouped(books.orders.wallet, count)
+        return np.array([_free(state, *each) for each in zip(range(count), rows, orders, strict=True)], INT64)
+    equity, margin = state.wallets[:, 0], np.where(state.holding, state.wallets[:, 1], 0)
+    spare = np.maximum(equity, margin) - margin  # what is far below zero would wrap without
+    if state.inclusive:
+        spare -= (margin > 0) & (spare > 0)
+    unlocked = np.maximum(np.minimum(balance, equity), bound) - bound
+    found: Int64Array1D = np.minimum(unlocked, spare)
+    return found
+
+
+def free_of(state: MarginPass, wallet: int) -> int:
+    """What may leave one wallet: ``max(0, min(WB, E) - IM - locked)``, and no more than leaves it healthy.
+
+    Whoever takes out all of it holds no position, or stands at E > MM (E >= MM where
+    :attr:`MarginPass.inclusive` is False). Exact whatever the sizes, and whatever those of others;
+    O(positions + orders).
+    """
+    books = state.books
+    mine = (np.flatnonzero(table.wallet == wallet) for table in (books.positions, books.orders))
+    return _free(state, wallet, *mine)
+
+
+def lockable(state: MarginPass, wallet: int) -> int:
+    """What a new order of a wallet may lock: ``max(0, min(WB, E) - IM - locked)``.
+
+    A lock takes nothing out, so that nobody is nearer to liquidation by it: it may be all that initial margin and
+    other locks leave, while a withdrawal (:func:`free_of`) leaves equity above the maintenance margin, too.
+    """
+    return max(0, min(worth(state, wallet)) - needed_of(state, wallet))
+
+
+def worth(state: MarginPass, wallet: int, less: dict[int, int] | None = None) -> tuple[int, int]:
+    """Equity and balance of a wallet, once so many quanta of some assets have left it."""
+    if state.books.wallets.mode[wallet] >= VALUED:
+        equity, balance, _ = state.slots.exact(state.sums, state.rates, wallet, less or {})
+        return equity, balance
+    gone = sum((less or {}).values())
+    return int(state.wallets[wallet, 0]) - gone, int(state.books.wallets.balance[wallet]) - gone
+
+
+def least(state: MarginPass, wallet: int) -> int:
+    """The least equity with which a wallet is not liquidatable at these marks."""
+    margin = int(state.wallets[wallet, 1]) if state.holding[wallet] else 0
+    return margin + (1 if margin and state.inclusive else 0)
+
+
+def needed_of(state: MarginPass, wallet: int) -> int:
+    """What a wallet must keep: initial margin, the margin of its loans, and what open orders lock; exact."""
+    books = state.books
+    mine = (np.flatnonzero(table.wallet == wallet) for table in (books.positions, books.orders))
+    return _needed_of(state, wallet, *mine)
+
+
+def _free(state: MarginPass, wallet: int, rows: Int64Array1D, orders: Int64Array1D) -> int:
+    equity, balance = worth(state, wallet)
+    unlocked = min(equity, balance) - _needed_of(state, wallet, rows, orders)
+    return max(0, min(unlocked, equity - least(state, wallet)))
+
+
+def _needed_of(state: MarginPass, wallet: int, rows: Int64Array1D, orders: Int64Array1D) -> int:
+    """The same, of these rows and orders of the wallet."""
+    books, valued = state.books, bool(state.books.wallets.mode[wallet] >= VALUED)
+
+    def held(code: int, amount: Fraction | int) -> int:
+        return math.ceil(amount * state.rates.price_of(int(books.settle[code])) if valued else amount)
+
+    codes = (np.searchsorted(books.start, rows, side="right") - 1).tolist()
+    total = sum(held(code, _initial_of(state, row)) for code, row in zip(codes, rows.tolist(), strict=True))
+    locked = zip(books.orders.contract[orders].tolist(), books.orders.locked[orders].tolist(), strict=True)
+    total += sum(held(code, amount) for code, amount in locked)
+    return total + (state.slots.exact(state.sums, state.rates, wallet, {})[2] if valued else 0)
+
+
+def _initial_of(state: MarginPass, row: int) -> int:
+    """The initial margin of a position, exact."""
+    leverage = float(state.books.positions.leverage[row])
+    if not leverage:
+        return int(state.margin[row])
+    notional = abs(int(state.pnl[row]) + int(state.books.positions.entry_value[row]))
+    return math.ceil(notional / _read(leverage, row))
+
+
+def _read(leverage: float, row: int) -> Fraction:
+    """A leverage by its shortest decimal."""
+    try:
+        return Fraction(exact_decimal(leverage, "leverage"))
+    except AdlError as error:
+        raise error.placed("positions.leverage", row, leverage) from None
+
+
+def _grouped(owner: Int64Array1D, count: int) -> list[Int64Array1D]:
+    """The rows of each wallet."""
+    order = np.argsort(owner, kind="stable")
+    return np.split(order, np.searchsorted(owner[order], np.arange(1, count))) if count else []
+
+
+def _needed(state: MarginPass) -> Int64Array1D:
+    """int64[w]: what each wallet must keep; see :func:`needed_of`."""
+    books = state.books
+    held = _by_wallet(state, initial(state), books.positions.wallet, np.repeat(books.settle, np.diff(books.start)))
+    locked = _by_wallet(state, books.orders.locked, books.orders.wallet, books.settle[books.orders.contract])
+    loans = state.slots.loan_margin(state.rates) if state.slots.many else np.zeros_like(held)
+    total = held + locked + loans
+    if ((total < held) | (total < locked)).any():  # none of the three is negative
+        bad = int(np.flatnonzero((total < held) | (total < locked))[0])
+        raise AdlError.at("wallets.account", bad, books.wallets.account[bad], "the margin it needs must fit int64")
+    return total
+
+
+def _by_wallet(state: MarginPass, amounts: Int64Array1D, wallet: Int64Array1D, asset: Int64Array1D) -> Int64Array1D:
+    """Sums by wallet of amounts in settle assets; of valued wallets converted, each rounded up."""
+    if state.slots.many and len(amounts):
+        valued = np.flatnonzero(state.books.wallets.mode[wallet] >= VALUED)
+        used = set(asset[valued].tolist())
+        rates = [state.rates.price_of(a) if a in used else Fraction(0) for a in range(len(state.books.assets))]
+        amounts = amounts.copy()
+        amounts[valued] = converted(amounts[valued], rates, asset[valued], "up", "initial_margin")
+    out = np.empty(len(state.wallets), INT64)
+    bad = _kernels.money.group_sums(amounts, wallet, out)
+    if bad >= 0:
+        account = state.books.wallets.account[bad]
+        raise AdlError.at("wallets.account", bad, account, "its initial margin must fit int64 quanta")
+    return out

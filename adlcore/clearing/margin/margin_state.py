@@ -1,0 +1,277 @@
+"""The margin state of every wallet: equity, maintenance margin, margin ratio, and who is liquidatable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..._support import arrays
+from ..._support.arrays import FLOAT64, Float64Array1D, Int64Array1D
+from ..._support.options import a_truth
+from ...contracts.contract import Contract
+from ...contracts.decimals import Number
+from ...errors import AdlError
+from ...market.market import Market
+from ..snapshot.books import Books, prices_by_row
+from . import free_margin
+from .margin_pass import MarginPass
+from .position_margin import PositionMargin
+
+__all__ = ["MarginState", "margin_state"]
+
+
+def margin_state(snapshot: Books, *, inclusive: bool = True, threads: int = 1) -> MarginState:
+    """Equity and maintenance margin of every wallet of a snapshot, at its marks.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Every contract that somebody holds needs margin tiers.
+    inclusive : bool, default True
+        Whether a wallet whose equity equals its maintenance margin is liquidatable; False for
+        venues that wait until it is below.
+    threads : int, default 1
+        Wallets are cut into so many ranges; the result is the same, bit for bit.
+
+    Returns
+    -------
+    MarginState
+
+    Raises
+    ------
+    AdlError
+        For a contract without tiers, and where a value leaves int64 quanta.
+
+    Notes
+    -----
+    O(positions·tiers + wallets). :class:`MarginState` has the formulas.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build(
+    ...     contracts=[adl.Contract("X", tiers=adl.MarginTiers([0], [0.05]))],
+    ...     wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "100"}],
+    ...     positions=[
+    ...         {"account": "ann", "contract": "X", "quantity": "10", "entry_price": "10"},
+    ...         {"account": "bob", "contract": "X", "quantity": "-10", "entry_price": "10"},
+    ...     ],
+    ...     marks={"X": "9.25"},
+    ... )
+    >>> state = adl.margin_state(snapshot)
+    >>> state
+    <MarginState of 2 wallets and 2 positions: 1 liquidatable>
+    >>> state.equity, state.maintenance_margin, state.liquidatable
+    (array([  450000000, 10750000000]), array([462500000, 462500000]), array([ True, False]))
+    """
+    refuse_without_tiers(snapshot)
+    return MarginState(snapshot, inclusive=inclusive, threads=threads)
+
+
+def refuse_without_tiers(snapshot: Books) -> None:
+    """Refuse contracts that somebody holds and whose maintenance margin is not known."""
+    if not isinstance(snapshot, Books):
+        raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
+    for code in np.flatnonzero(np.diff(snapshot.start)).tolist():
+        if snapshot.contracts[code].tiers is None:
+            must = "must have margin tiers: Contract(..., tiers=MarginTiers(...))"
+            raise AdlError.at("contracts", code, snapshot.contracts[code].symbol, must)
+
+
+class MarginState:
+    """Margin of every wallet at the latest marks, kept up to date by exact integer differences.
+
+    Made by :func:`margin_state`. A state belongs to one thread at a time.
+
+    Notes
+    -----
+    ``MV = rint(q·v)``, half-even, v the value of a lot at the mark in quanta, exact and rounded once
+    to float64; ``U = MV - EV``; ``E = balance + ΣU``; ``MM = Σ max(0, rint(max_t(|MV|·r_t - a_t)))``.
+    All sums are int64: they depend neither on the order of rows nor on threads, and what leaves
+    int64 raises. Multi-asset and portfolio wallets are valued as :mod:`adlcore.clearing.margin.collateral`
+    says. Arrays that are handed out are read-only views that follow :meth:`mark`: copy what must stay.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build(
+    ...     contracts=[adl.Contract("X", tiers=adl.MarginTiers([0], [0.05]))],
+    ...     wallets={"account": ["ann", "bob"], "balance": ["12", "100"]},
+    ...     positions={
+    ...         "account": ["ann", "bob"], "contract": ["X", "X"], "quantity": [10, -10], "entry_price": [10, 10]
+    ...     },
+    ...     marks={"X": "10"},
+    ... )
+    >>> state = adl.margin_state(snapshot)
+    >>> state.margin_ratio.round(4), state.positions.liquidation_price().round(4)
+    (array([0.4167, 0.05  ]), array([ 9.2632, 19.0476]))
+    """
+
+    def __init__(self, snapshot: Books, *, inclusive: bool = True, threads: int = 1) -> None:
+        self._core = MarginPass(snapshot, a_truth("inclusive", inclusive), arrays.thread_count(threads))
+
+    @classmethod
+    def _of(cls, core: MarginPass) -> MarginState:
+        """The state over arrays that are there."""
+        state = cls.__new__(cls)
+        state._core = core
+        return state
+
+    @property
+    def _pass(self) -> MarginPass:
+        """The arrays; a move that was interrupted on its way back is undone before anybody looks."""
+        self._core.recover()
+        return self._core
+
+    def __copy__(self) -> MarginState:
+        """A state of its own over the same snapshot."""
+        fresh = type(self).__new__(type(self))
+        vars(fresh).update(vars(self), _core=self._pass.copied())
+        return fresh
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> MarginState:
+        return self.__copy__()
+
+    # Per wallet -------------------------------------------------------------------------------------------------------
+
+    @property
+    def equity(self) -> Int64Array1D:
+        """int64[w]: in quanta of the wallet's asset, or numeraire."""
+        return arrays.frozen(self._pass.wallets[:, 0])
+
+    @property
+    def maintenance_margin(self) -> Int64Array1D:
+        """int64[w]: in quanta of the wallet's asset, or numeraire."""
+        return arrays.frozen(self._pass.wallets[:, 1])
+
+    @property
+    def balance(self) -> Int64Array1D:
+        """int64[w]: wallet balance; of a multi-asset or portfolio wallet its collateral, in the numeraire."""
+        return free_margin.balances(self._pass)
+
+    @property
+    def free_margin(self) -> Int64Array1D:
+        """int64[w]: what may be withdrawn, ``max(0, min(WB, E) - IM - locked)`` or less, in quanta.
+
+        IM is ``|MV|/leverage`` of each position where a leverage was chosen, rounded up, else its
+        maintenance margin, and the maintenance margin of loans; open orders lock what they lock. It is
+        never so much that a wallet with a position which gives all of it away is liquidatable at these
+        marks: where MM > 0 it keeps at least MM, and a quantum more where `inclusive`. What leaves a
+        wallet of several assets takes along what it counts for as collateral, rounded: there it says how
+        far equity may fall.
+        """
+        return free_margin.free(self._pass)
+
+    @property
+    def margin_ratio(self) -> Float64Array1D:
+        """float64[w]: maintenance margin over equity, 1 and above is liquidation; +inf where E <= 0."""
+        equity, margin = self._pass.wallets[:, 0], self._pass.wallets[:, 1]
+        out = np.full(len(equity), np.inf)
+        np.divide(margin.astype(FLOAT64), equity.astype(FLOAT64), out=out, where=equity > 0)
+        return out
+
+    @property
+    def liquidatable(self) -> npt.NDArray[np.bool_]:
+        """bool[w]: holds a position and (E < 0, or MM > 0 and E <= MM)."""
+        return arrays.frozen(self._pass.verdict.view(np.bool_))
+
+    # Per position -----------------------------------------------------------------------------------------------------
+
+    @property
+    def positions(self) -> PositionMargin:
+        """Unrealized PnL, maintenance margin, liquidation and bankruptcy price of each position."""
+        return PositionMargin(self._pass)
+
+    def market(self, contract: str | Contract) -> Market:
+        """The positions of one contract as an :class:`~adlcore.Market`, with their wallets' equity.
+
+        Parameters
+        ----------
+        contract : str or Contract
+            A symbol.
+
+        Returns
+        -------
+        Market
+            Money in int64 quanta of the settle asset; quantity, entry value, leverage and tie are
+            slices of the snapshot and not copied. ``tie`` is the wallet. Equity, balance and
+            maintenance margin are those of the row's wallet at the latest mark, of a multi-asset or
+            portfolio wallet converted at the settle asset's index price; a portfolio wallet's equity
+            is that of the whole account, so a rule takes its portfolio form for it. There is no
+            maintenance margin where somebody holds a contract without tiers.
+
+        Notes
+        -----
+        Rows of liquidatable wallets are in it, though no venue makes them counterparties, and with
+        little equity left they lead the queue: ``exclude=state.liquidatable[market.tie]`` leaves them out.
+        """
+        return self.positions.market(contract)
+
+    # Marks ------------------------------------------------------------------------------------------------------------
+
+    @property
+    def marks(self) -> dict[str, Decimal | None]:
+        """The latest mark price of each contract, by symbol."""
+        return {c.symbol: mark for c, mark in zip(self._pass.books.contracts, self._pass.marks, strict=True)}
+
+    def mark(
+        self, marks: Mapping[str, Number] | None = None, *, index_prices: Mapping[str, Number] | None = None
+    ) -> Int64Array1D:
+        """Move to new mark prices; contracts without one keep their last.
+
+        Parameters
+        ----------
+        marks : mapping of symbol to decimal string or number, optional
+            What has no new mark is left out; None is none.
+        index_prices : mapping of asset to decimal string or number, optional
+            For multi-asset and portfolio wallets; assets without one keep their last.
+
+        Returns
+        -------
+        int64[k]
+            Rows of the wallets that this touches and that are liquidatable now, ascending. Touched
+            are those with a position in a contract that was marked and, by new index prices, every
+            multi-asset and portfolio wallet.
+
+        Raises
+        ------
+        AdlError
+            For an unknown symbol, a price that is not above 0, or where a value leaves int64 quanta;
+            the state is as before. An exception from outside (``KeyboardInterrupt``) leaves it as before
+            or wholly moved; :attr:`marks` tells which.
+
+        Notes
+        -----
+        O(positions of the contracts that were marked). Each row is valued anew and moves the sums of
+        its wallet by the differences, which are integers: bit for bit what a full pass would give.
+
+        Examples
+        --------
+        >>> import adlcore as adl
+        >>> snapshot = adl.Snapshot.build(
+        ...     contracts=[adl.Contract("X", tiers=adl.MarginTiers([0], [0.05]))],
+        ...     wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "100"}],
+        ...     positions=[
+        ...         {"account": "ann", "contract": "X", "quantity": "10", "entry_price": "10"},
+        ...         {"account": "bob", "contract": "X", "quantity": "-10", "entry_price": "10"},
+        ...     ],
+        ...     marks={"X": "10"},
+        ... )
+        >>> state = adl.margin_state(snapshot)
+        >>> state.mark({"X": "9.25"})
+        array([0])
+        """
+        state = self._pass
+        fresh = prices_by_row("marks", marks, state.books.symbols)
+        rates = state.rates.moved(prices_by_row("index_prices", index_prices, state.books.asset_names))
+        return state.move(fresh, rates, bool(index_prices))
+
+    def __repr__(self) -> str:
+        state = self._pass
+        count = int(np.count_nonzero(state.verdict))
+        wallets, positions = len(state.books.wallets), len(state.books.positions)
+        return f"<MarginState of {wallets:,} wallets and {positions:,} positions: {count:,} liquidatable>"

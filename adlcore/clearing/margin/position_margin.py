@@ -1,0 +1,291 @@
+"""The margin of each position, and the prices at which its wallet fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _kernels
+from ..._support import arrays
+from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
+from ...contracts.contract import Contract
+from ...contracts.decimals import Number
+from ...errors import AdlError
+from ...market import liquidation_prices
+from ...market.market import Market
+from ..snapshot.tables import PORTFOLIO, VALUED
+from . import free_margin
+from .collateral import converted
+from .margin_pass import MarginPass
+
+__all__ = ["PositionMargin"]
+
+#: Rates of a contract's tiers, and their amounts.
+Tiers = tuple[Float64Array1D, Float64Array1D]
+
+
+class PositionMargin:
+    """What each position of a margin state adds to its wallet, at the latest marks.
+
+    Rows are those of the snapshot's positions. Money is in int64 quanta of the contract's settle
+    asset; arrays are read-only.
+    """
+
+    def __init__(self, state: MarginPass) -> None:
+        self._state = state
+
+    @property
+    def unrealized_pnl(self) -> Int64Array1D:
+        """int64[n]: ``MV - EV``."""
+        return arrays.frozen(self._state.pnl)
+
+    @property
+    def maintenance_margin(self) -> Int64Array1D:
+        """int64[n]: ``max(0, rint(max_t(|MV|·r_t - a_t)))``."""
+        return arrays.frozen(self._state.margin)
+
+    @property
+    def mark_value(self) -> Int64Array1D:
+        """int64[n]: MV, signed; the notional is its magnitude."""
+        return arrays.frozen(self._state.pnl + self._state.books.positions.entry_value)
+
+    @property
+    def initial_margin(self) -> Int64Array1D:
+        """int64[n]: ``|MV|/leverage`` rounded up where a leverage was chosen, else the maintenance margin."""
+        return arrays.frozen(free_margin.initial(self._state))
+
+    def liquidation_price(
+        self, rows: npt.ArrayLike | None = None, *, taker_fee: Number = 0.0, root: str = "nearest"
+    ) -> Float64Array1D:
+        """The mark price of its contract at which the wallet of a position becomes liquidatable.
+
+        Parameters
+        ----------
+        rows : array_like of int, shape (k,), optional
+            Position rows; else all.
+        taker_fee : number, default 0
+            Fee of the closing trade as a share of its notional.
+        root : {"nearest", "lower", "upper"}
+            For a wallet with a long and a short leg of the contract: which of its two prices.
+
+        Returns
+        -------
+        float64[k]
+            As :func:`adlcore.liquidation_price`: NaN where there is none, +inf or 0.0 where every
+            price is too late.
+
+        Notes
+        -----
+        All other marks and all index prices are held. Under portfolio margin, profit in an asset is
+        collateral after its haircut and loss counts in full, so equity bends where the holding
+        passes zero: both lines are solved and the one that fails first holds. O(k·tiers).
+        """
+        chosen = liquidation_prices.ROOTS
+        if root not in chosen:
+            raise AdlError.at("root", None, root, f"must be one of {', '.join(chosen)}")
+        return self._each(
+            rows, lambda code, part: self._liquidation(code, part, liquidation_prices.read_fee(taker_fee), root)
+        )
+
+    def bankruptcy_price(self, rows: npt.ArrayLike | None = None, *, taker_fee: Number = 0.0) -> Float64Array1D:
+        """The price at which closing a position would leave its wallet with nothing: its own, for display.
+
+        Parameters
+        ----------
+        rows, taker_fee
+            As :meth:`liquidation_price`.
+
+        Returns
+        -------
+        float64[k]
+
+        Notes
+        -----
+        Bankrupt wallets are closed at shared prices: :func:`adlcore.clearing.shared_bankruptcy`.
+        """
+
+        fee, nothing = liquidation_prices.read_fee(taker_fee), (liquidation_prices.NOTHING, liquidation_prices.NOTHING)
+
+        def solve(code: int, part: Int64Array1D) -> Float64Array1D:
+            return self._solve(code, part, np.full(len(part), -1), fee, nothing, "nearest", needs_margin=False)
+
+        return self._each(rows, solve)
+
+    def market(self, contract: str | Contract) -> Market:
+        """See :meth:`MarginState.market`."""
+        state = self._state
+        code = state.books.code(contract)
+        rows, positions, wallets = state.books.rows(code), state.books.positions, state.books.wallets
+        wallet = positions.wallet[rows]
+        columns = {
+            "equity": state.wallets[wallet, 0],
+            "balance": free_margin.balances(state)[wallet],
+            "maintenance_margin": state.wallets[wallet, 1],
+        }
+        valued = np.flatnonzero(wallets.mode[wallet] >= VALUED)
+        if len(valued):
+            asset = int(state.books.settle[code])
+            per_numeraire = [1 / state.rates.price_of(asset)]
+            one = np.zeros(len(valued), INT64)
+            for name, column in columns.items():
+                column[valued] = converted(column[valued], per_numeraire, one, "half-even", name)
+        mark = state.marks[code]
+        if mark is None:
+            raise AdlError.at("marks", None, state.books.contracts[code].symbol, "has no mark price: must have one")
+        if not state.has_all_tiers:
+            del columns["maintenance_margin"]
+        leverage = positions.leverage[rows]
+        return Market(
+            state.books.contracts[code],
+            mark_price=mark,
+            quantity=positions.quantity[rows],
+            entry_value=positions.entry_value[rows],
+            account_equity=columns["equity"],
+            leverage=leverage if leverage.any() else None,
+            tie=wallet,
+            account=wallets.account[wallet],
+            **columns,
+        )
+
+    # Solving ----------------------------------------------------------------------------------------------------------
+
+    def _each(self, rows: npt.ArrayLike | None, solve: Any) -> Float64Array1D:
+        """Solve contract by contract, in the order of `rows`."""
+        books = self._state.books
+        n = len(books.positions)
+        if rows is None:
+            parts = [np.arange(books.start[k], books.start[k + 1]) for k in range(len(books.contracts))]
+            found = [solve(code, part) for code, part in enumerate(parts) if len(part)]
+            return np.concatenate([np.zeros(0), *found])
+        chosen = arrays.numbers("rows", rows)
+        if len(chosen) and (chosen.dtype != INT64 or not ((chosen >= 0) & (chosen < n)).all()):
+            bad = int(np.flatnonzero(~((chosen >= 0) & (chosen < n)))[0]) if chosen.dtype == INT64 else 0
+            raise AdlError.at("rows", bad, chosen[bad], f"must be a row of the positions, 0 to {n - 1}")
+        out = np.empty(len(chosen))
+        code_of = np.searchsorted(books.start, chosen, side="right") - 1
+        for code in np.unique(code_of).tolist():
+            places = np.flatnonzero(code_of == code)
+            out[places] = solve(code, chosen[places].astype(INT64))
+        return out
+
+    def _liquidation(self, code: int, rows: Int64Array1D, fee: float, root: str) -> Float64Array1D:
+        state = self._state
+        if state.books.contracts[code].tiers is None:
+            symbol = state.books.contracts[code].symbol
+            raise AdlError.at("contracts", code, symbol, "must have margin tiers: Contract(..., tiers=...)")
+        tiers = liquidation_prices.lines(*state.tiers(code))
+        return self._solve(code, rows, self._partner(code, rows), fee, tiers, root, needs_margin=True)
+
+    def _partner(self, code: int, rows: Int64Array1D) -> Int64Array1D:
+        """Row of the other leg in the same wallet, or -1; it stands next to its leg."""
+        positions, whole = self._state.books.positions, self._state.books.rows(code)
+        wallet = positions.wallet
+        after, before = np.minimum(rows + 1, whole.stop - 1), np.maximum(rows - 1, whole.start)
+        found = np.where((after > rows) & (wallet[after] == wallet[rows]), after, -1)
+        found = np.where((before < rows) & (wallet[before] == wallet[rows]), before, found)
+        legs = np.flatnonzero(found >= 0)
+        legs = legs[(positions.quantity[rows[legs]] == 0) | (positions.quantity[found[legs]] == 0)]
+        found[legs] = -1  # a row of no lots is no leg
+        return found
+
+    def _solve(
+        self,
+        code: int,
+        rows: Int64Array1D,
+        partner: Int64Array1D,
+        fee: float,
+        tiers: Tiers,
+        root: str,
+        needs_margin: bool,
+    ) -> Float64Array1D:
+        """The prices at which the wallets of rows of one contract fail."""
+        state = self._state
+        joint = partner >= 0
+        if state.slots.many:  # portfolio equity bends with the price: two lines, as of two legs
+            joint |= state.books.wallets.mode[state.books.positions.wallet[rows]] == PORTFOLIO
+        alone, together = np.flatnonzero(~joint), np.flatnonzero(joint)
+        out = np.empty(len(rows))
+        out[alone] = self._one_root(code, rows[alone], fee, tiers, needs_margin)
+        if len(together):
+            legs = partner[together]
+            lower, upper = self._two_roots(code, rows[together], legs, fee, tiers, needs_margin)
+            long = state.books.positions.quantity[rows[together]] > 0
+            own, other = np.where(long, lower, upper), np.where(long, upper, lower)
+            mark = state.marks[code]
+            assert mark is not None  # a contract that somebody holds has a mark
+            chosen = {"lower": lower, "upper": upper}.get(root)
+            chosen = liquidation_prices.nearest_root(lower, upper, long, float(mark)) if chosen is None else chosen
+            out[together] = np.where(legs >= 0, chosen, np.where(np.isnan(own), other, own))
+        return out
+
+    def _one_root(self, code: int, rows: Int64Array1D, fee: float, tiers: Tiers, needs_margin: bool) -> Float64Array1D:
+        """Prices of rows whose wallets' equity is a line."""
+        positions, out = self._state.books.positions, np.empty(len(rows))
+        ((_, budget),) = self._budgets(code, rows, None, needs_margin)
+        size, cost = positions.quantity[rows].astype(FLOAT64), positions.entry_value[rows].astype(FLOAT64)
+        _kernels.prices.root_prices(size, cost, budget, 1.0, fee, *tiers, *self._grid(code), out)
+        return out
+
+    def _two_roots(
+        self, code: int, rows: Int64Array1D, partner: Int64Array1D, fee: float, tiers: Tiers, needs_margin: bool
+    ) -> tuple[Float64Array1D, Float64Array1D]:
+        """Prices below and above which wallets fail that have two legs or a bend."""
+        positions = self._state.books.positions
+        size, cost = positions.quantity[rows].astype(FLOAT64), positions.entry_value[rows].astype(FLOAT64)
+        opposite = _of(positions.quantity, partner)
+        cost += _of(positions.entry_value, partner)
+        lower, upper = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+        for share, budget in self._budgets(code, rows, partner, needs_margin):
+            low, high = np.empty(len(rows)), np.empty(len(rows))
+            _kernels.prices.root_price_pairs(
+                size, opposite, cost, budget, share, fee, *tiers, *self._grid(code), low, high
+            )
+            # What fails first; NaN gives way.
+            lower, upper = np.fmax(lower, low), np.fmin(upper, high)
+        hopeless = lower > upper
+        return np.where(hopeless, np.inf, lower), np.where(hopeless, 0.0, upper)
+
+    def _grid(self, code: int) -> tuple[float, bool]:
+        """What a lot is worth at price 1, in quanta, and whether the contract is inverse."""
+        contract = self._state.books.contracts[code]
+        return float(contract.units_per_lot * contract.settle.quanta_per_unit), contract.inverse
+
+    def _budgets(
+        self, code: int, rows: Int64Array1D, partner: Int64Array1D | None, needs_margin: bool
+    ) -> list[tuple[float, Float64Array1D]]:
+        """What wallets have beside these rows and their other legs, less what their other positions must keep.
+
+        In quanta of the settle asset, with the share of the rows' profit that counts: in full and, where
+        there are portfolio wallets, after the haircut. A line that a wallet has not is never met: +inf.
+        """
+        state = self._state
+        wallet = state.books.positions.wallet[rows]
+        own, kept = state.pnl[rows].astype(FLOAT64), state.margin[rows].astype(FLOAT64)
+        if partner is not None:
+            own, kept = own + _of(state.pnl, partner), kept + _of(state.margin, partner)
+        equity, margin = (column[wallet].astype(FLOAT64) for column in state.wallets.T)
+        mode = state.books.wallets.mode[wallet] if state.slots.many else np.zeros(0)
+        if (mode >= VALUED).any():
+            price = float(state.rates.price_of(int(state.books.settle[code])))
+            equity = np.where(mode >= VALUED, equity / price, equity)
+            margin = np.where(mode >= VALUED, margin / price, margin)
+        others = margin - kept if needs_margin else np.zeros(len(rows))
+        budget = equity - own - others
+        bent = np.flatnonzero(mode == PORTFOLIO)
+        if not len(bent):
+            return [(1.0, budget)]
+        # The holding of the settle asset counts as the lesser of two lines through zero.
+        share = float(state.rates.kept[int(state.books.settle[code])])
+        slot = state.slots.of_position[rows[bent]]
+        holding = state.sums[slot, 0] + (state.slots.amount[slot] - state.slots.loan[slot]).astype(FLOAT64)
+        rest = equity[bent] - np.minimum(holding * share, holding) - others[bent]
+        cut = np.full(len(rows), np.inf)
+        budget[bent], cut[bent] = rest + (holding - own[bent]), rest + share * (holding - own[bent])
+        return [(1.0, budget), (share, cut)]
+
+
+def _of(column: Int64Array1D, partner: Int64Array1D) -> Float64Array1D:
+    """The values of other legs; 0 where there is none."""
+    return np.where(partner >= 0, column[np.maximum(partner, 0)], 0).astype(FLOAT64)

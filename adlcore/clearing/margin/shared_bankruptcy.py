@@ -1,0 +1,367 @@
+"""Shared bankruptcy prices: a wallet's equity split over its positions, in integers.
+
+Each position's share of the equity is in proportion to its maintenance margin, rounded down, and the
+last takes the rest: closing every position at its value less its share leaves exactly nothing. A
+value that no price between one tick and the contract's highest can give is held at that bound, and
+the equity that is left is split anew over the others. Only then is the price rounded to a tick, in
+the wallet's favour. (dYdX v4 shares by maintenance margin: ``liquidations.go``.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _kernels
+from ..._support import arrays
+from ..._support.arrays import FLOAT64, INT64, INT64_MAX, Int64Array1D
+from ...errors import AdlError
+from ..snapshot.books import Books
+from ..snapshot.tables import VALUED
+from .collateral import converted
+from .margin_pass import MarginPass
+from .margin_state import MarginState
+
+__all__ = ["SharedBankruptcy", "shared_bankruptcy", "shared_of", "shared_of_party"]
+
+#: The highest execution price where a contract gives none: so many times the mark, or the entry price.
+FAR = 1000
+
+UP, DOWN = _kernels.money.ROUNDINGS["up"], _kernels.money.ROUNDINGS["down"]
+
+
+@dataclass(frozen=True, eq=False)
+class SharedBankruptcy:
+    """Bankruptcy prices of the positions of some wallets; columns of one length, by position row.
+
+    Attributes
+    ----------
+    row : int64[k]
+        Position row, ascending.
+    share : int64[k]
+        Of the wallet's equity, in quanta of the wallet's asset or numeraire.
+    value : int64[k]
+        Mark value less share, in quanta of the settle asset: closing every position of a wallet at
+        these leaves exactly nothing where none is held at a bound.
+    price : int64[k]
+        In ticks: a long's rounded up, a short's down.
+    value_at_price : int64[k]
+        ``round(q·v(price))``, half-even: what the position gives when it is closed whole there.
+    bounded : bool[k]
+        Whether the price is held at a bound because the value needs one outside.
+    highest : int64[k]
+        The highest price at which the position may be executed, in ticks.
+    """
+
+    row: Int64Array1D
+    share: Int64Array1D
+    value: Int64Array1D
+    price: Int64Array1D
+    value_at_price: Int64Array1D
+    bounded: npt.NDArray[np.bool_]
+    highest: Int64Array1D
+
+
+def shared_bankruptcy(state: MarginState, wallets: npt.ArrayLike | None = None) -> SharedBankruptcy:
+    """Split the equity of wallets over their positions and price each at its share.
+
+    Parameters
+    ----------
+    state : MarginState
+    wallets : array_like of int, optional
+        Wallet rows; else those that are liquidatable.
+
+    Returns
+    -------
+    SharedBankruptcy
+
+    Raises
+    ------
+    AdlError
+        For a contract without a tick, or a value that leaves int64 quanta.
+
+    Notes
+    -----
+    O(positions of the wallets), and once more for every round of bounds.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> from adlcore.clearing.margin.shared_bankruptcy import shared_bankruptcy
+    >>> snapshot = adl.Snapshot.build(
+    ...     contracts=[adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], [0.05]))],
+    ...     wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "100"}],
+    ...     positions=[
+    ...         {"account": "ann", "contract": "X", "quantity": "10", "entry_price": "10"},
+    ...         {"account": "bob", "contract": "X", "quantity": "-10", "entry_price": "10"},
+    ...     ],
+    ...     marks={"X": "9.25"},
+    ... )
+    >>> shared = shared_bankruptcy(adl.margin_state(snapshot))
+    >>> shared.row, shared.price
+    (array([0]), array([880]))
+    """
+    if not isinstance(state, MarginState):
+        raise AdlError.at("state", None, type(state).__name__, "must be a MarginState")
+    core = state._pass
+    mask = arrays.exclusion(
+        state.liquidatable if wallets is None else wallets,
+        len(core.wallets),
+        "wallets",
+        "Snapshot.wallet finds that of an account",
+    )
+    assert mask is not None  # only None gives None
+    positions = core.books.positions
+    rows = np.flatnonzero((mask[positions.wallet] != 0) & (positions.quantity != 0))
+    return shared_of(core, rows, positions.quantity, positions.entry_value)
+
+
+def shared_of(
+    core: MarginPass, rows: Int64Array1D, quantity: Int64Array1D, entry_value: Int64Array1D
+) -> SharedBankruptcy:
+    """As :func:`shared_bankruptcy`, of the open rows of some wallets, ascending, as these columns hold them now."""
+    books = core.books
+    code = np.searchsorted(books.start, rows, side="right") - 1
+    cost, wallet = entry_value[rows], books.positions.wallet[rows]
+    wallets, group = np.unique(wallet, return_inverse=True)
+    valued = np.flatnonzero(books.wallets.mode[wallet] >= VALUED)
+    exchange = Exchange(core, valued, books.settle[code[valued]] if len(valued) else valued)
+    weight = exchange.to_numeraire(core.margin[rows], "maintenance_margin")
+    mark = core.pnl[rows] + cost
+    equity = core.wallets[wallets, 0]
+    return split(
+        _Split(core.books, core.marks, rows, code, quantity[rows], cost, mark, weight, wallets, group, equity, exchange)
+    )
+
+
+def shared_of_party(
+    core: MarginPass, equity: int, lots: Int64Array1D, cost: Int64Array1D, owner: int
+) -> SharedBankruptcy:
+    """The same of a party's netted rows, one a contract: its rows count contracts, `equity` is what it has in all."""
+    code = np.flatnonzero(lots)
+    size = np.rint(lots[code].astype(FLOAT64) * core.unit[code])
+    margin = [_margin(core, k, value) for k, value in zip(code.tolist(), np.abs(size).tolist(), strict=True)]
+    nothing = np.zeros(0, INT64)
+    found = _Split(
+        core.books,
+        core.marks,
+        code,
+        code,
+        lots[code],
+        cost[code],
+        size.astype(INT64),
+        np.array(margin, INT64),
+        np.array([owner]),
+        np.zeros(len(code), INT64),
+        np.array([equity]),
+        Exchange(core, nothing, nothing),
+    )
+    return split(found)
+
+
+def _margin(core: MarginPass, code: int, notional: float) -> int:
+    """The maintenance margin of a notional, as the margin pass rounds it."""
+    rate, amount = core.tiers(code)
+    return max(0, round(float((notional * rate - amount).max(initial=0.0))))
+
+
+def split(found: _Split) -> SharedBankruptcy:
+    """Hold what lies outside its bounds until nothing does."""
+    while len(fresh := found.outside()):
+        found.hold(fresh)
+    return found.finished()
+
+
+class Exchange:
+    """Amounts of settle assets in the numeraire of the valued wallets that some rows are in, and back."""
+
+    def __init__(self, core: MarginPass, valued: Int64Array1D, asset: Int64Array1D) -> None:
+        self.valued, self.asset = valued, asset
+        used, count = set(asset.tolist()), range(len(core.books.assets))
+        self.rates = [core.rates.price_of(a) if a in used else Fraction(1) for a in count] if len(valued) else []
+
+    def to_numeraire(self, values: Int64Array1D, what: str) -> Int64Array1D:
+        """Half-even."""
+        return self._converted(values, self.rates, what)
+
+    def from_numeraire(self, values: Int64Array1D, what: str) -> Int64Array1D:
+        """Half-even."""
+        return self._converted(values, [1 / rate for rate in self.rates], what)
+
+    def _converted(self, values: Int64Array1D, rates: list[Fraction], what: str) -> Int64Array1D:
+        if not len(self.valued):
+            return values
+        out = values.copy()
+        out[self.valued] = converted(values[self.valued], rates, self.asset, "half-even", what)
+        return out
+
+
+class _Split:
+    """Equity being split over rows, some of which are held at a bound."""
+
+    def __init__(
+        self,
+        books: Books,
+        marks: Sequence[Decimal | None],
+        rows: Int64Array1D,
+        code: Int64Array1D,
+        quantity: Int64Array1D,
+        cost: Int64Array1D,
+        mark: Int64Array1D,
+        weight: Int64Array1D,
+        owners: Int64Array1D,
+        group: Int64Array1D,
+        equity: Int64Array1D,
+        exchange: Exchange,
+    ) -> None:
+        self.books, self.marks, self.exchange = books, marks, exchange
+        self.rows, self.code, self.quantity, self.cost, self.mark = rows, code, quantity, cost, mark
+        self.weight, self.owners, self.group, self.equity = weight, owners, group, equity
+        self.owner = owners[group]
+        self.highest = self._highest()
+        self.held = np.zeros(len(rows), bool)
+        self.share, self.value = np.zeros(len(rows), INT64), np.zeros(len(rows), INT64)
+        self.price = np.zeros(len(rows), INT64)
+        self._share()
+
+    def _sums(self, values: Int64Array1D) -> Int64Array1D:
+        out = np.empty(len(self.equity), INT64)
+        if (bad := _kernels.money.group_sums(values, self.group, out)) >= 0:
+            row = int(self.owners[bad])
+            raise AdlError(
+                f"wallets[{row}]: sums over its positions must fit int64 quanta", argument="wallets", row=row
+            )
+        return out
+
+    def _share(self) -> None:
+        """Split what the held rows leave over the others; the last of them takes the rest."""
+        free = np.flatnonzero(~self.held)
+        left = _less(self.equity, self._sums(np.where(self.held, self.share, 0)), self.owners)
+        weight = np.where(self.held, 0, self.weight)
+        total = self._sums(weight)
+        bare = (total == 0)[self.group] & ~self.held
+        if bare.any():  # the rows that are left have no maintenance margin between them
+            weight[bare] = self.exchange.to_numeraire(np.abs(self.mark), "notional")[bare]
+            nothing = (self._sums(weight) == 0)[self.group] & bare
+            weight[nothing] = 1  # worth nothing either: alike
+            total = self._sums(weight)
+        share = np.empty(len(free), INT64)
+        group = self.group[free]
+        if _kernels.money.multiply_divide(left[group], weight[free], total[group], DOWN, share) >= 0:
+            raise AssertionError("a part of an int64 is an int64")
+        self.share[free] = share
+        last = np.full(len(self.equity), -1)
+        last[group] = free  # rows ascend, so the highest stays
+        rest = _less(left, self._sums(np.where(self.held, 0, self.share)), self.owners)
+        some = np.flatnonzero(last >= 0)
+        self.share[last[some]] += rest[some]
+        given = self.exchange.from_numeraire(self.share, "share")
+        self.value[free] = _less(self.mark, given, self.owner)[free]
+
+    def _parts(self, rows: Int64Array1D) -> Iterator[tuple[int, Int64Array1D]]:
+        """These places, contract by contract; rows ascend, and so do their contracts."""
+        code = self.code[rows]
+        cuts = np.flatnonzero(np.diff(code)) + 1
+        for places in np.split(rows, cuts) if len(rows) else []:
+            yield int(self.code[places[0]]), places
+
+    def _highest(self) -> Int64Array1D:
+        """The highest price of each row, in ticks."""
+        highest = np.empty(len(self.rows), INT64)
+        for code, places in self._parts(np.arange(len(self.rows))):
+            contract = self.books.contracts[code]
+            try:
+                contract.tick_fraction  # noqa: B018 - asked for here, where its contract is known
+            except AdlError as error:
+                raise error.placed("contracts", code, contract.symbol) from None
+            tick = Fraction(contract.tick or 1)
+            if contract.max_price is not None:
+                highest[places] = min(math.floor(Fraction(contract.max_price) / tick), INT64_MAX)
+                continue
+            mark = self.marks[code]
+            assert mark is not None  # a contract that somebody holds has a mark
+            entry = np.where(self.cost[places] == 0, 0, self._ticks(code, places, self.cost, UP))
+            highest[places] = np.maximum(entry, min(math.ceil(FAR * Fraction(mark) / tick), INT64_MAX))
+        return highest
+
+    def _ticks(self, code: int, places: Int64Array1D, value: Int64Array1D, rounding: int) -> Int64Array1D:
+        """The prices in ticks at which rows of one contract have these values."""
+        contract = self.books.contracts[code]
+        out = np.empty(len(places), INT64)
+        _kernels.money.value_ticks(
+            value[places], self.quantity[places], *contract.tick_fraction, contract.inverse, rounding, out
+        )
+        return out
+
+    def _values(self, code: int, places: Int64Array1D) -> Int64Array1D:
+        """``round(q·v(price))`` of rows of one contract."""
+        contract = self.books.contracts[code]
+        out = np.empty(len(places), INT64)
+        row = _kernels.money.fill_values(
+            self.quantity[places],
+            self.price[places],
+            np.arange(len(places)),
+            *contract.tick_fraction,
+            contract.inverse,
+            out,
+        )
+        if row >= 0:
+            place = int(self.rows[places[row]])
+            must = f"its value in {contract.symbol} at a bankruptcy price must fit int64 quanta; use fewer decimals"
+            raise AdlError.at("positions.quantity", place, int(self.quantity[places[row]]), must)
+        return out
+
+    def outside(self) -> Int64Array1D:
+        """Rows not yet held whose value needs a price below one tick or above the highest; priced at that bound."""
+        fresh = []
+        for code, places in self._parts(np.flatnonzero(~self.held)):
+            low, high = (self._ticks(code, places, self.value, rounding) for rounding in (DOWN, UP))
+            below, above = low < 1, high > self.highest[places]
+            self.price[places] = np.where(self.quantity[places] > 0, high, low)
+            self.price[places[below]] = 1
+            self.price[places[above & ~below]] = self.highest[places[above & ~below]]
+            fresh.append(places[below | above])
+        return np.concatenate([np.zeros(0, INT64), *fresh])
+
+    def hold(self, fresh: Int64Array1D) -> None:
+        """Hold rows at their bounds and split what is left over the others."""
+        self.held[fresh] = True
+        self._at_price(fresh)
+        kept = _less(self.mark, self.value, self.owner)
+        self.share[fresh] = self.exchange.to_numeraire(kept, "share")[fresh]
+        self._share()
+
+    def _at_price(self, rows: Int64Array1D) -> None:
+        for code, places in self._parts(rows):
+            self.value[places] = self._values(code, places)
+
+    def finished(self) -> SharedBankruptcy:
+        """The columns."""
+        exact = self.value.copy()
+        self._at_price(np.arange(len(self.rows)))
+        return SharedBankruptcy(
+            row=self.rows,
+            share=self.share,
+            value=exact,
+            price=self.price,
+            value_at_price=self.value,
+            bounded=self.held,
+            highest=self.highest,
+        )
+
+
+def _less(one: Int64Array1D, other: Int64Array1D, wallet: Int64Array1D) -> Int64Array1D:
+    """The difference, refusing what leaves int64; `wallet` says whose each is."""
+    out = one - other
+    wrapped = ((one ^ other) & (one ^ out)) < 0
+    if wrapped.any():
+        row = int(np.flatnonzero(wrapped)[0])
+        message = f"wallets[{wallet[row]}]: its share must fit int64 quanta, {int(one[row])} less {int(other[row])}"
+        raise AdlError(message, argument="wallets", row=int(wallet[row]))
+    return out

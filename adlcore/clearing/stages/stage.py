@@ -1,0 +1,83 @@
+"""What a stage is, and what it asks of an order book."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..liquidation.pass_books import Working
+from ..liquidation.round import Chosen, Round
+
+__all__ = ["Fill", "Order", "Requests", "Stage", "waits"]
+
+#: Lots > 0 and the price in ticks.
+Fill = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Order:
+    """An immediate-or-cancel limit order that closes a row in liquidation.
+
+    Attributes
+    ----------
+    number : int
+        No two liquidation orders of a house and of those that go on from its states have the same.
+    wallet, row : int
+        Rows of the wallet and of the position.
+    account : label
+    contract : str
+        The symbol.
+    lots : int
+        Signed: below 0 it sells.
+    limit : int
+        Ticks: the lowest price at which it sells, the highest at which it buys.
+    """
+
+    number: int
+    wallet: int
+    row: int
+    account: Any
+    contract: str
+    lots: int
+    limit: int
+
+
+#: A stage that needs an order book yields orders and is sent the fills of each.
+Requests = Generator[list[Order], list[list[Fill]], None]
+
+
+class Stage(ABC):
+    """A step of a venue's waterfall. Immutable."""
+
+    @property
+    def vaults(self) -> tuple[str, ...]:
+        """The vaults that a house with this stage has."""
+        return ()
+
+    @abstractmethod
+    def run(self, work: Working, taken: Round) -> Requests | None:
+        """Take the wallets of a round; where it needs an order book, what it asks of it."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *sorted(vars(self).items())))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+def waits(work: Working, chosen: Chosen) -> npt.NDArray[np.bool_]:
+    """Rows that ``TakeOver`` and ``Deleverage`` leave alone: their rest cools down, and their wallet has E >= 0."""
+    found = np.zeros(len(chosen), bool)
+    if work.cooling:
+        keys = zip(chosen.wallet.tolist(), chosen.code.tolist(), chosen.side.tolist(), strict=True)
+        found[:] = [work.time < work.cooling.get(key, work.time) for key in keys]
+        found &= work.equity[chosen.wallet] >= 0
+    return found

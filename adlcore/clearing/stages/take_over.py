@@ -1,0 +1,105 @@
+"""Rows that insurance funds take over whole, and why they refuse the others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..._support.arrays import INT64, Int64Array1D
+from ...errors import AdlError
+from ..liquidation.pass_books import DELEVERAGED, Working
+from ..liquidation.round import Chosen, Round
+from ..liquidation.trigger_observation import last_observed, least_equities
+from .hand_over import book_rows
+from .stage import Requests, Stage, waits
+
+__all__ = ["TakeOver"]
+
+#: Why a fund refuses, as the scan says it.
+CLOSED, EQUITY, NOTIONAL = range(3)
+
+
+class TakeOver(Stage):
+    """The insurance fund takes rows over at their bankruptcy price, where its trigger accepts.
+
+    Whole rows, in order, first fit: ``F' = F + (MV of the fund's netted row after - before) - BV``, and
+    the row is accepted where the trigger finds F' enough (:mod:`adlcore.clearing.funds.triggers`). The first
+    fund of the chain that accepts holds the inventory.
+
+    Notes
+    -----
+    The first row of a contract that a fund refuses in a round is told, with what its trigger looked at and
+    the bound that was passed: ``take-over-refused`` and ``take-over-bound`` of
+    :class:`~adlcore.clearing.Events`.
+
+    Examples
+    --------
+    >>> TakeOver()
+    TakeOver()
+    """
+
+    def run(self, work: Working, taken: Round) -> Requests | None:
+        """All rows in one scan."""
+        chosen = taken.chosen(work, taken.begin(work))
+        chosen = chosen.only(~waits(work, chosen))
+        if len(chosen):
+            accepted = _offered(work, taken, chosen)
+            rows = chosen.only(accepted >= 0)
+            work.took[rows.wallet] |= DELEVERAGED
+        return None
+
+
+def _offered(work: Working, taken: Round, chosen: Chosen) -> Int64Array1D:
+    """Offer rows to the funds; who took each, or -1. The books and the log follow."""
+    table, first = work.table, work.first_fund
+    funds = np.arange(len(table.names))
+    lots, cost = work.lots[first:], work.cost[first:]
+    asset = first + funds, table.asset
+    cash, equity = work.party_cash[asset], work.fund_equities()
+    size = np.abs([work.notionals(first + f) for f in funds.tolist()])
+    notional = (size * table.scope).sum(axis=1)
+    caps = [trigger.cap for trigger in table.trigger]
+    least = np.array(least_equities(work), INT64)
+    terms = work.price_terms()
+    holder, realized, closing, closed = np.empty((4, len(chosen)), INT64)
+    refusals = np.empty((taken.noted.size, 5), INT64)
+    kernel = work.kernel_for(int(chosen.price.max()))
+    bad, lines = kernel.funds.take_over(
+        *(chosen.fund, chosen.code, chosen.side * chosen.lots, chosen.price, chosen.value),
+        *(lots, cost, work.lots0[first:], work.cost0[first:], cash, equity, notional),
+        *(least, np.array([0 if c is None else c.numerator for c in caps], INT64)),
+        np.array([0 if c is None else c.denominator for c in caps], INT64),
+        *(work.refuses, table.parent, work.core.unit, *terms, holder, realized, closing, closed),
+        *(taken.noted, refusals),
+    )
+    if bad >= 0:
+        must = "taken over, the fund's money must fit int64 quanta; use fewer decimals"
+        raise AdlError.at("positions.quantity", int(chosen.row[bad]), int(chosen.lots[bad]), must)
+    work.party_cash[asset] = cash
+    found = holder >= 0
+    np.add.at(work.realized, (first + holder[found], chosen.code[found]), realized[found])
+    book_rows(work, chosen.only(found), first + holder[found], closing[found], closed[found], "take-over", "fund")
+    for place, fund, why, value, bound in refusals[:lines].tolist():
+        _log_refusal(work, chosen, place, fund, *_reason(work, fund, int(chosen.code[place]), why, value, bound))
+    return holder
+
+
+def _reason(work: Working, fund: int, code: int, why: int, value: int, bound: int) -> tuple[str, int, int]:
+    """The cause of a refusal, what the trigger looked at, and the bound."""
+    if why == NOTIONAL:
+        return "net-notional", value, bound
+    observed = last_observed(work, fund, code)
+    if observed is not None:
+        return "drawdown-on", *observed
+    return "drawdown" if bound > 0 else "depleted", value, bound
+
+
+def _log_refusal(work: Working, chosen: Chosen, place: int, fund: int, cause: str, value: int, bound: int) -> None:
+    """Log that a fund refused a row, and the bound."""
+    code = chosen.code[place]
+    shared = {"contract": code, "asset": work.settle[code], "party": work.first_fund + fund}
+    row = {"wallet": chosen.wallet[place], "row": chosen.row[place], "price": chosen.price[place]}
+    lots = chosen.side[place] * chosen.lots[place]
+    work.log.add(
+        ("take-over-refused", cause, {**shared, **row, "lots": lots, "amount": value}),
+        ("take-over-bound", cause, {**shared, "amount": bound}),
+    )

@@ -1,0 +1,8 @@
+"""What is traded, exactly: assets, contracts, their grids and values, and margin tiers."""
+
+from __future__ import annotations
+
+from .contract import Asset, Contract
+from .margin_tiers import MarginTiers
+
+__all__ = ["Asset", "Contract", "MarginTiers"]

@@ -1,0 +1,214 @@
+"""The columns of a market, read and checked: one place for what they must be and how they hang together."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _kernels
+from .._support import arrays
+from .._support.arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64Array1D, NumberArray1D, is_lots
+from .._support.pickles import Immutable
+from ..contracts.contract import Contract
+from ..contracts.decimals import Number, positive_decimal
+from ..errors import AdlError
+
+#: Columns of money; of one kind throughout: float64 units of the settle asset, or int64 quanta.
+MONEY = ("entry_value", "equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value")
+
+#: Columns that hold at one mark price only.
+AT_MARK = ("equity", "account_equity", "maintenance_margin")
+
+#: Every optional column.
+COLUMNS = (*MONEY, "leverage", "tie", "account")
+
+
+class Columns(Immutable):
+    """The checked columns of one contract's positions at one mark price. Immutable.
+
+    Money columns are all float64 in units of the settle asset, or all int64 quanta.
+    """
+
+    __slots__ = ("_largest", "contract", "mark_price", "quantity", "value_per_lot", *COLUMNS)
+    PICKLED = __slots__
+
+    contract: Contract
+    mark_price: Decimal
+    quantity: NumberArray1D
+    value_per_lot: float
+    entry_value: NumberArray1D
+    equity: NumberArray1D | None
+    account_equity: NumberArray1D | None
+    balance: NumberArray1D | None
+    maintenance_margin: NumberArray1D | None
+    bankruptcy_value: NumberArray1D | None
+    leverage: Float64Array1D | None
+    tie: Int64Array1D | None
+    account: npt.NDArray[np.generic] | None
+    _largest: tuple[float, int]
+
+    def _read(
+        self,
+        contract: Contract | str,
+        mark_price: Number,
+        quantity: npt.ArrayLike,
+        entry_price: npt.ArrayLike | None,
+        others: dict[str, npt.ArrayLike | None],
+    ) -> None:
+        """Read and check every column, then the mark price."""
+        if (entry_price is None) == (others["entry_value"] is None):
+            given = "neither" if entry_price is None else "both"
+            raise AdlError(f"entry_price, entry_value: {given} given, must be exactly one", argument="entry_price")
+        if not isinstance(contract, Contract | str):
+            raise AdlError.at("contract", None, contract, "must be a Contract or a symbol")
+        contract = contract if isinstance(contract, Contract) else Contract(contract)
+        held = arrays.finite("quantity", arrays.numbers("quantity", quantity))
+        money = _money(len(held), {name: others[name] for name in MONEY})
+        if entry_price is not None:
+            money["entry_value"] = _entry_value(contract, held, entry_price, any(map(is_lots, money.values())))
+        leverage, account = others["leverage"], others["account"]
+        found = {
+            "contract": contract,
+            "quantity": held,
+            **{name: money.get(name) for name in MONEY},
+            "leverage": None if leverage is None else _leverage(leverage, len(held)),
+            "tie": arrays.ties(others["tie"], len(held)),
+            "account": None if account is None else _labels(account, len(held)),
+            "_largest": (0.0, 0),
+        }
+        if is_lots(money["entry_value"]):
+            found["_largest"] = _largest(held, money)
+        elif is_lots(held):
+            arrays.refuse_overflow("quantity", held)
+        self._set(found)
+        self._set_mark(mark_price)
+
+    def _move(self, origin: Columns, mark_price: Number, at_mark: dict[str, npt.ArrayLike | None]) -> None:
+        """Take the columns of `origin` to a new mark price; of those that hold at one mark only what is given."""
+        given = _money(len(origin), at_mark)
+        _one_kind({"entry_value": origin.entry_value, **given})
+        kept = {name: getattr(origin, name) for name in ("contract", "quantity", "_largest", *COLUMNS)}
+        self._set({**kept, **{name: given.get(name) for name in AT_MARK}})
+        self._set_mark(mark_price)
+
+    def _set(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            kept = value.view() if isinstance(value, np.ndarray) else value
+            if isinstance(kept, np.ndarray):
+                kept.setflags(write=False)
+            object.__setattr__(self, name, kept)
+
+    def _set_mark(self, mark_price: Number) -> None:
+        mark = positive_decimal(mark_price, "mark_price")
+        exact = self.contract.exact_value_per_lot(mark)
+        if self.in_quanta:
+            exact *= self.contract.settle.quanta_per_unit
+        self._set({"mark_price": mark, "value_per_lot": float(exact)})
+        # One bound for all rows costs nothing at a new mark; where it fails each row is looked at.
+        quantity, value = self._largest
+        if self.in_quanta and not quantity * abs(self.value_per_lot) + value < 0.999 * 2.0**63:
+            subtracted = [column for column in (self.entry_value, self.bankruptcy_value) if column is not None]
+            _refuse_money_overflow(self.quantity, self.value_per_lot, subtracted, mark)
+
+    @property
+    def in_quanta(self) -> bool:
+        """Whether the money columns are int64 quanta; else they are float64 units of the settle asset."""
+        return is_lots(self.entry_value)
+
+    @property
+    def per_unit(self) -> float:
+        """One unit of the settle asset in the money columns: 1.0, or the quanta of a unit."""
+        return float(self.contract.settle.quanta_per_unit) if self.in_quanta else 1.0
+
+    def __len__(self) -> int:
+        return len(self.quantity)
+
+    def _restore(self, values: dict[str, Any]) -> None:
+        self._set(values)
+
+
+def _money(length: int, given: dict[str, npt.ArrayLike | None]) -> dict[str, NumberArray1D]:
+    """Read the money columns that are given: all of one kind and finite."""
+    columns = {name: arrays.numbers(name, values, length) for name, values in given.items() if values is not None}
+    _one_kind(columns)
+    for name, column in columns.items():
+        arrays.finite(name, column)
+    return columns
+
+
+def _one_kind(columns: dict[str, NumberArray1D]) -> None:
+    """Refuse a mixture of float64 units and int64 quanta."""
+    kinds = {column.dtype: name for name, column in reversed(columns.items())}
+    if len(kinds) > 1:
+        raise AdlError(
+            f"{kinds[FLOAT64]} is float64 (units) and {kinds[INT64]} is int64 (quanta): "
+            "money columns must be of one kind",
+            argument=kinds[INT64],
+        )
+
+
+def _entry_value(contract: Contract, quantity: NumberArray1D, price: npt.ArrayLike, quanta: bool) -> NumberArray1D:
+    """What positions entered at average prices cost: ``quantity·v(price)``, as quanta rounded half-even."""
+    prices = arrays.floats("entry_price", price, len(quantity))
+    units = -contract.units_per_lot if contract.inverse else contract.units_per_lot
+    value: NumberArray1D
+    if quanta:
+        value = integers = np.empty(len(quantity), INT64)
+        unit = float(units * contract.settle.quanta_per_unit)
+        row = _kernels.columns.entry_quanta(quantity, prices, unit, contract.inverse, integers)
+    else:
+        value = floats = np.empty(len(quantity))
+        row = _kernels.columns.entry_values(quantity, prices, float(units), contract.inverse, floats)
+        row = row if row >= 0 else _kernels.columns.first_not_finite(floats)
+    if row >= 0:
+        usable = 0 < prices[row] < np.inf
+        fit = "int64 quanta" if quanta else "a float64"
+        must = f"its entry value must fit {fit}" if usable else "must be a finite price above 0"
+        raise AdlError.at("entry_price", row, prices[row], must)
+    return value
+
+
+def _leverage(values: npt.ArrayLike, length: int) -> Float64Array1D:
+    """The leverage chosen: finite float64."""
+    column = arrays.floats("leverage", values, length)
+    arrays.finite("leverage", column)
+    return column
+
+
+def _labels(values: npt.ArrayLike, length: int) -> npt.NDArray[np.generic]:
+    """Accounts: any 1-D array."""
+    if not hasattr(values, "dtype"):  # NumPy would drop the end of a text
+        for row, value in enumerate(values if isinstance(values, list | tuple) else ()):
+            if isinstance(value, str) and value.endswith("\0"):
+                arrays.refuse_unfit("account", value, row)
+    column = arrays.as_array("account", values, "1-D")
+    if column.ndim != 1 or len(column) != length:
+        raise AdlError(f"account has shape {column.shape}: must be ({length},)", argument="account", value=column.shape)
+    return column
+
+
+def _largest(quantity: NumberArray1D, columns: dict[str, NumberArray1D]) -> tuple[float, int]:
+    """Largest magnitude of the quantity, and of the values that are subtracted from ``quantity·v(mark)``."""
+    if is_lots(quantity):
+        most: float = arrays.refuse_overflow("quantity", quantity)
+    else:
+        most = float(np.abs(quantity).max(initial=0.0))
+    values = [columns[name] for name in ("entry_value", "bankruptcy_value") if name in columns]
+    return most, max(_kernels.columns.magnitude(column) for column in values if is_lots(column))
+
+
+def _refuse_money_overflow(
+    quantity: NumberArray1D, unit_value: float, subtracted: list[NumberArray1D], mark_price: object
+) -> None:
+    """Refuse the first row whose value, or its difference from a column, leaves int64 quanta."""
+    with np.errstate(over="ignore"):
+        exact = np.rint(quantity.astype(FLOAT64) * unit_value)
+        bound = np.abs(exact) + np.max([np.abs(column.astype(FLOAT64)) for column in subtracted], axis=0)
+    for row in np.flatnonzero(~(bound < 0.999 * 2.0**63)).tolist():  # few, and most of them an error
+        value = int(exact[row]) if np.isfinite(exact[row]) else INT64_MAX + 1
+        if any(max(abs(value), abs(value - int(column[row]))) > INT64_MAX for column in subtracted):
+            must = f"at mark price {mark_price} its value less its cost must fit int64 quanta; use fewer decimals"
+            raise AdlError.at("quantity", row, quantity[row], must)

@@ -1,0 +1,376 @@
+"""Ranking rules by name, and what a column of scores says: ranks, quantiles, indicator levels."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _kernels
+from .._support import arrays
+from .._support.arrays import INT64, LONGEST_NAME, Float64Array1D, Int64Array1D
+from .._support.options import a_list, is_text_of, one_of
+from .._support.pickles import Immutable
+from ..errors import AdlError, from_kernel, shown
+
+__all__ = ["RankingRule", "indicator", "quantile", "rank"]
+
+
+@dataclass(frozen=True)
+class Formula:
+    """What is known of a published rule."""
+
+    needs: tuple[str, ...]
+    optional: tuple[str, ...]
+    expression: str
+    source: str
+
+
+#: Every rule's exact floating-point expression. U unrealized PnL, N notional, E equity, EV entry
+#: value, MV mark value, WB wallet balance, MM maintenance margin, BV value at the bankruptcy price.
+FORMULAS = {
+    "binance": Formula(
+        ("equity",),
+        (),
+        "-inf if E <= 0 else U/E if U >= 0 else (U/N)*(E/N)",
+        "coinengineer.net, 'What Is Auto-Deleveraging (ADL) and How Does It Work?', 29 Aug 2025",
+    ),
+    "binance-portfolio": Formula(
+        ("account_equity",),
+        (),
+        "-inf if AE <= 0 else U/AE if U >= 0 else (U/N)*(AE/N), AE the account's equity",
+        "the same page, portfolio margin",
+    ),
+    "binance-2019": Formula(
+        ("balance", "equity", "maintenance_margin"),
+        (),
+        "(max(0, U)/max(1, WB))*R, R = 0 if E <= 0 else MM/E; 1 is one unit of the settle asset, MM the wallet's",
+        "binance.com FAQ 360033525471",
+    ),
+    "bitmex": Formula(
+        ("equity",),
+        ("bankruptcy_value",),
+        "-inf if D <= 0 else p*L if U >= 0 else p/L; "
+        "p = 0 if U == 0 else U/abs(EV), L = N/D, D = MV-BV or E where no BV is given",
+        "support.bitmex.com 18589621443357; also MEXC, Poloniex, Deepcoin",
+    ),
+    "hyperliquid": Formula(
+        ("equity",),
+        (),
+        "-inf if E <= 0 or U <= 0 else 0 if N == 0 else r*(N/E); "
+        "r = mark/entry of longs, entry/mark of shorts (short='literal': mark/entry)",
+        "Hyperliquid docs, 'Auto-deleveraging'",
+    ),
+    "roi": Formula(
+        (),
+        (),
+        "0 if U == 0 else U/abs(EV)",
+        "KuCoin cross margin (older pages), Gate before Nov 2022",
+    ),
+}
+
+#: Rules under which a winner never ties with a loser: U > 0 scores above 0, all others at most 0. Under the
+#: others a factor that is 0, such as the notional of a small position, makes them tie.
+WINNERS_FIRST = ("binance", "binance-portfolio", "roi")
+
+#: What a custom rule may ask for.
+CUSTOM_COLUMNS = (
+    "quantity",
+    "side",
+    "mark_price",
+    "entry_price",
+    "mark_value",
+    "entry_value",
+    "notional",
+    "unrealized_pnl",
+    "equity",
+    "account_equity",
+    "balance",
+    "maintenance_margin",
+    "bankruptcy_value",
+    "leverage",
+)
+
+#: The forms of a short's price ratio under ``hyperliquid``.
+SHORT_FORMS = ("mirrored", "literal")
+
+
+class RankingRule(Immutable):
+    """A named formula over a market's columns: higher scores are deleveraged first. Immutable.
+
+    Parameters
+    ----------
+    name : str
+        One of :meth:`names`.
+    short : {"mirrored", "literal"}, default "mirrored"
+        ``hyperliquid`` only: the price ratio of a short, entry/mark or, as the page's letter has
+        it, mark/entry.
+
+    Attributes
+    ----------
+    needs : tuple of str
+        Columns that a market must have beyond quantity and entry.
+    expression : str
+        The exact floating-point expression; the order of operations is part of the rule.
+    source : str
+        Where the venue published it.
+
+    Raises
+    ------
+    AdlError
+        For an unknown name, with the nearest ones.
+
+    Notes
+    -----
+    Scores are float64. int64 columns are subtracted as integers and then converted, nearest. Under a
+    rule that reads equity, a row whose equity is 0 or below scores -inf (``binance-2019``: 0, as
+    published; ``bitmex`` with bankruptcy values looks at the distance to them): it stands last, and
+    a row of score -inf is nobody's counterparty. ``roi`` reads no equity.
+
+    Examples
+    --------
+    >>> rule = RankingRule("binance")
+    >>> rule.needs
+    ('equity',)
+    >>> RankingRule.names()
+    ('binance', 'binance-2019', 'binance-portfolio', 'bitmex', 'hyperliquid', 'roi')
+    """
+
+    __slots__ = ("expression", "function", "name", "needs", "optional", "short", "source")
+    PICKLED = __slots__
+
+    name: str
+    short: str
+    needs: tuple[str, ...]
+    optional: tuple[str, ...]
+    expression: str
+    source: str
+    function: Callable[..., Any] | None
+
+    def __init__(self, name: str, *, short: str = "mirrored") -> None:
+        if not isinstance(name, str) or name not in FORMULAS:
+            near = _nearest(name, FORMULAS) or sorted(FORMULAS)
+            raise AdlError.at("rule", None, name, f"must be a known rule; nearest: {', '.join(near)}")
+        one_of("short", short, SHORT_FORMS)
+        if short != "mirrored" and name != "hyperliquid":
+            raise AdlError.at("short", None, short, f"belongs to the rule 'hyperliquid', not to {name!r}")
+        formula = FORMULAS[name]
+        self._put(name, short, formula.needs, formula.optional, formula.expression, formula.source, None)
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The names of the built-in rules, sorted."""
+        return tuple(sorted(FORMULAS))
+
+    @classmethod
+    def custom(cls, name: str, function: Callable[..., Any], needs: tuple[str, ...] | list[str] = ()) -> RankingRule:
+        """A rule of your own.
+
+        Parameters
+        ----------
+        name : str
+            How it is shown.
+        function : callable
+            Gets the columns of `needs` by keyword, as equally long 1-D float64 blocks (at most
+            16,384 rows), and returns a float64 block of scores. It must work row by row: blocks are
+            cut anywhere. NaN is refused, except for rows of quantity 0.
+        needs : sequence of str
+            Of quantity (lots, signed), side (+1, -1, 0), mark_price, entry_price, mark_value,
+            entry_value, notional, unrealized_pnl, equity, account_equity, balance,
+            maintenance_margin, bankruptcy_value, leverage. Money is in units of the settle asset.
+
+        Notes
+        -----
+        Costs one score column of memory. Pickles if `function` does.
+
+        Examples
+        --------
+        >>> rule = RankingRule.custom("biggest", lambda notional: notional, needs=["notional"])
+        >>> rule
+        RankingRule.custom('biggest', needs=('notional',))
+        """
+        if not callable(function):
+            raise AdlError.at("function", None, function, "must be callable")
+        if not isinstance(name, str):
+            raise AdlError.at("name", None, name, "must be text")
+        example = shown(needs) if isinstance(needs, str) else "'equity'"
+        columns = a_list("needs", needs, f"must be a sequence of names, such as [{example}]")
+        for column in columns:
+            if not is_text_of(column, CUSTOM_COLUMNS):
+                near = _nearest(column, CUSTOM_COLUMNS) or CUSTOM_COLUMNS
+                raise AdlError.at("needs", None, column, f"must be a known column; nearest: {', '.join(near)}")
+        rule = cls.__new__(cls)
+        rule._put(name, "mirrored", tuple(columns), (), "custom", "custom", function)
+        return rule
+
+    @property
+    def kernel(self) -> str:
+        """The kernel's name for the expression."""
+        return "hyperliquid-literal" if self.short == "literal" else self.name
+
+    @property
+    def winners_first(self) -> bool:
+        """Whether every row with U > 0 scores above every other row, whatever the rest of their columns."""
+        return self.name in WINNERS_FIRST and self.function is None
+
+    def _put(self, *values: Any) -> None:
+        for slot, value in zip(
+            ("name", "short", "needs", "optional", "expression", "source", "function"), values, strict=True
+        ):
+            object.__setattr__(self, slot, value)
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.name, self.short, self.needs, self.function
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, RankingRule) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        if self.function is not None:
+            return f"RankingRule.custom({self.name!r}, needs={self.needs})"
+        return (
+            f"RankingRule({self.name!r})"
+            if self.short == "mirrored"
+            else f"RankingRule({self.name!r}, short={self.short!r})"
+        )
+
+
+def _nearest(name: object, known: Iterable[str]) -> list[str]:
+    """The known names that a name is nearly, whatever that is."""
+    text = name[:LONGEST_NAME] if isinstance(name, str) else shown(name)
+    return difflib.get_close_matches(text, known, n=3, cutoff=0.4)
+
+
+def as_rule(rule: str | RankingRule) -> RankingRule:
+    """A rule, or the rule of that name."""
+    return rule if isinstance(rule, RankingRule) else RankingRule(rule)
+
+
+def rank(score: npt.ArrayLike, *, tie: npt.ArrayLike | None = None) -> Int64Array1D:
+    """Place in the queue by score: 1 is the first to be deleveraged.
+
+    Parameters
+    ----------
+    score : array_like of float, shape (n,)
+        Higher goes first. A row whose score is NaN is not counted; -inf is counted and stands last.
+    tie : array_like of int, shape (n,), optional
+        Among equal scores the lower tie goes first, then the lower row: ranks are distinct.
+
+    Returns
+    -------
+    int64[n]
+        1..m for the m counted rows, 0 for a row that is not counted.
+
+    Notes
+    -----
+    O(n): a radix sort of the scores.
+
+    Examples
+    --------
+    >>> rank([0.5, 2.0, float("nan"), 2.0])
+    array([3, 1, 0, 2])
+    """
+    scores = arrays.floats("score", score)
+    out = np.empty(len(scores), INT64)
+    _kernels.ranks.rank(scores, out, arrays.ties(tie, len(scores)))
+    return out
+
+
+def quantile(score: npt.ArrayLike) -> Float64Array1D:
+    """Share of the counted rows at or below each score; the front of the queue is 1.0.
+
+    Parameters
+    ----------
+    score : array_like of float, shape (n,)
+        A row whose score is NaN is not counted. A row of score -inf is counted and has quantile
+        NaN. Equal scores share a quantile.
+
+    Returns
+    -------
+    float64[n]
+
+    Notes
+    -----
+    ``rank(ranking) / number of users`` (coinengineer.net, 29 Aug 2025). O(n): a radix sort of the
+    scores.
+
+    Examples
+    --------
+    >>> quantile([0.5, 2.0, 1.0, 1.0])
+    array([0.25, 1.  , 0.75, 0.75])
+    """
+    scores = arrays.floats("score", score)
+    out = np.empty(len(scores))
+    _kernels.ranks.quantile(scores, out)
+    return out
+
+
+def indicator(
+    score: npt.ArrayLike,
+    levels: int = 5,
+    weights: npt.ArrayLike | None = None,
+    *,
+    tie: npt.ArrayLike | None = None,
+) -> npt.NDArray[np.int8]:
+    """The lights that venues show: `levels` at the front of the queue, 1 at its end.
+
+    Parameters
+    ----------
+    score : array_like of float, shape (n,)
+        A row whose score is NaN is not counted. A row of score -inf is counted and shows 0.
+    levels : int, default 5
+        1 to 127.
+    weights : array_like of int or float, shape (n,), optional
+        Quantity of each row, at least 0. Without it levels hold equally many rows,
+        ``ceil(levels·quantile)``; with it equal quantity, ``levels + 1 - ceil(levels·W_front/W)``,
+        where W_front is the weight of the rows at or before one's own place, own included (the two
+        differ even for equal weights).
+    tie : array_like of int, shape (n,), optional
+        By weight, the lower tie stands before the higher among equal scores, then the lower row. By
+        count equal scores share a level.
+
+    Returns
+    -------
+    int8[n]
+        1..levels; 0 for a row that is not counted or scores -inf.
+
+    Raises
+    ------
+    AdlError
+        For levels outside 1..127; weights that are negative, NaN or infinite, or whose sum leaves
+        int64.
+
+    Notes
+    -----
+    By count: O(n), no sort. By weight: a radix sort; int64 weights exact, float64 sums exact and
+    rounded once. Levels by quantity: bitmex.com, five lights in 20 % steps.
+
+    Examples
+    --------
+    >>> indicator([5.0, 4.0, 3.0, 2.0, 1.0])
+    array([5, 4, 3, 2, 1], dtype=int8)
+    >>> indicator([3.0, 2.0, 1.0], weights=[60, 20, 20])
+    array([3, 2, 1], dtype=int8)
+    """
+    scores = arrays.floats("score", score)
+    if isinstance(levels, bool) or not isinstance(levels, int | np.integer) or not 1 <= levels <= 127:
+        raise AdlError.at("levels", None, levels, "must be a whole number from 1 to 127")
+    ranks = arrays.ties(tie, len(scores))
+    out = np.empty(len(scores), np.int8)
+    if weights is None:
+        _kernels.levels.levels_by_count(scores, int(levels), out)
+        return out
+    column = arrays.numbers("weights", weights, len(scores), "score")
+    arrays.sizes_only("weights", column)
+    try:
+        _kernels.levels.levels_by_weight(scores, column, int(levels), out, ranks)
+    except ValueError as error:
+        raise from_kernel(error) from None
+    return out

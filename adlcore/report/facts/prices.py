@@ -1,0 +1,198 @@
+"""Mark and index prices through a run, and what money of each asset is worth in one unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
+from ..._support.options import one_of
+from ...clearing.snapshot.tables import VALUED
+from ...contracts.contract import Contract
+from ...contracts.decimals import positive_decimal
+from ...errors import AdlError
+from .record import Record, RunLike, coded, places
+
+__all__ = ["Prices", "View", "read_prices", "value_per_lot", "views"]
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """Prices before the first pass (row 0) and at each of the p passes.
+
+    Attributes
+    ----------
+    mark : float64[p + 1, contracts]
+        NaN where a contract was never marked.
+    index : float64[p + 1, assets]
+        In the numeraire; NaN where none is known.
+    """
+
+    mark: npt.NDArray[np.float64]
+    index: npt.NDArray[np.float64]
+    _before: tuple[dict[str, str], dict[str, str]]
+    _given: dict[str, tuple[list[str], Int64Array1D, Int64Array1D, npt.NDArray[Any]]]
+
+    def exact(self, place: int) -> tuple[dict[str, str], dict[str, str]]:
+        """Mark prices by symbol and index prices by asset at a pass, counted from 0, as decimal text."""
+        found = []
+        for kind, start in zip(("mark", "index"), self._before, strict=True):
+            names, place_of, code, price = self._given[kind]
+            prices = dict(start)
+            upto = int(np.searchsorted(place_of, place, side="right"))
+            for number, name in enumerate(names):
+                rows = np.flatnonzero(code[:upto] == number)
+                if len(rows):
+                    prices[name] = str(price[rows[-1]])
+            found.append(prices)
+        return found[0], found[1]
+
+
+def read_prices(run: RunLike, record: Record) -> Prices:
+    """The prices of a run, those of contracts without a new mark carried on.
+
+    Parameters
+    ----------
+    run : Run
+    record : Record
+        Of the same run.
+
+    Returns
+    -------
+    Prices
+
+    Notes
+    -----
+    O(passes·(contracts + assets) + prices).
+    """
+    columns, before = run.marks(), run.before
+    kinds, kind = coded(columns["kind"])
+    names = np.asarray(columns["name"], np.str_)
+    price = np.asarray(columns["price"], np.str_)
+    place = places(record.number, columns["pass"], "marks.pass")
+    _refuse(price, "price", partial(positive_decimal, argument="price"))
+    starts, given, tables = [], {}, []
+    for wanted, listed, held in (
+        ("mark", [contract.symbol for contract in run.contracts], before.marks),
+        ("index", [asset.name for asset in run.assets], before.index_prices),
+    ):
+        rows = np.flatnonzero(kind == kinds.index(wanted)) if wanted in kinds else np.zeros(0, INT64)
+        rows = rows[np.argsort(place[rows], kind="stable")]
+        known, codes = coded(names[rows])
+        given[wanted] = known, place[rows].astype(INT64), codes, price[rows]
+        starts.append({name: str(p) for name, p in zip(listed, held, strict=True) if p is not None})
+        _refuse(names, "name", partial(one_of, "name", known=listed), rows)
+        column = np.array([listed.index(name) for name in known], INT64)[codes] if len(rows) else codes
+        start = [np.nan if p is None else float(p) for p in held]
+        tables.append(_carried(start, place[rows], column, price[rows].astype(FLOAT64), len(record.number)))
+    return Prices(tables[0], tables[1], (starts[0], starts[1]), given)
+
+
+def _refuse(texts: npt.NDArray[np.str_], name: str, check: Callable[[str], object], rows: Any = None) -> None:
+    """Refuse the first text of a column that cannot be; each is looked at once."""
+    chosen = np.arange(len(texts)) if rows is None else rows
+    for text in np.unique(texts[chosen]).tolist():
+        try:
+            check(text)
+        except AdlError as error:
+            row = int(chosen[np.argmax(texts[chosen] == text)])
+            raise error.placed(f"marks.{name}", row, text) from None
+
+
+def _carried(
+    start: list[float], place: Any, column: Int64Array1D, price: Float64Array1D, passes: int
+) -> npt.NDArray[np.float64]:
+    """A table of prices in which what is not given is what it was."""
+    table = np.full((passes + 1, len(start)), np.nan)
+    table[0] = start
+    table[place + 1, column] = price
+    last = np.where(np.isnan(table), 0, np.arange(passes + 1)[:, None])
+    np.maximum.accumulate(last, axis=0, out=last)
+    return np.asarray(np.take_along_axis(table, last, axis=0))
+
+
+def value_per_lot(contract: Contract, mark: Any) -> Any:
+    """What lots are worth at marks, as magnitudes in units of the settle asset."""
+    units = float(contract.units_per_lot)
+    return units / mark if contract.inverse else units * mark
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A unit that amounts are summed in.
+
+    Attributes
+    ----------
+    unit : str
+        The name of an asset.
+    total : bool
+        Whether amounts of all settle assets are in it, at index prices; else those of the one asset.
+    note : str
+        How it came to be, for people; empty where there is nothing to say.
+    factor : float64[p + 1, assets]
+        What a quantum of each asset is worth; 0 for assets that are not in this view.
+    """
+
+    unit: str
+    total: bool
+    note: str
+    factor: npt.NDArray[np.float64]
+
+    def worth(self, record: Record, rows: Any) -> Float64Array1D:
+        """The magnitude of what events moved, in this unit, at the index prices of their pass."""
+        found: Float64Array1D = np.abs(record.amount[rows]) * self.factor[record.place[rows] + 1, record.asset[rows]]
+        return found
+
+
+def views(run: RunLike, prices: Prices) -> list[View]:
+    """One view of everything where that can be, else one for each settle asset.
+
+    Parameters
+    ----------
+    run : Run
+    prices : Prices
+
+    Returns
+    -------
+    list of View
+        Of all settle assets together where there is one only, or where every one has an index price, or is the
+        numeraire of the wallets that hold several assets.
+    """
+    quanta = np.array([asset.quanta_per_unit for asset in run.assets], FLOAT64)
+    settle = list(dict.fromkeys(contract.settle.name for contract in run.contracts))
+    names = [asset.name for asset in run.assets]
+    if len(settle) > 1:
+        numeraire = _numeraire(run, names)
+        index = prices.index.copy()
+        if numeraire >= 0:
+            index[:, numeraire] = 1.0
+        if numeraire >= 0 and not np.isnan(index[:, [names.index(name) for name in settle]]).any():
+            others = [name for name in settle if name != names[numeraire]]
+            note = f"{_listed(others)} valued in {names[numeraire]} at the index price of each pass"
+            return [View(names[numeraire], True, note, np.nan_to_num(index) / quanta)]
+    found = []
+    for name in settle:
+        factor = np.zeros_like(prices.index)
+        factor[:, names.index(name)] = 1 / quanta[names.index(name)]
+        found.append(View(name, len(settle) == 1, "", factor))
+    return found
+
+
+def _numeraire(run: RunLike, names: list[str]) -> int:
+    """The asset that index prices are in: that of wallets with several assets, or one whose price is 1."""
+    wallets = run.before.wallets
+    valued = wallets.asset[wallets.mode >= VALUED]
+    if len(valued):
+        return int(valued[0])
+    ones = [code for code, price in enumerate(run.before.index_prices) if price == 1]
+    return ones[0] if ones else -1
+
+
+def _listed(names: list[str]) -> str:
+    """Names in a sentence."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,264 @@
+"""The events of a run as whole numbers: texts become codes, so that everything after is NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import _kernels
+from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
+from ...clearing import KINDS, Snapshot
+from ...clearing.events import CAUSES
+from ...contracts.contract import Asset, Contract
+from ...errors import AdlError
+from ...io.runs.opening import OpeningDebt, OpeningFund
+
+__all__ = ["Record", "RunLike", "coded", "exact_sums", "places", "read_record", "weighted"]
+
+Mask = npt.NDArray[np.bool_]
+
+#: The numbers of an event that are kept as they are.
+NUMBERS = ("wallet", "row", "lots", "price", "amount")
+
+KIND_CODES = {kind: code for code, kind in enumerate(KINDS)}
+CAUSE_CODES = {cause: code for code, cause in enumerate(CAUSES)}
+
+
+class RunLike(Protocol):
+    """What a report reads of a run.
+
+    `opening_funds` and `opening_debts` are None where the run does not say what its house held when it began.
+    """
+
+    @property
+    def before(self) -> Snapshot: ...
+    @property
+    def contracts(self) -> tuple[Contract, ...]: ...
+    @property
+    def assets(self) -> tuple[Asset, ...]: ...
+    @property
+    def configuration(self) -> Any: ...
+    @property
+    def manifest(self) -> Mapping[str, Any]: ...
+    @property
+    def opening_funds(self) -> Sequence[OpeningFund] | None: ...
+    @property
+    def opening_debts(self) -> Sequence[OpeningDebt] | None: ...
+    def events(self) -> Mapping[str, Any]: ...
+    def passes(self) -> Mapping[str, Any]: ...
+    def marks(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """The events of a run, n of them, and its p passes.
+
+    Attributes
+    ----------
+    kind, cause, contract, asset, party : int64[n]
+        Codes: of :data:`adlcore.clearing.KINDS`, of the causes, of the run's contracts and assets, of `parties`;
+        -1 for none.
+    wallet, row, lots, price, amount : int64[n]
+        As in :class:`adlcore.clearing.Events`.
+    link : int64[n]
+        The place of the other leg in these columns; -1 where there is none, or it is not among them.
+    place : int64[n]
+        Which pass, counted from 0.
+    parties : tuple of str
+        Street, treasury, vaults and funds that events name, in the order of the alphabet.
+    number, time : int64[p]
+        Of each pass.
+    """
+
+    kind: Int64Array1D
+    cause: Int64Array1D
+    contract: Int64Array1D
+    asset: Int64Array1D
+    party: Int64Array1D
+    wallet: Int64Array1D
+    row: Int64Array1D
+    lots: Int64Array1D
+    price: Int64Array1D
+    amount: Int64Array1D
+    link: Int64Array1D
+    place: Int64Array1D
+    parties: tuple[str, ...]
+    number: Int64Array1D
+    time: Int64Array1D
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    def of(self, *kinds: str) -> Mask:
+        """bool[n]: which events are of these kinds."""
+        wanted = np.zeros(len(KINDS), bool)
+        wanted[[KIND_CODES[kind] for kind in kinds]] = True
+        found: Mask = wanted[self.kind]
+        return found
+
+    def because(self, cause: str) -> Mask:
+        """bool[n]: which events have this cause."""
+        found: Mask = self.cause == CAUSE_CODES[cause]
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """How many events there are of each kind that there is, in the order of the kinds."""
+        found = np.bincount(self.kind, minlength=len(KINDS)).tolist()
+        return {kind: count for kind, count in zip(KINDS, found, strict=True) if count}
+
+    def tally(self, *kinds: str) -> int:
+        """How many events are of these kinds."""
+        return int(np.count_nonzero(self.of(*kinds)))
+
+
+def read_record(run: RunLike) -> Record:
+    """Read all events of a run.
+
+    Parameters
+    ----------
+    run : Run
+        Of ``adlcore.io.open_run``, or anything with the same columns.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    AdlError
+        For a kind, cause, contract or asset that this adlcore or the run does not know, for sequence numbers that
+        do not rise, times that fall, and for an event of no pass; the row is named.
+
+    Notes
+    -----
+    O(n log n) time for n events; six int64 columns beside those that are referred to.
+    """
+    columns, passes = run.events(), run.passes()
+    number = np.asarray(passes["pass"], INT64)
+    sequence = np.asarray(columns["sequence"], INT64)
+    falls = np.flatnonzero(sequence[1:] <= sequence[:-1])
+    if len(falls):
+        row = int(falls[0]) + 1
+        raise AdlError.at("events.sequence", row, int(sequence[row]), "must be above the one before")
+    time = np.asarray(passes["time"], INT64)
+    falls = np.flatnonzero(time[1:] < time[:-1])
+    if len(falls):
+        row = int(falls[0]) + 1
+        raise AdlError.at("passes.time", row, int(time[row]), "must not be before that of the pass before")
+    wallet = np.asarray(columns["wallet"], INT64)
+    strange = np.flatnonzero((wallet < -1) | (wallet >= len(run.before.wallets)))
+    if len(strange):
+        row = int(strange[0])
+        raise AdlError.at("events.wallet", row, int(wallet[row]), "must be a wallet of the run, or -1")
+    names, party = coded(columns["fund"])
+    return Record(
+        kind=_codes("kind", columns["kind"], KIND_CODES),
+        cause=_codes("cause", columns["cause"], CAUSE_CODES),
+        contract=_codes("contract", columns["contract"], _numbered([c.symbol for c in run.contracts])),
+        asset=_codes("asset", columns["asset"], _numbered([a.name for a in run.assets])),
+        party=party - ("" in names),  # the empty name stands first
+        link=_links(sequence, np.asarray(columns["link"], INT64)),
+        place=places(number, columns["pass"], "events.pass"),
+        parties=tuple(name for name in names if name),
+        number=number,
+        time=time,
+        **{name: np.asarray(columns[name], INT64) for name in NUMBERS},
+    )
+
+
+def _numbered(names: list[str]) -> dict[str, int]:
+    """Codes by name; an empty text is none."""
+    return {name: code for code, name in enumerate(names)} | {"": -1}
+
+
+def _codes(column: str, texts: Any, known: Mapping[str, int]) -> Int64Array1D:
+    """A column of known names as codes."""
+    names, codes = coded(texts)
+    for place, name in enumerate(names):
+        if name not in known:
+            row = int(np.argmax(codes == place))
+            raise AdlError.at(f"events.{column}", row, name, "must be known to the run and to this adlcore")
+    return np.array([known[name] for name in names], INT64)[codes]
+
+
+def _links(sequence: Int64Array1D, link: Int64Array1D) -> Int64Array1D:
+    """The place of each other leg; -1 where there is none, or it is missing."""
+    linked = np.flatnonzero(link >= 0)
+    found = np.minimum(np.searchsorted(sequence, link[linked]), max(len(sequence) - 1, 0))
+    there = sequence[found] == link[linked]
+    out = np.full(len(link), -1, INT64)
+    out[linked[there]] = found[there]
+    return out
+
+
+def places(number: Int64Array1D, passes: Any, name: str) -> Int64Array1D:
+    """Which pass of the run each row is of; `name` is what the column is called where one is of none."""
+    given = np.asarray(passes, INT64)
+    found = np.minimum(np.searchsorted(number, given), max(len(number) - 1, 0)).astype(INT64)
+    wrong = np.flatnonzero(number[found] != given) if len(number) else np.arange(len(given))
+    if len(wrong):
+        row = int(wrong[0])
+        raise AdlError.at(name, row, int(given[row]), "must be a pass of the run")
+    return found
+
+
+def coded(texts: Any) -> tuple[list[str], Int64Array1D]:
+    """The different texts of a column, sorted, and which of them each row has.
+
+    Parameters
+    ----------
+    texts : array_like of str, shape (n,)
+
+    Returns
+    -------
+    list of str, int64[n]
+
+    Notes
+    -----
+    Exact. Sorting a million texts takes seconds, so hashes are sorted, and the texts then compared with what the
+    hashes say; should two texts share a hash, the texts are sorted after all.
+
+    Examples
+    --------
+    >>> coded(["b", "", "b"])
+    (['', 'b'], array([1, 0, 1]))
+    """
+    column = np.ascontiguousarray(np.asarray(texts, np.str_))
+    if not len(column):
+        return [], np.zeros(0, INT64)
+    letters = column.view(np.uint32).reshape(len(column), -1)
+    hashes = np.zeros(len(column), np.uint64)
+    for place in range(letters.shape[1]):
+        hashes = hashes * np.uint64(0x9E3779B97F4A7C15) + letters[:, place]
+    _, first, codes = np.unique(hashes, return_index=True, return_inverse=True)
+    names = column[first]
+    if not np.array_equal(names[codes], column):
+        names, codes = np.unique(column, return_inverse=True)
+    order = np.argsort(names)
+    back = np.empty(len(order), INT64)
+    back[order] = np.arange(len(order))
+    return names[order].tolist(), back[codes]
+
+
+def weighted(codes: Int64Array1D, weights: Float64Array1D, count: int) -> Float64Array1D:
+    """float64[count]: the sum of the weights of each code from 0 to `count` - 1."""
+    found: Float64Array1D = np.bincount(codes, weights, count).astype(FLOAT64)
+    return found
+
+
+def exact_sums(values: Int64Array1D, codes: Int64Array1D, count: int) -> list[int]:
+    """The exact sum of the values of each code from 0 to `count` - 1; codes below 0 are passed over.
+
+    Examples
+    --------
+    >>> exact_sums(np.array([2**62, 2**62, 5]), np.array([1, 1, -1]), 2)
+    [0, 9223372036854775808]
+    """
+    order = np.argsort(codes, kind="stable")
+    cuts = np.searchsorted(codes[order], np.arange(count + 1))
+    held = values[order]
+    return [int(_kernels.money.exact_sum(held[cuts[code] : cuts[code + 1]])) for code in range(count)]

@@ -23,7 +23,7 @@ from pathlib import Path
 from time import perf_counter, perf_counter_ns
 
 import adlcore as adl
-from adlcore.lab import venue
+from adlcore.lab import crowd
 
 #: How many calls of each kind there are in a turn.
 MIX = {"mark": 4, "trade": 8, "deposit": 8, "withdraw": 4, "fund_deposit": 2, "place_order": 2, "cancel_order": 2}
@@ -34,7 +34,7 @@ class Load:
     """A house, and calls of it that are drawn from a seed."""
 
     def __init__(self, wallets: int, contracts: int, seed: int) -> None:
-        books = venue.snapshot(wallets, contracts, seed=seed, modes=("cross", "isolated"))
+        books = crowd.snapshot(wallets, contracts, seed=seed, modes=("cross", "isolated"))
         self.chance, self.wallets = random.Random(seed), wallets
         self.contracts = {contract.symbol: contract for contract in books.contracts}
         self.base = {symbol: Decimal(mark) for symbol, mark in zip(self.contracts, books.marks, strict=True)}

@@ -108,7 +108,7 @@ def library(kept: Path, made: Path) -> dict[str, Feature]:
         "every public name": Feature(names),
         "a queue": Feature(lambda: market.queue("long", "binance").take(1)),
         "a market made up": Feature(lambda: adl.lab.synthetic.market(50)),
-        "a venue made up": Feature(lambda: adl.lab.venue.snapshot(wallets=50, positions=80)),
+        "a venue made up": Feature(lambda: adl.lab.crowd.snapshot(wallets=50, positions=80)),
         "a snapshot as .npz": Feature(archive),
         "events as JSON lines": Feature(lines),
         "a selection as text": Feature(texts),

@@ -7,7 +7,7 @@ import numpy as np
 import adlcore as adl
 from adlcore.clearing import DepthLadder
 from adlcore.io.runs import opening
-from adlcore.lab import venue
+from adlcore.lab import crowd
 
 #: Columns of numbers; all others are text.
 NUMBERS = ("sequence", "time", "wallet", "account", "row", "lots", "price", "amount", "link", "pass")
@@ -122,7 +122,7 @@ def ten_wallets(names=NAMES, symbol="SOLUSDT"):
 
 def crash(wallets=400, contracts=3, passes=8, *, fall=0.3, seed=7, cash="20000", stages=None, **terms):
     """A venue made up whose marks all fall, with thin books and a fund of modest balance: the house and its run."""
-    before = venue.snapshot(wallets=wallets, contracts=contracts, seed=seed, **terms)
+    before = crowd.snapshot(wallets=wallets, contracts=contracts, seed=seed, **terms)
     rates = {asset.name: float(price or 1) for asset, price in zip(before.assets, before.index_prices, strict=True)}
     funds = [{"asset": name, "balance": f"{float(cash) / rate:.4f}"} for name, rate in rates.items()]
     ladder = DepthLadder({})

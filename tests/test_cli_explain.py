@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.lab import venue
+from adlcore.lab import crowd
 
 pytest.importorskip("typer", reason="the command line needs the cli extra")
 pytest.importorskip("rich", reason="the command line needs the cli extra")
@@ -251,9 +251,9 @@ def test_every_explanation_fits(good, folder, monkeypatch, width):
 
 
 def test_a_file_is_read_as_well(good, told, tmp_path):
-    small().to_npz(tmp_path / "venue.npz")
+    small().to_npz(tmp_path / "crowd.npz")
     words = ("--account", "bob", "--contract", "BTCUSDT")
-    other = json.loads(good("explain", tmp_path / "venue.npz", *words, "--json"))
+    other = json.loads(good("explain", tmp_path / "crowd.npz", *words, "--json"))
     assert {**told(*words), "snapshot": ""} == {**other, "snapshot": ""}
 
 
@@ -383,7 +383,7 @@ def test_all_three_at_once_change_what_each_changes(good, folder, told):
 
 
 def test_what_is_asked_changes_nothing_else():
-    snapshot = venue.snapshot(200, 6)
+    snapshot = crowd.snapshot(200, 6)
     for row in range(0, len(snapshot.positions), 17):
         code = int(np.searchsorted(snapshot.start, row, side="right") - 1)
         contract, wallet = snapshot.contracts[code], int(snapshot.positions.wallet[row])

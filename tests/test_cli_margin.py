@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.lab import venue
+from adlcore.lab import crowd
 
 pytest.importorskip("typer", reason="the command line needs the cli extra")
 pytest.importorskip("rich", reason="the command line needs the cli extra")
@@ -114,7 +114,7 @@ def test_json_agrees_with_the_library(good, folder):
 
 
 def test_ratios_descend_and_ties_go_by_equity_then_row(good, tmp_path):
-    snapshot = venue.snapshot(600, 8)
+    snapshot = crowd.snapshot(600, 8)
     adl.io.save(snapshot, tmp_path / "venue")
     state = adl.margin_state(snapshot)
     document = json.loads(good("margin", tmp_path / "venue", "--top", 0, "--json"))
@@ -127,7 +127,7 @@ def test_ratios_descend_and_ties_go_by_equity_then_row(good, tmp_path):
 
 
 def test_top_and_account(good, tmp_path):
-    snapshot = venue.snapshot(600, 8)
+    snapshot = crowd.snapshot(600, 8)
     adl.io.save(snapshot, tmp_path / "venue")
     document = json.loads(good("margin", tmp_path / "venue", "--top", 3, "--json"))
     assert len(document["nearest"]) == 3
@@ -156,13 +156,13 @@ def test_a_fee_moves_the_liquidation_price(good, folder):
 
 
 def test_a_file_is_read_as_well(good, folder, tmp_path):
-    small().to_npz(tmp_path / "venue.npz")
-    one, other = (json.loads(good("margin", path, "--json")) for path in (folder, tmp_path / "venue.npz"))
+    small().to_npz(tmp_path / "crowd.npz")
+    one, other = (json.loads(good("margin", path, "--json")) for path in (folder, tmp_path / "crowd.npz"))
     assert {**one, "snapshot": ""} == {**other, "snapshot": ""}
 
 
 def test_every_mode_fits_and_has_its_name(good, tmp_path, monkeypatch):
-    snapshot = venue.snapshot(400, 6)
+    snapshot = crowd.snapshot(400, 6)
     adl.io.save(snapshot, tmp_path / "v")
     for width in (60, 80, 120, 200):
         monkeypatch.setenv("COLUMNS", str(width))
@@ -175,7 +175,7 @@ def test_every_mode_fits_and_has_its_name(good, tmp_path, monkeypatch):
 
 
 def test_many_marks_are_cut_short(good, tmp_path):
-    adl.io.save(venue.snapshot(300, 40), tmp_path / "v")
+    adl.io.save(crowd.snapshot(300, 40), tmp_path / "v")
     out = good("margin", tmp_path / "v", "--top", 0)
     assert "and 28 more\n" in out
     assert "SOLUSDT" in out
@@ -274,7 +274,7 @@ def test_a_contract_without_tiers_is_named(bad, tmp_path):
 
 
 def test_accounts_that_are_numbers(bad, good, tmp_path):
-    adl.io.save(venue.snapshot(10, 1), tmp_path / "v")
+    adl.io.save(crowd.snapshot(10, 1), tmp_path / "v")
     good("margin", tmp_path / "v", "--account", "1")
     assert "account is 'ann': must be an account of this snapshot, where they are numbers" in bad(
         "margin", tmp_path / "v", "--account", "ann"

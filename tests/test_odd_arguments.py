@@ -14,7 +14,7 @@ from adlcore import clearing
 from adlcore.clearing.stages.venue import Venue
 from adlcore.io.aliases import parse_columns
 from adlcore.io.selections import write_selection
-from adlcore.lab import synthetic, venue
+from adlcore.lab import crowd, synthetic
 from adlcore.lab.crash import Crash
 from adlcore.lab.outcome import Outcome
 from adlcore.lab.shocks import read_marks
@@ -139,7 +139,7 @@ OPTIONS = {
     "path of a snapshot": BOOKS.to_npz,
     "path of a snapshot to read": adl.Snapshot.from_npz,
     "overwrite": lambda odd: adl.io.save(BOOKS, "snapshot", overwrite=odd),
-    "modes": lambda odd: venue.snapshot(20, 2, modes=[odd]),
+    "modes": lambda odd: crowd.snapshot(20, 2, modes=[odd]),
     "market": synthetic.whale,
     "run": lambda odd: adl.report.write(odd, "report.html"),
     "path of positions": adl.io.read_positions,
@@ -183,7 +183,7 @@ LISTS = {
     "venue": lambda odd: house(venue=odd),
     "venue of a state": lambda odd: adl.ClearingHouse.from_state(HOUSE.state(), odd),
     "stages": lambda odd: Venue("mine", odd),
-    "modes": lambda odd: venue.snapshot(20, 2, modes=odd),
+    "modes": lambda odd: crowd.snapshot(20, 2, modes=odd),
     "events to plot": adl.report.plot_events,
     "scope": lambda odd: adl.InsuranceFund("USD", scope=odd),
     "contracts": lambda odd: columns(contracts=odd),

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing.snapshot import archive
 from adlcore.io import manifests
-from adlcore.lab import venue
+from adlcore.lab import crowd
 
 pytestmark = pytest.mark.files
 
@@ -81,12 +81,12 @@ def snapshots():
         "numbers without rows": adl.Snapshot([x], {**nothing, "account": np.zeros(0, int)}, no_positions, {}),
         "the ends of int64": adl.Snapshot([x], edge, no_positions, {}),
         "one empty label": adl.Snapshot([x], {"account": [""], "asset": "USDT"}, no_positions, {}),
-        "cross": venue.snapshot(50, 3, modes=["cross"]),
-        "isolated": venue.snapshot(50, 3, modes=["isolated"]),
-        "hedge": venue.snapshot(50, 3, modes=["hedge"]),
-        "multi-asset": venue.snapshot(50, 3, modes=["multi-asset"]),
-        "portfolio": venue.snapshot(50, 3, modes=["portfolio"]),
-        "all modes": venue.snapshot(300, 14),
+        "cross": crowd.snapshot(50, 3, modes=["cross"]),
+        "isolated": crowd.snapshot(50, 3, modes=["isolated"]),
+        "hedge": crowd.snapshot(50, 3, modes=["hedge"]),
+        "multi-asset": crowd.snapshot(50, 3, modes=["multi-asset"]),
+        "portfolio": crowd.snapshot(50, 3, modes=["portfolio"]),
+        "all modes": crowd.snapshot(300, 14),
     }
 
 
@@ -123,24 +123,24 @@ def test_a_folder_gives_the_same_snapshot(snapshot, tmp_path):
 
 
 def test_a_file_gives_the_same_snapshot(snapshot, tmp_path):
-    snapshot.to_npz(tmp_path / "venue.npz")
-    same(adl.io.load(tmp_path / "venue.npz"), snapshot)
-    os.rename(tmp_path / "venue.npz", tmp_path / "venue")
+    snapshot.to_npz(tmp_path / "crowd.npz")
+    same(adl.io.load(tmp_path / "crowd.npz"), snapshot)
+    os.rename(tmp_path / "crowd.npz", tmp_path / "venue")
     same(adl.io.load(tmp_path / "venue"), snapshot)
 
 
 @settings(max_examples=settings.default.max_examples // 2)
 @given(wallets=st.integers(2, 60), contracts=st.integers(1, 20), seed=st.integers(0, 999), data=st.data())
 def test_any_venue_comes_back(tmp_path_factory, wallets, contracts, seed, data):
-    modes = data.draw(st.lists(st.sampled_from(venue.MODES), min_size=1, unique=True))
-    snapshot = venue.snapshot(wallets, contracts, seed=seed, modes=modes)
+    modes = data.draw(st.lists(st.sampled_from(crowd.MODES), min_size=1, unique=True))
+    snapshot = crowd.snapshot(wallets, contracts, seed=seed, modes=modes)
     path = tmp_path_factory.mktemp("any") / "venue"
     adl.io.save(snapshot, path)
     same(adl.io.load(path), snapshot)
 
 
 def test_a_loaded_snapshot_answers_as_the_first_one(tmp_path):
-    snapshot = venue.snapshot(300, 6)
+    snapshot = crowd.snapshot(300, 6)
     adl.io.save(snapshot, tmp_path / "venue")
     again = adl.io.load(tmp_path / "venue")
     one, other = adl.margin_state(snapshot), adl.margin_state(again)
@@ -181,7 +181,7 @@ def test_integers_are_int64_and_decimals_are_text(folder):
 
 
 def test_accounts_that_are_numbers_stay_numbers(tmp_path):
-    adl.io.save(venue.snapshot(20, 1), tmp_path / "venue")
+    adl.io.save(crowd.snapshot(20, 1), tmp_path / "venue")
     assert str(pq.read_table(tmp_path / "venue/wallets.parquet").schema.field("account").type) == "int64"
 
 
@@ -215,7 +215,7 @@ def test_what_was_saved_unchecked_is_checked_when_it_is_loaded(tmp_path):
 
 
 def test_a_snapshot_is_replaced_only_when_that_is_asked_for(folder, tmp_path):
-    other = venue.snapshot(5, 1)
+    other = crowd.snapshot(5, 1)
     with pytest.raises(adl.AdlError, match="venue holds a snapshot already: overwrite=True replaces it"):
         adl.io.save(other, folder)
     same(adl.io.load(folder), everything())
@@ -250,7 +250,7 @@ def test_who_may_read_the_files_of_a_snapshot_stays(folder):
     modes = {path.name: 0o600 + 8 * number for number, path in enumerate(sorted(folder.iterdir()))}
     for name, mode in modes.items():
         (folder / name).chmod(mode)
-    adl.io.save(venue.snapshot(5, 1), folder, overwrite=True)
+    adl.io.save(crowd.snapshot(5, 1), folder, overwrite=True)
     assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == modes
 
 
@@ -258,7 +258,7 @@ def test_whose_a_folder_is_stays(folder):
     other = 12345 if os.geteuid() == 0 else os.geteuid()
     for path in (folder, folder / "orders.parquet"):
         os.chown(path, other, -1)
-    adl.io.save(venue.snapshot(5, 1), folder, overwrite=True)
+    adl.io.save(crowd.snapshot(5, 1), folder, overwrite=True)
     assert [(folder / name).stat().st_uid for name in ("", "orders.parquet")] == [other, other]
 
 
@@ -346,7 +346,7 @@ def test_an_interrupted_write_leaves_the_old_one(folder, tmp_path, monkeypatch, 
 
     monkeypatch.setattr(pq, "write_table", fail)
     with pytest.raises(failure if isinstance(failure, type) else type(failure)) as caught:
-        adl.io.save(venue.snapshot(5, 1), folder, overwrite=True)
+        adl.io.save(crowd.snapshot(5, 1), folder, overwrite=True)
     if isinstance(failure, OSError):
         assert (caught.value.filename, caught.value.strerror) == (str(folder), "No space left on device")
     same(adl.io.load(folder), everything())
@@ -365,7 +365,7 @@ def test_a_rename_that_fails_leaves_the_old_one(folder, tmp_path, monkeypatch, s
 
     monkeypatch.setattr(os, "rename", fail)
     with pytest.raises(KeyboardInterrupt):
-        adl.io.save(venue.snapshot(5, 1), folder, overwrite=True)
+        adl.io.save(crowd.snapshot(5, 1), folder, overwrite=True)
     same(adl.io.load(folder), everything())
     assert os.listdir(tmp_path) == ["venue"]
 
@@ -556,7 +556,7 @@ def test_a_folder_without_a_manifest_is_no_snapshot(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"nothing of the kind", b"PK\x03\x04", "array"])
 def test_a_file_that_is_no_snapshot_is_refused(tmp_path, content):
-    path = tmp_path / "venue.npz"
+    path = tmp_path / "crowd.npz"
     if content == "array":
         with open(path, "wb") as file:
             np.save(file, np.zeros(3))
@@ -575,34 +575,34 @@ def test_what_is_not_there_is_an_oserror(tmp_path):
 def test_without_pyarrow_the_extra_is_named(folder, monkeypatch, tmp_path):
     import sys
 
-    everything().to_npz(tmp_path / "venue.npz")
+    everything().to_npz(tmp_path / "crowd.npz")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(adl.MissingExtraError, match=r"writing snapshot folders needs the 'files' extra"):
         adl.io.save(everything(), tmp_path / "other")
     with pytest.raises(adl.MissingExtraError, match=r"reading snapshot folders needs the 'files' extra"):
         adl.io.load(folder)
-    same(adl.io.load(tmp_path / "venue.npz"), everything())
+    same(adl.io.load(tmp_path / "crowd.npz"), everything())
 
 
 # A venue to play with -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("modes", [venue.MODES, *([mode] for mode in venue.MODES)], ids="+".join)
+@pytest.mark.parametrize("modes", [crowd.MODES, *([mode] for mode in crowd.MODES)], ids="+".join)
 @pytest.mark.parametrize(("wallets", "contracts"), [(2, 1), (3, 2), (40, 7), (500, 13), (60, 40)])
 def test_a_venue_is_sound_and_balanced(modes, wallets, contracts):
     for seed in range(3):
-        snapshot = venue.snapshot(wallets, contracts, seed=seed, modes=modes)
+        snapshot = crowd.snapshot(wallets, contracts, seed=seed, modes=modes)
         snapshot.validate(strict=True)
         assert (len(snapshot.wallets), len(snapshot.contracts)) == (wallets, contracts)
         state = adl.margin_state(snapshot)
         assert np.isfinite(state.equity).all()
-        again = venue.snapshot(wallets, contracts, seed=seed, modes=modes)
+        again = crowd.snapshot(wallets, contracts, seed=seed, modes=modes)
         assert again == snapshot
-        assert wallets < 40 or venue.snapshot(wallets, contracts, seed=seed + 9, modes=modes) != snapshot
+        assert wallets < 40 or crowd.snapshot(wallets, contracts, seed=seed + 9, modes=modes) != snapshot
 
 
 def test_a_venue_has_what_it_promises():
-    snapshot = venue.snapshot(20_000, 12)
+    snapshot = crowd.snapshot(20_000, 12)
     state = adl.margin_state(snapshot)
     wallets, positions = snapshot.wallets, snapshot.positions
     assert set(wallets.mode.tolist()) == {0, 1, 2, 3}
@@ -625,7 +625,7 @@ def test_a_venue_has_what_it_promises():
 
 
 def test_a_venue_of_cross_wallets_alone_takes_the_fast_path():
-    snapshot = venue.snapshot(2_000, 200, positions=10_000, modes=("cross",))
+    snapshot = crowd.snapshot(2_000, 200, positions=10_000, modes=("cross",))
     assert not snapshot.has_valued
     assert (snapshot.wallets.mode == 0).all()
     assert len(snapshot.positions) == pytest.approx(10_000, rel=0.02)
@@ -646,4 +646,4 @@ def test_a_venue_of_cross_wallets_alone_takes_the_fast_path():
 )
 def test_a_venue_that_cannot_be_is_refused(options, words):
     with pytest.raises(adl.AdlError, match=words):
-        venue.snapshot(**options)
+        crowd.snapshot(**options)

@@ -12,13 +12,13 @@ from test_runs_links import KINDS, impatient, plant
 
 import adlcore as adl
 from adlcore.io import snapshots
-from adlcore.lab import venue
+from adlcore.lab import crowd
 
 __all__ = ["impatient"]
 
 pytestmark = [pytest.mark.usefixtures("impatient"), pytest.mark.files]
 
-SNAPSHOT, OTHER = venue.snapshot(20, 2), venue.snapshot(5, 1)
+SNAPSHOT, OTHER = crowd.snapshot(20, 2), crowd.snapshot(5, 1)
 
 
 @pytest.fixture
@@ -99,18 +99,18 @@ def test_what_stands_beside_a_file_that_is_written_leads_nowhere(tmp_path, monke
     plant(work, tmp_path / "outside", kind)
     precious = tree(tmp_path)
     with pytest.raises(FileExistsError) as caught:
-        SNAPSHOT.to_npz(tmp_path / "venue.npz")
-    assert caught.value.filename == str(tmp_path / "venue.npz")
+        SNAPSHOT.to_npz(tmp_path / "crowd.npz")
+    assert caught.value.filename == str(tmp_path / "crowd.npz")
     assert tree(tmp_path) == precious
 
 
 def test_the_file_that_a_link_leads_to_is_replaced(tmp_path):
     (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere" / "venue.npz").write_bytes(b"old")
-    (tmp_path / "link.npz").symlink_to(tmp_path / "elsewhere" / "venue.npz")
+    (tmp_path / "elsewhere" / "crowd.npz").write_bytes(b"old")
+    (tmp_path / "link.npz").symlink_to(tmp_path / "elsewhere" / "crowd.npz")
     SNAPSHOT.to_npz(tmp_path / "link.npz")
     assert (tmp_path / "link.npz").is_symlink()
-    assert adl.io.load(tmp_path / "elsewhere" / "venue.npz") == SNAPSHOT
+    assert adl.io.load(tmp_path / "elsewhere" / "crowd.npz") == SNAPSHOT
     assert adl.io.load(tmp_path / "link.npz") == SNAPSHOT
 
 
@@ -122,8 +122,8 @@ def test_a_pipe_is_written_to_and_not_read(tmp_path):
     SNAPSHOT.to_npz(pipe)
     reader.join()
     assert pipe.is_fifo()
-    (tmp_path / "venue.npz").write_bytes(held[0])
-    assert adl.io.load(tmp_path / "venue.npz") == SNAPSHOT
+    (tmp_path / "crowd.npz").write_bytes(held[0])
+    assert adl.io.load(tmp_path / "crowd.npz") == SNAPSHOT
     for read in (adl.io.load, adl.Snapshot.from_npz):
         refused(lambda read=read: read(pipe), f"{pipe} is a pipe: must be a plain file")
 

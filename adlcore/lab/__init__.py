@@ -1,5 +1,5 @@
-"""Markets and venues to play with."""
+"""Markets, and the books of whole venues, to play with."""
 
-from . import synthetic, venue
+from . import crowd, synthetic
 
-__all__ = ["synthetic", "venue"]
+__all__ = ["crowd", "synthetic"]

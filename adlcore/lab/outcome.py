@@ -65,8 +65,8 @@ class Outcome:
 
         Examples
         --------
-        >>> from adlcore.lab import venue
-        >>> Outcome.before(venue.snapshot(wallets=10, contracts=3)).share(USERS)
+        >>> from adlcore.lab import crowd
+        >>> Outcome.before(crowd.snapshot(wallets=10, contracts=3)).share(USERS)
         0.0
         """
         if not isinstance(snapshot, Snapshot):

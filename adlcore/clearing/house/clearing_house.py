@@ -23,10 +23,10 @@ from . import audit as books_audit
 from .committed_state import Held, Keeper
 from .guard import alone
 from .ledger import LEDGER_LINES, Ledger
+from .liquidation_pass import Pass
 from .opening import opened
 from .pass_prices import Prices, at_prices, filled_by, read_prices, refuse_jumps
 from .plan import OpenPlan, Plan, Reported
-from .rounds import Pass
 from .trading import trade
 
 __all__ = ["ClearingHouse"]
@@ -91,7 +91,7 @@ class ClearingHouse(Keeper):
 
     A quiet mark is O(positions of the contracts that were marked); one that liquidates copies the
     books once, and ranks each side that somebody is deleveraged on once a round. What a pass does, in
-    which order: :mod:`adlcore.clearing.house.rounds`.
+    which order: :mod:`adlcore.clearing.house.liquidation_pass`.
 
     Examples
     --------

@@ -13,8 +13,8 @@ from ..events import Events
 from ..stages.stage import Fill, Order
 from ..state import HouseState
 from .fill_reports import FillId, checked_fills, read_reports, reported_once, shown
+from .liquidation_pass import Pass
 from .pass_prices import Prices
-from .rounds import Pass
 
 __all__ = ["OpenPlan", "Plan"]
 

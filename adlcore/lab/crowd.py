@@ -1,4 +1,4 @@
-"""A venue to play with: wallets of every margin mode in linear and inverse contracts, the same for the same seed."""
+"""The books of a venue to play with: wallets of every margin mode in linear and inverse contracts, the same for the same seed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def snapshot(
     seed: int = 7,
     modes: Sequence[str] = MODES,
 ) -> Snapshot:
-    """A venue of random wallets, with balanced open interest and some wallets near liquidation.
+    """The books of a venue of random wallets, with balanced open interest and some wallets near liquidation.
 
     Parameters
     ----------
@@ -96,8 +96,8 @@ def snapshot(
     Examples
     --------
     >>> import adlcore as adl
-    >>> from adlcore.lab import venue
-    >>> snapshot = venue.snapshot(wallets=1_000, contracts=3)
+    >>> from adlcore.lab import crowd
+    >>> snapshot = crowd.snapshot(wallets=1_000, contracts=3)
     >>> snapshot.validate(strict=True)
     >>> [contract.symbol for contract in snapshot.contracts]
     ['BTCUSDT', 'ETHUSDT', 'BTCUSD']

@@ -8,6 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
+# What helpers assert is shown as what tests do; this is read before any of them.
+pytest.register_assert_rewrite("support")
+
 #: Where a worker tells how many tests it left out.
 LEFT_OUT = pytest.StashKey[int]()
 

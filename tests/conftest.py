@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import time
 from pathlib import Path
 
 import pytest
-import zoo
 from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.internal.conjecture import providers
+
+from support import zoo
 
 #: Of the search: the seed of all that it draws, and the time at which it ends.
 SEED, UNTIL = os.environ.get("ADLCORE_SEED"), os.environ.get("ADLCORE_UNTIL")
@@ -37,9 +39,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("adlcore")
-
-# What helpers assert is shown as what tests do.
-pytest.register_assert_rewrite("refusals", "books", "house_books", "hostile")
 
 
 @pytest.hookimpl(trylast=True)
@@ -140,7 +139,7 @@ def unsynchronized(monkeypatch):
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory):
     """Sealed runs, and ones that were left after some passes; not to be changed."""
-    from run_worlds import TEN, TWO
+    from support.run_worlds import TEN, TWO
 
     parent = tmp_path_factory.mktemp("runs")
     for name, world in (("ten", TEN), ("two", TWO)):
@@ -159,3 +158,17 @@ def copied(kept, tmp_path):
         return tmp_path / name
 
     return copy_of
+
+
+@pytest.fixture
+def impatient():
+    """What waits for the other end of a pipe ends at last."""
+
+    def over(*_):
+        raise TimeoutError("waits for somebody")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)

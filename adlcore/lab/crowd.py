@@ -1,4 +1,4 @@
-"""The books of a venue to play with: wallets of every margin mode in linear and inverse contracts, the same for the same seed."""
+"""Books of a venue to play with: wallets of every margin mode, in linear and inverse contracts, the same for a seed."""
 
 from __future__ import annotations
 

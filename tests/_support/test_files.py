@@ -1,0 +1,467 @@
+"""Files that somebody names: plain ones are replaced at once, whole and synchronised; all else keeps what it is."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import adlcore as adl
+from adlcore._support import files
+from adlcore.io import selections
+from support import ten_wallets
+from support.refusals import refused
+
+pytestmark = pytest.mark.files
+
+CONTRACT = adl.Contract("AVAX", lot="0.01")
+SELECTION = adl.select([0.5, 2.0], [250, 100], 125)
+STATE = ten_wallets.house().state()
+
+
+@pytest.fixture(scope="module")
+def events():
+    """The events of one call."""
+    house = adl.ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder())
+    return house.mark(**ten_wallets.DOWN)
+
+
+@pytest.fixture(scope="module")
+def sealed(kept):
+    """A run to report."""
+    return adl.io.open_run(kept / "ten-sealed")
+
+
+def write(kind, path, events):
+    """Write a file of a kind."""
+    if kind == "npz":
+        STATE.snapshot.to_npz(path)
+    elif kind in ("csv", "fills.jsonl", "fills.parquet"):
+        selections.write_selection(path, SELECTION, CONTRACT)
+    else:
+        adl.io.write_events(events, path)
+
+
+KINDS = ("csv", "fills.jsonl", "fills.parquet", "jsonl", "arrow", "parquet", "npz")
+
+
+@pytest.fixture(params=KINDS)
+def kind(request):
+    """Every kind of file."""
+    return request.param
+
+
+@pytest.fixture
+def writer(kind, events):
+    """Writes a file of the kind."""
+    return lambda path: write(kind, path, events)
+
+
+def same(kind, path, other):
+    """Whether two files say the same; an archive differs by whether its writer could go back."""
+    if kind == "npz":
+        with np.load(path) as one, np.load(other) as two:
+            return one.files == two.files and all(np.array_equal(one[name], two[name]) for name in one.files)
+    return path.read_bytes() == other.read_bytes()
+
+
+def names(folder):
+    """What a folder holds."""
+    return sorted(os.listdir(folder))
+
+
+# What is no plain file ------------------------------------------------------------------------------------------------
+
+
+def received(path, act):
+    """What comes out of a pipe while something is done; the reader is there before the writer."""
+    parts = []
+    opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(opened, True)
+
+    def read():
+        while part := os.read(opened, 2**16):
+            parts.append(part)
+
+    # Kept open, so that the pipe has no end before the reader begins.
+    held = os.open(path, os.O_WRONLY)
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        act()
+    finally:
+        os.close(held)
+        reader.join()
+        os.close(opened)
+    return b"".join(parts)
+
+
+def test_a_pipe_is_written_to(tmp_path, kind, writer):
+    plain, pipe, copy = (tmp_path / f"{name}.{kind}" for name in ("plain", "pipe", "copy"))
+    writer(plain)
+    os.mkfifo(pipe)
+    copy.write_bytes(received(pipe, lambda: writer(pipe)))
+    assert stat.S_ISFIFO(os.lstat(pipe).st_mode)
+    assert same(kind, plain, copy)
+
+
+@pytest.fixture
+def device(tmp_path):
+    """A device that swallows everything: one of our own, or a link to that of the machine."""
+    path = tmp_path / "null"
+    try:
+        os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        os.close(os.open(path, os.O_WRONLY))
+    except OSError:
+        path.unlink(missing_ok=True)
+        path.symlink_to(os.devnull)
+    return path
+
+
+def test_a_device_is_written_to(device, kind, writer):
+    named = device.with_name(f"null.{kind}")
+    device.rename(named)
+    before, parent = os.lstat(named), names(named.parent)
+    writer(named)
+    after = os.lstat(named)
+    assert (after.st_ino, after.st_mode, after.st_rdev) == (before.st_ino, before.st_mode, before.st_rdev)
+    assert names(named.parent) == parent
+
+
+def test_a_full_device_is_an_error_that_names_it(tmp_path, kind, writer):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no device that is full")
+    path = tmp_path / f"full.{kind}"
+    path.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as caught:
+        writer(path)
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(path))
+    assert path.is_symlink()
+
+
+def test_a_folder_is_refused(tmp_path, kind, writer):
+    folder = tmp_path / f"folder.{kind}"
+    folder.mkdir()
+    (tmp_path / f"link.{kind}").symlink_to(folder)
+    for path in (folder, tmp_path / f"link.{kind}"):
+        with pytest.raises(IsADirectoryError) as caught:
+            writer(path)
+        assert caught.value.filename == str(path)
+    assert names(tmp_path) == [folder.name, f"link.{kind}"]
+    assert names(folder) == []
+
+
+def test_an_open_file_is_written_to_and_stays_open(tmp_path):
+    plain, open_file = tmp_path / "plain.csv", io.BytesIO()
+    for path in (plain, open_file):
+        selections.write_selection(path, SELECTION, CONTRACT)
+    assert open_file.getvalue() == plain.read_bytes()
+    text = io.StringIO()
+    refused(
+        lambda: selections.write_selection(text, SELECTION, CONTRACT),
+        f"path is {text!r}: must be a path, or a file that is open for bytes",
+    )
+
+
+def test_a_pipe_without_a_suffix_gets_csv(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    out = received(tmp_path / "pipe", lambda: selections.write_selection(tmp_path / "pipe", SELECTION, CONTRACT))
+    assert out.startswith(b"account,row,place,")
+    with pytest.raises(adl.AdlError, match=r"must be one of \.csv"):
+        selections.check_suffix(tmp_path / "plain")
+
+
+# Links ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_target_of_a_link_is_replaced(tmp_path, kind, writer):
+    (tmp_path / "far").mkdir()
+    target, plain = tmp_path / "far" / f"target.{kind}", tmp_path / f"plain.{kind}"
+    target.write_bytes(b"before")
+    writer(plain)
+    (tmp_path / "middle").symlink_to(f"far/target.{kind}")
+    link = tmp_path / f"link.{kind}"
+    link.symlink_to(tmp_path / "middle")
+    writer(link)
+    assert link.is_symlink()
+    assert (tmp_path / "middle").is_symlink()
+    assert same(kind, target, plain)
+    assert names(tmp_path / "far") == [target.name]
+
+
+def test_what_a_link_leads_to_is_made(tmp_path, kind, writer):
+    link, target = tmp_path / f"link.{kind}", tmp_path / f"target.{kind}"
+    link.symlink_to(target.name)
+    writer(link)
+    assert link.is_symlink()
+    assert target.is_file()
+
+
+def test_links_that_lead_nowhere(tmp_path, kind, writer):
+    (tmp_path / f"one.{kind}").symlink_to(f"two.{kind}")
+    (tmp_path / f"two.{kind}").symlink_to(f"one.{kind}")
+    (tmp_path / f"absent.{kind}").symlink_to(f"absent/x.{kind}")
+    before = names(tmp_path)
+    for name, number in (("one", errno.ELOOP), ("absent", errno.ENOENT)):
+        with pytest.raises(OSError, match=name) as caught:
+            writer(tmp_path / f"{name}.{kind}")
+        assert (caught.value.errno, caught.value.filename) == (number, str(tmp_path / f"{name}.{kind}"))
+    assert names(tmp_path) == before
+
+
+def test_a_link_planted_for_the_work_is_not_written_through(tmp_path, kind, writer):
+    path, victim = tmp_path / f"out.{kind}", tmp_path / "victim"
+    victim.write_bytes(b"mine")
+    number = os.getpid()
+    for name in (f".{path.name}.{number}", f".{path.name}.{number}.{threading.get_ident()}", f".{path.name}.new"):
+        (tmp_path / name).symlink_to(victim)
+    before = names(tmp_path)
+    writer(path)
+    assert victim.read_bytes() == b"mine"
+    assert names(tmp_path) == sorted([*before, path.name])
+
+
+def test_links_are_not_followed_where_nobody_asked(tmp_path):
+    victim, link = tmp_path / "victim", tmp_path / "link"
+    victim.write_bytes(b"mine")
+    for target in (victim, os.devnull, "absent", "link"):
+        link.symlink_to(target)
+        with files.replaced(link, follow=False) as file:
+            file.write(b"new")
+        assert not link.is_symlink()
+        assert link.read_bytes() == b"new"
+        assert stat.S_IMODE(link.stat().st_mode) == stat.S_IMODE(victim.stat().st_mode)
+        link.unlink()
+    assert victim.read_bytes() == b"mine"
+    assert names(tmp_path) == ["victim"]
+
+
+# Plain files ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_on_the_disk_before_it_takes_its_name(tmp_path, kind, writer, monkeypatch):
+    steps = []
+    fsync, replace = os.fsync, os.replace
+
+    def synchronize(number):
+        steps.append("folder" if stat.S_ISDIR(os.fstat(number).st_mode) else "file")
+        fsync(number)
+
+    def rename(one, other):
+        steps.append("name")
+        assert Path(one).parent == Path(other).parent
+        replace(one, other)
+
+    monkeypatch.setattr(os, "fsync", synchronize)
+    monkeypatch.setattr(os, "replace", rename)
+    writer(tmp_path / f"out.{kind}")
+    assert steps == ["file", "name", "folder"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("there", [True, False])
+def test_what_fails_leaves_what_was_there(tmp_path, kind, writer, monkeypatch, call, there):
+    path = tmp_path / f"out.{kind}"
+    if there:
+        path.write_bytes(b"before")
+
+    def fail(*_):
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(OSError, match="quota") as caught:
+        writer(path)
+    assert (caught.value.errno, caught.value.filename) == (errno.EDQUOT, str(path))
+    assert names(tmp_path) == ([path.name] if there else [])
+    if there:
+        assert path.read_bytes() == b"before"
+
+
+def interrupted(path, new):
+    with files.replaced(path, new=new) as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_leaves_nothing(tmp_path):
+    for new in (False, True):
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(tmp_path / "out", new)
+        assert names(tmp_path) == []
+
+
+def test_a_file_that_must_be_new(tmp_path):
+    with files.replaced(tmp_path / "out", new=True) as file:
+        file.write(b"first")
+    with pytest.raises(FileExistsError) as caught, files.replaced(tmp_path / "out", new=True) as file:
+        file.write(b"second")
+    assert caught.value.filename == str(tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == b"first"
+    assert names(tmp_path) == ["out"]
+
+
+def test_who_may_read_a_file_stays(tmp_path, kind, writer):
+    path, fresh = tmp_path / f"out.{kind}", tmp_path / f"fresh.{kind}"
+    path.write_bytes(b"before")
+    for mode in (0o600, 0o640, 0o444):
+        path.chmod(mode)
+        writer(path)
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+    mask = os.umask(0o027)
+    try:
+        writer(fresh)
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(fresh.stat().st_mode) == 0o640
+
+
+def test_whose_a_file_is_stays(tmp_path):
+    path = tmp_path / "out"
+    path.write_bytes(b"before")
+    other = 12345 if os.geteuid() == 0 else os.geteuid()
+    os.chown(path, other, -1)
+    with files.replaced(path) as file:
+        file.write(b"after")
+    assert (path.stat().st_uid, path.read_bytes()) == (other, b"after")
+
+
+def test_names_as_long_as_the_system_has_them(tmp_path, kind, writer):
+    path = tmp_path / ("x" * (254 - len(kind)) + f".{kind}")
+    writer(path)
+    assert names(tmp_path) == [path.name]
+    for broken in (tmp_path / f"x{path.name}", tmp_path / "absent" / f"x.{kind}", path / f"x.{kind}"):
+        with pytest.raises(OSError, match=r"long|No such|Not a") as caught:
+            writer(broken)
+        assert caught.value.filename == str(broken)
+    assert names(tmp_path) == [path.name]
+
+
+# The command line -----------------------------------------------------------------------------------------------------
+
+ROWS = "user,quantity,entry_price,equity\nalice,-28.53,28.885,295.72\ncarol,-448.17,27.884,8648.07\n"
+CLOSE = ("--mark", "22", "--quantity", "5")
+
+
+def shell(folder, line, *arguments):
+    """What a shell makes of a line in which "$@" is the command line with these arguments."""
+    tool = [sys.executable, "-c", "from adlcore.cli import main; main()", *map(str, arguments)]
+    paths = os.pathsep.join([str(Path(adl.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "COLUMNS": "80", "PYTHONPATH": paths}
+    done = subprocess.run(
+        ["/bin/sh", "-c", line, "sh", *tool], cwd=folder, env=environment, capture_output=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def positions(tmp_path):
+    """A file of positions, in a folder of its own."""
+    pytest.importorskip("typer", reason="the command line needs the cli extra")
+    (tmp_path / "p.csv").write_text(ROWS)
+    return tmp_path
+
+
+@pytest.mark.parametrize("out", ["-", "/dev/stdout", "link.csv"])
+@pytest.mark.parametrize(
+    "line", ['{ echo head; "$@"; echo tail; }', '{ echo head; "$@"; echo tail; } > all; /bin/cat all']
+)
+def test_standard_output_gets_the_file_and_nothing_else(good, positions, out, line):
+    (positions / "link.csv").symlink_to("/dev/stdout")
+    told = good("deleverage", positions / "p.csv", *CLOSE, "--out", positions / "plain.csv")
+    expected = (positions / "plain.csv").read_bytes()
+    code, stdout, stderr = shell(positions, line, "deleverage", "p.csv", *CLOSE, "--out", out)
+    assert (code, stdout) == (0, b"head\n" + expected + b"tail\n")
+    called = "standard output" if out == "-" else out
+    assert stderr.decode().replace(f"to {called}", f"to {positions / 'plain.csv'}") == told
+
+
+def test_descriptors_are_known_by_every_name(tmp_path):
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("/dev/stdout")
+    for name in ("/dev/stdout", "/dev/fd/1", "/dev/../dev/fd/1", tmp_path / "one"):
+        assert files.descriptor_of(name) == 1
+        assert files.is_stream(name)
+    for name in (tmp_path / "1", tmp_path, "/dev/null", tmp_path / "absent"):
+        assert files.descriptor_of(name) is None
+
+
+def test_standard_output_is_for_one_document(bad, positions):
+    for out in ("-", "/dev/stdout"):
+        said = bad("deleverage", positions / "p.csv", *CLOSE, "--out", out, "--json")
+        assert said.endswith("must be a file: standard output is for --json")
+
+
+def test_a_report_is_written_as_the_others_are(sealed, tmp_path):
+    plain, target, open_file = tmp_path / "plain.html", tmp_path / "target.html", io.BytesIO()
+    adl.report.write(sealed, plain)
+    adl.report.write(sealed, open_file)
+    assert open_file.getvalue() == plain.read_bytes()
+    os.mkfifo(tmp_path / "pipe.html")
+    out = received(tmp_path / "pipe.html", lambda: adl.report.write(sealed, tmp_path / "pipe.html"))
+    assert out == plain.read_bytes()
+    (tmp_path / "link.html").symlink_to(target)
+    adl.report.write(sealed, tmp_path / "link.html")
+    assert (tmp_path / "link.html").is_symlink()
+    assert target.read_bytes() == plain.read_bytes()
+    with pytest.raises(IsADirectoryError):
+        adl.report.write(sealed, tmp_path)
+    assert names(tmp_path) == ["link.html", "pipe.html", "plain.html", "target.html"]
+
+
+def test_a_report_on_standard_output_is_the_page(sealed, kept, tmp_path):
+    pytest.importorskip("typer", reason="the command line needs the cli extra")
+    plain = tmp_path / "plain.html"
+    adl.report.write(sealed, plain)
+    code, stdout, stderr = shell(tmp_path, '"$@"', "report", kept / "ten-sealed", "--out", "-")
+    assert (code, stderr) == (0, b"standard output: written\n")
+    assert stdout == plain.read_bytes()
+    code, stdout, stderr = shell(tmp_path, '"$@"', "report", kept / "ten-sealed", "--out", "/dev/null")
+    assert (code, stdout, stderr) == (0, b"/dev/null: written\n", b"")
+    assert names(tmp_path) == ["plain.html"]
+
+
+def test_a_report_does_not_replace_what_it_is_made_of(bad, good, copied, tmp_path):
+    folder = copied("ten-sealed")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    (tmp_path / "soft").symlink_to(next(iter(sorted(folder.glob("events.*")))))
+    os.link(folder / "manifest.json", tmp_path / "hard")
+    for out in (folder / "manifest.json", tmp_path / "soft", tmp_path / "hard"):
+        assert bad("report", folder, "--out", out).endswith("must not be the file that is read")
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert "MiB" in good("report", folder, "--out", folder / "report.html")
+    assert "MiB" in good("report", folder, "--out", folder / "report.html")
+
+
+def test_a_link_in_a_run_is_no_place_for_its_report(bad, copied, tmp_path):
+    folder, victim = copied("ten-sealed"), tmp_path / "victim"
+    victim.write_bytes(b"mine")
+    (folder / "report.html").symlink_to(victim)
+    assert bad("report", folder) == f"{folder / 'report.html'} is a symbolic link: must be a plain file"
+    assert victim.read_bytes() == b"mine"
+    assert (folder / "report.html").is_symlink()
+
+
+def test_errors_of_files_are_one_line(bad, kept, tmp_path):
+    run = kept / "ten-sealed"
+    (tmp_path / "folder").mkdir()
+    assert bad("report", run, "--out", tmp_path / "folder") == f"Is a directory: {tmp_path / 'folder'}"
+    assert bad("report", run, "--out", tmp_path / "no/x.html") == f"No such file or directory: {tmp_path / 'no/x.html'}"
+    assert bad("report", run, "--out", tmp_path / ("x" * 256)).startswith("File name too long: ")
+    assert names(tmp_path) == ["folder"]
+
+
+def test_digests_of_event_files_are_whole_in_a_pipe(tmp_path, events):
+    os.mkfifo(tmp_path / "pipe.arrow")
+    (tmp_path / "got.arrow").write_bytes(
+        received(tmp_path / "pipe.arrow", lambda: adl.io.write_events(events, tmp_path / "pipe.arrow"))
+    )
+    found = adl.io.read_events(tmp_path / "got.arrow")
+    assert all(np.array_equal(found[name], column) for name, column in events.columns().items())

@@ -1,0 +1,394 @@
+"""Triggers of insurance funds: exact ratios, windows, hysteresis, and the least equity that is accepted."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+import pickle
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from adlcore.clearing import Depleted, Drawdown, NetNotionalCap, Trigger
+from adlcore.clearing.funds.windows import Window
+from adlcore.contracts.ratios import exact_ratio, ratio_text
+from support.refusals import refused_for as refused
+
+pytestmark = pytest.mark.plain
+
+EIGHT_HOURS = 8 * 60 * 60 * 1000
+NOTHING = 2**63 - 1
+BYBIT = Drawdown(EIGHT_HOURS, "-0.3", "-0.25", of="contract", relative_to="pool")
+OKX = Drawdown(EIGHT_HOURS, "-0.3", "-0.25", minimum=50_000)
+
+# Ratios
+
+
+@pytest.mark.parametrize(
+    ("value", "exact"),
+    [
+        ("2/3", Fraction(2, 3)),
+        (" -2/3 ", Fraction(-2, 3)),
+        ("1_0/30", Fraction(1, 3)),
+        (2 / 3, Fraction(2, 3)),
+        (np.float64(2 / 3), Fraction(2, 3)),
+        (-1 / 3, Fraction(-1, 3)),
+        (1 / 7, Fraction(1, 7)),
+        (999 / 1000, Fraction(999, 1000)),
+        (1 / 997, Fraction(1, 997)),
+        (0.1, Fraction(1, 10)),
+        (0.0125, Fraction(1, 80)),
+        (0.1 + 0.2, Fraction("0.30000000000000004")),
+        # 1001 is too large a denominator, 0.6666666667 has too few digits.
+        (1 / 1001, Fraction(repr(1 / 1001))),
+        (0.6666666667, Fraction(6666666667, 10**10)),
+        (1e15 / 3, Fraction(repr(1e15 / 3))),
+        (5, Fraction(5)),
+        (Decimal("0.30"), Fraction(3, 10)),
+        (Fraction(22, 7), Fraction(22, 7)),
+        ("1e-3", Fraction(1, 1000)),
+        (0, Fraction(0)),
+        (-0.0, Fraction(0)),
+    ],
+)
+def test_exact_ratio(value, exact):
+    read = exact_ratio(value, "ratio")
+    assert type(read) is Fraction
+    assert read == exact
+    assert exact_ratio(ratio_text(read), "ratio") == read
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "a", "1/0", "1/2/3", "1.5/2", float("nan"), float("inf"), None, [1], "1e99", Fraction(1, 10**130), 1j],
+)
+def test_what_is_no_ratio(value):
+    assert refused(lambda: exact_ratio(value, "below"), "below", "must").value is value
+
+
+@given(st.integers(-999, 999), st.integers(1, 1000))
+@example(1, 909)
+@example(639, 77)
+def test_a_quotient_of_small_numbers_is_that_fraction(top, bottom):
+    quotient = top / bottom
+    digits = len(Decimal(repr(quotient)).normalize().as_tuple().digits)
+    # Some periods end by chance: 1/909 is 0.0011001100110011, of 14 digits, and read as a decimal.
+    wanted = Fraction(top, bottom) if digits >= 15 else Fraction(repr(quotient))
+    assert exact_ratio(quotient, "ratio") == wanted
+    assert exact_ratio(f"{top}/{bottom}", "ratio") == Fraction(top, bottom)
+
+
+@given(st.fractions() | st.decimals(-(10**9), 10**9, places=12).map(Fraction))
+def test_the_text_of_a_ratio_is_the_ratio(ratio):
+    assume(abs(ratio.numerator) < 10**60)
+    assert Fraction(ratio_text(ratio)) == ratio
+    rest = ratio.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    assert ("/" in ratio_text(ratio)) == (rest != 1)
+
+
+# What a house asks
+
+
+@pytest.mark.parametrize("trigger", [Depleted(), NetNotionalCap(), NetNotionalCap("2/3")])
+def test_triggers_without_a_memory(trigger):
+    window = trigger.start_window(100, 5)
+    assert window == Window(100)
+    for value in (-1, 0, 10**18):
+        assert trigger.observe(window, value, 9, 10**8) == (window, None)
+    assert trigger.least(window, 10**8) == 0
+    assert (trigger.per_contract, trigger.length) == (False, 0)
+    assert isinstance(trigger, Trigger)
+
+
+def test_only_a_cap_has_a_cap():
+    assert Depleted().cap is None
+    assert OKX.cap is None
+    assert NetNotionalCap().cap == 1
+    assert NetNotionalCap(2 / 3).cap == Fraction(2, 3)
+    assert (OKX.length, OKX.per_contract, BYBIT.per_contract) == (EIGHT_HOURS, False, True)
+
+
+@pytest.mark.parametrize("ratio", [0, "-1", "x", None])
+def test_caps_that_are_none(ratio):
+    refused(lambda: NetNotionalCap(ratio), "ratio")
+
+
+@pytest.mark.parametrize(
+    ("changed", "argument", "word"),
+    [
+        ({"window": 0}, "window", "above 0"),
+        ({"window": 1.5}, "window", "whole number"),
+        ({"window": None}, "window", "whole number"),
+        ({"start": "0"}, "start", "below 0"),
+        ({"start": "0.3"}, "start", "below 0"),
+        ({"start": "x"}, "start", "number"),
+        ({"stop": "-0.3"}, "stop", "above -0.3"),
+        ({"stop": "-0.31"}, "stop", "milder"),
+        ({"stop": 0}, "stop", "below 0"),
+        ({"of": "fund"}, "of", "balance, contract"),
+        ({"relative_to": "peak"}, "relative_to", "own, pool, opening"),
+        ({"of": "contract"}, "relative_to", "'pool' or 'opening'"),
+        ({"minimum": -1}, "minimum", "0 or above"),
+        ({"minimum": "x"}, "minimum", "number"),
+    ],
+)
+def test_drawdowns_that_are_none(changed, argument, word):
+    refused(lambda: Drawdown(**{"window": 10, "start": "-0.3", "stop": "-0.25", **changed}), argument, word)
+
+
+def test_drawdowns_are_read_exactly():
+    drawdown = Drawdown(np.int64(10), -1 / 3, Decimal("-0.30"), minimum=0.5)
+    assert (drawdown.window, type(drawdown.window)) == (10, int)
+    assert (drawdown.start, drawdown.stop, drawdown.minimum) == (Fraction(-1, 3), Fraction(-3, 10), Fraction(1, 2))
+    assert drawdown == Drawdown(10, "-1/3", "-0.3", minimum="0.5")
+    assert hash(drawdown) == hash(Drawdown(10, "-1/3", "-0.3", minimum="0.5"))
+
+
+# Windows
+
+
+def observe(trigger, values, opening=100, quanta=1, start=None, **base):
+    """What happened to the flag at each of these values, one unit of time apart."""
+    window, changes = trigger.start_window(opening, start), []
+    for time, value in enumerate(values):
+        window, changed = trigger.observe(window, value, time, quanta, **base)
+        changes.append(changed)
+    return window, changes
+
+
+def test_a_drawdown_turns_on_at_the_start_and_off_below_the_stop():
+    drawdown = Drawdown(1000, "-0.3", "-0.25")
+    _, changes = observe(drawdown, [100, 71, 70, 75, 76, 70, 140, 98, 99])
+    assert changes == [None, None, "trigger-on", None, "trigger-off", "trigger-on", "trigger-off", "trigger-on", None]
+
+
+def test_the_window_includes_its_edge():
+    drawdown = Drawdown(10, "-0.3", "-0.25")
+    window, _ = drawdown.observe(drawdown.start_window(100, 0), 60, 10, 1)
+    assert window.on
+    window, _ = drawdown.observe(drawdown.start_window(100, 0), 60, 11, 1)
+    assert (window.on, window.samples) == (False, ((11, 60),))
+
+
+def test_it_turns_off_by_waiting_too():
+    drawdown = Drawdown(10, "-0.3", "-0.25")
+    window, _ = drawdown.observe(drawdown.start_window(100, 0), 60, 5, 1)
+    assert drawdown.observe(window, 60, 10, 1)[1] is None
+    assert drawdown.observe(window, 60, 11, 1)[1] == "trigger-off"
+
+
+def test_nothing_left_turns_it_on_and_keeps_it_on():
+    far = Drawdown(10, "-5", "-4", minimum=10**6)
+    _, changes = observe(far, [100, 1, 0, 0, -3, 1])
+    assert changes == [None, None, "trigger-on", None, None, "trigger-off"]
+
+
+def test_the_minimum_is_in_units():
+    _, changes = observe(OKX, [100_000_00, 50_000_01, 50_000_00], quanta=100)
+    assert changes == [None, None, "trigger-on"]
+    _, changes = observe(OKX, [1_000_000, 700_001, 700_000])
+    assert changes == [None, None, "trigger-on"]
+
+
+def test_relative_to_the_opening():
+    drawdown = Drawdown(1000, "-0.3", "-0.25", relative_to="opening")
+    _, changes = observe(drawdown, [1000, 971, 970, 975, 976], opening=100)
+    assert changes == [None, None, "trigger-on", None, "trigger-off"]
+
+
+def test_an_opening_of_nothing_is_always_too_far_below():
+    drawdown = Drawdown(1000, "-0.3", "-0.25", relative_to="opening")
+    assert observe(drawdown, [10, 20], opening=0)[1] == ["trigger-on", None]
+    spared = Drawdown(1000, "-0.3", "-0.25", relative_to="opening", minimum=5)
+    assert observe(spared, [10, 6, 5], opening=0)[1] == [None, None, "trigger-on"]
+
+
+def test_the_pool_of_a_balance_is_its_own():
+    values = [100, 71, 70, 75, 76]
+    own, pool = (Drawdown(1000, "-0.3", "-0.25", relative_to=name) for name in ("own", "pool"))
+    assert observe(own, values) == observe(pool, values)
+
+
+def test_a_contract_is_measured_against_the_pool():
+    window, changes = observe(BYBIT, [0, -299, -300, -250, -249], opening=1000, base=1000)
+    assert changes == [None, None, "trigger-on", None, "trigger-off"]
+    assert BYBIT.least(window, 1) == 0
+    assert BYBIT.start_window(1000, 7).samples == ((7, 0),)
+    refused(lambda: BYBIT.observe(window, 0, 9, 1), "base", "pool's maximum")
+    refused(lambda: BYBIT.observe(window, 0, 9, 1, base="x"), "base", "whole number")
+
+
+def test_an_empty_pool_turns_contracts_on():
+    assert observe(BYBIT, [5], base=0)[1] == ["trigger-on"]
+
+
+def test_an_opening_without_a_time_is_no_sample():
+    window = OKX.start_window(100)
+    assert (window.samples, window.peak, OKX.least(window, 1)) == ((), None, 0)
+    assert OKX.start_window(100, 3).peak == 100
+
+
+def test_time_does_not_run_backwards():
+    window = Window().noted(5, 10, 100)
+    refused(lambda: window.noted(5, 9, 100), "time", "9", "10")
+    assert window.noted(5, 10, 100) == window
+    refused(lambda: window.noted(1.5, 10, 100), "value", "whole number")
+    refused(lambda: window.noted(1, "now", 100), "time", "whole number")
+    refused(lambda: OKX.start_window(1.5, 0), "opening", "whole number")
+
+
+steps = st.lists(st.tuples(st.integers(0, 6), st.integers(-20, 100)), min_size=1, max_size=30)
+ratios = st.tuples(st.integers(2, 12), st.integers(1, 11)).filter(lambda pair: pair[0] > pair[1])
+
+
+@given(steps, st.integers(1, 12))
+def test_the_peak_is_the_maximum_of_the_window(taken, length):
+    window, kept, time = Window(), [], 0
+    for after, value in taken:
+        time += after
+        window = window.noted(value, time, length)
+        kept.append((time, value))
+        inside = [(t, v) for t, v in kept if time - t <= length]
+        assert window.peak == max(v for _, v in inside)
+        assert window.samples[-1] == (time, value)
+        times, values = zip(*window.samples, strict=True)
+        assert list(times) == sorted(times)
+        assert all(a > b for a, b in itertools.pairwise(values))
+        assert Window.from_fields(json.loads(json.dumps(window.fields()))) == window
+
+
+@given(
+    steps,
+    ratios,
+    st.sampled_from(["own", "pool", "opening"]),
+    st.none() | st.fractions(0, 50, max_denominator=7),
+    st.sampled_from([1, 10]),
+    st.integers(0, 60),
+)
+def test_the_flag_is_what_the_definition_says(taken, shares, relative_to, minimum, quanta, opening):
+    start, stop = Fraction(-shares[0], 12), Fraction(-shares[1], 12)
+    drawdown = Drawdown(8, start, stop, relative_to=relative_to, minimum=minimum)
+    window, kept, time, on = drawdown.start_window(opening), [], 0, False
+    for after, x in taken:
+        time += after
+        kept.append((time, x))
+        peak = max(v for t, v in kept if time - t <= 8)
+        base = opening if relative_to == "opening" else abs(peak)
+        fallen = x - peak <= start * base and (minimum is None or peak - x >= minimum * quanta)
+        before, on = on, (x <= 0 or x - peak <= stop * base) if on else (x <= 0 or fallen)
+        window, changed = drawdown.observe(window, x, time, quanta)
+        assert window.on == on
+        assert changed == (None if on == before else "trigger-on" if on else "trigger-off")
+
+
+@given(
+    st.integers(1, 10**18),
+    st.integers(0, 10**18),
+    st.fractions(-2, Fraction(-1, 10**6)).filter(bool),
+    st.sampled_from(["own", "opening"]),
+    st.none() | st.fractions(0, 10**9),
+    st.sampled_from([1, 10**8]),
+)
+@example(NOTHING, 0, Fraction(-1, 2), "opening", None, 1)
+@example(100, 100, Fraction(-1, 3), "own", None, 1)
+def test_least_is_exactly_the_border(peak, opening, start, relative_to, minimum, quanta):
+    drawdown = Drawdown(10, start, start / 2, relative_to=relative_to, minimum=minimum)
+    window = drawdown.start_window(opening).noted(peak, 0, 10)
+    base = peak if relative_to == "own" else opening
+
+    def accepts(equity):
+        fallen = equity - peak <= start * base and (minimum is None or peak - equity >= minimum * quanta)
+        return equity >= 0 and not fallen
+
+    least = drawdown.least(window, quanta)
+    assert not accepts(least - 1)
+    assert accepts(least) or least == NOTHING
+    # And what is accepted does not turn it on, beyond being worth nothing.
+    if least <= peak and least < NOTHING:
+        assert not drawdown.observe(window, max(least, 1), 0, quanta)[0].on
+
+
+@given(
+    st.integers(-(10**9), 10**9),
+    st.integers(0, 10**9),
+    st.integers(0, 10**9),
+    st.fractions(-2, Fraction(-1, 10**6)).filter(bool),
+    st.sampled_from([("balance", "own"), ("balance", "opening"), ("contract", "pool"), ("contract", "opening")]),
+)
+@example(0, 0, 0, Fraction(-1, 2), ("balance", "own"))
+@example(0, 0, 0, Fraction(-1, 2), ("balance", "opening"))
+@example(5, 0, 0, Fraction(-1, 2), ("contract", "pool"))
+@example(-3, 7, 7, Fraction(-1, 2), ("contract", "opening"))
+def test_recovery_is_exactly_where_it_turns_off(peak, opening, pool, stop, of):
+    drawdown = Drawdown(10, 2 * stop, stop, of=of[0], relative_to=of[1])
+    window = Window(opening, True, ((0, peak), (1, peak - 1)))
+    recovery = drawdown.recovery(window, base=pool)
+
+    def stays_on(value):
+        return drawdown.observe(window, value, 1, 1, base=pool)[0].on
+
+    assert stays_on(recovery - 1)
+    assert stays_on(recovery) == (recovery == NOTHING)
+
+
+def test_while_on_nothing_is_accepted():
+    for trigger in (OKX, BYBIT):
+        assert trigger.least(Window(100, True, ((0, 100),)), 1) == NOTHING
+
+
+# Copies and text
+
+TRIGGERS = [
+    Depleted(),
+    NetNotionalCap("2/3"),
+    OKX,
+    BYBIT,
+    Drawdown(10, "-1/3", "-0.3", of="contract", relative_to="opening", minimum="123456789012345678901234567890/7"),
+]
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_triggers_are_copied_printed_and_compared(trigger):
+    assert pickle.loads(pickle.dumps(trigger)) == trigger
+    assert copy.deepcopy(trigger) == trigger
+    names = {kind.__name__: kind for kind in (Depleted, NetNotionalCap, Drawdown)}
+    assert eval(repr(trigger), names) == trigger
+    assert all(len(line) <= 80 for line in repr(trigger).splitlines())
+    fields = json.loads(json.dumps(trigger.fields()))
+    assert names[fields.pop("kind")](**fields) == trigger
+    with pytest.raises(AttributeError):
+        trigger.ratio = 1
+
+
+def test_windows_are_copied_and_compared():
+    window, _ = observe(OKX, [100, 90])
+    assert pickle.loads(pickle.dumps(window)) == window
+    assert hash(copy.deepcopy(window)) == hash(window)
+    state = window.__getstate__()
+    with pytest.raises(ValueError, match="Window was pickled as version 9"):
+        Window().__setstate__({**state, "version": 9})
+
+
+@pytest.mark.parametrize(
+    ("changed", "argument"),
+    [
+        ({"on": 1}, "on"),
+        ({"opening": None}, "opening"),
+        ({"samples": [[0, 5], [1, 5]]}, "samples"),
+        ({"samples": [[1, 5], [0, 4]]}, "samples"),
+        ({"samples": [[1, 5, 2]]}, "samples"),
+        ({"samples": [5]}, "samples"),
+        ({"samples": [[0, 1.5]]}, "samples"),
+        ({"more": 1}, "window"),
+    ],
+)
+def test_fields_that_are_no_window(changed, argument):
+    refused(lambda: Window.from_fields({**Window().fields(), **changed}), argument)

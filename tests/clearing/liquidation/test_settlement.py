@@ -1,0 +1,581 @@
+"""What is left when a wallet is emptied, wallets of several assets, free margin, funding, and what always holds."""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from fractions import Fraction
+
+import pytest
+
+import adlcore as adl
+from adlcore.clearing import Backstop, BookIOC, CancelOrders, Deleverage, NetLegs, TakeOver, Uncovered
+from support.house_books import BTC, Book, Pass, fund, inverse, linear, marked, opened, orders, snapshot
+
+X, Y = linear("X"), linear("Y")
+AT_100 = {"X": "100", "Y": "100"}
+
+# Who gets the rest ----------------------------------------------------------------------------------------------------
+
+#: 30 at 10 with E 1: BV 299, 9.97, up to 10: closed there, 1 is left.
+THIRTY = [("X", 0, 30, 300)]
+
+
+def test_what_only_the_book_closed_leaves_its_rest_in_the_wallet():
+    """All 30 sold at 10."""
+    done = marked([X], [1], THIRTY, {"X": "10"}, [BookIOC(), TakeOver(), Deleverage()], 0, Book(bids=[(30, 10)]))
+    assert (done.balance, done.cash(), done.amounts("rest")) == ([1], 0, [])
+
+
+def test_once_the_fund_took_lots_the_rest_is_the_funds():
+    """15 in the book, 15 taken over: BV 149, 9.93, up to 10."""
+    done = marked([X], [1], THIRTY, {"X": "10"}, [BookIOC(), TakeOver()], 0, Book(bids=[(15, 10)]))
+    assert done.amounts("rest") == [(0, -1)]
+    assert done.amounts("fund-received", fund="USDT") == [(-1, 1)]
+    assert (done.balance, done.cash()) == ([0], 1)
+
+
+def test_once_lots_were_deleveraged_the_rest_is_the_funds():
+    """15 in the book, 15 of a user's."""
+    positions = [*THIRTY, ("X", 1, -15, -150)]
+    done = marked([X], [1, 900], positions, {"X": "10"}, [BookIOC(), Deleverage()], 0, Book(bids=[(15, 10)]))
+    assert (done.balance, done.cash()) == ([0, 900], 1)
+
+
+def test_lots_that_went_to_the_funds_inventory_are_deleveraged_ones():
+    """The fund is short 30 and closes wallet 0's long against it: the rest of 16 is its own."""
+    # Wallet 1's short is taken over at 10. Then wallet 0 buys 30 at 10 with 16. At 9.5: MV 285, E 1, MM 14: 284/30, 10.
+    # F = 5 + 15; a loss of half a unit a lot: floor((20 - 3)/0.5) = 34, so all 30, bought at what they were sold for.
+    done = marked([X], [16, 0], [("X", 1, -30, -300)], {"X": "10"}, [Deleverage(), TakeOver()], 5)
+    assert (done.inventory(), done.wallets("take-over")) == ({"X": (-30, -300)}, [1])
+    done.house.trade("X", "30", "10", buyer=0, seller=None)
+    down = done.mark({"X": "9.5"})
+    assert down.fills("adl-fill") == [(0, -30, 10, 300)]
+    assert down.amounts("rest") == [(0, -16)]
+    assert (down.balance, down.cash(), down.inventory()) == ([0, 0], 5 + 16, {})
+
+
+def test_what_a_vault_emptied_leaves_its_rest_to_the_vault():
+    """E 49: 1451/15 up to 97: 4 are left."""
+    done = marked([X], [49], [("X", 0, 15, 1500)], {"X": "100"}, [Backstop(), TakeOver()])
+    assert done.amounts("rest") == [(0, -4)]
+    assert done.amounts("vault-received", fund="vault") == [(-1, 4)]
+    assert (done.balance, done.cash()) == ([0], 0)
+
+
+def test_where_the_fund_took_lots_beside_a_vault_the_rest_is_the_funds():
+    """X goes to the vault at 98; Y (E 10 over MM 15) is not below two thirds, and goes to the fund at 97."""
+    # E 30 over MM 50 and 15: X bears floor(23.08): 977, 98. Y then: 290/3 = 96.7: 1 is left.
+    done = marked([X, Y], [30], [("X", 0, 10, 1000), ("Y", 0, 3, 300)], AT_100, [Backstop(by="row"), TakeOver()])
+    assert done.fills("backstop", "take-over") == [(0, -10, 98, 980), (0, -3, 97, 291)]
+    assert (done.balance, done.cash()) == ([0], 1)
+
+
+def test_what_only_its_own_legs_closed_leaves_its_rest_in_the_wallet():
+    """E 50 of MM 100."""
+    positions = [("X", 0, 10, 1000), ("X", 0, -10, -1000)]
+    done = marked([X], [50], positions, {"X": "100"}, [NetLegs(), Backstop(), TakeOver()])
+    assert (done.balance, done.amounts("rest")) == ([50], [])
+
+
+# Who pays what lacks --------------------------------------------------------------------------------------------------
+
+CAPPED = linear("X", max_price="110")
+#: Wallet 0: 10 that cost 1500, at 100 and nothing above 110: 400 lack. Wallet 1 is short and rich.
+LACKING = ([0, 9000], [("X", 0, 10, 1500), ("X", 1, -10, -1000)], {"X": "100"})
+
+
+@pytest.mark.parametrize(("cash", "paid"), [(500, 400), (400, 400), (399, 399), (0, 0)])
+def test_the_fund_pays_a_deficit_as_far_as_it_goes(cash, paid):
+    """What is left stays as a negative balance with an event that says how much."""
+    done = marked([CAPPED], *LACKING, [Deleverage()], cash)
+    assert done.amounts("cover") == ([(0, paid)] if paid else [])
+    assert (done.balance, done.cash()) == ([paid - 400, 9000 + 1000 - 1100], cash - paid)
+    assert done.amounts("uncovered-money") == ([(0, 400 - paid)] if paid < 400 else [])
+
+
+def test_a_fund_pays_of_its_equity_and_its_cash_may_become_negative():
+    """No cash, but 10 lots at 100 that stand at 130."""
+    # Wallet 2: long 10, E 0: taken over at 100. At 130 F is 300. Y falls meanwhile: 400 lack there.
+    capped = linear("Y", max_price="110")
+    positions = [("X", 2, 10, 1000), ("Y", 0, 10, 1500), ("Y", 1, -10, -1000)]
+    done = marked([X, capped], [300, 9000, 0], positions, {"X": "100", "Y": "150"}, [TakeOver(), Deleverage()])
+    # At 70: E = 300 - 800 = -500, BV 1200, held at 1100: 300 + 1100 - 1500 = -100.
+    up = done.mark({"X": "130", "Y": "70"})
+    assert up.amounts("cover") == [(0, 100)]
+    assert (up.cash(), up.equity()) == (-100, 200)
+
+
+def test_a_fund_below_zero_pays_nothing():
+    """10 lots that cost 1020, at 98; Y lacks 100."""
+    capped = linear("Y", max_price="110")
+    positions = [("X", 2, 10, 1020), ("Y", 0, 10, 1500), ("Y", 1, -10, -1000)]
+    done = marked([X, capped], [300, 9000, 0], positions, {"X": "102", "Y": "150"}, [TakeOver(), Deleverage()])
+    down = done.mark({"X": "98", "Y": "70"})
+    assert down.of("cover") == []
+    assert down.amounts("uncovered-money") == [(0, 100)]
+    assert (down.balance[0], down.cash()) == (-100, 0)
+
+
+def test_debts_of_wallets_without_positions_are_settled_when_the_house_opens_by_row():
+    """5 and 7, before anybody is liquidated; the 400 of the first round come later."""
+    positions = [("X", 1, 10, 1500), ("X", 3, -10, -1000)]
+    house = opened(snapshot([CAPPED], [-5, 0, -7, 9000], positions, {"X": "100"}), [Deleverage()], 1000)
+    assert Pass(house, house.opening).amounts("cover") == [(0, 5), (2, 7)]
+    assert (house.funds["USDT"].cash, house.audit()) == (988, [])
+    done = Pass(house, house.mark({}))
+    assert done.amounts("cover") == [(1, 400)]
+    assert (done.balance[:3], done.cash()) == ([0, 0, 0], 588)
+
+
+def test_a_debt_that_a_trade_leaves_is_settled_by_the_trade():
+    """A lot bought at 100 with 50 and sold at 47: 3 lack, and are paid at once."""
+    positions = [("X", 0, 1, 100), ("X", 1, 10, 1500), ("X", 2, -11, -1100)]
+    house = opened(snapshot([CAPPED], [50, 0, 9000], positions, {"X": "100"}), [Deleverage()], 1000)
+    sold = Pass(house, house.trade("X", "1", "47", buyer=None, seller=0))
+    assert sold.amounts("cover") == [(0, 3)]
+    assert (sold.balance[:1], sold.cash(), house.audit()) == ([0], 997, [])
+    done = Pass(house, house.mark({"X": "100"}))
+    assert done.amounts("cover") == [(1, 400)]
+    assert (done.balance[:2], done.cash()) == ([0, 0], 597)
+
+
+def test_an_inflow_reduces_what_is_open():
+    """400 open: 300 and 100 close it, events say so; then money is money."""
+    done = marked([CAPPED], *LACKING, [Deleverage()])
+    house = done.house
+    part = Pass(house, house.deposit(0, "300"))
+    assert part.story("deposit", "uncovered-reduced", "uncovered-paid") == [("deposit", 0), ("uncovered-reduced", 0)]
+    assert part.amounts("uncovered-reduced") == [(0, 100)]
+    assert done.balance[0] == -100
+    assert Pass(house, house.deposit(0, "1")).amounts("uncovered-reduced") == [(0, 99)]
+    paid = Pass(house, house.deposit(0, "150"))
+    assert paid.wallets("uncovered-paid") == [0]
+    assert done.balance[0] == 51
+    assert Pass(house, house.deposit(0, "5")).of("uncovered-paid") == []
+
+
+def test_an_open_entry_is_not_paid_again_by_the_fund():
+    """The fund is filled, another deficit is paid: the open 400 stay."""
+    done = marked([CAPPED], *LACKING, [Deleverage()])
+    done.house.fund_deposit("USDT", "1000")
+    done.house.trade("X", "1", "100", buyer=None, seller=1)
+    again = done.mark({"X": "200"})
+    assert (again.balance[0], again.of("cover"), again.of("uncovered-money")) == (-400, [], [])
+
+
+def test_a_wallet_with_an_open_entry_does_not_trade():
+    """Nor does it place orders."""
+    done = marked([CAPPED], *LACKING, [Deleverage()])
+    with pytest.raises(adl.AdlError):
+        done.house.trade("X", "1", "100", buyer=0, seller=None)
+    with pytest.raises(adl.AdlError):
+        done.house.place_order(0, "X", "1", "100", locked="0")
+
+
+# Isolated winners -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("lots", "kept", "cross"), [(2, 0, 7 + 500), (3, 500, 7)])
+def test_an_isolated_winner_closed_in_full_leaves_its_balance_to_the_cross_wallet(lots, kept, cross):
+    """At the end of the pass; closed in part it keeps it."""
+    # P 200: short at 150 a lot, 50 of loss each, 600 less 100.
+    wallets = [0, ("bob", "isolated", 600), ("bob", "cross", 7)]
+    positions = [("X", 0, 2, 400), ("X", 1, -lots, -150 * lots)]
+    done = marked([X], wallets, positions, {"X": "100"}, [Deleverage()])
+    assert done.balance == [0, kept, cross]
+    assert done.amounts("moved") == ([] if kept else [(1, -500), (2, 500)])
+
+
+def test_without_a_cross_wallet_it_stays():
+    """Nowhere to go."""
+    done = marked(
+        [X], [0, ("bob", "isolated", 600)], [("X", 0, 2, 400), ("X", 1, -2, -300)], {"X": "100"}, [Deleverage()]
+    )
+    assert (done.balance, done.of("moved")) == ([0, 500], [])
+
+
+def test_it_moves_at_the_end_of_the_pass():
+    """A second round comes first."""
+    # Wallet 2 is broken by wallet 0: short 2, U 50, E 105; round 2 takes it.
+    wallets = [0, ("bob", "isolated", 600), 55, ("bob", "cross", 0)]
+    positions = [("X", 0, 2, 400), ("X", 1, -1, -700), ("X", 2, -2, -250)]
+    done = marked([X], wallets, positions, {"X": "100"}, [Deleverage()])
+    assert done.story("adl-notice", "liquidation-started", "moved") == [
+        *(("liquidation-started", 0), ("adl-notice", 1), ("adl-notice", 2), ("liquidation-started", 2)),
+        *(("moved", 1), ("moved", 3)),
+    ]
+
+
+# Free margin ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("leverage", "entry", "free"), [(7.0, 300, 57), (0.0, 300, 84), (7.0, 250, 57), (7.0, 340, 17), (2.0, 300, 0)]
+)
+def test_free_margin_is_what_equity_and_balance_leave_above_initial_margin(leverage, entry, free):
+    """3 lots at 100, WB 100: IM 300/7 up to 43, or 15 where none was chosen, or 150; U 0, 50 or -40.
+
+    MM is 15: who gives 85 away is liquidated at the same mark.
+    """
+    books = snapshot([X], [100], [("X", 0, 3, entry, leverage)], {"X": "100"})
+    house = opened(books, [Uncovered()])
+    with pytest.raises(adl.AdlError):
+        house.withdraw(0, str(free + 1))
+    if free:
+        house.withdraw(0, str(free))
+    assert house.snapshot().wallets.balance.tolist() == [100 - free]
+
+
+def test_orders_lock_margin():
+    """10 given; 2 lots at 101 with leverage 3: 67.3 up to 68. Of 100, 22 are free, and then 10 more."""
+    house = opened(snapshot([X], [100], [], {"X": "100"}), [Uncovered()])
+    house.place_order(0, "X", "1", "90", locked="10")
+    house.place_order(0, "X", "2", "101", leverage="3")
+    assert house.snapshot().orders.locked.tolist() == [10, 68]
+    with pytest.raises(adl.AdlError):
+        house.withdraw(0, "23")
+    house.cancel_order(0)
+    house.withdraw(0, "32")
+    assert house.snapshot().wallets.balance.tolist() == [68]
+
+
+def test_an_order_beyond_free_margin_is_refused():
+    """100 free: 101 are not."""
+    house = opened(snapshot([X], [100], [], {"X": "100"}), [Uncovered()])
+    with pytest.raises(adl.AdlError):
+        house.place_order(0, "X", "1", "90", locked="101")
+    house.place_order(0, "X", "1", "90", locked="100")
+
+
+# Funding --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("rate", "paid"), [("0.0015", 2), ("0.0025", 2), ("-0.0015", -2), ("0.01", 10), (0.0035, 4)])
+def test_longs_pay_shorts_their_value_times_the_rate(rate, paid):
+    """1000 times 0.15 % is 1.5, half-even 2; of 0.25 % it is 2, of 0.35 % 4."""
+    done = marked([X], [100, 100], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"}, [Uncovered()])
+    done.house.funding({"X": rate}, 5)
+    assert (done.balance, done.cash(), done.house.time) == ([100 - paid, 100 + paid], 0, 5)
+
+
+def test_the_rounding_difference_is_the_funds():
+    """Three pay 1.25 each, 1; one receives 3.75, 4."""
+    positions = [*(("X", row, 1, 100) for row in range(3)), ("X", 3, -3, -300)]
+    done = marked([X], [100] * 4, positions, {"X": "100"}, [Uncovered()], 50)
+    done.house.funding({"X": "0.0125"})
+    assert (done.balance, done.cash()) == ([99, 99, 99, 104], 49)
+
+
+def test_the_funds_own_payment_is_in_its_sum():
+    """It is long 10, a user is short 10 and receives 10."""
+    done = marked([X], [0, 100], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"}, [TakeOver()], 50)
+    done.house.funding({"X": "0.01"})
+    assert (done.balance, done.cash()) == ([0, 110], 40)
+
+
+def test_street_and_vaults_pay_like_users():
+    """A vault long 15 pays 15 to the street that is short."""
+    done = marked([X], [49], [("X", 0, 15, 1500)], {"X": "100"}, [Backstop()], 50)
+    paid = Pass(done.house, done.house.funding({"X": "0.01"}))
+    assert (paid.party("vault"), paid.party("street")) == ((0, -15), (0, 15))
+    assert (paid.party("USDT"), paid.cash()) == ((0, 0), 50)
+
+
+# Several assets -------------------------------------------------------------------------------------------------------
+
+
+def valued(
+    amounts, positions, prices, venue, *, mode="multi-asset", loans=(0, 0), book=None, wallets=(), cut="0.1", **more
+):
+    """Wallet 0 holds USDT and BTC at 50, of which `cut` is not counted."""
+    terms = {
+        "assets": [BTC],
+        "balances": {"wallet": [0, 0], "asset": ["USDT", "BTC"], "amount": list(amounts), "loan": list(loans)},
+        "index_prices": {"BTC": "50"},
+        "haircuts": {"BTC": cut},
+    }
+    contracts = more.pop("contracts", [X])
+    return marked(
+        contracts, [("mia", mode, 0), *wallets], positions, prices, venue, more.pop("funds", 0), book, **terms, **more
+    )
+
+
+def held(done):
+    """What wallets of several assets hold, as (asset, amount)."""
+    books = done.house.snapshot()
+    names = [asset.name for asset in books.assets]
+    rows = zip(books.balances.asset.tolist(), books.balances.amount.tolist(), strict=True)
+    return [(names[code], amount) for code, amount in rows]
+
+
+def test_collateral_is_exchanged_until_debts_are_paid():
+    """485 of debt at 45 a coin: all 11 coins, which would be 495, and no more than the debt for them."""
+    # E = 11·45 - 45 - 440 = 10, MM 50: 990/10. Sold at the mark: -45 - 440.
+    book = Book(bids=[(10, 100)])
+    done = valued([-45, 11], [("X", 0, 10, 1440)], {"X": "100"}, [BookIOC()], book=book)
+    assert book.sent == [("X", -10, 99)]
+    assert held(done) == [("USDT", 0), ("BTC", 0)]
+    assert done.party("treasury") == (0, 11 - 485)
+
+
+def test_only_so_many_coins_as_needed_are_exchanged():
+    """380 of debt take ceil(380/45) = 9 coins of 12; the book closed all, so the others stay."""
+    # E = 12·45 - 530 = 10: P 99. Sold at 115: 1150 - 1530.
+    done = valued([0, 12], [("X", 0, 10, 1530)], {"X": "100"}, [BookIOC()], book=Book(bids=[(10, 115)]))
+    assert held(done) == [("USDT", 0), ("BTC", 3)]
+
+
+def deep(coins, cut):
+    """Mia's ten lots, at 110 and nothing above, leave -45 + 1100 - 1440 = -385 beside her coins."""
+    positions = [("X", 0, 10, 1440), ("X", 1, -10, -1440)]
+    wallets = [("bob", "cross", 9000)]
+    return valued(
+        [-45, coins], positions, {"X": "100"}, [Deleverage()], contracts=[CAPPED], wallets=wallets, funds=1000, cut=cut
+    )
+
+
+def test_collateral_that_is_worth_nothing_is_not_given_away():
+    """At a haircut of 1 eleven coins pay none of 385: they are the rest of a wallet that was deleveraged."""
+    done = deep(11, "1")
+    assert done.of("exchange") == []
+    assert done.party("treasury") == (0, 0)
+    assert done.amounts("rest") == [(0, -11)]
+    assert (held(done), done.cash(), done.cash("BTC")) == ([("USDT", 0), ("BTC", 0)], 1000 - 385, 11)
+
+
+@pytest.mark.parametrize(("coins", "got"), [(1, 0), (2, 1), (3, 1)])
+def test_a_coin_that_brings_less_than_a_quantum_is_not_given_away(coins, got):
+    """At a haircut of 99 % a coin brings half a quantum."""
+    done = deep(coins, "0.99")
+    assert done.party("treasury") == (0, (coins if got else 0) - got)
+    assert (done.cash(), done.cash("BTC")) == (1000 - 385 + got, 0 if got else coins)
+
+
+def test_an_exchange_has_both_legs_in_the_ledger():
+    """9 coins to the treasury, 380 from it."""
+    done = valued([0, 12], [("X", 0, 10, 1530)], {"X": "100"}, [BookIOC()], book=Book(bids=[(10, 115)]))
+    legs = [(row["wallet"], row["fund"], row["asset"], row["amount"]) for row in done.events.rows("exchange")]
+    assert sorted(legs) == [
+        *((-1, "treasury", "BTC", 9), (-1, "treasury", "USDT", -380), (0, "", "BTC", -9), (0, "", "USDT", 380)),
+    ]
+
+
+def test_a_positive_rest_of_each_asset_goes_to_the_fund_of_that_asset():
+    """A coin is left of a wallet whose lot is worth no less than a tick."""
+    # One lot at 100, EV 200, MM 95, 4 coins: E 180 - 100 + 15 = 95 with 15 USDT: BV 5 for ticks of 50: P 50.
+    # USDT: 15 + 50 - 200 = -135: 3 coins of 45, exactly. The fourth is BTC's fund's.
+    contract = linear(tick="50", tiers=adl.MarginTiers([0], ["0.95"]))
+    done = valued([15, 4], [("X", 0, 1, 200)], {"X": "100"}, [TakeOver()], contracts=[contract])
+    assert done.fills("take-over") == [(0, -1, 1, 50)]
+    assert (held(done), done.cash("USDT"), done.cash("BTC")) == ([("USDT", 0), ("BTC", 0)], 0, 1)
+
+
+def test_a_loan_is_repaid_before_debts_are():
+    """A portfolio wallet with 10 coins of which 1 is lent: 9 pay 440 at 50."""
+    # E = 9·50 - 440 = 10, MM 50. ceil(440/50) = 9, worth 450; 440 are credited.
+    book = Book(bids=[(10, 100)])
+    terms = {"mode": "portfolio", "loans": (0, 1), "cut": "0"}
+    done = valued([0, 10], [("X", 0, 10, 1440)], {"X": "100"}, [BookIOC()], book=book, **terms)
+    assert held(done) == [("USDT", 0), ("BTC", 0)]
+    assert [(row["wallet"], row["amount"]) for row in done.of("loan-repaid")] == [(0, -1)]
+    assert done.house.snapshot().balances.loan.tolist() == [0, 0]
+
+
+def test_a_debt_that_no_collateral_pays_is_the_funds():
+    """Nothing above 110: 10 lots at 100 with 1 coin and EV 1500 lack 400 - 45."""
+    done = valued(
+        *([0, 1], [("X", 0, 10, 1500), ("X", 1, -10, -1000)], {"X": "100"}, [Deleverage()]),
+        contracts=[CAPPED],
+        wallets=[("bob", "cross", 9000, "USDT")],
+        funds=[fund(1000)],
+    )
+    assert [(row["wallet"], row["asset"], row["amount"]) for row in done.of("cover")] == [(0, "USDT", 355)]
+    assert (held(done), done.cash()) == ([("USDT", 0), ("BTC", 0)], 645)
+
+
+def test_profit_and_loss_is_booked_in_the_settle_asset():
+    """Mia has 5,000 USDT and is short a contract in coins: deleveraged at 20 she owes 10 coins."""
+    contract = linear("C", settle=BTC)
+    terms = {
+        "assets": [adl.Asset("USDT", 0)],
+        "balances": {"wallet": [1], "asset": ["USDT"], "amount": [5000]},
+        "index_prices": {"BTC": "50"},
+    }
+    wallets = [("bob", "cross", 0, "BTC"), ("mia", "multi-asset", 0, "USDT")]
+    positions = [("C", 0, 1, 20), ("C", 1, -1, -10)]
+    done = marked([contract], wallets, positions, {"C": "10"}, [Deleverage()], **terms)
+    assert [fill[:3] for fill in done.fills("adl-fill")] == [(0, -1, 20), (1, 1, 20)]
+    assert held(done) == [("USDT", 5000), ("BTC", -10)]
+
+
+def test_equity_of_several_assets_bears_losses_at_the_index_price():
+    """A loss of 10 coins a lot, a coin at 50: E 649 is floor(12.98), half-even 13, and bears 1 lot; 600, 12, none."""
+    contract = linear("C", settle=BTC)
+    for amount, given in ((649, 1), (600, 0)):
+        terms = {
+            "assets": [adl.Asset("USDT", 0)],
+            "balances": {"wallet": [1], "asset": ["USDT"], "amount": [amount]},
+            "index_prices": {"BTC": "50"},
+        }
+        wallets = [("bob", "cross", 0, "BTC"), ("mia", "multi-asset", 0, "USDT")]
+        positions = [("C", 0, 1, 20), ("C", 1, -1, -10)]
+        done = marked([contract], wallets, positions, {"C": "10"}, [Deleverage()], **terms)
+        assert len(done.of("adl-notice")) == given
+
+
+# What always holds ----------------------------------------------------------------------------------------------------
+
+#: Kinds that tell something and move nothing.
+INFORM = {
+    *(
+        "adl-notice",
+        "zero-fill",
+        "uncovered-lots",
+        "uncovered-money",
+        "uncovered-paid",
+        "liquidation-started",
+        "healthy",
+    ),
+    *("order-cancelled", "order-placed", "max-rounds", "trigger-on", "trigger-off", "balanced"),
+    *("leverage-set", "uncovered-reduced", "take-over-refused", "take-over-bound"),
+}
+
+
+BUSY = [CancelOrders(), NetLegs(), BookIOC(fee="0.01", portion="0.5"), Backstop(), TakeOver(), Deleverage()]
+
+
+def busy():
+    """A pass in which everything happens at once: the books before it, the pass, and the order book after it."""
+    contracts = [linear("X", max_price="130"), linear("Y"), inverse("I")]
+    wallets = [
+        *(("a", "cross", 0), ("b", "cross", 30), ("c", "cross", 10), ("d", "cross", 900), ("e", "isolated", 300)),
+        *(
+            ("e", "cross", 5),
+            ("f", "cross", 60),
+            ("g", "cross", -5),
+            ("h", "cross", 3, "BTC"),
+            ("i", "cross", 50, "BTC"),
+        ),
+    ]
+    positions = [
+        *(("X", 0, 10, 1600), ("X", 1, 10, 1000), ("X", 3, -8, -900), ("X", 4, -6, -700), ("X", 6, -3, -345)),
+        *(("Y", 1, 3, 300), ("Y", 2, 7, 705), ("Y", 3, -10, -1000), ("Y", 6, 1, 110)),
+        *(("I", 8, 3, -300), ("I", 9, -3, 310)),
+    ]
+    placed = orders(("X", 0, 1, 90, 0), ("Y", 3, 1, 90, 0), ("X", 5, 1, 90, 0))
+    books = snapshot(contracts, wallets, positions, {**AT_100, "I": "100"}, orders=placed)
+    book = Book(bids=[(4, 101), (3, 97)], asks=[(2, 99)])
+    house = opened(books, BUSY, [fund(100), fund(20, "BTC")], book)
+    before = house.snapshot()
+    return before, Pass(house, house.mark({**AT_100, "I": "95"})), book
+
+
+def test_longs_and_shorts_of_a_contract_add_up_with_all_parties():
+    """What users have less than before, parties have taken."""
+    books, done, _ = busy()
+    after = done.house.snapshot()
+    for code, contract in enumerate(books.contracts):
+        part = books.rows(code)
+        moved = [row for row in done.events.rows() if row["kind"] not in INFORM and row["contract"] == contract.symbol]
+        parties = sum(row["lots"] for row in moved if row["wallet"] < 0)
+        assert after.positions.quantity[part].sum() + parties == books.positions.quantity[part].sum()
+    done.house.audit()
+
+
+def test_an_unbalanced_snapshot_is_balanced_against_the_street_at_the_mark():
+    """Long 10 at 100 and nobody short; an event says so."""
+    house = opened(snapshot([X], [100], [("X", 0, 10, 900)], {"X": "100"}), [Uncovered()])
+    rows = house.opening.rows("balanced")
+    assert [(row["fund"], row["contract"], row["lots"]) for row in rows] == [("street", "X", -10)]
+
+
+def test_a_strict_house_refuses_an_unbalanced_snapshot():
+    """And takes a balanced one."""
+    with pytest.raises(adl.AdlError):
+        opened(snapshot([X], [100], [("X", 0, 10, 900)], {"X": "100"}), [Uncovered()], strict=True)
+    balanced = snapshot([X], [100, 100], [("X", 0, 10, 900), ("X", 1, -10, -900)], {"X": "100"})
+    assert opened(balanced, [Uncovered()], strict=True).opening.rows("balanced") == []
+
+
+def test_money_less_entry_values_is_constant_in_every_asset():
+    """Every amount that moves is somebody else's, negated."""
+    _, done, _ = busy()
+    total = defaultdict(int)
+    for row in done.events.rows():
+        if row["kind"] not in INFORM:
+            total[row["asset"]] += row["amount"]
+    assert set(total) == {"USDT", "BTC"}
+    assert not any(total.values())
+
+
+def test_a_wallet_without_positions_owes_nothing_but_an_open_entry():
+    """Of exactly its negative balance."""
+    _, done, _ = busy()
+    after = done.house.snapshot()
+    open_rows = set(after.positions.wallet[after.positions.quantity != 0].tolist())
+    entries = dict(done.amounts("uncovered-money"))
+    for wallet, balance in enumerate(after.wallets.balance.tolist()):
+        if wallet not in open_rows and balance < 0:
+            assert entries[wallet] == -balance
+
+
+def test_the_cash_of_a_fund_is_its_opening_and_its_ledger():
+    """Events of it that are no fills."""
+    done = marked([CAPPED], *LACKING, [Deleverage()], 500)
+    assert done.cash() == 500 + sum(amount for _, amount in done.amounts("fund-paid", "fund-received", fund="USDT"))
+
+
+def test_the_events_alone_give_the_snapshot_after():
+    """Lots of every row, and balance less entry values of every wallet."""
+    books, done, _ = busy()
+    lots, worth = books.positions.quantity.tolist(), defaultdict(int)
+    for row in done.events.rows():
+        if row["kind"] not in INFORM and row["wallet"] >= 0:
+            worth[row["wallet"]] += row["amount"]
+            if row["row"] >= 0:
+                lots[row["row"]] += row["lots"]
+    assert done.lots == lots
+    for wallet in range(len(books.wallets)):
+        before, after = (
+            int(at.wallets.balance[wallet] - at.positions.entry_value[at.positions.wallet == wallet].sum())
+            for at in (books, done.house.snapshot())
+        )
+        assert after == before + worth[wallet]
+
+
+def test_a_quiet_mark_moves_every_mark_and_nobody():
+    """No events, new marks, the same positions."""
+    books = snapshot([X, Y], [900, 900], [("X", 0, 1, 100), ("Y", 1, -1, -100)], AT_100)
+    house = opened(books, [TakeOver(), Deleverage()])
+    done = Pass(house, house.mark({"X": "101", "Y": "99"}))
+    after = house.snapshot()
+    assert [Fraction(mark) for mark in after.marks] == [101, 99]
+    assert (done.events.rows(), done.balance, done.lots) == ([], [900, 900], [1, -1])
+    house.audit()
+
+
+def test_a_state_goes_on_as_the_house_did():
+    """Inventory, marks, orders, open entries: the next marks give the same events and the same hash."""
+    _, done, book = busy()
+    house, same = done.house, copy.deepcopy(book)
+    other = adl.ClearingHouse.from_state(house.state(), venue=BUSY, liquidity=same)
+    assert other.hash == house.hash
+    for mark in ("90", "130"):
+        assert other.mark({"X": mark}).rows() == house.mark({"X": mark}).rows()
+        assert other.hash == house.hash
+
+
+def test_a_failed_call_leaves_the_house_as_it_was():
+    """A book that breaks in the midst of a pass."""
+
+    class Broken:
+        def ioc(self, contract, quantity, limit, time):
+            raise RuntimeError("no connection")
+
+    house = opened(snapshot([X], [0], [("X", 0, 1, 100)], {"X": "100"}), [CancelOrders(), BookIOC()], 0, Broken())
+    before = house.hash
+    with pytest.raises(RuntimeError, match="no connection"):
+        house.mark({"X": "99"})
+    assert house.hash == before
+    assert [Fraction(mark) for mark in house.snapshot().marks] == [100]

@@ -1,0 +1,151 @@
+"""Odd names, numbers and words as options of every command: each ends with 0, or with 2 and one line that says why.
+
+The suite draws the same few each time; ``ci/search.sh`` draws others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import adlcore as adl
+
+pytest.importorskip("typer", reason="the command line needs the cli extra")
+pytest.importorskip("rich", reason="the command line needs the cli extra")
+pytest.importorskip("plotly", reason="the report needs the cli extra")
+pytest.importorskip("duckdb", reason="query needs the query extra")
+pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
+pytestmark = [pytest.mark.usefixtures("terminal", "unsynchronized"), pytest.mark.files]
+
+from support import hostile  # noqa: E402
+from support.hostile import JSON, NAMES, NUMBERS, SMALL, SOME, beside, keeps_to_it  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory):
+    """Files as they should be."""
+    folder = tmp_path_factory.mktemp("there")
+    hostile.make_files(folder)
+    return folder
+
+
+def options(**values):
+    """Some of the options of a command, with whatever value."""
+    return st.fixed_dictionaries({}, optional=values).map(
+        lambda given: [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)]
+    )
+
+
+COLUMNS = st.one_of(
+    NAMES,
+    st.lists(
+        st.tuples(
+            st.sampled_from(["equity", "quantity", "account", "side", "tie", "leverage", "entry_price", "x", ""]),
+            st.sampled_from(["=", "=", "==", "+", ""]),
+            st.sampled_from(["equity", "size", "user", "size+equity", "size + size", "+", "leverage", "x", ""]),
+        ).map("".join),
+        max_size=3,
+    ).map(",".join),
+)
+FILE = {
+    "rule": st.one_of(st.sampled_from(adl.RankingRule.names()), NAMES),
+    "short": st.one_of(st.sampled_from(["mirrored", "literal"]), NAMES),
+    "columns": COLUMNS,
+    "lot": NUMBERS,
+    "kind": st.one_of(st.sampled_from(["linear", "inverse", "quanto"]), NAMES),
+    "multiplier": NUMBERS,
+    "settle": NAMES,
+    "top": st.one_of(SMALL, NUMBERS),
+}
+POSITIONS = st.sampled_from(["p.csv", "p.tsv", "p.parquet"])
+SIDES = st.one_of(st.sampled_from(["long", "short"]), NAMES)
+MARK = st.one_of(st.sampled_from(["9", "9.5"]), NUMBERS)
+
+
+@given(POSITIONS, MARK, options(**FILE, side=SIDES), JSON)
+def test_options_of_rank(there, file, mark, more, as_json):
+    keeps_to_it("rank", there / file, "--mark", mark, *more, *as_json)
+
+
+@given(
+    POSITIONS,
+    MARK,
+    st.one_of(st.sampled_from(["1", "-1", "99"]), NUMBERS),
+    options(**FILE, price=NUMBERS, eligible=NAMES, max_counterparties=SMALL, exclude=NAMES),
+    st.one_of(st.none(), st.sampled_from(["f.csv", "f.jsonl", "f.parquet", "no/f.csv", ".", ".csv"]), NAMES),
+    JSON,
+)
+def test_options_of_deleverage(there, file, mark, quantity, more, out, as_json):
+    with beside(there, file) as folder:
+        # A name may be a path of anywhere: only the last part of it is asked for.
+        wanted = (
+            []
+            if out is None
+            else ["--out", folder / Path(out.replace("\x00", "")).name if out[:3] != "no/" else folder / out]
+        )
+        keeps_to_it("deleverage", folder / file, "--mark", mark, "--quantity", quantity, *more, *wanted, *as_json)
+
+
+@given(
+    st.sampled_from(["books", "books.npz"]),
+    options(top=st.one_of(SMALL, NUMBERS), account=NAMES, taker_fee=NUMBERS),
+    JSON,
+)
+def test_options_of_margin(there, file, more, as_json):
+    keeps_to_it("margin", there / file, *more, *as_json)
+
+
+@given(
+    st.one_of(st.sampled_from(["ann", "bob"]), NAMES),
+    st.one_of(st.just("X"), NAMES),
+    options(
+        side=SIDES,
+        wallet=SMALL,
+        rule=FILE["rule"],
+        short=FILE["short"],
+        mark=NUMBERS,
+        add_margin=NUMBERS,
+        reduce=NUMBERS,
+    ),
+    JSON,
+)
+def test_options_of_explain(there, account, contract, more, as_json):
+    keeps_to_it("explain", there / "books", "--account", account, "--contract", contract, *more, *as_json)
+
+
+@given(
+    st.lists(
+        st.one_of(NAMES, st.sampled_from(["--out", "--json", "--seed", "--top", "-h", "--", "--mark", "1"])),
+        min_size=1,
+        max_size=4,
+    )
+)
+@pytest.mark.parametrize(
+    "command",
+    ["rank", "deleverage", "margin", "explain", "demo", "simulate", "scenario", "verify", "resume", "query", "report"],
+)
+def test_words_that_a_command_does_not_know(there, command, words):
+    assume("-h" not in words)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        assume(command != "scenario" or words[:1] != ["init"])
+        # Twice: an option may take the first for its value, and then the demo would be made.
+        keeps_to_it(command, *(word.replace("/", "") for word in words), "--nosuch", "--nosuch")
+        keeps_to_it(command, *(f"no{word.replace('/', '')}" for word in words))
+
+
+@given(st.one_of(st.text(max_size=40), st.text("select'\"*();-/,\n\\$1", max_size=20)), JSON)
+def test_sql(there, text, as_json):
+    keeps_to_it("query", there / "run", text.replace("\x00", ""), *as_json)
+
+
+@SOME
+@given(NAMES, NAMES, JSON)
+def test_sql_that_gives_names_back(there, name, value, as_json):
+    quoted, told = (text.replace("\x00", "").encode(errors="replace").decode() for text in (name, value))
+    quoted, told = quoted.replace('"', '""') or "x", told.replace("'", "''")
+    assert keeps_to_it("query", there / "run", f"select '{told}' as \"{quoted}\", 1", *as_json) == 0

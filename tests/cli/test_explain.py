@@ -1,0 +1,485 @@
+"""``adlcore explain``: a position now, what would change it, and the README's own words about both."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import json
+import re
+import shlex
+import warnings
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import adlcore as adl
+from adlcore.lab import crowd
+
+pytest.importorskip("typer", reason="the command line needs the cli extra")
+pytest.importorskip("rich", reason="the command line needs the cli extra")
+pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
+
+from rich.cells import cell_len
+
+from adlcore.cli._what_if import what_if
+
+pytestmark = pytest.mark.files
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+TIERS = adl.MarginTiers([0, 50_000, 250_000], ["0.004", "0.005", "0.01"])
+
+
+def small():
+    """Cross, isolated, hedged and valued wallets in a linear and an inverse contract."""
+    return adl.Snapshot.build(
+        contracts=[
+            adl.Contract("BTCUSDT", lot="0.001", tick="0.1", tiers=TIERS),
+            adl.Contract(
+                "BTCUSD",
+                kind="inverse",
+                settle="BTC",
+                multiplier=100,
+                tick="0.1",
+                tiers=adl.MarginTiers([0], ["0.005"]),
+            ),
+        ],
+        wallets=[
+            {"account": "ann", "balance": "6000"},
+            {"account": "bob", "balance": "9000"},
+            {"account": "hal", "balance": "3000"},
+            {"account": "may", "mode": "multi-asset"},
+            {"account": "pam", "mode": "portfolio"},
+            {"account": "zoe", "balance": "1"},
+        ],
+        positions=[
+            {"account": "ann", "contract": "BTCUSDT", "quantity": "1.5", "entry_price": "60000"},
+            {"account": "ann", "contract": "BTCUSDT", "quantity": "0.2", "entry_price": "58000", "margin": "900"},
+            {"account": "bob", "contract": "BTCUSDT", "quantity": "-1.2", "entry_price": "61500"},
+            {"account": "cyd", "contract": "BTCUSDT", "quantity": "0.4", "entry_price": "58900", "margin": "700"},
+            {"account": "hal", "contract": "BTCUSDT", "quantity": "1", "entry_price": "57000"},
+            {"account": "hal", "contract": "BTCUSDT", "quantity": "-1.3", "entry_price": "57500"},
+            {"account": "may", "contract": "BTCUSDT", "quantity": "-0.6", "entry_price": "59000"},
+            {"account": "may", "contract": "BTCUSD", "quantity": "70", "entry_price": "57500"},
+            {"account": "pam", "contract": "BTCUSD", "quantity": "-70", "entry_price": "57500"},
+        ],
+        marks={"BTCUSDT": "57300", "BTCUSD": "57310.5"},
+        balances=[
+            {"account": "may", "asset": "USDT", "amount": "2500"},
+            {"account": "pam", "asset": "BTC", "amount": "0.02"},
+            {"account": "pam", "asset": "USDT", "amount": "500", "loan": "100"},
+        ],
+        index_prices={"BTC": "57305"},
+        haircuts={"BTC": "0.05"},
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    adl.io.save(small(), tmp_path / "venue")
+    return tmp_path / "venue"
+
+
+@pytest.fixture
+def told(good, folder):
+    """The JSON of an explanation."""
+
+    def call(*arguments):
+        return json.loads(good("explain", folder, *arguments, "--json"))
+
+    return call
+
+
+POSITIONS = [
+    ("ann", "BTCUSDT", ("--wallet", "0")),
+    ("ann", "BTCUSDT", ("--wallet", "6")),
+    ("bob", "BTCUSDT", ()),
+    ("cyd", "BTCUSDT", ()),
+    ("hal", "BTCUSDT", ("--side", "long")),
+    ("hal", "BTCUSDT", ("--side", "short")),
+    ("may", "BTCUSDT", ()),
+    ("may", "BTCUSD", ()),
+    ("pam", "BTCUSD", ()),
+]
+
+
+def position_of(snapshot, document):
+    """The row of the position that a document is about."""
+    code = snapshot.code(document["contract"])
+    rows = np.arange(snapshot.start[code], snapshot.start[code + 1])
+    sign = 1 if document["side"] == "long" else -1
+    rows = rows[
+        (snapshot.positions.wallet[rows] == document["wallet"]) & (snapshot.positions.quantity[rows] * sign > 0)
+    ]
+    return int(rows[0])
+
+
+def ahead_of(state, market, place, rule):
+    """The lots of its side that would be closed before a row; those of liquidatable wallets never are."""
+    score, size = market.score(rule), np.abs(market.quantity)
+    side = np.sign(market.quantity) == np.sign(market.quantity[place])
+    order = np.lexsort((np.arange(len(market)), market.tie, -score))
+    before = order[: int(np.flatnonzero(order == place)[0])]
+    counted = side & ~state.liquidatable[market.tie] & (score > -np.inf)
+    return int(size[before[counted[before]]].sum())
+
+
+def agrees(document, fields, snapshot, rule="binance"):
+    """Whether what is told of a standing is what the library says of this snapshot."""
+    state = adl.margin_state(snapshot)
+    row, wallet = position_of(snapshot, document), document["wallet"]
+    code = snapshot.code(document["contract"])
+    contract, asset = snapshot.contracts[code], snapshot.assets[snapshot.wallets.asset[wallet]]
+    part = snapshot.rows(code)
+    why = state.market(contract).explain(row - part.start, rule)
+    assert Decimal(fields["mark"]) == snapshot.marks[code]
+    assert contract.lots(fields["quantity"]) == snapshot.positions.quantity[row]
+    assert fields["entry_price"] == pytest.approx(why.terms["entry_price"], rel=1e-12)
+    assert contract.settle.quanta(fields["unrealized_pnl"]) == state.positions.unrealized_pnl[row]
+    for name in ("equity", "maintenance_margin", "free_margin"):
+        assert asset.quanta(fields[name]) == getattr(state, name)[wallet]
+    ratio = float(state.margin_ratio[wallet])
+    assert fields["margin_ratio"] == (ratio if ratio < float("inf") else None)
+    assert fields["liquidatable"] is bool(state.liquidatable[wallet])
+    roots = ("lower", "upper") if document["account"] == "hal" else ("nearest",)
+    prices = [float(state.positions.liquidation_price([row], root=root)[0]) for root in roots]
+    assert fields["liquidation_prices"] == [price if 0 < price < float("inf") else None for price in prices]
+    own = float(state.positions.bankruptcy_price([row])[0])
+    assert fields["bankruptcy_price"] == (own if 0 < own < float("inf") else None)
+    queue = fields["queue"]
+    assert (queue["rank"], queue["of"], queue["indicator"]) == (why.rank, why.of, why.indicator)
+    assert queue["ahead"] == contract.decimal(ahead_of(state, state.market(contract), row - part.start, rule))
+    assert queue["terms"] == why.terms
+    if why.score > -np.inf:
+        assert (queue["score"], queue["quantile"]) == (why.score, why.quantile)
+
+
+# Now ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("account", "contract", "which"), POSITIONS)
+@pytest.mark.parametrize("rule", adl.RankingRule.names())
+def test_json_agrees_with_the_library(told, account, contract, which, rule):
+    document = told("--account", account, "--contract", contract, *which, "--rule", rule)
+    assert (document["account"], document["contract"], document["rule"]) == (account, contract, rule)
+    assert document["expression"] == adl.RankingRule(rule).expression
+    assert document["what_if"] is document["then"] is None
+    agrees(document, document["now"], small(), rule)
+
+
+def test_the_table_says_it_in_a_traders_words(good, folder):
+    out = good("explain", folder, "--account", "ann", "--contract", "BTCUSDT", "--wallet", 0)
+    assert out.startswith("ann: long 1.500 BTCUSDT, cross wallet in USDT\n")
+    lines = {line[:18].strip(): line[18:].strip() for line in out.splitlines()}
+    for name, value in {
+        "mark price": "57300",
+        "quantity": "1.500",
+        "entry price": "60000.0",
+        "unrealized PnL": "-4,050.00",
+        "equity": "1,950.00",
+        "maintenance margin": "379.75",
+        "margin ratio": "19.47 %",
+        "free margin": "1,570.25",
+        "liquidation price": "56247.9 (-1.84 %)",
+        "bankruptcy price": "56000.0",
+        "effective leverage": "44.08",
+        "PnL ratio": "-4.71 %",
+    }.items():
+        assert lines[name] == value
+    assert lines["place in the queue"].endswith("4 longs")
+    assert "The wallet is liquidated if BTCUSDT falls 1.84 % to 56247.9.\n" in out
+    assert "If a short goes bankrupt and the insurance fund cannot pay for it, " in out
+
+
+def test_both_prices_of_hedge_mode(good, folder):
+    out = good("explain", folder, "--account", "hal", "--contract", "BTCUSDT", "--side", "short")
+    assert "cross wallet in USDT, hedged by a long\n" in out
+    assert re.search(r"liquidated below +-\n", out)
+    assert re.search(r"liquidated above +[\d.]+ \(\+[\d.]+ %\)\n", out)
+    assert "The wallet is liquidated if BTCUSDT rises " in out
+
+
+def test_a_hedge_that_fails_on_both_sides(good, tmp_path):
+    rows = [
+        {"account": account, "contract": "X", "quantity": size, "entry_price": "50000"}
+        for account, size in (("hal", "20"), ("hal", "-19"), ("bob", "-1"))
+    ]
+    tiers = adl.MarginTiers(
+        [0, 50_000, 250_000, 1_000_000, 5_000_000, 20_000_000], ["0.004", "0.005", "0.01", "0.025", "0.05", "0.1"]
+    )
+    contract = adl.Contract("X", lot="0.1", tick="0.1", tiers=tiers)
+    wallets = {"account": ["hal", "bob"], "balance": ["30000", "90000"]}
+    adl.io.save(adl.Snapshot.build([contract], wallets, rows, {"X": "50000"}), tmp_path / "v")
+    out = " ".join(good("explain", tmp_path / "v", "--account", "hal", "--contract", "X", "--side", "long").split())
+    assert "if X falls 42.95 % to 28524.6 or rises 452.84 % to 276421.1." in out
+
+
+def test_money_of_a_valued_wallet_is_in_two_assets(good, folder):
+    out = good("explain", folder, "--account", "may", "--contract", "BTCUSD")
+    assert out.startswith("may: long 70 BTCUSD, multi-asset wallet in USDT\n")
+    assert re.search(r"unrealized PnL \(BTC\) +-0\.\d+\n", out)
+
+
+def test_who_is_first_and_who_is_never_closed(good, folder):
+    words = ("--account", "bob", "--contract", "BTCUSDT", "--rule", "roi")
+    out = " ".join(good("explain", folder, *words).split())
+    assert out.endswith("cannot pay for it, this position is closed first.")
+    out = good("explain", folder, "--account", "ann", "--contract", "BTCUSDT", "--wallet", 0, "--rule", "hyperliquid")
+    assert "By hyperliquid it is not deleveraged while it makes no profit.\n" in out
+    out = good("explain", folder, "--account", "cyd", "--contract", "BTCUSDT", "--mark", "50000")
+    assert "Then the wallet is liquidatable: its equity is not above its maintenance" in out
+    assert "By binance it is not deleveraged while its wallet has no equity.\n" in out
+    assert "inf" in out
+
+
+def test_a_price_that_never_comes(good, folder):
+    out = good("explain", folder, "--account", "cyd", "--contract", "BTCUSDT", "--add-margin", "1000000")
+    assert "Then no price of BTCUSDT by itself has the wallet liquidated.\n" in out
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_every_explanation_fits(good, folder, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    for account, contract, which in POSITIONS:
+        for options in ((), ("--mark", "57000.5", "--add-margin", "12.5", "--reduce", "0.1")):
+            size = ("3",) if options and contract == "BTCUSD" else options[-1:]
+            words = ("--account", account, "--contract", contract, *which, *options[:-1], *size)
+            out = good("explain", folder, *words)
+            assert all(cell_len(line) <= width for line in out.splitlines())
+
+
+def test_a_file_is_read_as_well(good, told, tmp_path):
+    small().to_npz(tmp_path / "crowd.npz")
+    words = ("--account", "bob", "--contract", "BTCUSDT")
+    other = json.loads(good("explain", tmp_path / "crowd.npz", *words, "--json"))
+    assert {**told(*words), "snapshot": ""} == {**other, "snapshot": ""}
+
+
+# What if --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("account", "contract", "which"), POSITIONS)
+def test_another_mark(told, account, contract, which):
+    document = told("--account", account, "--contract", contract, *which, "--mark", "57123.4")
+    first = small()
+    marks = {**{c.symbol: mark for c, mark in zip(first.contracts, first.marks)}, contract: "57123.4"}
+    agrees(document, document["now"], first)
+    agrees(document, document["then"], rebuilt(first, marks=marks))
+    assert document["what_if"] == {
+        "mark": "57123.4",
+        "add_margin": None,
+        "reduce": None,
+        "realized_pnl": "0.00000000",
+    } | ({"realized_pnl": "0." + "0" * first.contracts[first.code(contract)].settle.decimals})
+
+
+@pytest.mark.parametrize(("account", "contract", "which"), POSITIONS)
+def test_more_margin(told, account, contract, which):
+    document = told("--account", account, "--contract", contract, *which, "--add-margin", "250.5")
+    first = small()
+    agrees(document, document["then"], first.deposit(document["wallet"], "250.5", "USDT"))
+
+
+@pytest.mark.parametrize(("account", "contract", "which"), POSITIONS)
+@pytest.mark.parametrize("mark", [None, "57123.45"])
+def test_a_smaller_position(told, account, contract, which, mark):
+    reduce = "0.137" if contract == "BTCUSDT" else "3"
+    options = () if mark is None else ("--mark", mark)
+    document = told("--account", account, "--contract", contract, *which, "--reduce", reduce, *options)
+    first = small()
+    row, code = position_of(first, document), first.code(contract)
+    listed = first.contracts[code]
+    lots, held, cost = listed.lots(reduce), int(first.positions.quantity[row]), int(first.positions.entry_value[row])
+    closed = lots if held > 0 else -lots
+    released = int(Fraction(cost * closed, held))  # toward zero
+    price = mark or format(first.marks[code], "f")
+    realized = round(closed * listed.exact_value_per_lot(price) * listed.settle.quanta_per_unit) - released
+    assert document["what_if"]["realized_pnl"] == listed.settle.decimal(realized)
+    quantity, entry = first.positions.quantity.copy(), first.positions.entry_value.copy()
+    quantity[row] -= closed
+    entry[row] -= released
+    balance, balances = first.wallets.balance.copy(), {k: v.tolist() for k, v in first.balances.columns().items()}
+    wallet = document["wallet"]
+    if document["mode"] in ("multi-asset", "portfolio"):
+        asset = [a.name for a in first.assets].index(listed.settle.name)
+        pairs = list(zip(balances["wallet"], balances["asset"]))
+        if (wallet, asset) in pairs:
+            balances["amount"][pairs.index((wallet, asset))] += realized
+        else:
+            for name, value in zip(("wallet", "asset", "amount", "loan"), (wallet, asset, realized, 0)):
+                balances[name].append(value)
+    else:
+        balance[wallet] += realized
+    marks = {c.symbol: m for c, m in zip(first.contracts, first.marks)} | {contract: price}
+    after = rebuilt(
+        first,
+        wallets={**first.wallets.columns(), "balance": balance},
+        positions={
+            **first.positions.columns(),
+            "contract": first.position_contract,
+            "quantity": quantity,
+            "entry_value": entry,
+        },
+        balances=balances,
+        marks=marks,
+    )
+    agrees(document, document["then"], after)
+
+
+def rebuilt(snapshot, **changed):
+    """A snapshot by columns, with some of them replaced."""
+    names = [asset.name for asset in snapshot.assets]
+    given = {
+        "contracts": snapshot.contracts,
+        "wallets": snapshot.wallets.columns(),
+        "positions": {**snapshot.positions.columns(), "contract": snapshot.position_contract},
+        "marks": snapshot.marks,
+        "orders": snapshot.orders.columns(),
+        "balances": snapshot.balances.columns(),
+        "assets": snapshot.assets,
+        **{
+            name: {asset: value for asset, value in zip(names, getattr(snapshot, name)) if value is not None}
+            for name in ("index_prices", "haircuts", "loan_rates")
+        },
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", adl.OpenInterestWarning)
+        return adl.Snapshot(**{**given, **changed})
+
+
+@pytest.mark.parametrize(("account", "contract", "which"), POSITIONS)
+def test_a_position_closed_whole(told, good, folder, account, contract, which):
+    first = told("--account", account, "--contract", contract, *which)
+    size = first["now"]["quantity"].lstrip("-")
+    document = told("--account", account, "--contract", contract, *which, "--reduce", size)
+    then = document["then"]
+    assert sorted(then) == sorted(
+        ["mark", "quantity", "equity", "maintenance_margin", "margin_ratio", "liquidatable", "free_margin"]
+    )
+    assert Decimal(then["quantity"]) == 0
+    # What was unrealized is realized: equity stays, but for a haircut on what is collateral now, and roundings.
+    slack = 30 if document["mode"] in ("multi-asset", "portfolio") else 1e-7
+    assert float(then["equity"]) == pytest.approx(float(first["now"]["equity"]), abs=slack)
+    settle = first["settle"]
+    if document["mode"] in ("cross", "isolated"):
+        assert document["what_if"]["realized_pnl"] == first["now"]["unrealized_pnl"], settle
+    out = good("explain", folder, "--account", account, "--contract", contract, *which, "--reduce", size)
+    assert "Then the position is closed.\n" in out or "Then the wallet is liquidatable" in out
+
+
+def test_all_three_at_once_change_what_each_changes(good, folder, told):
+    words = ("--account", "ann", "--contract", "BTCUSDT", "--wallet", "0")
+    document = told(*words, "--mark", "56500", "--add-margin", "1000", "--reduce", "0.5")
+    assert document["what_if"] == {
+        **{"mark": "56500", "add_margin": "1000", "reduce": "0.5"},
+        "realized_pnl": "-1750.00000000",
+    }
+    then = document["then"]
+    assert (then["quantity"], then["equity"], then["unrealized_pnl"]) == ("1.000", "1750.00000000", "-3500.00000000")
+    out = good("explain", folder, *words, "--mark", "56500", "--add-margin", "1000", "--reduce", "0.5")
+    assert "What if: mark 56500; 1000 USDT added; 0.5 closed at 56500, realizing -1,750.00\nUSDT\n" in out
+
+
+def test_what_is_asked_changes_nothing_else():
+    snapshot = crowd.snapshot(200, 6)
+    for row in range(0, len(snapshot.positions), 17):
+        code = int(np.searchsorted(snapshot.start, row, side="right") - 1)
+        contract, wallet = snapshot.contracts[code], int(snapshot.positions.wallet[row])
+        size = contract.decimal(abs(int(snapshot.positions.quantity[row])))
+        same, left, realized = what_if(snapshot, row, wallet, code, None, None, None)
+        assert (same == snapshot, left, realized) == (True, row, 0)
+        same, left, realized = what_if(snapshot, row, wallet, code, str(snapshot.marks[code]), None, None)
+        assert (same == snapshot, left, realized) == (True, row, 0)
+        before = snapshot.hash
+        after, left, _ = what_if(snapshot, row, wallet, code, None, "1", size)
+        assert (left, snapshot.hash) == (None, before)
+        assert len(after.positions) == len(snapshot.positions) - 1
+        others = np.delete(np.arange(len(snapshot.positions)), row)
+        assert after.positions.entry_value.tolist() == snapshot.positions.entry_value[others].tolist()
+        one, other = adl.margin_state(snapshot), adl.margin_state(after)
+        rest = np.arange(len(snapshot.wallets)) != wallet
+        assert one.equity[rest].tolist() == other.equity[rest].tolist()
+
+
+# What is refused ------------------------------------------------------------------------------------------------------
+
+ANN = ("--account", "ann", "--contract", "BTCUSDT", "--wallet", "0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "Missing option"),
+        (("--account", "ann"), "Missing option '--contract'"),
+        (("--account", "eve", "--contract", "BTCUSDT"), "account is 'eve': must be an account of this snapshot"),
+        (("--account", "ann", "--contract", "ETHUSDT"), "contract is 'ETHUSDT': must be one of BTCUSDT, BTCUSD"),
+        (("--account", "ann", "--contract", "BTCUSD"), "contract is 'BTCUSD': must be one that ann holds: BTCUSDT"),
+        (("--account", "zoe", "--contract", "BTCUSDT"), "contract is 'BTCUSDT': zoe holds no position"),
+        ((*ANN, "--side", "up"), "side is 'up': must be long or short"),
+        ((*ANN, "--side", "short"), "side is 'short': must be long: ann holds no short of BTCUSDT"),
+        (
+            ("--account", "ann", "--contract", "BTCUSDT"),
+            "must be told apart by --side or --wallet: long in wallet 0, long in wallet 6",
+        ),
+        (
+            ("--account", "hal", "--contract", "BTCUSDT"),
+            "must be told apart by --side or --wallet: long in wallet 2, short in wallet 2",
+        ),
+        ((*ANN[:4], "--wallet", "3"), "wallet is 3: must be a wallet that holds ann's BTCUSDT: long in wallet 0, "),
+        ((*ANN, "--rule", "binanse"), "nearest: binance"),
+        ((*ANN, "--mark", "0"), "mark is '0': must be above 0"),
+        ((*ANN, "--mark", "x"), "mark is 'x': must be a number"),
+        ((*ANN, "--mark", "1e50"), "must be below 2^62 quanta"),
+        ((*ANN, "--add-margin", "0"), "add-margin is '0': must be above 0"),
+        ((*ANN, "--add-margin", "-5"), "add-margin is '-5': must be above 0"),
+        ((*ANN, "--add-margin", "1.000000001"), "add-margin is '1.000000001': is between quanta of 0.00000001"),
+        ((*ANN, "--add-margin", "1e18"), "add-margin is '1e18': must lie between"),
+        ((*ANN, "--reduce", "0"), "reduce is '0': must be above 0"),
+        ((*ANN, "--reduce", "many"), "reduce is 'many': must be a number"),
+        ((*ANN, "--reduce", "0.0005"), "reduce is '0.0005': is between lots of 0.001: 0.000 or 0.001 would do"),
+        ((*ANN, "--reduce", "1.501"), "reduce is '1.501': must be at most what is held, 1.500"),
+        ((*ANN, "--reduce", "1", "--mark", "1e30"), "reduce is '1': must realize what fits int64 quanta of USDT"),
+    ],
+    ids=lambda value: None if isinstance(value, str) else " ".join(value)[-40:],
+)
+def test_bad_options(bad, folder, arguments, words):
+    assert words in bad("explain", folder, *arguments)
+    assert words in bad("explain", folder, *arguments, "--json")
+
+
+def test_a_balance_that_leaves_int64_is_refused(bad, good, tmp_path):
+    # The balance is nearly as negative as can be, and holds only while the profit of the position is unrealized.
+    contract = adl.Contract("X", tiers=adl.MarginTiers([0], ["0.1"]))
+    rows = [
+        {"account": name, "contract": "X", "quantity": size, "entry_price": 4e9} for name, size in (("a", 9), ("b", -9))
+    ]
+    wallets = {"account": ["a", "b"], "balance": ["-92000000000", "92000000000"]}
+    adl.io.save(adl.Snapshot.build([contract], wallets, rows, {"X": 4e9}), tmp_path / "v")
+    words = ("explain", tmp_path / "v", "--account", "a", "--contract", "X", "--reduce", "9", "--mark", "3e9")
+    assert "int64" in bad(*words)
+
+
+# The README -----------------------------------------------------------------------------------------------------------
+
+
+def consoles():
+    """Every command line of the README that shows its output, and that output."""
+    for block in re.findall(r"^```console\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        for part in re.split(r"^\$ ", block.replace("\\\n", " "), flags=re.MULTILINE)[1:]:
+            line, _, output = part.partition("\n")
+            if output.strip():
+                yield shlex.split(line), output.rstrip().splitlines()
+
+
+def test_the_readme_prints_what_its_command_lines_print(good, tmp_path):
+    with contextlib.chdir(tmp_path):
+        done = doctest.testfile(str(README), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
+        assert (done.failed, done.attempted > 20) == (0, True)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["crash", "crash.html", "venue"]
+        shown = list(consoles())
+        assert [line[1] for line, _ in shown] == ["margin", "explain", "scenario"]
+        for line, output in shown:
+            assert line[0] == "adlcore"
+            assert [text.rstrip() for text in good(*line[1:]).splitlines()] == output

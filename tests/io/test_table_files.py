@@ -1,0 +1,334 @@
+"""Files that are not what they should be: whatever they hold, one line says what is wrong, and where."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+import adlcore as adl
+from adlcore.io.manifests import encoded
+from adlcore.lab import scenarios, shocks
+from adlcore.lab.crash import Crash
+
+pa = pytest.importorskip("pyarrow", reason="reading files needs the cli extra")
+pq = pytest.importorskip("pyarrow.parquet")
+pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
+
+
+def as_text(values):
+    """Bytes as a column that says they are text."""
+    stored = pa.array(values, pa.binary())
+    return pa.Array.from_buffers(pa.string(), len(stored), stored.buffers())
+
+
+# Parquet --------------------------------------------------------------------------------------------------------------
+
+BAD = [b"1", b"\xff\xfe", b"3"]
+GOOD = {"size": [-1, -2, -3], "entry_price": ["9", "9", "9"], "equity": [4.0, 4.0, 4.0], "account": ["a", "b", "c"]}
+
+
+@pytest.mark.parametrize("column", [*GOOD, "side"])
+@pytest.mark.parametrize("kind", ["text", "dictionary", "binary"])
+def test_text_of_parquet_that_is_no_utf8_is_named_with_its_row(bad, tmp_path, column, kind):
+    codes = pa.array([0, 1, 2], pa.int32())
+    held = {
+        "text": as_text(BAD),
+        "dictionary": pa.DictionaryArray.from_arrays(codes, as_text(BAD)),
+        "binary": pa.array(BAD, pa.binary()),
+    }
+    path = tmp_path / "p.parquet"
+    pq.write_table(pa.table({**GOOD, column: held[kind]}), path)
+    name = "quantity" if column == "size" else column
+    shown = f"{name} (column 'size')" if column == "size" else name
+    told = f"{path}, row 1 (counted from 0): {shown} is b'\\xff\\xfe': must be text in UTF-8"
+    with pytest.raises(adl.AdlError) as caught:
+        adl.read_positions(path)
+    assert str(caught.value) == told
+    assert (caught.value.argument, caught.value.row, caught.value.value) == (name, 1, b"\xff\xfe")
+    for command in (("rank", path), ("deleverage", path, "--quantity", "1")):
+        assert bad(*command, "--mark", "1") == told
+
+
+@pytest.mark.parametrize("array", [pa.nulls(3), [[1]] * 3, [{"a": 1}] * 3, pa.array([[]] * 3, pa.list_(pa.null()))])
+def test_columns_that_have_no_text_are_refused(tmp_path, array):
+    path = tmp_path / "p.parquet"
+    pq.write_table(pa.table({**GOOD, "equity": array}), path)
+    with pytest.raises(adl.AdlError, match=r"equity \(column 'equity'\) has type .*: must be numbers or text"):
+        adl.read_positions(path)
+
+
+def test_bytes_that_are_text_are_text(tmp_path):
+    path = tmp_path / "p.parquet"
+    pq.write_table(pa.table({**GOOD, "account": [b"a", b"b", b"c"], "size": [b"-1", b"-2", b"-3"]}), path)
+    read = adl.read_positions(path).columns
+    assert (read["account"].tolist(), read["quantity"].tolist()) == (["a", "b", "c"], [-1, -2, -3])
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"time": [1], "symbol": as_text([b"\xff"]), "price": ["1"]}, "must be a whole table"),
+        ({"time": as_text([b"\xff"]), "X": ["1"]}, "must be a whole table"),
+        ({"time": [1], "symbol": [["X"]], "price": ["1"]}, r"marks.symbol\[0\] is \['X'\]: must be one of X"),
+        ({"time": [1], "symbol": [{"a": 1}], "price": ["1"]}, r"marks.symbol\[0\] is .*: must be one of X"),
+        ({"time": [[1]], "X": ["1"]}, r"marks.time\[0\] is \[1\]: must be a number"),
+        ({"time": [True], "X": ["1"]}, r"marks.time\[0\] is True: must be a number"),
+        ({"time": [1], "X": [[1]]}, r"marks.price\[0\] is \[1\]: must be a number"),
+        ({"time": [1], "X": [float("nan")]}, r"marks.price\[0\] is nan: must be finite"),
+    ],
+)
+def test_marks_of_parquet_that_cannot_be(tmp_path, columns, words):
+    path = tmp_path / "marks.parquet"
+    pq.write_table(pa.table(columns), path)
+    with pytest.raises(adl.AdlError, match=words):
+        shocks.read_marks(path, {"X": 0})
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_marks_of_no_table(tmp_path, suffix):
+    path = tmp_path / f"marks.{suffix}"
+    for data in (b"", b"\xff\xfe", b"PAR1", b"PAR1" * 9, b"time,X\n\xff,1\n", b"time,time\n1,2\n", b"\0" * 50):
+        path.write_bytes(data)
+        with pytest.raises(adl.AdlError, match="marks"):
+            shocks.read_marks(path, {"X": 0})
+
+
+# Scenarios ------------------------------------------------------------------------------------------------------------
+
+LISTED = {"symbol": "X", "price": "100", "tick": "0.1"}
+COIN = {**LISTED, "symbol": "B", "kind": "inverse", "settle": "BTC"}
+BTC = [{"name": "BTC", "index": "X", "haircut": "0.1"}]
+
+
+def small(**parts):
+    """A scenario of few wallets in one contract."""
+    given = {"contracts": [LISTED], "assets": [], "funds": [{"asset": "USDT", "balance": "10"}]}
+    given |= {"wallets": {"count": 40, "positions": 80}, "shock": {"passes": 2}}
+    for name, value in parts.items():
+        given[name] = {**given[name], **value} if isinstance(given.get(name), dict) else value
+    return given
+
+
+VALUES = [
+    ({"contracts": [{**LISTED, "price": "x"}]}, "contracts[0]: price is 'x': must be a number"),
+    ({"contracts": [{**LISTED, "price": "0"}]}, "contracts[0]: price is '0': must be above 0"),
+    ({"contracts": [{**LISTED, "price": "nan"}]}, "contracts[0]: price is 'nan': must be finite"),
+    ({"contracts": [{**LISTED, "price": "1e999"}]}, "contracts[0]: price is '1e999': must"),
+    ({"contracts": [LISTED, {**COIN, "price": "x"}], "assets": BTC}, "contracts[1]: price is 'x': must be a number"),
+    ({"contracts": [LISTED, {**COIN, "price": "0"}], "assets": BTC}, "contracts[1]: price is '0': must be above 0"),
+    (
+        {"contracts": [LISTED, {**COIN, "tier_floors": ["0", "x"]}], "assets": BTC},
+        "contracts[1]: tier_floors[1] is 'x'",
+    ),
+    ({"contracts": [LISTED, {**COIN, "tier_floors": ["0", "1e99"]}], "assets": BTC}, "contracts[1]: tier_floors[1] is"),
+    ({"contracts": [{**LISTED, "tier_rates": ["x"]}]}, "contracts[0]: "),
+    ({"contracts": [{**LISTED, "tick": "x"}]}, "contracts[0]: tick is 'x': must be a number"),
+    ({"contracts": [{**LISTED, "lot": "-1"}]}, "contracts[0]: lot is '-1': must be above 0"),
+    ({"contracts": [{**LISTED, "multiplier": "inf"}]}, "contracts[0]: multiplier is 'inf': must be finite"),
+    ({"contracts": [{**LISTED, "popularity": 5e-324}]}, "contracts[0].popularity is 5e-324: must be greater than"),
+    ({"contracts": [{**LISTED, "popularity": 1e308}]}, "contracts[0].popularity is 1e+308: must be less than"),
+    ({"contracts": [{**LISTED, "beta": float("nan")}]}, "contracts[0].beta is nan: must be"),
+    ({"assets": [{**BTC[0], "haircut": "x"}]}, "assets[0].haircut is 'x': must be a number"),
+    ({"assets": [{**BTC[0], "haircut": "1.1"}]}, "assets[0].haircut is '1.1': must be a share, from 0 to 1"),
+    ({"assets": [{**BTC[0], "haircut": "nan"}]}, "assets[0].haircut is 'nan': must be finite"),
+    ({"wallets": {"loan_rate": "x"}}, "wallets.loan_rate is 'x': must be a number"),
+    ({"wallets": {"loan_rate": "-1"}}, "wallets.loan_rate is '-1': must be a share"),
+    ({"funds": [{"balance": "x"}]}, "funds[0].balance is 'x': must be a number"),
+    ({"venue": {"book_portion": "x"}}, "venue: portion is 'x': must"),
+    ({"venue": {"liquidation_fee": "2"}}, "venue: fee is '2': must be a share"),
+    (
+        {"depth": {"growth": 10, "levels": 1000}},
+        "depth: growth is 10.0: must lie within 1e±100 to the power of the levels, 1000",
+    ),
+    ({"depth": {"of_open_interest": 1e308}}, "depth.of_open_interest is 1e+308: must be less than"),
+    (
+        {"shock": {"step": 10**18, "passes": 10}},
+        "shock: step is 1000000000000000000: must fit int64 times the passes, 10",
+    ),
+    ({"shock": {"step": 10**30}}, "shock: step is 1000000000000000000000000000000: must fit int64 times the passes, 2"),
+]
+
+
+@pytest.mark.parametrize(("fields", "told"), VALUES, ids=[told for _, told in VALUES])
+def test_values_of_a_scenario_are_refused_by_their_keys(bad, tmp_path, fields, told):
+    with pytest.raises(adl.AdlError) as caught:
+        scenarios.read(small(**fields))
+    assert str(caught.value).startswith(told)
+    (tmp_path / "c.toml").write_text(toml(small(**fields)))
+    assert bad("simulate", tmp_path / "c.toml", "--out", tmp_path / "run") == str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+MADE = [
+    ({"funds": [{"ratio": 1e308}]}, "funds.ratio is 1e+308: must make a balance that fits int64"),
+    ({"wallets": {"worth_median": 1e300, "largest": 1e308}}, "must lie within 1e+1"),
+    ({"wallets": {"leverages": []}}, "leverages"),
+    ({"wallets": {"slack": 1e308}}, "must lie within 1e+1"),
+    ({"wallets": {"leverages": [5e-324]}}, "must lie within 1e+1"),
+    ({"contracts": [{**LISTED, "price": "1e50"}]}, "must"),
+    ({"contracts": [{**LISTED, "price": "1e-50"}]}, "must"),
+    ({"contracts": [{**LISTED, "multiplier": "1e40"}]}, "must"),
+]
+
+
+@pytest.mark.parametrize(("fields", "told"), MADE, ids=[str(fields) for fields, _ in MADE])
+def test_values_of_a_scenario_that_make_no_books(bad, tmp_path, fields, told):
+    with pytest.raises(adl.AdlError) as caught:
+        Crash.of(scenarios.read(small(**fields)))
+    assert told in str(caught.value)
+    (tmp_path / "c.toml").write_text(toml(small(**fields)))
+    assert bad("simulate", tmp_path / "c.toml", "--out", tmp_path / "run") == str(caught.value)
+
+
+def toml(fields):
+    """A scenario as TOML has it: JSON, but for the sign between key and value."""
+
+    def told(value):
+        if isinstance(value, dict):
+            return "{" + ", ".join(f"{name} = {told(held)}" for name, held in value.items()) + "}"
+        if isinstance(value, list):
+            return "[" + ", ".join(map(told, value)) + "]"
+        return repr(value) if isinstance(value, float) else json.dumps(value)
+
+    return "".join(f"{name} = {told(value)}\n" for name, value in fields.items())
+
+
+def test_wallets_of_several_assets_hold_one_where_there_is_no_other():
+    crash = Crash.of(scenarios.read(small(wallets={"modes": {"multi-asset": 0.5, "portfolio": 0.5}})))
+    snapshot = crash.house.snapshot()
+    snapshot.validate()
+    assert len(snapshot.balances.wallet) == len(snapshot.wallets)
+    for given in crash.passes():
+        crash.house.mark(given.marks, given.time)
+        assert crash.house.audit() == []
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "/tmp/x", "x\u202e", "x\ny", "x/.."])
+def test_a_name_is_no_way_out_of_the_folder(bad, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "adlcore-a").mkdir()
+    (tmp_path / "c.toml").write_text(toml(small(name=name)))
+    assert "must be a name that a folder can have, or be given --out FOLDER" in bad("simulate", "c.toml")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["adlcore-a", "c.toml"]
+
+
+# One place ------------------------------------------------------------------------------------------------------------
+
+ROWS = "user,size,entry_price,equity\nann,-1,10,4\n"
+
+
+class OddError(Exception):
+    """An error that nobody has met yet."""
+
+
+#: What libraries raise, and what is told of it.
+RAISED = [
+    (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid\nstart\u202e"), r"invalid start\u202e"),
+    (pa.ArrowInvalid("of\nseveral lines"), "ArrowInvalid: of several lines"),
+    (OSError("of pyarrow, without a number"), "OSError: of pyarrow, without a number"),
+    (OverflowError("too large"), "OverflowError: too large"),
+    (ZeroDivisionError(), "cannot be read: ZeroDivisionError"),
+    (RecursionError("maximum"), "RecursionError: maximum"),
+    (MemoryError(), "cannot be read: MemoryError"),
+    (KeyError("hash"), "KeyError: 'hash'"),
+    (TypeError("\x1b[2J"), r"TypeError: \x1b[2J"),
+    (OddError("odd"), "OddError: odd"),
+]
+
+
+@pytest.mark.parametrize(("error", "told"), RAISED, ids=[type(error).__name__ for error, _ in RAISED])
+@pytest.mark.parametrize(
+    ("reader", "words"),
+    [
+        ("adlcore.cli._common.read_positions", ("rank", "FILE", "--mark", "1")),
+        ("adlcore.cli._common.Market", ("deleverage", "FILE", "--mark", "1", "--quantity", "1")),
+        ("adlcore.io.snapshots.load", ("margin", "FILE")),
+        ("adlcore.io.snapshots.load", ("explain", "FILE", "--account", "ann", "--contract", "X")),
+        ("adlcore.lab.scenarios.load", ("simulate", "FILE")),
+        ("adlcore.io.open_run", ("verify", "FILE")),
+        ("adlcore.cli._stopped.read_manifest", ("resume", "FILE")),
+        ("adlcore.io.open_run", ("query", "FILE", "select 1")),
+        ("adlcore.io.open_run", ("report", "FILE")),
+    ],
+    ids=lambda each: each if isinstance(each, str) else each[0],
+)
+def test_whatever_comes_out_of_a_reader_is_one_line(bad, tmp_path, monkeypatch, reader, words, error, told):
+    def fails(*_, **__):
+        raise error
+
+    path = tmp_path / "p.csv"
+    path.write_text(ROWS)
+    monkeypatch.setattr(reader, fails)
+    line = bad(*(path if word == "FILE" else word for word in words))
+    assert line.startswith(f"{path} cannot be read: ")
+    assert told in line
+
+
+def test_what_fails_elsewhere_is_a_fault_of_this_program_and_keeps_its_traceback(run, tmp_path, monkeypatch):
+    path = tmp_path / "p.csv"
+    path.write_text(ROWS)
+
+    def fails(*_, **__):
+        raise OddError("a fault")
+
+    monkeypatch.setattr(adl.Market, "rank", fails)
+    with pytest.raises(OddError):
+        run("rank", path, "--mark", "1")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [(KeyboardInterrupt, 130, ""), (MemoryError, 2, "error: this needs more memory than there is\n")],
+)
+def test_an_interruption_is_none_of_them(run, tmp_path, monkeypatch, error, code, told):
+    path = tmp_path / "p.csv"
+    path.write_text(ROWS)
+
+    def stops(*_, **__):
+        raise error
+
+    monkeypatch.setattr(adl.Market, "rank", stops)
+    assert run("rank", path, "--mark", "1") == (code, "", told)
+    if error is KeyboardInterrupt:  # not of the file either
+        monkeypatch.setattr("adlcore.cli._common.read_positions", stops)
+        monkeypatch.setattr("adlcore.io.open_run", stops)
+        assert run("rank", path, "--mark", "1") == run("verify", path) == (code, "", told)
+
+
+def test_a_file_that_is_not_there_is_named_by_the_system(bad, tmp_path):
+    for command in ("margin", "simulate", "verify", "report"):
+        assert bad(command, tmp_path / "none") == f"No such file or directory: {tmp_path / 'none'}"
+
+
+# Tables of runs -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "told"),
+    [
+        (
+            "marks.parquet",
+            "kind",
+            "made\u202e",
+            r"marks.parquet: kind is 'made\u202e': must be one of mark, index, oracle",
+        ),
+        ("passes.parquet", "digest", "xyz", "passes.parquet: digest[0] is 'xyz': must be hexadecimal"),
+    ],
+)
+def test_texts_of_a_sealed_run_that_no_pass_has(copied, table, column, value, told):
+    from support import run_worlds
+
+    folder = copied("two-sealed")
+    read = pq.read_table(folder / table)
+    cells = [value, *read[column].to_pylist()[1:]]
+    place, field = read.column_names.index(column), read.schema.field(column)
+    pq.write_table(read.set_column(place, field, pa.array(cells, pa.string()).cast(field.type)), folder / table)
+    values = json.loads((folder / "manifest.json").read_bytes())
+    values["files"][table] = hashlib.sha256((folder / table).read_bytes()).hexdigest()
+    del values["check"]
+    (folder / "manifest.json").write_bytes(encoded(values))
+    with pytest.raises(adl.AdlError) as caught:
+        run_worlds.TWO.verify(folder)
+    assert str(caught.value) == f"{folder}/{told}"

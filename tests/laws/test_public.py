@@ -1,0 +1,329 @@
+"""What holds for everything public: names, docstrings, reprs, immutability, pickles, imports, threads, memory."""
+
+from __future__ import annotations
+
+import copy
+import doctest
+import inspect
+import math
+import numbers
+import os
+import pickle
+import subprocess
+import sys
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import adlcore as adl
+from support import features, zoo
+
+OPTIONAL = (*features.EXTRAS, "pandas", "polars", "numba", "dask", "matplotlib", "lrvx")
+
+
+def python(code: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run code in a fresh interpreter that finds this package."""
+    root = os.path.dirname(os.path.dirname(adl.__file__))
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def square(notional):
+    """A custom rule's function at module level, so that it pickles."""
+    return notional * notional
+
+
+def examples() -> dict[str, object]:
+    """One of everything public that has a state."""
+    market = zoo.small_market(tie=np.arange(9), account=list("abcdefghi"), leverage=np.full(9, 3.0))
+    queue = market.queue("long", "binance")
+    queue.take(5)
+    return {
+        "Asset": adl.Asset("IDR", decimals=2),
+        "Contract": adl.Contract("BTCUSDT", lot="0.001", tick="0.1"),
+        "inverse Contract": adl.Contract("BTCUSD", kind="inverse", settle=adl.Asset("BTC", 10), multiplier=100),
+        "full Contract": adl.Contract(
+            "BTCUSDT", lot="0.001", tick="0.1", max_price="809484", tiers=adl.MarginTiers([0, 5], [0.004, 0.01])
+        ),
+        "MarginTiers": adl.MarginTiers([0, 50_000, 20_000_000], ["0.004", "0.005", "0.125"]),
+        "MarginTiers of one": adl.MarginTiers([0], ["0.0123456789012345678"]),
+        "Market": market,
+        "Market in quanta": adl.Market("X", mark_price="1.5", quantity=[3, -2], entry_value=np.array([5, -4])),
+        "RankingRule": adl.RankingRule("hyperliquid", short="literal"),
+        "custom RankingRule": adl.RankingRule.custom("square", square, needs=["notional"]),
+        "Selection": market.deleverage(12, "binance"),
+        "Selection by row": market.deleverage(12, "binance", ordered=False),
+        "empty Selection": adl.select([], [], 3),
+        "float Selection": adl.select([1.0, 2.0], [0.1, 0.2], 0.25),
+        "Queue": queue,
+        "float Queue": adl.Queue([1.0, 2.0], [0.1, 0.2]),
+        "Explanation": market.explain(2, "binance"),
+        "AdlError": adl.AdlError.at("equity", 3, math.nan, "must be a number"),
+        "MissingExtraError": adl.MissingExtraError("pip install 'adlcore[cli]'", argument="cli"),
+    }
+
+
+EXAMPLES = sorted(examples())
+
+#: Those whose pickles carry a version.
+VERSIONED = sorted(["Asset", "Contract", "Explanation", "MarginTiers", "Market", "Queue", "RankingRule", "Selection"])
+
+
+def fields_of(thing: object) -> list[str]:
+    """The names of the values that a public object has; a contract without a tick has no tick fraction."""
+    missing = {"tick_fraction"} if getattr(thing, "tick", 1) is None else set()
+    return [n for n in dir(thing) if not n.startswith("_") and n not in missing and not callable(getattr(thing, n))]
+
+
+def state(thing: object) -> object:
+    """Everything that can be read from a public object, as something that compares."""
+    if isinstance(thing, np.ndarray):
+        return thing.dtype.str, [str(value) for value in thing.tolist()]
+    if isinstance(thing, dict):
+        return {name: state(value) for name, value in thing.items()}
+    if isinstance(thing, str | bool | tuple | None) or callable(thing):
+        return thing
+    if isinstance(thing, numbers.Number):
+        return str(thing)
+    names = fields_of(thing)
+    columns = {"columns()": state(thing.columns())} if isinstance(thing, adl.Selection) else {}
+    return {name: state(getattr(thing, name)) for name in names} | columns | {"repr": repr(thing)}
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_everything_public_pickles(name, protocol):
+    thing = examples()[name]
+    again = pickle.loads(pickle.dumps(thing, protocol))
+    assert type(again) is type(thing)
+    assert state(again) == state(thing)
+    assert state(copy.copy(thing)) == state(copy.deepcopy(thing)) == state(thing)
+
+
+def test_a_pickled_market_answers_as_the_first_one():
+    market = examples()["Market"]
+    again = pickle.loads(pickle.dumps(market))
+    for rule in adl.RankingRule.names():
+        np.testing.assert_array_equal(again.score(rule), market.score(rule))
+        zoo.same_selection(again.deleverage(9, rule), market.deleverage(9, rule))
+    assert again.rows("c").tolist() == [2]
+    assert not again.quantity.flags.writeable
+
+
+def test_a_pickled_selection_does_not_carry_the_market():
+    n = 100_000
+    tie = np.arange(n)[::-1]  # the last row goes first
+    market = adl.Market("X", mark_price=1, quantity=np.ones(n), entry_value=np.ones(n), tie=tie, account=tie)
+    assert len(pickle.dumps(market.deleverage(-3.0, "roi"))) < 5_000
+    twice = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(market.deleverage(-3.0, "roi", ordered=False)))))
+    assert twice.index.tolist() == [n - 3, n - 2, n - 1]
+    assert twice.columns()["account"].tolist() == [2, 1, 0]
+    assert twice.place.tolist() == [3, 2, 1]
+
+
+@pytest.mark.parametrize("name", VERSIONED)
+def test_a_pickle_of_an_unknown_version_is_refused_by_name(name):
+    thing = examples()[name]
+    kind, arguments, parts = thing.__reduce_ex__(4)[:3]
+    parts = parts[1] if isinstance(parts, tuple) else parts
+    with pytest.raises(adl.AdlError, match=f"{name}.*version 99") as caught:
+        kind(*arguments).__setstate__({**parts, "version": 99})
+    assert caught.value.value == 99
+
+
+@pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"AdlError", "MissingExtraError", "Queue", "float Queue"}))
+def test_values_are_immutable(name):
+    thing = examples()[name]
+    fields = fields_of(thing)
+    before = state(thing)
+    for field in [*fields, "something_new"]:
+        # Frozen dataclasses with slots raise a TypeError for names they do not know.
+        with pytest.raises((AttributeError, TypeError)):
+            setattr(thing, field, 1)
+        with pytest.raises((AttributeError, TypeError)):
+            delattr(thing, field)
+    assert state(thing) == before
+    for field in fields:
+        value = getattr(thing, field)
+        if isinstance(value, np.ndarray) and name.endswith(("Selection", "by row")) and field in ("index", "quantity"):
+            with pytest.raises(ValueError, match="read-only"):
+                value[:] = 0
+
+
+@pytest.mark.parametrize("name", sorted(set(EXAMPLES) - {"AdlError", "MissingExtraError"}))
+def test_reprs_fit_80_columns(name):
+    text = repr(examples()[name])
+    assert max(map(len, text.splitlines())) <= 80, text
+    assert "object at 0x" not in text
+
+
+def test_reprs_say_what_matters():
+    shown = {name: repr(thing) for name, thing in examples().items()}
+    assert "4 longs" in shown["Market"]
+    assert "4 shorts" in shown["Market"]
+    assert "filled 12" in shown["Selection"]
+    assert "remaining" in shown["Queue"]
+    assert "literal" in shown["RankingRule"]
+    eight = adl.Contract("BTCUSD", kind="inverse", settle=adl.Asset("BTC", 8), multiplier=100)
+    assert shown["inverse Contract"] != repr(eight)
+    assert "tiers=<2: 0.4 % to 1 %>" in shown["full Contract"]
+    assert "max_price='809484'" in shown["full Contract"]
+    assert shown["MarginTiers"] == "<MarginTiers of 3: 0.4 % to 12.5 %, floors 0 to 20000000>"
+    assert shown["MarginTiers of one"] == "<MarginTiers of 1: 1.23457 %>"
+
+
+def test_all_names_are_there_and_all_public_names_are_named():
+    for name in adl.__all__:
+        assert getattr(adl, name) is not None
+    assert sorted(adl.__all__) == sorted(set(adl.__all__))
+    modules = {name for name, thing in vars(adl).items() if inspect.ismodule(thing)}
+    loose = {name for name in vars(adl) if not name.startswith("_")} - modules - set(adl.__all__)
+    assert loose <= {"TYPE_CHECKING", "Any", "annotations"}
+    assert set(adl.__all__) <= set(dir(adl))
+    promised = (
+        "rank quantile indicator select Queue Contract Market RankingRule read_positions AdlError Selection Asset "
+        "MarginTiers"
+    )
+    assert set(promised.split()) <= set(adl.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        adl.nothing
+
+
+@pytest.mark.parametrize("name", sorted(set(adl.__all__)))
+def test_every_public_object_has_a_docstring_with_an_example(name):
+    thing = getattr(adl, name)
+    assert thing.__doc__
+    found = doctest.DocTestParser().get_examples(inspect.getdoc(thing))
+    assert found, f"{name} shows no example"
+
+
+@pytest.mark.parametrize("name", sorted(n for n in adl.__all__ if inspect.isclass(getattr(adl, n))))
+def test_every_public_method_has_a_docstring(name):
+    for attribute, thing in vars(getattr(adl, name)).items():
+        if not attribute.startswith("_") and (callable(thing) or isinstance(thing, property | classmethod)):
+            assert inspect.getdoc(thing), f"{name}.{attribute}"
+
+
+def test_importing_adlcore_imports_no_optional_dependency():
+    done = python(f"import sys, adlcore; print([m for m in {OPTIONAL} if m in sys.modules])")
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_selecting_imports_no_optional_dependency():
+    done = python(
+        "import sys, adlcore as adl\n"
+        "m = adl.Market('X', mark_price=1, quantity=[1, -1], entry_price=[1.0, 1.0])\n"
+        "m.deleverage(1, 'roi'); m.rank('roi'); m.explain(0, 'roi'); m.queue('long', 'roi').take(1)\n"
+        f"print([m for m in {OPTIONAL} if m in sys.modules])"
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_an_unknown_implementation_is_refused_by_name():
+    done = python("import adlcore", ADLCORE_IMPL="nonsense")
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("ImportError")
+    assert "nonsense" in last
+    assert "compiled" in last
+    assert "reference" in last
+
+
+def test_the_reference_implementation_runs_the_package():
+    done = python(
+        "import adlcore as adl; from adlcore import _kernels; s = adl.select([1.0, 2.0], [3, 4], 5);"
+        "print(_kernels.IMPLEMENTATION, s.index.tolist(), s.quantity.tolist())",
+        ADLCORE_IMPL="reference",
+    )
+    assert done.stdout.strip() == "reference [1, 0] [4, 1]", done.stderr
+
+
+def test_threads_share_a_market_and_a_rule():
+    n = 3_000
+    rng = np.random.default_rng(1)
+    market = adl.Market(
+        "X",
+        mark_price=10,
+        quantity=rng.integers(-50, 50, n),
+        entry_price=rng.uniform(5, 15, n),
+        equity=rng.uniform(1, 99, n),
+    )
+    rules = [adl.RankingRule("binance"), adl.RankingRule("bitmex"), adl.RankingRule.custom("s", square, ["notional"])]
+    jobs = [(rule, target) for rule in rules for target in range(-3_000, 3_000, 400)]
+    expected = [market.deleverage(target, rule) for rule, target in jobs]
+    # A market that no thread has asked yet.
+    fresh = pickle.loads(pickle.dumps(market))
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda job: fresh.deleverage(job[1], job[0]), jobs))
+        ranks = list(pool.map(fresh.rank, [rules[0]] * 8))
+    for one, other in zip(found, expected, strict=True):
+        zoo.same_selection(one, other)
+    for rank in ranks:
+        np.testing.assert_array_equal(rank, market.rank(rules[0]))
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def calls():
+    """A round of calls that allocate, refusals among them."""
+    n = 2_000
+    score, size = np.arange(n) % 7 / 2, np.full(n, 3)
+    bad = np.where(np.arange(n) == n - 1, np.nan, score)
+    market = adl.Market("X", mark_price=2, quantity=size, entry_value=size * 1.5, equity=size * 1.0)
+
+    def once():
+        adl.select(score, size, 5_000, ordered=False)
+        adl.select(score, size, 5_000)
+        adl.rank(score)
+        adl.indicator(score, weights=size)
+        market.deleverage(-4_000, "binance")
+        market.at("3").score("roi")
+        adl.Queue(score, size).take(100)
+        for refusal in (lambda: adl.select(bad, size, 9_000), lambda: market.deleverage(1, "nothing")):
+            with pytest.raises(adl.AdlError):
+                refusal()
+
+    return once
+
+
+def test_a_thousand_calls_leave_no_python_memory_behind():
+    once = calls()
+    for _ in range(20):
+        once()
+    tracemalloc.start()
+    try:
+        once()
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(200):
+            once()
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    # One array of a round has 16 kB: leaking a single one a round would be 3 MB.
+    assert grown < 400_000
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs /proc to read the memory of the process")
+@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="the sanitizer keeps freed memory")
+def test_a_thousand_calls_leave_no_memory_behind():
+    once = calls()
+    for _ in range(100):
+        once()
+    before = resident()
+    for _ in range(1_000):
+        once()
+    # One buffer of 2,000 rows left behind a round would be 16 MB.
+    assert resident() - before < 10_000_000

@@ -1,0 +1,86 @@
+"""The slow clearing house by itself: whatever is asked of it, no lot and no quantum is lost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support import house_worlds
+from support.clearing_oracle import Held, Refused, SlowHouse, exact
+
+pytestmark = pytest.mark.plain
+
+
+def house_of(world) -> SlowHouse:
+    return SlowHouse(
+        world.snapshot,
+        world.funds,
+        world.stages,
+        world.book(),
+        world.inclusive,
+        world.max_rounds,
+        trigger=world.trigger,
+    )
+
+
+@given(house_worlds.worlds())
+def test_no_lot_and_no_quantum_is_lost(world):
+    house = house_of(world)
+    house.check()
+    for name, terms in world.operations:
+        before = house.state
+        try:
+            getattr(house, name)(**terms)
+        except Refused:
+            assert house.state == before
+        house.check()
+
+
+@given(house_worlds.worlds(modes=("cross", "isolated")))
+def test_its_events_make_the_books(world):
+    house = house_of(world)
+    start = [row.quantity for row in house.rows]
+    wealth = sum(house.stored) - sum(row.cost for row in house.rows)
+    for name, terms in world.operations:
+        if name in ("mark", "funding", "deposit", "withdraw"):
+            try:
+                events = getattr(house, name)(**terms)
+            except Refused:
+                continue
+            facts = ("order-cancelled", "zero-fill", "adl-notice", "uncovered-lots", "uncovered-money")
+            facts += ("uncovered-reduced", "leverage-set")
+            for kind, who, row, _, lots, _, amount in events:
+                if kind in facts or kind.startswith("take-over-") or isinstance(who, str):
+                    continue
+                if row is not None:
+                    start[row] += lots
+                wealth += amount
+            assert start == [row.quantity for row in house.rows]
+            assert wealth == sum(house.stored) - sum(row.cost for row in house.rows)
+
+
+def test_cost_is_truncated_in_the_sum():
+    row = Held(0, None, 0, 7, -100, 0.0, 0, 0, 0)
+    row.renew()
+    assert [row.release(2), row.release(3), row.release(2)] == [-28, -43, -29]
+    assert (row.quantity, row.cost) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [("2/3", "2/3"), (2 / 3, "2/3"), (0.1, "1/10"), ("1_000.5", "2001/2"), (Decimal("0.25"), "1/4"), (3, "3")],
+)
+def test_numbers_are_read_as_they_are_meant(value, found):
+    assert exact(value) == Fraction(found)
+
+
+@given(st.fractions(), st.integers(1, 50))
+def test_what_a_row_releases_does_not_depend_on_the_cuts(cost, lots):
+    cuts, once = (Held(0, None, 0, lots, round(cost), 0.0, 0, 0, 0) for _ in range(2))
+    cuts.renew()
+    once.renew()
+    assert sum(cuts.release(1) for _ in range(lots)) == once.release(lots) == round(cost)

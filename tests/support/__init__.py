@@ -1,0 +1,1 @@
+"""What tests share: books and worlds to draw, slow oracles, readers of what was made, and refusals as tables."""

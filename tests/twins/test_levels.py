@@ -1,0 +1,99 @@
+"""Indicator levels equal their twins in plain NumPy, bit for bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adlcore._kernels.reference import _levels as plain
+from support import zoo
+
+fast = pytest.importorskip("adlcore._kernels._levels", reason="the compiled kernels are not built")
+
+LEVELS = (1, 2, 5, 100, 127)
+
+
+def by_count(score, levels):
+    outs = [np.full(len(score), 7, np.int8) for _ in range(2)]
+    for twin, out in zip((fast, plain), outs, strict=True):
+        twin.levels_by_count(score, levels, out)
+    np.testing.assert_array_equal(*outs)
+
+
+def by_weight(score, weights, levels):
+    for tie in (None, np.arange(len(score))[::-1] % 3):
+        outs = [np.full(len(score), 7, np.int8) for _ in range(2)]
+        for twin, out in zip((fast, plain), outs, strict=True):
+            twin.levels_by_weight(score, weights, levels, out, tie)
+        np.testing.assert_array_equal(*outs)
+
+
+def test_the_zoo(scores):
+    weights = [zoo.sizes(kind, len(scores)) for kind in ("small lots", "lognormal")]
+    for column in (scores, zoo.with_nan(scores)):
+        for levels in LEVELS:
+            by_count(column, levels)
+            for weight in weights:
+                by_weight(column, weight, levels)
+
+
+@pytest.mark.parametrize("n", [*zoo.BORDERS, 16_383, 16_384, 16_385])
+def test_block_borders(n):
+    rng = np.random.default_rng(n)
+    for score in (rng.standard_normal(n), rng.integers(0, 8, n) / 4, np.full(n, 0.5)):
+        for column in (score, zoo.with_nan(score)):
+            by_count(column, 5)
+            by_weight(column, rng.integers(0, 50, n), 5)
+
+
+@pytest.mark.parametrize("n", [20_000, 100_000, 300_000])
+@pytest.mark.parametrize("shape", sorted(set(zoo.score_zoo()) - {"empty", "one", "one -inf"}))
+def test_long_columns(n, shape):
+    score = zoo.score_zoo(n)[shape]
+    for levels in (1, 2, 5, 16, 17) if n == 20_000 else (5,):
+        by_count(score, levels)
+        by_count(zoo.with_nan(score), levels)
+
+
+@pytest.mark.parametrize("shape", ["random", "eight values", "infinities", "descending"])
+def test_long_columns_by_weight(shape):
+    n = 20_000
+    rng = np.random.default_rng(n)
+    by_weight(zoo.score_zoo(n)[shape], rng.integers(0, 2**40, n), 5)
+    by_weight(zoo.score_zoo(n)[shape], rng.lognormal(0, 3, n), 5)
+
+
+@pytest.mark.parametrize("period", [32, 64, 128, 1000])
+def test_a_column_with_a_period_does_not_mislead_the_sample(period):
+    step = np.arange(50_000)
+    by_count(np.where(step % period == 0, 1e6, step / 7), 5)
+    by_count(np.where(step % period == period - 1, -1e6, 0.0), 5)
+
+
+@pytest.mark.parametrize("kind", zoo.SIZE_KINDS)
+@pytest.mark.parametrize("n", [1, 33, 1025])
+def test_every_kind_of_weight(kind, n):
+    for levels in LEVELS:
+        by_weight(zoo.score_zoo(n)["saw"], zoo.sizes(kind, n), levels)
+
+
+@pytest.mark.parametrize("levels", [1, 3, 7, 127])
+def test_weights_whose_sum_fills_int64(levels):
+    top = zoo.INT64_MAX
+    for weights in ([2**62, 2**62 - 1], [top], [1, top - 1], [2**62 - 1, 1, 2**62 - 1], [0, top, 0]):
+        score = np.arange(len(weights), dtype=np.float64)
+        by_weight(score, np.array(weights), levels)
+        by_weight(-score, np.array(weights), levels)
+
+
+some_scores = st.one_of(zoo.score_values, st.just(float("nan")))
+
+
+@given(st.lists(st.tuples(some_scores, zoo.lot_values, zoo.nasty_sizes), max_size=60), st.integers(1, 127))
+def test_any_rows(rows, levels):
+    score = np.array([row[0] for row in rows], np.float64)
+    by_count(score, levels)
+    by_weight(score, np.array([row[1] for row in rows], np.int64), levels)
+    by_weight(score, np.array([row[2] for row in rows], np.float64) / 256, levels)

@@ -1,0 +1,62 @@
+"""Order, ranks and quantiles equal their twins in plain NumPy, bit for bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adlcore._kernels.reference import _rank as plain
+from support import zoo
+
+fast = pytest.importorskip("adlcore._kernels._rank", reason="the compiled kernels are not built")
+
+
+def everything(score, tie=None):
+    """Both twins agree on every function of a column."""
+    ranks = [np.full(len(score), 7, np.int64) for _ in range(2)]
+    shares = [np.full(len(score), 7.0) for _ in range(2)]
+    for twin, places, share in zip((fast, plain), ranks, shares, strict=True):
+        twin.rank(score, places, tie)
+        twin.quantile(score, share)
+    np.testing.assert_array_equal(*ranks)
+    np.testing.assert_array_equal(*shares)
+
+
+def test_the_zoo(scores):
+    tie = np.random.default_rng(1).integers(-3, 3, len(scores))
+    for column in (scores, zoo.with_nan(scores)):
+        everything(column)
+        everything(column, tie)
+
+
+@pytest.mark.parametrize("n", zoo.BORDERS)
+def test_block_borders(n):
+    rng = np.random.default_rng(n)
+    tie = rng.integers(-(2**63), zoo.INT64_MAX, n)
+    for score in (rng.standard_normal(n), rng.integers(0, 8, n) / 4, np.full(n, 0.5)):
+        everything(score, tie)
+        everything(zoo.with_nan(score))
+
+
+@pytest.mark.parametrize("n", [20_000, 100_000, 300_000])
+@pytest.mark.parametrize("shape", sorted(set(zoo.score_zoo()) - {"empty", "one", "one -inf"}))
+def test_long_columns(n, shape):
+    everything(zoo.score_zoo(n)[shape], np.random.default_rng(n).integers(0, 5, n) if n == 20_000 else None)
+
+
+def test_nans_of_both_signs_are_not_counted():
+    score = np.array([1.0, np.nan, -np.nan, -1.0, np.copysign(np.nan, -1.0)])
+    everything(score)
+
+
+some_scores = st.one_of(zoo.score_values, st.just(float("nan")))
+some_ties = st.one_of(st.integers(-2, 2), st.integers(-(2**63), zoo.INT64_MAX))
+
+
+@given(st.lists(st.tuples(some_scores, some_ties), max_size=60))
+def test_any_rows(rows):
+    score = np.array([row[0] for row in rows], np.float64)
+    everything(score)
+    everything(score, np.array([row[1] for row in rows], np.int64))

@@ -24,21 +24,15 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
 from ._kernels.headers import get_include
-from .contracts.contract import Asset, Contract
-from .contracts.margin_tiers import MarginTiers
+from ._version import __version__ as __version__
+from .contracts import Asset, Contract, MarginTiers
 from .errors import AdlError, BrokenSnapshotError, MissingExtraError, OpenInterestWarning
-from .market.explanation import Explanation
-from .market.liquidation_prices import bankruptcy_price, liquidation_price
-from .market.market import Market
-from .ranking.queue import Queue
-from .ranking.rules import RankingRule, indicator, quantile, rank
-from .ranking.selection import Selection, select
+from .market import Explanation, Market, bankruptcy_price, liquidation_price
+from .ranking import Queue, RankingRule, Selection, indicator, quantile, rank, select
 
 if TYPE_CHECKING:
     from .clearing import ClearingHouse, InsuranceFund, MarginState, Snapshot, margin_state
     from .io.positions import read_positions
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AdlError",

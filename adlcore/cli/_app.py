@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .. import __version__
 from .._support.extras import PACKAGES, fault_of
+from .._version import __version__
 from ..errors import AdlError, shortened
 from ._reading import reads
 from ._screen import complain, write

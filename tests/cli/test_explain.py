@@ -251,9 +251,9 @@ def test_every_explanation_fits(good, folder, monkeypatch, width):
 
 
 def test_a_file_is_read_as_well(good, told, tmp_path):
-    small().to_npz(tmp_path / "crowd.npz")
+    small().to_npz(tmp_path / "venue.npz")
     words = ("--account", "bob", "--contract", "BTCUSDT")
-    other = json.loads(good("explain", tmp_path / "crowd.npz", *words, "--json"))
+    other = json.loads(good("explain", tmp_path / "venue.npz", *words, "--json"))
     assert {**told(*words), "snapshot": ""} == {**other, "snapshot": ""}
 
 

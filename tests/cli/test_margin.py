@@ -156,8 +156,8 @@ def test_a_fee_moves_the_liquidation_price(good, folder):
 
 
 def test_a_file_is_read_as_well(good, folder, tmp_path):
-    small().to_npz(tmp_path / "crowd.npz")
-    one, other = (json.loads(good("margin", path, "--json")) for path in (folder, tmp_path / "crowd.npz"))
+    small().to_npz(tmp_path / "venue.npz")
+    one, other = (json.loads(good("margin", path, "--json")) for path in (folder, tmp_path / "venue.npz"))
     assert {**one, "snapshot": ""} == {**other, "snapshot": ""}
 
 

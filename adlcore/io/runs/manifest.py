@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ... import __version__
 from ..._support.fields import exact_keys
 from ..._support.options import one_of
+from ..._version import __version__
 from ...clearing import ClearingHouse
 from ...clearing.events import CAUSES, KINDS
 from ...contracts.decimals import whole_number

@@ -42,7 +42,6 @@ inside() { chroot "$root" /usr/bin/env -i PATH=/usr/bin:/bin HOME=/root LANG=C.U
 mkdir -p "$root/work/adlcore"
 tar -c --exclude=./adlcore --exclude=./build --exclude=./.venv --exclude=./.git . | tar -x -C "$root/work/adlcore"
 cp "$wheel" "$root/work"
-[[ ! -d ../shared ]] || cp -R ../shared "$root/work"
 inside sh -c '. /etc/os-release && echo "$PRETTY_NAME, $(python3 --version), glibc $(ldd --version | sed -n "s/.* //;1p")"; ! command -v gcc cc clang'
 inside python3 -m venv /work/venv
 inside /work/venv/bin/pip install --quiet --only-binary :all: "adlcore[test] @ file:///work/$(basename "$wheel")"

@@ -7,5 +7,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH"
 
-ADLCORE_KILLS="${ADLCORE_KILLS:-200}" python -m pytest -n auto tests/test_runs_faults.py tests/test_runs_stops.py tests/test_runs_repair.py \
+ADLCORE_KILLS="${ADLCORE_KILLS:-200}" python -m pytest -n auto tests/io/runs \
   -k "killed or stopped_at_any_call or failure_of_any_call" "$@"

@@ -14,8 +14,8 @@ sets=(oldest newest) chosen=()
 if [[ ${1:-} == --quick ]]; then
   shift
   sets=(oldest)
-  chosen=(-m "files and not browser and not compiler and not tmpfs and not search" tests/test_cli*.py tests/test_event_*.py tests/test_extras.py
-    tests/test_positions.py tests/test_report*.py tests/test_runs.py tests/test_scenarios.py tests/test_select.py tests/test_snapshot_f*.py)
+  chosen=(-m "files and not browser and not compiler and not tmpfs and not search" -k "not hostile" --ignore=tests/io/runs tests/_support/test_extras.py
+    tests/cli tests/io tests/lab tests/report)
 fi
 
 work=$(mktemp -d)
@@ -50,7 +50,7 @@ PY
 alone() {
   local status=0
   mkdir "$work/$1.features"
-  .venv/bin/python tests/features.py "$work/$1.features" >"$work/alone.txt" || { status=1; cat "$work/alone.txt"; }
+  .venv/bin/python tests/support/features.py "$work/$1.features" >"$work/alone.txt" || { status=1; cat "$work/alone.txt"; }
   .venv/bin/adlcore --version 2>"$work/error.txt" && status=1 || [[ $? == 2 ]] || status=1
   grep -xF "error: the command line (rich) needs the 'cli' extra: pip install 'adlcore[cli]'" "$work/error.txt" || status=1
   return "$status"

@@ -21,7 +21,7 @@ for version in "${!found[@]}"; do
   cd "$work/$version"
   "${found[$version]}" -m venv .venv
   .venv/bin/pip install --quiet -e '.[test]'
-  .venv/bin/python -m pytest -q -n auto -p no:cacheprovider -m "search or not search" tests/test_house_interruptions.py "$@"
+  .venv/bin/python -m pytest -q -n auto -p no:cacheprovider -m "search or not search" -k interruptions tests/clearing "$@"
   [[ -z ${SUITE:-} ]] || .venv/bin/python -m pytest -q -n auto -p no:cacheprovider
   cd - >/dev/null
 done

@@ -46,7 +46,7 @@ wheel() {
   bash ci/installed.sh "$at/clean/bin/python" "${tests[@]}" --junitxml="$at/tests.xml" || held=1
   quietly "$at/build/bin/pip" install "$made" "Cython>=3.1" "setuptools>=77.0.1" pytest hypothesis || return 1
   (cd "$at" && cp -R "$OLDPWD/tests" "$OLDPWD/pyproject.toml" . &&
-    "$at/build/bin/python" -m pytest -q -p no:cacheprovider -m compiler tests/test_downstream.py) || held=1
+    "$at/build/bin/python" -m pytest -q -p no:cacheprovider -m compiler tests/repository/test_downstream.py) || held=1
   counts=$("$python" - "$at/tests.xml" <<'PY'
 import sys, xml.etree.ElementTree as tree
 suite = tree.parse(sys.argv[1]).getroot().find("testsuite")

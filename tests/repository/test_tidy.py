@@ -1,0 +1,256 @@
+"""Where things stand in the repository, and that it stays so: one way down, a test for each module, nothing unused."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import adlcore as adl
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = Path(adl.__file__).parent
+
+pytestmark = pytest.mark.plain
+
+#: The rooms from the bottom up: a module imports from its own room and from those before it, nowhere else.
+ORDER = (
+    "_kernels",
+    "contracts",
+    "ranking",
+    "market",
+    "clearing.snapshot",
+    "clearing.margin",
+    "clearing.order_book",
+    "clearing.funds",
+    "clearing.events",
+    "clearing.closings",
+    "clearing.state",
+    "clearing.liquidation",
+    "clearing.stages",
+    "clearing.house",
+    "clearing",
+    "venues",
+    "io",
+    "lab",
+    "report.facts",
+    "report.figures",
+    "report.page",
+    "report.sections",
+    "report",
+    "cli",
+)
+
+#: What serves every room, and imports only itself and the kernels.
+SERVING = ("_support", "errors", "_version")
+
+#: Modules without a test of their name, and why.
+REASONS: dict[str, str] = {}
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """A file, parsed."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def module(path: Path) -> str:
+    """The name of a module below the package; a package's own is that of its folder, the package's is empty."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules() -> list[Path]:
+    """Every Python file of the package but the kernels' own."""
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if "_kernels" not in path.parts]
+
+
+def imported(path: Path) -> set[str]:
+    """The modules below the package that a file imports, in functions and for types too."""
+    here = module(path).split(".") if path.name == "__init__.py" else module(path).split(".")[:-1]
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {name.name.removeprefix("adlcore.") for name in node.names if name.name.startswith("adlcore.")}
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        if node.level:
+            base = [part for part in here if part][: len(here) - node.level + 1] if here != [""] else []
+        elif (node.module or "").split(".")[0] == "adlcore":
+            base = []
+        else:
+            continue
+        base += (node.module or "").removeprefix("adlcore").strip(".").split(".") if node.module else []
+        base = [part for part in base if part]
+        for name in node.names:
+            full = [*base, name.name]
+            there = PACKAGE.joinpath(*full)
+            found.add(".".join(full if there.is_dir() or there.with_suffix(".py").exists() else base))
+    return found
+
+
+def room(name: str) -> str | None:
+    """The room of a module: the longest that its name begins with; None of what is none."""
+    fitting = [each for each in (*ORDER, *SERVING) if name == each or name.startswith(each + ".")]
+    return max(fitting, key=len, default=None)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: module(path) or "adlcore")
+def test_imports_lead_downwards(path):
+    name = module(path)
+    if not name:
+        return  # the package's own names are the way in to every room
+    own = room(name)
+    assert own is not None, f"{name} lies in no room"
+    for other in imported(path) - {""}:
+        there = room(other)
+        assert there is not None, f"{name} imports {other}, which lies in no room"
+        if own in SERVING:
+            assert there in (*SERVING, "_kernels"), f"{name} serves every room, and imports {other}"
+        elif there not in SERVING:
+            assert ORDER.index(there) <= ORDER.index(own), f"{name} imports {other}, which lies above it"
+
+
+def test_every_room_is_there():
+    assert {room(module(path)) for path in modules()} - {None} == {*ORDER, *SERVING} - {"_kernels"}
+
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+def sources(*folders: str, ending: str = ".py") -> list[Path]:
+    """Files of the repository."""
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob(f"*{ending}"))]
+
+
+def test_no_file_is_too_long_to_be_read():
+    own = [*modules(), *sources("tests", "benchmarks", "docs"), ROOT / "setup.py", ROOT / "conftest.py"]
+    kernels = [path for path in (PACKAGE / "_kernels").rglob("*") if path.suffix in (".pyx", ".pxd", ".py", ".pyi")]
+    long = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (*own, *kernels)}
+    assert {path.name: lines for path, lines in long.items() if lines > (320 if path in kernels else 450)} == {}
+
+
+def leads_to(path: Path) -> list[Path]:
+    """The files that the path of a module leads to."""
+    folder = ROOT / "tests" / path.relative_to(PACKAGE).parent
+    stem = path.stem.removeprefix("_")
+    return [*folder.glob(f"test_{stem}.py"), *folder.glob(f"test_{stem}_*.py")]
+
+
+def test_the_path_of_a_module_leads_to_its_test():
+    own = [path for path in modules() if path.name not in ("__init__.py", "__main__.py")]
+    without = {module(path) for path in own if not leads_to(path)}
+    assert without == set(REASONS)
+
+
+def test_the_path_of_a_test_leads_to_what_it_tests():
+    spanning = {"laws", "machines", "repository", "support", "twins"}
+    known = {path for each in modules() for path in leads_to(each)}
+    folders = {path: path.relative_to(ROOT / "tests").parts[0] for path in sources("tests")}
+    alone = {path for path in folders if path.name.startswith("test_") and folders[path] not in spanning}
+    assert {str(path.relative_to(ROOT)) for path in alone - known} == set()
+
+
+def test_nothing_is_imported_from_a_test():
+    for path in sources("tests"):
+        for node in ast.walk(tree(path)):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [name.name for name in node.names] if isinstance(node, ast.Import) else []
+            assert not [name for name in names if re.search(r"(^|\.)test_", name)], path
+    helpers = {path for path in sources("tests") if not path.name.startswith("test_")} - {
+        ROOT / "tests" / "conftest.py"
+    }
+    assert {path.parent for path in helpers} == {ROOT / "tests" / "support"}
+
+
+# Names ----------------------------------------------------------------------------------------------------------------
+
+
+def defined(path: Path) -> set[str]:
+    """The names that a module makes at its top, but for those that a decorator has taken note of."""
+    found = set()
+    for node in tree(path).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.decorator_list:
+            found.add(node.name)
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for target in targets:
+            found |= {each.id for each in ast.walk(target) if isinstance(each, ast.Name)} if target else set()
+    return {name for name in found if not name.startswith("__")}
+
+
+def used(path: Path) -> set[str]:
+    """The names that a file reads, and what it hands on in an ``__init__``."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.ImportFrom) and path.name == "__init__.py":
+            found |= {name.name for name in node.names}
+    return found
+
+
+def public(path: Path) -> set[str]:
+    """What a module lists as its own, where users import it by its path."""
+    name = module(path)
+    users = name.startswith(("lab.", "venues.", "io.tiers.")) or name in ("clearing.house.replay", "clearing.closings")
+    listed = [node for node in tree(path).body if isinstance(node, ast.Assign)] if users else []
+    return {
+        each.value
+        for node in listed
+        if isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__"
+        for each in ast.walk(node.value)
+        if isinstance(each, ast.Constant)
+    }
+
+
+def test_no_name_is_there_for_nothing():
+    everywhere = {name for path in modules() for name in used(path)}
+    unused = {f"{module(path)}.{name}" for path in modules() for name in defined(path) - everywhere - public(path)}
+    assert unused == set()
+
+
+# Paths ----------------------------------------------------------------------------------------------------------------
+
+#: What a path of the repository begins with.
+FOLDERS = ("adlcore", "tests", "benchmarks", "docs", "ci", ".ci", ".github")
+PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join(map(re.escape, FOLDERS))})(?:/[\w.*-]+)+")
+PAGE = re.compile(r"(?<![\w./-])((?:docs/)?[a-z_]+\.md)\b")
+
+
+def kept() -> list[Path]:
+    """Every file that git knows."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [Path(line) for line in listed.splitlines()]
+
+
+@pytest.mark.git
+def test_a_path_that_is_named_is_there():
+    speaking = {".py", ".pyx", ".pxd", ".pyi", ".md", ".sh", ".yml", ".html", ".toml", ".in"}
+    files = [path for path in kept() if (path.suffix in speaking or path.name == "run") and path.name != "CHANGELOG.md"]
+    there = {str(each) for path in kept() for each in (path, *path.parents)}
+    absent = set()
+    for path in files:
+        text = (ROOT / path).read_text(encoding="utf-8")
+        named = {found.rstrip(".") for found in PATH.findall(text)}
+        named |= {found for found in PAGE.findall(text) if found.startswith("docs/") or found in PAGES}
+        absent |= {(str(path), name) for name in named if not fnmatch.filter(there, name)}
+    assert absent == set()
+
+
+#: Pages of the documentation: whoever cites one says where it lies.
+PAGES = {path.name for path in (ROOT / "docs").glob("*.md")}
+
+
+@pytest.mark.git
+def test_only_the_documentation_holds_what_a_script_made():
+    made = [path for path in kept() if path.suffix in (".c", ".so", ".svg", ".png", ".pdf")]
+    scripts = "".join(path.read_text(encoding="utf-8") for path in sources("docs"))
+    assert {str(path.parent) for path in made} == {"docs"}
+    assert [path for path in made if path.name not in scripts] == []

@@ -14,8 +14,8 @@ sets=(oldest newest) chosen=()
 if [[ ${1:-} == --quick ]]; then
   shift
   sets=(oldest)
-  chosen=(-m "files and not browser and not compiler and not tmpfs and not search" -k "not hostile" --ignore=tests/io/runs tests/_support/test_extras.py
-    tests/cli tests/io tests/lab tests/report)
+  chosen=(-m "files and not browser and not compiler and not tmpfs and not search" -k "not hostile" tests/_support/test_extras.py
+    tests/cli tests/io/test_*.py tests/io/runs/test_writer.py tests/lab tests/report)
 fi
 
 work=$(mktemp -d)

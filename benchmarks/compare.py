@@ -24,11 +24,11 @@ from pathlib import Path
 
 import goals
 import numpy as np
-import peers_house
-import peers_margin
-from peers import Answer, Peer, all_peers, exact
-from suite.columns import KINDS, SHAPES, Columns, make, restore
-from timing import FULL, QUICK, Effort, no_collection, once, trials
+from harness.columns import KINDS, SHAPES, Columns, make, restore
+from harness.peers import house as peers_house
+from harness.peers import margin as peers_margin
+from harness.peers.deleverage import Answer, Peer, all_peers, exact
+from harness.timing import FULL, QUICK, Effort, no_collection, once, trials
 
 import adlcore
 from adlcore import _kernels

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from goals_house import house  # noqa: F401 a part, by its name
 from goals_margin import margin  # noqa: F401 a part, by its name
-from peers import cut, numpy_argsort
-from suite.columns import MARK, SHAPES, Columns, make, scored
-from timing import Effort, Lines, over_seeds, ratio, trials
+from harness.columns import MARK, SHAPES, Columns, make, scored
+from harness.peers.deleverage import cut, numpy_argsort
+from harness.timing import Effort, Lines, over_seeds, ratio, trials
 
 import adlcore as adl
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from suite.columns import MARK
-from suite.house import CRASH, CROWDED, QUIET, crowd, lifted, opened, running
-from suite.venue import LARGE, MIDDLE, SMALL, Venue, make
-from timing import Call, Effort, Lines, anew, over_seeds, trials
+from harness.books import LARGE, MIDDLE, SMALL, Venue, make
+from harness.columns import MARK
+from harness.houses import CRASH, CROWDED, QUIET, crowd, lifted, opened, running
+from harness.timing import Call, Effort, Lines, anew, over_seeds, trials
 
 import adlcore as adl
 

@@ -6,8 +6,8 @@ import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from suite.venue import LARGE, MIDDLE, SMALL, Venue, make
-from timing import Call, Effort, Lines, over_seeds, trials
+from harness.books import LARGE, MIDDLE, SMALL, Venue, make
+from harness.timing import Call, Effort, Lines, over_seeds, trials
 
 import adlcore as adl
 from adlcore import _kernels

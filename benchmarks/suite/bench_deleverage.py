@@ -1,7 +1,7 @@
 """``Market.deleverage`` under ``binance``: scoring and selection in one."""
 
-from .columns import ROWS, SHAPES, SHARES, Cached
-from .memory import extra_bytes
+from harness.columns import ROWS, SHAPES, SHARES, Cached
+from harness.memory import extra_bytes
 
 
 class Deleverage(Cached):

@@ -2,10 +2,10 @@
 
 import itertools
 
-from .columns import MARK, MOST
-from .house import CRASH, CROWDED, QUIET, crowd, lifted, opened, running
-from .memory import extra_bytes
-from .venue import SIZES, CachedVenue
+from harness.books import SIZES, CachedVenue
+from harness.columns import MARK, MOST
+from harness.houses import CRASH, CROWDED, QUIET, crowd, lifted, opened, running
+from harness.memory import extra_bytes
 
 #: Bankrupt longs, and shorts.
 CROWDS = tuple((shorts // 10, shorts) for shorts in (10**4, 10**5, 10**6) if shorts <= MOST)

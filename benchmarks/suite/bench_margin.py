@@ -3,10 +3,10 @@
 import itertools
 from pathlib import Path
 
-import adlcore as adl
+from harness.books import KINDS, LARGE, SIZES, CachedVenue
+from harness.memory import extra_bytes
 
-from .memory import extra_bytes
-from .venue import KINDS, LARGE, SIZES, CachedVenue
+import adlcore as adl
 
 
 class Margin(CachedVenue):

@@ -1,8 +1,8 @@
 """Making a market, and moving it to a new mark; beside both, R: NumPy reading the columns once."""
 
-import adlcore as adl
+from harness.columns import MARK, ROWS, Cached
 
-from .columns import MARK, ROWS, Cached
+import adlcore as adl
 
 
 class Construction(Cached):

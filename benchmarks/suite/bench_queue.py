@@ -1,8 +1,7 @@
 """``market.queue``: a side ranked once, consumed little by little or whole."""
 
 import numpy as np
-
-from .columns import ROWS, Cached
+from harness.columns import ROWS, Cached
 
 BANKRUPTS = 1000
 

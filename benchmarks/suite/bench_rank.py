@@ -1,8 +1,8 @@
 """Ranks, quantiles and indicator lights, of a column and of a market."""
 
-import adlcore as adl
+from harness.columns import ROWS, SHAPES, Cached
 
-from .columns import ROWS, SHAPES, Cached
+import adlcore as adl
 
 
 class Ranks(Cached):

@@ -5,14 +5,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+from harness.columns import MARK, MOST
+from harness.houses import CROWDED, crowd, opened, running
 
 from adlcore.clearing import Events
 from adlcore.io.runs import files as run_files
 from adlcore.io.runs import log as run_log
 from adlcore.io.runs import tables as run_tables
-
-from .columns import MARK, MOST
-from .house import CROWDED, crowd, opened, running
 
 #: Passes, and events of each.
 RUNS = tuple(size for size in ((1, 10**6), (100, 10**4), (1000, 100)) if size[0] * size[1] <= MOST)

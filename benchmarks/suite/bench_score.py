@@ -1,8 +1,7 @@
 """``Market.score``: one pass over the columns that a rule needs."""
 
 import numpy as np
-
-from .columns import ROWS, Cached
+from harness.columns import ROWS, Cached
 
 
 class Score(Cached):

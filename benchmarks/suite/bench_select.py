@@ -1,9 +1,9 @@
 """``adl.select`` on a given column of scores."""
 
-import adlcore as adl
+from harness.columns import ROWS, SHAPES, SHARES, Cached, scored
+from harness.memory import extra_bytes
 
-from .columns import ROWS, SHAPES, SHARES, Cached, scored
-from .memory import extra_bytes
+import adlcore as adl
 
 
 class Select(Cached):

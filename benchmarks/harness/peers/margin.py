@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from suite.venue import Size, Venue, make
-from timing import Call, Effort, trials
 
 import adlcore as adl
 from adlcore._kernels.reference import _margin as twin
 from adlcore.clearing.margin.margin_pass import MarginPass
+from harness.books import Size, Venue, make
+from harness.timing import Call, Effort, trials
 
 Margins = tuple[np.ndarray, np.ndarray]
 
@@ -189,7 +189,7 @@ def numpy_bincount(venue):
 
 
 def numba_loop(venue):
-    from peers_numba import margins
+    from harness.peers.compiled import margins
 
     tables = [tiers_of(contract) for contract in venue.contracts]
     first = np.cumsum([0, *(len(rate) for _, rate, _ in tables)])

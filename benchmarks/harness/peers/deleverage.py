@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from suite.columns import MARK, Columns
+
+from harness.columns import MARK, Columns
 
 Answer = tuple[np.ndarray, np.ndarray]
 
@@ -162,7 +163,7 @@ def polars(columns, target):
 
 
 def numba_partition(columns, target):
-    from peers_numba import scores
+    from harness.peers.compiled import scores
 
     value = unit_value(columns)
 
@@ -174,7 +175,7 @@ def numba_partition(columns, target):
 
 
 def numba_heap(columns, target):
-    from peers_numba import heap
+    from harness.peers.compiled import heap
 
     value = unit_value(columns)
 

@@ -13,8 +13,8 @@ import numpy as np
 import adlcore as adl
 from adlcore.clearing import Deleverage, Stage
 
+from .books import FLOORS, RATES, Venue
 from .columns import MARK
-from .venue import FLOORS, RATES, Venue
 
 #: Moves every mark without a failure, and so that one wallet of a hundred fails.
 QUIET, CRASH = "1.0001", "1.003"

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from peers import Answer, cut, exact, numpy_scores, unit_value
-from suite.columns import MARK, Columns
-from suite.house import CROWDED, crowd, opened, running
-from suite.venue import Venue
-from timing import Effort, anew
 
 import adlcore as adl
+from harness.books import Venue
+from harness.columns import MARK, Columns
+from harness.houses import CROWDED, crowd, opened, running
+from harness.peers.deleverage import Answer, cut, exact, numpy_scores, unit_value
+from harness.timing import Effort, anew
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,28 @@
-"""Many bankrupt longs of one market closed against its shorts by other means, beside ``house.mark``.
+"""Many bankrupt longs of one market closed against its shorts: ``house.mark``.
 
-Every peer is prepared on the columns outside the clock, anew for each call where a call uses that up, and then gives
-``(rows, closed)``: who was closed, and how much of each.
+A peer gives ``(rows, closed)``: who was closed, and how much of each.
 """
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 import adlcore as adl
-from harness.books import Venue
-from harness.columns import MARK, Columns
-from harness.houses import CROWDED, crowd, opened, running
-from harness.peers.deleverage import Answer, cut, exact, numpy_scores, unit_value
-from harness.timing import Effort, anew
+
+from ..books import Books
+from ..columns import MARK, Columns
+from ..houses import CROWDED, crowd, opened, running
+from . import Answer, Peer, Table
+from .deleverage import cut, exact, lrvx_mark, lrvx_market, numpy_scores
 
 
 @dataclass(frozen=True)
 class Crowd:
     """A crowded market after the mark: its columns, who is bankrupt, and at what price each is closed."""
 
-    venue: Venue
+    books: Books
     #: Lots in int64, money in units.
     columns: Columns
     #: Rows of the bankrupts, the best price for the shorts first: the order in which they are served.
@@ -35,51 +33,30 @@ class Crowd:
         return self.columns.quantity[self.bankrupt]
 
 
-@dataclass
-class Peer:
-    """One way to do it."""
-
-    name: str
-    prepare: Callable[[Crowd], Callable[[], object]]
-    #: Who was closed, of what a call gave.
-    answer: Callable[[object], Answer] = lambda found: found
-    note: str = ""
-
-
-def table(rows: int, seeds: int, effort: Effort, wanted: str | None) -> None:
-    """One line a peer."""
-    print(f"\n{rows // 10:,} bankrupt longs against {rows:,} shorts, among {rows - rows // 10:,} longs that can pay")
-    print(f"{'':32}{'ms':>10}{'us each':>10}{'closed':>9}  answer")
-    peers = [p for p in all_peers() if wanted is None or any(w.lower() in p.name.lower() for w in wanted.split(","))]
-    markets = [made(rows // 10, rows, seed) for seed in range(seeds)]
-    for peer in peers:
-        try:
-            found = [measure(peer, market, effort) for market in markets]
-        except ImportError as error:
-            print(f"{peer.name:32}{'':29}  {error}"[:100])
-            continue
-        taken = statistics.median(one[0] for one in found)
-        shown = f"{taken / 1e6:10.2f}{taken / 1e3 / (rows // 10):10.2f}{found[0][1]:9,}"
-        print(f"{peer.name:32}{shown}  {found[0][2]}", flush=True)
-    print(*dict.fromkeys(peer.note for peer in peers if peer.note), sep="\n")
+def table(rows: int) -> Table:
+    """A line has milliseconds, microseconds a bankrupt, and the rows that are closed."""
+    each = rows // 10
+    return Table(
+        title=f"{each:,} bankrupt longs against {rows:,} shorts, among {rows - each:,} longs that can pay",
+        header=f"{'ms':>10}{'us each':>10}{'closed':>9}",
+        peers=all_peers,
+        make=lambda rows, seed: made(rows // 10, rows, seed),
+        verdict=verdict,
+        count=lambda market, answer: len(np.unique(answer[0])),
+        cells=lambda taken, ratio, count: f"{taken / 1e6:10.2f}{taken / 1e3 / each:10.2f}{count:9,}",
+        over_r=False,
+    )
 
 
 def made(bankrupts: int, shorts: int, seed: int) -> Crowd:
-    venue = crowd(bankrupts, shorts, seed)
-    contract, quanta = venue.contracts[0], venue.contracts[0].settle.quanta_per_unit
-    entry_value, balance = venue.entry_value / quanta, venue.balance / quanta
-    equity = balance + venue.quantity * contract.value_per_lot(MARK) - entry_value
+    books = crowd(bankrupts, shorts, seed)
+    contract, quanta = books.contracts[0], books.contracts[0].settle.quanta_per_unit
+    entry_value, balance = books.entry_value / quanta, books.balance / quanta
+    equity = balance + books.quantity * contract.value_per_lot(MARK) - entry_value
     fails = np.flatnonzero(equity < 0)
-    price = (entry_value - balance)[fails] / venue.quantity[fails]
-    columns = Columns(contract, venue.quantity, entry_value, equity)
-    return Crowd(venue, columns, fails[np.argsort(price, kind="stable")])
-
-
-def measure(peer: Peer, market: Crowd, effort: Effort) -> tuple[float, int, str]:
-    """Nanoseconds, rows that were closed, and what the answer is worth."""
-    answer = peer.answer(peer.prepare(market)())
-    found = anew([lambda: peer.prepare(market)], effort)
-    return min(mine for (mine,) in found), len(np.unique(answer[0])), verdict(market, answer)
+    price = (entry_value - balance)[fails] / books.quantity[fails]
+    columns = Columns(contract, books.quantity, entry_value, equity)
+    return Crowd(books, columns, fails[np.argsort(price, kind="stable")])
 
 
 def verdict(market: Crowd, answer: Answer) -> str:
@@ -103,7 +80,7 @@ def by_row(columns: Columns, rows: np.ndarray, closed: np.ndarray) -> np.ndarray
 
 def house(audit: str):
     def prepare(market):
-        kept = running(opened(market.venue, CROWDED), CROWDED, audit)
+        kept = running(opened(market.books, CROWDED), CROWDED, audit)
         return lambda: kept.mark({"CROWD": MARK})
 
     return prepare
@@ -147,29 +124,8 @@ def numpy_merge(market):
 
 
 def lrvx(market):
-    """An account a wallet; a lot is one unit there, and prices are values of a lot."""
-    import lrvx as package
-
-    columns, value = market.columns, unit_value(market.columns)
-    pnl = columns.quantity * value - columns.entry_value
-    engine = package.LiquidationEngine()
-    engine.add_tier(0.0, 0.0)
-    engine.set_insurance_fund_capital(0.0)
-    engine.set_liquidation_slippage_bps(0.0)
-    engine.set_adl_enabled(True)
-    engine.set_adl_ranking("binance")
-    rows = columns.quantity.astype(np.float64), columns.entry_value / columns.quantity, columns.equity - pnl
-    for row, (size, price, balance) in enumerate(zip(*(column.tolist() for column in rows), strict=True)):
-        engine.open_position(row, 1, size, price, balance)
-
-    def call():
-        outcome = engine.on_mark(1, value)
-        if sorted(outcome["liquidated"]) != sorted(market.bankrupt.tolist()):
-            raise RuntimeError("lrvx liquidated others than the bankrupts")
-        found = np.array(outcome["adl_closed_out"], np.int64)
-        return found, np.abs(columns.quantity[found])
-
-    return call
+    """An account a wallet."""
+    return lrvx_mark(market.columns, lrvx_market(market.columns)[0], market.bankrupt.tolist())
 
 
 HOUSE = """\
@@ -184,9 +140,9 @@ bankrupts' deficits. Not timed: one open_position() a row."""
 def all_peers() -> list[Peer]:
     """In the order of the table."""
     return [
-        Peer("adlcore house.mark", house("on"), notices, HOUSE),
-        Peer("adlcore house.mark, no audit", house("off"), notices, HOUSE),
-        Peer("adlcore queue.assign", queue, assigned, ALONE),
-        Peer("NumPy argsort, merged sums", numpy_merge, note=ALONE),
-        Peer("lrvx on_mark", lrvx, note=LRVX),
+        Peer("adlcore house.mark", house("on"), HOUSE, notices, anew=3),
+        Peer("adlcore house.mark, no audit", house("off"), HOUSE, notices, anew=3),
+        Peer("adlcore queue.assign", queue, ALONE, assigned, anew=3),
+        Peer("NumPy argsort, merged sums", numpy_merge, ALONE, anew=3),
+        Peer("lrvx on_mark", lrvx, LRVX, anew=3),
     ]

@@ -55,20 +55,24 @@ def deleverage_calls(columns: Columns, threads: int = 1) -> list[Call]:
     return [cases.deleverage(columns, *cell, threads=threads)["deleverage"] for cell in CELLS]
 
 
-def ratios(calls: list[Call], columns: Columns, effort: Effort) -> list[float]:
-    return [ratio(call, columns.read, effort) for call in calls]
+def ratios(
+    effort: Effort, kind: str, rows: int, calls: Callable[[Columns], list[Call]], shape: str = "random"
+) -> list[float]:
+    """Multiples of R of the calls on a market, the median over the seeds."""
+
+    def measure(seed: int) -> list[float]:
+        columns = make(rows, shape, kind, seed)
+        return [ratio(call, columns.read, effort) for call in calls(columns)]
+
+    return over_seeds(effort, measure)
 
 
 def deleverage(effort: Effort, kind: str, most: int) -> Lines:
     """Random scores."""
     for rows in sizes(most):
-
-        def measure(seed: int, rows: int = rows) -> list[float]:
-            columns = make(rows, "random", kind, seed)
-            return [best([columns.read], effort)[0] / 1e6, *ratios(deleverage_calls(columns), columns, effort)]
-
-        read, *found = over_seeds(effort, measure)
-        yield f"R, {power(rows)}", None, read, "ms"
+        (read,) = over_seeds(effort, lambda seed, rows=rows: best([make(rows, "random", kind, seed).read], effort))
+        yield f"R, {power(rows)}", None, read / 1e6, "ms"
+        found = ratios(effort, kind, rows, deleverage_calls)
         for cell, goal, measured in zip(CELLS, DELEVERAGE[rows], found, strict=True):
             yield f"deleverage, {power(rows)}, {cell_name(*cell)}", goal, measured, "R"
 
@@ -76,13 +80,8 @@ def deleverage(effort: Effort, kind: str, most: int) -> Lines:
 def shapes(effort: Effort, kind: str, most: int) -> Lines:
     """The worst of the other shapes at most twice the cell."""
     for rows in sizes(most):
-
-        def measure(seed: int, shape: str, rows: int = rows) -> list[float]:
-            columns = make(rows, shape, kind, seed)
-            return ratios(deleverage_calls(columns), columns, effort)
-
         others = [shape for shape in SHAPES if shape != "random"]
-        found = {shape: over_seeds(effort, lambda seed, shape=shape: measure(seed, shape)) for shape in others}
+        found = {shape: ratios(effort, kind, rows, deleverage_calls, shape) for shape in others}
         for place, cell in enumerate(CELLS):
             worst = max(found, key=lambda shape, place=place, found=found: found[shape][place])
             text = f"worst shape, {power(rows)}, {cell_name(*cell)}: {worst}"
@@ -92,12 +91,8 @@ def shapes(effort: Effort, kind: str, most: int) -> Lines:
 def score(effort: Effort, kind: str, most: int) -> Lines:
     """Into a buffer."""
     for rows in sizes(most):
-
-        def measure(seed: int, rows: int = rows) -> list[float]:
-            columns = make(rows, "random", kind, seed)
-            return ratios([cases.score(columns)["score"]], columns, effort)
-
-        yield f"market.score(out=), {power(rows)}", 2, over_seeds(effort, measure)[0], "R"
+        (measured,) = ratios(effort, kind, rows, lambda columns: [cases.score(columns)["score"]])
+        yield f"market.score(out=), {power(rows)}", 2, measured, "R"
 
 
 def market(effort: Effort, kind: str, most: int) -> Lines:
@@ -110,12 +105,11 @@ def market(effort: Effort, kind: str, most: int) -> Lines:
         "at": ("market.at(mark, equity=)", 0.5),
     }
 
-    def measure(seed: int) -> list[float]:
-        columns = make(rows, "random", kind, seed)
-        calls = cases.construction(columns)
-        return ratios([calls[name] for name in goals], columns, effort)
+    def calls(columns: Columns) -> list[Call]:
+        made = cases.construction(columns)
+        return [made[name] for name in goals]
 
-    for (name, goal), measured in zip(goals.values(), over_seeds(effort, measure), strict=True):
+    for (name, goal), measured in zip(goals.values(), ratios(effort, kind, rows, calls), strict=True):
         yield f"{name}, {power(rows)}", goal, measured, "R"
 
 

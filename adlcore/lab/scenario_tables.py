@@ -1,4 +1,11 @@
-"""The tables of a scenario file: their keys, what each may be, and the value of one that is left out."""
+"""The tables of a scenario file: their keys, what each may be, and the value of one that is left out.
+
+A key keeps its name on its way: ``[wallets]`` to :class:`~adlcore.lab.habits.Habits`, ``[depth]`` to
+:class:`~adlcore.lab.moving_depth.Shape`, ``[shock]`` to :func:`~adlcore.lab.shocks.fall`. Those of ``[venue]`` are
+arguments of stages: ``rule`` and ``price`` of :class:`~adlcore.clearing.Deleverage`, and of
+:class:`~adlcore.clearing.BookIOC` ``book_limit``, ``book_portion`` and ``liquidation_fee``, there without their first
+word. What the stages do is in the events.
+"""
 
 from __future__ import annotations
 

@@ -58,12 +58,8 @@ class Timed:
             method.pretty_source = f"{name}:\n{source}"
             setattr(cls, name, method)
 
-    def load(self, **size: Any) -> Any:
-        """The data of a size."""
-        raise NotImplementedError
-
     def setup(self, *values: Any) -> None:
-        """Make the calls; what is no parameter of ``load`` is one of the case."""
+        """Make the calls, on what ``load`` gives; what is no parameter of that is one of the case."""
         size = dict(zip(self.param_names, values, strict=True))
         data = {name: size.pop(name) for name in inspect.signature(self.load).parameters if name in size}
         self.made = self.case(self.load(**data), **size)
@@ -81,7 +77,10 @@ class Timed:
     def kept(self, *key: Any) -> Any:
         """What was kept, or is made now where it is small."""
         path = _path(key)
-        return pickle.loads(path.read_bytes()) if path.exists() else self.make(*key)
+        if not path.exists():
+            return self.make(*key)
+        with open(path, "rb") as file:
+            return pickle.load(file)
 
 
 def _path(key: tuple) -> Path:

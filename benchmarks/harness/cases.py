@@ -209,10 +209,10 @@ def crash(books: Books) -> dict[str, Callable[[], Call]]:
     return {"mark": lambda: _marking(running(state), prices)}
 
 
-def crowded(books: Books) -> dict[str, Callable[[], Call]]:
+def crowded(books: Books, audit: str = "on") -> dict[str, Callable[[], Call]]:
     """Many bankrupt longs against the shorts of one market, as ``houses.crowd`` makes them; used up by a mark."""
     state = opened(books, CROWDED)
-    return {"mark": lambda: _marking(running(state, CROWDED), {"CROWD": MARK})}
+    return {"mark": lambda: _marking(running(state, CROWDED, audit), {"CROWD": MARK})}
 
 
 def _marking(house: adl.ClearingHouse, prices: dict[str, str]) -> Call:

@@ -12,6 +12,8 @@ from functools import cached_property, partial
 
 import numpy as np
 
+import adlcore as adl
+
 from ..cases import deleverage
 from ..columns import MARK, Columns, make
 from ..timing import Call
@@ -72,17 +74,12 @@ def unit_value(columns: Columns) -> float:
 # adlcore --------------------------------------------------------------------------------------------------------------
 
 
-def adlcore(threads: int):
-    def prepare(job):
-        call = deleverage(job.columns, job.share, threads=threads)["deleverage"]
+def adlcore(job: Bankruptcy, threads: int = 1) -> Call:
+    return deleverage(job.columns, job.share, threads=threads)["deleverage"]
 
-        def selected():
-            selection = call()
-            return selection.index, selection.quantity
 
-        return selected
-
-    return prepare
+def selected(selection: adl.Selection) -> Answer:
+    return selection.index, selection.quantity
 
 
 # NumPy ----------------------------------------------------------------------------------------------------------------
@@ -268,8 +265,8 @@ def all_peers() -> list[Peer]:
     """In the order of the table."""
     off = sorts_off()
     found = [
-        Peer("adlcore, 1 thread", adlcore(1)),
-        Peer("adlcore, 2 threads", adlcore(2)),
+        Peer("adlcore, 1 thread", adlcore, answer=selected),
+        Peer("adlcore, 2 threads", partial(adlcore, threads=2), answer=selected),
         Peer("NumPy argsort", numpy_argsort),
         Peer("NumPy argsort, stable", partial(numpy_argsort, kind="stable")),
         Peer("NumPy argpartition", numpy_argpartition, DOUBLING),

@@ -6,14 +6,17 @@ A peer gives ``(rows, closed)``: who was closed, and how much of each.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 import adlcore as adl
 
 from ..books import Books
+from ..cases import crowded
 from ..columns import MARK, Columns
-from ..houses import CROWDED, crowd, opened, running
+from ..houses import crowd
+from ..timing import Call
 from . import Answer, Peer, Table
 from .deleverage import cut, exact, lrvx_mark, lrvx_market, numpy_scores
 
@@ -78,12 +81,8 @@ def by_row(columns: Columns, rows: np.ndarray, closed: np.ndarray) -> np.ndarray
 # adlcore --------------------------------------------------------------------------------------------------------------
 
 
-def house(audit: str):
-    def prepare(market):
-        kept = running(opened(market.books, CROWDED), CROWDED, audit)
-        return lambda: kept.mark({"CROWD": MARK})
-
-    return prepare
+def house(market: Crowd, audit: str = "on") -> Call:
+    return crowded(market.books, audit)["mark"]()
 
 
 def notices(events: adl.Events) -> Answer:
@@ -140,8 +139,8 @@ bankrupts' deficits. Not timed: one open_position() a row."""
 def all_peers() -> list[Peer]:
     """In the order of the table."""
     return [
-        Peer("adlcore house.mark", house("on"), HOUSE, notices, anew=3),
-        Peer("adlcore house.mark, no audit", house("off"), HOUSE, notices, anew=3),
+        Peer("adlcore house.mark", house, HOUSE, notices, anew=3),
+        Peer("adlcore house.mark, no audit", partial(house, audit="off"), HOUSE, notices, anew=3),
         Peer("adlcore queue.assign", queue, ALONE, assigned, anew=3),
         Peer("NumPy argsort, merged sums", numpy_merge, ALONE, anew=3),
         Peer("lrvx on_mark", lrvx, LRVX, anew=3),

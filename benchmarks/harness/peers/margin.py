@@ -5,6 +5,9 @@ A peer gives ``(equity, maintenance margin)`` in quanta, a row each wallet.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 import adlcore as adl
@@ -12,6 +15,8 @@ from adlcore._kernels.reference import _margin as twin
 from adlcore.clearing.margin.margin_pass import MarginPass
 
 from ..books import Books, make
+from ..cases import margin
+from ..timing import Call
 from . import Peer, Table, lrvx_engine
 
 Margins = tuple[np.ndarray, np.ndarray]
@@ -32,7 +37,7 @@ def table(rows: int) -> Table:
 
 def against_exact(books: Books, found: Margins) -> str:
     """How an answer differs from int64 sums."""
-    equity, kept = numpy_way(lines, add_at)(books)()
+    equity, kept = numpy_way(books, lines)()
     names = []
     for name, mine, right in (("equity", found[0], equity), ("margin", found[1], kept)):
         if (wrong := np.count_nonzero(mine != right)) == 0:
@@ -45,17 +50,12 @@ def against_exact(books: Books, found: Margins) -> str:
 # adlcore --------------------------------------------------------------------------------------------------------------
 
 
-def adlcore(threads: int):
-    def prepare(books):
-        snapshot = books.snapshot()
+def adlcore(books: Books, threads: int = 1) -> Call:
+    return margin(books, threads)["margin_state"]
 
-        def call():
-            state = adl.margin_state(snapshot, threads=threads)
-            return state.equity, state.maintenance_margin
 
-        return call
-
-    return prepare
+def of_wallets(state: adl.MarginState) -> Margins:
+    return state.equity, state.maintenance_margin
 
 
 def reference(books):
@@ -110,24 +110,20 @@ def add_at(total: np.ndarray, wallet: np.ndarray, values: np.ndarray) -> None:
     np.add.at(total, wallet, values.astype(np.int64))
 
 
-def numpy_way(margin_of, add):
+def numpy_way(books: Books, margin_of: Callable = search) -> Call:
     """Contract by contract, so that what lies between stays in the cache."""
+    tables, unit, start = by_contract(books)
 
-    def prepare(books):
-        tables, unit, start = by_contract(books)
+    def call() -> Margins:
+        equity, kept = books.balance.copy(), np.zeros(len(books.balance), np.int64)
+        for k, tiers in enumerate(tables):
+            rows = slice(start[k], start[k + 1])
+            mark = np.rint(books.quantity[rows] * unit[k])
+            add_at(equity, books.wallet[rows], mark.astype(np.int64) - books.entry_value[rows])
+            add_at(kept, books.wallet[rows], np.rint(margin_of(np.abs(mark), *tiers)))
+        return equity, kept
 
-        def call():
-            equity, kept = books.balance.copy(), np.zeros(len(books.balance), np.int64)
-            for k, tiers in enumerate(tables):
-                rows = slice(start[k], start[k + 1])
-                mark = np.rint(books.quantity[rows] * unit[k])
-                add(equity, books.wallet[rows], mark.astype(np.int64) - books.entry_value[rows])
-                add(kept, books.wallet[rows], np.rint(margin_of(np.abs(mark), *tiers)))
-            return equity, kept
-
-        return call
-
-    return prepare
+    return call
 
 
 def numpy_bincount(books):
@@ -186,7 +182,7 @@ def lrvx_polled(books):
 
 
 def equity_only(books, found):
-    equity, _ = numpy_way(lines, add_at)(books)()
+    equity, _ = numpy_way(books, lines)()
     off = np.abs(found - equity / books.contracts[0].settle.quanta_per_unit)
     return f"equity only, within {off.max():.0e} units"
 
@@ -236,10 +232,10 @@ margin is one flat rate, of the tier of an account's *total* notional, so its ve
 def all_peers() -> list[Peer]:
     """In the order of the table. lrvx before numba: after it has compiled, glibc has no static TLS left for lrvx."""
     return [
-        Peer("adlcore, 1 thread", adlcore(1)),
-        Peer("adlcore, 2 threads", adlcore(2)),
-        Peer("NumPy searchsorted, add.at", numpy_way(search, add_at), note=BY_CONTRACT),
-        Peer("NumPy largest line, add.at", numpy_way(lines, add_at), note=BY_CONTRACT),
+        Peer("adlcore, 1 thread", adlcore, answer=of_wallets),
+        Peer("adlcore, 2 threads", partial(adlcore, threads=2), answer=of_wallets),
+        Peer("NumPy searchsorted, add.at", numpy_way, note=BY_CONTRACT),
+        Peer("NumPy largest line, add.at", partial(numpy_way, margin_of=lines), note=BY_CONTRACT),
         Peer("NumPy searchsorted, bincount", numpy_bincount, note=BY_CONTRACT),
         Peer("adlcore's own NumPy twin", reference, most=500_000, note=TWIN),
         Peer("lrvx, accounts polled", lrvx_polled, most=500_000, verdict=equity_only, note=LRVX),

@@ -165,42 +165,31 @@ def populated(
     (20, 0)
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is refused as such
-        return _drawn(listed, coins, habits, wallets, positions, rng)
-
-
-def _drawn(
-    listed: Sequence[Listed],
-    coins: Sequence[Coin],
-    habits: Habits,
-    wallets: int,
-    positions: int,
-    rng: np.random.Generator,
-) -> Snapshot:
-    owners = _owners(rng, wallets, habits, listed)
-    rows = _positions(rng, listed, owners, habits, positions)
-    known = [Asset("USDT"), *(Asset(coin.name) for coin in coins)]
-    settled = [entry.contract.settle for entry in listed]
-    named = {asset.name: asset for asset in [*settled, *known]}
-    # Rows of the assets stand in the order of the snapshot: those that contracts settle in, then the others.
-    assets = list(named)
-    balance, balances = _money(rng, listed, coins, owners, habits, rows, assets)
-    return Snapshot(
-        [entry.contract for entry in listed],
-        {
-            "account": owners.account,
-            "asset": np.array([assets.index(name) for name in owners.names])[owners.asset],
-            "mode": owners.mode,
-            "balance": balance,
-        },
-        {name: getattr(rows, name) for name in ("contract", "wallet", "quantity", "entry_value", "leverage")},
-        {entry.contract.symbol: entry.mark for entry in listed},
-        orders=_orders(rng, listed, habits, rows),
-        balances=balances,
-        assets=named.values(),
-        index_prices={coin.name: coin.price for coin in coins},
-        haircuts={coin.name: coin.haircut for coin in coins},
-        loan_rates={"USDT": habits.loan_rate},
-    )
+        owners = _owners(rng, wallets, habits, listed)
+        rows = _positions(rng, listed, owners, habits, positions)
+        known = [Asset("USDT"), *(Asset(coin.name) for coin in coins)]
+        settled = [entry.contract.settle for entry in listed]
+        named = {asset.name: asset for asset in [*settled, *known]}
+        # Rows of the assets stand in the order of the snapshot: those that contracts settle in, then the others.
+        assets = list(named)
+        balance, balances = _money(rng, listed, coins, owners, habits, rows, assets)
+        return Snapshot(
+            [entry.contract for entry in listed],
+            {
+                "account": owners.account,
+                "asset": np.array([assets.index(name) for name in owners.names])[owners.asset],
+                "mode": owners.mode,
+                "balance": balance,
+            },
+            {name: getattr(rows, name) for name in ("contract", "wallet", "quantity", "entry_value", "leverage")},
+            {entry.contract.symbol: entry.mark for entry in listed},
+            orders=_orders(rng, listed, habits, rows),
+            balances=balances,
+            assets=named.values(),
+            index_prices={coin.name: coin.price for coin in coins},
+            haircuts={coin.name: coin.haircut for coin in coins},
+            loan_rates={"USDT": habits.loan_rate},
+        )
 
 
 # Wallets --------------------------------------------------------------------------------------------------------------

@@ -46,10 +46,6 @@ class Books:
     entry_value: np.ndarray
     balance: np.ndarray
 
-    @property
-    def size(self) -> Size:
-        return len(self.balance), len(self.quantity), len(self.contracts)
-
     def snapshot(self, *, check: bool = False, marks: dict[str, str] | None = None) -> adl.Snapshot:
         """Refers to the columns."""
         settle = self.contracts[0].settle.name

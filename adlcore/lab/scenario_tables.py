@@ -2,9 +2,7 @@
 
 A key keeps its name on its way: ``[wallets]`` to :class:`~adlcore.lab.habits.Habits`, ``[depth]`` to
 :class:`~adlcore.lab.moving_depth.Shape`, ``[shock]`` to :func:`~adlcore.lab.shocks.fall`. Those of ``[venue]`` are
-arguments of stages: ``rule`` and ``price`` of :class:`~adlcore.clearing.Deleverage`, and of
-:class:`~adlcore.clearing.BookIOC` ``book_limit``, ``book_portion`` and ``liquidation_fee``, there without their first
-word. What the stages do is in the events.
+arguments of stages: see :class:`Rules`. What the stages do is in the events.
 """
 
 from __future__ import annotations
@@ -198,6 +196,9 @@ class Fund(Table):
 
 class Rules(Table):
     """The venue's waterfall.
+
+    ``rule`` and ``price`` are those of :class:`~adlcore.clearing.Deleverage`; ``book_limit``, ``book_portion`` and
+    ``liquidation_fee`` are of :class:`~adlcore.clearing.BookIOC`, there without their first word.
 
     Examples
     --------

@@ -13,51 +13,46 @@ Times are medians and, but for the house, multiples of R: the time NumPy takes t
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
-import statistics
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
+from dataclasses import replace
 
 import goals
 import numpy as np
-import peers_house
-import peers_margin
-from peers import Answer, Peer, all_peers, exact
-from suite.columns import KINDS, SHAPES, Columns, make, restore
-from timing import FULL, QUICK, Effort, no_collection, once, trials
+from harness.columns import KINDS, SHAPES
+from harness.peers import deleverage, house, margin, show, work
+from harness.timing import FULL, QUICK, Effort
 
 import adlcore
 from adlcore import _kernels
 
-#: What may be compared.
-TABLES = ("deleverage", "margin", "house")
+#: What may be compared, and at how many rows.
 ROWS = {"deleverage": 10**6, "margin": 5 * 10**6, "house": 10**5}
 
 
 def main() -> None:
     options = arguments()
+    tables = {
+        "deleverage": lambda: [
+            deleverage.table(options.rows, shape, options.kind, options.share) for shape in options.shapes
+        ],
+        "margin": lambda: [margin.table(options.rows)],
+        "house": lambda: [house.table(options.rows)],
+    }
     if options.worker is not None:
-        work(options)
+        work(tables[options.table]()[0], options.worker)
         return
     print(machine())
     if options.goals:
         goals.run(options.only, effort(options), options.kind, options.rows)
         return
-    if options.table != "deleverage":
-        part = peers_margin if options.table == "margin" else peers_house
-        part.table(options.rows, options.seeds, effort(options), options.peers)
-        return
-    for shape in options.shapes:
-        table(options, shape)
+    for table in tables[options.table]():
+        show(table, options.rows, options.seeds, effort(options), options.peers)
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--table", choices=TABLES, default=TABLES[0], help="what is compared (deleverage)")
+    parser.add_argument("--table", choices=ROWS, default="deleverage", help="what is compared (deleverage)")
     rows = "table: rows (10^6; margin: 5*10^6 positions; house: 10^5 shorts); goals: the largest size to look at (10^7)"
     parser.add_argument("--rows", type=int, help=rows)
     parser.add_argument("--share", type=float, default=0.01, help="share of the side that is closed (0.01)")
@@ -67,10 +62,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--trials", type=int, help="trials of which the best counts (5)")
     parser.add_argument("--peers", help="peers whose name contains one of these (and slow ones too)")
     parser.add_argument("--goals", action="store_true", help="print each goal beside what was measured")
-    parser.add_argument("--only", type=names(goals.PARTS), default=goals.PARTS, help=",".join(goals.PARTS))
+    parser.add_argument("--only", type=names(goals.PARTS), default=list(goals.PARTS), help=",".join(goals.PARTS))
     parser.add_argument("--quick", action="store_true", help="one seed, two short trials")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
-    parser.add_argument("--folder", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.kind is None:
         options.kind = "float64" if options.goals else "lots"
@@ -93,12 +87,7 @@ def names(known):
 
 def effort(options: argparse.Namespace) -> Effort:
     base = QUICK if options.quick else FULL
-    return Effort(
-        seeds=options.seeds or base.seeds,
-        trials=options.trials or base.trials,
-        trial_seconds=base.trial_seconds,
-        most_calls=base.most_calls,
-    )
+    return replace(base, seeds=options.seeds or base.seeds, trials=options.trials or base.trials)
 
 
 def machine() -> str:
@@ -106,117 +95,6 @@ def machine() -> str:
         f"adlcore {adlcore.__version__} ({_kernels.IMPLEMENTATION}), NumPy {np.__version__}, "
         f"Python {platform.python_version()}, {os.cpu_count()} CPUs"
     )
-
-
-# The table ------------------------------------------------------------------------------------------------------------
-
-#: Seconds a call of a peer may take, unless it was asked for by name.
-PATIENCE = 30
-
-
-def table(options: argparse.Namespace, shape: str) -> None:
-    """One line a peer."""
-    peers = [
-        peer
-        for peer in all_peers()
-        if options.peers is None or any(part.lower() in peer.name.lower() for part in options.peers.split(","))
-    ]
-    markets = [make(options.rows, shape, options.kind, seed) for seed in range(options.seeds)]
-    print(f"\n{options.rows:,} rows, {100 * options.share:g} % of the side, {shape} scores, {options.kind}")
-    print(f"{'':32}{'ms':>10}{'x R':>9}{'rows':>10}  answer")
-    closed = len(exact(markets[0], markets[0].target(options.share))[0])
-    for peer in peers:
-        seconds = peer.seconds(options.rows, closed) if peer.seconds else 0
-        if seconds > PATIENCE and options.peers is None:
-            print(f"{peer.name:32}{'':29}  not run: about {seconds / 60:,.0f} minutes")
-            continue
-        try:
-            if peer.environment is None:
-                found = [measure(peer, columns, options) for columns in markets]
-            else:
-                found = elsewhere(peer, markets, options)
-        except ImportError as error:
-            print(f"{peer.name:32}{'':29}  {error}"[:100])
-            continue
-        milliseconds, ratio = (statistics.median(one[name] for one in found) for name in ("ms", "ratio"))
-        print(f"{peer.name:32}{milliseconds:10.2f}{ratio:9.1f}{found[0]['rows']:10,}  {found[0]['answer']}", flush=True)
-    print(*dict.fromkeys(peer.note for peer in peers if peer.note), sep="\n")
-
-
-def elsewhere(peer: Peer, markets: list[Columns], options: argparse.Namespace) -> list[dict]:
-    """Measure a peer in a process with an environment of its own, on the same bytes."""
-    command = [sys.executable, __file__, "--kind", options.kind, "--share", str(options.share)]
-    command += ["--seeds", str(len(markets)), *(["--quick"] if options.quick else [])]
-    command += [] if options.trials is None else ["--trials", str(options.trials)]
-    with tempfile.TemporaryDirectory() as folder:
-        for seed, columns in enumerate(markets):
-            columns.save(Path(folder, str(seed)))
-        done = subprocess.run(
-            [*command, "--worker", peer.name, "--folder", folder],
-            env={**os.environ, **peer.environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"
-        raise ImportError(last) if "Error: No module" in last else RuntimeError(f"{peer.name}: {last}")
-    return json.loads(done.stdout)
-
-
-def work(options: argparse.Namespace) -> None:
-    """The other process. With its CPU features off it no longer lists the rows that say so, hence the names without."""
-    known = {peer.name: peer for peer in all_peers()}
-    peer = known.get(options.worker) or known[options.worker.removesuffix(", no AVX-512")]
-    markets = (restore(Path(options.folder, str(seed)), options.kind) for seed in range(options.seeds))
-    print(json.dumps([measure(peer, columns, options) for columns in markets]))
-
-
-def measure(peer: Peer, columns: Columns, options: argparse.Namespace) -> dict:
-    """Time, ratio and answer of one peer on one market."""
-    target = columns.target(options.share)
-    spent = effort(options)
-    if peer.once:
-        found, answer = used_up(peer, columns, target, spent)
-    else:
-        call = peer.prepare(columns, target)
-        answer = call()
-        found = trials([call, columns.read], spent)
-    mine, read = min(found, key=lambda one: one[0] / one[1])
-    return {
-        "ms": mine / 1e6,
-        "ratio": mine / read,
-        "rows": len(answer[0]),
-        "answer": verdict(columns, target, answer),
-    }
-
-
-def used_up(peer: Peer, columns: Columns, target: float, spent: Effort) -> tuple[list[list[float]], Answer]:
-    """Trials of a peer that is prepared anew for every call."""
-    found = []
-    for _ in range(min(spent.trials, 3)):
-        call, kept = peer.prepare(columns, target), []
-        with no_collection():
-            mine = once(lambda call=call, kept=kept: kept.append(call()))
-            found.append([float(mine), statistics.median(once(columns.read) for _ in range(5))])
-    return found, kept[0]
-
-
-def verdict(columns: Columns, target: float, answer: Answer) -> str:
-    """How an answer differs from the exact one."""
-    rows, closed = answer
-    exact_rows, exact_closed = exact(columns, target)
-    if np.array_equal(rows, exact_rows):
-        if np.array_equal(closed, exact_closed):
-            return "exact"
-        return "exact up to rounding" if np.allclose(closed, exact_closed, rtol=1e-9) else "other quantities"
-    wrong = np.count_nonzero(columns.quantity[rows] > 0)
-    if wrong:
-        return f"{wrong:,} of the bankrupt's own side"
-    if np.array_equal(np.sort(rows), np.sort(exact_rows)):
-        return "ties: arbitrary order"
-    score = columns.market().score("binance")
-    return "ties: arbitrary set" if score[rows].min() == score[exact_rows].min() else "other rows"
 
 
 if __name__ == "__main__":

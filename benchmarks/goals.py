@@ -5,39 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import goals_venue
 import numpy as np
-from goals_house import house  # noqa: F401 a part, by its name
-from goals_margin import margin  # noqa: F401 a part, by its name
-from peers import cut, numpy_argsort
-from suite.columns import MARK, SHAPES, Columns, make, scored
-from timing import Effort, Lines, over_seeds, ratio, trials
+from harness import cases
+from harness.columns import SHAPES, Columns, make, scored
+from harness.peers.deleverage import Bankruptcy, cut, numpy_argsort
+from harness.timing import Call, Effort, Lines, best, over_seeds, ratio, read_by_two, trials
 
 import adlcore as adl
 
-PARTS = ["small", "deleverage", "shapes", "score", "market", "ranks", "threads", "margin", "house"]
-
 #: Multiples of R for 0.1 %, 1 %, 30 % unordered and 30 % of the side.
-CELLS = [(0.001, True), (0.01, True), (0.3, False), (0.3, True)]
+CELLS = [(0.001, "ordered"), (0.01, "ordered"), (0.3, "unordered"), (0.3, "ordered")]
 DELEVERAGE = {10**5: [6, 8, 12, 30], 10**6: [2.5, 5, 10, 22], 10**7: [1.5, 2.5, 12, 24]}
 LARGE = 10**7
 
 
 def run(parts: list[str], effort: Effort, kind: str, most: int | None) -> None:
     """Print a line a goal, and how many were met."""
-    most = most or LARGE
     print(f"{kind} quantities; the median of {effort.seeds} seeds, each the best of {effort.trials} trials\n")
     print(f"{'':50} {'goal':>11} {'measured':>11}")
     met = total = 0
     for part in parts:
-        for text, goal, measured, unit in globals()[part](effort, kind, most):
+        for text, goal, measured, unit in PARTS[part](effort, kind, most or LARGE):
+            shown = f"{measured:.3g} {unit}"
             if goal is None:
-                print(f"{text:50} {'':>11} {f'{measured:.3g} {unit}':>11}", flush=True)
+                print(f"{text:50} {'':>11} {shown:>11}", flush=True)
                 continue
             low = goal < 0  # at least, where a goal is written as a negative number
             ok = measured >= -goal if low else measured <= goal
             met, total = met + ok, total + 1
             bound = f"{'>=' if low else '<='} {abs(goal):.3g} {unit}"
-            shown = f"{measured:.3g} {unit}"
             print(f"{text:50} {bound:>11} {shown:>11}  {'ok' if ok else 'MISSED'}", flush=True)
     print(f"\n{met} of {total} goals met")
 
@@ -50,39 +47,32 @@ def power(rows: int) -> str:
     return f"10^{len(str(rows)) - 1}"
 
 
-def cell_name(share: float, ordered: bool) -> str:
-    return f"{100 * share:g} %" + ("" if ordered else " unordered")
+def cell_name(share: float, order: str) -> str:
+    return f"{100 * share:g} %" + ("" if order == "ordered" else " unordered")
 
 
-def deleverage_calls(columns: Columns, threads: int = 1) -> list[Callable[[], object]]:
-    market = columns.market()
-
-    def bound(share, ordered):
-        target = columns.target(share)
-        return lambda: market.deleverage(target, "binance", ordered=ordered, threads=threads)
-
-    return [bound(*cell) for cell in CELLS]
+def deleverage_calls(columns: Columns, threads: int = 1) -> list[Call]:
+    return [cases.deleverage(columns, *cell, threads=threads)["deleverage"] for cell in CELLS]
 
 
-def cells(columns: Columns, effort: Effort) -> list[float]:
-    return [ratio(call, columns.read, effort) for call in deleverage_calls(columns)]
+def ratios(
+    effort: Effort, kind: str, rows: int, calls: Callable[[Columns], list[Call]], shape: str = "random"
+) -> list[float]:
+    """Multiples of R of the calls on a market, the median over the seeds."""
 
+    def measure(seed: int) -> list[float]:
+        columns = make(rows, shape, kind, seed)
+        return [ratio(call, columns.read, effort) for call in calls(columns)]
 
-def reading(columns: Columns, effort: Effort) -> float:
-    """R in milliseconds."""
-    return min(read for (read,) in trials([columns.read], effort)) / 1e6
+    return over_seeds(effort, measure)
 
 
 def deleverage(effort: Effort, kind: str, most: int) -> Lines:
     """Random scores."""
     for rows in sizes(most):
-
-        def measure(seed: int, rows: int = rows) -> list[float]:
-            columns = make(rows, "random", kind, seed)
-            return [reading(columns, effort), *cells(columns, effort)]
-
-        read, *found = over_seeds(effort, measure)
-        yield f"R, {power(rows)}", None, read, "ms"
+        (read,) = over_seeds(effort, lambda seed, rows=rows: best([make(rows, "random", kind, seed).read], effort))
+        yield f"R, {power(rows)}", None, read / 1e6, "ms"
+        found = ratios(effort, kind, rows, deleverage_calls)
         for cell, goal, measured in zip(CELLS, DELEVERAGE[rows], found, strict=True):
             yield f"deleverage, {power(rows)}, {cell_name(*cell)}", goal, measured, "R"
 
@@ -90,11 +80,8 @@ def deleverage(effort: Effort, kind: str, most: int) -> Lines:
 def shapes(effort: Effort, kind: str, most: int) -> Lines:
     """The worst of the other shapes at most twice the cell."""
     for rows in sizes(most):
-        found = {
-            shape: over_seeds(effort, lambda seed, rows=rows, shape=shape: cells(make(rows, shape, kind, seed), effort))
-            for shape in SHAPES
-            if shape != "random"
-        }
+        others = [shape for shape in SHAPES if shape != "random"]
+        found = {shape: ratios(effort, kind, rows, deleverage_calls, shape) for shape in others}
         for place, cell in enumerate(CELLS):
             worst = max(found, key=lambda shape, place=place, found=found: found[shape][place])
             text = f"worst shape, {power(rows)}, {cell_name(*cell)}: {worst}"
@@ -103,37 +90,26 @@ def shapes(effort: Effort, kind: str, most: int) -> Lines:
 
 def score(effort: Effort, kind: str, most: int) -> Lines:
     """Into a buffer."""
-
-    def measure(seed: int, rows: int) -> list[float]:
-        columns = make(rows, "random", kind, seed)
-        market, out = columns.market(), np.zeros(rows)
-        return [ratio(lambda: market.score("binance", out=out), columns.read, effort)]
-
     for rows in sizes(most):
-        yield (
-            f"market.score(out=), {power(rows)}",
-            2,
-            over_seeds(effort, lambda seed, rows=rows: measure(seed, rows))[0],
-            "R",
-        )
+        (measured,) = ratios(effort, kind, rows, lambda columns: [cases.score(columns)["score"]])
+        yield f"market.score(out=), {power(rows)}", 2, measured, "R"
 
 
 def market(effort: Effort, kind: str, most: int) -> Lines:
     """Making a market and moving it."""
     rows = min(LARGE, most)
+    goals = {
+        "entry_value": ("Market(entry_value=)", 1.2),
+        "entry_price": ("Market(entry_price=)", 3),
+        "at_mark": ("market.at(mark)", 0.5),
+        "at": ("market.at(mark, equity=)", 0.5),
+    }
 
-    def measure(seed: int) -> list[float]:
-        c = make(rows, "random", kind, seed)
-        prices, made = c.entry_price(), c.market()
+    def calls(columns: Columns) -> list[Call]:
+        made = cases.construction(columns)
+        return [made[name] for name in goals]
 
-        def from_prices():
-            return adl.Market(c.contract, mark_price=MARK, quantity=c.quantity, entry_price=prices, equity=c.equity)
-
-        calls = [c.market, from_prices, lambda: made.at("101"), lambda: made.at("101", equity=c.equity)]
-        return [ratio(call, c.read, effort) for call in calls]
-
-    names = ["Market(entry_value=)", "Market(entry_price=)", "market.at(mark)", "market.at(mark, equity=)"]
-    for name, goal, measured in zip(names, [1.2, 3, 0.5, 0.5], over_seeds(effort, measure), strict=True):
+    for (name, goal), measured in zip(goals.values(), ratios(effort, kind, rows, calls), strict=True):
         yield f"{name}, {power(rows)}", goal, measured, "R"
 
 
@@ -150,55 +126,53 @@ def ranks(effort: Effort, kind: str, most: int) -> Lines:
         out[np.argsort(values, kind="stable")] = np.arange(len(values))
         return out
 
-    def measure(seed: int) -> list[float]:
-        values = make(rows, "random", kind, seed).market().score("binance")
-        pairs = [(adl.indicator, by_quantile), (adl.quantile, by_sort), (adl.rank, by_sort)]
-        return [ratio(lambda f=f: f(values), lambda g=g: g(values), effort) for f, g in pairs]
+    quantiles, sort = "np.quantile + searchsorted", "stable argsort + scatter"
+    goals = {
+        "indicator": ("indicator_by_count", by_quantile, quantiles, 1 / 10),
+        "quantile": ("quantile", by_sort, sort, 1 / 3),
+        "rank": ("rank", by_sort, sort, 1 / 3),
+    }
 
-    found = over_seeds(effort, measure)
-    for name, peer, goal, measured in zip(
-        ["indicator", "quantile", "rank"],
-        ["np.quantile + searchsorted", *["stable argsort + scatter"] * 2],
-        [1 / 10, 1 / 3, 1 / 3],
-        found,
-        strict=True,
-    ):
+    def measure(seed: int) -> list[float]:
+        columns = make(rows, "random", kind, seed)
+        calls, values = cases.ranks(columns), columns.market().score("binance")
+        return [ratio(calls[name], lambda g=g: g(values), effort) for name, g, *_ in goals.values()]
+
+    for (name, (_, _, peer, goal)), measured in zip(goals.items(), over_seeds(effort, measure), strict=True):
         yield f"{name} / {peer}, {power(rows)}", goal, measured, "x"
 
 
 def small(effort: Effort, kind: str, most: int) -> Lines:
     """A hundred rows: what a call costs by itself."""
+    shares = (0.01, 0.3)
 
     def measure(seed: int) -> list[float]:
         columns = make(100, "random", kind, seed)
-        market = columns.market()
         values, size = scored(columns)
         side = columns.quantity < 0
-        values, size = values[side], size[side]
         # A hundred rows for `select` too.
-        values, size = np.resize(values, 100) + np.arange(100) * 1e-9, np.resize(size, 100)
+        values, size = np.resize(values[side], 100) + np.arange(100) * 1e-9, np.resize(size[side], 100)
         found = []
-        for share in (0.01, 0.3):
-            target, part = columns.target(share), size.sum().item() * share
+        for share in shares:
+            part = size.sum().item() * share
             part = part if kind == "float64" else round(part)
 
             def pipeline(part=part):
                 order = np.argsort(-values, kind="stable")
                 return cut(order, size[order], part)
 
-            scoring = numpy_argsort("stable")(columns, target)
             calls = [
                 lambda part=part: adl.select(values, size, part),
                 pipeline,
-                lambda target=target: market.deleverage(target, "binance"),
-                scoring,
+                cases.deleverage(columns, share)["deleverage"],
+                numpy_argsort(Bankruptcy(columns, share), "stable"),
             ]
-            chosen, sort, deleveraged, both = map(min, zip(*trials(calls, effort), strict=True))
+            chosen, sort, deleveraged, both = best(calls, effort)
             found += [chosen / 1e3, chosen / sort, chosen / both, deleveraged / 1e3, deleveraged / both]
         return found
 
     found = iter(over_seeds(effort, measure))
-    for share in (0.01, 0.3):
+    for share in shares:
         name = f"100 rows, {100 * share:g} %"
         yield f"select, {name}", 10, next(found), "us"
         yield f"select, {name} / NumPy sort", 1 / 3, next(found), "x"
@@ -213,17 +187,12 @@ def threads(effort: Effort, kind: str, most: int) -> Lines:
 
     def measure(seed: int) -> list[float]:
         columns = make(rows, "random", kind, seed)
-        halves = [slice(0, rows // 2), slice(rows // 2, None)]
-        arrays = [columns.quantity, columns.entry_value, columns.equity]
         bounded, speedup = [], []
         with ThreadPoolExecutor(2) as pool:
-
-            def read_by_two():
-                return list(pool.map(lambda part: [array[part].sum() for array in arrays], halves))
-
+            read = read_by_two([columns.quantity, columns.entry_value, columns.equity], pool)
             for one, two in zip(deleverage_calls(columns), deleverage_calls(columns, 2), strict=True):
-                found = trials([one, two, read_by_two], effort)
-                bounded.append(min(both / max(single / 2, read) for single, both, read in found))
+                found = trials([one, two, read], effort)
+                bounded.append(min(both / max(single / 2, reading) for single, both, reading in found))
                 speedup.append(max(single / both for single, both, _ in found))
         return [*bounded, speedup[-1]]
 
@@ -231,3 +200,17 @@ def threads(effort: Effort, kind: str, most: int) -> Lines:
     for cell, measured in zip(CELLS, bounded, strict=True):
         yield f"2 threads / max(half, read), {power(rows)}, {cell_name(*cell)}", 1.3, measured, "x"
     yield f"2 threads against 1, {power(rows)}, 30 %", -1.7, speedup, "x"
+
+
+#: By name, in the order in which they are printed.
+PARTS: dict[str, Callable[[Effort, str, int], Lines]] = {
+    "small": small,
+    "deleverage": deleverage,
+    "shapes": shapes,
+    "score": score,
+    "market": market,
+    "ranks": ranks,
+    "threads": threads,
+    "margin": goals_venue.margin,
+    "house": goals_venue.house,
+}

@@ -19,8 +19,12 @@ import sys
 from collections import defaultdict
 from contextlib import suppress
 from decimal import Decimal
-from pathlib import Path
-from time import perf_counter, perf_counter_ns
+from functools import reduce
+from operator import or_
+from time import perf_counter
+
+from harness.memory import resident
+from harness.timing import once
 
 import adlcore as adl
 from adlcore.lab import crowd
@@ -42,33 +46,38 @@ class Load:
             adl.clearing.DepthLadder.around(contract, self.base[symbol], levels=20, lots_per_level=50, refill="0.01")
             for symbol, contract in self.contracts.items()
         ]
-        book = ladders[0]
-        for ladder in ladders[1:]:
-            book = book | ladder
+        book = reduce(or_, ladders)
         funds = [adl.InsuranceFund(asset.name, "1000000") for asset in books.assets]
         self.house = adl.ClearingHouse(books, funds, adl.venues.BINANCE_USDM, book)
         self.time = 0
 
     def call(self, kind: str) -> int:
         """Make a call of a kind; nanoseconds. What the house refuses is a call, too."""
-        arguments = getattr(self, f"_{kind}")()
-        start = perf_counter_ns()
-        with suppress(adl.AdlError):
-            getattr(self.house, kind)(*arguments, **({"leverage": 10} if kind == "place_order" else {}))
-        return perf_counter_ns() - start
+        method, arguments = getattr(self.house, kind), getattr(self, f"_{kind}")()
+
+        def made() -> None:
+            with suppress(adl.AdlError):
+                method(*arguments, **({"leverage": 10} if kind == "place_order" else {}))
+
+        return once(made)
+
+    def _symbol(self) -> str:
+        return self.chance.choice(list(self.contracts))
 
     def _mark(self):
         self.time += 1_000
-        symbol = self.chance.choice(list(self.contracts))
-        factor = Decimal(round(self.chance.uniform(0.93, 1.07), 4))
+        symbol, factor = self._symbol(), Decimal(round(self.chance.uniform(0.93, 1.07), 4))
         return {symbol: self.base[symbol] * factor}, self.time
 
+    def _price(self, symbol: str) -> str:
+        contract = self.contracts[symbol]
+        return contract.price(max(1, round(self.house.marks[symbol] / contract.tick)))
+
     def _trade(self):
-        symbol = self.chance.choice(list(self.contracts))
-        contract, mark = self.contracts[symbol], self.house.marks[symbol]
+        symbol = self._symbol()
         buyer, seller = self.chance.sample(range(self.wallets), 2)
-        price = contract.price(max(1, round(mark / contract.tick)))
-        return symbol, contract.decimal(self.chance.randint(1, 5)), price, buyer, seller
+        lots = self.chance.randint(1, 5)
+        return symbol, self.contracts[symbol].decimal(lots), self._price(symbol), buyer, seller
 
     def _deposit(self):
         return self.chance.randrange(self.wallets), self.chance.randint(1, 1_000)
@@ -79,23 +88,14 @@ class Load:
         return self.chance.choice(sorted(self.house.state().funds.names)), 10
 
     def _place_order(self):
-        symbol = self.chance.choice(list(self.contracts))
-        contract, mark = self.contracts[symbol], self.house.marks[symbol]
-        price = contract.price(max(1, round(mark / contract.tick)))
-        wallet = self.chance.randrange(self.wallets)
-        return wallet, symbol, contract.decimal(1), price
+        symbol = self._symbol()
+        return self.chance.randrange(self.wallets), symbol, self.contracts[symbol].decimal(1), self._price(symbol)
 
     def _cancel_order(self):
         return (0,)
 
     def _funding(self):
         return (dict.fromkeys(self.contracts, "0.0001"),)
-
-
-def resident() -> float:
-    """MiB of this process."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * 4096 / 2**20
 
 
 def soak(minutes: float, load: Load, growth: float) -> bool:
@@ -113,7 +113,7 @@ def soak(minutes: float, load: Load, growth: float) -> bool:
             taken["funding"].append(load.call("funding"))
         if perf_counter() - began >= 60 * report:
             gc.collect()
-            sizes.append(resident())
+            sizes.append(resident() / 2**20)
             medians = " ".join(f"{statistics.median(taken[kind]) / 1e3:8.0f}" for kind in [*MIX, "funding"])
             print(f"{report:>6} {calls:>9,} {sizes[-1]:>7.1f}  {medians}", flush=True)
             taken.clear()

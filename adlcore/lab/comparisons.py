@@ -36,6 +36,11 @@ class Variant:
     lesson : str
         What the difference shows.
     scenario : Scenario
+
+    Examples
+    --------
+    >>> Variant("no jumps", "as it was", "what jumps do", read({"shock": {"jumps": 0}})).scenario.shock.jumps
+    0
     """
 
     name: str

@@ -10,13 +10,15 @@ import numpy as np
 
 from .._support.arrays import INT64_MAX
 from ..clearing import ClearingHouse, InsuranceFund, Snapshot
-from ..contracts.contract import Asset, Contract
+from ..contracts.contract import Contract
 from ..contracts.decimals import canonical
 from ..errors import AdlError
 from ..io import Inputs
 from .habits import Coin, Listed, populated
 from .moving_depth import MovingDepth, Shape
-from .scenarios import Fund, Listing, Scenario
+from .outcome import open_interest
+from .scenario_tables import Fund, Listing
+from .scenarios import Scenario
 from .shocks import Marks, Moved, fall, read_marks
 
 __all__ = ["TIME_UNIT", "Crash"]
@@ -55,7 +57,7 @@ class Crash:
 
     @classmethod
     def of(cls, scenario: Scenario, *, marks: Marks | None = None, threads: int = 1) -> Crash:
-        """Make the venue, its funds and its books.
+        """Make the crowd, its venue, the funds and the order books.
 
         Parameters
         ----------
@@ -74,12 +76,12 @@ class Crash:
         rng = np.random.default_rng(scenario.seed)
         contracts = {listing.symbol: listing.contract() for listing in scenario.contracts}
         snapshot = _snapshot(scenario, contracts, rng)
-        interest = _open_interest(snapshot)
+        interest = dict(zip(contracts, open_interest(snapshot).tolist(), strict=True))
         book = MovingDepth(
             [_shape(scenario, contracts[symbol], lots) for symbol, lots in interest.items()],
             {listing.symbol: listing.price for listing in scenario.contracts},
         )
-        funds = [_fund(fund, snapshot, scenario) for fund in scenario.funds]
+        funds = [_fund(fund, snapshot, scenario, interest) for fund in scenario.funds]
         house = ClearingHouse(
             snapshot, funds, venue=scenario.venue.venue(scenario.name), liquidity=book, threads=threads
         )
@@ -106,17 +108,8 @@ def _snapshot(scenario: Scenario, contracts: dict[str, Contract], rng: np.random
         for each in scenario.contracts
     ]
     coins = [Coin(asset.name, prices[asset.index], asset.haircut) for asset in scenario.assets]
-    size = scenario.wallets
-    return populated(listed, coins, size.habits(), size.count, size.positions, rng)
-
-
-def _open_interest(snapshot: Snapshot) -> dict[str, int]:
-    """Lots that longs hold, by symbol."""
-    found = {}
-    for code, contract in enumerate(snapshot.contracts):
-        quantity = snapshot.positions.quantity[snapshot.rows(code)]
-        found[contract.symbol] = int(quantity[quantity > 0].sum())
-    return found
+    wallets = scenario.wallets
+    return populated(listed, coins, wallets.habits(), wallets.count, wallets.positions, rng)
 
 
 def _shape(scenario: Scenario, contract: Contract, lots: int) -> Shape:
@@ -124,30 +117,25 @@ def _shape(scenario: Scenario, contract: Contract, lots: int) -> Shape:
     return Shape(contract, round(lots * depth.of_open_interest), depth.levels, depth.step, depth.growth, depth.refill)
 
 
-def _fund(fund: Fund, snapshot: Snapshot, scenario: Scenario) -> InsuranceFund:
+def _fund(fund: Fund, snapshot: Snapshot, scenario: Scenario, interest: dict[str, int]) -> InsuranceFund:
     """A fund with the balance that is given, or with a share of the open interest that it answers for."""
     scope = None if fund.scope is None else list(fund.scope)
     balance = fund.balance
     if balance is None:
         named = {symbol for other in scenario.funds for symbol in other.scope or ()}
-        lots = _open_interest(snapshot)
         worth = Decimal(0)
         for listing, contract in zip(scenario.contracts, snapshot.contracts, strict=True):
             mine = listing.symbol in scope if scope else listing.symbol not in named
             if mine and listing.settle == fund.asset:
                 unit = contract.exact_value_per_lot(listing.price)
-                worth += Decimal(lots[listing.symbol]) * abs(Decimal(unit.numerator) / Decimal(unit.denominator))
+                worth += Decimal(interest[listing.symbol]) * abs(Decimal(unit.numerator) / Decimal(unit.denominator))
         share = worth * Decimal(repr(fund.ratio))
-        quantum = Decimal(1).scaleb(-_asset(snapshot, fund.asset).decimals)
+        quantum = Decimal(1).scaleb(-snapshot.assets[snapshot.asset_names[fund.asset]].decimals)
         if share >= INT64_MAX * quantum:
             must = f"must make a balance that fits int64: {fund.asset} has an open interest of {worth:.6g}"
             raise AdlError.at("funds.ratio", None, fund.ratio, must)
         balance = canonical(share.quantize(quantum, ROUND_HALF_EVEN))
     return InsuranceFund(fund.asset, balance, scope=scope)
-
-
-def _asset(snapshot: Snapshot, name: str) -> Asset:
-    return snapshot.assets[snapshot.asset_names[name]]
 
 
 def _marks(scenario: Scenario, contracts: dict[str, Contract], rng: np.random.Generator) -> Marks:
@@ -158,12 +146,7 @@ def _marks(scenario: Scenario, contracts: dict[str, Contract], rng: np.random.Ge
     return fall(
         [_moved(listing, by_symbol, contracts[listing.symbol]) for listing in scenario.contracts],
         rng,
-        passes=shock.passes,
-        step=shock.step,
-        depth=shock.fall,
-        jumps=shock.jumps,
-        jump_share=shock.jump_share,
-        rebound=shock.rebound,
+        **shock.model_dump(exclude={"marks"}),
     )
 
 

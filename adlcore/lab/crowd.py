@@ -1,4 +1,7 @@
-"""Books of a venue to play with: wallets of every margin mode, in linear and inverse contracts, the same for a seed."""
+"""A crowd to play with: books of wallets of every margin mode, in linear and inverse contracts, the same for a seed.
+
+What its wallets are like by default is :data:`adlcore.lab.habits.SNAPSHOT_HABITS`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from ..contracts.contract import Contract
 from ..contracts.decimals import whole_number
 from ..contracts.margin_tiers import MarginTiers
 from ..errors import AdlError
-from .habits import MODES, Coin, Habits, Listed, populated
+from .habits import MODES, SNAPSHOT_HABITS, Coin, Listed, populated
 from .portable import exponential, logarithm
 
 __all__ = ["MODES", "snapshot"]
@@ -53,7 +56,7 @@ def snapshot(
     seed: int = 7,
     modes: Sequence[str] = MODES,
 ) -> Snapshot:
-    """The books of a venue of random wallets, with balanced open interest and some wallets near liquidation.
+    """The books of a crowd of random wallets, with balanced open interest and some wallets near liquidation.
 
     Parameters
     ----------
@@ -106,8 +109,7 @@ def snapshot(
     """
     w, number = _count("wallets", wallets, 2), _count("contracts", contracts, 1)
     wanted = 2 * w if positions is None else _count("positions", positions, 0)
-    usual = Habits()
-    habits = replace(usual, modes={mode: usual.modes[mode] for mode in _modes(modes)})
+    habits = replace(SNAPSHOT_HABITS, modes={mode: SNAPSHOT_HABITS.modes[mode] for mode in _modes(modes)})
     rng = np.random.default_rng(_count("seed", seed, 0))
     listed = [_listed(code, rng) for code in range(number)]
     named = {"BTC", "ETH", *(entry.contract.settle.name for entry in listed)}

@@ -16,7 +16,7 @@ from ..contracts.contract import Asset, Contract
 from ..errors import AdlError
 from .portable import exponential, total
 
-__all__ = ["MODES", "Coin", "Habits", "Listed", "populated"]
+__all__ = ["MODES", "SCENARIO_HABITS", "SNAPSHOT_HABITS", "Coin", "Habits", "Listed", "populated"]
 
 #: How wallets hold positions. A hedge wallet is a cross wallet with two legs in a contract.
 MODES = ("cross", "isolated", "hedge", "multi-asset", "portfolio")
@@ -27,7 +27,13 @@ MOST_LOTS, MOST = 1e17, 1e18
 
 @dataclass(frozen=True)
 class Listed:
-    """A contract, its mark price, what a unit of its settle asset is worth in USD, and its share of the positions."""
+    """A contract, its mark price, what a unit of its settle asset is worth in USD, and its share of the positions.
+
+    Examples
+    --------
+    >>> Listed(Contract("BTCUSDT", tick="0.1"), "60000", 1.0, 0.5).popularity
+    0.5
+    """
 
     contract: Contract
     mark: str
@@ -37,7 +43,13 @@ class Listed:
 
 @dataclass(frozen=True)
 class Coin:
-    """An asset that may be collateral: its index price in USD as text, and its haircut."""
+    """An asset that may be collateral: its index price in USD as text, and its haircut.
+
+    Examples
+    --------
+    >>> Coin("BTC", "60000", "0.05").haircut
+    '0.05'
+    """
 
     name: str
     price: str
@@ -47,6 +59,9 @@ class Coin:
 @dataclass(frozen=True)
 class Habits:
     """How wallets are drawn; lognormal distributions have a median and the sigma of the logarithm.
+
+    The defaults of all crowds stand here: those of the fields are :data:`SNAPSHOT_HABITS`, and :data:`SCENARIO_HABITS`
+    says in what a scenario's differ.
 
     Attributes
     ----------
@@ -72,6 +87,13 @@ class Habits:
         What half of the portfolio wallets borrow of their USDT, and the margin that loans cost.
     order_share, order_leverage : float, int
         Positions with an open order, and its leverage.
+
+    Examples
+    --------
+    >>> Habits(modes={"cross": 1.0}, broke_share=0.1).near_share
+    0.02
+    >>> SCENARIO_HABITS.near_share
+    0.005
     """
 
     modes: Mapping[str, float] = field(
@@ -92,6 +114,17 @@ class Habits:
     loan_rate: str = "0.02"
     order_share: float = 0.04
     order_leverage: int = 20
+
+
+#: Of the crowd that :func:`adlcore.lab.crowd.snapshot` gives: among a few hundred wallets some fail already at
+#: the marks of the snapshot, and sizes are near enough to each other that no single one of so few decides.
+SNAPSHOT_HABITS = Habits()
+
+#: Of a scenario, where it says nothing else (:class:`adlcore.lab.scenario_tables.Wallets`): a hundred thousand wallets,
+#: as unequal as on 10 October 2025; and hardly one fails before the marks fall, for that is what is to be shown.
+SCENARIO_HABITS = Habits(
+    coin_share=0.25, worth_median=60.0, worth_sigma=3.9, largest=2e9, near_share=0.005, broke_share=0.0
+)
 
 
 def populated(
@@ -122,51 +155,48 @@ def populated(
     Notes
     -----
     O(positions + wallets·contracts).
+
+    Examples
+    --------
+    >>> from adlcore import MarginTiers
+    >>> listed = [Listed(Contract("X", tick="0.1", tiers=MarginTiers([0], ["0.01"])), "100", 1.0, 1.0)]
+    >>> snapshot = populated(listed, [], SNAPSHOT_HABITS, 20, 30, np.random.default_rng(7))
+    >>> len(snapshot.wallets), int(snapshot.positions.quantity.sum())
+    (20, 0)
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is refused as such
-        return _drawn(listed, coins, habits, wallets, positions, rng)
-
-
-def _drawn(
-    listed: Sequence[Listed],
-    coins: Sequence[Coin],
-    habits: Habits,
-    wallets: int,
-    positions: int,
-    rng: np.random.Generator,
-) -> Snapshot:
-    crowd = _crowd(rng, wallets, habits, listed)
-    rows = _positions(rng, listed, crowd, habits, positions)
-    known = [Asset("USDT"), *(Asset(coin.name) for coin in coins)]
-    settled = [entry.contract.settle for entry in listed]
-    named = {asset.name: asset for asset in [*settled, *known]}
-    # Rows of the assets stand in the order of the snapshot: those that contracts settle in, then the others.
-    assets = list(named)
-    balance, balances = _money(rng, listed, coins, crowd, habits, rows, assets)
-    return Snapshot(
-        [entry.contract for entry in listed],
-        {
-            "account": crowd.account,
-            "asset": np.array([assets.index(name) for name in crowd.names])[crowd.asset],
-            "mode": crowd.mode,
-            "balance": balance,
-        },
-        {name: getattr(rows, name) for name in ("contract", "wallet", "quantity", "entry_value", "leverage")},
-        {entry.contract.symbol: entry.mark for entry in listed},
-        orders=_orders(rng, listed, habits, rows),
-        balances=balances,
-        assets=named.values(),
-        index_prices={coin.name: coin.price for coin in coins},
-        haircuts={coin.name: coin.haircut for coin in coins},
-        loan_rates={"USDT": habits.loan_rate},
-    )
+        owners = _owners(rng, wallets, habits, listed)
+        rows = _positions(rng, listed, owners, habits, positions)
+        known = [Asset("USDT"), *(Asset(coin.name) for coin in coins)]
+        settled = [entry.contract.settle for entry in listed]
+        named = {asset.name: asset for asset in [*settled, *known]}
+        # Rows of the assets stand in the order of the snapshot: those that contracts settle in, then the others.
+        assets = list(named)
+        balance, balances = _money(rng, listed, coins, owners, habits, rows, assets)
+        return Snapshot(
+            [entry.contract for entry in listed],
+            {
+                "account": owners.account,
+                "asset": np.array([assets.index(name) for name in owners.names])[owners.asset],
+                "mode": owners.mode,
+                "balance": balance,
+            },
+            {name: getattr(rows, name) for name in ("contract", "wallet", "quantity", "entry_value", "leverage")},
+            {entry.contract.symbol: entry.mark for entry in listed},
+            orders=_orders(rng, listed, habits, rows),
+            balances=balances,
+            assets=named.values(),
+            index_prices={coin.name: coin.price for coin in coins},
+            haircuts={coin.name: coin.haircut for coin in coins},
+            loan_rates={"USDT": habits.loan_rate},
+        )
 
 
 # Wallets --------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Crowd:
+class Owners:
     """Wallets before they hold anything."""
 
     names: list[str]
@@ -184,7 +214,7 @@ class Crowd:
         return self.mode >= WALLET_MODES.index("multi-asset")
 
 
-def _crowd(rng: np.random.Generator, w: int, habits: Habits, listed: Sequence[Listed]) -> Crowd:
+def _owners(rng: np.random.Generator, w: int, habits: Habits, listed: Sequence[Listed]) -> Owners:
     """Wallets: their mode, asset and wealth; an isolated one belongs to an account that has another."""
     names = list(dict.fromkeys(["USDT", *(entry.contract.settle.name for entry in listed)]))
     settle = np.array([names.index(entry.contract.settle.name) for entry in listed])
@@ -205,7 +235,7 @@ def _crowd(rng: np.random.Generator, w: int, habits: Habits, listed: Sequence[Li
         account[isolated] = account[rng.choice(shared, np.count_nonzero(isolated))]
     worth = habits.worth_median * exponential(habits.worth_sigma * rng.standard_normal(w))
     leverage = rng.choice(habits.leverages, w)
-    return Crowd(names, account, asset, mode, kind == MODES.index("hedge"), contract, worth, leverage)
+    return Owners(names, account, asset, mode, kind == MODES.index("hedge"), contract, worth, leverage)
 
 
 # Positions ------------------------------------------------------------------------------------------------------------
@@ -230,26 +260,26 @@ def _popularity(listed: Sequence[Listed]) -> Float64Array1D:
     return np.asarray(share / total(share))
 
 
-def _positions(rng: np.random.Generator, listed: Sequence[Listed], crowd: Crowd, habits: Habits, wanted: int) -> Rows:
+def _positions(rng: np.random.Generator, listed: Sequence[Listed], owners: Owners, habits: Habits, wanted: int) -> Rows:
     """The rows of every contract, one after the other."""
     names = [entry.contract.settle.name for entry in listed]
-    shared = crowd.mode != WALLET_MODES.index("isolated")
-    able = {name: np.flatnonzero(shared & ((crowd.asset == k) | crowd.valued)) for k, name in enumerate(crowd.names)}
+    shared = owners.mode != WALLET_MODES.index("isolated")
+    able = {name: np.flatnonzero(shared & ((owners.asset == k) | owners.valued)) for k, name in enumerate(owners.names)}
     most = np.array([len(able[name]) for name in names])
     counts = _portions(max(wanted - int(np.count_nonzero(~shared)), 0), _popularity(listed), most)
-    order = np.argsort(crowd.contract, kind="stable")
-    cuts = np.searchsorted(crowd.contract[order], np.arange(len(listed) + 1))
+    order = np.argsort(owners.contract, kind="stable")
+    cuts = np.searchsorted(owners.contract[order], np.arange(len(listed) + 1))
     parts: list[tuple[Any, ...]] = []
     for code, entry in enumerate(listed):
         others = able[names[code]]
         picked = others[rng.choice(len(others), counts[code], replace=False, shuffle=False)] if len(others) else others
         holders = np.sort(np.concatenate([picked, order[cuts[code] : cuts[code + 1]]]))
-        parts.append((code, *_held(rng, entry, crowd, habits, holders)))
+        parts.append((code, *_held(rng, entry, owners, habits, holders)))
     codes, *columns = zip(*parts, strict=True)
     contract = np.repeat(np.array(codes, np.int64), [len(wallet) for wallet in columns[0]])
     wallet, *rest = (np.concatenate(column) for column in columns)
-    chose = rng.random(len(crowd.account)) >= habits.unchosen_share
-    return Rows(contract, wallet, np.where(chose, crowd.leverage, 0.0)[wallet], *rest)
+    chose = rng.random(len(owners.account)) >= habits.unchosen_share
+    return Rows(contract, wallet, np.where(chose, owners.leverage, 0.0)[wallet], *rest)
 
 
 def _portions(wanted: int, share: Float64Array1D, most: Int64Array1D) -> Int64Array1D:
@@ -262,11 +292,11 @@ def _portions(wanted: int, share: Float64Array1D, most: Int64Array1D) -> Int64Ar
 
 
 def _held(
-    rng: np.random.Generator, entry: Listed, crowd: Crowd, habits: Habits, holders: Int64Array1D
+    rng: np.random.Generator, entry: Listed, owners: Owners, habits: Habits, holders: Int64Array1D
 ) -> tuple[Any, ...]:
     """Wallet, quantity, entry value, and notional, PnL and maintenance margin of one contract's rows."""
     contract, mark = entry.contract, float(entry.mark)
-    legs = 1 + crowd.hedged[holders]
+    legs = 1 + owners.hedged[holders]
     if legs.sum() < 2:  # nobody to trade with
         holders, legs = holders[:0], legs[:0]
     wallet = np.repeat(holders, legs)
@@ -278,7 +308,7 @@ def _held(
         long[0] = not long[0]
     units = float(contract.units_per_lot)
     lot_value = units / mark if contract.inverse else units * mark
-    worth = np.minimum(crowd.worth[wallet] * exponential(habits.size_sigma * rng.standard_normal(n)), habits.largest)
+    worth = np.minimum(owners.worth[wallet] * exponential(habits.size_sigma * rng.standard_normal(n)), habits.largest)
     wanted = _whole("positions.quantity", np.maximum(np.rint(worth / (lot_value * entry.settle_price)), 1), MOST_LOTS)
     quantity = _balanced(wanted, long)
     price = mark * exponential(habits.entry_sigma * rng.standard_normal(n))
@@ -310,46 +340,46 @@ def _money(
     rng: np.random.Generator,
     listed: Sequence[Listed],
     coins: Sequence[Coin],
-    crowd: Crowd,
+    owners: Owners,
     habits: Habits,
     rows: Rows,
     assets: list[str],
 ) -> tuple[Int64Array1D, dict[str, Any]]:
     """Balances that give every wallet the equity it should have; of valued wallets what they hold of each asset."""
-    w = len(crowd.account)
+    w = len(owners.account)
     per_unit = np.array([entry.settle_price for entry in listed])[rows.contract]
-    rate = np.where(crowd.valued[rows.wallet], per_unit, 1.0)
+    rate = np.where(owners.valued[rows.wallet], per_unit, 1.0)
     notional, pnl, margin = (
         np.bincount(rows.wallet, column * rate, w) for column in (rows.notional, rows.pnl, rows.margin)
     )
-    equity = np.maximum(notional / crowd.leverage, margin * (1.3 + habits.slack * rng.exponential(1.0, w)))
+    equity = np.maximum(notional / owners.leverage, margin * (1.3 + habits.slack * rng.exponential(1.0, w)))
     luck = rng.random(w)
     broke = luck < habits.broke_share
     near = ~broke & (luck < habits.broke_share + habits.near_share)
     equity[near] = margin[near] * rng.uniform(0.8, 1.25, np.count_nonzero(near))
     equity[broke] = -margin[broke] * rng.random(np.count_nonzero(broke))
     prices = {entry.contract.settle.name: entry.settle_price for entry in listed}
-    idle = crowd.worth / np.array([prices.get(name, 1.0) for name in crowd.names])[crowd.asset]
+    idle = owners.worth / np.array([prices.get(name, 1.0) for name in owners.names])[owners.asset]
     least = np.where(near | broke, 0.0, margin)
     balance = np.where(notional > 0, np.maximum(equity - pnl, least), idle)
-    single = np.where(crowd.valued, 0, _quanta("wallets.balance", balance))
-    return single, _holdings(rng, coins, crowd, habits, balance, assets)
+    single = np.where(owners.valued, 0, _quanta("wallets.balance", balance))
+    return single, _holdings(rng, coins, owners, habits, balance, assets)
 
 
 def _holdings(
     rng: np.random.Generator,
     coins: Sequence[Coin],
-    crowd: Crowd,
+    owners: Owners,
     habits: Habits,
     balance: Float64Array1D,
     assets: list[str],
 ) -> dict[str, Any]:
     """Half of what valued wallets have in USDT, half in a coin that counts for it after its haircut; or all in USDT."""
-    wallet = np.flatnonzero(crowd.valued)
+    wallet = np.flatnonzero(owners.valued)
     held = [coin for coin in coins if 0 < float(coin.haircut) < 1]
     which = rng.integers(0, max(len(held), 1), len(wallet))
     half = balance[wallet] / 2
-    portfolio = crowd.mode[wallet] == WALLET_MODES.index("portfolio")
+    portfolio = owners.mode[wallet] == WALLET_MODES.index("portfolio")
     loan = np.where(portfolio & (rng.random(len(wallet)) < 0.5), habits.loan_share * half, 0.0)
     usdt = np.full(len(wallet), assets.index("USDT"))
     if not held:

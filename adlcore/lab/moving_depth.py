@@ -36,6 +36,12 @@ class Shape:
         Each level has so many times the lots of the one before.
     refill : float
         Share of a level's lots that comes back in a unit of the house's time.
+
+    Examples
+    --------
+    >>> shape = Shape(Contract("BTCUSDT", tick="0.1"), 1000, 2, 0.001, 1.0, 0.0)
+    >>> shape.around("60000", 0.5).best("BTCUSDT", "buy")
+    600300
     """
 
     contract: Contract

@@ -13,7 +13,20 @@ from ..clearing.closings import STAGES, USERS, closing_fills
 from ..contracts.decimals import Number
 from ..errors import AdlError
 
-__all__ = ["Outcome"]
+__all__ = ["Outcome", "open_interest"]
+
+
+def open_interest(snapshot: Snapshot) -> Int64Array1D:
+    """Lots that longs hold, contract by contract.
+
+    Examples
+    --------
+    >>> from adlcore.lab import crowd
+    >>> open_interest(crowd.snapshot(wallets=10, contracts=3)).tolist()
+    [364, 2455, 0]
+    """
+    held = np.maximum(snapshot.positions.quantity, 0)
+    return np.array([held[snapshot.rows(code)].sum() for code in range(len(snapshot.contracts))], INT64)
 
 
 @dataclass
@@ -81,10 +94,7 @@ class Outcome:
                 must = f"must be given: {snapshot.assets[code].name} cannot be valued in {unit}"
                 raise AdlError.at(f"index_prices.{snapshot.assets[code].name}", None, None, must)
         quanta = np.array([asset.quanta_per_unit for asset in snapshot.assets], FLOAT64)
-        longs = np.zeros(len(snapshot.contracts), INT64)
-        for code in range(len(longs)):
-            held = snapshot.positions.quantity[snapshot.rows(code)]
-            longs[code] = held[held > 0].sum()
+        longs = open_interest(snapshot)
         return cls(unit, names, index, quanta, longs, np.zeros(len(longs), INT64))
 
     def add(self, events: Events, index_prices: Mapping[str, Number] | None = None) -> None:

@@ -34,8 +34,8 @@ class Moved:
     contract : Contract
     price : str
         Before the crash.
-    path : str
-        The symbol whose path it shares; contracts of one path move alike.
+    follows : str
+        The symbol whose path it shares, or its own; contracts of one path move alike.
     beta : float
         Its fall is ``(1 - fall)**beta``.
     noise : float
@@ -44,7 +44,7 @@ class Moved:
 
     contract: Contract
     price: str
-    path: str
+    follows: str
     beta: float
     noise: float
 
@@ -55,7 +55,7 @@ def fall(
     *,
     passes: int,
     step: int,
-    depth: float,
+    fall: float,
     jumps: int,
     jump_share: float,
     rebound: float,
@@ -69,7 +69,7 @@ def fall(
     passes : int
         Marks, `step` apart in the time of the house; the first at `step`.
     step : int
-    depth : float
+    fall : float
         How far a contract with beta 1 falls at the low: 0.3 is 30 %.
     jumps : int
         Sudden steps, at random passes; so many as there is room for.
@@ -85,7 +85,7 @@ def fall(
 
     Notes
     -----
-    ``log(P_k/P_0) = beta·log(1 - depth)·s_k + noise·B_k``: s rises from 0 to 1 at the low, which is the
+    ``log(P_k/P_0) = beta·log(1 - fall)·s_k + noise·B_k``: s rises from 0 to 1 at the low, which is the
     last pass before the rebound, and B is a Brownian bridge of the path, 0 at both ends.
     O(passes·contracts).
 
@@ -93,17 +93,17 @@ def fall(
     --------
     >>> btc = Moved(Contract("BTCUSDT", tick="0.1"), "60000", "BTCUSDT", 1.0, 0.0)
     >>> rng = np.random.default_rng(7)
-    >>> fall([btc], rng, passes=3, step=60, depth=0.3, jumps=0, jump_share=0.0, rebound=0.0)
+    >>> fall([btc], rng, passes=3, step=60, fall=0.3, jumps=0, jump_share=0.0, rebound=0.0)
     [(60, {'BTCUSDT': '53274.2'}), (120, {'BTCUSDT': '47302.4'}), (180, {'BTCUSDT': '42000.0'})]
     """
     shape = _shape(rng, passes, jumps, jump_share, rebound)
     bridges: dict[str, Float64Array1D] = {}
     for each in moved:
-        if each.path not in bridges:
-            bridges[each.path] = _bridge(rng, passes)
+        if each.follows not in bridges:
+            bridges[each.follows] = _bridge(rng, passes)
     found: Marks = [((number + 1) * step, {}) for number in range(passes)]
     for each in moved:
-        logs = each.beta * logarithm(1 - depth) * shape + each.noise * bridges[each.path]
+        logs = each.beta * logarithm(1 - fall) * shape + each.noise * bridges[each.follows]
         prices = float(each.price) * exponential(logs)
         for (_, marks), price in zip(found, prices.tolist(), strict=True):
             marks[each.contract.symbol] = _on_ticks(each.contract, price)

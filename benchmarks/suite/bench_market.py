@@ -1,51 +1,23 @@
 """Making a market, and moving it to a new mark; beside both, R: NumPy reading the columns once."""
 
-import adlcore as adl
+from harness import cases
+from harness.asv_class import OnColumns
+from harness.columns import KINDS, ROWS
 
-from .columns import MARK, ROWS, Cached
 
-
-class Construction(Cached):
+class Construction(
+    OnColumns,
+    case=cases.construction,
+    times="read_columns entry_value entry_price at",
+    peaks="entry_value",
+    rows=ROWS,
+    kind=KINDS[:2],
+):
     """From entry values and from entry prices."""
 
-    params = (ROWS, ("float64", "lots"))
-    param_names = ("rows", "kind")
 
-    def setup(self, rows, kind):
-        self.columns = self.load(rows, kind=kind)
-        self.prices = self.columns.entry_price()
-        self.market = self.columns.market()
-
-    def time_read_columns(self, rows, kind):
-        self.columns.read()
-
-    def time_entry_value(self, rows, kind):
-        self.columns.market()
-
-    def time_entry_price(self, rows, kind):
-        c = self.columns
-        adl.Market(c.contract, mark_price=MARK, quantity=c.quantity, entry_price=self.prices, equity=c.equity)
-
-    def time_at(self, rows, kind):
-        self.market.at("101", equity=self.columns.equity)
-
-    def peakmem_entry_value(self, rows, kind):
-        self.columns.market()
-
-
-class Quanta(Cached):
+class Quanta(OnColumns, case=cases.quanta, times="entry_value deleverage", rows=(10**4, 10**6)):
     """Money in int64 quanta."""
 
-    params = ((10**4, 10**6),)
-    param_names = ("rows",)
-
-    def setup(self, rows):
-        self.columns = self.load(rows, kind="quanta")
-        self.market = self.columns.market()
-        self.target = self.columns.target(0.01)
-
-    def time_entry_value(self, rows):
-        self.columns.market()
-
-    def time_deleverage(self, rows):
-        self.market.deleverage(self.target, "binance")
+    def load(self, rows):
+        return super().load(rows, kind="quanta")

@@ -7,14 +7,9 @@ import pytest
 
 import adlcore as adl
 from adlcore.lab import synthetic
+from adlcore.report.facts.concentration import gini
 
 COLUMNS = ("quantity", "entry_value", "equity", "balance", "maintenance_margin", "leverage", "account")
-
-
-def gini(values):
-    ordered = np.sort(values)
-    n = len(ordered)
-    return 2 * (np.arange(1, n + 1) * ordered).sum() / (n * ordered.sum()) - (n + 1) / n
 
 
 @pytest.fixture(scope="module")

@@ -1,34 +1,70 @@
-"""The same job by other means: who stands against a bankrupt long under ``binance``, and how much is closed of each.
+"""Who stands against a bankrupt long under ``binance``, and how much is closed of each: ``market.deleverage``.
 
-Every peer is prepared once on the columns, outside the clock, and then gives ``(rows, closed)`` in queue order.
+A peer gives ``(rows, closed)`` in queue order.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
-from suite.columns import MARK, Columns
 
-Answer = tuple[np.ndarray, np.ndarray]
+import adlcore as adl
+
+from ..cases import deleverage
+from ..columns import MARK, Columns, make
+from ..timing import Call
+from . import Answer, Peer, Table, lrvx_engine
 
 
-@dataclass
-class Peer:
-    """One way to do it."""
+@dataclass(frozen=True)
+class Bankruptcy:
+    """One market, and the share of its shorts that a bankrupt long takes."""
 
-    name: str
-    prepare: Callable[[Columns, float], Callable[[], Answer]]
-    note: str = ""
-    #: What to change in the environment of a process of its own; None where it needs none.
-    environment: dict[str, str] | None = None
-    #: Whether a call uses up what was prepared.
-    once: bool = False
-    #: About how many seconds a call takes, by rows and rows closed; None where it is fast enough to just run.
-    seconds: Callable[[int, int], float] | None = None
+    columns: Columns
+    share: float
+
+    @cached_property
+    def target(self) -> int | float:
+        return self.columns.target(self.share)
+
+    def read(self) -> tuple:
+        """What R times."""
+        return self.columns.read()
+
+
+def table(rows: int, shape: str, kind: str, share: float) -> Table:
+    """A line has milliseconds, R, and the rows that are closed."""
+
+    return Table(
+        title=f"{rows:,} rows, {100 * share:g} % of the side, {shape} scores, {kind}",
+        header=f"{'ms':>10}{'x R':>9}{'rows':>10}",
+        peers=all_peers,
+        make=lambda rows, seed: Bankruptcy(make(rows, shape, kind, seed), share),
+        verdict=verdict,
+        count=lambda job, answer: len(answer[0]),
+        cells=lambda taken, ratio, count: f"{taken / 1e6:10.2f}{ratio:9.1f}{count:10,}",
+    )
+
+
+def verdict(job: Bankruptcy, answer: Answer) -> str:
+    """How an answer differs from the exact one."""
+    columns, (rows, closed) = job.columns, answer
+    exact_rows, exact_closed = exact(columns, job.target)
+    if np.array_equal(rows, exact_rows):
+        if np.array_equal(closed, exact_closed):
+            return "exact"
+        return "exact up to rounding" if np.allclose(closed, exact_closed, rtol=1e-9) else "other quantities"
+    wrong = np.count_nonzero(columns.quantity[rows] > 0)
+    if wrong:
+        return f"{wrong:,} of the bankrupt's own side"
+    if np.array_equal(np.sort(rows), np.sort(exact_rows)):
+        return "ties: arbitrary order"
+    score = columns.market().score("binance")
+    return "ties: arbitrary set" if score[rows].min() == score[exact_rows].min() else "other rows"
 
 
 def unit_value(columns: Columns) -> float:
@@ -38,17 +74,12 @@ def unit_value(columns: Columns) -> float:
 # adlcore --------------------------------------------------------------------------------------------------------------
 
 
-def adlcore(threads: int):
-    def prepare(columns, target):
-        market = columns.market()
+def adlcore(job: Bankruptcy, threads: int = 1) -> Call:
+    return deleverage(job.columns, job.share, threads=threads)["deleverage"]
 
-        def call():
-            selection = market.deleverage(target, "binance", threads=threads)
-            return selection.index, selection.quantity
 
-        return call
-
-    return prepare
+def selected(selection: adl.Selection) -> Answer:
+    return selection.index, selection.quantity
 
 
 # NumPy ----------------------------------------------------------------------------------------------------------------
@@ -92,16 +123,13 @@ def exact(columns: Columns, target: float) -> Answer:
     return rows[:count], closed
 
 
-def numpy_argsort(kind: str | None):
-    def prepare(columns, target):
-        def call():
-            rows, score, size = numpy_scores(columns)
-            order = np.argsort(-score, kind=kind)
-            return cut(rows[order], size[order], target)
+def numpy_argsort(job: Bankruptcy, kind: str | None = None) -> Call:
+    def call():
+        rows, score, size = numpy_scores(job.columns)
+        order = np.argsort(-score, kind=kind)
+        return cut(rows[order], size[order], job.target)
 
-        return call
-
-    return prepare
+    return call
 
 
 def partition(rows: np.ndarray, score: np.ndarray, size: np.ndarray, target: float) -> Answer:
@@ -117,8 +145,8 @@ def partition(rows: np.ndarray, score: np.ndarray, size: np.ndarray, target: flo
     return cut(rows[order], size[order], target)
 
 
-def numpy_argpartition(columns, target):
-    return lambda: partition(*numpy_scores(columns), target)
+def numpy_argpartition(job):
+    return lambda: partition(*numpy_scores(job.columns), job.target)
 
 
 def sorts_off() -> dict[str, str] | None:
@@ -131,9 +159,10 @@ def sorts_off() -> dict[str, str] | None:
 # polars ---------------------------------------------------------------------------------------------------------------
 
 
-def polars(columns, target):
+def polars(job):
     import polars as pl
 
+    columns, target = job.columns, job.target
     frame = pl.DataFrame(
         {"quantity": columns.quantity, "entry_value": columns.entry_value, "equity": columns.equity}
     ).with_row_index("row")
@@ -161,27 +190,24 @@ def polars(columns, target):
 # numba ----------------------------------------------------------------------------------------------------------------
 
 
-def numba_partition(columns, target):
-    from peers_numba import scores
+def numba_partition(job):
+    from .compiled import scores
 
-    value = unit_value(columns)
-
-    def call():
-        rows, score, size = scores(columns.quantity, columns.entry_value, columns.equity, value)
-        return partition(rows, score, size, target)
-
-    return call
+    columns = job.columns
+    arrays = columns.quantity, columns.entry_value, columns.equity, unit_value(columns)
+    return lambda: partition(*scores(*arrays), job.target)
 
 
-def numba_heap(columns, target):
-    from peers_numba import heap
+def numba_heap(job):
+    from .compiled import heap
 
-    value = unit_value(columns)
+    columns = job.columns
+    arrays = columns.quantity, columns.entry_value, columns.equity, unit_value(columns)
 
     def call():
-        rows, score, size = heap(columns.quantity, columns.entry_value, columns.equity, value, target)
+        rows, score, size = heap(*arrays, job.target)
         order = np.lexsort((rows, -score))
-        return cut(rows[order], size[order], target)
+        return cut(rows[order], size[order], job.target)
 
     return call
 
@@ -189,38 +215,43 @@ def numba_heap(columns, target):
 # lrvx -----------------------------------------------------------------------------------------------------------------
 
 
-def lrvx(columns, target):
-    """An engine with accounts of its own: it closes winners whole until their gains cover the bankrupt's *deficit*.
+def lrvx_market(columns: Columns) -> tuple:
+    """An engine with an account a row, and what each row has gained; a lot is one unit, prices are values of a lot."""
+    engine, pnl = lrvx_engine(), columns.quantity * unit_value(columns) - columns.entry_value
+    rows = columns.quantity.astype(np.float64), columns.entry_value / columns.quantity, columns.equity - pnl
+    for row, (size, price, balance) in enumerate(zip(*(column.tolist() for column in rows), strict=True)):
+        engine.open_position(row, 1, size, price, balance)
+    return engine, pnl
 
-    To give it as much to do, the bankrupt long is fed with a deficit that is what the true counterparties have gained.
-    """
-    import lrvx as package
 
-    value = unit_value(columns)
-    pnl = columns.quantity * value - columns.entry_value
-    rows, closed = exact(columns, target)
-    deficit = float((pnl[rows] * (closed / np.abs(columns.quantity[rows]))).clip(0).sum())
-    # A lot is one unit there: prices are values of a lot.
-    prices = (columns.entry_value / columns.quantity).tolist()
-    sizes, wallets = columns.quantity.astype(np.float64).tolist(), (columns.equity - pnl).tolist()
-    engine = package.LiquidationEngine()
-    engine.add_tier(0.0, 0.0)
-    engine.set_insurance_fund_capital(0.0)
-    engine.set_liquidation_slippage_bps(0.0)
-    engine.set_adl_enabled(True)
-    engine.set_adl_ranking("binance")
-    for row, (size, price, wallet) in enumerate(zip(sizes, prices, wallets, strict=True)):
-        engine.open_position(row, 1, size, price, wallet)
-    engine.open_position(len(sizes), 1, float(target), value + deficit / target, 0.0)
+def lrvx_mark(columns: Columns, engine, bankrupts: list[int]) -> Call:
+    """A mark at which these fail, and nobody else."""
 
     def call():
-        outcome = engine.on_mark(1, value)
-        if outcome["liquidated"] != [len(sizes)]:
-            raise RuntimeError("lrvx liquidated others than the bankrupt")
+        outcome = engine.on_mark(1, unit_value(columns))
+        if sorted(outcome["liquidated"]) != sorted(bankrupts):
+            raise RuntimeError("lrvx liquidated others than the bankrupts")
         found = np.array(outcome["adl_closed_out"], np.int64)
         return found, np.abs(columns.quantity[found])
 
     return call
+
+
+def lrvx(job):
+    """An engine with accounts of its own: it closes winners whole until their gains cover the bankrupt's *deficit*.
+
+    To give it as much to do, the bankrupt long is fed with a deficit that is what the true counterparties have gained.
+    """
+    columns, (rows, closed) = job.columns, exact(job.columns, job.target)
+    engine, pnl = lrvx_market(columns)
+    deficit = float((pnl[rows] * (closed / np.abs(columns.quantity[rows]))).clip(0).sum())
+    bankrupt = len(columns.quantity)
+    engine.open_position(bankrupt, 1, float(job.target), unit_value(columns) + deficit / job.target, 0.0)
+    return lrvx_mark(columns, engine, [bankrupt])
+
+
+def lrvx_seconds(job: Bankruptcy) -> float:
+    return len(job.columns.quantity) * len(exact(job.columns, job.target)[0]) * 8e-10
 
 
 DOUBLING = "argpartition: k doubles until the best k rows cover the target; then those k are sorted."
@@ -234,18 +265,18 @@ def all_peers() -> list[Peer]:
     """In the order of the table."""
     off = sorts_off()
     found = [
-        Peer("adlcore, 1 thread", adlcore(1)),
-        Peer("adlcore, 2 threads", adlcore(2)),
-        Peer("NumPy argsort", numpy_argsort(None)),
-        Peer("NumPy argsort, stable", numpy_argsort("stable")),
+        Peer("adlcore, 1 thread", adlcore, answer=selected),
+        Peer("adlcore, 2 threads", partial(adlcore, threads=2), answer=selected),
+        Peer("NumPy argsort", numpy_argsort),
+        Peer("NumPy argsort, stable", partial(numpy_argsort, kind="stable")),
         Peer("NumPy argpartition", numpy_argpartition, DOUBLING),
-        Peer("NumPy argsort, no AVX-512", numpy_argsort(None), environment=off),
+        Peer("NumPy argsort, no AVX-512", numpy_argsort, environment=off),
         Peer("NumPy argpartition, no AVX-512", numpy_argpartition, environment=off),
         Peer(f"polars sort, {os.cpu_count()} threads", polars),
         Peer("polars sort, 1 thread", polars, environment={"POLARS_MAX_THREADS": "1"}),
         Peer("numba score, argpartition", numba_partition, COMPILED),
         Peer("numba heap", numba_heap, COMPILED),
         # After numba has compiled, glibc has no static TLS left for the libstdc++ that lrvx loads.
-        Peer("lrvx on_mark", lrvx, LRVX, environment={}, once=True, seconds=lambda rows, closed: rows * closed * 8e-10),
+        Peer("lrvx on_mark", lrvx, LRVX, environment={}, anew=1, trials=3, seconds=lrvx_seconds),
     ]
     return [peer for peer in found if off or not peer.name.endswith("no AVX-512")]

@@ -17,11 +17,12 @@ def extra_bytes(call: Callable[[], object]) -> int:
     gc.collect()
     trim(0)  # what the first call freed goes back to the kernel, or the second would find it resident
     CLEAR.write_text("5")  # forget the peak so far
-    before = _field("VmRSS")
+    before = resident()
     call()
-    return max(_field("VmHWM") - before, 0)
+    return max(resident("VmHWM") - before, 0)
 
 
-def _field(name: str) -> int:
+def resident(name: str = "VmRSS") -> int:
+    """Bytes of this process that are resident, or were at the most."""
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith(name + ":"))
     return int(line.split()[1]) * 1024

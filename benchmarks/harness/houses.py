@@ -13,8 +13,8 @@ import numpy as np
 import adlcore as adl
 from adlcore.clearing import Deleverage, Stage
 
+from .books import FLOORS, RATES, Books
 from .columns import MARK
-from .venue import FLOORS, RATES, Venue
 
 #: Moves every mark without a failure, and so that one wallet of a hundred fails.
 QUIET, CRASH = "1.0001", "1.003"
@@ -26,17 +26,17 @@ CROWDED = (Deleverage("binance"),)
 BEFORE = "110"
 
 
-def lifted(venue: Venue) -> Venue:
-    """The venue, nobody liquidatable: whoever is within 5 % of it has as much more."""
-    state = adl.margin_state(venue.snapshot())
+def lifted(books: Books) -> Books:
+    """The books, nobody liquidatable: whoever is within 5 % of it has as much more."""
+    state = adl.margin_state(books.snapshot())
     enough = np.rint(1.05 * state.maintenance_margin).astype(np.int64) + 1000
-    return replace(venue, balance=venue.balance + np.maximum(enough - state.equity, 0))
+    return replace(books, balance=books.balance + np.maximum(enough - state.equity, 0))
 
 
-def opened(venue: Venue, stages: Iterable[Stage] = adl.venues.BINANCE_USDM) -> adl.HouseState:
-    """The state of a house of the venue; its fund holds a tenth of a unit a wallet, for less than what fails."""
-    fund = adl.InsuranceFund(venue.contracts[0].settle.name, str(len(venue.balance) // 10))
-    return adl.ClearingHouse(venue.snapshot(), [fund], stages).state()
+def opened(books: Books, stages: Iterable[Stage] = adl.venues.BINANCE_USDM) -> adl.HouseState:
+    """The state of a house with these books; its fund holds a tenth of a unit a wallet, for less than what fails."""
+    fund = adl.InsuranceFund(books.contracts[0].settle.name, str(len(books.balance) // 10))
+    return adl.ClearingHouse(books.snapshot(), [fund], stages).state()
 
 
 def running(
@@ -48,7 +48,7 @@ def running(
     return house
 
 
-def crowd(bankrupts: int, shorts: int, seed: int = 0) -> Venue:
+def crowd(bankrupts: int, shorts: int, seed: int = 0) -> Books:
     """One market of as many longs as shorts: at ``columns.MARK`` some longs are bankrupt, and everybody else can pay.
 
     A wallet has one position, in arbitrary order; every size is held long once and short once. Half of those that can
@@ -68,6 +68,6 @@ def crowd(bankrupts: int, shorts: int, seed: int = 0) -> Venue:
     balance = np.rint(np.where(fails, lost * rng.uniform(0.5, 0.95, count), lost + left))
     order = rng.permutation(count)
     whole = (column[order].astype(np.int64) for column in (quantity, entry_value, balance))
-    found = Venue((contract,), {"CROWD": BEFORE}, np.zeros(count, np.int64), np.arange(count), *whole)
+    found = Books((contract,), {"CROWD": BEFORE}, np.zeros(count, np.int64), np.arange(count), *whole)
     found.snapshot(check=True)
     return found

@@ -9,9 +9,12 @@ from __future__ import annotations
 import gc
 import statistics
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter_ns
+
+import numpy as np
 
 Call = Callable[[], object]
 
@@ -55,29 +58,30 @@ def once(call: Call) -> int:
     return taken
 
 
-def trials(calls: Sequence[Call], effort: Effort) -> list[list[float]]:
-    """For each trial the median nanoseconds of every call, the calls made in turn."""
+def trials(calls: Sequence[Callable], effort: Effort, *, anew: int = 0) -> list[list[float]]:
+    """For each trial the median nanoseconds of every call, the calls made in turn.
+
+    With `anew`, so many times a trial, a call uses up what it was prepared on: what is given makes it, outside the
+    clock.
+    """
+
+    def turn() -> list[int]:
+        return [once(call() if anew else call) for call in calls]
+
     with no_collection():
-        warm = sum(once(call) for call in calls)
-        warm = min(warm, sum(once(call) for call in calls))
-        count = max(3, min(effort.most_calls, int(effort.trial_seconds * 1e9 / max(warm, 1))))
+        warm = sum(turn())
+        warm = warm if anew else min(warm, sum(turn()))
+        count = anew or max(3, min(effort.most_calls, int(effort.trial_seconds * 1e9 / max(warm, 1))))
         found = []
         for _ in range(effort.trials):
-            taken = [[once(call) for call in calls] for _ in range(count)]
+            taken = [turn() for _ in range(count)]
             found.append([float(statistics.median(column)) for column in zip(*taken, strict=True)])
         return found
 
 
-def anew(prepare: Sequence[Callable[[], Call]], effort: Effort) -> list[list[float]]:
-    """As ``trials``, of calls that use up what they were prepared on: each is made by a new one, outside the clock."""
-    with no_collection():
-        for one in prepare:
-            once(one())
-        found = []
-        for _ in range(effort.trials):
-            taken = [[once(one()) for one in prepare] for _ in range(3)]
-            found.append([float(statistics.median(column)) for column in zip(*taken, strict=True)])
-        return found
+def best(calls: Sequence[Callable], effort: Effort, *, anew: int = 0) -> list[float]:
+    """The least nanoseconds of every call, each in its own trial."""
+    return list(map(min, zip(*trials(calls, effort, anew=anew), strict=True)))
 
 
 def ratio(call: Call, read: Call, effort: Effort) -> float:
@@ -88,3 +92,10 @@ def ratio(call: Call, read: Call, effort: Effort) -> float:
 def over_seeds(effort: Effort, measure: Callable[[int], list[float]]) -> list[float]:
     """The median over the seeds, cell by cell."""
     return [statistics.median(cell) for cell in zip(*map(measure, range(effort.seeds)), strict=True)]
+
+
+def read_by_two(arrays: Sequence[np.ndarray], pool: Executor) -> Call:
+    """What two threads need to read columns once, half of the rows each."""
+    middle = len(arrays[0]) // 2
+    halves = [slice(0, middle), slice(middle, None)]
+    return lambda: list(pool.map(lambda part: [array[part].sum() for array in arrays], halves))

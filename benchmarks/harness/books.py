@@ -1,4 +1,4 @@
-"""Whole venues as columns: wallets with positions in many contracts, the same for the same seed.
+"""The books of whole venues as columns: wallets with positions in many contracts, the same for the same seed.
 
 Every contract has as many positions, each in another wallet; sizes are heavy-tailed, each held long once and short
 once, so open interest balances. Rows are in the order of a snapshot, which therefore refers to the columns.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
@@ -32,11 +31,11 @@ RATES = ("0.004", "0.005", "0.01", "0.02", "0.025", "0.05", "0.1", "0.125", "0.1
 #: What a coin is worth, about: tiers of a venue settled in coins are this much smaller.
 COIN = 10**4
 
-NAMES = ("contract", "wallet", "quantity", "entry_value", "balance")
+NAMES = ("contract", "wallet", "quantity", "entry_value")
 
 
 @dataclass(frozen=True, eq=False)
-class Venue:
+class Books:
     """The columns of one venue; ``contract`` to ``entry_value`` a row each position, ``balance`` a row each wallet."""
 
     contracts: tuple[adl.Contract, ...]
@@ -47,17 +46,13 @@ class Venue:
     entry_value: np.ndarray
     balance: np.ndarray
 
-    @property
-    def size(self) -> Size:
-        return len(self.balance), len(self.quantity), len(self.contracts)
-
     def snapshot(self, *, check: bool = False, marks: dict[str, str] | None = None) -> adl.Snapshot:
         """Refers to the columns."""
         settle = self.contracts[0].settle.name
         return adl.Snapshot(
             self.contracts,
             {"account": np.arange(len(self.balance)), "asset": settle, "balance": self.balance},
-            {name: getattr(self, name) for name in NAMES[:-1]},
+            {name: getattr(self, name) for name in NAMES},
             self.marks if marks is None else marks,
             check=check,
         )
@@ -73,10 +68,10 @@ class Venue:
             symbol: mark for code in range(len(self.contracts)) for symbol, mark in self.nudged(code, factor).items()
         }
 
-    def shuffled(self) -> Venue:
-        """The same venue, its positions in arbitrary order."""
+    def shuffled(self) -> Books:
+        """The same books, their positions in arbitrary order."""
         order = np.random.default_rng(0).permutation(len(self.wallet))
-        return replace(self, **{name: getattr(self, name)[order] for name in NAMES[:-1]})
+        return replace(self, **{name: getattr(self, name)[order] for name in NAMES})
 
     def price_columns(self, rows: int) -> tuple[adl.Contract, tuple[np.ndarray, ...]]:
         """What ``adl.liquidation_price`` takes: a contract, quantity, entry price, balance, what others keep and gain.
@@ -94,17 +89,6 @@ class Venue:
     def read(self) -> tuple:
         """What R times: NumPy reads the columns of the positions once."""
         return self.quantity.sum(), self.entry_value.sum(), self.wallet.sum()
-
-    def save(self, folder: Path) -> None:
-        """Write the columns; ``restore`` reads them."""
-        folder.mkdir()
-        for name in NAMES:
-            np.save(folder / f"{name}.npy", getattr(self, name))
-
-
-def restore(folder: Path, count: int, kind: str) -> Venue:
-    """A venue that was saved."""
-    return Venue(*listed(count, kind), *(np.load(folder / f"{name}.npy") for name in NAMES))
 
 
 @cache
@@ -127,8 +111,8 @@ def listed(count: int, kind: str) -> tuple[tuple[adl.Contract, ...], dict[str, s
     return tuple(contracts), marks
 
 
-def make(size: Size, kind: str = "linear", seed: int = 0) -> Venue:
-    """A new venue, checked once."""
+def make(size: Size, kind: str = "linear", seed: int = 0) -> Books:
+    """New books, checked once."""
     wallets, positions, count = size
     rng = np.random.default_rng([seed, *size])
     contracts, marks = listed(count, kind)
@@ -149,28 +133,6 @@ def make(size: Size, kind: str = "linear", seed: int = 0) -> Venue:
     # What is left after losses: between nothing and a few times what is held; a percent or so is liquidatable.
     balance = np.rint(0.3 * lost + held * np.exp(1.3 * rng.standard_normal(wallets) - 1.5) + money / 20)
     whole = (column.astype(np.int64) for column in (quantity, entry_value, balance))
-    found = Venue(contracts, marks, contract, wallet, *whole)
+    found = Books(contracts, marks, contract, wallet, *whole)
     found.snapshot(check=True)
     return found
-
-
-class CachedVenue:
-    """Benchmarks on venues that asv makes once, in a process of its own."""
-
-    timeout = 600.0
-
-    def setup_cache(self) -> None:
-        for size in SIZES:
-            for kind in KINDS if size != LARGE else KINDS[:1]:
-                make(size, kind).save(_folder(size, kind))
-
-    setup_cache.timeout = 600  # type: ignore[attr-defined]
-
-    def load(self, size: Size, kind: str = "linear") -> Venue:
-        """The stored venue, or a new one."""
-        folder = _folder(size, kind)
-        return restore(folder, size[2], kind) if folder.exists() else make(size, kind)
-
-
-def _folder(size: Size, kind: str) -> Path:
-    return Path(f"venue-{kind}-{size[0]}-{size[1]}-{size[2]}")

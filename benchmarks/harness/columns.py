@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -19,10 +18,12 @@ ROWS = (10**2, 10**3, 10**4, 10**5, 10**6, 10**7)
 SHARES = (0.001, 0.01, 0.3)
 SHAPES = ("random", "ascending", "descending", "equal", "eight", "whale")
 
+#: How a selection is asked for, and the rules that need no more than equity.
+ORDERS, RULES = ("ordered", "unordered"), ("binance", "bitmex", "hyperliquid", "roi")
+
 #: float64 throughout; int64 quantity with money in float64; int64 throughout.
 KINDS = ("float64", "lots", "quanta")
 
-NAMES = ("quantity", "entry_value", "equity")
 MARK = "100"
 FLOATS = adl.Contract("BENCH")
 LOTS = adl.Contract("BENCH", lot="0.001", settle=adl.Asset("USDT", decimals=6))
@@ -62,21 +63,6 @@ class Columns:
         """What R times: NumPy reads the columns once."""
         return self.quantity.sum(), self.entry_value.sum(), self.equity.sum()
 
-    def save(self, folder: Path) -> None:
-        """Write the columns; ``restore`` reads them."""
-        folder.mkdir()
-        for name in NAMES:
-            np.save(folder / f"{name}.npy", getattr(self, name))
-
-
-def restore(folder: Path, kind: str) -> Columns:
-    """Columns that were saved."""
-    return Columns(contract_of(kind), *(np.load(folder / f"{name}.npy") for name in NAMES))
-
-
-def contract_of(kind: str) -> adl.Contract:
-    return FLOATS if kind == "float64" else LOTS
-
 
 def make(rows: int, shape: str = "random", kind: str = "float64", seed: int = 0) -> Columns:
     """Columns of `rows` positions; half of those of shape random or whale lose, in the other shapes all win."""
@@ -89,7 +75,7 @@ def make(rows: int, shape: str = "random", kind: str = "float64", seed: int = 0)
     if shape == "whale":
         whale = rng.choice(np.flatnonzero(side < 0))
         size[whale] = max(np.rint(size[side < 0].sum() - size[whale]), 1.0)
-    contract = contract_of(kind)
+    contract = FLOATS if kind == "float64" else LOTS
     quantity = side * size
     mark_value = quantity * contract.value_per_lot(MARK)
     gain = np.exp(rng.standard_normal(rows) - 3.0).clip(1e-3, 0.9)
@@ -128,35 +114,3 @@ def scored(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     """Scores and sizes for ``adl.select``: a quantity of 0 where a row does not stand on the side that is closed."""
     score = columns.market().score("binance")
     return score, np.where(columns.quantity < 0, -columns.quantity, 0)
-
-
-class Cached:
-    """Benchmarks whose large columns asv writes once, in a process of its own, into the directory it runs them in.
-
-    That saves time, and keeps what generating them takes out of peak memory.
-    """
-
-    timeout = 300.0
-
-    def setup_cache(self) -> None:
-        for rows, shape, kind in [
-            *((10**6, shape, "float64") for shape in SHAPES),
-            (10**6, "random", "lots"),
-            (10**7, "random", "float64"),
-            (10**7, "random", "lots"),
-        ]:
-            if rows <= MOST:
-                make(rows, shape, kind).save(_folder(rows, shape, kind))
-
-    setup_cache.timeout = 600  # type: ignore[attr-defined]
-
-    def load(self, rows: int, shape: str = "random", kind: str = "float64") -> Columns:
-        """The stored columns, or new ones where they are small."""
-        if rows > MOST:
-            raise NotImplementedError(f"ADLCORE_BENCH_ROWS is {MOST}")
-        folder = _folder(rows, shape, kind)
-        return restore(folder, kind) if folder.exists() else make(rows, shape, kind)
-
-
-def _folder(rows: int, shape: str, kind: str) -> Path:
-    return Path(f"{shape}-{kind}-{rows}")

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.files, pytest.mark.plain]
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-#: The installed package where the suite runs on that; it has the stubs of kernels and not their sources.
+#: The installed package where the suite runs on that; it has stubs and declarations of kernels, and not their sources.
 PACKAGE = Path(adl.__file__).parent
 TEXTS = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 #: Drawn by NumPy and plain Python; the others need a browser.
@@ -39,7 +39,9 @@ def is_there(path: str) -> bool:
     if path.endswith("*.py") or path.endswith("_*.py"):
         return any([*ROOT.glob(path), *PACKAGE.glob(path)])
     named = [ROOT / path, PACKAGE / path, PACKAGE / path.removeprefix("adlcore/")]
-    return any(found.exists() or found.with_suffix(".pyi").exists() for found in named)
+    return any(
+        found.exists() or found.with_suffix(".pyi").exists() or found.with_suffix(".pxd").exists() for found in named
+    )
 
 
 def cited(path: Path) -> set[str]:

@@ -161,7 +161,7 @@ def test_a_wallet_without_positions_is_its_balance():
 
 
 def test_a_portfolio_wallet_without_positions_is_not_liquidatable_whatever_it_owes():
-    # docs/waterfall.md: liquidatable iff it holds a position and (...). E = 110 - 100, MM = 100·0.2 = 20.
+    # waterfall.md: liquidatable iff it holds a position and (...). E = 110 - 100, MM = 100·0.2 = 20.
     books = oracle.snapshot(
         contracts=[X],
         wallets={"account": ["ann"], "asset": "USDT", "mode": "portfolio"},

@@ -1,6 +1,6 @@
 """A clearing house once more, slowly: integers, fractions, and floats only where the rules say float64.
 
-The text is docs/waterfall.md. Numbers of wallets are those of :mod:`margin_oracle`, read anew whenever they are
+The text is waterfall.md. Numbers of wallets are those of :mod:`margin_oracle`, read anew whenever they are
 asked for; stages and triggers stand in :mod:`clearing_oracle_stages`, trades in
 :mod:`clearing_oracle_trades`. Of adlcore only snapshots, contracts and the attributes of stages and funds are
 read, nothing that it computes. Everything is told by class *name*.

@@ -1,4 +1,4 @@
-"""The stages of a pass, one function each, and the triggers of the funds; docs/waterfall.md, "The stages".
+"""The stages of a pass, one function each, and the triggers of the funds; waterfall.md "The stages".
 
 Every stage gets the house, its terms, the round, and the wallets that are liquidatable as it begins.
 """

@@ -1,4 +1,4 @@
-"""The README's tour saves a folder: it is run where that leaves nothing behind. What workers leave out is counted."""
+"""Texts whose examples save folders are run where that leaves nothing behind. What workers leave out is counted."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ NEEDED = {
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """Run the README's doctest in a folder of its own; everything else where it is."""
-    if item.path.name != "README.md":
+    """Run the examples of README and docs each in a folder of its own; everything else where it is."""
+    if item.path.suffix != ".md":
         return (yield)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         return (yield)

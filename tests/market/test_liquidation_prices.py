@@ -31,7 +31,7 @@ def closer(side, price, to) -> bool:
     return price > to if side > 0 else price < to
 
 
-# What the price moves with (rules.md §1: leverage, maintenance margin rate, mark price, balance)
+# What the price moves with (docs/rules.md §1: leverage, maintenance margin rate, mark price, balance)
 
 
 @BOTH

@@ -72,7 +72,7 @@ def test_v5_binance_cross_short_of_btc_beside_a_long_of_eth():
 
 
 def test_v10_a_long_of_coin_m_contracts_is_liquidated_where_the_line_of_its_tier_is_met():
-    # The line of 300 BTC, 12.5 % less 11.605 (the page prints 11.81, too, which gives another price); rules.md §2.
+    # The line of 300 BTC, 12.5 % less 11.605 (the page prints 11.81, too, which gives another price); docs/rules.md §2.
     contract = adl.Contract("BTCUSD", kind="inverse", settle="BTC", multiplier="100", tiers=adl.MarginTiers(*COINM))
     contracts, entry, balance = 75_000, 25_000.0, 100.0
     found = adl.liquidation_price(contract, contracts, entry, balance)
@@ -214,7 +214,7 @@ def test_v41_bybit_with_the_maintenance_margin_of_the_entry(row):
     printed(v41(row, "0", maintenance="at-entry"), row[-1])
 
 
-# Hedge mode, ../shared/design/rules.md §2: a long of 20 and a short at 50,000 with 30,000 in the wallet, and Binance's
+# Hedge mode, docs/rules.md §2: a long of 20 and a short at 50,000 with 30,000 in the wallet, and Binance's
 # USD-M tiers.
 
 

@@ -116,7 +116,7 @@ def test_levels_hold_equal_weight_by_quantity_and_equally_many_rows_by_count():
 
 
 def test_count_and_quantity_differ_even_for_equal_weights():
-    # rules.md §3: both are as documented, on one row of one.
+    # docs/rules.md §3: both are as documented, on one row of one.
     assert adl.indicator([1.0], levels=5).tolist() == [5]
     assert adl.indicator([1.0], levels=5, weights=[3]).tolist() == [1]
 

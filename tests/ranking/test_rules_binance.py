@@ -1,5 +1,5 @@
 """Binance's auto-deleveraging, sentence by sentence: coinengineer.net, "What Is Auto-Deleveraging (ADL) and How Does It
-Work?", 29 August 2025, as rules.md section 1 gives it. Every number by hand."""
+Work?", 29 August 2025, as docs/rules.md §1 gives it. Every number by hand."""
 
 from __future__ import annotations
 

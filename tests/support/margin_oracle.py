@@ -1,7 +1,8 @@
 """The numbers of a margin pass once more, slowly: integers, fractions, and floats only where the rules say float64.
 
-Formulas: rules.md §5, waterfall.md "Numbers of a pass", "Who is liquidated", "Bankruptcy prices", "Several assets" and
-"Free margin". Only the columns of a snapshot are read, nothing that adlcore computes.
+Formulas: docs/rules.md §5, docs/waterfall.md, "Numbers of a pass", "Who is liquidated, who may be a counterparty",
+"Bankruptcy prices", "Several assets" and "Free margin". Only the columns of a snapshot are read, nothing that adlcore
+computes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Account models of rules.md §5, each by numbers worked out on paper."""
+"""Account models of docs/rules.md §5, each by numbers worked out on paper."""
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ def near(one, other, row, scale):
 # On paper -------------------------------------------------------------------------------------------------------------
 
 USDT = adl.Asset("USDT", 6)
-#: Binance USD-M, as in rules.md §2.
+#: Binance USD-M, as in docs/rules.md §2.
 BINANCE = adl.MarginTiers(
     [0, 50_000, 250_000, 1_000_000, 5_000_000, 20_000_000], ["0.004", "0.005", "0.01", "0.025", "0.05", "0.1"]
 )
@@ -329,7 +329,7 @@ def test_in_multi_assets_mode_the_index_price_moves_the_liquidation_price():
     assert price("1") == pytest.approx([200 / 9])  # 800 + 10·(p - 100) = p
 
 
-# Of the venue's sentence: "depends on leverage, maintenance margin rate, mark price, balance" (rules.md §1) -----------
+# Of the venue's sentence: "depends on leverage, maintenance margin rate, mark price, balance" (docs/rules.md §1) ------
 
 
 def test_it_depends_on_the_leverage_of_an_isolated_position():

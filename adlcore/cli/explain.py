@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from ..clearing import Snapshot, margin_state
+from ..clearing.margin.what_if import what_if
 from ..clearing.snapshot.tables import MODES
 from ..contracts.contract import Asset, Contract
 from ..errors import AdlError
@@ -20,7 +21,6 @@ from ..ranking.rules import RankingRule
 from . import _common, _tables, _terms
 from ._screen import Screen
 from ._tables import Column
-from ._what_if import what_if
 
 __all__ = ["explain"]
 

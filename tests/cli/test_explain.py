@@ -24,7 +24,7 @@ pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
 
 from rich.cells import cell_len
 
-from adlcore.cli._what_if import what_if
+from adlcore.clearing.margin.what_if import what_if
 
 pytestmark = pytest.mark.files
 

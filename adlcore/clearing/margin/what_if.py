@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from .._support.arrays import INT64_MAX
-from ..clearing import Snapshot
-from ..clearing.snapshot import archive
-from ..clearing.snapshot.tables import VALUED
-from ..contracts.decimals import canonical, positive_decimal
-from ..errors import AdlError
-from . import _common
+from ..._support.arrays import INT64_MAX
+from ...cli import _common
+from ...contracts.decimals import canonical, positive_decimal
+from ...errors import AdlError
+from ..snapshot import archive
+from ..snapshot.snapshot import Snapshot
+from ..snapshot.tables import VALUED
 
 __all__ = ["what_if"]
 

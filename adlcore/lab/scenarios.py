@@ -21,7 +21,7 @@ with optional("pydantic", "reading scenarios"):
     from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..clearing import BookIOC, CancelOrders, Deleverage, Drawdown, NetNotionalCap, TakeOver, Uncovered, Venue
-from ..clearing.snapshot.books import share
+from ..clearing.snapshot.exact import share
 from ..contracts.contract import Contract
 from ..contracts.decimals import exact_decimal, positive_decimal
 from ..contracts.margin_tiers import MarginTiers

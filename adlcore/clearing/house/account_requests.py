@@ -14,11 +14,11 @@ from ...contracts.decimals import Number, exact_decimal, positive_decimal
 from ...errors import AdlError
 from ..liquidation.pass_books import Working
 from ..margin import transfers
-from ..margin.free_margin import lockable, locked_by
+from ..margin.free_margin import lockable
 from ..margin.margin_state import MarginState
-from ..snapshot.books import entry
+from ..snapshot.exact import entry, locked_by
 from ..snapshot.snapshot import Snapshot
-from ..snapshot.tables import ISOLATED, VALUED
+from ..snapshot.tables import ISOLATED
 
 __all__ = [
     "cancel_order",
@@ -107,7 +107,7 @@ def place_order(
         quanta = listed.settle.quanta(locked)
         if quanta < 0:
             raise AdlError.at("locked", None, locked, "must be 0 or above")
-    rate = work.core.rates.price_of(int(work.settle[code])) if books.wallets.mode[row] >= VALUED else Fraction(1)
+    rate = work.core.rates.price_of(int(work.settle[code])) if books.wallets.is_valued(row) else Fraction(1)
     most = lockable(work.core, row)
     if -(-quanta * rate.numerator // rate.denominator) > most:
         asset = books.assets[int(books.wallets.asset[row])]
@@ -220,7 +220,7 @@ def refuse_debtor(work: Working, wallet: int) -> None:
 def refuse_other_asset(books: Snapshot, wallet: int, code: int, name: str) -> None:
     """A wallet with one asset has positions and orders that settle in it."""
     listed = books.contracts[code]
-    if books.wallets.mode[wallet] < VALUED and books.assets[int(books.wallets.asset[wallet])] != listed.settle:
+    if not books.wallets.is_valued(wallet) and books.assets[int(books.wallets.asset[wallet])] != listed.settle:
         must = f"must be a wallet in {listed.settle}, in which {listed.symbol} settles"
         raise AdlError.at(name, None, wallet, must)
 
@@ -230,7 +230,7 @@ def refuse_misplaced(books: Snapshot, wallet: int, code: int, name: str) -> None
     refuse_other_asset(books, wallet, code, name)
     if books.wallets.mode[wallet] == ISOLATED:
         rows = np.flatnonzero(books.positions.wallet == wallet)
-        codes = np.searchsorted(books.start, rows, side="right") - 1
+        codes = books.contract_of(rows)
         for other in codes[books.positions.quantity[rows] != 0].tolist():
             if other != code:
                 must = f"is an isolated wallet with a position in {books.contracts[other].symbol}: must trade that"

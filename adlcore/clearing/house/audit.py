@@ -11,7 +11,6 @@ from ... import _kernels
 from ...errors import AdlError
 from ..events import EXTERNAL, FACTS, Events
 from ..snapshot.snapshot import Snapshot
-from ..snapshot.tables import VALUED
 from ..state import HouseState
 
 __all__ = ["BrokenBooksError", "assets_in_all", "check", "differences"]
@@ -93,7 +92,7 @@ def _wallets(state: HouseState) -> Iterator[str]:
         found = _balance(snapshot, wallet, asset)
         if found != -owed:
             yield f"wallets[{wallet}] owes {owed} quanta of {snapshot.assets[asset].name}, and has {found}"
-    below = np.flatnonzero((wallets.balance < 0) & (wallets.mode < VALUED))
+    below = np.flatnonzero((wallets.balance < 0) & ~wallets.is_valued())
     if not len(below):
         return
     mask = np.zeros(len(wallets), bool)
@@ -105,7 +104,7 @@ def _wallets(state: HouseState) -> Iterator[str]:
 
 
 def _balance(snapshot: Snapshot, wallet: int, asset: int) -> int:
-    if snapshot.wallets.mode[wallet] < VALUED:
+    if not snapshot.wallets.is_valued(wallet):
         return int(snapshot.wallets.balance[wallet])
     held = snapshot.balances
     return int(held.amount[(held.wallet == wallet) & (held.asset == asset)].sum())

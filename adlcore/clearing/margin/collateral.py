@@ -27,7 +27,7 @@ from ... import _kernels
 from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
 from ...errors import AdlError
 from ..snapshot.books import Books
-from ..snapshot.tables import PORTFOLIO, VALUED, Holdings
+from ..snapshot.tables import PORTFOLIO, Holdings
 
 __all__ = ["Rates", "Slots", "converted", "whole_parts"]
 
@@ -48,7 +48,7 @@ class Rates:
     """
 
     def __init__(self, books: Books) -> None:
-        valued = books.wallets.asset[books.wallets.mode >= VALUED]
+        valued = books.wallets.asset[books.wallets.is_valued()]
         self.numeraire = int(valued[0]) if len(valued) else -1
         unit = books.assets[self.numeraire].quanta_per_unit if len(valued) else 1
         index = [None if price is None else Fraction(price) for price in books.index_prices]
@@ -131,7 +131,7 @@ class Slots:
         if not self.many:
             return
         count = max(len(books.assets), 1)
-        single = np.flatnonzero(wallets.mode < VALUED)
+        single = np.flatnonzero(~wallets.is_valued())
         keys = books.positions.wallet * count + np.repeat(books.settle, np.diff(books.start))
         held = books.balances.wallet * count + books.balances.asset
         all_keys = np.unique(np.concatenate([single * count + wallets.asset[single], keys, held]))
@@ -141,7 +141,7 @@ class Slots:
         self.single, self.single_slot = single, np.searchsorted(all_keys, single * count + wallets.asset[single])
         self.balance = np.zeros(len(all_keys), INT64)
         self.balance[self.single_slot] = wallets.balance[single]
-        self.valued = np.flatnonzero(wallets.mode[self.wallet] >= VALUED)
+        self.valued = np.flatnonzero(wallets.is_valued(self.wallet))
         self.portfolio = wallets.mode[self.wallet] == PORTFOLIO
         self.amount, self.loan = np.zeros(len(all_keys), INT64), np.zeros(len(all_keys), INT64)
         place = np.searchsorted(all_keys, held)

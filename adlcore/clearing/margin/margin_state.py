@@ -16,7 +16,8 @@ from ...contracts.contract import Contract
 from ...contracts.decimals import Number
 from ...errors import AdlError
 from ...market.market import Market
-from ..snapshot.books import Books, prices_by_row
+from ..snapshot.books import Books
+from ..snapshot.exact import prices_by_row
 from . import free_margin
 from .margin_pass import MarginPass
 from .position_margin import PositionMargin

@@ -23,7 +23,6 @@ from ..._support import arrays
 from ..._support.arrays import FLOAT64, INT64, INT64_MAX, Int64Array1D
 from ...errors import AdlError
 from ..snapshot.books import Books
-from ..snapshot.tables import VALUED
 from .collateral import converted
 from .margin_pass import MarginPass
 from .margin_state import MarginState
@@ -127,10 +126,10 @@ def shared_of(
 ) -> SharedBankruptcy:
     """As :func:`shared_bankruptcy`, of the open rows of some wallets, ascending, as these columns hold them now."""
     books = core.books
-    code = np.searchsorted(books.start, rows, side="right") - 1
+    code = books.contract_of(rows)
     cost, wallet = entry_value[rows], books.positions.wallet[rows]
     wallets, group = np.unique(wallet, return_inverse=True)
-    valued = np.flatnonzero(books.wallets.mode[wallet] >= VALUED)
+    valued = np.flatnonzero(books.wallets.is_valued(wallet))
     exchange = Exchange(core, valued, books.settle[code[valued]] if len(valued) else valued)
     weight = exchange.to_numeraire(core.margin[rows], "maintenance_margin")
     mark = core.pnl[rows] + cost

@@ -15,7 +15,7 @@ from ..._support.options import a_list
 from ...contracts.contract import Asset, Contract
 from ...contracts.decimals import exact_decimal, positive_decimal
 from ...errors import AdlError
-from ..margin.free_margin import locked_by
+from .exact import locked_by
 from .tables import MODES, VALUED
 
 __all__ = ["Builder", "rows_of"]
@@ -110,7 +110,7 @@ class Builder:
                 raise AdlError.at("wallets.mode", row, mode, must)
             name = _asset("wallets", row, _cell(cells, "asset", self.settle))
             asset = self.assets.setdefault(name, Asset(name))
-            valued = MODES.index(mode) >= VALUED
+            valued = mode in MODES[VALUED:]
             if account in self.valued or (valued and account in self.single):
                 must = "has a multi-asset or portfolio wallet, which must be its only one beside isolated ones"
                 raise AdlError.at("wallets.account", row, account, must)

@@ -96,6 +96,10 @@ class Wallets(Table):
     mode: Int64Array1D
     balance: Int64Array1D
 
+    def is_valued(self, rows: Any = slice(None)) -> Any:
+        """Whether these wallets hold several assets: bool for each of the rows, one for one row."""
+        return self.mode[rows] >= VALUED
+
     @classmethod
     def read(cls, given: Mapping[str, Any], assets: Mapping[str, int]) -> Wallets:
         """Read the columns that a caller passes; asset and mode as names or as numbers."""

@@ -223,6 +223,7 @@ class _Split:
         self.rows, self.code, self.quantity, self.cost, self.mark = rows, code, quantity, cost, mark
         self.weight, self.owners, self.group, self.equity = weight, owners, group, equity
         self.owner = owners[group]
+        self.tick_fraction = {code: _tick_fraction(books, code) for code in np.unique(code).tolist()}
         self.highest = self._highest()
         self.held = np.zeros(len(rows), bool)
         self.share, self.value = np.zeros(len(rows), INT64), np.zeros(len(rows), INT64)
@@ -275,10 +276,6 @@ class _Split:
         highest = np.empty(len(self.rows), INT64)
         for code, places in self._parts(np.arange(len(self.rows))):
             contract = self.books.contracts[code]
-            try:
-                contract.tick_fraction  # noqa: B018 - asked for here, where its contract is known
-            except AdlError as error:
-                raise error.placed("contracts", code, contract.symbol) from None
             tick = Fraction(contract.tick or 1)
             if contract.max_price is not None:
                 highest[places] = min(math.floor(Fraction(contract.max_price) / tick), INT64_MAX)
@@ -294,7 +291,7 @@ class _Split:
         contract = self.books.contracts[code]
         out = np.empty(len(places), INT64)
         _kernels.money.value_ticks(
-            value[places], self.quantity[places], *contract.tick_fraction, contract.inverse, rounding, out
+            value[places], self.quantity[places], *self.tick_fraction[code], contract.inverse, rounding, out
         )
         return out
 
@@ -306,7 +303,7 @@ class _Split:
             self.quantity[places],
             self.price[places],
             np.arange(len(places)),
-            *contract.tick_fraction,
+            *self.tick_fraction[code],
             contract.inverse,
             out,
         )
@@ -353,6 +350,14 @@ class _Split:
             bounded=self.held,
             highest=self.highest,
         )
+
+
+def _tick_fraction(books: Books, code: int) -> tuple[int, int]:
+    """What values a lot of a contract at so many ticks; the error of one that cannot be valued names its row."""
+    try:
+        return books.contracts[code].tick_fraction
+    except AdlError as error:
+        raise error.placed("contracts", code, books.contracts[code].symbol) from None
 
 
 def _less(one: Int64Array1D, other: Int64Array1D, wallet: Int64Array1D) -> Int64Array1D:

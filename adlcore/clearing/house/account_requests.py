@@ -13,12 +13,13 @@ from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
 from ...contracts.decimals import Number, exact_decimal, positive_decimal
 from ...errors import AdlError
 from ..liquidation.pass_books import Working
-from ..margin import transfers
 from ..margin.free_margin import lockable
 from ..margin.margin_state import MarginState
+from ..margin.transfers import withdraw_at
 from ..snapshot.exact import entry, locked_by
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import ISOLATED
+from ..snapshot.wallet_balances import asset_of, wallet_row
 
 __all__ = [
     "cancel_order",
@@ -35,8 +36,8 @@ __all__ = [
 def deposit(work: Working, wallet: int, amount: Number, asset: str | None) -> Snapshot:
     """Money from outside into a wallet; an open entry is paid first."""
     books = work.books
-    changed = books._with(transfers.deposit(books, wallet, amount, asset))
-    code = transfers.asset_of(books, wallet, asset)
+    changed = books.deposit(wallet, amount, asset)
+    code = asset_of(books, wallet, asset)
     quanta = books.assets[code].quanta(amount)
     work.log.add(("deposit", "request", {"wallet": wallet, "amount": quanta, "asset": code}))
     if (owed := work.uncovered.get((int(wallet), code))) is not None:
@@ -53,8 +54,8 @@ def deposit(work: Working, wallet: int, amount: Number, asset: str | None) -> Sn
 def withdraw(work: Working, state: MarginState, wallet: int, amount: Number, asset: str | None) -> Snapshot:
     """Money out of a wallet, within its free margin."""
     books = work.books
-    changed = books._with(transfers.withdraw(books, state, wallet, amount, asset))
-    code = transfers.asset_of(books, wallet, asset)
+    changed = withdraw_at(books, state, wallet, amount, asset)
+    code = asset_of(books, wallet, asset)
     quanta = books.assets[code].quanta(amount)
     work.log.add(("withdrawal", "request", {"wallet": wallet, "amount": -quanta, "asset": code}))
     return changed
@@ -90,7 +91,7 @@ def place_order(
 ) -> Snapshot:
     """An open order more; what it locks takes nothing out, and must only be there."""
     books = work.books
-    row, code = transfers.wallet_row(books, "wallet", wallet), books.code(contract)
+    row, code = wallet_row(books, "wallet", wallet), books.code(contract)
     listed = books.contracts[code]
     refuse_debtor(work, row)
     refuse_other_asset(books, row, code, "wallet")
@@ -114,10 +115,9 @@ def place_order(
         must = f"must be at most what this wallet may lock of its margin, {asset.decimal(most)} {asset.name}"
         raise AdlError.at("locked", None, listed.settle.decimal(quanta), must)
     fresh = {"contract": code, "wallet": row, "quantity": lots, "price": ticks, "locked": quanta}
-    columns = {name: np.append(column, fresh[name]) for name, column in books.orders.columns().items()}
     placed = {"wallet": row, "row": len(books.orders), "contract": code, "lots": lots, "price": ticks, "amount": quanta}
     work.log.add(("order-placed", "request", {**placed, "asset": work.settle[code]}))
-    return books._with({"orders": books.orders.replace(**columns)})
+    return books._with({"orders": books.orders.with_row(**fresh)})
 
 
 def cancel_order(work: Working, order: int) -> Snapshot:

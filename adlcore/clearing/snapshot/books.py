@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -126,6 +126,12 @@ class Books(Immutable):
         """Keep what was computed once; the contents never change."""
         self.__dict__[name] = value
         return value
+
+    def _with(self, changed: dict[str, Any]) -> Self:
+        """These books with some attributes replaced by sound ones."""
+        fresh = object.__new__(type(self))
+        fresh._restore({**{name: getattr(self, name) for name in self.PICKLED}, **changed})
+        return fresh
 
     def code(self, contract: str | Contract) -> int:
         """Row of a contract by its symbol."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import adlcore as adl
+from adlcore.clearing.margin import withdraw
 from support.margin_oracle import Venue
 
 USDT, DUST = adl.Asset("USDT", 8), adl.Asset("DUST", 8)
@@ -114,12 +115,12 @@ def test_what_is_worth_nothing_leaves_freely_and_sets_nothing_free(mode):
     # 10 at 20 with leverage 2: 100 of 150 are locked.
     assert state.free_margin[0] == 50 * 10**8
     assert state.free_margin[0] == Venue(snapshot).free[0]
-    empty = snapshot.withdraw(0, "7", "DUST")
+    empty = withdraw(snapshot, 0, "7", "DUST")
     assert adl.margin_state(empty).free_margin[0] == 50 * 10**8
     with pytest.raises(adl.AdlError, match=r"at most what is there, 7\.0"):
-        snapshot.withdraw(0, "7.00000001", "DUST")
+        withdraw(snapshot, 0, "7.00000001", "DUST")
     with pytest.raises(adl.AdlError, match=r"free margin of this wallet, 50\.0"):
-        snapshot.withdraw(0, "50.00000001", "USDT")
+        withdraw(snapshot, 0, "50.00000001", "USDT")
     assert adl.margin_state(snapshot.deposit(0, "1000", "DUST")).free_margin[0] == 50 * 10**8
 
 

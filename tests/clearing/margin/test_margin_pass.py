@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import adlcore as adl
+from adlcore.clearing import margin
 from adlcore.clearing.margin.collateral import Slots
 from support import margin_oracle as oracle
 
@@ -164,7 +165,7 @@ def test_a_moved_state_leaves_its_snapshot_alone():
     state.mark({"X": "5"})
     assert books.hash == before
     assert adl.margin_state(books).equity.tolist() == [2]
-    assert books.market("X").equity.tolist() == [2]
+    assert margin.market(books, "X").equity.tolist() == [2]
     assert state.market("X").equity.tolist() == [402]
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 import adlcore as adl
+from adlcore.clearing import margin
 from support import margin_oracle as oracle
 
 TOP, BOTTOM = oracle.TOP, oracle.BOTTOM
@@ -194,7 +195,7 @@ def test_a_contract_that_somebody_holds_needs_tiers():
 
 def test_a_snapshots_market_needs_no_tiers():
     bare = adl.Contract("BARE", settle=adl.Asset("USDT", 0))
-    market = venue([50, 9], [(0, 0, 10, 4), (0, 1, -10, -10)], (bare,)).market("BARE")
+    market = margin.market(venue([50, 9], [(0, 0, 10, 4), (0, 1, -10, -10)], (bare,)), "BARE")
     assert market.quantity.tolist() == [10, -10]
     assert market.equity.tolist() == [56, 9]
     assert market.maintenance_margin is None

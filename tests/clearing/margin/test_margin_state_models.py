@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import adlcore as adl
+from adlcore.clearing.margin import market as market_of
+from adlcore.clearing.margin import transfer_margin
 from support import margin_oracle as oracle
 
 #: 1 % below a notional of 1,000, 5 % above: an amount of 40.
@@ -128,7 +130,7 @@ def test_margin_added_to_an_isolated_position_saves_it():
         positions=[held("ann", "SOLUSDT", "-10", "18", margin="12")],
         marks={"SOLUSDT": "19"},
     )
-    moved = books.transfer_margin(books.wallet("ann"), books.wallet("ann", contract="SOLUSDT"), "17.000001")
+    moved = transfer_margin(books, books.wallet("ann"), books.wallet("ann", contract="SOLUSDT"), "17.000001")
     state = adl.margin_state(moved)
     assert units(state.equity) == dec("12.999999", "19.000001")
     assert adl.margin_state(books).liquidatable.tolist() == [False, True]
@@ -267,7 +269,7 @@ def crowd(mode):
 
 
 def test_a_market_has_a_multi_asset_wallets_numbers_in_the_settle_asset():
-    market = crowd("multi-asset").market("BTCUSD")
+    market = market_of(crowd("multi-asset"), "BTCUSD")
     # ann: 475 + 125 = 600 USDT = 0.012 BTC, MM 0.001, collateral 475. bob: 80 - 20 + 33.333..: 93.333350 USDT (U is
     # 0.00066667 BTC), MM 0.0006 BTC + 2.2 USDT = 32.2; cat 0.002 + 0.00152381.
     assert units(market.equity, BTC)[:3] == dec("0.012", "0.00186667", "0.00352381")
@@ -280,14 +282,14 @@ def test_a_market_has_a_multi_asset_wallets_numbers_in_the_settle_asset():
 @pytest.mark.parametrize("mode", ["multi-asset", "portfolio"])
 def test_a_market_in_the_numeraire_needs_no_conversion(mode):
     books = crowd(mode)
-    market, state = books.market("ETHUSDT"), adl.margin_state(books)
+    market, state = market_of(books, "ETHUSDT"), adl.margin_state(books)
     assert market.equity.tolist() == state.equity[1:2].tolist()
     assert market.maintenance_margin.tolist() == state.maintenance_margin[1:2].tolist()
 
 
 @pytest.mark.parametrize("mode", ["multi-asset", "portfolio"])
 def test_the_rule_of_a_portfolio_wallet_takes_the_equity_of_the_account(mode):
-    market = crowd(mode).market("BTCUSD")
+    market = market_of(crowd(mode), "BTCUSD")
     assert market.account_equity.tolist() == market.equity.tolist()
     # The portfolio form takes account equity, whatever the equity of the rows is.
     apart = adl.Market(
@@ -304,7 +306,7 @@ def test_the_rule_of_a_portfolio_wallet_takes_the_equity_of_the_account(mode):
 
 
 def test_a_portfolio_wallets_score_is_its_profit_over_the_equity_of_the_account():
-    market = crowd("portfolio").market("BTCUSD")
+    market = market_of(crowd("portfolio"), "BTCUSD")
     # ann: U = 0.0025 BTC; E = 593.75 USDT = 0.011875 BTC.
     assert units(market.equity, BTC)[0] == Decimal("0.011875")
     assert market.score("binance")[0] == 250_000 / 1_187_500

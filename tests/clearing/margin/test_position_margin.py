@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
+from adlcore.clearing.margin.margin_state import state_of
 from support import margin_oracle as oracle
 
 #: Multiples of the mark at which nothing may change where no price is given.
@@ -420,7 +421,7 @@ def test_a_liquidation_price_needs_tiers_and_a_bankruptcy_price_does_not():
         positions=[{"account": "ann", "contract": "X", "quantity": "1", "entry_price": "100"}],
         marks={"X": "100"},
     )
-    rows = books._margin().positions
+    rows = state_of(books).positions
     assert rows.bankruptcy_price().tolist() == [70.0]
     with pytest.raises(adl.AdlError, match=r"X.*must have margin tiers"):
         rows.liquidation_price()

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
+from adlcore.clearing.margin import market, transfer_margin, withdraw
 from support import books
 from support.books import ANN, ANN_ALONE, BOB, CAT, DAN, EVE, UNIT, refused, small_snapshot, valued_snapshot
 
@@ -117,7 +118,7 @@ def test_a_leverage_that_no_margin_can_be_computed_of_is_refused_by_its_row(leve
 def test_a_wallet_without_positions_is_free_and_a_negative_one_has_nothing():
     snapshot = adl.Snapshot([books.BTC], {"account": [1, 2], "asset": "USDT", "balance": [5, -5]}, NO_ROWS, {})
     assert (free(snapshot, 0), free(snapshot, 1)) == (5, 0)
-    refused(lambda: snapshot.withdraw(1, "0.00000001"), "amount", None, "0.00000000 USDT")
+    refused(lambda: withdraw(snapshot, 1, "0.00000001"), "amount", None, "0.00000000 USDT")
 
 
 NO_ROWS = {"contract": [], "wallet": [], "quantity": [], "entry_value": []}
@@ -133,26 +134,34 @@ NO_ROWS = {"contract": [], "wallet": [], "quantity": [], "entry_value": []}
 @pytest.mark.parametrize("wallet", [BOB, CAT, ANN_ALONE])
 def test_deposits_and_withdrawals_move_one_balance_exactly(wallet, amount, quanta):
     before = small_snapshot()
-    for after, change in ((before.deposit(wallet, amount), quanta), (before.withdraw(wallet, amount), -quanta)):
+    for after, change in ((before.deposit(wallet, amount), quanta), (withdraw(before, wallet, amount), -quanta)):
         expected = before.wallets.balance.copy()
         expected[wallet] += change
         assert after.wallets.balance.tolist() == expected.tolist()
-        assert after.deposit(EVE, 1).withdraw(EVE, 1) == after
-    assert before.deposit(wallet, amount).withdraw(wallet, amount) == before
+        assert withdraw(after.deposit(EVE, 1), EVE, 1) == after
+    assert withdraw(before.deposit(wallet, amount), wallet, amount) == before
 
 
 def test_what_a_call_returns_is_new_and_what_it_was_called_on_is_as_before():
     for before, calls in (
         (
             small_snapshot(),
-            [lambda s: s.deposit(DAN, 1), lambda s: s.withdraw(CAT, 1), lambda s: s.transfer_margin(ANN_ALONE, ANN, 1)],
+            [
+                lambda s: s.deposit(DAN, 1),
+                lambda s: withdraw(s, CAT, 1),
+                lambda s: transfer_margin(s, ANN_ALONE, ANN, 1),
+            ],
         ),
         (
             valued_snapshot(),
-            [lambda s: s.deposit(0, 1, "BTC"), lambda s: s.withdraw(0, 1, "USDT"), lambda s: s.deposit(0, 1, "USDC")],
+            [
+                lambda s: s.deposit(0, 1, "BTC"),
+                lambda s: withdraw(s, 0, 1, "USDT"),
+                lambda s: s.deposit(0, 1, "USDC"),
+            ],
         ),
     ):
-        kept, state = before.hash, before.market("BTCUSDT").balance.tolist()
+        kept, state = before.hash, market(before, "BTCUSDT").balance.tolist()
         for call in calls:
             after = call(before)
             assert isinstance(after, adl.Snapshot)
@@ -161,7 +170,7 @@ def test_what_a_call_returns_is_new_and_what_it_was_called_on_is_as_before():
             assert not after.wallets.balance.flags.writeable
             assert not after.balances.amount.flags.writeable
             assert adl.Snapshot(**again(after)) == after
-        assert (before.hash, before.market("BTCUSDT").balance.tolist()) == (kept, state)
+        assert (before.hash, market(before, "BTCUSDT").balance.tolist()) == (kept, state)
 
 
 def again(snapshot) -> dict:
@@ -174,17 +183,20 @@ def again(snapshot) -> dict:
 
 def test_a_new_snapshot_has_its_own_margin_and_hash():
     before = small_snapshot()
-    assert before.market("BTCUSD").balance.tolist() == [UNIT // 2, UNIT]  # has computed its margin
+    assert market(before, "BTCUSD").balance.tolist() == [UNIT // 2, UNIT]  # has computed its margin
     after = before.deposit(DAN, "0.25")
-    assert after.market("BTCUSD").balance.tolist() == [UNIT * 3 // 4, UNIT]
-    assert after.market("BTCUSD").equity[0] == before.market("BTCUSD").equity[0] + UNIT // 4
+    assert market(after, "BTCUSD").balance.tolist() == [UNIT * 3 // 4, UNIT]
+    assert market(after, "BTCUSD").equity[0] == market(before, "BTCUSD").equity[0] + UNIT // 4
     assert len({before.hash, after.hash, after.deposit(DAN, 1).hash}) == 3
 
 
 def test_refused_calls_change_nothing():
     snapshot = small_snapshot()
     kept = snapshot.hash
-    for call in (lambda: snapshot.withdraw(CAT, 10**6), lambda: snapshot.transfer_margin(ANN_ALONE, ANN, 311)):
+    for call in (
+        lambda: withdraw(snapshot, CAT, 10**6),
+        lambda: transfer_margin(snapshot, ANN_ALONE, ANN, 311),
+    ):
         refused(call, "amount")
     assert small_snapshot(wallets=snapshot.wallets.columns()).hash == kept
 
@@ -195,21 +207,21 @@ def test_refused_calls_change_nothing():
 @pytest.mark.parametrize(("source", "target"), [(ANN, ANN_ALONE), (ANN_ALONE, ANN)])
 def test_margin_moves_between_the_wallets_of_an_account(source, target):
     before = small_snapshot()
-    after = before.transfer_margin(source, target, "250.00000001")
+    after = transfer_margin(before, source, target, "250.00000001")
     moved = (after.wallets.balance - before.wallets.balance).tolist()
     assert moved[source] == -25_000_000_001
     assert moved[target] == 25_000_000_001
     assert sum(map(abs, moved)) == 2 * 25_000_000_001
-    assert after.transfer_margin(target, source, "250.00000001") == before
+    assert transfer_margin(after, target, source, "250.00000001") == before
 
 
 def test_a_transfer_goes_up_to_the_free_margin_of_its_source_only():
     snapshot = small_snapshot()
-    assert free(snapshot.transfer_margin(ANN_ALONE, ANN, 310), ANN_ALONE) == 0
-    refused(lambda: snapshot.transfer_margin(ANN_ALONE, ANN, "310.00000001"), "amount", None, "310.00000000 USDT")
+    assert free(transfer_margin(snapshot, ANN_ALONE, ANN, 310), ANN_ALONE) == 0
+    refused(lambda: transfer_margin(snapshot, ANN_ALONE, ANN, "310.00000001"), "amount", None, "310.00000000 USDT")
     full = small_snapshot(marks={"BTCUSDT": "40000"})
     assert free(full, ANN) == 0
-    assert free(full.transfer_margin(ANN_ALONE, ANN, 1), ANN) == 0  # a target may be in any state
+    assert free(transfer_margin(full, ANN_ALONE, ANN, 1), ANN) == 0  # a target may be in any state
 
 
 @pytest.mark.parametrize(
@@ -223,14 +235,14 @@ def test_a_transfer_goes_up_to_the_free_margin_of_its_source_only():
     ],
 )
 def test_wallets_that_do_not_belong_together_are_refused(source, target, argument, words):
-    refused(lambda: small_snapshot().transfer_margin(source, target, 1), argument, None, words)
+    refused(lambda: transfer_margin(small_snapshot(), source, target, 1), argument, None, words)
 
 
 def test_wallets_in_two_assets_or_of_several_are_refused():
     bobs = valued_snapshot(wallets={"account": ["mia", "bob", "bob", "bob"]})
-    refused(lambda: bobs.transfer_margin(2, 3, 1), "target", None, "wallet in USDT")
-    refused(lambda: bobs.transfer_margin(1, 2, 1), "source", None, "cross or isolated")
-    refused(lambda: bobs.transfer_margin(2, 1, 1), "target", None, "cross or isolated")
+    refused(lambda: transfer_margin(bobs, 2, 3, 1), "target", None, "wallet in USDT")
+    refused(lambda: transfer_margin(bobs, 1, 2, 1), "source", None, "cross or isolated")
+    refused(lambda: transfer_margin(bobs, 2, 1, 1), "target", None, "cross or isolated")
 
 
 # Up to the free margin
@@ -242,9 +254,9 @@ def test_all_that_is_free_may_be_withdrawn_and_no_quantum_more(wallet):
     asset = snapshot.assets[snapshot.wallets.asset[wallet]]
     most = free(snapshot, wallet)
     assert most > 0
-    after = snapshot.withdraw(wallet, asset.decimal(most))
+    after = withdraw(snapshot, wallet, asset.decimal(most))
     assert free(after, wallet) == 0
-    error = refused(lambda: snapshot.withdraw(wallet, asset.decimal(most + 1)), "amount")
+    error = refused(lambda: withdraw(snapshot, wallet, asset.decimal(most + 1)), "amount")
     assert f"at most the free margin of this wallet, {asset.decimal(most)} {asset.name}" in str(error)
     assert error.value == asset.decimal(most + 1)
 
@@ -276,11 +288,11 @@ def test_a_withdrawal_lowers_the_free_margin_by_exactly_as_much(
     most = free(snapshot, 0)
     if most:
         taken = data.draw(st.integers(1, most))
-        after = snapshot.withdraw(0, Decimal(taken) / 100)
+        after = withdraw(snapshot, 0, Decimal(taken) / 100)
         assert after.wallets.balance[0] == balance - taken
         assert free(after, 0) == most - taken
         assert free(after, 1) == free(snapshot, 1)
-    refused(lambda: snapshot.withdraw(0, Decimal(most + 1) / 100), "amount", None, f"{Decimal(most) / 100:.2f} USDT")
+    refused(lambda: withdraw(snapshot, 0, Decimal(most + 1) / 100), "amount", None, f"{Decimal(most) / 100:.2f} USDT")
 
 
 @given(st.integers(0, 3 * 10**11), st.integers(1, 10**12))
@@ -294,7 +306,7 @@ def test_a_deposit_raises_the_free_margin_once_the_deficit_is_filled(loss, amoun
 def test_a_transfer_conserves_the_sum_of_all_balances(quanta, back):
     before = small_snapshot()
     source, target = (ANN, ANN_ALONE) if back else (ANN_ALONE, ANN)
-    after = before.transfer_margin(source, target, Decimal(quanta) / UNIT)
+    after = transfer_margin(before, source, target, Decimal(quanta) / UNIT)
     assert sum(after.wallets.balance.tolist()) == sum(before.wallets.balance.tolist())
     equity = adl.margin_state(before).equity, adl.margin_state(after).equity
     assert sum(equity[0].tolist()) == sum(equity[1].tolist())
@@ -322,8 +334,8 @@ def test_an_amount_that_cannot_be_is_refused(amount, words):
     snapshot = small_snapshot()
     for call in (
         lambda: snapshot.deposit(ANN, amount),
-        lambda: snapshot.withdraw(ANN, amount),
-        lambda: snapshot.transfer_margin(ANN_ALONE, ANN, amount),
+        lambda: withdraw(snapshot, ANN, amount),
+        lambda: transfer_margin(snapshot, ANN_ALONE, ANN, amount),
         lambda: valued_snapshot().deposit(0, amount, "BTC"),
     ):
         assert refused(call, "amount", None, words).value is amount
@@ -340,8 +352,8 @@ def test_a_balance_that_would_leave_int64_is_refused():
 
 @pytest.mark.parametrize("wallet", [-1, 6, 1.0, True, "ann", None])
 def test_a_wallet_that_is_not_there_is_refused(wallet):
-    for call in (small_snapshot().deposit, small_snapshot().withdraw):
-        assert refused(lambda: call(wallet, 1), "wallet", None, "0 to 5").value is wallet
+    for call in (adl.Snapshot.deposit, withdraw):
+        assert refused(lambda: call(small_snapshot(), wallet, 1), "wallet", None, "0 to 5").value is wallet
 
 
 def test_rows_may_be_numpys_integers():
@@ -350,6 +362,6 @@ def test_rows_may_be_numpys_integers():
 
 @pytest.mark.parametrize("asset", ["BTC", "DOGE", ""])
 def test_a_wallet_of_one_asset_takes_no_other(asset):
-    for call in (small_snapshot().deposit, small_snapshot().withdraw):
-        refused(lambda: call(BOB, 1, asset), "asset", None, "USDT")
+    for call in (adl.Snapshot.deposit, withdraw):
+        refused(lambda: call(small_snapshot(), BOB, 1, asset), "asset", None, "USDT")
     assert small_snapshot().deposit(BOB, 1, "USDT") == small_snapshot().deposit(BOB, 1)

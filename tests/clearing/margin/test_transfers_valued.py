@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
+from adlcore.clearing.margin import withdraw
 from support.books import UNIT, refused
 
 FLAT = adl.MarginTiers([0], ["0.05"])
@@ -41,20 +42,20 @@ def test_a_multi_asset_wallet_gives_what_its_collateral_sets_free():
     # A coin that leaves takes 45,000 of equity along.
     most = Fraction(42_100, 45_000)
     coins = int(most * UNIT)
-    after = snapshot.withdraw(0, Decimal(coins) / UNIT, "BTC")
+    after = withdraw(snapshot, 0, Decimal(coins) / UNIT, "BTC")
     assert after.balances.amount.tolist() == [100 * UNIT, UNIT - coins]
     assert 0 <= free(after, 0) < 45_000
-    refused(lambda: snapshot.withdraw(0, Decimal(coins + 1) / UNIT, "BTC"), "amount", None, "42100.00000000 USDT")
+    refused(lambda: withdraw(snapshot, 0, Decimal(coins + 1) / UNIT, "BTC"), "amount", None, "42100.00000000 USDT")
 
 
 def test_no_more_of_an_asset_leaves_than_is_there():
     snapshot = mia()
-    assert snapshot.withdraw(0, 100, "USDT").balances.amount.tolist() == [0, UNIT]
-    refused(lambda: snapshot.withdraw(0, "100.00000001", "USDT"), "amount", None, "what is there, 100.00000000 USDT")
-    refused(lambda: snapshot.withdraw(0, 1, "DAI"), "amount", None, "what is there, 0.00000000 DAI")
+    assert withdraw(snapshot, 0, 100, "USDT").balances.amount.tolist() == [0, UNIT]
+    refused(lambda: withdraw(snapshot, 0, "100.00000001", "USDT"), "amount", None, "what is there, 100.00000000 USDT")
+    refused(lambda: withdraw(snapshot, 0, 1, "DAI"), "amount", None, "what is there, 0.00000000 DAI")
     owing = mia(balances=[{"account": "mia", "asset": a, "amount": n} for a, n in (("USDT", -5), ("BTC", 1))])
-    refused(lambda: owing.withdraw(0, 1, "USDT"), "amount", None, "0.00000000 USDT")
-    assert free(snapshot.withdraw(0, 100, "USDT"), 0) == 42_000 * UNIT
+    refused(lambda: withdraw(owing, 0, 1, "USDT"), "amount", None, "0.00000000 USDT")
+    assert free(withdraw(snapshot, 0, 100, "USDT"), 0) == 42_000 * UNIT
 
 
 def test_a_deposit_goes_to_its_asset_and_opens_a_row_where_there_is_none():
@@ -70,17 +71,17 @@ def test_a_deposit_goes_to_its_asset_and_opens_a_row_where_there_is_none():
 
 def test_the_asset_of_a_wallet_of_several_must_be_said_and_priced():
     snapshot = mia()
-    for call in (snapshot.deposit, snapshot.withdraw):
-        refused(lambda: call(0, 1), "asset", None, "several assets")
-        refused(lambda: call(0, 1, "DOGE"), "asset", None, "'DOGE'")
+    for call in (adl.Snapshot.deposit, withdraw):
+        refused(lambda: call(snapshot, 0, 1), "asset", None, "several assets")
+        refused(lambda: call(snapshot, 0, 1, "DOGE"), "asset", None, "'DOGE'")
     refused(lambda: snapshot.deposit(0, 1, "PEPE"), "index_prices", None, "'PEPE'")
 
 
 def test_a_portfolio_wallet_gives_by_the_collateral_rate_of_what_leaves():
     rich = mia(wallets=[{"account": "mia", "mode": "portfolio"}, {"account": "bob", "balance": 10**6}])
     assert free(rich, 0) == (45_100 - 1_000 - 2_000) * UNIT
-    assert free(rich.withdraw(0, "0.5", "BTC"), 0) == (22_600 - 3_000) * UNIT
-    refused(lambda: rich.withdraw(0, "0.94", "BTC"), "amount", None, "42100.00000000 USDT")
+    assert free(withdraw(rich, 0, "0.5", "BTC"), 0) == (22_600 - 3_000) * UNIT
+    refused(lambda: withdraw(rich, 0, "0.94", "BTC"), "amount", None, "42100.00000000 USDT")
 
 
 @given(st.integers(1, UNIT), st.sampled_from(["portfolio", "multi-asset"]), st.sampled_from(["0.37", "50000", "1e-3"]))
@@ -90,7 +91,7 @@ def test_a_withdrawal_that_is_allowed_never_lowers_free_margin_by_more_than_it_t
         balances=[{"account": "mia", "asset": a, "amount": n} for a, n in (("USDT", 50_000), ("BTC", 1))],
         index_prices={"BTC": price, "DAI": "1"},
     )
-    after = snapshot.withdraw(0, Decimal(quanta) / UNIT, "BTC")
+    after = withdraw(snapshot, 0, Decimal(quanta) / UNIT, "BTC")
     taken = free(snapshot, 0) - free(after, 0)
     assert abs(taken - quanta * Fraction(price) * Fraction(9, 10)) <= 1
 
@@ -104,9 +105,9 @@ def test_a_portfolio_wallet_in_debt_of_an_asset_pays_for_it_in_full():
         wallets=[{"account": "mia", "mode": "portfolio"}, {"account": "bob", "balance": 10**6}], balances=rows
     )
     assert free(snapshot, 0) == (60_000 - 25_000 - 3_000) * UNIT
-    after = snapshot.withdraw(0, "0.5", "BTC")
+    after = withdraw(snapshot, 0, "0.5", "BTC")
     assert free(after, 0) == (60_000 - 50_000 - 3_000) * UNIT
-    refused(lambda: snapshot.withdraw(0, "0.65", "BTC"), "amount", None, "32000.00000000 USDT")
+    refused(lambda: withdraw(snapshot, 0, "0.65", "BTC"), "amount", None, "32000.00000000 USDT")
 
 
 def whole(held: int, price: str, quantity: int) -> adl.Snapshot:
@@ -127,9 +128,11 @@ def whole(held: int, price: str, quantity: int) -> adl.Snapshot:
 def test_what_stays_is_valued_to_a_whole_quantum():
     snapshot = whole(100, "0.3", 540)
     assert free(snapshot, 0) == 30 - 27 - 1
-    assert free(snapshot.withdraw(0, 6, "COIN"), 0) == 0
-    assert free(snapshot.withdraw(0, 8, "COIN"), 0) == 0  # 92 are worth 27.6, which is 28
-    refused(lambda: snapshot.withdraw(0, 9, "COIN"), "amount", None, "2 USD")  # 91 are worth 27.3, and 27 is too little
+    assert free(withdraw(snapshot, 0, 6, "COIN"), 0) == 0
+    assert free(withdraw(snapshot, 0, 8, "COIN"), 0) == 0  # 92 are worth 27.6, which is 28
+    refused(
+        lambda: withdraw(snapshot, 0, 9, "COIN"), "amount", None, "2 USD"
+    )  # 91 are worth 27.3, and 27 is too little
 
 
 def test_what_stays_covers_what_positions_lock():
@@ -137,10 +140,10 @@ def test_what_stays_covers_what_positions_lock():
     state = adl.margin_state(snapshot)
     assert (state.equity[0], state.maintenance_margin[0], state.free_margin[0]) == (2, 1, 0)
     with suppress(adl.AdlError):
-        state = adl.margin_state(snapshot.withdraw(0, 2, "COIN"))
+        state = adl.margin_state(withdraw(snapshot, 0, 2, "COIN"))
     assert state.equity[0] > state.maintenance_margin[0]
 
 
 def test_a_wallet_that_locks_nothing_can_be_emptied():
     snapshot = whole(11, "0.3", 0)
-    assert snapshot.withdraw(0, 11, "COIN").balances.amount.tolist() == [0]
+    assert withdraw(snapshot, 0, 11, "COIN").balances.amount.tolist() == [0]

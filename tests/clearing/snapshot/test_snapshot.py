@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
+from adlcore.clearing import margin
 from support import books, zoo
 from support.books import ANN, ANN_ALONE, CAT, UNIT, refused, small_columns, small_snapshot, valued_snapshot
 
@@ -215,7 +216,9 @@ def test_a_pickle_is_an_equal_snapshot():
             assert twin == snapshot
             assert twin.hash == snapshot.hash
             assert repr(twin) == repr(snapshot)
-            np.testing.assert_array_equal(twin.market("BTCUSDT").equity, snapshot.market("BTCUSDT").equity)
+            np.testing.assert_array_equal(
+                margin.market(twin, "BTCUSDT").equity, margin.market(snapshot, "BTCUSDT").equity
+            )
 
 
 @pytest.mark.parametrize("version", [0, 2, None, "1"])
@@ -248,7 +251,7 @@ def test_threads_read_one_snapshot_alike():
     snapshot = small_snapshot()
     with ThreadPoolExecutor(8) as pool:
         hashes = set(pool.map(lambda _: snapshot.hash, range(32)))
-        scores = [tuple(m.score("binance")) for m in pool.map(lambda _: snapshot.market("BTCUSDT"), range(32))]
+        scores = [tuple(m.score("binance")) for m in pool.map(lambda _: margin.market(snapshot, "BTCUSDT"), range(32))]
     assert hashes == {small_snapshot().hash}
     assert len(set(scores)) == 1
 
@@ -303,7 +306,7 @@ def test_a_wallet_is_named_by_account_mode_and_asset():
 def test_a_market_shares_the_memory_of_the_snapshot():
     snapshot = small_snapshot()
     for symbol, code in (("BTCUSDT", 0), ("ETHUSDT", 1), ("BTCUSD", 2)):
-        market = snapshot.market(symbol)
+        market = margin.market(snapshot, symbol)
         assert market.contract == snapshot.contracts[code]
         assert market.mark_price == snapshot.marks[code]
         for name, table in (("quantity", "quantity"), ("entry_value", "entry_value"), ("tie", "wallet")):
@@ -313,7 +316,7 @@ def test_a_market_shares_the_memory_of_the_snapshot():
 
 
 def test_money_of_a_market_is_that_of_each_rows_wallet():
-    market = small_snapshot().market("BTCUSDT")
+    market = margin.market(small_snapshot(), "BTCUSDT")
     assert market.account.tolist() == ["ann", "bob", "cat", "cat", "ann"]
     # By hand: Ann −2,000 and +789 beside, Bob 0 and +211, Cat +900 and +400; Ann's isolated short alone −100.
     assert market.equity.tolist() == [q * UNIT for q in (4_789, 9_211, 5_300, 5_300, 600)]
@@ -328,10 +331,10 @@ def test_money_of_a_market_is_that_of_each_rows_wallet():
 
 def test_a_market_has_leverage_only_where_somebody_chose_one():
     snapshot = small_snapshot(positions={"leverage": [20.0, 0, 0, 0, 20.0, 0, 0, 0, 3.0]})
-    market = snapshot.market("BTCUSDT")
+    market = margin.market(snapshot, "BTCUSDT")
     assert market.leverage.tolist() == [20.0, 0.0, 0.0, 0.0, 20.0]
     assert np.shares_memory(market.leverage, snapshot.positions.leverage)
-    assert snapshot.market("ETHUSDT").leverage is None
+    assert margin.market(snapshot, "ETHUSDT").leverage is None
 
 
 @pytest.mark.parametrize("rule", [rule for rule in adl.RankingRule.names() if rule not in ("gate", "bitget", "bybit")])
@@ -348,7 +351,7 @@ def test_ranks_are_those_of_a_market_made_by_hand(rule):
         tie=[0, 1, 2, 2, 3],
         account=["ann", "bob", "cat", "cat", "ann"],
     )
-    market = small_snapshot().market(books.BTC)
+    market = margin.market(small_snapshot(), books.BTC)
     np.testing.assert_array_equal(market.score(rule), by_hand.score(rule))
     np.testing.assert_array_equal(market.rank(rule), by_hand.rank(rule))
     zoo.same_selection(market.deleverage(1_000, rule), by_hand.deleverage(1_000, rule))
@@ -356,7 +359,7 @@ def test_ranks_are_those_of_a_market_made_by_hand(rule):
 
 def test_a_valued_wallet_is_converted_to_the_settle_asset():
     snapshot = valued_snapshot()
-    linear, inverse = snapshot.market("BTCUSDT"), snapshot.market("BTCUSD")
+    linear, inverse = margin.market(snapshot, "BTCUSDT"), margin.market(snapshot, "BTCUSD")
     # Mia: 5,000 + 0.1·58,000·0.95 = 10,510, and 1,000 unrealized.
     assert (linear.balance[0], linear.equity[0]) == (10_510 * UNIT, 11_510 * UNIT)
     pia = int(linear.equity[1])
@@ -365,13 +368,13 @@ def test_a_valued_wallet_is_converted_to_the_settle_asset():
 
 
 def test_a_market_of_an_unknown_or_unmarked_contract_is_refused():
-    refused(lambda: small_snapshot().market("DOGE"), "contract", None, ("'DOGE'", "BTCUSDT, ETHUSDT, BTCUSD"))
-    refused(lambda: valued_snapshot().market("ETHUSDT"), "marks", None, "'ETHUSDT'")
+    refused(lambda: margin.market(small_snapshot(), "DOGE"), "contract", None, ("'DOGE'", "BTCUSDT, ETHUSDT, BTCUSD"))
+    refused(lambda: margin.market(valued_snapshot(), "ETHUSDT"), "marks", None, "'ETHUSDT'")
 
 
 def test_a_market_of_a_contract_without_tiers_has_no_maintenance_margin():
     plain = [adl.Contract("BTCUSDT", lot="0.001"), *books.CONTRACTS[1:]]
-    market = small_snapshot(contracts=plain).market("BTCUSDT")
+    market = margin.market(small_snapshot(contracts=plain), "BTCUSDT")
     assert market.maintenance_margin is None
     assert market.deleverage(1, "binance").filled == 1
 
@@ -385,11 +388,11 @@ def test_a_market_has_no_maintenance_margin_where_that_of_another_contract_is_no
         [{"account": a, "contract": c, "quantity": q, "entry_price": 10} for a, c, q in rows],
         {"X": "10", "Y": "10"},
     )
-    assert snapshot.market("X").maintenance_margin is None
+    assert margin.market(snapshot, "X").maintenance_margin is None
     with pytest.raises(adl.AdlError, match="'Y': must have margin tiers"):
         adl.margin_state(snapshot)
     with pytest.raises(adl.AdlError, match="'Y': must have margin tiers"):
-        snapshot.withdraw(0, "1")
+        margin.withdraw(snapshot, 0, "1")
 
 
 def test_numbers_and_texts_are_no_accounts_of_one_snapshot():

@@ -24,7 +24,7 @@ pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
 
 from rich.cells import cell_len
 
-from adlcore.clearing.margin.what_if import what_if
+from adlcore.clearing.margin import what_if
 
 pytestmark = pytest.mark.files
 
@@ -388,12 +388,10 @@ def test_what_is_asked_changes_nothing_else():
         code = int(np.searchsorted(snapshot.start, row, side="right") - 1)
         contract, wallet = snapshot.contracts[code], int(snapshot.positions.wallet[row])
         size = contract.decimal(abs(int(snapshot.positions.quantity[row])))
-        same, left, realized = what_if(snapshot, row, wallet, code, None, None, None)
-        assert (same == snapshot, left, realized) == (True, row, 0)
-        same, left, realized = what_if(snapshot, row, wallet, code, str(snapshot.marks[code]), None, None)
-        assert (same == snapshot, left, realized) == (True, row, 0)
+        for same in (what_if(snapshot, row), what_if(snapshot, row, mark=snapshot.marks[code])):
+            assert same == (snapshot, row, 0)
         before = snapshot.hash
-        after, left, _ = what_if(snapshot, row, wallet, code, None, "1", size)
+        after, left, _ = what_if(snapshot, row, add_margin="1", reduce=size)
         assert (left, snapshot.hash) == (None, before)
         assert len(after.positions) == len(snapshot.positions) - 1
         others = np.delete(np.arange(len(snapshot.positions)), row)

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .margin_state import market
 from .transfers import transfer_margin, withdraw
+from .what_if import WhatIf, what_if
 
-__all__ = ["market", "transfer_margin", "withdraw"]
+__all__ = ["WhatIf", "market", "transfer_margin", "what_if", "withdraw"]

@@ -29,7 +29,7 @@ from ...errors import AdlError
 from ..snapshot.books import Books
 from ..snapshot.tables import PORTFOLIO, Holdings
 
-__all__ = ["Rates", "Slots", "converted", "whole_parts"]
+__all__ = ["Rates", "Slots", "converted", "refuse_wrapped", "whole_parts"]
 
 
 class Rates:
@@ -255,12 +255,15 @@ class Slots:
 def _sum_of(one: Int64Array1D, other: Int64Array1D, wallet: Int64Array1D) -> Int64Array1D:
     """Row by row, refusing what leaves int64; `wallet` says whose each is."""
     out = one + other
-    wrapped = ((one ^ out) & (other ^ out)) < 0
-    if wrapped.any():
-        row = int(np.flatnonzero(wrapped)[0])
-        message = f"wallets[{wallet[row]}]: {int(one[row])} and {int(other[row])} of an asset must sum to int64 quanta"
-        raise AdlError(message, argument="wallets", row=int(wallet[row]))
+    refuse_wrapped((one ^ out) & (other ^ out), wallet, "{} and {} of an asset must sum to int64 quanta", one, other)
     return out
+
+
+def refuse_wrapped(sign: Int64Array1D, wallet: Int64Array1D, must: str, one: Int64Array1D, other: Int64Array1D) -> None:
+    """Refuse the first row whose sum or difference left int64: there `sign` is below 0; `must` shows both numbers."""
+    for row in np.flatnonzero(sign < 0)[:1].tolist():
+        owner = int(wallet[row])
+        raise AdlError(f"wallets[{owner}]: {must.format(one[row], other[row])}", argument="wallets", row=owner)
 
 
 def _summed(values: Int64Array1D, group: Int64Array1D, wallets: Int64Array1D, what: str) -> Int64Array1D:

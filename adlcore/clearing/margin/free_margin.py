@@ -71,9 +71,7 @@ def free_of(state: MarginPass, wallet: int) -> int:
     :attr:`MarginPass.inclusive` is False). Exact whatever the sizes, and whatever those of others;
     O(positions + orders).
     """
-    books = state.books
-    mine = (np.flatnonzero(table.wallet == wallet) for table in (books.positions, books.orders))
-    return _free(state, wallet, *mine)
+    return _free(state, wallet, *_rows_of(state, wallet))
 
 
 def lockable(state: MarginPass, wallet: int) -> int:
@@ -102,9 +100,13 @@ def least(state: MarginPass, wallet: int) -> int:
 
 def needed_of(state: MarginPass, wallet: int) -> int:
     """What a wallet must keep: initial margin, the margin of its loans, and what open orders lock; exact."""
+    return _needed_of(state, wallet, *_rows_of(state, wallet))
+
+
+def _rows_of(state: MarginPass, wallet: int) -> tuple[Int64Array1D, Int64Array1D]:
+    """The position rows and the orders of a wallet."""
     books = state.books
-    mine = (np.flatnonzero(table.wallet == wallet) for table in (books.positions, books.orders))
-    return _needed_of(state, wallet, *mine)
+    return np.flatnonzero(books.positions.wallet == wallet), np.flatnonzero(books.orders.wallet == wallet)
 
 
 def _free(state: MarginPass, wallet: int, rows: Int64Array1D, orders: Int64Array1D) -> int:

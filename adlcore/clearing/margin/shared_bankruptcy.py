@@ -23,7 +23,7 @@ from ..._support import arrays
 from ..._support.arrays import FLOAT64, INT64, INT64_MAX, Int64Array1D
 from ...errors import AdlError
 from ..snapshot.books import Books
-from .collateral import converted
+from .collateral import converted, refuse_wrapped
 from .margin_pass import MarginPass
 from .margin_state import MarginState
 
@@ -201,33 +201,29 @@ class Exchange:
         return out
 
 
+@dataclass(eq=False)
 class _Split:
     """Equity being split over rows, some of which are held at a bound."""
 
-    def __init__(
-        self,
-        books: Books,
-        marks: Sequence[Decimal | None],
-        rows: Int64Array1D,
-        code: Int64Array1D,
-        quantity: Int64Array1D,
-        cost: Int64Array1D,
-        mark: Int64Array1D,
-        weight: Int64Array1D,
-        owners: Int64Array1D,
-        group: Int64Array1D,
-        equity: Int64Array1D,
-        exchange: Exchange,
-    ) -> None:
-        self.books, self.marks, self.exchange = books, marks, exchange
-        self.rows, self.code, self.quantity, self.cost, self.mark = rows, code, quantity, cost, mark
-        self.weight, self.owners, self.group, self.equity = weight, owners, group, equity
-        self.owner = owners[group]
-        self.tick_fraction = {code: _tick_fraction(books, code) for code in np.unique(code).tolist()}
+    books: Books
+    marks: Sequence[Decimal | None]
+    rows: Int64Array1D
+    code: Int64Array1D
+    quantity: Int64Array1D
+    cost: Int64Array1D
+    mark: Int64Array1D
+    weight: Int64Array1D
+    owners: Int64Array1D
+    group: Int64Array1D
+    equity: Int64Array1D
+    exchange: Exchange
+
+    def __post_init__(self) -> None:
+        self.owner, rows = self.owners[self.group], len(self.rows)
+        self.tick_fraction = {code: _tick_fraction(self.books, code) for code in np.unique(self.code).tolist()}
         self.highest = self._highest()
-        self.held = np.zeros(len(rows), bool)
-        self.share, self.value = np.zeros(len(rows), INT64), np.zeros(len(rows), INT64)
-        self.price = np.zeros(len(rows), INT64)
+        self.held = np.zeros(rows, bool)
+        self.share, self.value, self.price = (np.zeros(rows, INT64) for _ in range(3))
         self._share()
 
     def _sums(self, values: Int64Array1D) -> Int64Array1D:
@@ -363,9 +359,5 @@ def _tick_fraction(books: Books, code: int) -> tuple[int, int]:
 def _less(one: Int64Array1D, other: Int64Array1D, wallet: Int64Array1D) -> Int64Array1D:
     """The difference, refusing what leaves int64; `wallet` says whose each is."""
     out = one - other
-    wrapped = ((one ^ other) & (one ^ out)) < 0
-    if wrapped.any():
-        row = int(np.flatnonzero(wrapped)[0])
-        message = f"wallets[{wallet[row]}]: its share must fit int64 quanta, {int(one[row])} less {int(other[row])}"
-        raise AdlError(message, argument="wallets", row=int(wallet[row]))
+    refuse_wrapped((one ^ other) & (one ^ out), wallet, "its share must fit int64 quanta, {} less {}", one, other)
     return out

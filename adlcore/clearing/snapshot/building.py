@@ -85,6 +85,12 @@ def _cell(cells: Mapping[str, Any], name: str, default: Any) -> Any:
     return default if _empty(value) else value
 
 
+def _append(table: dict[str, list[Any]], *cells: Any) -> None:
+    """A row more, its cells in the order of the columns."""
+    for column, cell in zip(table.values(), cells, strict=True):
+        column.append(cell)
+
+
 class Builder:
     """Wallets, positions, orders and balances of accounts, gathered row by row."""
 
@@ -125,8 +131,7 @@ class Builder:
                 self.single.add(account)
 
     def _add(self, account: Any, asset: str, mode: str, balance: int) -> int:
-        for name, value in zip(self.wallets, (account, asset, mode, balance), strict=True):
-            self.wallets[name].append(value)
+        _append(self.wallets, account, asset, mode, balance)
         return len(self.wallets["account"]) - 1
 
     def add_positions(self, table: Any) -> dict[str, list[Any]]:
@@ -135,14 +140,10 @@ class Builder:
         for row, cells in enumerate(rows_of("positions", table, POSITIONS)):
             contract = self._contract("positions", row, cells)
             lots = _read("positions.quantity", row, cells["quantity"], contract.lots)
-            out["contract"].append(contract.symbol)
-            out["wallet"].append(self._wallet_of(row, cells, contract, lots < 0))
-            out["quantity"].append(lots)
-            out["entry_value"].append(_cost(row, cells, contract, lots))
-            leverage = _read(
-                "positions.leverage", row, _cell(cells, "leverage", 0), lambda value: exact_decimal(value, "leverage")
-            )
-            out["leverage"].append(float(leverage))
+            wallet, cost = self._wallet_of(row, cells, contract, lots < 0), _cost(row, cells, contract, lots)
+            chosen = _cell(cells, "leverage", 0)
+            leverage = _read("positions.leverage", row, chosen, partial(exact_decimal, argument="leverage"))
+            _append(out, contract.symbol, wallet, lots, cost, float(leverage))
         return out
 
     def _wallet_of(self, row: int, cells: Mapping[str, Any], contract: Contract, short: bool) -> int:
@@ -194,14 +195,10 @@ class Builder:
             else:
                 locked = _read("orders.locked", row, cells["locked"], contract.settle.quanta)
             key = cells["account"], contract.symbol, lots < 0
-            isolated = self.isolated.get(key, self.isolated.get((*key[:2], not key[2])))
-            shared = self.valued.get(cells["account"], self.cross.get((cells["account"], contract.settle.name)))
-            wallet = isolated if isolated is not None else shared
+            wallet = self.isolated.get(key, self.isolated.get((*key[:2], not key[2])))
             if wallet is None:
                 wallet = self._shared("orders", row, cells["account"], contract.settle.name)
-            values = contract.symbol, wallet, lots, price, locked
-            for name, value in zip(out, values, strict=True):
-                out[name].append(value)
+            _append(out, contract.symbol, wallet, lots, price, locked)
         return out
 
     def add_balances(self, table: Any) -> dict[str, list[Any]]:
@@ -214,8 +211,7 @@ class Builder:
             asset = self.assets.setdefault(name, Asset(name))
             amount = _read("balances.amount", row, cells["amount"], asset.quanta)
             loan = _read("balances.loan", row, _cell(cells, "loan", 0), asset.quanta)
-            for column, value in zip(out, (self.valued[account], name, amount, loan), strict=True):
-                out[column].append(value)
+            _append(out, self.valued[account], name, amount, loan)
         return out
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from ... import _kernels
 from ..._support.arrays import INT64, Int64Array1D
 from ...contracts.decimals import exact_decimal
 from ...errors import AdlError
+from ..snapshot.exact import read_cell
 from .collateral import converted, whole_parts
 from .margin_pass import MarginPass
 
@@ -140,10 +142,7 @@ def _initial_of(state: MarginPass, row: int) -> int:
 
 def _read(leverage: float, row: int) -> Fraction:
     """A leverage by its shortest decimal."""
-    try:
-        return Fraction(exact_decimal(leverage, "leverage"))
-    except AdlError as error:
-        raise error.placed("positions.leverage", row, leverage) from None
+    return Fraction(read_cell("positions.leverage", row, leverage, partial(exact_decimal, argument="leverage")))
 
 
 def _grouped(owner: Int64Array1D, count: int) -> list[Int64Array1D]:
@@ -159,8 +158,7 @@ def _needed(state: MarginPass) -> Int64Array1D:
     locked = _by_wallet(state, books.orders.locked, books.orders.wallet, books.settle[books.orders.contract])
     loans = state.slots.loan_margin(state.rates) if state.slots.many else np.zeros_like(held)
     total = held + locked + loans
-    if ((total < held) | (total < locked)).any():  # none of the three is negative
-        bad = int(np.flatnonzero((total < held) | (total < locked))[0])
+    for bad in np.flatnonzero((total < held) | (total < locked))[:1].tolist():  # none of the three is negative
         raise AdlError.at("wallets.account", bad, books.wallets.account[bad], "the margin it needs must fit int64")
     return total
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ..._support.arrays import INT64_MAX
 from ...contracts.decimals import Number, canonical, exact_decimal, positive_decimal
 from ...errors import AdlError
+from ..snapshot.exact import read_cell
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.wallet_balances import balance_of, credit
 
@@ -104,10 +106,8 @@ def what_if(
         snapshot = snapshot._with({"marks": tuple(marks)})
     if add_margin is not None:
         asset = snapshot.assets[int(snapshot.wallets.asset[wallet])]
-        try:
-            snapshot = snapshot.deposit(wallet, add_margin, asset.name)
-        except AdlError as error:
-            raise error.placed("add_margin", None, add_margin) from None
+        deposit = partial(snapshot.deposit, wallet, asset=asset.name)
+        snapshot = read_cell("add_margin", None, add_margin, deposit)
     return WhatIf(snapshot, row, 0) if reduce is None else _reduced(snapshot, row, wallet, code, reduce)
 
 
@@ -126,11 +126,7 @@ def _reduced(snapshot: Snapshot, row: int, wallet: int, code: int, reduce: Numbe
     """A part of a position closed at the mark; the rest of the books is as sound as it was."""
     contract, positions = snapshot.contracts[code], snapshot.positions
     held, cost = int(positions.quantity[row]), int(positions.entry_value[row])
-    try:
-        lots = contract.lots(reduce)
-    except AdlError as error:
-        raise error.placed("reduce", None, reduce) from None
-    if lots <= 0:
+    if (lots := read_cell("reduce", None, reduce, contract.lots)) <= 0:
         raise AdlError.at("reduce", None, reduce, "must be above 0")
     if lots > abs(held):
         raise AdlError.at("reduce", None, reduce, f"must be at most what is held, {contract.decimal(abs(held))}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -12,7 +12,7 @@ from ..._support.arrays import INT64_MAX
 from ...contracts.decimals import Number, canonical, exact_decimal, positive_decimal
 from ...errors import AdlError, keyed, shown
 
-__all__ = ["by_name", "entry", "locked_by", "prices_by_row", "share"]
+__all__ = ["by_name", "entry", "locked_by", "prices_by_row", "read_cell", "share"]
 
 
 def by_name(name: str, given: Any, known: Mapping[str, int], read: Any, absent: Any) -> tuple[Any, ...]:
@@ -53,6 +53,14 @@ def prices_by_row(name: str, given: Any, known: Mapping[str, int]) -> dict[int, 
         raise AdlError.at(name, None, given, "must be a mapping of names to prices")
     read = by_name(name, given or {}, known, positive_decimal, None)
     return {row: price for row, price in zip(known.values(), read, strict=True) if price is not None}
+
+
+def read_cell(argument: str, row: int | None, value: Any, read: Callable[[Any], Any]) -> Any:
+    """Read one value; an error names its argument, or its table, column and row."""
+    try:
+        return read(value)
+    except AdlError as error:
+        raise error.placed(argument, row, value) from None
 
 
 def share(value: Number, argument: str) -> Decimal:

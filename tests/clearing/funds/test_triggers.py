@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import json
 import pickle
 from decimal import Decimal
@@ -24,8 +23,6 @@ EIGHT_HOURS = 8 * 60 * 60 * 1000
 NOTHING = 2**63 - 1
 BYBIT = Drawdown(EIGHT_HOURS, "-0.3", "-0.25", of="contract", relative_to="pool")
 OKX = Drawdown(EIGHT_HOURS, "-0.3", "-0.25", minimum=50_000)
-
-# Ratios
 
 
 # What a house asks
@@ -168,35 +165,11 @@ def test_an_opening_without_a_time_is_no_sample():
     window = OKX.start_window(100)
     assert (window.samples, window.peak, OKX.least(window, 1)) == ((), None, 0)
     assert OKX.start_window(100, 3).peak == 100
-
-
-def test_time_does_not_run_backwards():
-    window = Window().noted(5, 10, 100)
-    refused(lambda: window.noted(5, 9, 100), "time", "9", "10")
-    assert window.noted(5, 10, 100) == window
-    refused(lambda: window.noted(1.5, 10, 100), "value", "whole number")
-    refused(lambda: window.noted(1, "now", 100), "time", "whole number")
     refused(lambda: OKX.start_window(1.5, 0), "opening", "whole number")
 
 
 steps = st.lists(st.tuples(st.integers(0, 6), st.integers(-20, 100)), min_size=1, max_size=30)
 ratios = st.tuples(st.integers(2, 12), st.integers(1, 11)).filter(lambda pair: pair[0] > pair[1])
-
-
-@given(steps, st.integers(1, 12))
-def test_the_peak_is_the_maximum_of_the_window(taken, length):
-    window, kept, time = Window(), [], 0
-    for after, value in taken:
-        time += after
-        window = window.noted(value, time, length)
-        kept.append((time, value))
-        inside = [(t, v) for t, v in kept if time - t <= length]
-        assert window.peak == max(v for _, v in inside)
-        assert window.samples[-1] == (time, value)
-        times, values = zip(*window.samples, strict=True)
-        assert list(times) == sorted(times)
-        assert all(a > b for a, b in itertools.pairwise(values))
-        assert Window.from_fields(json.loads(json.dumps(window.fields()))) == window
 
 
 @given(
@@ -278,8 +251,6 @@ def test_while_on_nothing_is_accepted():
         assert trigger.least(Window(100, True, ((0, 100),)), 1) == NOTHING
 
 
-# Copies and text
-
 TRIGGERS = [
     Depleted(),
     NetNotionalCap("2/3"),
@@ -300,29 +271,3 @@ def test_triggers_are_copied_printed_and_compared(trigger):
     assert names[fields.pop("kind")](**fields) == trigger
     with pytest.raises(AttributeError):
         trigger.ratio = 1
-
-
-def test_windows_are_copied_and_compared():
-    window, _ = observe(OKX, [100, 90])
-    assert pickle.loads(pickle.dumps(window)) == window
-    assert hash(copy.deepcopy(window)) == hash(window)
-    state = window.__getstate__()
-    with pytest.raises(ValueError, match="Window was pickled as version 9"):
-        Window().__setstate__({**state, "version": 9})
-
-
-@pytest.mark.parametrize(
-    ("changed", "argument"),
-    [
-        ({"on": 1}, "on"),
-        ({"opening": None}, "opening"),
-        ({"samples": [[0, 5], [1, 5]]}, "samples"),
-        ({"samples": [[1, 5], [0, 4]]}, "samples"),
-        ({"samples": [[1, 5, 2]]}, "samples"),
-        ({"samples": [5]}, "samples"),
-        ({"samples": [[0, 1.5]]}, "samples"),
-        ({"more": 1}, "window"),
-    ],
-)
-def test_fields_that_are_no_window(changed, argument):
-    refused(lambda: Window.from_fields({**Window().fields(), **changed}), argument)

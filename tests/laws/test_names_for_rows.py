@@ -35,9 +35,9 @@ CALLS = {
     "house.trade buyer": ("buyer", lambda a, w: house(a).trade("X", 1, 10, w, 1)),
     "house.trade seller": ("seller", lambda a, w: house(a).trade("X", 1, 10, 1, w)),
     "Snapshot.deposit": ("wallet", lambda a, w: venue(a).deposit(w, 5)),
-    "Snapshot.withdraw": ("wallet", lambda a, w: margin.withdraw(venue(a), w, 5)),
-    "Snapshot.transfer_margin source": ("source", lambda a, w: margin.transfer_margin(venue(a), w, 1, 5)),
-    "Snapshot.transfer_margin target": ("target", lambda a, w: margin.transfer_margin(venue(a), 1, w, 5)),
+    "margin.withdraw": ("wallet", lambda a, w: margin.withdraw(venue(a), w, 5)),
+    "margin.transfer_margin source": ("source", lambda a, w: margin.transfer_margin(venue(a), w, 1, 5)),
+    "margin.transfer_margin target": ("target", lambda a, w: margin.transfer_margin(venue(a), 1, w, 5)),
 }
 
 

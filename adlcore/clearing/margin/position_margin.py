@@ -31,6 +31,23 @@ class PositionMargin:
 
     Rows are those of the snapshot's positions. Money is in int64 quanta of the contract's settle
     asset; arrays are read-only.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build(
+    ...     [adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))],
+    ...     wallets={"account": ["ann", "bob"], "balance": ["12", "100"]},
+    ...     positions={
+    ...         "account": ["ann", "bob"], "contract": ["X", "X"], "quantity": [10, -10], "entry_price": [10, 10]
+    ...     },
+    ...     marks={"X": "9.25"},
+    ... )
+    >>> rows = adl.margin_state(snapshot).positions
+    >>> rows.unrealized_pnl, rows.maintenance_margin
+    (array([-750000000,  750000000]), array([462500000, 462500000]))
+    >>> rows.liquidation_price().round(4), rows.bankruptcy_price().round(4)
+    (array([ 9.2632, 19.0476]), array([ 8.8, 20. ]))
     """
 
     def __init__(self, state: MarginPass) -> None:

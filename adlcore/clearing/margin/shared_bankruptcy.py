@@ -56,6 +56,22 @@ class SharedBankruptcy:
         Whether the price is held at a bound because the value needs one outside.
     highest : int64[k]
         The highest price at which the position may be executed, in ticks.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> from adlcore.clearing import shared_bankruptcy
+    >>> snapshot = adl.Snapshot.build(
+    ...     [adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))],
+    ...     wallets={"account": ["ann", "bob"], "balance": ["12", "100"]},
+    ...     positions={
+    ...         "account": ["ann", "bob"], "contract": ["X", "X"], "quantity": [10, -10], "entry_price": [10, 10]
+    ...     },
+    ...     marks={"X": "9.25"},
+    ... )
+    >>> shared = shared_bankruptcy(adl.margin_state(snapshot))
+    >>> shared.share, shared.value, shared.price, shared.bounded
+    (array([450000000]), array([8800000000]), array([880]), array([False]))
     """
 
     row: Int64Array1D

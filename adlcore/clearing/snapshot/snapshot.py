@@ -238,6 +238,13 @@ class Snapshot(Books):
         ------
         AdlError
             Where no wallet or more than one fits; the message lists them.
+
+        Examples
+        --------
+        >>> import adlcore as adl
+        >>> snapshot = adl.Snapshot.build([], {"account": ["ann", "bob"], "balance": ["12", "7"]}, [], {})
+        >>> snapshot.wallet("bob"), snapshot.wallet_name(1)
+        (1, "bob's cross wallet in USDT (row 1)")
         """
         wallets = self.wallets
         signs = {"long": 1, "short": -1}
@@ -303,6 +310,13 @@ class Snapshot(Books):
         -----
         :func:`adlcore.clearing.margin.withdraw` and :func:`~adlcore.clearing.margin.transfer_margin` take money out,
         as far as margin sets it free.
+
+        Examples
+        --------
+        >>> import adlcore as adl
+        >>> snapshot = adl.Snapshot.build([], {"account": ["ann"], "balance": ["12"]}, [], {})
+        >>> snapshot.deposit(snapshot.wallet("ann"), "0.5").wallets.balance
+        array([1250000000])
         """
         row, code = wallet_row(self, "wallet", wallet), asset_of(self, wallet, asset)
         return credit(self, row, code, positive_quanta(self.assets[code], amount))

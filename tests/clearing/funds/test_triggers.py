@@ -251,13 +251,9 @@ def test_while_on_nothing_is_accepted():
         assert trigger.least(Window(100, True, ((0, 100),)), 1) == NOTHING
 
 
-TRIGGERS = [
-    Depleted(),
-    NetNotionalCap("2/3"),
-    OKX,
-    BYBIT,
-    Drawdown(10, "-1/3", "-0.3", of="contract", relative_to="opening", minimum="123456789012345678901234567890/7"),
-]
+LONG = "123456789012345678901234567890/7"
+TRIGGERS = [Depleted(), NetNotionalCap("2/3"), OKX, BYBIT]
+TRIGGERS += [Drawdown(10, "-1/3", "-0.3", of="contract", relative_to="opening", minimum=LONG)]
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)

@@ -8,8 +8,9 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import margin
 from adlcore.clearing.margin.margin_state import state_of
-from support import books, zoo
+from support import books, house_books, zoo
 from support.books import UNIT, refused, small_snapshot, valued_snapshot
+from support.house_books import linear
 
 #: Of the wallets of the rows in BTCUSDT, by hand. Equity: Ann −2,000 and +789 beside, Bob 0 and +211, Cat +900 and
 #: +400; Ann's isolated short alone −100. Margin: Ann 58,000·0.5 % − 50 and 60,211·0.5 % − 50, and so on.
@@ -81,6 +82,14 @@ def test_a_valued_wallet_is_converted_to_the_settle_asset():
 def test_a_market_of_an_unknown_or_unmarked_contract_is_refused():
     refused(lambda: margin.market(small_snapshot(), "DOGE"), "contract", None, ("'DOGE'", "BTCUSDT, ETHUSDT, BTCUSD"))
     refused(lambda: margin.market(valued_snapshot(), "ETHUSDT"), "marks", None, "'ETHUSDT'")
+
+
+def test_a_snapshots_market_needs_no_tiers():
+    books = house_books.snapshot([linear(tiers=None)], [50, 9], [("X", 0, 10, 4), ("X", 1, -10, -10)], ["1"])
+    market = margin.market(books, "X")
+    assert (market.quantity.tolist(), market.equity.tolist()) == ([10, -10], [56, 9])
+    assert market.maintenance_margin is None
+    assert market.rank("binance").tolist() == [1, 1]
 
 
 def test_a_market_of_a_contract_without_tiers_has_no_maintenance_margin():

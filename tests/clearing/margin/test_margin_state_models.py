@@ -273,14 +273,8 @@ def test_the_rule_of_a_portfolio_wallet_takes_the_equity_of_the_account(mode):
     market = market_of(crowd(mode), "BTCUSD")
     assert market.account_equity.tolist() == market.equity.tolist()
     # The portfolio form takes account equity, whatever the equity of the rows is.
-    apart = adl.Market(
-        BTCUSD,
-        mark_price=MARKS["BTCUSD"],
-        quantity=market.quantity,
-        entry_value=market.entry_value,
-        equity=market.equity + 12_345,
-        account_equity=market.equity,
-    )
+    columns = {"mark_price": MARKS["BTCUSD"], "quantity": market.quantity, "entry_value": market.entry_value}
+    apart = adl.Market(BTCUSD, **columns, equity=market.equity + 12_345, account_equity=market.equity)
     assert market.score("binance").tolist() == apart.score("binance-portfolio").tolist()
     assert market.score("binance").tolist() != apart.score("binance").tolist()
     assert market.rank("binance").tolist() == apart.rank("binance-portfolio").tolist()

@@ -127,12 +127,8 @@ def test_equity_is_shared_by_maintenance_margin_and_the_last_row_takes_the_rest(
     # MV 100, 200, -300; MM 10, 20, 30; E = 17 + 0 = 17: floors of 17/6, 34/6, and 17 - 2 - 5 = 10.
     x, y, z = linear("X"), linear("Y"), linear("Z")
     found = split(17, [(x, 10, 100), (y, 10, 200), (z, -10, -300)], ["10", "20", "30"])
-    assert [line[1] for line in found] == [2, 5, 10]
-    assert [line[2] for line in found] == [98, 195, -310]
     # 9.8, 19.5 up; 31.0.
-    assert [line[3] for line in found] == [10, 20, 31]
-    assert [line[4] for line in found] == [100, 200, -310]
-    assert not any(line[5] for line in found)
+    assert found == [(0, 2, 98, 10, 100, False), (1, 5, 195, 20, 200, False), (2, 10, -310, 31, -310, False)]
 
 
 def test_negative_equity_is_shared_toward_minus_infinity():

@@ -326,13 +326,18 @@ def test_orders_do_what_a_loop_over_levels_does(made, sent):
         assert book.depth("X", time).keys() == sides.keys()
 
 
+def replayed(made, sent) -> tuple[DepthLadder, int]:
+    """A ladder after these orders, and the time of the last."""
+    book, time = DepthLadder({"X": made[0]}, refill=made[1]), 0
+    for after, quantity, limit in sent:
+        time += after
+        book.ioc(X, quantity, limit, time)
+    return book, time
+
+
 @given(ladders(), orders, st.integers(1, 60), st.data())
 def test_an_order_cut_in_two_fills_the_same(made, sent, quantity, data):
-    book = DepthLadder({"X": made[0]}, refill=made[1])
-    time = 0
-    for after, earlier, limit in sent:
-        time += after
-        book.ioc(X, earlier, limit, time)
+    book, time = replayed(made, sent)
     cut, sign = data.draw(st.integers(0, quantity)), data.draw(st.sampled_from([-1, 1]))
     limit = data.draw(st.integers(1, 120))
     token = book.checkpoint()
@@ -368,11 +373,7 @@ def test_a_restored_ladder_has_forgotten(made, before, between):
 
 @given(ladders(), orders)
 def test_what_is_shown_is_a_ladder_and_what_is_best(made, sent):
-    book = DepthLadder({"X": made[0]}, refill=made[1])
-    time = 0
-    for after, quantity, limit in sent:
-        time += after
-        book.ioc(X, quantity, limit, time)
+    book, time = replayed(made, sent)
     depth = columns(book, time)
     assert columns(DepthLadder({"X": book.depth("X", time)})) == depth
     for taker, side in (("sell", "bids"), ("buy", "asks")):

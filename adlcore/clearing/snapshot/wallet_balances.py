@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..._support.arrays import INT64_MAX
-from ...contracts.contract import Asset
+from ...contracts import Asset
 from ...contracts.decimals import Number
 from ...errors import AdlError, shown
 from .books import Books

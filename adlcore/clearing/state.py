@@ -51,6 +51,14 @@ class HouseState(Immutable):
         a house that planned and dropped it has the same books as before.
     digest : bytes
         The rolling hash of all events.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build([], {"account": ["ann"], "balance": ["12"]}, [], {})
+    >>> state = adl.ClearingHouse(snapshot, [adl.InsuranceFund("USDT", "5")], [adl.clearing.TakeOver()]).state()
+    >>> state.parties.names, state.opening, state.snapshot == snapshot
+    (('street', 'treasury', 'USDT'), array([500000000]), True)
     """
 
     PICKLED = (

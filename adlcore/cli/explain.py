@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from ..clearing import Snapshot, margin_state
+from ..clearing.margin import what_if
 from ..clearing.snapshot.tables import MODES
 from ..contracts.contract import Asset, Contract
 from ..errors import AdlError
@@ -20,7 +21,6 @@ from ..ranking.rules import RankingRule
 from . import _common, _tables, _terms
 from ._screen import Screen
 from ._tables import Column
-from ._what_if import what_if
 
 __all__ = ["explain"]
 
@@ -142,7 +142,10 @@ def explain(
     now = Standing.of(read, row, own, code, how)
     then, realized = None, 0
     if (mark, add_margin, reduce) != (None, None, None):
-        other, left, realized = what_if(read, row, own, code, mark, add_margin, reduce)
+        try:
+            other, left, realized = what_if(read, row, mark=mark, add_margin=add_margin, reduce=reduce)
+        except AdlError as error:
+            raise error.placed(str(error.argument).replace("_", "-"), None, error.value) from None
         then = Standing.of(other, left, own, code, how)
     if as_json:
         whose = {"account": read.wallets.account[own], "wallet": own, "mode": MODES[int(read.wallets.mode[own])]}

@@ -11,7 +11,7 @@ from operator import mul
 from typing import Any
 
 from ..clearing import DepthLadder
-from ..clearing.snapshot.books import entry
+from ..clearing.snapshot.exact import entry
 from ..contracts.contract import Contract
 from ..contracts.decimals import positive_decimal
 from .portable import total

@@ -19,7 +19,7 @@ with optional("pydantic", "reading scenarios"):
     from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from ..clearing import BookIOC, Deleverage, Drawdown, Stage, TakeOver, Venue
-from ..clearing.snapshot.books import share
+from ..clearing.snapshot.exact import share
 from ..contracts.contract import Contract
 from ..contracts.decimals import exact_decimal, positive_decimal
 from ..contracts.margin_tiers import MarginTiers

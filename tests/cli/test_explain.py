@@ -16,15 +16,12 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.lab import crowd
 
 pytest.importorskip("typer", reason="the command line needs the cli extra")
 pytest.importorskip("rich", reason="the command line needs the cli extra")
 pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
 
 from rich.cells import cell_len
-
-from adlcore.cli._what_if import what_if
 
 pytestmark = pytest.mark.files
 
@@ -380,27 +377,6 @@ def test_all_three_at_once_change_what_each_changes(good, folder, told):
     assert (then["quantity"], then["equity"], then["unrealized_pnl"]) == ("1.000", "1750.00000000", "-3500.00000000")
     out = good("explain", folder, *words, "--mark", "56500", "--add-margin", "1000", "--reduce", "0.5")
     assert "What if: mark 56500; 1000 USDT added; 0.5 closed at 56500, realizing -1,750.00\nUSDT\n" in out
-
-
-def test_what_is_asked_changes_nothing_else():
-    snapshot = crowd.snapshot(200, 6)
-    for row in range(0, len(snapshot.positions), 17):
-        code = int(np.searchsorted(snapshot.start, row, side="right") - 1)
-        contract, wallet = snapshot.contracts[code], int(snapshot.positions.wallet[row])
-        size = contract.decimal(abs(int(snapshot.positions.quantity[row])))
-        same, left, realized = what_if(snapshot, row, wallet, code, None, None, None)
-        assert (same == snapshot, left, realized) == (True, row, 0)
-        same, left, realized = what_if(snapshot, row, wallet, code, str(snapshot.marks[code]), None, None)
-        assert (same == snapshot, left, realized) == (True, row, 0)
-        before = snapshot.hash
-        after, left, _ = what_if(snapshot, row, wallet, code, None, "1", size)
-        assert (left, snapshot.hash) == (None, before)
-        assert len(after.positions) == len(snapshot.positions) - 1
-        others = np.delete(np.arange(len(snapshot.positions)), row)
-        assert after.positions.entry_value.tolist() == snapshot.positions.entry_value[others].tolist()
-        one, other = adl.margin_state(snapshot), adl.margin_state(after)
-        rest = np.arange(len(snapshot.wallets)) != wallet
-        assert one.equity[rest].tolist() == other.equity[rest].tolist()
 
 
 # What is refused ------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from adlcore.clearing import (
     NetNotionalCap,
     TakeOver,
     Venue,
+    margin,
 )
 from adlcore.clearing.snapshot.tables import labels
 from adlcore.contracts.decimals import whole_number
@@ -181,7 +182,7 @@ CALLS = {
     "Snapshot.build haircuts": lambda v: venue(haircuts={"BTC": v}),
     "Snapshot.wallet": lambda v: venue().wallet(v),
     "Snapshot.deposit": lambda v: venue().deposit(0, v),
-    "Snapshot.transfer_margin": lambda v: venue().transfer_margin(0, v, 1),
+    "margin.transfer_margin": lambda v: margin.transfer_margin(venue(), 0, v, 1),
     **{
         f"Snapshot.build {table}.{name}": lambda v, table=table, name=name: row(table, **{name: v})
         for table, names in {

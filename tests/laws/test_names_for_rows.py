@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import ClearingHouse, Deleverage
+from adlcore.clearing import ClearingHouse, Deleverage, margin
 
 X = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))
 
@@ -35,9 +35,9 @@ CALLS = {
     "house.trade buyer": ("buyer", lambda a, w: house(a).trade("X", 1, 10, w, 1)),
     "house.trade seller": ("seller", lambda a, w: house(a).trade("X", 1, 10, 1, w)),
     "Snapshot.deposit": ("wallet", lambda a, w: venue(a).deposit(w, 5)),
-    "Snapshot.withdraw": ("wallet", lambda a, w: venue(a).withdraw(w, 5)),
-    "Snapshot.transfer_margin source": ("source", lambda a, w: venue(a).transfer_margin(w, 1, 5)),
-    "Snapshot.transfer_margin target": ("target", lambda a, w: venue(a).transfer_margin(1, w, 5)),
+    "margin.withdraw": ("wallet", lambda a, w: margin.withdraw(venue(a), w, 5)),
+    "margin.transfer_margin source": ("source", lambda a, w: margin.transfer_margin(venue(a), w, 1, 5)),
+    "margin.transfer_margin target": ("target", lambda a, w: margin.transfer_margin(venue(a), 1, w, 5)),
 }
 
 
@@ -112,7 +112,7 @@ def test_one_tier_is_no_list_of_tiers():
 def test_what_is_no_name_at_all(strange):
     there = house(["ann", "bob"])
     calls = {
-        "contract": [lambda: there.trade(strange, 1, 10, 0, 1), lambda: there.snapshot().market(strange)],
+        "contract": [lambda: there.trade(strange, 1, 10, 0, 1), lambda: margin.market(there.snapshot(), strange)],
         "fund": [lambda: there.fund_deposit(strange, 1)],
     }
     if strange is not None:

@@ -11,6 +11,7 @@ import pytest
 
 import adlcore as adl
 from adlcore import clearing
+from adlcore.clearing import margin
 from adlcore.clearing.stages.venue import Venue
 from adlcore.io.aliases import parse_columns
 from adlcore.io.selections import write_selection
@@ -83,7 +84,7 @@ READ = SimpleNamespace(
 )
 EVENTS = house().mark({"A": 9})
 LADDER = clearing.DepthLadder.around(CONTRACT, 10, levels=2)
-MARKET = BOOKS.market("A")
+MARKET = margin.market(BOOKS, "A")
 SELECTION = MARKET.deleverage(4, "roi")
 
 OPTIONS = {

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import BookIOC, CancelOrders, Deleverage, NetNotionalCap, TakeOver, Uncovered, Venue
+from adlcore.clearing import BookIOC, CancelOrders, Deleverage, NetNotionalCap, TakeOver, Uncovered, Venue, margin
 from adlcore.venues import BINANCE_COINM, BINANCE_USDM
 from support.house_books import BTC, Book, Pass, fund, inverse, linear, marked, opened, orders, snapshot
 
@@ -91,7 +91,7 @@ def test_the_quantile_is_the_rank_over_the_number_of_users_of_ones_side():
         {"X": "100"},
     )
     # U/E: 50/500, 50/400, 50/300, and a loser.
-    np.testing.assert_array_equal(books.market("X").quantile("binance"), [0.5, 0.75, 1.0, 0.25, 1.0])
+    np.testing.assert_array_equal(margin.market(books, "X").quantile("binance"), [0.5, 0.75, 1.0, 0.25, 1.0])
 
 
 def test_a_profitable_50x_position_goes_before_a_10x_one_with_less_profit():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import pytest
 
 import adlcore as adl
@@ -18,6 +19,14 @@ BTC = adl.Contract("BTCUSDT", lot="0.001", tick="0.1", tiers=TIERS)
 ETH = adl.Contract("ETHUSDT", lot="0.01", tick="0.01", tiers=TIERS)
 COIN = adl.Contract("BTCUSD", kind="inverse", settle="BTC", multiplier="100", tick="0.5", tiers=COIN_TIERS)
 CONTRACTS = (BTC, ETH, COIN)
+
+FLAT = adl.MarginTiers([0], ["0.05"])
+
+#: The positions of nobody.
+NO_POSITIONS = {"contract": [], "wallet": [], "quantity": [], "entry_value": []}
+
+#: A snapshot of nothing.
+NOTHING = {"contracts": (), "wallets": {"account": [], "asset": []}, "positions": NO_POSITIONS, "marks": {}}
 
 #: Wallet rows of the small snapshot.
 ANN, BOB, CAT, ANN_ALONE, DAN, EVE = range(6)
@@ -109,6 +118,54 @@ def small_snapshot(**changes) -> adl.Snapshot:
 def valued_snapshot(**changes) -> adl.Snapshot:
     """Multi-asset and portfolio wallets beside cross ones."""
     return adl.Snapshot(**valued_columns(**changes))
+
+
+def one_position(quantity=10, entry="100", balance="120", leverage=0, mark="100", locked=None, **contract):
+    """Ann's position in X, of lots worth the mark, against Bob's; money in whole cents."""
+    cents = adl.Asset("USDT", 2)
+    orders = [{"account": "ann", "contract": "X", "quantity": 1, "price": 1, "locked": locked}] if locked else None
+    return adl.Snapshot.build(
+        [adl.Contract("X", settle=cents, tick="0.01", tiers=FLAT, **contract)],
+        [{"account": "ann", "balance": balance}, {"account": "bob", "balance": "1000000"}],
+        [
+            {"account": "ann", "contract": "X", "quantity": quantity, "entry_price": entry, "leverage": leverage},
+            {"account": "bob", "contract": "X", "quantity": -quantity, "entry_price": entry},
+        ],
+        {"X": mark},
+        orders=orders,
+    )
+
+
+def mia(**changes) -> adl.Snapshot:
+    """Mia's multi-asset wallet: 100 USDT and 1 BTC at 50,000 less a tenth; a long worth 20,000 at 5 %, 2,000 locked."""
+    terms = {
+        "wallets": [{"account": "mia", "mode": "multi-asset"}, {"account": "bob", "balance": 10**6}],
+        "positions": [
+            {"account": a, "contract": "X", "quantity": q, "entry_price": 100} for a, q in (("mia", 200), ("bob", -200))
+        ],
+        "orders": [{"account": "mia", "contract": "X", "quantity": 1, "price": 1, "locked": 2_000}],
+        "balances": [{"account": "mia", "asset": a, "amount": n} for a, n in (("USDT", 100), ("BTC", 1))],
+        "index_prices": {"BTC": "50000", "DAI": "1"},
+        "haircuts": {"BTC": "0.1"},
+        "assets": ["DAI", "PEPE"],
+    }
+    return adl.Snapshot.build([adl.Contract("X", tick=1, tiers=FLAT)], marks={"X": 100}, **{**terms, **changes})
+
+
+def as_columns(names: str, rows) -> dict[str, list]:
+    """Columns of rows, by the names of their cells."""
+    return {name: [row[place] for row in rows] for place, name in enumerate(names.split())}
+
+
+def free(snapshot, wallet: int) -> int:
+    """The free margin of a wallet, in quanta."""
+    return int(adl.margin_state(snapshot).free_margin[wallet])
+
+
+def columns_of(snapshot) -> list[tuple[str, str, np.ndarray]]:
+    """Table, name and column of every table."""
+    tables = ("wallets", "positions", "orders", "balances")
+    return [(table, name, column) for table in tables for name, column in getattr(snapshot, table).columns().items()]
 
 
 def refused(call, argument: str | None = None, row: int | None = None, words: str | tuple[str, ...] = ()):

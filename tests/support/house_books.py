@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import adlcore as adl
+from support.books import as_columns
 
 #: A quantum is a unit: every amount of these books is a small whole number.
 USDT, BTC = adl.Asset("USDT", 0), adl.Asset("BTC", 0)
@@ -42,8 +43,8 @@ def snapshot(contracts, wallets, positions, marks, **more: Any) -> adl.Snapshot:
         warnings.simplefilter("ignore", adl.OpenInterestWarning)
         return adl.Snapshot(
             contracts,
-            _columns(("account", "mode", "balance", "asset"), cells),
-            _columns(("contract", "wallet", "quantity", "entry_value", "leverage"), held),
+            as_columns("account mode balance asset", cells),
+            as_columns("contract wallet quantity entry_value leverage", held),
             marks,
             **more,
         )
@@ -51,11 +52,7 @@ def snapshot(contracts, wallets, positions, marks, **more: Any) -> adl.Snapshot:
 
 def orders(*rows) -> dict[str, list[Any]]:
     """Open orders of ``(symbol, wallet, lots, ticks, locked)``."""
-    return _columns(("contract", "wallet", "quantity", "price", "locked"), rows)
-
-
-def _columns(names, rows) -> dict[str, list[Any]]:
-    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    return as_columns("contract wallet quantity price locked", rows)
 
 
 class Book:

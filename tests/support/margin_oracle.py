@@ -18,6 +18,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import adlcore as adl
+from support.books import as_columns
 
 CROSS, ISOLATED, MULTI_ASSET, PORTFOLIO = range(4)
 MODES = ("cross", "isolated", "multi-asset", "portfolio")
@@ -34,6 +35,17 @@ def snapshot(make=adl.Snapshot, **columns) -> adl.Snapshot:
 def build(**tables) -> adl.Snapshot:
     """The same of decimal text."""
     return snapshot(adl.Snapshot.build, **tables)
+
+
+def several(mode: str, amounts: dict, positions=(), asset: str = "USDT", **terms) -> adl.Snapshot:
+    """A wallet of ann's that holds several assets: amounts, or cells with loans; with open rows of positions."""
+    cells = {name: given if isinstance(given, dict) else {"amount": given} for name, given in amounts.items()}
+    return build(
+        wallets=[{"account": "ann", "asset": asset, "mode": mode}],
+        positions=[{"account": "ann", **row} for row in positions],
+        balances=[{"account": "ann", "asset": name, **given} for name, given in cells.items()],
+        **{"contracts": [], "marks": {}, **terms},
+    )
 
 
 def quanta_per_lot(contract: adl.Contract, price) -> Fraction:
@@ -330,8 +342,7 @@ def venues(draw, modes=MODES) -> dict:
     settles = assets[: draw(st.integers(1, 3))]
     listed = [draw(contracts(f"C{k}", settles)) for k in range(draw(st.integers(1, 4)))]
     marks = {contract.symbol: draw(st.sampled_from(PRICES)) for contract in listed}
-    table = defaultdict(list)
-    held, kept, orders = defaultdict(list), defaultdict(list), defaultdict(list)
+    wallets, held, kept, orders = [], [], [], []
     indexes = {asset.name: draw(st.sampled_from(INDEXES)) for asset in assets[1:]}
     chosen = draw(st.lists(st.sampled_from(modes), min_size=1, max_size=6))
     for wallet, mode in enumerate(chosen):
@@ -348,42 +359,32 @@ def venues(draw, modes=MODES) -> dict:
                 quantity = sign * draw(st.one_of(st.integers(1, 3), st.integers(1, 1000)))
                 unit = quanta_per_lot(contract, marks[contract.symbol])
                 ratio = Fraction(draw(st.integers(60, 160)), 100)
-                held["contract"].append(contract.symbol)
-                held["wallet"].append(wallet)
-                held["quantity"].append(quantity)
-                held["entry_value"].append(round(quantity * unit / ratio))
-                held["leverage"].append(draw(st.sampled_from([0.0, 0.0, 1.0, 3.0, 12.5, 0.1])))
+                leverage = draw(st.sampled_from([0.0, 0.0, 1.0, 3.0, 12.5, 0.1]))
+                held.append((contract.symbol, wallet, quantity, round(quantity * unit / ratio), leverage))
                 notional += abs(round(quantity * unit))
                 index = Fraction(indexes.get(contract.settle.name, 1))
                 units += abs(quantity * unit) * index / 10**contract.settle.decimals
         per_mille = st.integers(-300, 900)
         small = st.integers(-2, 2)
-        table["account"].append(wallet)
-        table["asset"].append(asset.name)
-        table["mode"].append(mode)
-        table["balance"].append(0 if valued else notional * draw(per_mille) // 1000 + draw(small))
+        balance = 0 if valued else notional * draw(per_mille) // 1000 + draw(small)
+        wallets.append((wallet, asset.name, mode, balance))
         for other in assets if valued else ():
             if draw(st.booleans()):
                 backing = units / Fraction(indexes.get(other.name, 1)) * 10**other.decimals
                 loan = mode == "portfolio" and draw(st.integers(0, 2 + round(backing * 3 / 10)))
-                kept["wallet"].append(wallet)
-                kept["asset"].append(other.name)
-                kept["amount"].append(round(backing * draw(per_mille) / 1000) + draw(small))
-                kept["loan"].append(int(loan))
+                amount = round(backing * draw(per_mille) / 1000) + draw(small)
+                kept.append((wallet, other.name, amount, int(loan)))
         if fit and draw(st.booleans()):
-            orders["contract"].append(draw(st.sampled_from(fit)).symbol)
-            orders["wallet"].append(wallet)
-            orders["quantity"].append(draw(st.sampled_from([-5, 1])))
-            orders["price"].append(draw(st.integers(1, 10**6)))
-            orders["locked"].append(draw(st.integers(0, min(notional // 5 + 1, 10**8))))
-    empty = {name: [] for name in ("contract", "wallet", "quantity", "entry_value", "leverage")}
+            symbol, price = draw(st.sampled_from(fit)).symbol, draw(st.integers(1, 10**6))
+            locked = draw(st.integers(0, min(notional // 5 + 1, 10**8)))
+            orders.append((symbol, wallet, draw(st.sampled_from([-5, 1])), price, locked))
     return {
         "contracts": listed,
-        "wallets": dict(table),
-        "positions": {name: held.get(name, column) for name, column in empty.items()},
+        "wallets": as_columns("account asset mode balance", wallets),
+        "positions": as_columns("contract wallet quantity entry_value leverage", held),
         "marks": marks,
-        "orders": dict(orders),
-        "balances": dict(kept),
+        "orders": as_columns("contract wallet quantity price locked", orders),
+        "balances": as_columns("wallet asset amount loan", kept),
         "assets": assets,
         "index_prices": indexes,
         "haircuts": {asset.name: draw(st.sampled_from(["0", "0.05", "0.3", "1"])) for asset in assets},
@@ -415,11 +416,9 @@ def extreme(draw) -> dict:
     for place in draw(st.sets(st.integers(0, 3 * wallets - 1))):
         quantity, cost = draw(numbers), draw(numbers)
         rows.append((place % 3, place // 3, quantity, abs(cost) * ((quantity > 0) - (quantity < 0))))
-    names = ("contract", "wallet", "quantity", "entry_value")
-    held = zip(*rows, strict=True) if rows else [[]] * 4
     return {
         "contracts": listed,
         "wallets": {"account": range(wallets), "asset": "USDT", "balance": [draw(numbers) for _ in range(wallets)]},
-        "positions": {name: list(column) for name, column in zip(names, held, strict=True)},
+        "positions": as_columns("contract wallet quantity entry_value", rows),
         "marks": {contract.symbol: draw(st.sampled_from(["0.5", "1", "1.01"])) for contract in listed},
     }

@@ -103,14 +103,9 @@ class InsuranceFund(Versioned):
             raise AdlError.at("parent_cap", None, parent_cap, "must be absent: the fund has no parent")
         if trigger is not None and not isinstance(trigger, Trigger):
             raise AdlError.at("trigger", None, trigger, "must be a trigger such as Depleted()")
-        put = object.__setattr__
-        put(self, "asset", asset)
-        put(self, "balance", _amount(balance, "balance"))
-        put(self, "scope", symbols)
-        put(self, "name", called)
-        put(self, "parent", parent)
-        put(self, "parent_cap", None if parent_cap is None else _amount(parent_cap, "parent_cap"))
-        put(self, "trigger", trigger)
+        own, cap = _amount(balance, "balance"), None if parent_cap is None else _amount(parent_cap, "parent_cap")
+        for field, value in zip(self.PICKLED, (asset, own, symbols, called, parent, cap, trigger), strict=True):
+            object.__setattr__(self, field, value)
 
     def __repr__(self) -> str:
         scope = self.scope

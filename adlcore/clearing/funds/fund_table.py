@@ -16,6 +16,7 @@ from ..._support.pickles import Versioned
 from ...contracts.contract import COLUMNS, Asset, Contract
 from ...contracts.decimals import canonical
 from ...errors import AdlError
+from ..snapshot.exact import read_cell
 from .fund import InsuranceFund
 from .triggers import Depleted, Trigger
 
@@ -277,10 +278,7 @@ def _heads(given: list[InsuranceFund], contracts: Sequence[Contract], head: list
 
 
 def _quanta(column: str, row: int, amount: Decimal, asset: Asset) -> int:
-    try:
-        return asset.quanta(amount)
-    except AdlError as error:
-        raise error.placed(f"funds.{column}", row, canonical(amount)) from None
+    return int(read_cell(f"funds.{column}", row, canonical(amount), asset.quanta))
 
 
 def _column(values: list[int]) -> Int64Array1D:

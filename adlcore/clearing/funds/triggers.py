@@ -194,6 +194,7 @@ class NetNotionalCap(Trigger):
 
     @property
     def cap(self) -> Fraction:
+        """The argument `ratio`."""
         return Fraction(self.ratio)
 
     def __repr__(self) -> str:

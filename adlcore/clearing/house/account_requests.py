@@ -13,12 +13,13 @@ from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
 from ...contracts.decimals import Number, exact_decimal, positive_decimal
 from ...errors import AdlError
 from ..liquidation.pass_books import Working
-from ..margin import transfers
-from ..margin.free_margin import lockable, locked_by
+from ..margin.free_margin import lockable
 from ..margin.margin_state import MarginState
-from ..snapshot.books import entry
+from ..margin.transfers import withdraw_at
+from ..snapshot.exact import entry, locked_by
 from ..snapshot.snapshot import Snapshot
-from ..snapshot.tables import ISOLATED, VALUED
+from ..snapshot.tables import ISOLATED
+from ..snapshot.wallet_balances import asset_of, wallet_row
 
 __all__ = [
     "cancel_order",
@@ -35,8 +36,8 @@ __all__ = [
 def deposit(work: Working, wallet: int, amount: Number, asset: str | None) -> Snapshot:
     """Money from outside into a wallet; an open entry is paid first."""
     books = work.books
-    changed = books._with(transfers.deposit(books, wallet, amount, asset))
-    code = transfers.asset_of(books, wallet, asset)
+    changed = books.deposit(wallet, amount, asset)
+    code = asset_of(books, wallet, asset)
     quanta = books.assets[code].quanta(amount)
     work.log.add(("deposit", "request", {"wallet": wallet, "amount": quanta, "asset": code}))
     if (owed := work.uncovered.get((int(wallet), code))) is not None:
@@ -53,8 +54,8 @@ def deposit(work: Working, wallet: int, amount: Number, asset: str | None) -> Sn
 def withdraw(work: Working, state: MarginState, wallet: int, amount: Number, asset: str | None) -> Snapshot:
     """Money out of a wallet, within its free margin."""
     books = work.books
-    changed = books._with(transfers.withdraw(books, state, wallet, amount, asset))
-    code = transfers.asset_of(books, wallet, asset)
+    changed = withdraw_at(books, state, wallet, amount, asset)
+    code = asset_of(books, wallet, asset)
     quanta = books.assets[code].quanta(amount)
     work.log.add(("withdrawal", "request", {"wallet": wallet, "amount": -quanta, "asset": code}))
     return changed
@@ -90,7 +91,7 @@ def place_order(
 ) -> Snapshot:
     """An open order more; what it locks takes nothing out, and must only be there."""
     books = work.books
-    row, code = transfers.wallet_row(books, "wallet", wallet), books.code(contract)
+    row, code = wallet_row(books, "wallet", wallet), books.code(contract)
     listed = books.contracts[code]
     refuse_debtor(work, row)
     refuse_other_asset(books, row, code, "wallet")
@@ -107,17 +108,16 @@ def place_order(
         quanta = listed.settle.quanta(locked)
         if quanta < 0:
             raise AdlError.at("locked", None, locked, "must be 0 or above")
-    rate = work.core.rates.price_of(int(work.settle[code])) if books.wallets.mode[row] >= VALUED else Fraction(1)
+    rate = work.core.rates.price_of(int(work.settle[code])) if books.wallets.is_valued(row) else Fraction(1)
     most = lockable(work.core, row)
     if -(-quanta * rate.numerator // rate.denominator) > most:
         asset = books.assets[int(books.wallets.asset[row])]
         must = f"must be at most what this wallet may lock of its margin, {asset.decimal(most)} {asset.name}"
         raise AdlError.at("locked", None, listed.settle.decimal(quanta), must)
     fresh = {"contract": code, "wallet": row, "quantity": lots, "price": ticks, "locked": quanta}
-    columns = {name: np.append(column, fresh[name]) for name, column in books.orders.columns().items()}
     placed = {"wallet": row, "row": len(books.orders), "contract": code, "lots": lots, "price": ticks, "amount": quanta}
     work.log.add(("order-placed", "request", {**placed, "asset": work.settle[code]}))
-    return books._with({"orders": books.orders.replace(**columns)})
+    return books._with({"orders": books.orders.with_row(**fresh)})
 
 
 def cancel_order(work: Working, order: int) -> Snapshot:
@@ -220,7 +220,7 @@ def refuse_debtor(work: Working, wallet: int) -> None:
 def refuse_other_asset(books: Snapshot, wallet: int, code: int, name: str) -> None:
     """A wallet with one asset has positions and orders that settle in it."""
     listed = books.contracts[code]
-    if books.wallets.mode[wallet] < VALUED and books.assets[int(books.wallets.asset[wallet])] != listed.settle:
+    if not books.wallets.is_valued(wallet) and books.assets[int(books.wallets.asset[wallet])] != listed.settle:
         must = f"must be a wallet in {listed.settle}, in which {listed.symbol} settles"
         raise AdlError.at(name, None, wallet, must)
 
@@ -230,7 +230,7 @@ def refuse_misplaced(books: Snapshot, wallet: int, code: int, name: str) -> None
     refuse_other_asset(books, wallet, code, name)
     if books.wallets.mode[wallet] == ISOLATED:
         rows = np.flatnonzero(books.positions.wallet == wallet)
-        codes = np.searchsorted(books.start, rows, side="right") - 1
+        codes = books.contract_of(rows)
         for other in codes[books.positions.quantity[rows] != 0].tolist():
             if other != code:
                 must = f"is an isolated wallet with a position in {books.contracts[other].symbol}: must trade that"

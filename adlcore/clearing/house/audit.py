@@ -10,8 +10,7 @@ import numpy as np
 from ... import _kernels
 from ...errors import AdlError
 from ..events import EXTERNAL, FACTS, Events
-from ..snapshot.snapshot import Snapshot
-from ..snapshot.tables import VALUED
+from ..snapshot.wallet_balances import balance_of
 from ..state import HouseState
 
 __all__ = ["BrokenBooksError", "assets_in_all", "check", "differences"]
@@ -90,10 +89,10 @@ def _wallets(state: HouseState) -> Iterator[str]:
     snapshot = state.snapshot
     wallets, positions = snapshot.wallets, snapshot.positions
     for (wallet, asset), owed in sorted(state.uncovered.items()):
-        found = _balance(snapshot, wallet, asset)
+        found = balance_of(snapshot, wallet, asset)
         if found != -owed:
             yield f"wallets[{wallet}] owes {owed} quanta of {snapshot.assets[asset].name}, and has {found}"
-    below = np.flatnonzero((wallets.balance < 0) & (wallets.mode < VALUED))
+    below = np.flatnonzero((wallets.balance < 0) & ~wallets.is_valued())
     if not len(below):
         return
     mask = np.zeros(len(wallets), bool)
@@ -102,13 +101,6 @@ def _wallets(state: HouseState) -> Iterator[str]:
     for wallet in np.flatnonzero(mask).tolist():
         if (wallet, int(wallets.asset[wallet])) not in state.uncovered:
             yield f"wallets[{wallet}] holds no position, has {int(wallets.balance[wallet])} quanta and no open entry"
-
-
-def _balance(snapshot: Snapshot, wallet: int, asset: int) -> int:
-    if snapshot.wallets.mode[wallet] < VALUED:
-        return int(snapshot.wallets.balance[wallet])
-    held = snapshot.balances
-    return int(held.amount[(held.wallet == wallet) & (held.asset == asset)].sum())
 
 
 def _funds(state: HouseState) -> Iterator[str]:

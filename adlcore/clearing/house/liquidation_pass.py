@@ -34,7 +34,6 @@ from ..liquidation.pass_books import Working
 from ..liquidation.round import Round
 from ..liquidation.settlement import move_to_cross, settle, settle_debts
 from ..liquidation.trigger_observation import observe
-from ..snapshot.tables import VALUED
 from ..stages.stage import Order, Requests
 from ..stages.venue import Venue
 from ..state import names_of
@@ -88,7 +87,7 @@ def _broken(work: Working) -> Int64Array1D:
     """Counterparties that are liquidatable now."""
     touched = np.unique(np.concatenate([np.zeros(0, INT64), *work.counterparties]))
     touched = touched[(work.in_liquidation[touched] == 0) & work.short(touched)]
-    sure = (work.margin[touched] > 0) & (work.books.wallets.mode[touched] < VALUED)
+    sure = (work.margin[touched] > 0) & ~work.books.wallets.is_valued(touched)
     unsure = touched[~sure]
     return np.sort(np.concatenate([touched[sure], unsure[work.holds(unsure)]])) if len(unsure) else touched
 

@@ -12,7 +12,7 @@ from ...errors import AdlError
 from ..liquidation.pass_books import Working
 from ..margin.margin_pass import MarginPass
 from ..order_book.liquidity import Liquidity
-from ..snapshot.books import prices_by_row
+from ..snapshot.exact import prices_by_row
 from ..snapshot.snapshot import Snapshot
 from ..stages.stage import Fill, Order
 from ..state import HouseState

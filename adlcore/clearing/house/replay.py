@@ -14,7 +14,6 @@ from ...errors import AdlError
 from ..events import FIELDS, FILLS, KINDS, LEVERAGE_UNIT, MONEY, Events
 from ..funds.parties import Parties
 from ..snapshot.snapshot import Snapshot
-from ..snapshot.tables import VALUED
 from ..state import HouseState
 
 __all__ = ["replayed"]
@@ -173,7 +172,7 @@ class _Replay:
         wallet, asset = event["wallet"], event["asset"]
         if event["party"] >= 0:
             self.cash[event["party"], asset] += amount
-        elif self.before.wallets.mode[wallet] < VALUED:
+        elif not self.before.wallets.is_valued(wallet):
             self.balance[wallet] += amount
         elif amount or (wallet, asset) in self.held:
             self.held.setdefault((wallet, asset), [0, 0])[0] += amount

@@ -14,9 +14,9 @@ from ...errors import AdlError
 from ..events import LEVERAGE_UNIT
 from ..funds.parties import STREET
 from ..liquidation.pass_books import Working
-from ..margin import transfers
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import ISOLATED
+from ..snapshot.wallet_balances import credit, wallet_row
 from .account_requests import refuse_debtor, refuse_misplaced
 from .trade_sides import LEGS, Row, Rows, Street, User, rewritten
 
@@ -97,7 +97,7 @@ def _side(
         if leg is not None:
             raise AdlError.at(f"{name}_leg", None, leg, "must be absent: the street has one netted row")
         return Street(work, code, sign)
-    row = transfers.wallet_row(work.books, name, wallet)
+    row = wallet_row(work.books, name, wallet)
     refuse_debtor(work, row)
     refuse_misplaced(work.books, row, code, name)
     rows = changed.setdefault(row, Rows(work.books, code, row))
@@ -193,7 +193,7 @@ def _paid(books: Snapshot, code: int, sides: list[Street | User]) -> Snapshot:
     # Wallets ascending: so stand the balances that one call adds, whatever adds them.
     for wallet, gain in sorted(gains.items()):
         if gain:
-            books = books._with(transfers.added(books, wallet, asset, gain))
+            books = credit(books, wallet, asset, gain)
     return books
 
 

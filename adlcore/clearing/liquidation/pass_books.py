@@ -23,7 +23,7 @@ from ..events import EXTERNAL, FACTS, Events, Leg, Log
 from ..margin.margin_pass import MarginPass
 from ..order_book.liquidity import Liquidity
 from ..snapshot.snapshot import Snapshot
-from ..snapshot.tables import ISOLATED, VALUED
+from ..snapshot.tables import ISOLATED
 from ..state import HouseState
 from .cool_downs import CoolDowns
 from .party_rows import MovingParties
@@ -105,7 +105,7 @@ class Working(MovingParties):
         if slots.many:
             self.cash = slots.balance + slots.amount  # one of the two is 0
             slots.amount, slots.loan = self.cash, slots.loan.copy()
-            plain = (books.wallets.mode[slots.wallet] < VALUED).astype(np.uint8)
+            plain = (~books.wallets.is_valued(slots.wallet)).astype(np.uint8)
         else:
             self.cash = slots.balance.copy()
         self._columns = (
@@ -169,7 +169,7 @@ class Working(MovingParties):
 
     def is_valued(self, wallet: int) -> bool:
         """Whether a wallet holds several assets."""
-        return bool(self.books.wallets.mode[wallet] >= VALUED)
+        return bool(self.books.wallets.is_valued(wallet))
 
     def holds(self, wallets: Int64Array1D) -> npt.NDArray[np.bool_]:
         """Which of these wallets have an open position; O(positions)."""

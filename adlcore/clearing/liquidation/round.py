@@ -10,7 +10,6 @@ import numpy.typing as npt
 from ... import _kernels
 from ..._support.arrays import FLOAT64, INT64, Int64Array1D
 from ..margin.shared_bankruptcy import Exchange, SharedBankruptcy, shared_of
-from ..snapshot.tables import VALUED
 from .pass_books import Working
 
 __all__ = ["Chosen", "Round"]
@@ -73,7 +72,7 @@ class Round:
         of = place[owner[rows]]
         order = np.lexsort((rows, -_weights(work, rows), of))
         self.rows, self.place = rows[order], of[order]
-        self.code = np.searchsorted(work.books.start, self.rows, side="right") - 1
+        self.code = work.books.contract_of(self.rows)
         first = np.searchsorted(self.place, np.arange(len(self.wallets)))
         self._last: tuple[tuple[Int64Array1D, ...], tuple[Int64Array1D, ...]] | None = None
         #: The fund that settles each wallet: that of its first row's contract.
@@ -142,6 +141,6 @@ class Round:
 def _weights(work: Working, rows: Int64Array1D) -> Int64Array1D:
     """Maintenance margins by which rows are ordered; those of valued wallets in their numeraire."""
     books = work.books
-    valued = np.flatnonzero(books.wallets.mode[books.positions.wallet[rows]] >= VALUED)
-    code = np.searchsorted(books.start, rows[valued], side="right") - 1
+    valued = np.flatnonzero(books.wallets.is_valued(books.positions.wallet[rows]))
+    code = books.contract_of(rows[valued])
     return Exchange(work.core, valued, work.settle[code]).to_numeraire(work.core.margin[rows], "maintenance_margin")

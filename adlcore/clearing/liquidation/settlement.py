@@ -11,7 +11,7 @@ from ... import _kernels
 from ..._support.arrays import INT64, Int64Array1D
 from ...errors import AdlError
 from ..funds.parties import TREASURY
-from ..snapshot.tables import CROSS, VALUED
+from ..snapshot.tables import CROSS
 from .pass_books import DELEVERAGED, VAULT, Working
 from .round import Round
 
@@ -27,7 +27,7 @@ def settle(work: Working, taken: Round) -> None:
     """
     empty = np.flatnonzero(~taken.open(work))
     fresh = empty[~np.isin(empty, np.array(taken.settled, INT64))]
-    valued = work.books.wallets.mode[taken.wallets[fresh]] >= VALUED
+    valued = work.books.wallets.is_valued(taken.wallets[fresh])
     # Wallets with several assets are few, and each is settled by itself, in its turn.
     turns = [*np.flatnonzero(valued).tolist(), len(fresh)]
     start = 0
@@ -44,7 +44,7 @@ def settle(work: Working, taken: Round) -> None:
 def settle_others(work: Working, wallets: Int64Array1D) -> None:
     """Settle those of these wallets that are in no round, hold no position and owe; plain ones first, each by row."""
     debtors = _debtors(work, wallets)
-    is_valued = work.books.wallets.mode[debtors] >= VALUED
+    is_valued = work.books.wallets.is_valued(debtors)
     plain = debtors[~is_valued]
     _settle_plain(work, plain, work.table.of_asset[work.books.wallets.asset[plain]])
     for wallet in debtors[is_valued].tolist():

@@ -27,9 +27,9 @@ from ... import _kernels
 from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
 from ...errors import AdlError
 from ..snapshot.books import Books
-from ..snapshot.tables import PORTFOLIO, VALUED, Holdings
+from ..snapshot.tables import PORTFOLIO, Holdings
 
-__all__ = ["Rates", "Slots", "converted", "whole_parts"]
+__all__ = ["Rates", "Slots", "converted", "refuse_wrapped", "whole_parts"]
 
 
 class Rates:
@@ -48,7 +48,7 @@ class Rates:
     """
 
     def __init__(self, books: Books) -> None:
-        valued = books.wallets.asset[books.wallets.mode >= VALUED]
+        valued = books.wallets.asset[books.wallets.is_valued()]
         self.numeraire = int(valued[0]) if len(valued) else -1
         unit = books.assets[self.numeraire].quanta_per_unit if len(valued) else 1
         index = [None if price is None else Fraction(price) for price in books.index_prices]
@@ -131,7 +131,7 @@ class Slots:
         if not self.many:
             return
         count = max(len(books.assets), 1)
-        single = np.flatnonzero(wallets.mode < VALUED)
+        single = np.flatnonzero(~wallets.is_valued())
         keys = books.positions.wallet * count + np.repeat(books.settle, np.diff(books.start))
         held = books.balances.wallet * count + books.balances.asset
         all_keys = np.unique(np.concatenate([single * count + wallets.asset[single], keys, held]))
@@ -141,7 +141,7 @@ class Slots:
         self.single, self.single_slot = single, np.searchsorted(all_keys, single * count + wallets.asset[single])
         self.balance = np.zeros(len(all_keys), INT64)
         self.balance[self.single_slot] = wallets.balance[single]
-        self.valued = np.flatnonzero(wallets.mode[self.wallet] >= VALUED)
+        self.valued = np.flatnonzero(wallets.is_valued(self.wallet))
         self.portfolio = wallets.mode[self.wallet] == PORTFOLIO
         self.amount, self.loan = np.zeros(len(all_keys), INT64), np.zeros(len(all_keys), INT64)
         place = np.searchsorted(all_keys, held)
@@ -255,12 +255,15 @@ class Slots:
 def _sum_of(one: Int64Array1D, other: Int64Array1D, wallet: Int64Array1D) -> Int64Array1D:
     """Row by row, refusing what leaves int64; `wallet` says whose each is."""
     out = one + other
-    wrapped = ((one ^ out) & (other ^ out)) < 0
-    if wrapped.any():
-        row = int(np.flatnonzero(wrapped)[0])
-        message = f"wallets[{wallet[row]}]: {int(one[row])} and {int(other[row])} of an asset must sum to int64 quanta"
-        raise AdlError(message, argument="wallets", row=int(wallet[row]))
+    refuse_wrapped((one ^ out) & (other ^ out), wallet, "{} and {} of an asset must sum to int64 quanta", one, other)
     return out
+
+
+def refuse_wrapped(sign: Int64Array1D, wallet: Int64Array1D, must: str, one: Int64Array1D, other: Int64Array1D) -> None:
+    """Refuse the first row whose sum or difference left int64: there `sign` is below 0; `must` shows both numbers."""
+    for row in np.flatnonzero(sign < 0)[:1].tolist():
+        owner = int(wallet[row])
+        raise AdlError(f"wallets[{owner}]: {must.format(one[row], other[row])}", argument="wallets", row=owner)
 
 
 def _summed(values: Int64Array1D, group: Int64Array1D, wallets: Int64Array1D, what: str) -> Int64Array1D:

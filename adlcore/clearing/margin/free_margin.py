@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
 from ... import _kernels
-from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
-from ...contracts.decimals import canonical, exact_decimal
+from ..._support.arrays import INT64, Int64Array1D
+from ...contracts.decimals import exact_decimal
 from ...errors import AdlError
-from ..snapshot.tables import VALUED
+from ..snapshot.exact import read_cell
 from .collateral import converted, whole_parts
 from .margin_pass import MarginPass
 
-__all__ = ["balances", "free", "free_of", "initial", "least", "lockable", "locked_by", "needed_of", "worth"]
+__all__ = ["balances", "free", "free_of", "initial", "least", "lockable", "needed_of", "worth"]
 
 
 def balances(state: MarginPass) -> Int64Array1D:
@@ -26,14 +26,6 @@ def balances(state: MarginPass) -> Int64Array1D:
         balance = balance.copy()
         state.slots.collateral(state.rates, balance)
     return balance
-
-
-def locked_by(notional: int, leverage: Decimal) -> int:
-    """What an order of such a value locks: ``notional/leverage``, rounded up."""
-    locked = math.ceil(notional / Fraction(leverage))
-    if locked > INT64_MAX:
-        raise AdlError.at("leverage", None, canonical(leverage), "must lock a margin that fits int64 quanta")
-    return locked
 
 
 def initial(state: MarginPass) -> Int64Array1D:
@@ -81,9 +73,7 @@ def free_of(state: MarginPass, wallet: int) -> int:
     :attr:`MarginPass.inclusive` is False). Exact whatever the sizes, and whatever those of others;
     O(positions + orders).
     """
-    books = state.books
-    mine = (np.flatnonzero(table.wallet == wallet) for table in (books.positions, books.orders))
-    return _free(state, wallet, *mine)
+    return _free(state, wallet, *_rows_of(state, wallet))
 
 
 def lockable(state: MarginPass, wallet: int) -> int:
@@ -97,7 +87,7 @@ def lockable(state: MarginPass, wallet: int) -> int:
 
 def worth(state: MarginPass, wallet: int, less: dict[int, int] | None = None) -> tuple[int, int]:
     """Equity and balance of a wallet, once so many quanta of some assets have left it."""
-    if state.books.wallets.mode[wallet] >= VALUED:
+    if state.books.wallets.is_valued(wallet):
         equity, balance, _ = state.slots.exact(state.sums, state.rates, wallet, less or {})
         return equity, balance
     gone = sum((less or {}).values())
@@ -112,9 +102,13 @@ def least(state: MarginPass, wallet: int) -> int:
 
 def needed_of(state: MarginPass, wallet: int) -> int:
     """What a wallet must keep: initial margin, the margin of its loans, and what open orders lock; exact."""
+    return _needed_of(state, wallet, *_rows_of(state, wallet))
+
+
+def _rows_of(state: MarginPass, wallet: int) -> tuple[Int64Array1D, Int64Array1D]:
+    """The position rows and the orders of a wallet."""
     books = state.books
-    mine = (np.flatnonzero(table.wallet == wallet) for table in (books.positions, books.orders))
-    return _needed_of(state, wallet, *mine)
+    return np.flatnonzero(books.positions.wallet == wallet), np.flatnonzero(books.orders.wallet == wallet)
 
 
 def _free(state: MarginPass, wallet: int, rows: Int64Array1D, orders: Int64Array1D) -> int:
@@ -125,12 +119,12 @@ def _free(state: MarginPass, wallet: int, rows: Int64Array1D, orders: Int64Array
 
 def _needed_of(state: MarginPass, wallet: int, rows: Int64Array1D, orders: Int64Array1D) -> int:
     """The same, of these rows and orders of the wallet."""
-    books, valued = state.books, bool(state.books.wallets.mode[wallet] >= VALUED)
+    books, valued = state.books, state.books.wallets.is_valued(wallet)
 
     def held(code: int, amount: Fraction | int) -> int:
         return math.ceil(amount * state.rates.price_of(int(books.settle[code])) if valued else amount)
 
-    codes = (np.searchsorted(books.start, rows, side="right") - 1).tolist()
+    codes = books.contract_of(rows).tolist()
     total = sum(held(code, _initial_of(state, row)) for code, row in zip(codes, rows.tolist(), strict=True))
     locked = zip(books.orders.contract[orders].tolist(), books.orders.locked[orders].tolist(), strict=True)
     total += sum(held(code, amount) for code, amount in locked)
@@ -148,10 +142,7 @@ def _initial_of(state: MarginPass, row: int) -> int:
 
 def _read(leverage: float, row: int) -> Fraction:
     """A leverage by its shortest decimal."""
-    try:
-        return Fraction(exact_decimal(leverage, "leverage"))
-    except AdlError as error:
-        raise error.placed("positions.leverage", row, leverage) from None
+    return Fraction(read_cell("positions.leverage", row, leverage, partial(exact_decimal, argument="leverage")))
 
 
 def _grouped(owner: Int64Array1D, count: int) -> list[Int64Array1D]:
@@ -167,8 +158,7 @@ def _needed(state: MarginPass) -> Int64Array1D:
     locked = _by_wallet(state, books.orders.locked, books.orders.wallet, books.settle[books.orders.contract])
     loans = state.slots.loan_margin(state.rates) if state.slots.many else np.zeros_like(held)
     total = held + locked + loans
-    if ((total < held) | (total < locked)).any():  # none of the three is negative
-        bad = int(np.flatnonzero((total < held) | (total < locked))[0])
+    for bad in np.flatnonzero((total < held) | (total < locked))[:1].tolist():  # none of the three is negative
         raise AdlError.at("wallets.account", bad, books.wallets.account[bad], "the margin it needs must fit int64")
     return total
 
@@ -176,7 +166,7 @@ def _needed(state: MarginPass) -> Int64Array1D:
 def _by_wallet(state: MarginPass, amounts: Int64Array1D, wallet: Int64Array1D, asset: Int64Array1D) -> Int64Array1D:
     """Sums by wallet of amounts in settle assets; of valued wallets converted, each rounded up."""
     if state.slots.many and len(amounts):
-        valued = np.flatnonzero(state.books.wallets.mode[wallet] >= VALUED)
+        valued = np.flatnonzero(state.books.wallets.is_valued(wallet))
         used = set(asset[valued].tolist())
         rates = [state.rates.price_of(a) if a in used else Fraction(0) for a in range(len(state.books.assets))]
         amounts = amounts.copy()

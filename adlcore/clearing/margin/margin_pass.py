@@ -216,10 +216,7 @@ class MarginPass:
             fresh = np.ones(len(held[0]), bool)
             np.not_equal(held[0][1:], held[0][:-1], out=fresh[1:])
             return held[0][fresh]
-        mask = np.zeros(len(self.wallets), bool)
-        for wallets in held:
-            mask[wallets] = True
-        return np.flatnonzero(mask)
+        return np.flatnonzero(_mask(np.concatenate([np.zeros(0, INT64), *held]), len(self.wallets)))
 
     def _value(self, rates: Rates, touched: Int64Array1D) -> None:
         """Bring the wallets touched up to their slots, where those differ."""

@@ -16,12 +16,13 @@ from ...contracts.contract import Contract
 from ...contracts.decimals import Number
 from ...errors import AdlError
 from ...market.market import Market
-from ..snapshot.books import Books, prices_by_row
+from ..snapshot.books import Books
+from ..snapshot.exact import prices_by_row
 from . import free_margin
 from .margin_pass import MarginPass
 from .position_margin import PositionMargin
 
-__all__ = ["MarginState", "margin_state"]
+__all__ = ["MarginState", "margin_state", "market", "state_of"]
 
 
 def margin_state(snapshot: Books, *, inclusive: bool = True, threads: int = 1) -> MarginState:
@@ -72,14 +73,66 @@ def margin_state(snapshot: Books, *, inclusive: bool = True, threads: int = 1) -
     return MarginState(snapshot, inclusive=inclusive, threads=threads)
 
 
+def market(snapshot: Books, contract: str | Contract) -> Market:
+    """The positions of one contract as an :class:`~adlcore.Market`, with their wallets' equity.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    contract : str or Contract
+        A symbol.
+
+    Returns
+    -------
+    Market
+        Quantity, entry value, leverage and tie are slices of the snapshot; see :meth:`MarginState.market`.
+
+    Raises
+    ------
+    AdlError
+        For an unknown symbol, a contract without a mark price, and where a value leaves int64 quanta.
+
+    Notes
+    -----
+    O(positions). The margin of all wallets is computed once for a snapshot, at the first call.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> from adlcore.clearing.margin import market
+    >>> snapshot = adl.Snapshot.build(
+    ...     [adl.Contract("X")],
+    ...     wallets={"account": ["ann", "bob"], "balance": ["12", "100"]},
+    ...     positions={
+    ...         "account": ["ann", "bob"], "contract": ["X", "X"], "quantity": [10, -10], "entry_price": [10, 10]
+    ...     },
+    ...     marks={"X": "11"},
+    ... )
+    >>> market(snapshot, "X").equity.tolist()
+    [2200000000, 9000000000]
+    """
+    return state_of(snapshot).market(contract)
+
+
+def state_of(snapshot: Books) -> MarginState:
+    """The margin state of a snapshot at its own marks, computed once and kept with it; nobody moves it."""
+    _refuse_no_snapshot(snapshot)
+    found: MarginState = snapshot.__dict__.get("_state") or snapshot._cache("_state", MarginState(snapshot))
+    return found
+
+
 def refuse_without_tiers(snapshot: Books) -> None:
     """Refuse contracts that somebody holds and whose maintenance margin is not known."""
-    if not isinstance(snapshot, Books):
-        raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
+    _refuse_no_snapshot(snapshot)
     for code in np.flatnonzero(np.diff(snapshot.start)).tolist():
         if snapshot.contracts[code].tiers is None:
             must = "must have margin tiers: Contract(..., tiers=MarginTiers(...))"
             raise AdlError.at("contracts", code, snapshot.contracts[code].symbol, must)
+
+
+def _refuse_no_snapshot(given: Any) -> None:
+    if not isinstance(given, Books):
+        raise AdlError.at("snapshot", None, type(given).__name__, "must be a Snapshot")
 
 
 class MarginState:

@@ -15,7 +15,7 @@ from ...contracts.decimals import Number
 from ...errors import AdlError
 from ...market import liquidation_prices
 from ...market.market import Market
-from ..snapshot.tables import PORTFOLIO, VALUED
+from ..snapshot.tables import PORTFOLIO
 from . import free_margin
 from .collateral import converted
 from .margin_pass import MarginPass
@@ -31,6 +31,23 @@ class PositionMargin:
 
     Rows are those of the snapshot's positions. Money is in int64 quanta of the contract's settle
     asset; arrays are read-only.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build(
+    ...     [adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))],
+    ...     wallets={"account": ["ann", "bob"], "balance": ["12", "100"]},
+    ...     positions={
+    ...         "account": ["ann", "bob"], "contract": ["X", "X"], "quantity": [10, -10], "entry_price": [10, 10]
+    ...     },
+    ...     marks={"X": "9.25"},
+    ... )
+    >>> rows = adl.margin_state(snapshot).positions
+    >>> rows.unrealized_pnl, rows.maintenance_margin
+    (array([-750000000,  750000000]), array([462500000, 462500000]))
+    >>> rows.liquidation_price().round(4), rows.bankruptcy_price().round(4)
+    (array([ 9.2632, 19.0476]), array([ 8.8, 20. ]))
     """
 
     def __init__(self, state: MarginPass) -> None:
@@ -124,7 +141,7 @@ class PositionMargin:
             "balance": free_margin.balances(state)[wallet],
             "maintenance_margin": state.wallets[wallet, 1],
         }
-        valued = np.flatnonzero(wallets.mode[wallet] >= VALUED)
+        valued = np.flatnonzero(wallets.is_valued(wallet))
         if len(valued):
             asset = int(state.books.settle[code])
             per_numeraire = [1 / state.rates.price_of(asset)]
@@ -163,11 +180,11 @@ class PositionMargin:
         if len(chosen) and (chosen.dtype != INT64 or not ((chosen >= 0) & (chosen < n)).all()):
             bad = int(np.flatnonzero(~((chosen >= 0) & (chosen < n)))[0]) if chosen.dtype == INT64 else 0
             raise AdlError.at("rows", bad, chosen[bad], f"must be a row of the positions, 0 to {n - 1}")
-        out = np.empty(len(chosen))
-        code_of = np.searchsorted(books.start, chosen, side="right") - 1
+        out, picked = np.empty(len(chosen)), chosen.astype(INT64)
+        code_of = books.contract_of(picked)
         for code in np.unique(code_of).tolist():
             places = np.flatnonzero(code_of == code)
-            out[places] = solve(code, chosen[places].astype(INT64))
+            out[places] = solve(code, picked[places])
         return out
 
     def _liquidation(self, code: int, rows: Int64Array1D, fee: float, root: str) -> Float64Array1D:
@@ -267,10 +284,11 @@ class PositionMargin:
             own, kept = own + _of(state.pnl, partner), kept + _of(state.margin, partner)
         equity, margin = (column[wallet].astype(FLOAT64) for column in state.wallets.T)
         mode = state.books.wallets.mode[wallet] if state.slots.many else np.zeros(0)
-        if (mode >= VALUED).any():
+        valued = state.books.wallets.is_valued(wallet) if state.slots.many else np.zeros(0, bool)
+        if valued.any():
             price = float(state.rates.price_of(int(state.books.settle[code])))
-            equity = np.where(mode >= VALUED, equity / price, equity)
-            margin = np.where(mode >= VALUED, margin / price, margin)
+            equity = np.where(valued, equity / price, equity)
+            margin = np.where(valued, margin / price, margin)
         others = margin - kept if needs_margin else np.zeros(len(rows))
         budget = equity - own - others
         bent = np.flatnonzero(mode == PORTFOLIO)

@@ -23,8 +23,7 @@ from ..._support import arrays
 from ..._support.arrays import FLOAT64, INT64, INT64_MAX, Int64Array1D
 from ...errors import AdlError
 from ..snapshot.books import Books
-from ..snapshot.tables import VALUED
-from .collateral import converted
+from .collateral import converted, refuse_wrapped
 from .margin_pass import MarginPass
 from .margin_state import MarginState
 
@@ -57,6 +56,22 @@ class SharedBankruptcy:
         Whether the price is held at a bound because the value needs one outside.
     highest : int64[k]
         The highest price at which the position may be executed, in ticks.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> from adlcore.clearing import shared_bankruptcy
+    >>> snapshot = adl.Snapshot.build(
+    ...     [adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))],
+    ...     wallets={"account": ["ann", "bob"], "balance": ["12", "100"]},
+    ...     positions={
+    ...         "account": ["ann", "bob"], "contract": ["X", "X"], "quantity": [10, -10], "entry_price": [10, 10]
+    ...     },
+    ...     marks={"X": "9.25"},
+    ... )
+    >>> shared = shared_bankruptcy(adl.margin_state(snapshot))
+    >>> shared.share, shared.value, shared.price, shared.bounded
+    (array([450000000]), array([8800000000]), array([880]), array([False]))
     """
 
     row: Int64Array1D
@@ -127,10 +142,10 @@ def shared_of(
 ) -> SharedBankruptcy:
     """As :func:`shared_bankruptcy`, of the open rows of some wallets, ascending, as these columns hold them now."""
     books = core.books
-    code = np.searchsorted(books.start, rows, side="right") - 1
+    code = books.contract_of(rows)
     cost, wallet = entry_value[rows], books.positions.wallet[rows]
     wallets, group = np.unique(wallet, return_inverse=True)
-    valued = np.flatnonzero(books.wallets.mode[wallet] >= VALUED)
+    valued = np.flatnonzero(books.wallets.is_valued(wallet))
     exchange = Exchange(core, valued, books.settle[code[valued]] if len(valued) else valued)
     weight = exchange.to_numeraire(core.margin[rows], "maintenance_margin")
     mark = core.pnl[rows] + cost
@@ -202,32 +217,29 @@ class Exchange:
         return out
 
 
+@dataclass(eq=False)
 class _Split:
     """Equity being split over rows, some of which are held at a bound."""
 
-    def __init__(
-        self,
-        books: Books,
-        marks: Sequence[Decimal | None],
-        rows: Int64Array1D,
-        code: Int64Array1D,
-        quantity: Int64Array1D,
-        cost: Int64Array1D,
-        mark: Int64Array1D,
-        weight: Int64Array1D,
-        owners: Int64Array1D,
-        group: Int64Array1D,
-        equity: Int64Array1D,
-        exchange: Exchange,
-    ) -> None:
-        self.books, self.marks, self.exchange = books, marks, exchange
-        self.rows, self.code, self.quantity, self.cost, self.mark = rows, code, quantity, cost, mark
-        self.weight, self.owners, self.group, self.equity = weight, owners, group, equity
-        self.owner = owners[group]
+    books: Books
+    marks: Sequence[Decimal | None]
+    rows: Int64Array1D
+    code: Int64Array1D
+    quantity: Int64Array1D
+    cost: Int64Array1D
+    mark: Int64Array1D
+    weight: Int64Array1D
+    owners: Int64Array1D
+    group: Int64Array1D
+    equity: Int64Array1D
+    exchange: Exchange
+
+    def __post_init__(self) -> None:
+        self.owner, rows = self.owners[self.group], len(self.rows)
+        self.tick_fraction = {code: _tick_fraction(self.books, code) for code in np.unique(self.code).tolist()}
         self.highest = self._highest()
-        self.held = np.zeros(len(rows), bool)
-        self.share, self.value = np.zeros(len(rows), INT64), np.zeros(len(rows), INT64)
-        self.price = np.zeros(len(rows), INT64)
+        self.held = np.zeros(rows, bool)
+        self.share, self.value, self.price = (np.zeros(rows, INT64) for _ in range(3))
         self._share()
 
     def _sums(self, values: Int64Array1D) -> Int64Array1D:
@@ -276,10 +288,6 @@ class _Split:
         highest = np.empty(len(self.rows), INT64)
         for code, places in self._parts(np.arange(len(self.rows))):
             contract = self.books.contracts[code]
-            try:
-                contract.tick_fraction  # noqa: B018 - asked for here, where its contract is known
-            except AdlError as error:
-                raise error.placed("contracts", code, contract.symbol) from None
             tick = Fraction(contract.tick or 1)
             if contract.max_price is not None:
                 highest[places] = min(math.floor(Fraction(contract.max_price) / tick), INT64_MAX)
@@ -295,7 +303,7 @@ class _Split:
         contract = self.books.contracts[code]
         out = np.empty(len(places), INT64)
         _kernels.money.value_ticks(
-            value[places], self.quantity[places], *contract.tick_fraction, contract.inverse, rounding, out
+            value[places], self.quantity[places], *self.tick_fraction[code], contract.inverse, rounding, out
         )
         return out
 
@@ -307,7 +315,7 @@ class _Split:
             self.quantity[places],
             self.price[places],
             np.arange(len(places)),
-            *contract.tick_fraction,
+            *self.tick_fraction[code],
             contract.inverse,
             out,
         )
@@ -356,12 +364,16 @@ class _Split:
         )
 
 
+def _tick_fraction(books: Books, code: int) -> tuple[int, int]:
+    """What values a lot of a contract at so many ticks; the error of one that cannot be valued names its row."""
+    try:
+        return books.contracts[code].tick_fraction
+    except AdlError as error:
+        raise error.placed("contracts", code, books.contracts[code].symbol) from None
+
+
 def _less(one: Int64Array1D, other: Int64Array1D, wallet: Int64Array1D) -> Int64Array1D:
     """The difference, refusing what leaves int64; `wallet` says whose each is."""
     out = one - other
-    wrapped = ((one ^ other) & (one ^ out)) < 0
-    if wrapped.any():
-        row = int(np.flatnonzero(wrapped)[0])
-        message = f"wallets[{wallet[row]}]: its share must fit int64 quanta, {int(one[row])} less {int(other[row])}"
-        raise AdlError(message, argument="wallets", row=int(wallet[row]))
+    refuse_wrapped((one ^ other) & (one ^ out), wallet, "its share must fit int64 quanta, {} less {}", one, other)
     return out

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,11 +14,12 @@ from ..._support.arrays import INT64, Int64Array1D, as_array
 from ..._support.options import a_list
 from ..._support.pickles import Immutable
 from ...contracts.contract import Asset, Contract
-from ...contracts.decimals import Number, exact_decimal, positive_decimal
-from ...errors import AdlError, keyed, shown
-from .tables import VALUED, Holdings, Orders, Positions, Wallets
+from ...contracts.decimals import Number, positive_decimal
+from ...errors import AdlError
+from .exact import by_name, share
+from .tables import Holdings, Orders, Positions, Wallets
 
-__all__ = ["Books", "assets_in", "by_name", "contracts_in", "entry", "prices_by_row"]
+__all__ = ["Books", "assets_in", "contracts_in"]
 
 
 class Books(Immutable):
@@ -126,6 +127,12 @@ class Books(Immutable):
         self.__dict__[name] = value
         return value
 
+    def _with(self, changed: dict[str, Any]) -> Self:
+        """These books with some attributes replaced by sound ones."""
+        fresh = object.__new__(type(self))
+        fresh._restore({**{name: getattr(self, name) for name in self.PICKLED}, **changed})
+        return fresh
+
     def code(self, contract: str | Contract) -> int:
         """Row of a contract by its symbol."""
         symbol = contract.symbol if isinstance(contract, Contract) else contract
@@ -137,13 +144,17 @@ class Books(Immutable):
         """The position rows of a contract."""
         return slice(int(self.start[code]), int(self.start[code + 1]))
 
+    def contract_of(self, rows: Int64Array1D) -> Int64Array1D:
+        """Row of the contract of each of these position rows."""
+        found: Int64Array1D = np.searchsorted(self.start, rows, side="right") - 1
+        return found
+
     @property
     def position_contract(self) -> Int64Array1D:
         """int64[n]: row of the contract of each position."""
         if len(self.start) and (self.start[0] or self.start[-1] != len(self.positions)):
             # Unchecked rows of no contract stand before the first and after the last.
-            found: Int64Array1D = np.searchsorted(self.start, np.arange(len(self.positions)), side="right") - 1
-            return found
+            return self.contract_of(np.arange(len(self.positions)))
         return np.repeat(np.arange(len(self.contracts)), np.diff(self.start))
 
     @property
@@ -154,7 +165,7 @@ class Books(Immutable):
     @property
     def has_valued(self) -> bool:
         """Whether any wallet holds several assets."""
-        return bool((self.wallets.mode >= VALUED).any())
+        return bool(self.wallets.is_valued().any())
 
 
 def contracts_in(contracts: Any) -> tuple[Contract, ...]:
@@ -211,51 +222,3 @@ def _order(contract: Int64Array1D, positions: Positions) -> Int64Array1D | None:
         risen |= equal & (key[1:] > key[:-1])
         equal &= key[1:] == key[:-1]
     return None if (risen | equal).all() else np.lexsort(keys[::-1])
-
-
-def by_name(name: str, given: Any, known: Mapping[str, int], read: Any, absent: Any) -> tuple[Any, ...]:
-    """Exact numbers by symbol or asset, as a tuple in the order of `known`.
-
-    A mapping leaves out what it does not know; `absent` stands for that. A sequence cannot leave out: None
-    is an entry of it where `absent` is None too.
-    """
-    if given is None:
-        return (absent,) * len(known)
-    if not isinstance(given, Mapping | list | tuple):
-        raise AdlError.at(name, None, given, "must be a mapping of names to numbers, or a sequence of numbers")
-    if not isinstance(given, Mapping):
-        if len(given) != len(known):
-            raise AdlError(f"{name} has {len(given)} entries: must have {len(known)}, or be a mapping", argument=name)
-        listed = zip(known, given, strict=True)
-        return tuple(
-            absent if value is None and absent is None else entry(name, key, value, read) for key, value in listed
-        )
-    for key in given:
-        if key not in known:
-            raise AdlError.at(name, None, key, f"must be one of {', '.join(list(known)[:12])}")
-    return tuple(entry(name, key, given[key], read) if key in given else absent for key in known)
-
-
-def entry(name: str, key: Any, value: Any, read: Any) -> Any:
-    """A number of a mapping, by its key; None is no number, and no way to say nothing."""
-    if value is None:
-        raise AdlError.at(
-            keyed(name, key), None, value, f"must be a number; leave {shown(key)} out where there is none"
-        )
-    return read(value, keyed(name, key))
-
-
-def prices_by_row(name: str, given: Any, known: Mapping[str, int]) -> dict[int, Decimal]:
-    """The prices that are given, by row of `known`; by name only, for a sequence could be in another order."""
-    if given is not None and not isinstance(given, Mapping):
-        raise AdlError.at(name, None, given, "must be a mapping of names to prices")
-    read = by_name(name, given or {}, known, positive_decimal, None)
-    return {row: price for row, price in zip(known.values(), read, strict=True) if price is not None}
-
-
-def share(value: Number, argument: str) -> Decimal:
-    """An exact share: from 0 to 1, both of which may be."""
-    number = exact_decimal(value, argument)
-    if not 0 <= number <= 1:
-        raise AdlError.at(argument, None, value, "must be a share, from 0 to 1")
-    return number

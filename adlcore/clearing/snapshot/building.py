@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from math import isnan
@@ -15,7 +15,7 @@ from ..._support.options import a_list
 from ...contracts.contract import Asset, Contract
 from ...contracts.decimals import exact_decimal, positive_decimal
 from ...errors import AdlError
-from ..margin.free_margin import locked_by
+from .exact import locked_by, read_cell
 from .tables import MODES, VALUED
 
 __all__ = ["Builder", "rows_of"]
@@ -85,6 +85,12 @@ def _cell(cells: Mapping[str, Any], name: str, default: Any) -> Any:
     return default if _empty(value) else value
 
 
+def _append(table: dict[str, list[Any]], *cells: Any) -> None:
+    """A row more, its cells in the order of the columns."""
+    for column, cell in zip(table.values(), cells, strict=True):
+        column.append(cell)
+
+
 class Builder:
     """Wallets, positions, orders and balances of accounts, gathered row by row."""
 
@@ -110,13 +116,13 @@ class Builder:
                 raise AdlError.at("wallets.mode", row, mode, must)
             name = _asset("wallets", row, _cell(cells, "asset", self.settle))
             asset = self.assets.setdefault(name, Asset(name))
-            valued = MODES.index(mode) >= VALUED
+            valued = mode in MODES[VALUED:]
             if account in self.valued or (valued and account in self.single):
                 must = "has a multi-asset or portfolio wallet, which must be its only one beside isolated ones"
                 raise AdlError.at("wallets.account", row, account, must)
             if (account, name) in self.cross:
                 raise AdlError.at("wallets.account", row, account, f"must have one cross wallet in {name}")
-            balance = _read("wallets.balance", row, _cell(cells, "balance", 0), asset.quanta)
+            balance = read_cell("wallets.balance", row, _cell(cells, "balance", 0), asset.quanta)
             number = self._add(account, name, mode, balance)
             if valued:
                 self.valued[account] = number
@@ -125,8 +131,7 @@ class Builder:
                 self.single.add(account)
 
     def _add(self, account: Any, asset: str, mode: str, balance: int) -> int:
-        for name, value in zip(self.wallets, (account, asset, mode, balance), strict=True):
-            self.wallets[name].append(value)
+        _append(self.wallets, account, asset, mode, balance)
         return len(self.wallets["account"]) - 1
 
     def add_positions(self, table: Any) -> dict[str, list[Any]]:
@@ -134,21 +139,17 @@ class Builder:
         out: dict[str, list[Any]] = {name: [] for name in ("contract", "wallet", "quantity", "entry_value", "leverage")}
         for row, cells in enumerate(rows_of("positions", table, POSITIONS)):
             contract = self._contract("positions", row, cells)
-            lots = _read("positions.quantity", row, cells["quantity"], contract.lots)
-            out["contract"].append(contract.symbol)
-            out["wallet"].append(self._wallet_of(row, cells, contract, lots < 0))
-            out["quantity"].append(lots)
-            out["entry_value"].append(_cost(row, cells, contract, lots))
-            leverage = _read(
-                "positions.leverage", row, _cell(cells, "leverage", 0), lambda value: exact_decimal(value, "leverage")
-            )
-            out["leverage"].append(float(leverage))
+            lots = read_cell("positions.quantity", row, cells["quantity"], contract.lots)
+            wallet, cost = self._wallet_of(row, cells, contract, lots < 0), _cost(row, cells, contract, lots)
+            chosen = _cell(cells, "leverage", 0)
+            leverage = read_cell("positions.leverage", row, chosen, partial(exact_decimal, argument="leverage"))
+            _append(out, contract.symbol, wallet, lots, cost, float(leverage))
         return out
 
     def _wallet_of(self, row: int, cells: Mapping[str, Any], contract: Contract, short: bool) -> int:
         account, settle = cells["account"], contract.settle
         if not _empty(cells.get("margin")):
-            margin = _read("positions.margin", row, cells["margin"], settle.quanta)
+            margin = read_cell("positions.margin", row, cells["margin"], settle.quanta)
             key = account, contract.symbol, short
             if key in self.isolated:
                 side = "short" if short else "long"
@@ -182,26 +183,22 @@ class Builder:
         out: dict[str, list[Any]] = {name: [] for name in ("contract", "wallet", "quantity", "price", "locked")}
         for row, cells in enumerate(rows_of("orders", table, ORDERS)):
             contract = self._contract("orders", row, cells)
-            lots = _read("orders.quantity", row, cells["quantity"], contract.lots)
+            lots = read_cell("orders.quantity", row, cells["quantity"], contract.lots)
             if _empty(cells.get("locked")) == _empty(cells.get("leverage")):
                 message = f"orders[{row}]: locked, leverage: must have exactly one"
                 raise AdlError(message, argument="orders.locked", row=row)
-            price = _read("orders.price", row, cells["price"], contract.ticks)
+            price = read_cell("orders.price", row, cells["price"], contract.ticks)
             if _empty(cells.get("locked")):
                 value = abs(lots * contract.exact_value_per_lot(cells["price"]) * contract.settle.quanta_per_unit)
                 notional = _quanta("orders.price", row, cells["price"], value)
-                locked = _read("orders.leverage", row, cells["leverage"], partial(_locked, notional))
+                locked = read_cell("orders.leverage", row, cells["leverage"], partial(_locked, notional))
             else:
-                locked = _read("orders.locked", row, cells["locked"], contract.settle.quanta)
+                locked = read_cell("orders.locked", row, cells["locked"], contract.settle.quanta)
             key = cells["account"], contract.symbol, lots < 0
-            isolated = self.isolated.get(key, self.isolated.get((*key[:2], not key[2])))
-            shared = self.valued.get(cells["account"], self.cross.get((cells["account"], contract.settle.name)))
-            wallet = isolated if isolated is not None else shared
+            wallet = self.isolated.get(key, self.isolated.get((*key[:2], not key[2])))
             if wallet is None:
                 wallet = self._shared("orders", row, cells["account"], contract.settle.name)
-            values = contract.symbol, wallet, lots, price, locked
-            for name, value in zip(out, values, strict=True):
-                out[name].append(value)
+            _append(out, contract.symbol, wallet, lots, price, locked)
         return out
 
     def add_balances(self, table: Any) -> dict[str, list[Any]]:
@@ -212,10 +209,9 @@ class Builder:
             if account not in self.valued:
                 raise AdlError.at("balances.account", row, account, "must have a multi-asset or portfolio wallet")
             asset = self.assets.setdefault(name, Asset(name))
-            amount = _read("balances.amount", row, cells["amount"], asset.quanta)
-            loan = _read("balances.loan", row, _cell(cells, "loan", 0), asset.quanta)
-            for column, value in zip(out, (self.valued[account], name, amount, loan), strict=True):
-                out[column].append(value)
+            amount = read_cell("balances.amount", row, cells["amount"], asset.quanta)
+            loan = read_cell("balances.loan", row, _cell(cells, "loan", 0), asset.quanta)
+            _append(out, self.valued[account], name, amount, loan)
         return out
 
 
@@ -232,26 +228,15 @@ def _locked(notional: int, leverage: Any) -> int:
     return locked_by(notional, positive_decimal(leverage, "leverage"))
 
 
-def _read(argument: str, row: int, value: Any, convert: Callable[[Any], Any]) -> Any:
-    """Convert one cell; an error names its table, column and row."""
-    try:
-        return convert(value)
-    except AdlError as error:
-        raise error.placed(argument, row, value) from None
-
-
 def _cost(row: int, cells: Mapping[str, Any], contract: Contract, lots: int) -> int:
     """What a position cost, in quanta: given, or ``quantity·v(entry price)`` rounded half-even."""
     price, value = cells.get("entry_price"), cells.get("entry_value")
     if _empty(price) == _empty(value):
-        raise AdlError(
-            f"positions[{row}]: entry_price, entry_value: must have exactly one",
-            argument="positions.entry_price",
-            row=row,
-        )
+        message = f"positions[{row}]: entry_price, entry_value: must have exactly one"
+        raise AdlError(message, argument="positions.entry_price", row=row)
     if _empty(price):
-        return int(_read("positions.entry_value", row, value, contract.settle.quanta))
-    number = _read("positions.entry_price", row, price, lambda given: positive_decimal(given, "entry_price"))
+        return int(read_cell("positions.entry_value", row, value, contract.settle.quanta))
+    number = read_cell("positions.entry_price", row, price, lambda given: positive_decimal(given, "entry_price"))
     exact: Fraction = lots * contract.exact_value_per_lot(number) * contract.settle.quanta_per_unit
     return _quanta("positions.entry_price", row, price, exact)
 

@@ -12,14 +12,12 @@ from ..._support.options import a_truth, one_of
 from ...contracts.contract import Asset, Contract
 from ...contracts.decimals import Number
 from ...errors import AdlError
-from ...market.market import Market
-from ..margin import transfers
-from ..margin.margin_state import MarginState, refuse_without_tiers
 from . import archive
 from .books import Books, assets_in, contracts_in
 from .building import Builder
 from .tables import ISOLATED, MODES
 from .validation import validate
+from .wallet_balances import asset_of, credit, positive_quanta, wallet_row
 
 __all__ = ["Snapshot"]
 
@@ -100,7 +98,7 @@ class Snapshot(Books):
     ... )
     >>> snapshot
     <Snapshot of 2 wallets, 2 positions in 1 contract, 0 open orders>
-    >>> snapshot.market("BTCUSDT").deleverage(400, "binance")
+    >>> adl.clearing.margin.market(snapshot, "BTCUSDT").deleverage(400, "binance")
     <Selection of 1 rows: filled 400, shortfall 0, row 1 in part>
     """
 
@@ -221,19 +219,6 @@ class Snapshot(Books):
 
     # Looking at it ----------------------------------------------------------------------------------------------------
 
-    def market(self, contract: str | Contract) -> Market:
-        """The positions of one contract as an :class:`~adlcore.Market`, with their wallets' equity.
-
-        Quantity, entry value, leverage and tie are slices of the snapshot; see
-        :meth:`MarginState.market`. The margin of all wallets is computed once, at the first call.
-        """
-        return self._margin().market(contract)
-
-    def _margin(self) -> MarginState:
-        """The margin state at the snapshot's own marks; nobody moves it."""
-        found: MarginState = self.__dict__.get("_state") or self._cache("_state", MarginState(self))
-        return found
-
     def wallet(
         self, account: Any, asset: str | None = None, *, contract: str | None = None, side: str | None = None
     ) -> int:
@@ -253,6 +238,13 @@ class Snapshot(Books):
         ------
         AdlError
             Where no wallet or more than one fits; the message lists them.
+
+        Examples
+        --------
+        >>> import adlcore as adl
+        >>> snapshot = adl.Snapshot.build([], {"account": ["ann", "bob"], "balance": ["12", "7"]}, [], {})
+        >>> snapshot.wallet("bob"), snapshot.wallet_name(1)
+        (1, "bob's cross wallet in USDT (row 1)")
         """
         wallets = self.wallets
         signs = {"long": 1, "short": -1}
@@ -313,70 +305,26 @@ class Snapshot(Books):
         AdlError
             For an amount off the grid or not above 0, another asset than the wallet's, or a balance that
             leaves int64.
-        """
-        return self._with(transfers.deposit(self, wallet, amount, asset))
-
-    def withdraw(self, wallet: int, amount: Number, asset: str | None = None) -> Snapshot:
-        """A new snapshot with `amount` less in a wallet.
-
-        Parameters
-        ----------
-        wallet, amount, asset
-            As :meth:`deposit`.
-
-        Returns
-        -------
-        Snapshot
-
-        Raises
-        ------
-        AdlError
-            Beyond the free margin (:attr:`MarginState.free_margin`), or what is there of the asset.
 
         Notes
         -----
-        The margin of all wallets is computed once for a snapshot: O(positions). Whoever withdraws all that
-        is free is not liquidatable at the marks of the snapshot.
+        :func:`adlcore.clearing.margin.withdraw` and :func:`~adlcore.clearing.margin.transfer_margin` take money out,
+        as far as margin sets it free.
+
+        Examples
+        --------
+        >>> import adlcore as adl
+        >>> snapshot = adl.Snapshot.build([], {"account": ["ann"], "balance": ["12"]}, [], {})
+        >>> snapshot.deposit(snapshot.wallet("ann"), "0.5").wallets.balance
+        array([1250000000])
         """
-        refuse_without_tiers(self)
-        return self._with(transfers.withdraw(self, self._margin(), wallet, amount, asset))
-
-    def transfer_margin(self, source: int, target: int, amount: Number) -> Snapshot:
-        """A new snapshot with `amount` moved between two wallets of an account: cross to isolated, or back.
-
-        Parameters
-        ----------
-        source, target : int
-            Rows of wallets of one account and one asset.
-        amount : decimal string or number
-            Above 0, in units of the asset.
-
-        Returns
-        -------
-        Snapshot
-
-        Raises
-        ------
-        AdlError
-            Beyond the free margin of `source`, or where the wallets do not belong together.
-
-        Notes
-        -----
-        As :meth:`withdraw`.
-        """
-        refuse_without_tiers(self)
-        return self._with(transfers.transfer(self, self._margin(), source, target, amount))
+        row, code = wallet_row(self, "wallet", wallet), asset_of(self, wallet, asset)
+        return credit(self, row, code, positive_quanta(self.assets[code], amount))
 
     def _owned(self) -> Snapshot:
         """This snapshot where nobody can write to its positions, else one with a copy of them."""
         positions = self.positions.owned()
         return self if positions is self.positions else self._with({"positions": positions})
-
-    def _with(self, changed: dict[str, Any]) -> Snapshot:
-        """This snapshot with some attributes replaced by sound ones."""
-        fresh = object.__new__(type(self))
-        fresh._restore({**{name: getattr(self, name) for name in self.PICKLED}, **changed})
-        return fresh
 
     # Keeping it -------------------------------------------------------------------------------------------------------
 

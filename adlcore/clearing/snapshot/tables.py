@@ -55,8 +55,12 @@ class Table(Immutable):
         """The same table with these columns instead."""
         return type(self)(**{**self.columns(), **columns})
 
+    def with_row(self, **cells: Any) -> Any:
+        """The same table with a row more, after the last."""
+        return type(self)(**{name: np.append(column, cells[name]) for name, column in self.columns().items()})
+
     def taken(self, order: Int64Array1D) -> Any:
-        """The rows in another order."""
+        """These rows, in this order."""
         return type(self)(**{name: column[order] for name, column in self.columns().items()})
 
     def __eq__(self, other: object) -> bool:
@@ -95,6 +99,10 @@ class Wallets(Table):
     asset: Int64Array1D
     mode: Int64Array1D
     balance: Int64Array1D
+
+    def is_valued(self, rows: Any = slice(None)) -> Any:
+        """Whether these wallets hold several assets: bool for each of the rows, one for one row."""
+        return self.mode[rows] >= VALUED
 
     @classmethod
     def read(cls, given: Mapping[str, Any], assets: Mapping[str, int]) -> Wallets:

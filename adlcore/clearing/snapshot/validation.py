@@ -51,6 +51,7 @@ class _Pointers:
         self.wallets, self.contracts = len(books.wallets), len(books.contracts)
         lost = _outside(books.wallets.mode, len(MODES)) | _outside(books.wallets.asset, len(books.assets))
         self.mode = np.append(np.where(lost, -1, books.wallets.mode), -1)
+        self.valued, self.single = self.mode >= VALUED, (self.mode >= 0) & (self.mode < VALUED)
         self.asset = np.append(np.where(lost, -1, books.wallets.asset), -1)
         self.settle = np.append(books.settle, -1)
         self.given, self.contract = contract, _within(contract, self.contracts)
@@ -58,8 +59,8 @@ class _Pointers:
 
     def misplaced(self, contract: Int64Array1D, wallet: Int64Array1D) -> Mask:
         """Where a contract settles in another asset than that of a wallet with one."""
-        mode, asset, settle = self.mode[wallet], self.asset[wallet], self.settle[contract]
-        found: Mask = (mode >= 0) & (mode < VALUED) & (settle >= 0) & (asset != settle)
+        asset, settle = self.asset[wallet], self.settle[contract]
+        found: Mask = self.single[wallet] & (settle >= 0) & (asset != settle)
         return found
 
 
@@ -99,7 +100,7 @@ def _wallets(books: Books, to: _Pointers) -> Problems:
     wallets, assets, mode, asset = books.wallets, books.assets, to.mode[:-1], to.asset[:-1]
     yield from _each("wallets.mode", wallets.mode, _outside(wallets.mode, len(MODES)), MODE)
     yield from _lost("wallets.asset", wallets.asset, len(assets), "assets")
-    valued = mode >= VALUED
+    valued = to.valued[:-1]
     must = "must be 0: what a multi-asset or portfolio wallet holds stands in the balances"
     yield from _each("wallets.balance", wallets.balance, valued & (wallets.balance != 0), must)
     numeraires = np.unique(asset[valued]).tolist()
@@ -200,14 +201,14 @@ def _balances(books: Books, to: _Pointers) -> Problems:
     yield from _lost("balances.wallet", held.wallet, to.wallets, "wallets")
     yield from _lost("balances.asset", held.asset, len(books.assets), "assets")
     sound = ~_outside(held.asset, len(books.assets))
-    mode = to.mode[_within(held.wallet, to.wallets)]
-    single = (mode >= 0) & (mode < VALUED) & sound
+    wallet = _within(held.wallet, to.wallets)
+    valued = to.valued[wallet]
     must = "must be a multi-asset or portfolio wallet; others hold one asset, in wallets.balance"
-    yield from _each("balances.wallet", held.wallet, single, must)
+    yield from _each("balances.wallet", held.wallet, to.single[wallet] & sound, must)
     yield from _each("balances.loan", held.loan, held.loan < 0, "must be 0 or above")
-    lent = (held.loan > 0) & (mode >= VALUED) & (mode != PORTFOLIO)
+    lent = (held.loan > 0) & valued & (to.mode[wallet] != PORTFOLIO)
     yield from _each("balances.loan", held.loan, lent, "must be 0: only portfolio margin knows loans")
-    rows = np.flatnonzero(sound & (mode >= VALUED))
+    rows = np.flatnonzero(sound & valued)
     keys = held.wallet[rows], held.asset[rows]
     yield from _twice("balances.wallet", rows, keys, held.wallet, "holds this asset twice")
 
@@ -218,11 +219,10 @@ def _prices(books: Books, to: _Pointers) -> Problems:
         if mark is None and books.start[code] < books.start[code + 1]:
             must = f"has no mark price and {_count(books, code)}: must have one"
             yield AdlError.at("marks", None, listed.symbol, must)
-    valued = to.mode >= VALUED
-    if not valued.any():
+    if not to.valued.any():
         return
-    numeraires = set(to.asset[valued].tolist())
-    needed = {*books.balances.asset.tolist(), *to.settle[np.unique(to.contract[valued[to.wallet]])].tolist()}
+    numeraires = set(to.asset[to.valued].tolist())
+    needed = {*books.balances.asset.tolist(), *to.settle[np.unique(to.contract[to.valued[to.wallet]])].tolist()}
     for code in sorted(needed - numeraires):
         if 0 <= code < len(books.assets) and books.index_prices[code] is None:
             must = "has no index price and stands in multi-asset or portfolio wallets: must have one"

@@ -13,7 +13,7 @@ from ... import _kernels
 from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
 from ..liquidation.pass_books import Working
 from ..margin.collateral import whole_parts
-from ..snapshot.tables import ISOLATED, PORTFOLIO, VALUED
+from ..snapshot.tables import ISOLATED, PORTFOLIO
 from .counterparty_queue import Ranked
 
 __all__ = ["Fills", "Remainders", "Serving"]
@@ -139,11 +139,12 @@ class Serving:
         """What the equity of candidates with several assets is made of; empty where there are none."""
         work, core = self.work, self.work.core
         nothing = np.zeros(0, INT64)
-        mode = work.books.wallets.mode[work.books.positions.wallet[candidate]]
-        if not core.slots.many or not (mode >= VALUED).any():
+        owner = work.books.positions.wallet[candidate]
+        if not core.slots.many or not (valued := work.books.wallets.is_valued(owner)).any():
             return np.zeros(0, np.uint8), nothing, nothing, nothing
+        mode = work.books.wallets.mode[owner]
         slots, asset = core.slots, int(work.settle[self.code])
-        kind = np.where(mode < VALUED, PLAIN, np.where(mode == PORTFOLIO, WHOLE, MULTI)).astype(np.uint8)
+        kind = np.where(valued, np.where(mode == PORTFOLIO, WHOLE, MULTI), PLAIN).astype(np.uint8)
         price = core.rates.price_of(asset)
         parts = [whole_parts(rate, "index_prices") for rate in (price, price * core.rates.kept[asset], 1 / price)]
         rest, loan = np.zeros(len(candidate), INT64), np.zeros(len(candidate), INT64)

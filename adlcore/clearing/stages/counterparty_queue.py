@@ -16,7 +16,6 @@ from ...ranking.rules import RankingRule
 from ...ranking.selection import run
 from ..liquidation.pass_books import Working
 from ..margin.collateral import converted
-from ..snapshot.tables import VALUED
 
 __all__ = ["Ranked"]
 
@@ -149,12 +148,12 @@ class _Rows:
     @property
     def plain(self) -> Int64Array1D:
         """Places of rows of wallets with one asset."""
-        return np.flatnonzero(self.work.books.wallets.mode[self.wallet] < VALUED)
+        return np.flatnonzero(~self.work.books.wallets.is_valued(self.wallet))
 
     @property
     def valued(self) -> Int64Array1D:
         """Places of rows of wallets with several."""
-        return np.flatnonzero(self.work.books.wallets.mode[self.wallet] >= VALUED)
+        return np.flatnonzero(self.work.books.wallets.is_valued(self.wallet))
 
 
 def _spread(found: Lines, barred: Mask, work: Working, part: slice) -> tuple[Lines, Mask]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ...clearing import ClearingHouse
 from ...clearing.events import CAUSES, FIELDS, KINDS, Events
-from ...clearing.snapshot.books import entry
+from ...clearing.snapshot.exact import entry
 from ...contracts.decimals import Number, canonical, positive_decimal
 from ...errors import AdlError, shown
 from .log import INPUTS, Damage, LoggedPass, Made, Texts, encoded, numbers

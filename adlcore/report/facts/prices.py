@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from ..._support.options import one_of
-from ...clearing.snapshot.tables import VALUED
 from ...contracts.contract import Contract
 from ...contracts.decimals import positive_decimal
 from ...errors import AdlError
@@ -186,7 +185,7 @@ def views(run: RunLike, prices: Prices) -> list[View]:
 def _numeraire(run: RunLike, names: list[str]) -> int:
     """The asset that index prices are in: that of wallets with several assets, or one whose price is 1."""
     wallets = run.before.wallets
-    valued = wallets.asset[wallets.mode >= VALUED]
+    valued = wallets.asset[wallets.is_valued()]
     if len(valued):
         return int(valued[0])
     ones = [code for code, price in enumerate(run.before.index_prices) if price == 1]

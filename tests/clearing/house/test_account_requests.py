@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import ClearingHouse, Deleverage, TakeOver, Uncovered, Venue
-from adlcore.clearing.margin import free_margin
+from adlcore.clearing.margin import free_margin, transfer_margin, withdraw
 from support import house_books, margin_oracle
 from support.books import refused
 from support.house_books import marked
@@ -84,7 +84,10 @@ def test_a_leverage_beyond_what_the_tiers_permit_frees_nothing_that_keeps_the_wa
     )
     assert adl.margin_state(books).free_margin[0] == 49
     assert adl.margin_state(books, inclusive=False).free_margin[0] == 50
-    for call in (lambda amount: books.withdraw(0, amount), lambda amount: books.transfer_margin(0, 1, amount)):
+    for call in (
+        lambda amount: withdraw(books, 0, amount),
+        lambda amount: transfer_margin(books, 0, 1, amount),
+    ):
         refused(lambda call=call: call(50), "amount", None, "49 USDT")
         assert not adl.margin_state(call(49)).liquidatable.any()
 
@@ -197,10 +200,13 @@ def test_all_that_is_free_may_be_transferred_and_a_quantum_more_may_not(columns,
     asset = snapshot.assets[int(snapshot.wallets.asset[source])]
     free = int(adl.margin_state(snapshot).free_margin[source])
     refused(
-        lambda: snapshot.transfer_margin(source, source + count, asset.decimal(free + 1)), "amount", None, "free margin"
+        lambda: transfer_margin(snapshot, source, source + count, asset.decimal(free + 1)),
+        "amount",
+        None,
+        "free margin",
     )
     if free:
-        moved = snapshot.transfer_margin(source, source + count, asset.decimal(free))
+        moved = transfer_margin(snapshot, source, source + count, asset.decimal(free))
         assert not adl.margin_state(moved).liquidatable[source]
         assert adl.margin_state(moved).free_margin[source] == 0
 
@@ -214,8 +220,8 @@ def test_what_a_wallet_may_withdraw_does_not_hang_on_the_margin_of_another():
         {"X": 128},
     )
     assert adl.margin_state(books).free_margin.tolist() == [0, 2**50 - 2**40 // 20 - 2, 7]
-    assert books.withdraw(2, 7).wallets.balance[2] == 0
-    refused(lambda: books.withdraw(0, 1), "amount", None, "0 USDT")
+    assert withdraw(books, 2, 7).wallets.balance[2] == 0
+    refused(lambda: withdraw(books, 0, 1), "amount", None, "0 USDT")
     house = house_books.opened(books, [Uncovered()])
     house.withdraw(2, 1)
     house.place_order(2, "X", 1, 128, locked=6)

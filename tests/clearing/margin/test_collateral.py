@@ -8,29 +8,12 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from support.margin_oracle import Venue
+from adlcore.clearing.margin import withdraw
+from support.books import refused
+from support.margin_oracle import Venue, several
 
 USDT, DUST = adl.Asset("USDT", 8), adl.Asset("DUST", 8)
 X = adl.Contract("X", settle=USDT, tick=1, tiers=adl.MarginTiers([0], ["0.05"]))
-
-
-def wallet(mode, amounts, *, haircuts, index_prices, loans=None, loan_rates=None, positions=(), contracts=(X,)):
-    """A snapshot of one wallet that holds several assets."""
-    rows = [
-        {"account": "mia", "asset": name, "amount": amount, "loan": (loans or {}).get(name, 0)}
-        for name, amount in amounts.items()
-    ]
-    return adl.Snapshot.build(
-        contracts=list(contracts),
-        wallets=[{"account": "mia", "mode": mode}, {"account": "bob", "balance": "100000"}],
-        positions=[*positions, *({**row, "account": "bob", "quantity": f"-{row['quantity']}"} for row in positions)],
-        marks={contract.symbol: "20" for contract in contracts},
-        balances=rows,
-        assets=[name for name in amounts if name != "USDT"],
-        index_prices=index_prices,
-        haircuts=haircuts,
-        loan_rates=loan_rates,
-    )
 
 
 def equity(snapshot):
@@ -41,17 +24,11 @@ def equity(snapshot):
 def test_a_coin_that_is_not_counted_adds_nothing(mode):
     """14,000 FLOKI at 0.000032118265 with haircut 1; 3.136088934 BTC at 37496.76318, 2 %; 347974.9709 USDT at
     1.000296667, 0.1 %: 462,971.44577532."""
-    snapshot = adl.Snapshot.build(
-        contracts=[],
-        wallets=[{"account": "mia", "asset": "USD", "mode": mode}],
-        positions=[],
-        marks={},
-        balances=[
-            {"account": "mia", "asset": "FLOKI", "amount": "14000"},
-            {"account": "mia", "asset": "BTC", "amount": "3.136088934"},
-            {"account": "mia", "asset": "USDT", "amount": "347974.9709"},
-        ],
-        assets=[adl.Asset("USD"), adl.Asset("FLOKI"), adl.Asset("BTC", 9), adl.Asset("USDT")],
+    snapshot = several(
+        mode,
+        {"FLOKI": "14000", "BTC": "3.136088934", "USDT": "347974.9709"},
+        asset="USD",
+        assets=[adl.Asset("USD"), adl.Asset("BTC", 9)],
         index_prices={"FLOKI": "0.000032118265", "BTC": "37496.76318", "USDT": "1.000296667"},
         haircuts={"FLOKI": 1, "BTC": "0.02", "USDT": "0.001"},
     )
@@ -61,13 +38,15 @@ def test_a_coin_that_is_not_counted_adds_nothing(mode):
 @pytest.mark.parametrize("mode", ["multi-asset", "portfolio"])
 def test_a_debt_in_a_coin_that_is_not_counted_weighs_in_full(mode):
     """-100 MEME at 2 beside 1,000 USDT: 800."""
-    snapshot = wallet(mode, {"USDT": "1000", "MEME": "-100"}, index_prices={"MEME": "2"}, haircuts={"MEME": "1"})
+    snapshot = several(mode, {"USDT": "1000", "MEME": "-100"}, index_prices={"MEME": "2"}, haircuts={"MEME": "1"})
     assert equity(snapshot) == "800.00000000"
 
 
 @pytest.mark.parametrize("haircut", ["1.0", 1, 1.0, Decimal("1.000"), np.int64(1), np.float32(1)])
 def test_one_is_a_haircut_however_it_is_written(haircut):
-    snapshot = wallet("multi-asset", {"USDT": "5", "DUST": "7"}, index_prices={"DUST": "3"}, haircuts={"DUST": haircut})
+    snapshot = several(
+        "multi-asset", {"USDT": "5", "DUST": "7"}, index_prices={"DUST": "3"}, haircuts={"DUST": haircut}
+    )
     assert snapshot.haircuts[1] == 1
     assert equity(snapshot) == "5.00000000"
 
@@ -77,26 +56,20 @@ def test_one_is_a_haircut_however_it_is_written(haircut):
 def test_a_share_beyond_0_to_1_is_refused(name, share):
     terms = {"haircuts": None, "loan_rates": None, name: {"DUST": share}}
     with pytest.raises(adl.AdlError, match=rf"{name}\['DUST'\] is .*: must be a share, from 0 to 1"):
-        wallet("portfolio", {"DUST": "1"}, index_prices={"DUST": "3"}, **terms)
+        several("portfolio", {"DUST": "1"}, index_prices={"DUST": "3"}, **terms)
 
 
 def test_a_loan_at_a_rate_of_1_must_be_backed_whole():
     """300 borrowed of DUST at 2: a margin of 600 and a debt of 600 beside 1,000."""
-    snapshot = wallet(
-        "portfolio",
-        {"USDT": "1000", "DUST": "0"},
-        loans={"DUST": "300"},
-        loan_rates={"DUST": 1},
-        haircuts={"DUST": 1},
-        index_prices={"DUST": "2"},
-    )
+    terms = {"loan_rates": {"DUST": 1}, "haircuts": {"DUST": 1}, "index_prices": {"DUST": "2"}}
+    snapshot = several("portfolio", {"USDT": "1000", "DUST": {"amount": "0", "loan": "300"}}, **terms)
     state = adl.margin_state(snapshot)
     assert equity(snapshot) == "400.00000000"
     assert state.maintenance_margin[0] == 600 * 10**8
 
 
 def test_it_is_kept_in_files_and_by_its_hash(tmp_path):
-    snapshot = wallet("multi-asset", {"USDT": "5", "DUST": "7"}, index_prices={"DUST": "3"}, haircuts={"DUST": 1})
+    snapshot = several("multi-asset", {"USDT": "5", "DUST": "7"}, index_prices={"DUST": "3"}, haircuts={"DUST": 1})
     snapshot.to_npz(tmp_path / "a.npz")
     assert adl.io.load(tmp_path / "a.npz") == snapshot
 
@@ -106,20 +79,17 @@ def test_it_is_kept_in_files_and_by_its_hash(tmp_path):
 
 @pytest.mark.parametrize("mode", ["multi-asset", "portfolio"])
 def test_what_is_worth_nothing_leaves_freely_and_sets_nothing_free(mode):
-    held = [{"account": "mia", "contract": "X", "quantity": "10", "entry_price": "20", "leverage": 2}]
-    snapshot = wallet(
-        mode, {"USDT": "150", "DUST": "7"}, index_prices={"DUST": "3"}, haircuts={"DUST": 1}, positions=held
-    )
+    held = [{"contract": "X", "quantity": "10", "entry_price": "20", "leverage": 2}]
+    terms = {"contracts": [X], "marks": {"X": "20"}, "index_prices": {"DUST": "3"}, "haircuts": {"DUST": 1}}
+    snapshot = several(mode, {"USDT": "150", "DUST": "7"}, held, **terms)
     state = adl.margin_state(snapshot)
     # 10 at 20 with leverage 2: 100 of 150 are locked.
     assert state.free_margin[0] == 50 * 10**8
     assert state.free_margin[0] == Venue(snapshot).free[0]
-    empty = snapshot.withdraw(0, "7", "DUST")
+    empty = withdraw(snapshot, 0, "7", "DUST")
     assert adl.margin_state(empty).free_margin[0] == 50 * 10**8
-    with pytest.raises(adl.AdlError, match=r"at most what is there, 7\.0"):
-        snapshot.withdraw(0, "7.00000001", "DUST")
-    with pytest.raises(adl.AdlError, match=r"free margin of this wallet, 50\.0"):
-        snapshot.withdraw(0, "50.00000001", "USDT")
+    refused(lambda: withdraw(snapshot, 0, "7.00000001", "DUST"), "amount", None, "at most what is there, 7.0")
+    refused(lambda: withdraw(snapshot, 0, "50.00000001", "USDT"), "amount", None, "free margin of this wallet, 50.0")
     assert adl.margin_state(snapshot.deposit(0, "1000", "DUST")).free_margin[0] == 50 * 10**8
 
 
@@ -130,22 +100,9 @@ def test_prices_of_positions_that_settle_in_what_is_not_counted(short):
     1,000 EUR at 1 beside 10 X at 20 (MM 10). Beyond 2,000 a lot the margin, 5 % of ten lots, is the 1,000.
     """
     dusty = adl.Contract("X", settle=DUST, tick=1, tiers=adl.MarginTiers([0], ["0.05"]))
-    side = -1 if short else 1
-    snapshot = adl.Snapshot.build(
-        contracts=[dusty],
-        wallets=[
-            {"account": "mia", "mode": "portfolio", "asset": "USDT"},
-            {"account": "bob", "asset": "DUST", "balance": "100000"},
-        ],
-        positions=[
-            {"account": "mia", "contract": "X", "quantity": 10 * side, "entry_price": "20"},
-            {"account": "bob", "contract": "X", "quantity": -10 * side, "entry_price": "20"},
-        ],
-        marks={"X": "20"},
-        balances=[{"account": "mia", "asset": "USDT", "amount": "1000"}],
-        index_prices={"DUST": "1"},
-        haircuts={"DUST": "1"},
-    )
+    held = [{"contract": "X", "quantity": -10 if short else 10, "entry_price": "20"}]
+    terms = {"contracts": [dusty], "marks": {"X": "20"}, "index_prices": {"DUST": "1"}, "haircuts": {"DUST": "1"}}
+    snapshot = several("portfolio", {"USDT": "1000"}, held, **terms)
     state = adl.margin_state(snapshot)
     price = float(state.positions.liquidation_price([0])[0])
     if short:

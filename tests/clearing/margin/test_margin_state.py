@@ -10,25 +10,17 @@ from hypothesis import given
 
 import adlcore as adl
 from support import margin_oracle as oracle
+from support.books import NO_POSITIONS
+from support.house_books import linear, orders, snapshot
+from support.refusals import refused_for as refused
 
 TOP, BOTTOM = oracle.TOP, oracle.BOTTOM
-FIVE_PERCENT = adl.MarginTiers([0], ["0.05"])
-X = adl.Contract("X", settle=adl.Asset("USDT", 0), tiers=FIVE_PERCENT)
-Y = adl.Contract("Y", settle=adl.Asset("USDT", 0), tiers=FIVE_PERCENT)
-
-
-def columns(rows):
-    """Positions of contracts that are worth 1 quantum a lot: contract, wallet, quantity, entry value."""
-    names = ("contract", "wallet", "quantity", "entry_value")
-    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)) if rows else {name: [] for name in names}
+X, Y = linear("X"), linear("Y")
 
 
 def venue(balance, rows, contracts=(X, Y), **more):
-    """Cross wallets with these balances."""
-    wallets = {"account": np.arange(len(balance)), "asset": "USDT", "balance": balance}
-    marks = {contract.symbol: "1" for contract in contracts}
-    given = {"contracts": contracts, "wallets": wallets, "positions": columns(rows), "marks": marks}
-    return oracle.snapshot(**{**given, **more})
+    """Cross wallets with these balances, and rows of contracts that are worth 1 quantum a lot."""
+    return snapshot(contracts, balance, rows, {contract.symbol: "1" for contract in contracts}, **more)
 
 
 def assert_equals_oracle(given, **options):
@@ -90,13 +82,9 @@ def test_many_wallets_in_blocks_and_chunks_are_the_sums_of_their_rows(wallets):
     }
     held["entry_value"] = held["quantity"] * rng.integers(50, 200, n)
     tiers = adl.MarginTiers([0, 10_000, 50_000], ["0.004", "0.01", "0.05"])
-    listed = [adl.Contract(name, settle=adl.Asset("USDT", 0), tiers=tiers) for name in "ABC"]
-    books = oracle.snapshot(
-        contracts=listed,
-        wallets={"account": np.arange(wallets), "asset": "USDT", "balance": rng.integers(-1000, 10**5, wallets)},
-        positions=held,
-        marks={"A": "100.5", "B": "99", "C": "130.25"},
-    )
+    listed = [linear(name, tiers) for name in "ABC"]
+    balance = {"account": np.arange(wallets), "asset": "USDT", "balance": rng.integers(-1000, 10**5, wallets)}
+    books = oracle.snapshot(contracts=listed, wallets=balance, positions=held, marks=["100.5", "99", "130.25"])
     value = np.rint(held["quantity"] * np.repeat([100.5, 99.0, 130.25], wallets))
     # 0.006 of 10,000 is 60, and 0.04 of 50,000 is 2,000 more.
     lines = [np.abs(value) * rate - amount for rate, amount in ((0.004, 0.0), (0.01, 60.0), (0.05, 2060.0))]
@@ -111,7 +99,7 @@ def test_many_wallets_in_blocks_and_chunks_are_the_sums_of_their_rows(wallets):
 
 
 def test_mark_values_are_rounded_half_even():
-    half = adl.Contract("X", settle=adl.Asset("USDT", 0), multiplier="0.5", tiers=FIVE_PERCENT)
+    half = linear("X", multiplier="0.5")
     books = venue([0, 0, 0, 0], [(0, w, q, 0) for w, q in enumerate((1, 3, 5, -5))], (half,))
     assert adl.margin_state(books).positions.mark_value.tolist() == [0, 2, 2, -2]
 
@@ -121,7 +109,7 @@ def test_maintenance_margin_is_rounded_half_even_and_never_below_zero():
     rows = [(0, w, q, 0) for w, q in enumerate((10, 30, -50))]
     assert adl.margin_state(venue([0] * 3, rows)).maintenance_margin.tolist() == [0, 2, 2]
     tiers = adl.MarginTiers([0], ["0.05"], ["2"], check=False)
-    listed = (adl.Contract("X", settle=adl.Asset("USDT", 0), tiers=tiers),)
+    listed = (linear("X", tiers),)
     assert adl.margin_state(venue([0] * 3, rows, listed)).maintenance_margin.tolist() == [0, 0, 0]
     rows = [(0, w, q, 0) for w, q in enumerate((100, -40, 39))]
     assert adl.margin_state(venue([0] * 3, rows, listed)).maintenance_margin.tolist() == [3, 0, 0]
@@ -162,43 +150,28 @@ def test_a_wallet_without_positions_is_its_balance():
 
 def test_a_portfolio_wallet_without_positions_is_not_liquidatable_whatever_it_owes():
     # waterfall.md: liquidatable iff it holds a position and (...). E = 110 - 100, MM = 100·0.2 = 20.
-    books = oracle.snapshot(
-        contracts=[X],
-        wallets={"account": ["ann"], "asset": "USDT", "mode": "portfolio"},
-        positions=columns([]),
-        marks={"X": "1"},
-        balances={"wallet": [0], "asset": "USDT", "amount": [110], "loan": [100]},
-        loan_rates={"USDT": "0.2"},
-    )
+    owed = {"wallet": [0], "asset": "USDT", "amount": [110], "loan": [100]}
+    books = venue([("ann", "portfolio", 0)], [], balances=owed, loan_rates={"USDT": "0.2"})
     state = adl.margin_state(books)
     assert (state.equity.tolist(), state.maintenance_margin.tolist()) == ([10], [20])
     assert state.liquidatable.tolist() == [False]
 
 
 def test_nothing_at_all_has_a_state():
-    state = adl.margin_state(venue([], [], ()))
+    state = adl.margin_state(venue([], []))
     assert len(state.equity) == len(state.liquidatable) == len(state.positions.unrealized_pnl) == 0
-    assert adl.margin_state(venue([3], [], ()), threads=5).equity.tolist() == [3]
+    books = adl.Snapshot([], {"account": [0], "asset": "USDT", "balance": [3]}, NO_POSITIONS, {})
+    assert adl.margin_state(books, threads=5).equity.tolist() == [3]
 
 
 # Tiers ----------------------------------------------------------------------------------------------------------------
 
 
 def test_a_contract_that_somebody_holds_needs_tiers():
-    bare = adl.Contract("BARE", settle=adl.Asset("USDT", 0))
+    bare = linear("BARE", None)
     books = venue([50], [(0, 0, 10, 10), (1, 0, 10, 10)], (X, bare))
-    with pytest.raises(adl.AdlError, match=r"contracts\[1\] is 'BARE': must have margin tiers"):
-        adl.margin_state(books)
+    refused(lambda: adl.margin_state(books), "contracts", "contracts[1] is 'BARE': must have margin tiers")
     assert adl.margin_state(venue([50], [(0, 0, 10, 10)], (X, bare))).equity.tolist() == [50]
-
-
-def test_a_snapshots_market_needs_no_tiers():
-    bare = adl.Contract("BARE", settle=adl.Asset("USDT", 0))
-    market = venue([50, 9], [(0, 0, 10, 4), (0, 1, -10, -10)], (bare,)).market("BARE")
-    assert market.quantity.tolist() == [10, -10]
-    assert market.equity.tolist() == [56, 9]
-    assert market.maintenance_margin is None
-    assert market.rank("binance").tolist() == [1, 1]
 
 
 # Nothing wraps --------------------------------------------------------------------------------------------------------
@@ -208,9 +181,8 @@ def test_a_snapshots_market_needs_no_tiers():
 @pytest.mark.parametrize("quantity", [2**62, -(2**62), 2**62 + 2**10, TOP, -TOP])
 def test_a_value_beyond_two_to_the_62_is_refused_by_name(quantity, threads):
     books = venue([0, 0], [(0, 0, 5, 5), (1, 0, 1, 1), (1, 1, quantity, 0)])
-    with pytest.raises(adl.AdlError, match=rf"positions\.quantity\[2\] is {quantity}: its value in Y") as caught:
-        adl.margin_state(books, threads=threads)
-    assert (caught.value.row, caught.value.value) == (2, quantity)
+    error = refused(lambda: adl.margin_state(books, threads=threads), "positions.quantity", "its value in Y")
+    assert (error.row, error.value) == (2, quantity)
     below = int(math.copysign(2**62 - 2**9, quantity))
     books = venue([0, 0], [(0, 0, 5, 5), (1, 0, 1, 1), (1, 1, below, 0)])
     assert adl.margin_state(books, threads=threads).equity.tolist() == [0, below]
@@ -218,9 +190,9 @@ def test_a_value_beyond_two_to_the_62_is_refused_by_name(quantity, threads):
 
 def test_a_value_less_its_cost_beyond_int64_is_refused_by_name():
     # 0 - (-2^63) leaves int64 by one; the cost is within it. Half a quantum rounds to none.
-    half = adl.Contract("X", settle=adl.Asset("USDT", 0), multiplier="0.5", tiers=FIVE_PERCENT)
-    with pytest.raises(adl.AdlError, match=r"positions\.quantity\[1\] is -1: its value in X must .* less its cost"):
-        adl.margin_state(venue([0, 0], [(0, 0, 1, 1), (0, 1, -1, BOTTOM)], (half,)))
+    half = linear("X", multiplier="0.5")
+    books = venue([0, 0], [(0, 0, 1, 1), (0, 1, -1, BOTTOM)], (half,))
+    refused(lambda: adl.margin_state(books), "positions.quantity", "[1] is -1: its value in X must", " less its cost")
     assert adl.margin_state(venue([0], [(0, 0, -1, -TOP)], (half,))).equity.tolist() == [TOP]
 
 
@@ -230,19 +202,18 @@ def test_a_sum_beyond_int64_is_refused_by_the_wallets_account(sign, threads):
     end = TOP if sign > 0 else BOTTOM
     rows = [(0, 1, sign * 7, 0), (1, 1, 8, 8)]
     books = venue([0, end - sign * 6, end], rows)
-    with pytest.raises(adl.AdlError, match=r"wallets\.account\[1\] is 1: the equity of this wallet") as caught:
-        adl.margin_state(books, threads=threads)
-    assert (caught.value.row, caught.value.value) == (1, 1)
+    error = refused(lambda: adl.margin_state(books, threads=threads), "wallets.account", "the equity of this wallet")
+    assert (error.row, error.value) == (1, "account-1")
     assert adl.margin_state(venue([0, end - sign * 7, end], rows)).equity.tolist() == [0, end, end]
 
 
 def test_a_sum_of_margins_beyond_int64_is_refused():
     most = adl.MarginTiers([0], ["0.999"])
-    listed = [adl.Contract(f"C{k}", settle=adl.Asset("USDT", 0), tiers=most) for k in range(3)]
+    listed = [linear(f"C{k}", most) for k in range(3)]
     size = 2**62 - 2**10
     rows = [(code, 0, size, size) for code in range(3)]
-    with pytest.raises(adl.AdlError, match="the maintenance margin of this wallet must fit int64"):
-        adl.margin_state(venue([0], rows, listed))
+    sum_of_margins = "the maintenance margin of this wallet must fit int64"
+    refused(lambda: adl.margin_state(venue([0], rows, listed)), "wallets.account", sum_of_margins)
     assert adl.margin_state(venue([0], rows[:2], listed)).maintenance_margin[0] == 2 * round(float(size) * 0.999)
 
 
@@ -267,25 +238,17 @@ def test_a_state_is_refused_exactly_where_something_does_not_fit(given):
 
 
 def test_a_free_margin_far_below_zero_does_not_wrap():
-    held = {**columns([(0, 0, 100, 100)]), "leverage": [0.1]}
-    orders = {"contract": ["X"], "wallet": [1], "quantity": [1], "price": [1], "locked": [TOP]}
-    state = adl.margin_state(venue([BOTTOM + 100, BOTTOM], [], positions=held, orders=orders))
+    books = venue([BOTTOM + 100, BOTTOM], [(0, 0, 100, 100, 0.1)], orders=orders(("X", 1, 1, 1, TOP)))
+    state = adl.margin_state(books)
     assert state.positions.initial_margin.tolist() == [1000]
     assert state.free_margin.tolist() == [0, 0]
 
 
 def valued(amount, rows=(), mode="multi-asset"):
     """One wallet in USDT that holds COIN, of which 1 is worth 1.5 USDT and half is cut off."""
-    return oracle.snapshot(
-        contracts=[X, Y],
-        wallets={"account": ["ann"], "asset": "USDT", "mode": mode},
-        positions=columns(list(rows)),
-        marks={"X": "1", "Y": "1"},
-        balances={"wallet": [0], "asset": "COIN", "amount": [amount]},
-        assets=[adl.Asset("COIN", 0)],
-        index_prices={"COIN": "1.5"},
-        haircuts={"COIN": "0.5"},
-    )
+    coin = {"assets": [adl.Asset("COIN", 0)], "index_prices": {"COIN": "1.5"}, "haircuts": {"COIN": "0.5"}}
+    held = {"wallet": [0], "asset": "COIN", "amount": [amount]}
+    return venue([("ann", mode, 0)], rows, balances=held, **coin)
 
 
 @pytest.mark.parametrize("mode", ["multi-asset", "portfolio"])

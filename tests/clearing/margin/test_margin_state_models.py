@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import adlcore as adl
+from adlcore.clearing.margin import market as market_of
+from adlcore.clearing.margin import transfer_margin
 from support import margin_oracle as oracle
 
 #: 1 % below a notional of 1,000, 5 % above: an amount of 40.
@@ -46,10 +48,7 @@ def dec(*numbers):
 def test_a_cross_wallet_backs_all_positions_of_its_account_in_its_asset():
     state = margin(
         [held("ann", "ETHUSDT", "2", "100"), held("ann", "SOLUSDT", "-10", "20"), held("ann", "BTCUSD", "-5", "40000")],
-        wallets=[
-            {"account": "ann", "balance": "5"},
-            {"account": "ann", "asset": "BTC", "balance": "0.001"},
-        ],
+        wallets=[{"account": "ann", "balance": "5"}, {"account": "ann", "asset": "BTC", "balance": "0.001"}],
     )
     # ETH: 220 - 200 = 20, MM 2.2. SOL: -190 + 200 = 10, MM 19.
     assert units(state.positions.unrealized_pnl[:2]) == dec("20", "10")
@@ -128,7 +127,7 @@ def test_margin_added_to_an_isolated_position_saves_it():
         positions=[held("ann", "SOLUSDT", "-10", "18", margin="12")],
         marks={"SOLUSDT": "19"},
     )
-    moved = books.transfer_margin(books.wallet("ann"), books.wallet("ann", contract="SOLUSDT"), "17.000001")
+    moved = transfer_margin(books, books.wallet("ann"), books.wallet("ann", contract="SOLUSDT"), "17.000001")
     state = adl.margin_state(moved)
     assert units(state.equity) == dec("12.999999", "19.000001")
     assert adl.margin_state(books).liquidatable.tolist() == [False, True]
@@ -152,27 +151,25 @@ INDEX = {"BTC": "50000", "EUR": "1.1"}
 HAIRCUTS = {"BTC": "0.05", "EUR": "0.02"}
 
 
-def several(mode, positions, balances, **more):
+def several(mode, positions, amounts, **more):
     """One account that holds several assets."""
     tables = {"index_prices": INDEX, "haircuts": HAIRCUTS, "assets": [adl.Asset("EUR", 2)], **more}
-    rows = [{"account": "ann", "asset": asset, **cells} for asset, cells in balances.items()]
-    return margin(positions, wallets=[{"account": "ann", "mode": mode}], balances=rows, **tables)
+    given = {"contracts": [ETHUSDT, SOLUSDT, BTCUSD], "marks": MARKS, **tables}
+    return adl.margin_state(oracle.several(mode, amounts, positions, **given))
 
 
 def test_in_multi_assets_mode_the_haircut_is_on_positive_amounts_only():
-    state = several("multi-asset", [], {"USDT": {"amount": "100"}, "BTC": {"amount": "0.02"}, "EUR": {"amount": "50"}})
+    state = several("multi-asset", [], {"USDT": "100", "BTC": "0.02", "EUR": "50"})
     # 100 + 0.02·50,000·0.95 + 50·1.1·0.98 = 100 + 950 + 53.9.
     assert units(state.equity) == units(state.balance) == dec("1103.9")
-    state = several(
-        "multi-asset", [], {"USDT": {"amount": "100"}, "BTC": {"amount": "-0.001"}, "EUR": {"amount": "50"}}
-    )
+    state = several("multi-asset", [], {"USDT": "100", "BTC": "-0.001", "EUR": "50"})
     # A debt counts in full: 100 - 50 + 53.9.
     assert units(state.equity) == dec("103.9")
 
 
 def test_in_multi_assets_mode_profit_and_loss_count_at_the_index_price_without_haircut():
     positions = [held("ann", "BTCUSD", "5", "40000"), held("ann", "ETHUSDT", "-2", "100")]
-    state = several("multi-asset", positions, {"BTC": {"amount": "0.01"}})
+    state = several("multi-asset", positions, {"BTC": "0.01"})
     # BTC long: -500/50,000 + 500/40,000 = 0.0025 BTC = 125 USDT. ETH: -20. Collateral 0.01·50,000·0.95 = 475.
     assert units(state.equity) == dec("580")
     assert units(state.balance) == dec("475")
@@ -180,7 +177,7 @@ def test_in_multi_assets_mode_profit_and_loss_count_at_the_index_price_without_h
     assert units(state.maintenance_margin) == dec("52.2")
     assert units(state.free_margin) == dec("422.8")
     # The loss of the short leg of it counts as much.
-    state = several("multi-asset", [held("ann", "BTCUSD", "-5", "40000")], {"BTC": {"amount": "0.01"}})
+    state = several("multi-asset", [held("ann", "BTCUSD", "-5", "40000")], {"BTC": "0.01"})
     assert units(state.equity) == dec("350")
 
 
@@ -196,20 +193,20 @@ def test_each_conversion_is_rounded_once_half_even_for_a_wallet_and_asset():
 def test_portfolio_margin_counts_profit_as_collateral_and_loss_in_full():
     long, short = held("ann", "BTCUSD", "5", "40000"), held("ann", "BTCUSD", "-5", "40000")
     # x = 0.01 + 0.0025 BTC: 625·0.95. In multi-assets mode the profit would not be cut.
-    assert units(several("portfolio", [long], {"BTC": {"amount": "0.01"}}).equity) == dec("593.75")
+    assert units(several("portfolio", [long], {"BTC": "0.01"}).equity) == dec("593.75")
     # x = 0.01 - 0.0025.
-    assert units(several("portfolio", [short], {"BTC": {"amount": "0.01"}}).equity) == dec("356.25")
+    assert units(several("portfolio", [short], {"BTC": "0.01"}).equity) == dec("356.25")
     # x = 0.001 - 0.0025 = -0.0015: in full.
-    assert units(several("portfolio", [short], {"BTC": {"amount": "0.001"}}).equity) == dec("-75")
+    assert units(several("portfolio", [short], {"BTC": "0.001"}).equity) == dec("-75")
     # x = -0.001 + 0.0025: what is above zero is cut, whatever it is made of.
-    assert units(several("portfolio", [long], {"BTC": {"amount": "-0.001"}}).equity) == dec("71.25")
+    assert units(several("portfolio", [long], {"BTC": "-0.001"}).equity) == dec("71.25")
 
 
 def test_portfolio_margin_with_loans_and_its_unimmr():
     state = several(
         "portfolio",
         [held("ann", "BTCUSD", "5", "40000"), held("ann", "ETHUSDT", "-20", "100")],
-        {"USDT": {"amount": "900", "loan": "300"}, "BTC": {"amount": "0.01"}, "EUR": {"amount": "40", "loan": "60"}},
+        {"USDT": {"amount": "900", "loan": "300"}, "BTC": "0.01", "EUR": {"amount": "40", "loan": "60"}},
         loan_rates={"USDT": "0.05", "EUR": "0.1", "BTC": "0.2"},
     )
     # USDT: x = 900 - 300 - 200 = 400. BTC: 0.0125·50,000·0.95 = 593.75. EUR: (40 - 60)·1.1 = -22.
@@ -225,17 +222,9 @@ def test_the_same_collateral_is_valued_once_however_many_contracts_it_backs():
     listed = [adl.Contract(f"C{k}", settle=BTC if k % 2 else USDT, tiers=TEN_PERCENT) for k in range(9)]
     for mode in ("multi-asset", "portfolio"):
         for count in range(10):
-            state = adl.margin_state(
-                oracle.build(
-                    contracts=listed,
-                    wallets=[{"account": "ann", "mode": mode}],
-                    positions=[held("ann", f"C{k}", "1", "3") for k in range(count)],
-                    marks={contract.symbol: "3" for contract in listed},
-                    balances=[{"account": "ann", "asset": "BTC", "amount": "2"}],
-                    index_prices={"BTC": "50000"},
-                    haircuts={"BTC": "0.05"},
-                )
-            )
+            rows = [held("ann", f"C{k}", "1", "3") for k in range(count)]
+            terms = {"index_prices": {"BTC": "50000"}, "haircuts": {"BTC": "0.05"}, "marks": ["3"] * 9}
+            state = adl.margin_state(oracle.several(mode, {"BTC": "2"}, rows, contracts=listed, **terms))
             assert units(state.equity) == dec("95000")
             # 0.3 USDT, or 0.3 BTC.
             assert units(state.maintenance_margin) == [(count + 1) // 2 * Decimal("0.3") + count // 2 * 15_000]
@@ -247,27 +236,21 @@ def test_the_same_collateral_is_valued_once_however_many_contracts_it_backs():
 def crowd(mode):
     """Three accounts long and one short of BTCUSD; ann and bob hold several assets, the others BTC."""
     rows = [("ann", "5", "40000"), ("bob", "3", "45000"), ("cat", "4", "42000"), ("dan", "-12", "60000")]
+    coins = [{"account": name, "asset": "BTC", "balance": b} for name, b in (("cat", "0.002"), ("dan", "0.02"))]
+    collateral = (("ann", "BTC", "0.01"), ("bob", "USDT", "80"))
     return oracle.build(
         contracts=[ETHUSDT, SOLUSDT, BTCUSD],
-        wallets=[
-            {"account": "ann", "mode": mode},
-            {"account": "bob", "mode": mode},
-            {"account": "cat", "asset": "BTC", "balance": "0.002"},
-            {"account": "dan", "asset": "BTC", "balance": "0.02"},
-        ],
+        wallets=[{"account": "ann", "mode": mode}, {"account": "bob", "mode": mode}, *coins],
         positions=[*(held(name, "BTCUSD", q, price) for name, q, price in rows), held("bob", "ETHUSDT", "-2", "100")],
         marks=MARKS,
-        balances=[
-            {"account": "ann", "asset": "BTC", "amount": "0.01"},
-            {"account": "bob", "asset": "USDT", "amount": "80"},
-        ],
+        balances=[{"account": name, "asset": asset, "amount": amount} for name, asset, amount in collateral],
         index_prices={"BTC": "50000"},
         haircuts={"BTC": "0.05"},
     )
 
 
 def test_a_market_has_a_multi_asset_wallets_numbers_in_the_settle_asset():
-    market = crowd("multi-asset").market("BTCUSD")
+    market = market_of(crowd("multi-asset"), "BTCUSD")
     # ann: 475 + 125 = 600 USDT = 0.012 BTC, MM 0.001, collateral 475. bob: 80 - 20 + 33.333..: 93.333350 USDT (U is
     # 0.00066667 BTC), MM 0.0006 BTC + 2.2 USDT = 32.2; cat 0.002 + 0.00152381.
     assert units(market.equity, BTC)[:3] == dec("0.012", "0.00186667", "0.00352381")
@@ -280,31 +263,25 @@ def test_a_market_has_a_multi_asset_wallets_numbers_in_the_settle_asset():
 @pytest.mark.parametrize("mode", ["multi-asset", "portfolio"])
 def test_a_market_in_the_numeraire_needs_no_conversion(mode):
     books = crowd(mode)
-    market, state = books.market("ETHUSDT"), adl.margin_state(books)
+    market, state = market_of(books, "ETHUSDT"), adl.margin_state(books)
     assert market.equity.tolist() == state.equity[1:2].tolist()
     assert market.maintenance_margin.tolist() == state.maintenance_margin[1:2].tolist()
 
 
 @pytest.mark.parametrize("mode", ["multi-asset", "portfolio"])
 def test_the_rule_of_a_portfolio_wallet_takes_the_equity_of_the_account(mode):
-    market = crowd(mode).market("BTCUSD")
+    market = market_of(crowd(mode), "BTCUSD")
     assert market.account_equity.tolist() == market.equity.tolist()
     # The portfolio form takes account equity, whatever the equity of the rows is.
-    apart = adl.Market(
-        BTCUSD,
-        mark_price=MARKS["BTCUSD"],
-        quantity=market.quantity,
-        entry_value=market.entry_value,
-        equity=market.equity + 12_345,
-        account_equity=market.equity,
-    )
+    columns = {"mark_price": MARKS["BTCUSD"], "quantity": market.quantity, "entry_value": market.entry_value}
+    apart = adl.Market(BTCUSD, **columns, equity=market.equity + 12_345, account_equity=market.equity)
     assert market.score("binance").tolist() == apart.score("binance-portfolio").tolist()
     assert market.score("binance").tolist() != apart.score("binance").tolist()
     assert market.rank("binance").tolist() == apart.rank("binance-portfolio").tolist()
 
 
 def test_a_portfolio_wallets_score_is_its_profit_over_the_equity_of_the_account():
-    market = crowd("portfolio").market("BTCUSD")
+    market = market_of(crowd("portfolio"), "BTCUSD")
     # ann: U = 0.0025 BTC; E = 593.75 USDT = 0.011875 BTC.
     assert units(market.equity, BTC)[0] == Decimal("0.011875")
     assert market.score("binance")[0] == 250_000 / 1_187_500

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,7 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
+from adlcore.clearing.margin.margin_state import state_of
 from support import margin_oracle as oracle
+from support.house_books import TEN_PERCENT, linear, snapshot
+from support.refusals import refused_for as refused
 
 #: Multiples of the mark at which nothing may change where no price is given.
 PROBES = [Fraction(10) ** power for power in (-8, -4, -2, 0, 2, 4, 8)]
@@ -76,6 +80,17 @@ def assert_root(price, long, mark, at, either=False):
             assert (left >= -allowed) if math.isnan(price) else (left <= allowed)
 
 
+def assert_roots(venue, found, left_at):
+    """The price of each row is a root of what `left_at` says is left there; a row of no lots has none."""
+    for row, price in found.items():
+        position = venue.rows[row]
+        if position.quantity:
+            mark, either = venue.marks[position.code], turned(venue, position)
+            assert_root(price, position.quantity > 0, mark, partial(left_at, row), either)
+        else:
+            assert math.isnan(price)
+
+
 # Laws -----------------------------------------------------------------------------------------------------------------
 
 
@@ -93,13 +108,8 @@ def test_at_its_liquidation_price_equity_is_the_maintenance_margin(modes, data, 
     books = oracle.snapshot(**data.draw(oracle.venues(modes)))
     venue, found = oracle.Venue(books), adl.margin_state(books).positions.liquidation_price(taker_fee=fee)
     paired = pairs_of(venue)
-    for row, price in enumerate(found.tolist()):
-        quantity = venue.rows[row].quantity
-        if quantity == 0:
-            assert math.isnan(price)
-        elif row not in paired:
-            mark, either = venue.marks[venue.rows[row].code], turned(venue, venue.rows[row])
-            assert_root(price, quantity > 0, mark, lambda p, row=row: surplus(books, venue, row, p, fee), either)
+    alone = {row: price for row, price in enumerate(found.tolist()) if row not in paired}
+    assert_roots(venue, alone, lambda row, price: surplus(books, venue, row, price, fee))
 
 
 @pytest.mark.parametrize("modes", [("cross",), ("multi-asset",), ("portfolio",)], ids=str)
@@ -141,13 +151,7 @@ def test_two_legs_have_a_price_below_and_a_price_above(modes, data, fee):
 def test_closed_at_its_bankruptcy_price_a_position_leaves_its_wallet_nothing(modes, data, fee):
     books = oracle.snapshot(**data.draw(oracle.venues(modes)))
     venue, found = oracle.Venue(books), adl.margin_state(books).positions.bankruptcy_price(taker_fee=fee)
-    for row, price in enumerate(found.tolist()):
-        quantity = venue.rows[row].quantity
-        if quantity == 0:
-            assert math.isnan(price)
-        else:
-            mark, either = venue.marks[venue.rows[row].code], turned(venue, venue.rows[row])
-            assert_root(price, quantity > 0, mark, lambda p, row=row: closed(venue, row, p, fee), either)
+    assert_roots(venue, dict(enumerate(found.tolist())), lambda row, price: closed(venue, row, price, fee))
 
 
 @given(oracle.venues(("cross", "isolated")), fees)
@@ -204,27 +208,26 @@ USDT = adl.Asset("USDT", 6)
 BINANCE = adl.MarginTiers(
     [0, 50_000, 250_000, 1_000_000, 5_000_000, 20_000_000], ["0.004", "0.005", "0.01", "0.025", "0.05", "0.1"]
 )
-TEN_PERCENT = adl.MarginTiers([0], ["0.1"])
 
 
 def positions(rows, contracts=("X",), tiers=TEN_PERCENT, balance="0", marks=None, **more):
     """The positions of ann, in linear contracts; a row is contract, quantity, entry price and perhaps more."""
     listed = [adl.Contract(name, settle=USDT, tiers=tiers) for name in contracts if isinstance(name, str)]
     listed += [contract for contract in contracts if not isinstance(contract, str)]
-    names = ("contract", "quantity", "entry_price")
-    state = adl.margin_state(
-        oracle.build(
-            contracts=listed,
-            wallets=more.pop("wallets", [{"account": "ann", "balance": balance}]),
-            positions=[
-                {"account": "ann", **dict(zip(names, row, strict=False)), **(row[3] if len(row) > 3 else {})}
-                for row in rows
-            ],
-            marks={contract.symbol: "100" for contract in listed} | (marks or {}),
-            **more,
-        )
-    )
-    return state.positions
+    names = ("account", "contract", "quantity", "entry_price")
+    held = [{**dict(zip(names, ("ann", *row[:3]), strict=True)), **dict(*row[3:])} for row in rows]
+    wallets = more.pop("wallets", [{"account": "ann", "balance": balance}])
+    marks = {contract.symbol: "100" for contract in listed} | (marks or {})
+    return adl.margin_state(
+        oracle.build(contracts=listed, wallets=wallets, positions=held, marks=marks, **more)
+    ).positions
+
+
+def portfolio(rows, usdt, btc, haircut):
+    """The same where ann holds USDT, of whose positive amounts a share is cut off, and BTC, in a portfolio wallet."""
+    held = [{"account": "ann", "asset": asset, "amount": amount} for asset, amount in (("USDT", usdt), ("BTC", btc))]
+    terms = {"index_prices": {"BTC": "50000"}, "haircuts": {"USDT": haircut}}
+    return positions(rows, wallets=[{"account": "ann", "mode": "portfolio"}], balances=held, **terms)
 
 
 def test_hedge_legs_fail_below_and_above():
@@ -264,16 +267,7 @@ def test_a_leg_of_no_lots_is_no_leg():
     ],
 )
 def test_portfolio_margin_bends_where_the_holding_passes_zero(quantity, debt, wanted):
-    rows = positions(
-        [("X", quantity, "100")],
-        wallets=[{"account": "ann", "mode": "portfolio"}],
-        balances=[
-            {"account": "ann", "asset": "USDT", "amount": "500"},
-            {"account": "ann", "asset": "BTC", "amount": str(int(debt) / 50_000)},
-        ],
-        index_prices={"BTC": "50000"},
-        haircuts={"USDT": "0.2"},
-    )
+    rows = portfolio([("X", quantity, "100")], "500", str(int(debt) / 50_000), "0.2")
     assert rows.liquidation_price() == pytest.approx([wanted], rel=1e-12)
 
 
@@ -281,32 +275,14 @@ def test_portfolio_margin_bends_where_the_holding_passes_zero(quantity, debt, wa
 def test_a_haircut_beyond_the_margin_rate_leaves_the_price_on_the_losing_side(quantity, wanted):
     # A twentieth of x counts where it is positive. Long: x = 10p - 500, so 100 + x/20 - p falls as p rises, and the
     # wallet fails above 150 too; below, 100 + x = p. Short: x = 1,500 - 10p, 100 + x/20 = p while x is positive.
-    rows = positions(
-        [("X", quantity, "100")],
-        wallets=[{"account": "ann", "mode": "portfolio"}],
-        balances=[
-            {"account": "ann", "asset": "USDT", "amount": "500"},
-            {"account": "ann", "asset": "BTC", "amount": "0.002"},
-        ],
-        index_prices={"BTC": "50000"},
-        haircuts={"USDT": "0.95"},
-    )
+    rows = portfolio([("X", quantity, "100")], "500", "0.002", "0.95")
     assert rows.liquidation_price() == pytest.approx([wanted], rel=1e-12)
 
 
 def test_two_legs_may_fail_at_every_price_by_two_lines_together():
     # Long 12, short 9 from 100; x = 60 + 3·(p - 100), MM = 2.1·p. In full 150 + x = MM at 100, and is more above; with
     # half of x 150 + x/2 = MM at 50, and is more below. The lesser of the two counts: it is short of MM everywhere.
-    rows = positions(
-        [("X", "12", "100"), ("X", "-9", "100")],
-        wallets=[{"account": "ann", "mode": "portfolio"}],
-        balances=[
-            {"account": "ann", "asset": "USDT", "amount": "60"},
-            {"account": "ann", "asset": "BTC", "amount": "0.003"},
-        ],
-        index_prices={"BTC": "50000"},
-        haircuts={"USDT": "0.5"},
-    )
+    rows = portfolio([("X", "12", "100"), ("X", "-9", "100")], "60", "0.003", "0.5")
     assert rows.liquidation_price(root="lower").tolist() == [math.inf, math.inf]
     assert rows.liquidation_price(root="upper").tolist() == [0.0, 0.0]
     assert rows.liquidation_price().tolist() == [math.inf, 0.0]
@@ -387,26 +363,24 @@ def test_rows_are_given_in_any_order(name, chosen):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([0, 4], r"rows\[1\] is 4: must be a row of the positions, 0 to 3"),
-        ([-1], r"rows\[0\] is -1: must be a row"),
-        ([0.0, 1.0], r"rows\[0\] is 0\.0: must be a row"),
+        ([0, 4], "rows[1] is 4: must be a row of the positions, 0 to 3"),
+        ([-1], "rows[0] is -1: must be a row"),
+        ([0.0, 1.0], "rows[0] is 0.0: must be a row"),
         ([[0, 1]], "rows has 2 dimensions"),
         ([True, False, True, False], "rows has dtype bool"),
         (["X"], "rows has dtype"),
     ],
 )
 def test_rows_that_are_none_are_refused(name, rows, message):
-    with pytest.raises(adl.AdlError, match=message):
-        getattr(positions(FOUR, ("X", "Y", "Z"), balance="200"), name)(rows=rows)
+    solve = getattr(positions(FOUR, ("X", "Y", "Z"), balance="200"), name)
+    refused(lambda: solve(rows=rows), "rows", message)
 
 
 def test_a_root_or_a_fee_that_is_none_is_refused():
     rows = positions(FOUR, ("X", "Y", "Z"), balance="200")
-    with pytest.raises(adl.AdlError, match="root is 'both': must be one of nearest, lower, upper"):
-        rows.liquidation_price(root="both")
+    refused(lambda: rows.liquidation_price(root="both"), "root", "'both': must be one of nearest, lower, upper")
     for fee in (-0.1, 1, "nan"):
-        with pytest.raises(adl.AdlError, match="taker_fee"):
-            rows.bankruptcy_price(taker_fee=fee)
+        refused(lambda fee=fee: rows.bankruptcy_price(taker_fee=fee), "taker_fee")
 
 
 def test_prices_of_nothing_are_none():
@@ -414,13 +388,6 @@ def test_prices_of_nothing_are_none():
 
 
 def test_a_liquidation_price_needs_tiers_and_a_bankruptcy_price_does_not():
-    books = oracle.build(
-        contracts=[adl.Contract("X", settle=USDT)],
-        wallets=[{"account": "ann", "balance": "30"}],
-        positions=[{"account": "ann", "contract": "X", "quantity": "1", "entry_price": "100"}],
-        marks={"X": "100"},
-    )
-    rows = books._margin().positions
+    rows = state_of(snapshot([linear(tiers=None)], [30], [("X", 0, 1, 100)], ["100"])).positions
     assert rows.bankruptcy_price().tolist() == [70.0]
-    with pytest.raises(adl.AdlError, match=r"X.*must have margin tiers"):
-        rows.liquidation_price()
+    refused(rows.liquidation_price, "contracts", "'X': must have margin tiers")

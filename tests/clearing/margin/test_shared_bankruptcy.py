@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,13 +12,15 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import shared_bankruptcy
+from support import house_books
 from support import margin_oracle as oracle
+from support.house_books import BTC, TEN_PERCENT, snapshot
+from support.refusals import refused_for as refused
 
-USDT, BTC = adl.Asset("USDT", 0), adl.Asset("BTC", 0)
-TEN_PERCENT = adl.MarginTiers([0], ["0.1"])
 #: Too little of small values to be a quantum.
 NO_MARGIN = adl.MarginTiers([0], ["0.0001"])
 SINGLE = ("cross", "isolated")
+linear, inverse = (partial(make, tiers=TEN_PERCENT) for make in (house_books.linear, house_books.inverse))
 
 
 def lines(shared):
@@ -26,27 +29,11 @@ def lines(shared):
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-def linear(symbol, tick="1", tiers=TEN_PERCENT, settle=USDT, **more):
-    return adl.Contract(symbol, settle=settle, tick=tick, tiers=tiers, **more)
-
-
-def inverse(symbol, face="10000", tick="1", tiers=TEN_PERCENT, **more):
-    return adl.Contract(symbol, kind="inverse", settle=BTC, multiplier=face, tick=tick, tiers=tiers, **more)
-
-
-def split(balance, rows, marks, **more):
+def split(balance, rows, marks, mode="cross", **more):
     """Lines of a wallet of ann's, equal to the oracle's; a row is contract, quantity, entry value."""
     listed = list(dict.fromkeys(row[0] for row in rows))
-    columns = zip(*[(contract.symbol, 0, quantity, cost) for contract, quantity, cost in rows], strict=True)
-    names = ("contract", "wallet", "quantity", "entry_value")
-    wallet = {"account": ["ann"], "asset": listed[0].settle.name, "balance": [balance]}
-    books = oracle.snapshot(
-        contracts=listed,
-        wallets={**wallet, **more.pop("wallet", {})},
-        positions={name: list(column) for name, column in zip(names, columns, strict=True)},
-        marks=dict(zip([contract.symbol for contract in listed], marks, strict=True)),
-        **more,
-    )
+    held = [(contract.symbol, 0, quantity, cost) for contract, quantity, cost in rows]
+    books = snapshot(listed, [("ann", mode, balance)], held, marks, **more)
     found = lines(shared_bankruptcy(adl.margin_state(books), [0]))
     assert found == oracle.Venue(books).bankruptcy([0])
     return found
@@ -140,12 +127,8 @@ def test_equity_is_shared_by_maintenance_margin_and_the_last_row_takes_the_rest(
     # MV 100, 200, -300; MM 10, 20, 30; E = 17 + 0 = 17: floors of 17/6, 34/6, and 17 - 2 - 5 = 10.
     x, y, z = linear("X"), linear("Y"), linear("Z")
     found = split(17, [(x, 10, 100), (y, 10, 200), (z, -10, -300)], ["10", "20", "30"])
-    assert [line[1] for line in found] == [2, 5, 10]
-    assert [line[2] for line in found] == [98, 195, -310]
     # 9.8, 19.5 up; 31.0.
-    assert [line[3] for line in found] == [10, 20, 31]
-    assert [line[4] for line in found] == [100, 200, -310]
-    assert not any(line[5] for line in found)
+    assert found == [(0, 2, 98, 10, 100, False), (1, 5, 195, 20, 200, False), (2, 10, -310, 31, -310, False)]
 
 
 def test_negative_equity_is_shared_toward_minus_infinity():
@@ -186,7 +169,7 @@ def test_rows_of_no_lots_and_wallets_without_rows_have_no_part():
 
 def test_without_maintenance_margin_it_is_shared_by_notional():
     # 0.0001 of 300 and of 100 is nothing; E = 8: 6 and 2.
-    x, y, z = linear("X", "0.01", NO_MARGIN), linear("Y", "0.01", NO_MARGIN), linear("Z")
+    x, y, z = linear("X", tick="0.01", tiers=NO_MARGIN), linear("Y", tick="0.01", tiers=NO_MARGIN), linear("Z")
     assert columns(split(8, [(x, 3, 300), (y, -1, -100)], ["100", "100"]), "share") == [[6, 2]]
     # Beside one that has some they have no share.
     assert columns(split(8, [(x, 3, 300), (z, -1, -100)], ["100", "100"]), "share") == [[0, 8]]
@@ -195,7 +178,8 @@ def test_without_maintenance_margin_it_is_shared_by_notional():
 @pytest.mark.parametrize("first", ["dust", "other"])
 def test_a_row_that_is_worth_nothing_has_no_share_beside_others(first):
     # Shared by |MV|, for there is no margin: 0 and 3. E = -7, all of it the other's.
-    dust, other = linear("DUST", "0.01", NO_MARGIN, multiplier="0.1"), linear("OTHER", "0.01", NO_MARGIN)
+    none = {"tick": "0.01", "tiers": NO_MARGIN}
+    dust, other = linear("DUST", multiplier="0.1", **none), linear("OTHER", **none)
     rows = [(dust, 1, 0), (other, 3, 3)] if first == "dust" else [(other, 3, 3), (dust, 1, 0)]
     assert columns(split(-7, rows, ["1", "1"]), "share") == [[0, -7] if first == "dust" else [-7, 0]]
 
@@ -300,7 +284,7 @@ def test_a_wallet_in_a_numeraire_shares_in_it_and_converts_once(mode):
 
     def shared(amount):
         more = {"balances": {"wallet": [0], "asset": "USDT", "amount": [amount]}, "index_prices": {"BTC": "3"}}
-        return split(0, rows, ["100", "10"], wallet={"mode": mode}, **more)
+        return split(0, rows, ["100", "10"], mode=mode, **more)
 
     assert columns(shared(-68), "share", "value", "price") == [[-53, -15], [1053, 105], [106, 11]]
     # -70: -54 and -16, which is -5.33 BTC.
@@ -311,43 +295,29 @@ def test_a_wallet_in_a_numeraire_shares_in_it_and_converts_once(mode):
 
 
 def test_a_contract_without_a_tick_is_refused_where_it_is_needed():
-    bare = adl.Contract("BARE", settle=USDT, tiers=TEN_PERCENT)
-    books = oracle.snapshot(
-        contracts=[linear("X"), bare],
-        wallets={"account": ["ann", "bob"], "asset": "USDT", "balance": [50, 50]},
-        positions={"contract": ["X", "BARE"], "wallet": [0, 1], "quantity": [10, 10], "entry_value": [100, 100]},
-        marks={"X": "10", "BARE": "10"},
-    )
-    state = adl.margin_state(books)
-    with pytest.raises(adl.AdlError, match="contracts\\[1\\] is 'BARE': must be given to BARE"):
-        shared_bankruptcy(state, [0, 1])
+    held = [("X", 0, 10, 100), ("BARE", 1, 10, 100)]
+    state = adl.margin_state(snapshot([linear("X"), linear("BARE", tick=None)], [50, 50], held, ["10", "10"]))
+    error = refused(lambda: shared_bankruptcy(state, [0, 1]), "contracts", "[1] is 'BARE': must be given to BARE")
+    assert (error.row, error.value) == (1, "BARE")
     assert columns(lines(shared_bankruptcy(state, [0])), "price") == [[5]]
 
 
 @pytest.mark.parametrize(
     ("wallets", "message"),
     [
-        ([0, 2], r"wallets\[1\] is 2: must be a row from 0 to 1"),
-        ([-1], r"wallets\[0\] is -1: must be a row"),
+        ([0, 2], "wallets[1] is 2: must be a row from 0 to 1"),
+        ([-1], "wallets[0] is -1: must be a row"),
         ([0.0], "wallets has dtype float64: must be row numbers or a boolean mask"),
         ([True], "a mask must have 2"),
         (["ann"], "wallets has dtype"),
     ],
 )
 def test_wallets_that_are_none_are_refused(wallets, message):
-    books = oracle.snapshot(
-        contracts=[linear("X")],
-        wallets={"account": ["ann", "bob"], "asset": "USDT", "balance": [50, 50]},
-        positions={"contract": ["X"], "wallet": [0], "quantity": [10], "entry_value": [100]},
-        marks={"X": "10"},
-    )
-    with pytest.raises(adl.AdlError, match=message):
-        shared_bankruptcy(adl.margin_state(books), wallets)
-    assert lines(shared_bankruptcy(adl.margin_state(books), [])) == []
+    state = adl.margin_state(snapshot([linear("X")], [50, 50], [("X", 0, 10, 100)], ["10"]))
+    refused(lambda: shared_bankruptcy(state, wallets), "wallets", message)
+    assert lines(shared_bankruptcy(state, [])) == []
 
 
 def test_something_else_than_a_state_is_refused_by_its_type():
-    with pytest.raises(adl.AdlError, match="state is 'int': must be a MarginState"):
-        shared_bankruptcy(5)
-    with pytest.raises(adl.AdlError, match="snapshot is 'str': must be a Snapshot"):
-        adl.margin_state("venue")
+    refused(lambda: shared_bankruptcy(5), "state", "state is 'int': must be a MarginState")
+    refused(lambda: adl.margin_state("venue"), "snapshot", "snapshot is 'str': must be a Snapshot")

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from adlcore import Contract
 from adlcore.clearing import DepthLadder
-from adlcore.clearing.order_book.liquidity import Liquidity, NoLiquidity, Restorable
 from support.refusals import refused_for as refused
 
 pytestmark = pytest.mark.plain
@@ -30,22 +29,6 @@ def columns(book: DepthLadder, time=None, symbol="X") -> dict:
     """The depth of a book as lists."""
     depth = book.depth(symbol, time)
     return {side: tuple(column.tolist() for column in depth[side]) for side in depth}
-
-
-# No book at all
-
-
-def test_nothing_rests_in_no_liquidity():
-    book = NoLiquidity()
-    assert list(book.ioc(X, 5, TOP, 0)) == []
-    book.restore(book.checkpoint())
-    assert book == pickle.loads(pickle.dumps(book))
-    assert (repr(book), hash(book)) == ("NoLiquidity()", hash(NoLiquidity()))
-    assert book != DepthLadder({})
-    assert isinstance(book, Restorable)
-    assert isinstance(ladder(), Restorable)
-    wanted: Liquidity = book
-    assert wanted is book
 
 
 # Orders
@@ -124,48 +107,9 @@ def test_calls_that_are_refused_change_nothing(call, argument, word):
     assert columns(book) == before
 
 
-# Levels that are none
-
-
-@pytest.mark.parametrize(
-    ("levels", "argument", "words"),
-    [
-        ([], "levels", ("dict of symbols",)),
-        ({"": {}}, "levels", ("keys",)),
-        ({5: {}}, "levels", ("5",)),
-        ({"X": []}, "X", ("bids, asks",)),
-        ({"X": {"bid": ([1], [1])}}, "X", ("'bid'",)),
-        ({"X": {"bids": 5}}, "X.bids", ("(ticks, lots)",)),
-        ({"X": {"bids": ([1], [1], [1])}}, "X.bids", ("(ticks, lots)",)),
-        ({"X": {"bids": ([2, 1], [1])}}, "X.bids.lots", ("1 rows", "must have 2")),
-        ({"X": {"bids": ([2, 2], [1, 1])}}, "X.bids.ticks", ("[1] is 2", "below")),
-        ({"X": {"asks": ([2, 3, 1], [1, 1, 1])}}, "X.asks.ticks", ("[2] is 1", "above")),
-        ({"X": {"bids": ([1, 0], [1, 1])}}, "X.bids.ticks", ("[1] is 0",)),
-        ({"X": {"asks": ([1, 2], [1, 0])}}, "X.asks.lots", ("[1] is 0",)),
-        ({"X": {"asks": ([1.0], [1])}}, "X.asks.ticks", ("float64",)),
-        ({"X": {"asks": (["1"], [1])}}, "X.asks.ticks", ("dtype",)),
-        ({"X": {"asks": ([1, 2], [TOP, 1])}}, "X.asks.lots", ("[1] is 1", "int64")),
-        ({"X": {"bids": ([5], [1]), "asks": ([5], [1])}}, "X.asks.ticks", ("[0] is 5", "best bid, 5")),
-    ],
-)
-def test_levels_that_are_none(levels, argument, words):
-    refused(lambda: DepthLadder(levels), argument, *words)
-
-
 @pytest.mark.parametrize(("refill", "word"), [(-1, "0 or above"), ("x", "number"), (2**63, "int64")])
 def test_refills_that_are_none(refill, word):
     refused(lambda: ladder(refill=refill), "refill", word)
-
-
-def test_lots_must_fit_in_the_parts_of_the_refill():
-    refused(lambda: ladder(([5], [TOP]), refill="1/3"), "X.bids.lots", "1/3")
-
-
-def test_arrays_are_copied():
-    ticks, lots = np.array([100, 99]), np.array([5, 6])
-    book = ladder((ticks, lots))
-    ticks[0], lots[0] = 1, 1
-    assert columns(book)["bids"] == ([100, 99], [5, 6])
 
 
 # Time
@@ -345,10 +289,7 @@ def ladders(draw):
     return sides, draw(refills)
 
 
-orders = st.lists(
-    st.tuples(st.integers(0, 3), st.integers(-30, 30), st.integers(1, 120)),
-    max_size=12,
-)
+orders = st.lists(st.tuples(st.integers(0, 3), st.integers(-30, 30), st.integers(1, 120)), max_size=12)
 
 
 def total(fills) -> dict[int, int]:
@@ -385,13 +326,18 @@ def test_orders_do_what_a_loop_over_levels_does(made, sent):
         assert book.depth("X", time).keys() == sides.keys()
 
 
+def replayed(made, sent) -> tuple[DepthLadder, int]:
+    """A ladder after these orders, and the time of the last."""
+    book, time = DepthLadder({"X": made[0]}, refill=made[1]), 0
+    for after, quantity, limit in sent:
+        time += after
+        book.ioc(X, quantity, limit, time)
+    return book, time
+
+
 @given(ladders(), orders, st.integers(1, 60), st.data())
 def test_an_order_cut_in_two_fills_the_same(made, sent, quantity, data):
-    book = DepthLadder({"X": made[0]}, refill=made[1])
-    time = 0
-    for after, earlier, limit in sent:
-        time += after
-        book.ioc(X, earlier, limit, time)
+    book, time = replayed(made, sent)
     cut, sign = data.draw(st.integers(0, quantity)), data.draw(st.sampled_from([-1, 1]))
     limit = data.draw(st.integers(1, 120))
     token = book.checkpoint()
@@ -427,11 +373,7 @@ def test_a_restored_ladder_has_forgotten(made, before, between):
 
 @given(ladders(), orders)
 def test_what_is_shown_is_a_ladder_and_what_is_best(made, sent):
-    book = DepthLadder({"X": made[0]}, refill=made[1])
-    time = 0
-    for after, quantity, limit in sent:
-        time += after
-        book.ioc(X, quantity, limit, time)
+    book, time = replayed(made, sent)
     depth = columns(book, time)
     assert columns(DepthLadder({"X": book.depth("X", time)})) == depth
     for taker, side in (("sell", "bids"), ("buy", "asks")):

@@ -18,17 +18,20 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing.snapshot import archive
 from support import books
-from support.books import UNIT, problems, refused, small_columns, small_snapshot, valued_columns, valued_snapshot
+from support.books import (
+    NOTHING,
+    UNIT,
+    problems,
+    refused,
+    small_columns,
+    small_snapshot,
+    valued_columns,
+    valued_snapshot,
+)
 
 pytestmark = pytest.mark.files
 
 TABLES = ("wallets", "positions", "orders", "balances")
-NOTHING = {
-    "contracts": (),
-    "wallets": {"account": [], "asset": []},
-    "positions": {"contract": [], "wallet": [], "quantity": [], "entry_value": []},
-    "marks": {},
-}
 
 
 def snapshots() -> dict[str, adl.Snapshot]:
@@ -95,30 +98,33 @@ def test_read_only_columns_have_the_same_hash():
     assert small_snapshot(wallets={"balance": balance}).hash == small_snapshot().hash
 
 
-SMALL_CELLS = [
-    ("wallets", "balance", 3, 1),
-    ("positions", "quantity", 0, 1),
-    ("positions", "quantity", 8, -1),
-    ("positions", "entry_value", 5, -1),
-    ("positions", "leverage", 2, 1e-9),
-    ("orders", "contract", 0, "BTCUSDT"),
-    ("orders", "wallet", 0, books.ANN),
-    ("orders", "quantity", 1, 1),
-    ("orders", "price", 0, 1),
-    ("orders", "locked", 1, 1),
-    ("wallets", "account", 4, "don"),
-    ("wallets", "mode", 4, "isolated"),
-    ("wallets", "asset", 4, "USDT"),
-    ("positions", "wallet", 0, books.BOB),
-    ("positions", "contract", 0, "ETHUSDT"),
+#: Of each table, a column, a row, and what is added to it or stands there instead.
+SMALL_CELLS = {
+    "wallets": [("balance", 3, 1), ("account", 4, "don"), ("mode", 4, "isolated"), ("asset", 4, "USDT")],
+    "positions": [
+        *(("quantity", 0, 1), ("quantity", 8, -1), ("entry_value", 5, -1), ("leverage", 2, 1e-9)),
+        *(("wallet", 0, books.BOB), ("contract", 0, "ETHUSDT")),
+    ],
+    "orders": [
+        *(("contract", 0, "BTCUSDT"), ("wallet", 0, books.ANN)),
+        *(("quantity", 1, 1), ("price", 0, 1), ("locked", 1, 1)),
+    ],
+}
+VALUED_CELLS = {
+    "balances": [("amount", 3, 1), ("loan", 3, 1), ("wallet", 2, 0), ("asset", 3, "USDT")],
+    "wallets": [("mode", 0, "portfolio")],
+}
+CELLS = [
+    (make, table, *cell)
+    for make, tables in ((small_columns, SMALL_CELLS), (valued_columns, VALUED_CELLS))
+    for table, listed in tables.items()
+    for cell in listed
 ]
-VALUED_CELLS = [("balances", name, 3, 1) for name in ("amount", "loan")]
-VALUED_CELLS += [("balances", "wallet", 2, 0), ("balances", "asset", 3, "USDT"), ("wallets", "mode", 0, "portfolio")]
 
 
-@pytest.mark.parametrize(("table", "name", "row", "change"), SMALL_CELLS + VALUED_CELLS)
-def test_every_cell_is_hashed(table, name, row, change):
-    columns = (valued_columns if (table, name, row, change) in VALUED_CELLS else small_columns)()
+@pytest.mark.parametrize(("make", "table", "name", "row", "change"), CELLS)
+def test_every_cell_is_hashed(make, table, name, row, change):
+    columns = make()
     before = adl.Snapshot(**columns)
     cells = list(columns[table][name])
     cells[row] = change if isinstance(change, str) or name == "wallet" else cells[row] + change
@@ -136,6 +142,12 @@ def test_a_number_moved_to_another_column_or_row_changes_the_hash():
     assert len({small_snapshot(**changes).hash for changes in names}) == 2
 
 
+#: The terms of a contract but for one, which is another.
+TERMS = [{"lot": "0.1"}, {"tick": "0.02"}, {"tick": None}, {"tiers": None}, {"tiers": books.COIN_TIERS}]
+TERMS += [{"multiplier": 2}, {"max_price": "1e6"}, {"kind": "quanto"}, {"settle": "BTC"}]
+ETH = {"lot": "0.01", "tick": "0.01", "tiers": books.TIERS}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -148,20 +160,7 @@ def test_a_number_moved_to_another_column_or_row_changes_the_hash():
         {"loan_rates": {"USDC": "0.041"}},
         {"assets": [adl.Asset("USDC", 6), "DAI"]},
         {"contracts": books.CONTRACTS[:1] + books.CONTRACTS[:0:-1], "positions": valued_columns()["positions"]},
-        *(
-            {"contracts": [books.BTC, adl.Contract("ETHUSDT", **terms), books.COIN]}
-            for terms in (
-                {"lot": "0.1", "tick": "0.01", "tiers": books.TIERS},
-                {"lot": "0.01", "tick": "0.02", "tiers": books.TIERS},
-                {"lot": "0.01", "tiers": books.TIERS},
-                {"lot": "0.01", "tick": "0.01"},
-                {"lot": "0.01", "tick": "0.01", "tiers": books.COIN_TIERS},
-                {"lot": "0.01", "tick": "0.01", "tiers": books.TIERS, "multiplier": 2},
-                {"lot": "0.01", "tick": "0.01", "tiers": books.TIERS, "max_price": "1e6"},
-                {"lot": "0.01", "tick": "0.01", "tiers": books.TIERS, "kind": "quanto"},
-                {"lot": "0.01", "tick": "0.01", "tiers": books.TIERS, "settle": "BTC"},
-            )
-        ),
+        *({"contracts": [books.BTC, adl.Contract("ETHUSDT", **{**ETH, **terms}), books.COIN]} for terms in TERMS),
     ],
 )
 def test_every_term_is_hashed(changes):
@@ -199,10 +198,7 @@ def test_the_file_is_written_where_it_was_asked_for(tmp_path):
 
 def saved(snapshot=None) -> bytes:
     """A file of a snapshot."""
-    buffer = io.BytesIO()
-    terms, parts = contents(snapshot)
-    np.savez(buffer, terms=np.array(json.dumps(terms)), **parts)
-    return buffer.getvalue()
+    return packed(*contents(snapshot))
 
 
 def contents(snapshot=None) -> tuple[dict, dict]:
@@ -216,9 +212,10 @@ def read(data: bytes, path) -> adl.Snapshot:
     return adl.Snapshot.from_npz(path)
 
 
-def packed(parts: dict) -> bytes:
+def packed(terms: object, parts: dict) -> bytes:
+    """A file of terms, as a value or as text, and columns."""
     buffer = io.BytesIO()
-    np.savez(buffer, **parts)
+    np.savez(buffer, **{"terms": np.array(terms if isinstance(terms, str) else json.dumps(terms)), **parts})
     return buffer.getvalue()
 
 
@@ -286,58 +283,57 @@ class Bomb:
 @pytest.mark.parametrize("name", ["terms", "wallets.account", "positions.quantity", "extra"])
 def test_an_object_array_is_refused_and_nothing_is_executed(tmp_path, name):
     terms, parts = contents()
-    parts = {"terms": np.array(json.dumps(terms)), **parts, name: np.array([Bomb(), 1, 2, 3], object)}
-    refused_file(packed(parts), tmp_path / "bomb.npz", "is no snapshot")
+    parts[name] = np.array([Bomb(), 1, 2, 3], object)
+    refused_file(packed(terms, parts), tmp_path / "bomb.npz", "is no snapshot")
     assert not Bomb.struck
 
 
 @pytest.mark.parametrize("schema", [0, 2, 99, None, "1"])
 def test_an_unknown_schema_is_refused_by_number(tmp_path, schema):
     terms, parts = contents()
-    file = packed({"terms": np.array(json.dumps({**terms, "schema": schema})), **parts})
+    file = packed({**terms, "schema": schema}, parts)
     assert refused_file(file, tmp_path / "a.npz", f"schema {schema}", "schema 1").value == schema
 
 
 @pytest.mark.parametrize("name", ["terms", *sorted(contents()[1])])
 def test_a_missing_column_is_named(tmp_path, name):
-    terms, parts = contents()
-    parts = {"terms": np.array(json.dumps(terms)), **parts}
-    del parts[name]
-    refused(lambda: read(packed(parts), tmp_path / "a.npz"), words=name.split("."))
+    buffer = io.BytesIO()
+    parts = {**contents()[1], "terms": np.array(json.dumps(contents()[0]))}
+    np.savez(buffer, **{other: column for other, column in parts.items() if other != name})
+    refused(lambda: read(buffer.getvalue(), tmp_path / "a.npz"), words=name.split("."))
 
 
 @pytest.mark.parametrize("name", ["wallets.colour", "colours.wallet", "plain", "a.b.c"])
 def test_a_column_that_does_not_belong_is_named(tmp_path, name):
     terms, parts = contents()
-    parts = {"terms": np.array(json.dumps(terms)), **parts, name: np.zeros(4, np.int64)}
-    refused(lambda: read(packed(parts), tmp_path / "a.npz"), words=name.split(".")[0])
+    parts[name] = np.zeros(4, np.int64)
+    refused(lambda: read(packed(terms, parts), tmp_path / "a.npz"), words=name.split(".")[0])
 
 
 @pytest.mark.parametrize("name", sorted(contents()[0]))
 def test_a_missing_term_is_named(tmp_path, name):
     terms, parts = contents()
     del terms[name]
-    refused(lambda: read(packed({"terms": np.array(json.dumps(terms)), **parts}), tmp_path / "a.npz"), words=name)
+    refused(lambda: read(packed(terms, parts), tmp_path / "a.npz"), words=name)
 
 
 @pytest.mark.parametrize("terms", ["5", "[]", "null", "{", ""])
 def test_terms_of_another_shape_are_refused(tmp_path, terms):
-    refused_file(packed({"terms": np.array(terms), **contents()[1]}), tmp_path / "a.npz", "is no snapshot")
+    refused_file(packed(terms, contents()[1]), tmp_path / "a.npz", "is no snapshot")
 
 
 @pytest.mark.parametrize("name", sorted(set(contents()[0]) - {"schema"}))
 @pytest.mark.parametrize("value", [5, "x", [5], [[5]], {"a": 1}, [{"a": 1}], [None] * 9])
 def test_terms_of_another_type_are_refused(tmp_path, name, value):
     terms, parts = contents()
-    file = packed({"terms": np.array(json.dumps({**terms, name: value})), **parts})
+    file = packed({**terms, name: value}, parts)
     refused(lambda: read(file, tmp_path / "a.npz"))
 
 
 def test_a_file_of_broken_rows_is_refused_by_row(tmp_path):
     terms, parts = contents(small_snapshot())
     parts["positions.wallet"] = np.where(np.arange(9) == 8, 77, parts["positions.wallet"])
-    file = packed({"terms": np.array(json.dumps(terms)), **parts})
-    assert problems(lambda: read(file, tmp_path / "a.npz")) == [("positions.wallet", 8)]
+    assert problems(lambda: read(packed(terms, parts), tmp_path / "a.npz")) == [("positions.wallet", 8)]
 
 
 def test_a_compressed_file_is_read_too(tmp_path):

@@ -80,18 +80,13 @@ def test_numbers_are_read_by_their_shortest_decimal():
         {"account": "ann", "contract": "BTCUSDT", "quantity": 1.25, "entry_price": Decimal("60000.10"), "leverage": 20},
         {"account": "bob", "contract": "BTCUSDT", "quantity": np.float64(-1.25), "entry_value": -75000},
     ]
-    assert (
-        build(by_column([{"account": "ann", "balance": 6000}, {"account": "bob", "balance": 9000.5}]), numbers)
-        == build()
-    )
+    assert build({"account": ["ann", "bob"], "balance": [6000, 9000.5]}, numbers) == build()
     decimals = pa.table({"account": ["ann", "bob"], "balance": pa.array([Decimal("6000"), Decimal("9000.5")])})
     assert build(decimals) == build()
 
 
 @given(
-    st.sampled_from(books.CONTRACTS),
-    st.integers(-(10**6), 10**6).filter(bool),
-    st.decimals("0.1", "99999", places=7),
+    st.sampled_from(books.CONTRACTS), st.integers(-(10**6), 10**6).filter(bool), st.decimals("0.1", "99999", places=7)
 )
 def test_entry_values_are_the_exact_fraction_rounded_half_even(contract, lots, price):
     sides = [("ann", lots), ("bob", -lots)]
@@ -211,20 +206,12 @@ def test_an_order_locks_its_notional_over_its_leverage_rounded_up(quantity, pric
 
 
 def test_an_order_belongs_to_the_isolated_wallet_of_its_contract_and_side_if_there_is_one():
-    rows = [
-        {**POSITIONS[0], "margin": "5"},
-        {**POSITIONS[1], "margin": "5"},
-        {**POSITIONS[1], "account": "ann", "margin": 7},
-    ]
-    rows.append({**POSITIONS[0], "account": "bob"})
+    rows = [{**POSITIONS[0], "margin": "5"}, {**POSITIONS[1], "margin": "5"}]
+    rows += [{**POSITIONS[1], "account": "ann", "margin": 7}, {**POSITIONS[0], "account": "bob"}]
+    both = ("ann", "BTCUSDT", 1), ("ann", "BTCUSDT", -1)
     orders = [
         {"account": account, "contract": contract, "quantity": quantity, "price": 1, "locked": 0}
-        for account, contract, quantity in (
-            ("ann", "BTCUSDT", 1),
-            ("ann", "BTCUSDT", -1),
-            ("ann", "ETHUSDT", -1),
-            ("bob", "BTCUSDT", 1),
-        )
+        for account, contract, quantity in (*both, ("ann", "ETHUSDT", -1), ("bob", "BTCUSDT", 1))
     ]
     snapshot = build(positions=rows, orders=orders)
     one = {side: snapshot.wallet("ann", contract="BTCUSDT", side=side) for side in ("long", "short")}
@@ -239,19 +226,14 @@ NOTHING = [None, "", math.nan, " "]
 
 @pytest.mark.parametrize("nothing", NOTHING)
 @pytest.mark.parametrize(
-    ("table", "name"),
+    "cell",
     [
-        ("wallets", "asset"),
-        ("wallets", "mode"),
-        ("wallets", "balance"),
-        ("positions", "margin"),
-        ("positions", "leverage"),
-        ("positions", "entry_price"),
-        ("orders", "leverage"),
-        ("balances", "loan"),
+        *("wallets.asset", "wallets.mode", "wallets.balance", "positions.margin", "positions.leverage"),
+        *("positions.entry_price", "orders.leverage", "balances.loan"),
     ],
 )
-def test_an_empty_cell_says_nothing(table, name, nothing):
+def test_an_empty_cell_says_nothing(cell, nothing):
+    table, _, name = cell.partition(".")
     tables = {
         "wallets": [{"account": "ann"}, WALLETS[1], {"account": "mia", "mode": "multi-asset"}],
         "positions": POSITIONS,

@@ -1,14 +1,12 @@
-"""Columns and terms that a snapshot cannot read: wrong types, lengths and names, prices that cannot be."""
+"""Columns of tables: what is read, and wrong types, lengths and names that cannot be."""
 
 from __future__ import annotations
 
-import math
-
+import numpy as np
 import pytest
 
 import adlcore as adl
-from support import books
-from support.books import refused, small_columns, small_snapshot, valued_columns
+from support.books import NO_POSITIONS, refused, small_columns, small_snapshot, valued_columns, valued_snapshot
 
 
 @pytest.mark.parametrize(
@@ -60,36 +58,43 @@ def test_a_table_that_is_no_mapping_is_refused(table):
     refused(lambda: adl.Snapshot(**{**small_columns(), table: [{"account": 1}]}), table, None, "mapping of columns")
 
 
-def test_contracts_that_are_none_or_there_twice_are_refused():
-    refused(lambda: small_snapshot(contracts=[books.BTC, "ETHUSDT"]), "contracts", 1, "'ETHUSDT'")
-    refused(lambda: small_snapshot(contracts=[*books.CONTRACTS, books.BTC]), "contracts", None, "'BTCUSDT'")
-
-
-def test_an_asset_of_other_decimals_elsewhere_is_refused():
-    refused(
-        lambda: small_snapshot(assets=[adl.Asset("USDT", 6)]), "assets", None, ("Asset('USDT', 6)", "same decimals")
-    )
-
-
-# Prices and shares
-
-
 @pytest.mark.parametrize(
-    ("changes", "argument"),
+    ("labels", "dtype", "kept"),
     [
-        ({"marks": {"BTCUSDT": "0"}}, "marks['BTCUSDT']"),
-        ({"marks": {"BTCUSDT": -1}}, "marks['BTCUSDT']"),
-        ({"marks": {"BTCUSDT": math.nan}}, "marks['BTCUSDT']"),
-        ({"marks": {"BTCUSDT": "high"}}, "marks['BTCUSDT']"),
-        ({"marks": {"DOGE": 1}}, "marks"),
-        ({"marks": ["1", "2"]}, "marks"),
-        ({"index_prices": {"BTC": 0}}, "index_prices['BTC']"),
-        ({"index_prices": {"DOGE": 1}}, "index_prices"),
-        ({"haircuts": {"BTC": "1.01"}}, "haircuts['BTC']"),
-        ({"haircuts": {"BTC": "-0.1"}}, "haircuts['BTC']"),
-        ({"loan_rates": {"BTC": "1.5"}}, "loan_rates['BTC']"),
-        ({"loan_rates": {"DOGE": 0}}, "loan_rates"),
+        ([7, 8, 9, 7, 2, 3], "int64", [7, 8, 9, 7, 2, 3]),
+        (np.array([7, 8, 9, 7, 2, 3], np.uint16), "int64", [7, 8, 9, 7, 2, 3]),
+        (np.array([7, 8, 9, 7, 2, 3], object), "int64", [7, 8, 9, 7, 2, 3]),
+        (["ann", "bob", "cat", "ann", "dan", "eve"], "<U3", ["ann", "bob", "cat", "ann", "dan", "eve"]),
+        (np.array(["a", "b", "c", "a", "d", "é"], "<U40"), "<U1", ["a", "b", "c", "a", "d", "é"]),
+        (np.array(["a", "b", "c", "a", "d", "xyz"], object), "<U3", ["a", "b", "c", "a", "d", "xyz"]),
+        (np.array([b"a", b"b", b"c", b"a", b"d", b"e"]), "<U1", ["a", "b", "c", "a", "d", "e"]),
     ],
 )
-def test_a_price_or_share_that_cannot_be_is_refused_by_name(changes, argument):
-    assert refused(lambda: small_snapshot(**changes)).argument == argument
+def test_accounts_are_int64_or_text_no_wider_than_the_longest(labels, dtype, kept):
+    snapshot = small_snapshot(wallets={"account": labels})
+    assert snapshot.wallets.account.dtype == np.dtype(dtype)
+    assert snapshot.wallets.account.tolist() == kept
+    assert snapshot.wallet(kept[1]) == 1
+
+
+def test_numbers_and_texts_are_no_accounts_of_one_snapshot():
+    for accounts, row in (([1, "1"], 1), (["1", 1], 1), ([None], 0), ([1.5], 0), ([True], 0)):
+        with pytest.raises(adl.AdlError) as caught:
+            adl.Snapshot([], {"account": accounts, "asset": "USDT"}, NO_POSITIONS, {})
+        assert (caught.value.argument, caught.value.row) == ("wallets.account", row)
+
+
+def test_wallets_of_several_assets_are_valued():
+    wallets = valued_snapshot().wallets
+    assert wallets.is_valued().tolist() == [True, True, False, False]
+    assert wallets.is_valued(np.array([3, 1, 1])).tolist() == [False, True, True]
+    assert [bool(wallets.is_valued(row)) for row in (0, 2)] == [True, False]
+    assert not small_snapshot().wallets.is_valued().any()
+
+
+def test_a_row_more_stands_after_the_last():
+    held = valued_snapshot().balances
+    more = held.with_row(wallet=1, asset=0, amount=-5, loan=0)
+    assert more.taken(np.arange(4)) == held
+    assert [column[-1] for column in more.columns().values()] == [1, 0, -5, 0]
+    assert (len(held), {column.dtype for column in more.columns().values()}) == (4, {np.dtype(np.int64)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 import warnings
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -156,62 +157,36 @@ def test_two_positions_where_one_may_be(order, moved, to, before, must):
 
 CROSS = {"account": ["ann", "ann", "cat", "ann", "eve", "eve"]}
 TWICE = cells(valued_columns, "balances", "asset", at_1="USDT", at_3="BTC")
+NUMERAIRE, ITSELF = "a snapshot has one numeraire", "must be 1 for the numeraire itself"
+UNMARKED = "has no mark price and 5 positions: must have one"
 UNPRICED = "has no index price and stands in multi-asset or portfolio wallets: must have one"
-USDT_ALONE = {"wallet": [0, 1], "asset": ["USDT", "USDT"], "amount": [UNIT, UNIT], "loan": [0, 0]}
+ALONE = {"wallet": [0, 1], "asset": ["USDT", "USDT"], "amount": [UNIT, UNIT], "loan": [0, 0]}
 
-#: The call, the whole message, and where the first problems are.
+FIRST, ELSEWHERE = f"row 0 {BACK}", "must be 0: what a multi-asset or portfolio wallet holds stands in the balances"
+SPOILT, TWO = [0, -5, 50_000 * UNIT, 2 * UNIT], ["USDT", "BTC", "USDT", "BTC"]
+
+#: The call, column and rows of the first problems, how many more there are than one, and of the first what is wrong.
 TABLES = [
-    (
-        lambda: small_snapshot(wallets=CROSS),
-        [("wallets.account", 1), ("wallets.account", 5)],
-        "wallets.account[1] is 'ann': has two cross wallets: row 0 is the same, one must go; and 1 more",
-    ),
-    (
-        lambda: adl.Snapshot(**TWICE),
-        [("balances.wallet", 1), ("balances.wallet", 3)],
-        "balances.wallet[1] is 0: holds this asset twice: row 0 is the same, one must go; and 1 more",
-    ),
-    (
-        lambda: valued_snapshot(wallets={"balance": [0, -5, 50_000 * UNIT, 2 * UNIT]}),
-        [("wallets.balance", 1)],
-        "wallets.balance[1] is -5: must be 0: what a multi-asset or portfolio wallet holds stands in the balances",
-    ),
-    (
-        lambda: valued_snapshot(wallets={"asset": ["USDT", "BTC", "USDT", "BTC"]}),
-        [("wallets.asset", 1)],
-        "wallets.asset[1] is 'BTC': must be USDT: a snapshot has one numeraire; and 1 more",
-    ),
-    (
-        lambda: small_snapshot(marks=[None, "2500", None]),
-        [("marks", None), ("marks", None)],
-        "marks is 'BTCUSDT': has no mark price and 5 positions: must have one; and 1 more",
-    ),
-    (
-        lambda: valued_snapshot(index_prices=None),
-        [("index_prices", None), ("index_prices", None)],
-        said("index_prices", "BTC", f"{UNPRICED}; and 1 more"),
-    ),
-    (
-        lambda: valued_snapshot(balances=USDT_ALONE, index_prices=None),
-        [("index_prices", None)],
-        said("index_prices", "BTC", UNPRICED),
-    ),
-    (
-        lambda: valued_snapshot(index_prices={"USDT": "0.999"}),
-        [("index_prices", None)],
-        "index_prices is Decimal('0.999'): must be 1 for the numeraire itself",
-    ),
+    (lambda: small_snapshot(wallets=CROSS), "wallets.account", [1, 5], 1, "ann", f"has two cross wallets: {FIRST}"),
+    (lambda: adl.Snapshot(**TWICE), "balances.wallet", [1, 3], 1, 0, f"holds this asset twice: {FIRST}"),
+    (lambda: valued_snapshot(wallets={"balance": SPOILT}), "wallets.balance", [1], 0, -5, ELSEWHERE),
+    (lambda: valued_snapshot(wallets={"asset": TWO}), "wallets.asset", [1], 1, "BTC", f"must be USDT: {NUMERAIRE}"),
+    (lambda: small_snapshot(marks=[None, "2500", None]), "marks", [None, None], 1, "BTCUSDT", UNMARKED),
+    (lambda: valued_snapshot(index_prices=None), "index_prices", [None, None], 1, "BTC", UNPRICED),
+    (lambda: valued_snapshot(balances=ALONE, index_prices=None), "index_prices", [None], 0, "BTC", UNPRICED),
+    (lambda: valued_snapshot(index_prices={"USDT": "0.999"}), "index_prices", [None], 0, Decimal("0.999"), ITSELF),
 ]
 
 
-@cases("call found message", TABLES)
-def test_tables_that_contradict_themselves(call, found, message):
-    # How many there are stands in the message.
-    assert [(p.argument, p.row) for p in refused(call, message).problems][: len(found)] == found
+@cases("call argument rows more value must", TABLES)
+def test_tables_that_contradict_themselves(call, argument, rows, more, value, must):
+    error = refused(call, said(argument, value, must, rows[0]) + (f"; and {more} more" if more else ""))
+    assert [(p.argument, p.row) for p in error.problems][: len(rows)] == [(argument, row) for row in rows]
+    assert len(error.problems) == 1 + more
 
 
 def test_every_asset_without_an_index_price_is_named():
-    error = refused(TABLES[5][0], TABLES[5][-1])
+    error = refused(TABLES[5][0], said("index_prices", "BTC", f"{UNPRICED}; and 1 more"))
     assert [problem.value for problem in error.problems] == ["BTC", "USDC"]
 
 

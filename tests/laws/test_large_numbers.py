@@ -136,10 +136,10 @@ CALLS = {
     "MarginTiers.tier": TIERS.tier,
     "MarginTiers.arrays": TIERS.arrays,
     "MarginTiers.from_fields": lambda v: adl.MarginTiers.from_fields({"floor": [0], "rate": [v], "amount": [0]}),
-    "MarginTiers.from_binance": lambda v: adl.MarginTiers.from_binance(
-        [{"symbol": "X", "brackets": [{"notionalFloor": 0, "maintMarginRatio": 0.1, "cum": v}]}]
+    "io.tiers.read binance": lambda v: adl.io.tiers.read(
+        [{"symbol": "X", "brackets": [{"notionalFloor": 0, "maintMarginRatio": 0.1, "cum": v}]}], "binance"
     ),
-    "MarginTiers.from_ccxt": lambda v: adl.MarginTiers.from_ccxt([{"minNotional": v, "maintenanceMarginRate": 0.1}]),
+    "io.tiers.read ccxt": lambda v: adl.io.tiers.read([{"minNotional": v, "maintenanceMarginRate": 0.1}], "ccxt"),
     "Market mark_price": lambda v: adl.Market("X", **{**MARKET, "mark_price": v}),
     "Market.at": lambda v: adl.Market("X", **MARKET).at(v),
     "Market.deleverage": lambda v: adl.Market("X", **MARKET).deleverage(v, "binance"),
@@ -299,9 +299,9 @@ GIANT = 10**5000
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: adl.MarginTiers.from_binance([{"symbol": GIANT, "brackets": []}], "Y"),
-        lambda: adl.MarginTiers.from_ccxt({GIANT: []}, "Y"),
-        lambda: adl.MarginTiers.from_ccxt([{GIANT: 5}]),
+        lambda: adl.io.tiers.read([{"symbol": GIANT, "brackets": []}], "binance", "Y"),
+        lambda: adl.io.tiers.read({GIANT: []}, "ccxt", "Y"),
+        lambda: adl.io.tiers.read([{GIANT: 5}], "ccxt"),
         lambda: adl.MarginTiers.from_fields({GIANT: 5}),
         lambda: adl.Contract.from_fields({**X.fields(), GIANT: 5}),
         lambda: columns("wallets", **{"x" * 10**5: 1}),

@@ -104,8 +104,8 @@ def test_what_an_int64_does_not_hold_says_what_would():
 def test_one_tier_is_no_list_of_tiers():
     tier = {"tier": 1, "minNotional": 0, "maintenanceMarginRate": 0.004, "info": {}}
     with pytest.raises(adl.AdlError, match=r"tiers is one tier: must be a list of all of them, as \[tier\]"):
-        adl.MarginTiers.from_ccxt(tier)
-    assert adl.MarginTiers.from_ccxt([tier]) == adl.MarginTiers([0], ["0.004"])
+        adl.io.tiers.read(tier, "ccxt")
+    assert adl.io.tiers.read([tier], "ccxt") == adl.MarginTiers([0], ["0.004"])
 
 
 @pytest.mark.parametrize("strange", [["X"], {"X": 1}, np.array(["X", "Y"]), {"X"}, 5, None])

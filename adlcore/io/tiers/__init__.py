@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..._support.options import one_of
-from ...contracts import brackets
 from ...contracts.margin_tiers import MarginTiers
+from . import binance
 
 __all__ = ["read"]
 
 #: By the name of the venue, or of the library that asks it: what reads a payload of theirs.
-READERS = {"binance": brackets.binance, "ccxt": brackets.ccxt}
+READERS = {"binance": binance.binance, "ccxt": binance.ccxt}
 
 
 def read(payload: Any, venue: str, symbol: str | None = None) -> MarginTiers:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..errors import AdlError, shown
-from .decimals import EXACT, exact_decimal, last_digit, positive_decimal
+from ...contracts.decimals import EXACT, exact_decimal, last_digit, positive_decimal
+from ...errors import AdlError, shown
 
 __all__ = ["Table", "binance", "ccxt"]
 

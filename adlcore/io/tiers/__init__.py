@@ -6,12 +6,13 @@ from typing import Any
 
 from ..._support.options import one_of
 from ...contracts.margin_tiers import MarginTiers
-from . import binance
+from .binance import bracket_table
+from .ccxt import tier_table
 
 __all__ = ["read"]
 
 #: By the name of the venue, or of the library that asks it: what reads a payload of theirs.
-READERS = {"binance": binance.binance, "ccxt": binance.ccxt}
+READERS = {"binance": bracket_table, "ccxt": tier_table}
 
 
 def read(payload: Any, venue: str, symbol: str | None = None) -> MarginTiers:

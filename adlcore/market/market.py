@@ -17,8 +17,8 @@ from ..contracts.decimals import Number
 from ..errors import AdlError
 from ..ranking import selection
 from ..ranking.queue import Queue
+from ..ranking.ranks import indicator as _indicator
 from ..ranking.rules import RankingRule, as_rule
-from ..ranking.rules import indicator as _indicator
 from ..ranking.selection import Selection
 from . import scoring
 from .columns import Columns

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from ..._support.arrays import FLOAT64, Float64Array1D, Int64Array1D
 from ...clearing import MarginState
 from ...market.market import Market
-from ...ranking.rules import RankingRule, indicator
+from ...ranking.ranks import indicator
+from ...ranking.rules import RankingRule
 from .prices import Prices
 from .record import Record, RunLike
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-__all__ = ["counted", "one_line", "visible", "visible_json"]
+__all__ = ["call_text", "counted", "one_line", "visible", "visible_json"]
+
+#: Reprs that are longer are broken into lines.
+REPR_COLUMNS = 80
 
 #: Characters of what another library says that an error repeats.
 MOST_REPEATED = 200
@@ -49,6 +52,18 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
     ('1 event', '1,200 events', '0 passes')
     """
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def call_text(name: str, terms: list[str]) -> str:
+    """A call as its repr shows it: as many terms on a line as fit, those that follow below the first."""
+    lines = [f"{name}({terms[0]}"]
+    for term in terms[1:]:
+        # One column for the comma or the bracket that follows.
+        if len(lines[-1]) + 2 + len(term) + 1 <= REPR_COLUMNS:
+            lines[-1] += f", {term}"
+        else:
+            lines.append(" " * (len(name) + 1) + term)
+    return ",\n".join(lines) + ")"
 
 
 def one_line(error: BaseException) -> str:

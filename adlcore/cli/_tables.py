@@ -15,7 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from .._support.text import visible
-from ..contracts.contract import Asset, Contract
+from ..contracts.asset import Asset
+from ..contracts.contract import Contract
 from ._screen import Screen
 
 __all__ = [

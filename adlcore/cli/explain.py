@@ -11,7 +11,8 @@ from rich.text import Text
 
 from ..clearing import Snapshot, margin_state
 from ..clearing.snapshot.tables import MODES
-from ..contracts.contract import Asset, Contract
+from ..contracts.asset import Asset
+from ..contracts.contract import Contract
 from ..errors import AdlError
 from ..market.columns import MONEY
 from ..market.explanation import Explanation

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from .._support.arrays import Float64Array1D, Int64Array1D
 from ..clearing import Snapshot
 from ..clearing.snapshot.tables import MODES as WALLET_MODES
-from ..contracts.contract import Asset, Contract
+from ..contracts.asset import Asset
+from ..contracts.contract import Contract
 from ..errors import AdlError
 from .portable import exponential, total
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..._support.arrays import INT64_MAX
-from ...contracts.contract import Asset
+from ...contracts.asset import Asset
 from ...contracts.decimals import Number
 from ...errors import AdlError, shown
 from ..snapshot.books import Books

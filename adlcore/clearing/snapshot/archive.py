@@ -22,7 +22,8 @@ from ..._support.fields import exact_keys
 from ..._support.files import replaced
 from ..._support.members import open_named
 from ..._support.options import a_path
-from ...contracts.contract import Asset, Contract
+from ...contracts.asset import Asset
+from ...contracts.contract import Contract
 from ...contracts.decimals import canonical
 from ...errors import AdlError, shown
 from .books import Books

@@ -20,7 +20,8 @@ from ..._support.members import member
 from ..._support.options import a_path
 from ...clearing import Snapshot
 from ...clearing.events import CAUSES, FIELDS, KINDS, Events
-from ...contracts.contract import Asset, Contract
+from ...contracts.asset import Asset
+from ...contracts.contract import Contract
 from ...errors import AdlError, OpenInterestWarning
 from ..manifests import altered
 from ..snapshots import load

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ...contracts.contract import Asset, Contract
+from ...contracts.asset import Asset
+from ...contracts.contract import Contract
 
 __all__ = [
     "amount",

@@ -13,6 +13,7 @@ from .._support.pickles import Versioned
 from ..ranking.rules import RankingRule
 from . import scoring
 from .columns import Columns
+from .score_terms import ACCOUNT_LEVERAGE, LEVERAGE, PNL
 
 __all__ = ["Explanation", "explain"]
 
@@ -125,9 +126,9 @@ def _terms(market: Columns, row: int, rule: RankingRule) -> dict[str, float]:
     present = [name for name in names if getattr(market, name, 0) is not None]
     one = slice(row, row + 1)
     terms = {name: float(values[0]) for name, values in scoring.terms(market, tuple(present), one).items()}
-    equity = terms.get("account_equity", terms.get("equity"))
-    with np.errstate(all="ignore"):
-        terms["pnl_ratio"] = float(np.float64(terms["unrealized_pnl"]) / terms["notional"])
-        if equity is not None:
-            terms["effective_leverage"] = float(np.float64(terms["notional"]) / equity)
+    terms["pnl_ratio"] = float(PNL.of(market, one)[0])
+    for name, leverage in (("account_equity", ACCOUNT_LEVERAGE), ("equity", LEVERAGE)):
+        if name in terms:
+            terms["effective_leverage"] = float(leverage.of(market, one)[0])
+            break
     return terms

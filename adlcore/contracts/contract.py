@@ -15,8 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from .._support.arrays import INT64_MAX, refuse_unfit
-from .._support.fields import exact_keys
-from .._support.options import one_of
+from .._support.options import exact_keys, one_of
 from .._support.pickles import Versioned
 from .._support.text import call_text
 from ..errors import AdlError

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, frozen
-from .._support.fields import exact_keys
+from .._support.options import exact_keys
 from .._support.pickles import Versioned
 from ..errors import AdlError
 from . import tier_columns

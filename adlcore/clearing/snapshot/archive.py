@@ -18,10 +18,9 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from ..._support.fields import exact_keys
 from ..._support.files import replaced
 from ..._support.members import open_named
-from ..._support.options import a_path
+from ..._support.options import a_path, exact_keys
 from ...contracts.asset import Asset
 from ...contracts.contract import Contract
 from ...contracts.decimals import canonical

@@ -31,16 +31,14 @@ class Term:
 #: By the name of the ratio.
 TERMS = {
     name: Term(name, heading, write)
-    for name, heading, write in (
-        ("pnl_ratio", "PnL %", percent),
-        ("entry_return", "PnL %", percent),
-        ("effective_leverage", "lev.", times),
-        ("account_leverage", "lev.", times),
-        ("bankruptcy_leverage", "lev.", times),
-        ("gain_on_balance", "PnL/bal.", times),
-        ("margin_ratio", "MM/eq.", times),
-        ("price_ratio", "price r.", times),
+    for heading, write, *names in (
+        ("PnL %", percent, "pnl_ratio", "entry_return"),
+        ("lev.", times, "effective_leverage", "account_leverage", "bankruptcy_leverage"),
+        ("PnL/bal.", times, "gain_on_balance"),
+        ("MM/eq.", times, "margin_ratio"),
+        ("price r.", times, "price_ratio"),
     )
+    for name in names
 }
 
 

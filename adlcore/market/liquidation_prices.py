@@ -16,6 +16,7 @@ from ..contracts.contract import Contract
 from ..contracts.decimals import Number, exact_decimal
 from ..contracts.margin_tiers import MarginTiers
 from ..errors import AdlError
+from .columns import entry_values
 
 __all__ = ["NOTHING", "ROOTS", "bankruptcy_price", "lines", "liquidation_price", "nearest_root", "read_fee"]
 
@@ -242,6 +243,7 @@ def nearest_root(
 
 
 def _tiers(contract: Contract) -> MarginTiers:
+    """The margin tiers of what must be a contract that has some."""
     if not isinstance(contract, Contract):
         raise AdlError.at("contract", None, contract, "must be a Contract")
     if contract.tiers is None:
@@ -286,10 +288,7 @@ def _is_scalar(values: Any) -> bool:
 
 def _entry_value(contract: Contract, quantity: Float64Array1D, price: Float64Array1D, name: str) -> Float64Array1D:
     """What positions cost, in units of the settle asset."""
-    value = np.empty(len(quantity))
-    units = -contract.units_per_lot if contract.inverse else contract.units_per_lot
-    row = _kernels.columns.entry_values(quantity, price, float(units), contract.inverse, value)
-    row = row if row >= 0 else _kernels.columns.first_not_finite(value)
+    value, row = entry_values(contract, quantity, price)
     if row >= 0:
         raise AdlError.at(name, row, price[row], "must be above 0, and its entry value a finite number")
     return value

@@ -18,8 +18,6 @@ from .scoring import terms
 
 __all__ = ["ACCOUNT_LEVERAGE", "LEVERAGE", "PNL", "Term", "terms_of"]
 
-ALL_ROWS = slice(None)
-
 
 @dataclass(frozen=True)
 class Term:
@@ -37,7 +35,7 @@ class Term:
     needs: tuple[str, ...]
     ratio: Callable[..., Any]
 
-    def of(self, market: Columns, rows: slice | Int64Array1D = ALL_ROWS) -> Float64Array1D:
+    def of(self, market: Columns, rows: slice | Int64Array1D = slice(None)) -> Float64Array1D:
         """float64[k]: the ratio of some rows of a market, of all without a choice; x/0 as IEEE divides.
 
         The market must have the columns that the ratio needs.
@@ -52,20 +50,13 @@ def _of_side(mark: Float64Array1D, entry: Float64Array1D, quantity: Float64Array
     return np.where(quantity > 0, ratio, 1 / ratio)
 
 
+#: In the letters of the rules' expressions; m is the mark value, b the bankruptcy value or the balance.
 PNL = Term("pnl_ratio", ("unrealized_pnl", "notional"), np.divide)
-RETURN = Term("entry_return", ("unrealized_pnl", "entry_value"), lambda pnl, cost: pnl / np.abs(cost))
+RETURN = Term("entry_return", ("unrealized_pnl", "entry_value"), lambda u, ev: u / np.abs(ev))
 LEVERAGE = Term("effective_leverage", ("notional", "equity"), np.divide)
 ACCOUNT_LEVERAGE = Term("account_leverage", ("notional", "account_equity"), np.divide)
-TO_BANKRUPTCY = Term(
-    "bankruptcy_leverage",
-    ("notional", "mark_value", "bankruptcy_value"),
-    lambda notional, mark, bankrupt: notional / (mark - bankrupt),
-)
-GAIN = Term(
-    "gain_on_balance",
-    ("unrealized_pnl", "balance"),
-    lambda pnl, balance: np.maximum(pnl, 0) / np.maximum(balance, 1),
-)
+TO_BANKRUPTCY = Term("bankruptcy_leverage", ("notional", "mark_value", "bankruptcy_value"), lambda n, m, b: n / (m - b))
+GAIN = Term("gain_on_balance", ("unrealized_pnl", "balance"), lambda u, b: np.maximum(u, 0) / np.maximum(b, 1))
 MARGIN = Term("margin_ratio", ("maintenance_margin", "equity"), np.divide)
 PRICE = Term("price_ratio", ("mark_price", "entry_price", "quantity"), _of_side)
 LITERAL_PRICE = Term("price_ratio", ("mark_price", "entry_price"), np.divide)

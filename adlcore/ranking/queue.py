@@ -90,16 +90,7 @@ class Queue(Versioned):
     (array([5, 5]), 5)
     """
 
-    __slots__ = (
-        "_account",
-        "_drawn",
-        "_score",
-        "_side",
-        "_signed",
-        "_taken",
-        "_tie",
-        "_total",
-    )
+    __slots__ = ("_account", "_drawn", "_score", "_side", "_signed", "_taken", "_tie", "_total")
     PICKLED = __slots__
     VERSION = 2
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from .. import _kernels
 from .._support import arrays
 from .._support.arrays import INT64, Float64Array1D, Int64Array1D
+from .._support.options import is_count
 from ..errors import AdlError, from_kernel
 
 __all__ = ["indicator", "quantile", "rank"]
@@ -120,7 +121,7 @@ def indicator(
     array([3, 2, 1], dtype=int8)
     """
     scores = arrays.floats("score", score)
-    if isinstance(levels, bool) or not isinstance(levels, int | np.integer) or not 1 <= levels <= 127:
+    if not is_count(levels, 1, 127):
         raise AdlError.at("levels", None, levels, "must be a whole number from 1 to 127")
     ranks = arrays.ties(tie, len(scores))
     out = np.empty(len(scores), np.int8)

@@ -74,20 +74,8 @@ WINNERS_FIRST = ("binance", "binance-portfolio", "roi")
 
 #: What a custom rule may ask for.
 CUSTOM_COLUMNS = (
-    "quantity",
-    "side",
-    "mark_price",
-    "entry_price",
-    "mark_value",
-    "entry_value",
-    "notional",
-    "unrealized_pnl",
-    "equity",
-    "account_equity",
-    "balance",
-    "maintenance_margin",
-    "bankruptcy_value",
-    "leverage",
+    *("quantity", "side", "mark_price", "entry_price", "mark_value", "entry_value", "notional", "unrealized_pnl"),
+    *("equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value", "leverage"),
 )
 
 #: The forms of a short's price ratio under ``hyperliquid``.
@@ -213,10 +201,8 @@ class RankingRule(Immutable):
         return self.name in WINNERS_FIRST and self.function is None
 
     def _put(self, *values: Any) -> None:
-        for slot, value in zip(
-            ("name", "short", "needs", "optional", "expression", "source", "function"), values, strict=True
-        ):
-            object.__setattr__(self, slot, value)
+        slots = ("name", "short", "needs", "optional", "expression", "source", "function")
+        self._restore(dict(zip(slots, values, strict=True)))
 
     def _key(self) -> tuple[Any, ...]:
         return self.name, self.short, self.needs, self.function
@@ -230,11 +216,8 @@ class RankingRule(Immutable):
     def __repr__(self) -> str:
         if self.function is not None:
             return f"RankingRule.custom({self.name!r}, needs={self.needs})"
-        return (
-            f"RankingRule({self.name!r})"
-            if self.short == "mirrored"
-            else f"RankingRule({self.name!r}, short={self.short!r})"
-        )
+        short = "" if self.short == "mirrored" else f", short={self.short!r}"
+        return f"RankingRule({self.name!r}{short})"
 
 
 def _nearest(name: object, known: Iterable[str]) -> list[str]:

@@ -13,15 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adlcore import AdlError, MarginTiers
-from support.published import COINM, USDM
+from adlcore import MarginTiers
+from support.published import COINM, USDM, texts
 from support.refusals import refused_for as refused
-
-
-def texts(numbers) -> list[str]:
-    """Decimals as they print."""
-    return [str(number) for number in numbers]
-
 
 # Published amounts
 
@@ -43,28 +37,9 @@ def test_the_amounts_of_coin_m():
     assert tiers.maintenance_margin("300") == 25.895
 
 
-@pytest.mark.parametrize(
-    ("tier", "given", "derived"), [(3, "0.56", "0.355"), (4, "1.81", "1.605"), (6, "11.81", "11.605")]
-)
-def test_the_older_amounts_of_coin_m_are_refused(tier, given, derived):
-    # V10: the same page prints them, and "50*(5%-2.5%)+0.56=1.81"; its calculator's price needs the others.
-    amounts = texts(MarginTiers(*COINM).amount)
-    amounts[tier] = given
-    error = refused(lambda: MarginTiers(*COINM, amounts), "amount", f"amount[{tier}]", given, derived)
-    assert error.row == tier
-    assert texts(MarginTiers(*COINM, amounts, check=False).amount) == amounts
-
-
 def test_the_maintenance_margin_of_coin_m_contracts():
     # V10: 100 contracts of 100 USD at 25,000 are 0.4 BTC, whose maintenance margin is 0.0016 BTC.
     assert MarginTiers(*COINM).maintenance_margin(Fraction(100 * 100, 25_000)) == 0.0016
-
-
-def test_an_amount_in_the_only_tier():
-    # V41: freqtrade's synthetic tier.
-    tiers = MarginTiers(floor=[0], rate=[0.01], amount=[0.01], check=False)
-    assert tiers.maintenance_margin([0, "0.5", 10]).tolist() == [0.0, 0.0, 0.09]
-    refused(lambda: MarginTiers(floor=[0], rate=[0.01], amount=[0.01]), "amount", "amount[0] is '0.01': must be 0")
 
 
 # Laws
@@ -184,51 +159,6 @@ def test_notionals_that_are_none():
 # What tiers must be
 
 
-@pytest.mark.parametrize(
-    ("columns", "argument", "words"),
-    [
-        (([], []), "floor", "at least one tier"),
-        (("0", "1"), "floor", "sequence"),
-        ((5, [0.1]), "floor", "sequence"),
-        ((np.array(0), [0.1]), "floor", "sequence"),
-        (([1], [0.1]), "floor", "floor[0] is '1': must be 0"),
-        (([0, 5, 5], [0.1] * 3), "floor", "floor[2] is '5': must be above 5"),
-        (([0, 5, 4], [0.1] * 3), "floor", "floor[2] is '4': must be above 5"),
-        (([0, "x"], [0.1] * 2), "floor", "floor[1] is 'x': must be a number"),
-        (([0, 1], [0.1]), "rate", "rate has 1 tiers: must have 2"),
-        (([0], [0]), "rate", "rate[0] is '0': must be above 0 and below 1"),
-        (([0], ["-0.01"]), "rate", "above 0"),
-        (([0, 1], [0.1, 1]), "rate", "rate[1] is '1': must be above 0 and below 1"),
-        (([0, 1, 2], [0.1, 0.3, 0.2]), "rate", "rate[2] is '0.2': must not be below 0.3"),
-        (([0, 1], [0.1, 0.2], [0]), "amount", "amount has 1 tiers: must have 2"),
-        (([0, 1], [0.1, 0.2], [0, None]), "amount", "amount[1] is None"),
-        (([0, 1], [0.1, 0.2], [0, 0.2]), "amount", "amount[1] is '0.2': must be 0.1"),
-        (([0, 1], [0.1, 0.2], [0.1, 0.1]), "amount", "amount[0] is '0.1': must be 0"),
-    ],
-)
-def test_tiers_that_are_none(columns, argument, words):
-    refused(lambda: MarginTiers(*columns), argument, words)
-
-
-def test_rates_may_stay_the_same():
-    assert texts(MarginTiers([0, 1, 2], [0.1, 0.1, 0.2]).amount) == ["0", "0", "0.2"]
-
-
-def test_given_amounts_are_kept_within_the_tolerance():
-    columns = ([0, 5, 10], ["0.004", "0.005", "0.01"])
-    assert texts(MarginTiers(*columns, [0, "0.01", "0.06"], amount_tolerance="0.005").amount) == ["0", "0.01", "0.06"]
-    # The second is measured from floors and rates alone, not from the amount before it.
-    refused(
-        lambda: MarginTiers(*columns, [0, "0.01", "0.061"], amount_tolerance="0.005"), "amount", "amount[2]", "0.055"
-    )
-    per_tier = [0, "0.005", "0.006"]
-    assert len(MarginTiers(*columns, [0, "0.01", "0.061"], amount_tolerance=per_tier)) == 3
-    refused(lambda: MarginTiers(*columns, [0, "0.01", "0.05"], amount_tolerance=[0, 0, 1]), "amount", "amount[1]")
-    refused(lambda: MarginTiers(*columns, [0, 0, 0], amount_tolerance=[0, 0]), "amount_tolerance", "must have 3")
-    refused(lambda: MarginTiers(*columns, [0, 0, 0], amount_tolerance=-1), "amount_tolerance", "at least 0")
-    refused(lambda: MarginTiers(*columns, [0, 0, 0], amount_tolerance=[0, -1, 0]), "amount_tolerance", "[1]")
-
-
 def test_with_rounded_amounts_the_largest_line_is_the_margin():
     tiers = MarginTiers([0, 5], ["0.004", "0.005"], [0, "0.01"], amount_tolerance="0.01")
     assert tiers.maintenance_margin(5) == 0.02  # the second tier's own line gives 0.015
@@ -238,9 +168,3 @@ def test_with_rounded_amounts_the_largest_line_is_the_margin():
 @pytest.mark.parametrize("quanta", [0, -1, 1.0, "1", None])
 def test_quanta_per_unit_is_a_whole_number(quanta):
     refused(lambda: MarginTiers(*USDM).arrays(quanta), "quanta_per_unit", "whole number above 0")
-
-
-def test_a_negative_amount_is_refused_even_unchecked():
-    # It would ask for margin where nothing is held.
-    with pytest.raises(AdlError, match=r"amount\[0\] is '-5': must be 0 or above"):
-        MarginTiers([0], ["0.01"], [-5], check=False)

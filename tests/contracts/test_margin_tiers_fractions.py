@@ -79,46 +79,10 @@ def test_derived_amounts_make_the_margin_continuous(rates, floors):
         assert (again, hash(again), again.fields()) == (tiers, hash(tiers), tiers.fields())
 
 
-def test_given_amounts_are_compared_exactly():
-    assert adl.MarginTiers([0, 100], ["1/6", "1/4"], [0, "25/3"]) == adl.MarginTiers([0, 100], ["1/6", "1/4"])
-    with pytest.raises(adl.AdlError, match=r"amount\[1\] is '8.33': must be 25/3"):
-        adl.MarginTiers([0, 100], ["1/6", "1/4"], [0, "8.33"])
-    near = adl.MarginTiers([0, 100], ["1/6", "1/4"], [0, "8.33"], amount_tolerance="1/300")
-    assert near.amount == (0, Decimal("8.33"))
-
-
 def test_they_are_shown_in_few_characters():
     tiers = adl.MarginTiers(["0", "100/3"], ["1/6", "1/3"])
     assert repr(tiers) == "<MarginTiers of 2: 16.6667 % to 33.3333 %, floors 0 to 33.3333>"
     assert repr(adl.Contract("X", tiers=tiers)) == "Contract('X', tiers=<2: 16.6667 % to 33.3333 %>)"
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        (([0], ["1/0"]), r"rate\[0\] is '1/0': must be a fraction"),
-        (([0], ["a/b"]), r"rate\[0\] is 'a/b': must be a fraction"),
-        (([0], ["7/6"]), r"rate\[0\] is '7/6': must be above 0 and below 1"),
-        (([0], [Fraction(0)]), r"rate\[0\] is '0': must be above 0"),
-        (([0, 5], ["1/6", "1/7"]), r"rate\[1\] is '1/7': must not be below 1/6"),
-        ((["1/3"], ["1/6"]), r"floor\[0\] is '1/3': must be 0"),
-        (([0, "1/3", "1/3"], ["1/6"] * 3), r"floor\[2\] is '1/3': must be above 1/3"),
-        (([0], [Fraction(1, 2**500)]), r"rate\[0\] is Fraction.*digits"),
-        (([0], [Fraction(1, 3**300)]), r"rate\[0\] is Fraction.*120 digits"),
-        (([0, 5], ["1/6", "1/3"], [0, "-1/3"]), r"amount\[1\] is '-1/3': must be 0 or above"),
-    ],
-)
-def test_a_fraction_that_cannot_be_is_refused_by_its_tier(given, words):
-    with pytest.raises(adl.AdlError, match=words):
-        adl.MarginTiers(*given, **({"check": False} if len(given) == 3 else {}))
-
-
-def test_amounts_that_would_grow_without_bound_are_refused():
-    primes = [1009, 1013, 1019, 1021, 1031, 1033, 1039, 1049, 1051, 1061, 1063, 1069, 1087, 1091, 1093, 1097, 1103]
-    rates = [Fraction(n, prime) for n, prime in enumerate(primes, 1)]
-    floors = [0, *(Fraction(n * p + 1, p) for n, p in enumerate([p**2 for p in primes[1:]], 1))]
-    with pytest.raises(adl.AdlError, match=r"amount\[[0-9]+\] is .*: must have at most 120 digits"):
-        adl.MarginTiers(floors, rates)
 
 
 # Books and files ------------------------------------------------------------------------------------------------------

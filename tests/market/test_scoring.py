@@ -145,14 +145,6 @@ def test_a_custom_rule_whose_columns_are_absent_is_refused(column):
     assert caught.value.argument == column
 
 
-def test_unknown_columns_are_refused_with_the_nearest():
-    with pytest.raises(adl.AdlError, match=r"'equty'.*equity") as caught:
-        adl.RankingRule.custom("x", lambda: 0, needs=["equty"])
-    assert (caught.value.argument, caught.value.value) == ("needs", "equty")
-    with pytest.raises(adl.AdlError, match="callable"):
-        adl.RankingRule.custom("x", 3)
-
-
 def test_a_custom_rule_pickles_with_its_function():
     copy = pickle.loads(pickle.dumps(BINANCE))
     assert copy == BINANCE

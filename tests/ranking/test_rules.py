@@ -14,6 +14,7 @@ from hypothesis import given
 
 import adlcore as adl
 from support import zoo
+from support.refusals import cases, refused, said
 
 INF = math.inf
 
@@ -217,16 +218,6 @@ def test_names_are_sorted_and_all_of_them_rules():
     assert [adl.RankingRule(name).name for name in names] == list(names)
 
 
-@pytest.mark.parametrize(
-    ("asked", "meant"), [("binanse", "binance"), ("bitmax", "bitmex"), ("hyper-liquid", "hyperliquid"), ("ROI", "roi")]
-)
-def test_an_unknown_rule_is_refused_with_the_nearest_names(asked, meant):
-    for refused in (lambda: adl.RankingRule(asked), lambda: zoo.small_market().score(asked)):
-        with pytest.raises(adl.AdlError, match=f"{asked}.*{meant}") as caught:
-            refused()
-        assert (caught.value.argument, caught.value.value) == ("rule", asked)
-
-
 def test_rules_of_one_formula_are_equal_and_others_are_not():
     rule = adl.RankingRule
     assert rule("binance") == rule("binance")
@@ -242,3 +233,49 @@ def test_rules_of_one_formula_are_equal_and_others_are_not():
 def test_a_rule_and_its_name_are_one():
     m = zoo.small_market()
     np.testing.assert_array_equal(m.score("bitmex"), m.score(adl.RankingRule("bitmex")))
+
+
+def test_unknown_columns_are_refused_with_the_nearest():
+    with pytest.raises(adl.AdlError, match=r"'equty'.*equity") as caught:
+        adl.RankingRule.custom("x", lambda: 0, needs=["equty"])
+    assert (caught.value.argument, caught.value.value) == ("needs", "equty")
+    with pytest.raises(adl.AdlError, match="callable"):
+        adl.RankingRule.custom("x", 3)
+
+
+NEAREST = "must be a known rule; nearest: binance, binance-2019, binance-portfolio"
+
+
+UNKNOWN = [
+    *((rule, NEAREST) for rule in ("binanze", "binanse", ["binance"])),
+    ("bitmax", "must be a known rule; nearest: bitmex, binance"),
+    ("hyper-liquid", "must be a known rule; nearest: hyperliquid"),
+    *((rule, f"{NEAREST}, bitmex, hyperliquid, roi") for rule in ("", "BINANCE", "ROI", None, 3)),
+]
+
+
+#: Everything of a market that takes a rule.
+RULED = {
+    **{name: lambda m, rule, name=name: getattr(m, name)(rule) for name in ("score", "rank", "quantile", "indicator")},
+    "deleverage": lambda m, rule: m.deleverage(1, rule),
+    "queue": lambda m, rule: m.queue("long", rule),
+    "explain": lambda m, rule: m.explain(0, rule),
+}
+
+
+@cases("rule must", UNKNOWN)
+def test_an_unknown_rule(rule, must):
+    for call in (lambda *_: adl.RankingRule(rule), *RULED.values()):
+        refused(lambda call=call: call(zoo.small_market(), rule), said("rule", rule, must))
+
+
+@pytest.mark.parametrize("call", RULED)
+@pytest.mark.parametrize("rule", adl.RankingRule.names())
+def test_a_rule_whose_columns_are_absent(rule, call):
+    for column in adl.RankingRule(rule).needs:
+        market = zoo.small_market(**{column: None})
+        error = refused(
+            lambda market=market: RULED[call](market, rule),
+            f"rule {rule!r} needs {column}: this market has no such column at mark price 10",
+        )
+        assert error.argument == column

@@ -5,11 +5,6 @@ from __future__ import annotations
 from support.published import USDM
 
 
-def texts(numbers) -> list[str]:
-    """Decimals as they print."""
-    return [str(number) for number in numbers]
-
-
 def bracket(n, floor, rate, cum, key="notionalFloor"):
     """One tier as developers.binance.com shows it."""
     return {"bracket": n, "initialLeverage": 20, key: floor, "maintMarginRatio": rate, "cum": cum}

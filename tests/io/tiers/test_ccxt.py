@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from adlcore import MarginTiers
 from adlcore.io import tiers
-from support.published import USDM
+from support.published import USDM, texts
 from support.refusals import refused_for as refused
-from support.venue_tiers import texts, unified
+from support.venue_tiers import unified
 
 
 def read(payload, symbol=None) -> MarginTiers:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import BookIOC, ClearingHouse, Deleverage
+from support.pairs import ann_and_bob
 
 SIXTH = Fraction(1, 6)
 
@@ -90,25 +91,13 @@ def test_they_are_shown_in_few_characters():
 X = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0, "200/3"], ["1/6", "1/4"]))
 
 
-def books():
-    return adl.Snapshot.build(
-        contracts=[X],
-        wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "100"}],
-        positions=[
-            {"account": "ann", "contract": "X", "quantity": "6", "entry_price": "10"},
-            {"account": "bob", "contract": "X", "quantity": "-6", "entry_price": "10"},
-        ],
-        marks={"X": "10"},
-    )
-
-
 def test_the_margin_of_a_wallet_is_that_of_its_tiers():
-    assert adl.margin_state(books()).maintenance_margin.tolist() == [10 * 10**8] * 2
+    assert adl.margin_state(ann_and_bob(X, lots="6")).maintenance_margin.tolist() == [10 * 10**8] * 2
 
 
 def test_a_saved_snapshot_with_such_tiers_loads_again(tmp_path):
     pytest.importorskip("pyarrow")
-    snapshot = books()
+    snapshot = ann_and_bob(X, lots="6")
     adl.io.save(snapshot, tmp_path / "folder")
     snapshot.to_npz(tmp_path / "a.npz")
     for again in (
@@ -122,15 +111,7 @@ def test_a_saved_snapshot_with_such_tiers_loads_again(tmp_path):
 
 def test_a_row_is_brought_to_the_tier_below_a_fractional_floor():
     """60 at 10 is in the first tier; 12 at 10 is 120, and a lot less than 200/3 is six lots."""
-    snapshot = adl.Snapshot.build(
-        contracts=[X],
-        wallets=[{"account": "ann", "balance": "20"}, {"account": "bob", "balance": "1000"}],
-        positions=[
-            {"account": "ann", "contract": "X", "quantity": "12", "entry_price": "10"},
-            {"account": "bob", "contract": "X", "quantity": "-12", "entry_price": "10"},
-        ],
-        marks={"X": "10"},
-    )
+    snapshot = ann_and_bob(X, "20", "1000", lots="12")
     sent = []
 
     class Book:

@@ -26,6 +26,7 @@ from adlcore.clearing import (
 from adlcore.clearing.snapshot.tables import labels
 from adlcore.contracts.decimals import whole_number
 from adlcore.contracts.ratios import exact_ratio
+from support.pairs import ann_and_bob
 
 TIERS = adl.MarginTiers([0], ["0.05"])
 X = adl.Contract("X", lot="0.1", tick="0.01", tiers=TIERS)
@@ -71,15 +72,7 @@ FRACTIONS = {
 
 
 def venue(**terms):
-    return adl.Snapshot.build(
-        contracts=[X],
-        wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "1000"}],
-        positions=[
-            {"account": "ann", "contract": "X", "quantity": "10", "entry_price": "10"},
-            {"account": "bob", "contract": "X", "quantity": "-10", "entry_price": "10"},
-        ],
-        **{"marks": {"X": "10"}, "assets": ["BTC"], **terms},
-    )
+    return ann_and_bob(X, assets=["BTC"], **terms)
 
 
 def row(table, **cells):

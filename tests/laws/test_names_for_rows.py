@@ -7,20 +7,14 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import ClearingHouse, Deleverage
+from support.pairs import ann_and_bob
+from support.refusals import refused_for
 
 X = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))
 
 
 def venue(accounts):
-    return adl.Snapshot.build(
-        contracts=[X],
-        wallets={"account": accounts, "balance": ["100", "100"]},
-        positions=[
-            {"account": accounts[0], "contract": "X", "quantity": "10", "entry_price": "10"},
-            {"account": accounts[1], "contract": "X", "quantity": "-10", "entry_price": "10"},
-        ],
-        marks={"X": "10"},
-    )
+    return ann_and_bob(X, "100", "100", accounts=accounts)
 
 
 def house(accounts):
@@ -101,13 +95,6 @@ def test_what_an_int64_does_not_hold_says_what_would():
         adl.Contract("X", tick="0.00000001").ticks("1e12")
 
 
-def test_one_tier_is_no_list_of_tiers():
-    tier = {"tier": 1, "minNotional": 0, "maintenanceMarginRate": 0.004, "info": {}}
-    with pytest.raises(adl.AdlError, match=r"tiers is one tier: must be a list of all of them, as \[tier\]"):
-        adl.io.tiers.read(tier, "ccxt")
-    assert adl.io.tiers.read([tier], "ccxt") == adl.MarginTiers([0], ["0.004"])
-
-
 @pytest.mark.parametrize("strange", [["X"], {"X": 1}, np.array(["X", "Y"]), {"X"}, 5, None])
 def test_what_is_no_name_at_all(strange):
     there = house(["ann", "bob"])
@@ -119,6 +106,4 @@ def test_what_is_no_name_at_all(strange):
         calls["asset"] = [lambda: there.deposit(0, 1, strange)]
     for argument, made in calls.items():
         for call in made:
-            with pytest.raises(adl.AdlError) as caught:
-                call()
-            assert caught.value.argument == argument
+            refused_for(call, argument)

@@ -31,6 +31,7 @@ from rich.text import Text  # noqa: E402
 from adlcore.cli import _common, _tables  # noqa: E402
 from adlcore.cli._screen import Screen, complain  # noqa: E402
 from adlcore.io.selections import write_selection  # noqa: E402
+from support.pairs import ann_and_bob  # noqa: E402
 
 PACKAGE = Path(adl.__file__).parent
 
@@ -254,17 +255,8 @@ TIERS = adl.MarginTiers([0], ["0.05"])
 
 def books(name: str) -> adl.Snapshot:
     """Somebody, and somebody with a name, in a contract and an asset with that name."""
-    asset = adl.Asset(f"A{name}", 2)
-    return adl.Snapshot.build(
-        [adl.Contract(f"S{name}", settle=asset, tick="0.01", tiers=TIERS)],
-        [{"account": name, "asset": asset, "balance": "12"}, {"account": "bob", "asset": asset, "balance": "100"}],
-        [
-            {"account": name, "contract": f"S{name}", "quantity": "10", "entry_price": "10"},
-            {"account": "bob", "contract": f"S{name}", "quantity": "-10", "entry_price": "10"},
-        ],
-        {f"S{name}": "10"},
-        settle=asset.name,
-    )
+    contract = adl.Contract(f"S{name}", settle=adl.Asset(f"A{name}", 2), tick="0.01", tiers=TIERS)
+    return ann_and_bob(contract, bob="100", accounts=(name, "bob"))
 
 
 @pytest.mark.parametrize("name", [name for name in HOSTILE if "\x00" not in name and "/" not in name])

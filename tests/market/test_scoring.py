@@ -12,20 +12,8 @@ import adlcore as adl
 from support import zoo
 
 EVERY_COLUMN = (
-    "quantity",
-    "side",
-    "mark_price",
-    "entry_price",
-    "mark_value",
-    "entry_value",
-    "notional",
-    "unrealized_pnl",
-    "equity",
-    "account_equity",
-    "balance",
-    "maintenance_margin",
-    "bankruptcy_value",
-    "leverage",
+    *("quantity", "side", "mark_price", "entry_price", "mark_value", "entry_value", "notional", "unrealized_pnl"),
+    *("equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value", "leverage"),
 )
 
 

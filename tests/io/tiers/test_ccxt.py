@@ -48,7 +48,9 @@ def test_a_tier_that_lacks_something_says_what_it_has():
 
 
 def test_one_tier_alone_is_no_list():
-    refused(lambda: read(unified(0.0, 0.004)), "tiers", "tiers is one tier: must be a list of all of them, as [tier]")
+    tier = unified(0, 0.004)
+    refused(lambda: read(tier), "tiers", "tiers is one tier: must be a list of all of them, as [tier]")
+    assert read([tier]) == MarginTiers([0], ["0.004"])
 
 
 def test_tiers_of_another_symbol_are_refused_by_the_one_they_have():

@@ -190,3 +190,32 @@ ASSIGNED = [
 @cases("size targets must", ASSIGNED)
 def test_targets_of_assign_name_their_row(size, targets, must):
     refused(lambda: adl.Queue([1.0], size).assign(targets), said("targets", targets[1], must, 1))
+
+
+LOST = "must not end in a NUL character, which would be lost"
+
+
+@pytest.mark.parametrize(
+    ("argument", "made"),
+    [
+        ("symbol", lambda: adl.Contract("A\0")),
+        ("name", lambda: adl.Asset("A\0")),
+        ("scope[0]", lambda: adl.InsuranceFund("USDT", scope=["A\0"])),
+        ("name", lambda: adl.InsuranceFund("USDT", name="A\0")),
+        (
+            "account[1]",
+            lambda: adl.Market(
+                adl.Contract("A"), mark_price=1, quantity=[1, -1], entry_price=[1, 1], account=["a", "a\0"]
+            ),
+        ),
+        (
+            "wallets.account[0]",
+            lambda: adl.Snapshot.build([adl.Contract("A")], {"account": ["a\0"], "balance": ["1"]}, [], {"A": "1"}),
+        ),
+    ],
+)
+def test_a_name_that_ends_in_nul_would_be_another(argument, made):
+    with pytest.raises(adl.AdlError) as caught:
+        made()
+    assert str(caught.value).startswith(f"{argument} is ")
+    assert str(caught.value).endswith(LOST)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from decimal import Decimal
-from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -26,49 +24,11 @@ from adlcore.clearing import (
 from adlcore.clearing.snapshot.tables import labels
 from adlcore.contracts.decimals import whole_number
 from adlcore.contracts.ratios import exact_ratio
+from support.large import FRACTIONS, LARGE, sound
 from support.pairs import ann_and_bob
 
 TIERS = adl.MarginTiers([0], ["0.05"])
 X = adl.Contract("X", lot="0.1", tick="0.01", tiers=TIERS)
-
-
-class Unshowable:
-    """A number whose repr fails."""
-
-    def __index__(self):
-        return 2**5000
-
-    def __repr__(self):
-        raise RuntimeError("no")
-
-
-#: No quantity, price, rate or time is any of these: each would overflow, hang or fill the memory.
-LARGE = {
-    "beyond int64 by far": 2**300,
-    "beyond int64 below by far": -(2**300),
-    "of 5,000 digits": 10**5000,
-    "of 100,000 digits": 1 << 340_000,
-    "text of 5,000 digits": "9" * 5000,
-    "text of 100,000 digits": "-" + "9" * 10**5,
-    "text with a giant exponent": "1e1000000",
-    "text with a giant negative exponent": "1e-1000000",
-    "text with an exponent of 40 digits": "1e" + "9" * 40,
-    "decimal with a giant exponent": Decimal("1e1000000"),
-    "decimal with a giant negative exponent": Decimal("1e-1000000"),
-    "decimal of 100,000 digits": Decimal("7" * 10**5),
-    "decimal of many places": Decimal("0." + "3" * 10**5),
-    "bytes": b"9" * 10**5,
-    "a list": [10**5000],
-    "an array": np.array([10**5000, 1], object),
-    "an object without a repr": Unshowable(),
-}
-
-FRACTIONS = {
-    "fraction with giant parts": Fraction(10**5000, 10**5000 + 1),
-    "fraction above giant parts": Fraction(1, 10**5000),
-    "text of a fraction with giant parts": f"{'3' * 5000}/{'7' * 5001}",
-    "text of a fraction with 100,000 digits": f"1/{'7' * 10**5}",
-}
 
 
 def venue(**terms):
@@ -224,20 +184,6 @@ def refusal(call, form):
     raise AssertionError(f"{form} was taken")
 
 
-def sound(error):
-    """A message of bounded length, that pickles."""
-    assert len(str(error)) <= 2000
-    assert len(repr(error)) <= 4100
-    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        again = pickle.loads(pickle.dumps(error, protocol))
-        assert (type(again), str(again), again.argument, again.row) == (
-            type(error),
-            str(error),
-            error.argument,
-            error.row,
-        )
-
-
 #: What is printed may be a sum, and larger than what any balance holds.
 PRINTED = {"Contract.price", "Contract.decimal", "Asset.decimal"}
 
@@ -342,38 +288,6 @@ def test_broken_books_keep_every_difference():
 
 
 # Errors ---------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        *(*LARGE.values(), *FRACTIONS.values(), np.zeros(10**6), {10**5000: [10**5000] * 100}, set(range(10**5))),
-        *(lambda: None, open, Unshowable(), [Unshowable()], range(10**9), type("T", (), {}), (x for x in "ab")),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_an_error_about_anything_is_short_and_pickles(value):
-    error = adl.AdlError.at("x", 3, value, "must be a number")
-    assert str(error).startswith("x[3] is ")
-    assert str(error).endswith(": must be a number")
-    assert len(str(error)) < 200
-    sound(error)
-    sound(error.placed("y", 4, value))
-
-
-def test_a_long_message_keeps_both_ends():
-    error = adl.AdlError("it " + "very " * 10**6 + "is: must not be")
-    assert len(str(error)) <= 2000
-    assert str(error).startswith("it very")
-    assert str(error).endswith("is: must not be")
-    assert str(adl.AdlError("x" * 2000)) == "x" * 2000
-
-
-def test_what_does_not_pickle_is_kept_as_its_text():
-    error = adl.AdlError.at("rule", None, lambda: None, "must be a name")
-    again = pickle.loads(pickle.dumps(error))
-    assert again.value.startswith("<function")
-    assert pickle.loads(pickle.dumps(adl.AdlError.at("x", 0, {"a": [1]}, "must be b"))).value == {"a": [1]}
 
 
 # Files ----------------------------------------------------------------------------------------------------------------

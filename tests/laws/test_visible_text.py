@@ -5,18 +5,14 @@ from __future__ import annotations
 import ast
 import csv
 import json
-import os
 import re
-from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore._support.text import BLANK, visible, visible_json
+from adlcore._support.text import visible
 
 pytest.importorskip("typer", reason="the command line needs the cli extra")
 pytest.importorskip("rich", reason="the command line needs the cli extra")
@@ -31,50 +27,13 @@ from rich.text import Text  # noqa: E402
 from adlcore.cli import _common, _tables  # noqa: E402
 from adlcore.cli._screen import Screen, complain  # noqa: E402
 from adlcore.io.selections import write_selection  # noqa: E402
+from support.hostile_text import HOSTILE, hidden  # noqa: E402
 from support.pairs import ann_and_bob  # noqa: E402
 
 PACKAGE = Path(adl.__file__).parent
 
-#: What moves the cursor, ends lines, turns text around, is not seen, or is markup to somebody.
-HOSTILE = (
-    *("\x1b[2J", "\x1b]8;;http://x\x1b\\y", "\x9b31m", "\x07\b\x7f", "a\rb", "a\nb", "a\tb", "\x00", "\x85", "a\x0bb"),
-    *("\u202ebob", "\u2066x\u2069", "\u200fx", "\u061cx", "\u200b", "\ufeffx", "\xad", "\u2028", "\u2029", "\ue000"),
-    *("\U000e0041", "\u3164", "x\ufe0f", "\u115f", "\xa0", "[bold red]x[/]", "[link=http://x]y[/]", ":boom:", "<b>"),
-)
-
-
-def hidden(text: str) -> list[str]:
-    """The characters of some lines that are not seen."""
-    return [character for character in text if character != "\n" and character != visible(character)]
-
 
 # One function ---------------------------------------------------------------------------------------------------------
-
-
-@given(st.text())
-@example("".join(map(chr, range(0x3000))))
-@example("\ud800\udc00")
-def test_what_is_visible_is_printable_stays_so_and_says_which_character_it_was(text):
-    seen = visible(text)
-    assert seen.isprintable()
-    assert not BLANK.search(seen)
-    assert visible(seen) == seen
-    for character in text:
-        shown = visible(character)
-        assert shown == character or ast.literal_eval(f"'{shown}'") == character
-
-
-@given(st.text(st.characters(exclude_categories=("C", "Z", "M"))))
-def test_letters_digits_and_signs_stay_as_they_are(text):
-    assert visible(BLANK.sub("", text)) == BLANK.sub("", text)
-
-
-@given(st.text())
-@example("\ud800\x7f\x9f\u202e\U000e0001\u2028")
-def test_visible_json_says_the_same(text):
-    line = visible_json(json.dumps([text], ensure_ascii=False))
-    assert json.loads(line) == [text]
-    assert not hidden(line)
 
 
 # One way out ----------------------------------------------------------------------------------------------------------
@@ -385,53 +344,4 @@ def test_errors_of_a_scenario_are_text(bad, tmp_path, text):
     assert not hidden(bad("simulate", tmp_path / "c.toml"))
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_messages_of_errors_are_one_line_of_text(name):
-    error = adl.AdlError(f"{name} is wrong", argument="x", value=name)
-    assert not hidden(str(error))
-    assert len(str(error).splitlines()) == 1
-    assert error.value == name
-    for call in (
-        lambda: adl.read_positions(f"{name}.txt"),
-        lambda: adl.read_positions("x.csv", lot=name),
-        lambda: adl.RankingRule(name),
-        lambda: adl.Contract(name, lot=0),
-        lambda: adl.io.load(f"{os.devnull}{name}".replace("\x00", "")),
-        lambda: adl.Market("X", mark_price=name, quantity=[1], entry_price=[1]),
-        lambda: Decimal(1) and adl.Contract("X", kind=name),
-    ):
-        with pytest.raises((adl.AdlError, OSError)) as caught:
-            call()
-        if isinstance(caught.value, adl.AdlError):
-            assert not hidden(str(caught.value))
-
-
 # Names that a column cannot hold --------------------------------------------------------------------------------------
-
-LOST = "must not end in a NUL character, which would be lost"
-
-
-@pytest.mark.parametrize(
-    ("argument", "made"),
-    [
-        ("symbol", lambda: adl.Contract("A\0")),
-        ("name", lambda: adl.Asset("A\0")),
-        ("scope[0]", lambda: adl.InsuranceFund("USDT", scope=["A\0"])),
-        ("name", lambda: adl.InsuranceFund("USDT", name="A\0")),
-        (
-            "account[1]",
-            lambda: adl.Market(
-                adl.Contract("A"), mark_price=1, quantity=[1, -1], entry_price=[1, 1], account=["a", "a\0"]
-            ),
-        ),
-        (
-            "wallets.account[0]",
-            lambda: adl.Snapshot.build([adl.Contract("A")], {"account": ["a\0"], "balance": ["1"]}, [], {"A": "1"}),
-        ),
-    ],
-)
-def test_a_name_that_ends_in_nul_would_be_another(argument, made):
-    with pytest.raises(adl.AdlError) as caught:
-        made()
-    assert str(caught.value).startswith(f"{argument} is ")
-    assert str(caught.value).endswith(LOST)

@@ -82,9 +82,7 @@ def numbers(name: str, values: Any, length: int | None = None, of: str = "quanti
     array = values if type(values) is np.ndarray and _ready(values) else _converted(name, values)
     if length is not None and len(array) != length:
         raise AdlError(
-            f"{name} has {len(array)} rows: must have {length}, as many as {of}",
-            argument=name,
-            value=len(array),
+            f"{name} has {len(array)} rows: must have {length}, as many as {of}", argument=name, value=len(array)
         )
     return array
 

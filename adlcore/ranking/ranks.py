@@ -74,11 +74,7 @@ def quantile(score: npt.ArrayLike) -> Float64Array1D:
 
 
 def indicator(
-    score: npt.ArrayLike,
-    levels: int = 5,
-    weights: npt.ArrayLike | None = None,
-    *,
-    tie: npt.ArrayLike | None = None,
+    score: npt.ArrayLike, levels: int = 5, weights: npt.ArrayLike | None = None, *, tie: npt.ArrayLike | None = None
 ) -> npt.NDArray[np.int8]:
     """The lights that venues show: `levels` at the front of the queue, 1 at its end.
 

@@ -60,12 +60,7 @@ FORMULAS = {
         "r = mark/entry of longs, entry/mark of shorts (short='literal': mark/entry)",
         "Hyperliquid docs, 'Auto-deleveraging'",
     ),
-    "roi": Formula(
-        (),
-        (),
-        "0 if U == 0 else U/abs(EV)",
-        "KuCoin cross margin (older pages), Gate before Nov 2022",
-    ),
+    "roi": Formula((), (), "0 if U == 0 else U/abs(EV)", "KuCoin cross margin (older pages), Gate before Nov 2022"),
 }
 
 #: Rules under which a winner never ties with a loser: U > 0 scores above 0, all others at most 0. Under the

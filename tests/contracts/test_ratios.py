@@ -49,8 +49,7 @@ def test_exact_ratio(value, exact):
 
 
 @pytest.mark.parametrize(
-    "value",
-    ["", "a", "1/0", "1/2/3", "1.5/2", float("nan"), float("inf"), None, [1], "1e99", Fraction(1, 10**130), 1j],
+    "value", ["", "a", "1/0", "1/2/3", "1.5/2", float("nan"), float("inf"), None, [1], "1e99", Fraction(1, 10**130), 1j]
 )
 def test_what_is_no_ratio(value):
     assert refused(lambda: exact_ratio(value, "below"), "below", "must").value is value

@@ -143,11 +143,7 @@ NOBODY = {"wallet": [], "quantity": [], "entry_value": []}
 
 
 def test_no_marks_at_all_are_an_empty_mapping():
-    for call in (
-        lambda: columns(None),
-        lambda: venue(marks=None),
-        lambda: house().funding(None),
-    ):
+    for call in (lambda: columns(None), lambda: venue(marks=None), lambda: house().funding(None)):
         with pytest.raises(adl.AdlError, match="is None: must be a mapping of symbols to"):
             call()
     assert adl.Snapshot([X], {"account": ["ann"], "asset": "USDT"}, {"contract": [], **NOBODY}, {}).marks == (None,)

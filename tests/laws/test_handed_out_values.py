@@ -141,12 +141,7 @@ def given_columns():
             "price": np.array([9]),
             "locked": np.array([1]),
         },
-        "balances": {
-            "wallet": np.array([2]),
-            "asset": np.array([0]),
-            "amount": np.array([70]),
-            "loan": np.array([0]),
-        },
+        "balances": {"wallet": np.array([2]), "asset": np.array([0]), "amount": np.array([70]), "loan": np.array([0])},
     }
 
 

@@ -15,8 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .._support.text import visible
-from ..contracts.asset import Asset
-from ..contracts.contract import Contract
+from ..contracts import Asset, Contract
 from ._screen import Screen
 
 __all__ = [

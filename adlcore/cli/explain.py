@@ -11,8 +11,7 @@ from rich.text import Text
 
 from ..clearing import Snapshot, margin_state
 from ..clearing.snapshot.tables import MODES
-from ..contracts.asset import Asset
-from ..contracts.contract import Contract
+from ..contracts import Asset, Contract
 from ..errors import AdlError
 from ..market.columns import MONEY
 from ..market.explanation import Explanation

@@ -10,8 +10,7 @@ import numpy as np
 
 from .._support.arrays import INT64_MAX
 from ..clearing import ClearingHouse, InsuranceFund, Snapshot
-from ..contracts.asset import Asset
-from ..contracts.contract import Contract
+from ..contracts import Asset, Contract
 from ..contracts.decimals import canonical
 from ..errors import AdlError
 from ..io import Inputs

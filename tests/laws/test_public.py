@@ -7,8 +7,6 @@ import importlib
 import inspect
 import os
 import pickle
-import subprocess
-import sys
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
@@ -18,23 +16,10 @@ import pytest
 
 import adlcore as adl
 from support import features, zoo
+from support.processes import python
 from support.public_values import examples, square
 
 OPTIONAL = (*features.EXTRAS, "pandas", "polars", "numba", "dask", "matplotlib", "lrvx")
-
-
-def python(code: str, **environment: str) -> subprocess.CompletedProcess:
-    """Run code in a fresh interpreter that finds this package."""
-    root = os.path.dirname(os.path.dirname(adl.__file__))
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": path, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("name", sorted(set(examples()) - {"AdlError", "MissingExtraError"}))
@@ -112,22 +97,23 @@ def test_every_public_method_has_a_docstring(name):
 
 
 def test_importing_adlcore_imports_no_optional_dependency():
-    done = python(f"import sys, adlcore; print([m for m in {OPTIONAL} if m in sys.modules])")
+    done = python("-c", f"import sys, adlcore; print([m for m in {OPTIONAL} if m in sys.modules])")
     assert done.stdout.strip() == "[]", done.stderr
 
 
 def test_selecting_imports_no_optional_dependency():
     done = python(
+        "-c",
         "import sys, adlcore as adl\n"
         "m = adl.Market('X', mark_price=1, quantity=[1, -1], entry_price=[1.0, 1.0])\n"
         "m.deleverage(1, 'roi'); m.rank('roi'); m.explain(0, 'roi'); m.queue('long', 'roi').take(1)\n"
-        f"print([m for m in {OPTIONAL} if m in sys.modules])"
+        f"print([m for m in {OPTIONAL} if m in sys.modules])",
     )
     assert done.stdout.strip() == "[]", done.stderr
 
 
 def test_an_unknown_implementation_is_refused_by_name():
-    done = python("import adlcore", ADLCORE_IMPL="nonsense")
+    done = python("-c", "import adlcore", ADLCORE_IMPL="nonsense")
     assert done.returncode != 0
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("ImportError")
@@ -138,6 +124,7 @@ def test_an_unknown_implementation_is_refused_by_name():
 
 def test_the_reference_implementation_runs_the_package():
     done = python(
+        "-c",
         "import adlcore as adl; from adlcore import _kernels; s = adl.select([1.0, 2.0], [3, 4], 5);"
         "print(_kernels.IMPLEMENTATION, s.index.tolist(), s.quantity.tolist())",
         ADLCORE_IMPL="reference",

@@ -14,8 +14,7 @@ from ..._support.arrays import INT64, Int64Array1D, frozen
 from ..._support.options import a_list, one_of
 from ..._support.pickles import Versioned
 from ..._support.text import REPR_COLUMNS
-from ...contracts.asset import Asset
-from ...contracts.contract import Contract
+from ...contracts import Asset, Contract
 from ...contracts.decimals import canonical
 from ...errors import AdlError
 from .fund import InsuranceFund

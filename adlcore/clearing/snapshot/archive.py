@@ -21,8 +21,7 @@ import numpy.typing as npt
 from ..._support.files import replaced
 from ..._support.members import open_named
 from ..._support.options import a_path, exact_keys
-from ...contracts.asset import Asset
-from ...contracts.contract import Contract
+from ...contracts import Asset, Contract
 from ...contracts.decimals import canonical
 from ...errors import AdlError, shown
 from .books import Books

@@ -13,8 +13,7 @@ import numpy as np
 from ..._support.arrays import INT64, Int64Array1D, as_array
 from ..._support.options import a_list
 from ..._support.pickles import Immutable
-from ...contracts.asset import Asset
-from ...contracts.contract import Contract
+from ...contracts import Asset, Contract
 from ...contracts.decimals import Number, exact_decimal, positive_decimal
 from ...errors import AdlError, keyed, shown
 from .tables import VALUED, Holdings, Orders, Positions, Wallets

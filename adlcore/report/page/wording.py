@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ...contracts.asset import Asset
-from ...contracts.contract import Contract
+from ...contracts import Asset, Contract
 
 __all__ = [
     "amount",

@@ -11,6 +11,7 @@ import pytest
 
 import adlcore as adl
 from adlcore import clearing
+from support.pairs import ann_and_bob
 
 USD = adl.Asset("USD", 0)
 CONTRACTS = [
@@ -20,18 +21,9 @@ CONTRACTS = [
 
 def build(**more):
     """Ann's long of 10 against bob's short, at 10; bob has an open order."""
-    return adl.Snapshot.build(
-        CONTRACTS,
-        [{"account": "ann", "asset": "USD", "balance": 12}, {"account": "bob", "asset": "USD", "balance": 900}],
-        [
-            {"account": "ann", "contract": "A", "quantity": 10, "entry_price": 10},
-            {"account": "bob", "contract": "A", "quantity": -10, "entry_price": 10},
-        ],
-        {"A": 10, "B": 10},
-        orders=[{"account": "ann", "contract": "B", "quantity": 1, "price": 9, "locked": 1}],
-        settle="USD",
-        **more,
-    )
+    order = {"account": "ann", "contract": "B", "quantity": 1, "price": 9, "locked": 1}
+    terms = {"contracts": CONTRACTS, "marks": {"A": 10, "B": 10}, "orders": [order], **more}
+    return ann_and_bob(CONTRACTS[0], bob="900", **terms)
 
 
 def open_house(snapshot=None):

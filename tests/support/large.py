@@ -7,6 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+import pytest
+
+import adlcore as adl
 
 
 class Unshowable:
@@ -47,6 +50,14 @@ FRACTIONS = {
     "text of a fraction with giant parts": f"{'3' * 5000}/{'7' * 5001}",
     "text of a fraction with 100,000 digits": f"1/{'7' * 10**5}",
 }
+
+
+def refused_soundly(call, *words: str) -> None:
+    """A call is refused by an error that is sound and says these words."""
+    with pytest.raises(adl.AdlError) as caught:
+        call()
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+    sound(caught.value)
 
 
 def sound(error):

@@ -57,6 +57,17 @@ def some_tiers(draw, most=8):
     )
 
 
+fractions = st.fractions(Fraction(1, 1000), Fraction(999, 1000), max_denominator=1000)
+
+#: Tiers whose numbers no decimal is.
+fractional_tiers = st.integers(1, 5).flatmap(
+    lambda n: st.builds(
+        lambda floors, rates: MarginTiers([0, *sorted(floors)], sorted(rates)),
+        st.lists(fractions, min_size=n - 1, max_size=n - 1, unique=True),
+        st.lists(fractions, min_size=n, max_size=n, unique=True),
+    )
+)
+
 notionals = st.fractions(0, 10**12)
 
 
@@ -72,7 +83,7 @@ def test_the_margin_is_the_tiers_own_line_and_the_largest_of_all(tiers, notional
     assert tiers.maintenance_margin(notional) == float(lines[held])
 
 
-@given(some_tiers())
+@given(some_tiers() | fractional_tiers)
 def test_the_margin_is_continuous_where_tiers_meet(tiers):
     for n in range(1, len(tiers)):
         floor = Fraction(tiers.floor[n])
@@ -103,14 +114,17 @@ def test_arrays_are_rounded_once(tiers, places):
             array[:] = 0
 
 
-@given(some_tiers())
+@given(some_tiers() | fractional_tiers)
 def test_tiers_are_values(tiers):
+    whole = all(isinstance(number, Decimal) for number in (*tiers.floor, *tiers.rate, *tiers.amount))
+    columns = (tiers.floor, tiers.rate, tiers.amount)
     for again in (
         pickle.loads(pickle.dumps(tiers)),
         copy.deepcopy(tiers),
         MarginTiers(tiers.floor, tiers.rate),
-        MarginTiers(texts(tiers.floor), texts(tiers.rate), texts(tiers.amount)),
-        MarginTiers(np.array(tiers.floor, float), np.array(tiers.rate, float), np.array(tiers.amount, float)),
+        MarginTiers(*columns),
+        MarginTiers(*map(texts, columns)),
+        *([MarginTiers(*(np.array(column, float) for column in columns))] if whole else []),
         MarginTiers.from_fields(json.loads(json.dumps(tiers.fields()))),
     ):
         assert again == tiers

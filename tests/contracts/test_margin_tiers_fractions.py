@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import pickle
 from decimal import Decimal
@@ -10,8 +9,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import BookIOC, ClearingHouse, Deleverage
@@ -55,29 +52,6 @@ def test_the_margin_is_exact_and_rounded_once():
     assert tiers.tier([Fraction(100, 3), "33.333333333333333333333333"]).tolist() == [1, 0]
     rate, amount = tiers.arrays(100)
     assert (rate.tolist(), amount.tolist()) == ([1 / 6, 1 / 3], [0.0, float(Fraction(5000, 9))])
-
-
-fractions = st.fractions(Fraction(1, 1000), Fraction(999, 1000), max_denominator=1000)
-
-
-@given(
-    st.lists(fractions, min_size=1, max_size=5, unique=True), st.lists(fractions, min_size=4, max_size=4, unique=True)
-)
-def test_derived_amounts_make_the_margin_continuous(rates, floors):
-    floors = [0, *sorted(floors)][: len(rates)]
-    tiers = adl.MarginTiers(floors, sorted(rates))
-    for n in range(1, len(tiers)):
-        below, above = (
-            Fraction(tiers.floor[n]) * Fraction(tiers.rate[k]) - Fraction(tiers.amount[k]) for k in (n - 1, n)
-        )
-        assert below == above
-    assert adl.MarginTiers(tiers.floor, tiers.rate, tiers.amount) == tiers
-    for again in (
-        pickle.loads(pickle.dumps(tiers)),
-        copy.deepcopy(tiers),
-        adl.MarginTiers.from_fields(json.loads(json.dumps(tiers.fields()))),
-    ):
-        assert (again, hash(again), again.fields()) == (tiers, hash(tiers), tiers.fields())
 
 
 def test_they_are_shown_in_few_characters():

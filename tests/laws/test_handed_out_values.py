@@ -112,29 +112,14 @@ def test_copies_of_read_only_values_are_equal():
 
 def given_columns():
     """The arrays of a caller, as a snapshot needs them: nothing has to be converted."""
-    return {
-        "wallets": {
-            "account": np.array(["ann", "bob", "cyd"]),
-            "asset": np.zeros(3, np.int64),
-            "mode": np.array([0, 0, 2]),
-            "balance": np.array([40, 900, 0]),
-        },
-        "positions": {
-            "contract": np.array([0, 0]),
-            "wallet": np.array([0, 1]),
-            "quantity": np.array([10, -10]),
-            "entry_value": np.array([100, -100]),
-            "leverage": np.array([2.0, 2.0]),
-        },
-        "orders": {
-            "contract": np.array([1]),
-            "wallet": np.array([0]),
-            "quantity": np.array([1]),
-            "price": np.array([9]),
-            "locked": np.array([1]),
-        },
-        "balances": {"wallet": np.array([2]), "asset": np.array([0]), "amount": np.array([70]), "loan": np.array([0])},
+    rows = {"contract": [0, 0], "wallet": [0, 1], "quantity": [10, -10], "entry_value": [100, -100]}
+    tables = {
+        "wallets": {"account": ["ann", "bob", "cyd"], "asset": [0, 0, 0], "mode": [0, 0, 2], "balance": [40, 900, 0]},
+        "positions": {**rows, "leverage": [2.0, 2.0]},
+        "orders": {"contract": [1], "wallet": [0], "quantity": [1], "price": [9], "locked": [1]},
+        "balances": {"wallet": [2], "asset": [0], "amount": [70], "loan": [0]},
     }
+    return {table: {name: np.array(cells) for name, cells in columns.items()} for table, columns in tables.items()}
 
 
 def frame(columns):

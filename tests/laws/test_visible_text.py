@@ -116,23 +116,12 @@ def test_a_bar_shows_the_name_of_a_file_as_text(capsys):
 # Files that are written -----------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def closed():
-    """A selection whose accounts have names like these."""
-
-    def of(names):
-        count = len(names)
-        market = adl.Market(
-            adl.Contract("X"),
-            mark_price=1,
-            quantity=[-5] * count,
-            entry_price=np.linspace(3, 2, count),
-            equity=[1.0] * count,
-            account=np.array(names, object),
-        )
-        return market.deleverage(5 * count, "binance"), market.contract
-
-    return of
+def closed(names):
+    """A selection whose accounts have these names, and its contract."""
+    count = len(names)
+    columns = {"quantity": [-5] * count, "entry_price": np.linspace(3, 2, count), "equity": [1.0] * count}
+    market = adl.Market("X", mark_price=1, **columns, account=np.array(names, object))
+    return market.deleverage(5 * count, "binance"), market.contract
 
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", " =1", "=cmd|' /C calc'!A0", "＝1+1", '=HYPERLINK("http://x","y")')
@@ -143,7 +132,7 @@ def cells(path):
         return list(csv.DictReader(file))
 
 
-def test_labels_of_fills_are_seen_in_csv_and_exact_elsewhere(closed, tmp_path):
+def test_labels_of_fills_are_seen_in_csv_and_exact_elsewhere(tmp_path):
     names = [f"{name}-{number}" for number, name in enumerate((*HOSTILE, *FORMULAS, 'a,"b"', "é", "日本"))]
     selection, contract = closed(names)
     for suffix in ("csv", "jsonl", "parquet"):
@@ -159,7 +148,7 @@ def test_labels_of_fills_are_seen_in_csv_and_exact_elsewhere(closed, tmp_path):
     assert pq.read_table(tmp_path / "fills.parquet")["account"].to_pylist() == in_order
 
 
-def test_formulas_stay_what_they_are_unless_it_is_asked_for(closed, tmp_path):
+def test_formulas_stay_what_they_are_unless_it_is_asked_for(tmp_path):
     names = [*FORMULAS, "\t=1", "plain", "a;=1+1", "'x", "１＋１"]
     selection, contract = closed(names)
     write_selection(tmp_path / "exact.csv", selection, contract)
@@ -181,7 +170,7 @@ def test_numbers_of_accounts_are_no_formulas(tmp_path):
     assert cells(tmp_path / "x.csv")[0]["account"] == "-7"
 
 
-def test_formulas_stand_in_csv_alone(closed, tmp_path, good, bad):
+def test_formulas_stand_in_csv_alone(tmp_path, good, bad):
     selection, contract = closed(["=1"])
     with pytest.raises(adl.AdlError, match=r"escape_formulas is True: must be False for \.jsonl"):
         write_selection(tmp_path / "x.jsonl", selection, contract, escape_formulas=True)

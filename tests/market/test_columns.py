@@ -118,19 +118,8 @@ def test_money_columns_of_mixed_kinds_are_both_named(name):
     refused(lambda: build(**{name: quanta, other: np.ones(3)}), mixed(first, name))
 
 
-test_columns_and_terms_that_do_not_belong_together = table(
+test_columns_that_do_not_belong_together = table(
     (lambda: MARKET.at("11", equity=np.arange(9)), mixed("entry_value", "equity")),
-    (
-        lambda: adl.Market("X", mark_price=1, quantity=[1]),
-        "entry_price, entry_value: neither given, must be exactly one",
-    ),
-    (
-        lambda: adl.Market("X", mark_price=1, quantity=[1], entry_price=[1.0], entry_value=[1.0]),
-        "entry_price, entry_value: both given, must be exactly one",
-    ),
-    (lambda: adl.RankingRule("hyperliquid", short="both"), "short is 'both': must be one of mirrored, literal"),
-    (
-        lambda: adl.RankingRule("binance", short="literal"),
-        "short is 'literal': belongs to the rule 'hyperliquid', not to 'binance'",
-    ),
+    (lambda: build(entry_price=None), "entry_price, entry_value: neither given, must be exactly one"),
+    (lambda: build(entry_value=ONES, entry_price=ONES), "entry_price, entry_value: both given, must be exactly one"),
 )

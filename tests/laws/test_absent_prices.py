@@ -128,14 +128,12 @@ def test_a_sequence_of_marks_says_never_marked_with_none():
 
 @pytest.mark.parametrize("nothing", [value for value in NO_NUMBERS if value is not None], ids=repr)
 def test_nothing_else_says_it(nothing):
-    with pytest.raises(adl.AdlError, match=r"marks\['Y'\] is"):
-        columns(["10", nothing])
+    refused_for(lambda: columns(["10", nothing]), "marks['Y']", "marks['Y'] is")
 
 
 @pytest.mark.parametrize("name", ["haircuts", "loan_rates"])
 def test_a_sequence_of_shares_has_one_for_each(name):
-    with pytest.raises(adl.AdlError, match=rf"{name}\['USDT'\] is None"):
-        columns(["10", "5"], **{name: [None]})
+    refused_for(lambda: columns(["10", "5"], **{name: [None]}), f"{name}['USDT']", f"{name}['USDT'] is None")
 
 
 #: Positions of nobody.

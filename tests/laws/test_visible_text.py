@@ -6,6 +6,7 @@ import ast
 import csv
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from adlcore.cli._screen import Screen, complain  # noqa: E402
 from adlcore.io.selections import write_selection  # noqa: E402
 from support.hostile_text import HOSTILE, hidden  # noqa: E402
 from support.pairs import ann_and_bob  # noqa: E402
+from support.refusals import refused  # noqa: E402
 
 PACKAGE = Path(adl.__file__).parent
 
@@ -172,10 +174,10 @@ def test_numbers_of_accounts_are_no_formulas(tmp_path):
 
 def test_formulas_stand_in_csv_alone(tmp_path, good, bad):
     selection, contract = closed(["=1"])
-    with pytest.raises(adl.AdlError, match=r"escape_formulas is True: must be False for \.jsonl"):
-        write_selection(tmp_path / "x.jsonl", selection, contract, escape_formulas=True)
-    with pytest.raises(adl.AdlError, match="escape_formulas is 'no': must be True or False"):
-        write_selection(tmp_path / "x.csv", selection, contract, escape_formulas="no")
+    write = partial(write_selection, selection=selection, contract=contract)
+    must = "escape_formulas is True: must be False for .jsonl, which no formula can stand in"
+    refused(lambda: write(tmp_path / "x.jsonl", escape_formulas=True), must)
+    refused(lambda: write(tmp_path / "x.csv", escape_formulas="no"), "escape_formulas is 'no': must be True or False")
     assert list(tmp_path.iterdir()) == []
     path = tmp_path / "p.csv"
     path.write_text("user,size,entry_price,equity\n=1+1,-1,25,4\n")

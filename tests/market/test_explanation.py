@@ -62,12 +62,8 @@ def test_explain_shows_the_terms_that_make_the_score():
     assert terms["pnl_ratio"] == terms["unrealized_pnl"] / terms["notional"]
     assert terms["effective_leverage"] == terms["notional"] / terms["equity"]
     assert terms["equity"] == 30.0
-    loser = terms["unrealized_pnl"] < 0
-    assert why.score == (
-        (terms["unrealized_pnl"] / terms["notional"]) * (terms["equity"] / terms["notional"])
-        if loser
-        else terms["unrealized_pnl"] / terms["equity"]
-    )
+    assert terms["unrealized_pnl"] < 0
+    assert why.score == terms["pnl_ratio"] * (terms["equity"] / terms["notional"])
     portfolio = market.explain(6, "binance-portfolio").terms
     assert portfolio["effective_leverage"] == portfolio["notional"] / 33.0
 

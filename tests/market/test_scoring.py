@@ -153,7 +153,5 @@ def test_a_function_need_not_be_hashable():
 
     market = zoo.small_market()
     rule = adl.RankingRule.custom("weighted", Weighted(), needs=["notional"])
-    assert (
-        market.rank(rule).tolist()
-        == market.rank(adl.RankingRule.custom("n", lambda notional: notional, ["notional"])).tolist()
-    )
+    other = adl.RankingRule.custom("n", lambda notional: notional, ["notional"])
+    assert market.rank(rule).tolist() == market.rank(other).tolist()

@@ -153,10 +153,8 @@ def test_bitmex_takes_the_bankruptcy_value_where_there_is_one():
     assert by_equity == [(10 / 100) * (110 / 20), (-10 / 100) / (110 / 20)]
     by_value = market(**columns, bankruptcy_value=[90.0, -130.0]).score("bitmex").tolist()
     assert by_value == by_equity
-    assert market(**columns, bankruptcy_value=[60.0, -160.0]).score("bitmex").tolist() == [
-        (10 / 100) * (110 / 50),
-        (-10 / 100) / (110 / 50),
-    ]
+    further = market(**columns, bankruptcy_value=[60.0, -160.0]).score("bitmex").tolist()
+    assert further == [(10 / 100) * (110 / 50), (-10 / 100) / (110 / 50)]
 
 
 @pytest.mark.parametrize("kind", ["linear", "inverse", "quanto"])
@@ -181,9 +179,7 @@ def test_hyperliquid_has_no_place_for_losers():
 def test_a_row_whose_value_rounds_to_0_quanta_has_a_score(name, short):
     # Dust: a short of one lot worth 0.4 quanta, entered at 1.4 and at 0.4, and its opposite.
     contract = adl.Contract("X", settle=adl.Asset("COIN", decimals=0))
-    columns = {
-        column: np.array([1, 1, 1, 1]) for column in ("equity", "account_equity", "balance", "maintenance_margin")
-    }
+    columns = dict.fromkeys(("equity", "account_equity", "balance", "maintenance_margin"), np.array([1, 1, 1, 1]))
     m = adl.Market(contract, mark_price="0.4", quantity=[-1, 1, -1, 1], entry_value=np.array([-1, -1, 0, 0]), **columns)
     rule = adl.RankingRule(name, short=short)
     assert not np.isnan(m.score(rule)).any()

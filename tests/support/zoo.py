@@ -147,11 +147,8 @@ def same_selection(one, other) -> None:
     """Two selections agree to the last bit."""
     assert one.index.dtype == other.index.dtype == np.int64
     assert one.quantity.dtype == other.quantity.dtype
-    assert one.index.tolist() == other.index.tolist()
-    assert one.quantity.tolist() == other.quantity.tolist()
-    assert one.score.tolist() == other.score.tolist()
-    assert one.left.tolist() == other.left.tolist()
-    assert one.place.tolist() == other.place.tolist()
+    for name in ("index", "quantity", "score", "left", "place"):
+        assert getattr(one, name).tolist() == getattr(other, name).tolist(), name
     assert (one.partial, one.filled, one.shortfall) == (other.partial, other.filled, other.shortfall)
 
 

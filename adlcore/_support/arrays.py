@@ -102,6 +102,7 @@ def as_array(name: str, values: Any, must: str) -> npt.NDArray[Any]:
 
 
 def _converted(name: str, values: Any) -> NumberArray1D:
+    """What is no array that kernels can read, as one that they can; refused where it holds no real numbers."""
     if isinstance(values, np.ma.MaskedArray) and values.mask.any():
         row = int(np.flatnonzero(np.atleast_1d(values.mask))[0])
         raise AdlError(f"{name}[{row}] is masked: must be a number", argument=name, row=row)

@@ -29,7 +29,7 @@ def visible(text: str) -> str:
     >>> print(visible("ann\x1b[2J\u202e\n"), visible("Ćao"))
     ann\x1b[2J\u202e\n Ćao
     """
-    return _replaced(text, lambda character: character.encode("unicode_escape").decode())
+    return _escaped(text, lambda character: character.encode("unicode_escape").decode())
 
 
 def visible_json(text: str) -> str:
@@ -40,7 +40,7 @@ def visible_json(text: str) -> str:
     >>> print(visible_json('"\x7f\u202e\U000e0001"'))
     "\u007f\u202e\udb40\udc01"
     """
-    return _replaced(text, _json_escape)
+    return _escaped(text, _json_escape)
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:
@@ -77,7 +77,8 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:MOST_REPEATED]
 
 
-def _replaced(text: str, escape: Callable[[str], str]) -> str:
+def _escaped(text: str, escape: Callable[[str], str]) -> str:
+    """A text in which whatever is not seen is written as `escape` has it."""
     if text.isprintable() and not BLANK.search(text):
         return text
     return "".join(

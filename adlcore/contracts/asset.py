@@ -84,6 +84,7 @@ class Asset(Versioned):
 
     @property
     def _quantum(self) -> Decimal:
+        """One quantum in units of the asset."""
         return Decimal(1).scaleb(-self.decimals)
 
     def __str__(self) -> str:

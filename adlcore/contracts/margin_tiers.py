@@ -273,6 +273,7 @@ def _short(number: Exact) -> str:
 
 
 def _notional(value: Any, row: int | None) -> Fraction:
+    """Read a notional: from 0 to the largest that people use."""
     # A fraction may be too large for its digits to be counted.
     number = value if isinstance(value, Fraction) and value > 10**MOST_DIGITS else exact_ratio(value, "notional", row)
     if number < 0:

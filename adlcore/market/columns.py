@@ -96,6 +96,7 @@ class Columns(Immutable):
         self._set_mark(mark_price)
 
     def _set(self, values: dict[str, Any]) -> None:
+        """Put in attributes; of an array a view that cannot be written to."""
         for name, value in values.items():
             kept = value.view() if isinstance(value, np.ndarray) else value
             if isinstance(kept, np.ndarray):
@@ -103,6 +104,7 @@ class Columns(Immutable):
             object.__setattr__(self, name, kept)
 
     def _set_mark(self, mark_price: Number) -> None:
+        """Read the mark price, and refuse one at which a value would leave int64 quanta."""
         mark = positive_decimal(mark_price, "mark_price")
         exact = self.contract.exact_value_per_lot(mark)
         if self.in_quanta:

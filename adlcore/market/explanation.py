@@ -106,7 +106,7 @@ def explain(market: Columns, score: Float64Array1D, row: int, rule: RankingRule)
         quantile=float("nan") if last else below / count,
         indicator=0 if last else -(-5 * below // count),
         ahead=_kernels.sums.exact_sum(ahead) if is_floats(ahead) else int(ahead.sum()),
-        terms=_terms(market, row, rule),
+        terms=_shown_terms(market, row, rule),
     )
 
 
@@ -119,7 +119,7 @@ def _stands_before(score: Any, row: int, tie: Any) -> Any:
     return (score > score[row]) | (equal & earlier)
 
 
-def _terms(market: Columns, row: int, rule: RankingRule) -> dict[str, float]:
+def _shown_terms(market: Columns, row: int, rule: RankingRule) -> dict[str, float]:
     """The columns that the rule reads, and the two ratios that ranking rules are made of."""
     names = ["quantity", "mark_price", "entry_price", "entry_value", "unrealized_pnl", "notional"]
     names += [name for name in (*rule.needs, *rule.optional) if name not in names]

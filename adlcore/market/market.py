@@ -179,6 +179,7 @@ class Market(Columns):
         return self._term("entry_price")
 
     def _term(self, name: str) -> Float64Array1D:
+        """A derived column of every row, in units of the settle asset."""
         return scoring.terms(self, (name,), slice(None))[name]
 
     def score(self, rule: str | RankingRule, out: Float64Array1D | None = None) -> Float64Array1D:
@@ -422,5 +423,6 @@ class Market(Columns):
 
 
 def _winners(eligible: str) -> bool:
+    """Whether only rows in profit may be closed."""
     one_of("eligible", eligible, ("all", "winners"), "must be 'all' or 'winners'")
     return eligible == "winners"

@@ -196,10 +196,12 @@ class RankingRule(Immutable):
         return self.name in WINNERS_FIRST and self.function is None
 
     def _put(self, *values: Any) -> None:
+        """Put in every attribute, in the order of what a rule is made of."""
         slots = ("name", "short", "needs", "optional", "expression", "source", "function")
         self._restore(dict(zip(slots, values, strict=True)))
 
     def _key(self) -> tuple[Any, ...]:
+        """What two rules that score alike have in common."""
         return self.name, self.short, self.needs, self.function
 
     def __eq__(self, other: object) -> bool:

@@ -1,6 +1,6 @@
 """Liquidation and bankruptcy prices that others published. Each number names its source.
 
-The maintenance amounts of V10 are in test_tiers.py.
+The maintenance amounts of V10 are in tests/contracts/test_margin_tiers.py.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from .. import _kernels
 from ..errors import AdlError
+from .options import is_count
 
 Float64Array1D = npt.NDArray[np.float64]
 Int64Array1D = npt.NDArray[np.int64]
@@ -81,9 +82,7 @@ def numbers(name: str, values: Any, length: int | None = None, of: str = "quanti
     array = values if type(values) is np.ndarray and _ready(values) else _converted(name, values)
     if length is not None and len(array) != length:
         raise AdlError(
-            f"{name} has {len(array)} rows: must have {length}, as many as {of}",
-            argument=name,
-            value=len(array),
+            f"{name} has {len(array)} rows: must have {length}, as many as {of}", argument=name, value=len(array)
         )
     return array
 
@@ -103,6 +102,7 @@ def as_array(name: str, values: Any, must: str) -> npt.NDArray[Any]:
 
 
 def _converted(name: str, values: Any) -> NumberArray1D:
+    """What is no array that kernels can read, as one that they can; refused where it holds no real numbers."""
     if isinstance(values, np.ma.MaskedArray) and values.mask.any():
         row = int(np.flatnonzero(np.atleast_1d(values.mask))[0])
         raise AdlError(f"{name}[{row}] is masked: must be a number", argument=name, row=row)
@@ -136,19 +136,21 @@ def refuse_objects(name: str, values: Any) -> None:
 def without_nan(name: str, array: NumberArray1D) -> NumberArray1D:
     """Refuse a NaN; int64 columns hold none."""
     if is_floats(array):
-        row = _kernels.columns.first_nan(array)
-        if row >= 0:
-            raise AdlError.at(name, row, array[row], "must be a number")
+        _refuse_row(name, array, _kernels.columns.first_nan(array), "must be a number")
     return array
 
 
 def finite(name: str, array: NumberArray1D) -> NumberArray1D:
     """Refuse a NaN or an infinity."""
     if is_floats(array):
-        row = _kernels.columns.first_not_finite(array)
-        if row >= 0:
-            raise AdlError.at(name, row, array[row], "must be a finite number")
+        _refuse_row(name, array, _kernels.columns.first_not_finite(array), "must be a finite number")
     return array
+
+
+def _refuse_row(name: str, array: NumberArray1D, row: int, must: str) -> None:
+    """Refuse the value of a row, where there is one that is not what it must be; -1 says that there is none."""
+    if row >= 0:
+        raise AdlError.at(name, row, array[row], must)
 
 
 def floats(name: str, values: Any, length: int | None = None) -> Float64Array1D:
@@ -272,11 +274,7 @@ def row_limit(max_counterparties: Any) -> int:
     """The kernels' limit of rows: -1 for none."""
     if max_counterparties is None:
         return -1
-    if (
-        isinstance(max_counterparties, bool | np.bool_)
-        or not isinstance(max_counterparties, int | np.integer)
-        or max_counterparties < 0
-    ):
+    if not is_count(max_counterparties, 0):
         raise AdlError.at("max_counterparties", None, max_counterparties, "must be a whole number, 0 or above, or None")
     return min(int(max_counterparties), INT64_MAX)
 
@@ -285,6 +283,6 @@ def thread_count(threads: Any) -> int:
     """A number of threads, at least 1."""
     if type(threads) is int and threads == 1:
         return 1
-    if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or threads < 1:
+    if not is_count(threads, 1):
         raise AdlError.at("threads", None, threads, "must be a whole number, 1 or above")
     return min(int(threads), MOST_THREADS)

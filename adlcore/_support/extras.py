@@ -86,6 +86,7 @@ def fault_of(package: str, purpose: str, error: Exception) -> AdlError:
 
 
 def _command(package: str) -> str:
+    """What installs the extra of a package."""
     return f"pip install 'adlcore[{PACKAGES[package].extra}]'"
 
 
@@ -114,6 +115,7 @@ def _version(package: str) -> str | None:
 
 @functools.cache
 def _listed_version(package: str) -> str | None:
+    """The version that the metadata has of a package; None where it is not installed."""
     from importlib import metadata  # takes longer than all else here
 
     try:

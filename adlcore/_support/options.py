@@ -1,4 +1,4 @@
-"""Options and lists as callers give them, read so that whatever is given instead is refused by its name."""
+"""Options, lists and fields as callers give them: whatever is given instead is refused by its name."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import AdlError
+from ..errors import AdlError, shown
 
-__all__ = ["a_list", "a_path", "a_truth", "is_text_of", "one_of"]
+__all__ = ["a_list", "a_path", "a_truth", "exact_keys", "is_count", "is_text_of", "one_of"]
 
 
 def is_text_of(value: object, known: Collection[str]) -> bool:
@@ -23,6 +23,13 @@ def one_of(argument: str, value: object, known: Collection[str], must: str | Non
     """Refuse an option that is none of the texts that are known; `must` says it in other words."""
     if not is_text_of(value, known):
         raise AdlError.at(argument, None, value, must or f"must be one of {', '.join(known)}")
+
+
+def is_count(value: object, least: int, most: int | None = None) -> bool:
+    """Whether this is a whole number of a range, NumPy's too; a truth value is none."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        return False
+    return least <= int(value) and (most is None or int(value) <= most)
 
 
 def a_truth(argument: str, value: object) -> bool:
@@ -41,6 +48,21 @@ def a_list(argument: str, values: Any, must: str, row: int | None = None) -> lis
     except TypeError:
         raise AdlError.at(argument, row, values, must) from None
     return list(each)
+
+
+def exact_keys(argument: str, fields: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """The fields of exactly these names; a key that is unknown or missing is refused by its name."""
+    if not isinstance(fields, Mapping):
+        raise AdlError.at(argument, None, fields, f"must be a dict with {', '.join(names)}")
+    for key in fields:
+        if key not in names:
+            raise AdlError(
+                f"{argument} has an unknown key {shown(key)}: must have {', '.join(names)}", argument=argument
+            )
+    for name in names:
+        if name not in fields:
+            raise AdlError(f"{argument} has no {name!r}: must have {', '.join(names)}", argument=argument)
+    return dict(fields)
 
 
 def a_path(argument: str, path: Any) -> Path:

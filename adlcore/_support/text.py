@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-__all__ = ["counted", "one_line", "visible", "visible_json"]
+__all__ = ["call_text", "counted", "one_line", "visible", "visible_json"]
+
+#: Reprs that are longer are broken into lines.
+REPR_COLUMNS = 80
 
 #: Characters of what another library says that an error repeats.
 MOST_REPEATED = 200
@@ -26,7 +29,7 @@ def visible(text: str) -> str:
     >>> print(visible("ann\x1b[2J\u202e\n"), visible("Ćao"))
     ann\x1b[2J\u202e\n Ćao
     """
-    return _replaced(text, lambda character: character.encode("unicode_escape").decode())
+    return _escaped(text, lambda character: character.encode("unicode_escape").decode())
 
 
 def visible_json(text: str) -> str:
@@ -37,7 +40,7 @@ def visible_json(text: str) -> str:
     >>> print(visible_json('"\x7f\u202e\U000e0001"'))
     "\u007f\u202e\udb40\udc01"
     """
-    return _replaced(text, _json_escape)
+    return _escaped(text, _json_escape)
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:
@@ -51,6 +54,18 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
+def call_text(name: str, terms: list[str]) -> str:
+    """A call as its repr shows it: as many terms on a line as fit, those that follow below the first."""
+    lines = [f"{name}({terms[0]}"]
+    for term in terms[1:]:
+        # One column for the comma or the bracket that follows.
+        if len(lines[-1]) + 2 + len(term) + 1 <= REPR_COLUMNS:
+            lines[-1] += f", {term}"
+        else:
+            lines.append(" " * (len(name) + 1) + term)
+    return ",\n".join(lines) + ")"
+
+
 def one_line(error: BaseException) -> str:
     """What another library says of a file, as a part of one line.
 
@@ -62,7 +77,8 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:MOST_REPEATED]
 
 
-def _replaced(text: str, escape: Callable[[str], str]) -> str:
+def _escaped(text: str, escape: Callable[[str], str]) -> str:
+    """A text in which whatever is not seen is written as `escape` has it."""
     if text.isprintable() and not BLANK.search(text):
         return text
     return "".join(

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .._support.text import visible
-from ..contracts.contract import Asset, Contract
+from ..contracts import Asset, Contract
 from ._screen import Screen
 
 __all__ = [

@@ -12,7 +12,7 @@ from rich.text import Text
 from ..clearing import Snapshot, margin_state
 from ..clearing.margin import what_if
 from ..clearing.snapshot.tables import MODES
-from ..contracts.contract import Asset, Contract
+from ..contracts import Asset, Contract
 from ..errors import AdlError
 from ..market.columns import MONEY
 from ..market.explanation import Explanation

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .contract import Asset, Contract
+from .asset import Asset
+from .contract import Contract
 from .margin_tiers import MarginTiers
 
 __all__ = ["Asset", "Contract", "MarginTiers"]

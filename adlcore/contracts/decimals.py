@@ -65,7 +65,7 @@ def exact_decimal(value: Number, argument: str, row: int | None = None) -> Decim
     (Decimal('0.1'), Decimal('1000.50'))
     """
     try:
-        read = _plain(value)
+        read = _as_written(value)
         number = None if _long(read) else Decimal(read)
     except (InvalidOperation, TypeError, ValueError, OverflowError):
         raise AdlError.at(argument, row, value, "must be a number or a decimal string such as '0.001'") from None
@@ -102,7 +102,7 @@ def _exponent(number: Decimal) -> int:
     return int(number.as_tuple().exponent)
 
 
-def _plain(value: object) -> str | int | Decimal:
+def _as_written(value: object) -> str | int | Decimal:
     """NumPy's scalars become the numbers they hold, every float its shortest decimal; else as it is."""
     if isinstance(value, np.floating):
         # Of its own precision: float32's 0.1 is not float64's.
@@ -134,7 +134,7 @@ def last_digit(value: Number) -> Decimal:
     >>> last_digit("16300.0"), last_digit(0.005), last_digit(1300)
     (Decimal('0.1'), Decimal('0.001'), Decimal('1'))
     """
-    return Decimal(1).scaleb(max(-MOST_DIGITS, min(0, _exponent(Decimal(_plain(value))))))
+    return Decimal(1).scaleb(max(-MOST_DIGITS, min(0, _exponent(Decimal(_as_written(value))))))
 
 
 def plain(number: Decimal) -> str:

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, frozen
-from .._support.fields import exact_keys
+from .._support.options import exact_keys
 from .._support.pickles import Versioned
 from ..errors import AdlError
-from . import brackets, tier_columns
+from . import tier_columns
 from .decimals import MOST_DIGITS, whole_number
 from .ratios import Exact, Ratio, exact_ratio, ratio_text
 
@@ -259,85 +259,6 @@ class MarginTiers(Versioned):
         """
         return cls(**exact_keys("tiers", fields, cls.PICKLED), check=False)
 
-    @classmethod
-    def from_binance(cls, payload: Any, symbol: str | None = None) -> MarginTiers:
-        """The tiers of a Binance ``leverageBracket`` response.
-
-        Parameters
-        ----------
-        payload : list or dict
-            The parsed JSON of ``GET /fapi/v1/leverageBracket`` (USD-M), ``GET /dapi/v2/leverageBracket``
-            (COIN-M: floors in the coin) or their portfolio-margin forms: every symbol's, or one's.
-            Numbers may be ints, floats or strings.
-        symbol : str, optional
-            Which one to take, for example ``"BTCUSDT"``; needed where there are several.
-
-        Raises
-        ------
-        AdlError
-            For an unknown symbol, a key that is missing (the message says what was there), or an
-            amount too far from the derived one.
-
-        Notes
-        -----
-        Brackets hold ``notionalFloor`` (USD-M), ``qtylFloor`` or ``qtyFloor`` (COIN-M), ``maintMarginRatio``
-        and the amount ``cum``. ``notionalCoef``, where present, multiplies the account's brackets:
-        floors and amounts are scaled by it. An amount may be off by one unit of the last digit
-        printed. Sources: developers.binance.com, "Notional and Leverage Brackets" (USD-M),
-        "Notional Bracket for Symbol" (COIN-M), "CM Notional and Leverage Brackets" (portfolio margin).
-
-        Examples
-        --------
-        >>> payload = [{"symbol": "ETHUSDT", "notionalCoef": 1.5, "brackets": [
-        ...     {"bracket": 2, "notionalFloor": 10000, "maintMarginRatio": 0.01, "cum": 35.0},
-        ...     {"bracket": 1, "notionalFloor": 0, "maintMarginRatio": 0.0065, "cum": 0.0},
-        ... ]}]
-        >>> MarginTiers.from_binance(payload, "ETHUSDT")
-        <MarginTiers of 2: 0.65 % to 1 %, floors 0 to 15000>
-        """
-        return cls._read(brackets.binance(payload, symbol))
-
-    @classmethod
-    def from_ccxt(cls, tiers: Any, symbol: str | None = None) -> MarginTiers:
-        """The tiers of one symbol as ccxt gives them.
-
-        Parameters
-        ----------
-        tiers : dict or list
-            What ``fetch_leverage_tiers`` (a list per symbol) or ``fetch_market_leverage_tiers`` (the list
-            of one) returned.
-        symbol : str, optional
-            Unified, for example ``"BTC/USDT:USDT"``; needed where there are several.
-
-        Raises
-        ------
-        AdlError
-            For an unknown symbol, a key that is missing (the message says what was there), or an
-            amount too far from the derived one.
-
-        Notes
-        -----
-        ``minNotional`` and ``maintenanceMarginRate`` are read; amounts from ``cum`` of the venue's own
-        ``info`` where every tier has one, within one unit of the last digit printed, else they are
-        derived. An account's ``notionalCoef`` has no place in that structure: see
-        :meth:`from_binance`. Some venues count ``minNotional`` in contracts or in the base asset
-        (``currency`` says which): tiers of a contract are in its settle asset. Source:
-        github.com/ccxt/ccxt, pull requests 12873 (the names) and 16585 (``info``).
-
-        Examples
-        --------
-        >>> MarginTiers.from_ccxt([
-        ...     {"tier": 1, "minNotional": 0.0, "maintenanceMarginRate": 0.004, "info": {"cum": "0"}},
-        ...     {"tier": 2, "minNotional": 50000.0, "maintenanceMarginRate": 0.005, "info": {"cum": "50"}},
-        ... ])
-        <MarginTiers of 2: 0.4 % to 0.5 %, floors 0 to 50000>
-        """
-        return cls._read(brackets.ccxt(tiers, symbol))
-
-    @classmethod
-    def _read(cls, table: brackets.Table) -> MarginTiers:
-        return cls(table.floor, table.rate, table.amount, amount_tolerance=table.digit)
-
 
 def percents(tiers: MarginTiers) -> str:
     """The range of the rates, as text."""
@@ -352,6 +273,7 @@ def _short(number: Exact) -> str:
 
 
 def _notional(value: Any, row: int | None) -> Fraction:
+    """Read a notional: from 0 to the largest that people use."""
     # A fraction may be too large for its digits to be counted.
     number = value if isinstance(value, Fraction) and value > 10**MOST_DIGITS else exact_ratio(value, "notional", row)
     if number < 0:

@@ -51,6 +51,7 @@ def amounts(values: Any, length: int) -> list[Exact]:
 
 
 def check_floors(floors: list[Exact]) -> None:
+    """Refuse floors that do not begin at 0 or do not rise."""
     if floors[0] != 0:
         raise AdlError.at("floor", 0, text(floors[0]), "must be 0: the first tier begins there")
     for row, (below, floor) in enumerate(pairwise(floors), 1):
@@ -59,6 +60,7 @@ def check_floors(floors: list[Exact]) -> None:
 
 
 def check_rates(rates: list[Exact]) -> None:
+    """Refuse rates that are not above 0 and below 1, or fall."""
     for row, rate in enumerate(rates):
         if not 0 < rate < 1:
             raise AdlError.at("rate", row, text(rate), "must be above 0 and below 1")
@@ -78,6 +80,7 @@ def derived(floors: list[Exact], rates: list[Exact]) -> list[Exact]:
 
 
 def tolerances(tolerance: Any, length: int) -> list[Exact]:
+    """Read how far each amount may lie from the derived one: one for all tiers, or one per tier."""
     argument, one = "amount_tolerance", single(tolerance)
     found = [exact_number(tolerance, argument)] * length if one else column(argument, tolerance, length)
     for row, value in enumerate(found):
@@ -87,6 +90,7 @@ def tolerances(tolerance: Any, length: int) -> list[Exact]:
 
 
 def check_amounts(amounts: list[Exact], derived: list[Exact], tolerances: list[Exact]) -> None:
+    """Refuse the first given amount that lies too far from the derived one."""
     for row, (given, exact, tolerance) in enumerate(zip(amounts, derived, tolerances, strict=True)):
         if abs(Fraction(given) - Fraction(exact)) > tolerance:
             near = f"within {text(tolerance)} of " if tolerance else ""

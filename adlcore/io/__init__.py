@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import tiers
 from .events import read_events, write_events
 from .positions import read_positions
 from .runs import Inputs, Repair, Run, open_run, record, repair, resume, verify
@@ -19,6 +20,7 @@ __all__ = [
     "repair",
     "resume",
     "save",
+    "tiers",
     "verify",
     "write_events",
 ]

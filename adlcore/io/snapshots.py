@@ -16,9 +16,8 @@ import numpy.typing as npt
 
 from .._support import files
 from .._support.extras import needs
-from .._support.fields import exact_keys
 from .._support.members import READ, member, open_member, open_named
-from .._support.options import a_path, a_truth
+from .._support.options import a_path, a_truth, exact_keys
 from .._support.text import one_line
 from .._version import __version__
 from ..clearing import Snapshot

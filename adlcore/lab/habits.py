@@ -12,7 +12,7 @@ import numpy.typing as npt
 from .._support.arrays import Float64Array1D, Int64Array1D
 from ..clearing import Snapshot
 from ..clearing.snapshot.tables import MODES as WALLET_MODES
-from ..contracts.contract import Asset, Contract
+from ..contracts import Asset, Contract
 from ..errors import AdlError
 from .portable import exponential, total
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,7 @@ class Columns(Immutable):
         self._set_mark(mark_price)
 
     def _set(self, values: dict[str, Any]) -> None:
+        """Put in attributes; of an array a view that cannot be written to."""
         for name, value in values.items():
             kept = value.view() if isinstance(value, np.ndarray) else value
             if isinstance(kept, np.ndarray):
@@ -102,6 +104,7 @@ class Columns(Immutable):
             object.__setattr__(self, name, kept)
 
     def _set_mark(self, mark_price: Number) -> None:
+        """Read the mark price, and refuse one at which a value would leave int64 quanta."""
         mark = positive_decimal(mark_price, "mark_price")
         exact = self.contract.exact_value_per_lot(mark)
         if self.in_quanta:
@@ -153,22 +156,31 @@ def _one_kind(columns: dict[str, NumberArray1D]) -> None:
 def _entry_value(contract: Contract, quantity: NumberArray1D, price: npt.ArrayLike, quanta: bool) -> NumberArray1D:
     """What positions entered at average prices cost: ``quantity·v(price)``, as quanta rounded half-even."""
     prices = arrays.floats("entry_price", price, len(quantity))
-    units = -contract.units_per_lot if contract.inverse else contract.units_per_lot
     value: NumberArray1D
     if quanta:
         value = integers = np.empty(len(quantity), INT64)
-        unit = float(units * contract.settle.quanta_per_unit)
+        unit = float(_unit_at_entry(contract) * contract.settle.quanta_per_unit)
         row = _kernels.columns.entry_quanta(quantity, prices, unit, contract.inverse, integers)
     else:
-        value = floats = np.empty(len(quantity))
-        row = _kernels.columns.entry_values(quantity, prices, float(units), contract.inverse, floats)
-        row = row if row >= 0 else _kernels.columns.first_not_finite(floats)
+        value, row = entry_values(contract, quantity, prices)
     if row >= 0:
         usable = 0 < prices[row] < np.inf
         fit = "int64 quanta" if quanta else "a float64"
         must = f"its entry value must fit {fit}" if usable else "must be a finite price above 0"
         raise AdlError.at("entry_price", row, prices[row], must)
     return value
+
+
+def entry_values(contract: Contract, quantity: NumberArray1D, price: Float64Array1D) -> tuple[Float64Array1D, int]:
+    """``quantity·v(price)`` in units of the settle asset, and the first row that has none; -1 where all have."""
+    value = np.empty(len(quantity))
+    row = _kernels.columns.entry_values(quantity, price, float(_unit_at_entry(contract)), contract.inverse, value)
+    return value, row if row >= 0 else _kernels.columns.first_not_finite(value)
+
+
+def _unit_at_entry(contract: Contract) -> Fraction:
+    """What is multiplied by the price, or divided by it: underlying per lot, or less the face value."""
+    return -contract.units_per_lot if contract.inverse else contract.units_per_lot
 
 
 def _leverage(values: npt.ArrayLike, length: int) -> Float64Array1D:

@@ -13,6 +13,7 @@ from .._support.pickles import Versioned
 from ..ranking.rules import RankingRule
 from . import scoring
 from .columns import Columns
+from .score_terms import ACCOUNT_LEVERAGE, LEVERAGE, PNL
 
 __all__ = ["Explanation", "explain"]
 
@@ -105,7 +106,7 @@ def explain(market: Columns, score: Float64Array1D, row: int, rule: RankingRule)
         quantile=float("nan") if last else below / count,
         indicator=0 if last else -(-5 * below // count),
         ahead=_kernels.sums.exact_sum(ahead) if is_floats(ahead) else int(ahead.sum()),
-        terms=_terms(market, row, rule),
+        terms=_shown_terms(market, row, rule),
     )
 
 
@@ -118,16 +119,16 @@ def _stands_before(score: Any, row: int, tie: Any) -> Any:
     return (score > score[row]) | (equal & earlier)
 
 
-def _terms(market: Columns, row: int, rule: RankingRule) -> dict[str, float]:
+def _shown_terms(market: Columns, row: int, rule: RankingRule) -> dict[str, float]:
     """The columns that the rule reads, and the two ratios that ranking rules are made of."""
     names = ["quantity", "mark_price", "entry_price", "entry_value", "unrealized_pnl", "notional"]
     names += [name for name in (*rule.needs, *rule.optional) if name not in names]
     present = [name for name in names if getattr(market, name, 0) is not None]
     one = slice(row, row + 1)
     terms = {name: float(values[0]) for name, values in scoring.terms(market, tuple(present), one).items()}
-    equity = terms.get("account_equity", terms.get("equity"))
-    with np.errstate(all="ignore"):
-        terms["pnl_ratio"] = float(np.float64(terms["unrealized_pnl"]) / terms["notional"])
-        if equity is not None:
-            terms["effective_leverage"] = float(np.float64(terms["notional"]) / equity)
+    terms["pnl_ratio"] = float(PNL.of(market, one)[0])
+    for name, leverage in (("account_equity", ACCOUNT_LEVERAGE), ("equity", LEVERAGE)):
+        if name in terms:
+            terms["effective_leverage"] = float(leverage.of(market, one)[0])
+            break
     return terms

@@ -16,6 +16,7 @@ from ..contracts.contract import Contract
 from ..contracts.decimals import Number, exact_decimal
 from ..contracts.margin_tiers import MarginTiers
 from ..errors import AdlError
+from .columns import entry_values
 
 __all__ = ["NOTHING", "ROOTS", "bankruptcy_price", "lines", "liquidation_price", "nearest_root", "read_fee"]
 
@@ -126,7 +127,7 @@ def liquidation_price(
         raise AdlError.at("mark_price", row, columns["mark_price"][row], "must be above 0")
     fee = read_fee(taker_fee)
     size = columns["quantity"]
-    entry = _entry_value(contract, size, columns["entry_price"], "entry_price")
+    entry = _cost(contract, size, columns["entry_price"], "entry_price")
     budget = columns["balance"] - columns["other_maintenance"] + columns["other_pnl"]
     rate, amount = lines(*tiers.arrays(1))
     if maintenance == "at-entry":
@@ -141,7 +142,7 @@ def liquidation_price(
     if (same := np.flatnonzero(np.sign(size) * np.sign(other) > 0)).size:
         row = int(same[0])
         raise AdlError.at("opposite_quantity", row, other[row], f"must be of the other side than {size[row]:g}")
-    other_entry = _entry_value(contract, other, columns["opposite_entry_price"], "opposite_entry_price")
+    other_entry = _cost(contract, other, columns["opposite_entry_price"], "opposite_entry_price")
     if maintenance == "at-entry":
         budget = budget - _margin_of(np.abs(other_entry), *tiers.arrays(1))
     lower, upper = np.empty(len(size)), np.empty(len(size))
@@ -203,7 +204,7 @@ def bankruptcy_price(
         {"quantity": quantity, "entry_price": entry_price, "balance": balance, "other_pnl": other_pnl}
     )
     size, fee = columns["quantity"], read_fee(taker_fee)
-    entry = _entry_value(contract, size, columns["entry_price"], "entry_price")
+    entry = _cost(contract, size, columns["entry_price"], "entry_price")
     budget = columns["balance"] + columns["other_pnl"]
     out = np.empty(len(size))
     units = float(contract.units_per_lot)
@@ -242,6 +243,7 @@ def nearest_root(
 
 
 def _tiers(contract: Contract) -> MarginTiers:
+    """The margin tiers of what must be a contract that has some."""
     if not isinstance(contract, Contract):
         raise AdlError.at("contract", None, contract, "must be a Contract")
     if contract.tiers is None:
@@ -284,12 +286,9 @@ def _is_scalar(values: Any) -> bool:
     return isinstance(values, str | int | float | Decimal | np.generic) or getattr(values, "ndim", 1) == 0
 
 
-def _entry_value(contract: Contract, quantity: Float64Array1D, price: Float64Array1D, name: str) -> Float64Array1D:
+def _cost(contract: Contract, quantity: Float64Array1D, price: Float64Array1D, name: str) -> Float64Array1D:
     """What positions cost, in units of the settle asset."""
-    value = np.empty(len(quantity))
-    units = -contract.units_per_lot if contract.inverse else contract.units_per_lot
-    row = _kernels.columns.entry_values(quantity, price, float(units), contract.inverse, value)
-    row = row if row >= 0 else _kernels.columns.first_not_finite(value)
+    value, row = entry_values(contract, quantity, price)
     if row >= 0:
         raise AdlError.at(name, row, price[row], "must be above 0, and its entry value a finite number")
     return value

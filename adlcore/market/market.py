@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,14 @@ import numpy.typing as npt
 
 from .. import _kernels
 from .._support import arrays
-from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, is_lots
-from .._support.options import one_of
+from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, Values, is_lots
+from .._support.options import is_count, one_of
 from ..contracts.contract import Contract
 from ..contracts.decimals import Number
 from ..errors import AdlError
-from ..ranking import selection
+from ..ranking import ranks, selection
 from ..ranking.queue import Queue
 from ..ranking.rules import RankingRule, as_rule
-from ..ranking.rules import indicator as _indicator
 from ..ranking.selection import Selection
 from . import scoring
 from .columns import Columns
@@ -180,6 +179,7 @@ class Market(Columns):
         return self._term("entry_price")
 
     def _term(self, name: str) -> Float64Array1D:
+        """A derived column of every row, in units of the settle asset."""
         return scoring.terms(self, (name,), slice(None))[name]
 
     def score(self, rule: str | RankingRule, out: Float64Array1D | None = None) -> Float64Array1D:
@@ -220,21 +220,11 @@ class Market(Columns):
 
         See :func:`adlcore.rank`.
         """
-        out = np.zeros(len(self), INT64)
-        for side, score in self._sides(rule):
-            place = np.empty(len(self), INT64)
-            _kernels.ranks.rank(score, place, self.tie)
-            np.copyto(out, place, where=self.quantity * side > 0)
-        return out
+        return self._by_side(rule, np.zeros(len(self), INT64), lambda score, _: ranks.rank(score, tie=self.tie))
 
     def quantile(self, rule: str | RankingRule) -> Float64Array1D:
         """float64[n]: share of the rows of one's own side at or below one's score. See :func:`adlcore.quantile`."""
-        out = np.full(len(self), np.nan)
-        for side, score in self._sides(rule):
-            share = np.empty(len(self))
-            _kernels.ranks.quantile(score, share)
-            np.copyto(out, share, where=self.quantity * side > 0)
-        return out
+        return self._by_side(rule, np.full(len(self), np.nan), lambda score, _: ranks.quantile(score))
 
     def indicator(self, rule: str | RankingRule, levels: int = 5, by: str = "count") -> npt.NDArray[np.int8]:
         """int8[n]: the lights of each row within its own side. See :func:`adlcore.indicator`.
@@ -247,19 +237,25 @@ class Market(Columns):
             Whether a level holds equally many rows or equal quantity.
         """
         one_of("by", by, ("count", "quantity"), "must be count or quantity")
-        out = np.zeros(len(self), np.int8)
-        for side, score in self._sides(rule):
-            weights = None if by == "count" else np.maximum(self.quantity * side, 0)
-            np.copyto(out, _indicator(score, levels, weights, tie=self.tie), where=self.quantity * side > 0)
-        return out
 
-    def _sides(self, rule: str | RankingRule) -> Iterator[tuple[int, Float64Array1D]]:
-        """Each side that holds a position, with a score column in which the other rows are not counted."""
-        source = self._source(rule)
-        score = np.empty(len(self))
+        def lights(score: Float64Array1D, side: int) -> npt.NDArray[np.int8]:
+            weights = None if by == "count" else np.maximum(self.quantity * side, 0)
+            return ranks.indicator(score, levels, weights, tie=self.tie)
+
+        return self._by_side(rule, np.zeros(len(self), np.int8), lights)
+
+    def _by_side(
+        self,
+        rule: str | RankingRule,
+        out: npt.NDArray[Values],
+        of: Callable[[Float64Array1D, int], npt.NDArray[Values]],
+    ) -> npt.NDArray[Values]:
+        """Write what is made of each side's scores, and of its sign; rows of the other side are not counted there."""
+        source, score = self._source(rule), np.empty(len(self))
         for side in (1, -1):
             source.scores(score, side, False, np.nan)
-            yield side, score
+            np.copyto(out, of(score, side), where=self.quantity * side > 0)
+        return out
 
     def deleverage(
         self,
@@ -377,7 +373,7 @@ class Market(Columns):
         Explanation
             Terms, score, rank, quantile, indicator, and the quantity ahead in the queue.
         """
-        if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < len(self):
+        if not is_count(row, 0, len(self) - 1):
             found = f"; {FOUND}" if isinstance(row, str) and self.account is not None else ""
             raise AdlError.at("row", None, row, f"must be a row from 0 to {len(self) - 1}{found}")
         return explain(self, self.score(rule), int(row), as_rule(rule))
@@ -427,5 +423,6 @@ class Market(Columns):
 
 
 def _winners(eligible: str) -> bool:
+    """Whether only rows in profit may be closed."""
     one_of("eligible", eligible, ("all", "winners"), "must be 'all' or 'winners'")
     return eligible == "winners"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import _kernels
-from .._support.arrays import FLOAT64, INT64, Float64Array1D, NumberArray1D
+from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, NumberArray1D
 from ..errors import AdlError
 from ..ranking.rules import RankingRule
 from .columns import COLUMNS, Columns
@@ -60,8 +60,8 @@ def custom_score(market: Columns, rule: RankingRule) -> Float64Array1D:
     return score
 
 
-def terms(market: Columns, names: tuple[str, ...], rows: slice) -> dict[str, Float64Array1D]:
-    """Columns of a range of rows as float64, money in units of the settle asset."""
+def terms(market: Columns, names: tuple[str, ...], rows: slice | Int64Array1D) -> dict[str, Float64Array1D]:
+    """Columns of some rows as float64, money in units of the settle asset, in the order of the names."""
     quantity = market.quantity[rows].astype(FLOAT64)
     entry = market.entry_value[rows]
     mark: NumberArray1D = quantity * market.value_per_lot

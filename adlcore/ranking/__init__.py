@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .queue import Queue
-from .rules import RankingRule, indicator, quantile, rank
+from .ranks import indicator, quantile, rank
+from .rules import RankingRule
 from .selection import Selection, select
 
 __all__ = ["Queue", "RankingRule", "Selection", "indicator", "quantile", "rank", "select"]

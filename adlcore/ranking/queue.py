@@ -90,16 +90,7 @@ class Queue(Versioned):
     (array([5, 5]), 5)
     """
 
-    __slots__ = (
-        "_account",
-        "_drawn",
-        "_score",
-        "_side",
-        "_signed",
-        "_taken",
-        "_tie",
-        "_total",
-    )
+    __slots__ = ("_account", "_drawn", "_score", "_side", "_signed", "_taken", "_tie", "_total")
     PICKLED = __slots__
     VERSION = 2
 
@@ -141,6 +132,7 @@ class Queue(Versioned):
         tie: Int64Array1D | None,
         account: npt.NDArray[np.generic] | None,
     ) -> None:
+        """Take over checked columns, with nothing drawn and nothing taken."""
         waiting = np.abs(signed[(score > -np.inf) & (signed * side > 0)])
         self._score, self._signed, self._side, self._tie, self._account = score, signed, side, tie, account
         self._total: Any = int(waiting.sum()) if is_lots(signed) else _kernels.sums.exact_sum(waiting)

@@ -39,19 +39,8 @@ class Selection(Versioned):
     """
 
     __slots__ = (
-        "_account",
-        "_filled",
-        "_first_place",
-        "_index",
-        "_left",
-        "_ordered",
-        "_partial",
-        "_quantity",
-        "_rows",
-        "_score",
-        "_shortfall",
-        "_side",
-        "_tie",
+        *("_account", "_filled", "_first_place", "_index", "_left", "_ordered", "_partial"),
+        *("_quantity", "_rows", "_score", "_shortfall", "_side", "_tie"),
     )
     PICKLED = __slots__
 
@@ -70,21 +59,12 @@ class Selection(Versioned):
         account: npt.NDArray[np.generic] | None,
         first_place: int = 1,
     ) -> None:
-        index.setflags(write=False)
-        quantity.setflags(write=False)
-        score.setflags(write=False)
-        self._index = index
-        self._quantity = quantity
-        self._score = score
-        self._filled = filled
-        self._shortfall = shortfall
-        self._partial = partial
-        self._left = left
-        self._ordered = ordered
-        self._side = side
-        self._tie = tie
-        self._account = account
-        self._first_place = first_place
+        for column in (index, quantity, score):
+            column.setflags(write=False)
+        self._index, self._quantity, self._score = index, quantity, score
+        self._filled, self._shortfall, self._partial, self._left = filled, shortfall, partial, left
+        self._ordered, self._side, self._first_place = ordered, side, first_place
+        self._tie, self._account = tie, account
         self._rows: Int64Array1D | slice = index
 
     @property

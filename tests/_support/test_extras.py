@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -16,6 +14,7 @@ import adlcore as adl
 from adlcore._support import extras
 from adlcore._support.extras import PACKAGES, needs, optional
 from support import features
+from support.processes import python
 from support.refusals import refused
 
 pytestmark = pytest.mark.files
@@ -37,15 +36,6 @@ def reached(extra: str) -> set[str]:
         else:
             found.add(requirement.partition(">=")[0])
     return found
-
-
-def python(*arguments: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """A process of its own, in which other packages may hide those that are installed."""
-    paths = (path, TESTS.parent, *filter(None, [os.environ.get("PYTHONPATH")]))
-    told = {**os.environ, "PYTHONPATH": os.pathsep.join(str(each) for each in paths if each is not None)}
-    return subprocess.run(
-        [sys.executable, *arguments], env=told, capture_output=True, text=True, timeout=300, check=False
-    )
 
 
 # The table ------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,7 @@
-"""Margin tiers: published amounts, continuity, and the brackets of venues."""
+"""Margin tiers: published amounts, continuity, and what is refused."""
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import json
 import pickle
@@ -14,15 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adlcore import AdlError, MarginTiers
-from support.published import COINM, USDM
+from adlcore import MarginTiers
+from support.published import COINM, USDM, texts
 from support.refusals import refused_for as refused
-
-
-def texts(numbers) -> list[str]:
-    """Decimals as they print."""
-    return [str(number) for number in numbers]
-
 
 # Published amounts
 
@@ -44,28 +37,9 @@ def test_the_amounts_of_coin_m():
     assert tiers.maintenance_margin("300") == 25.895
 
 
-@pytest.mark.parametrize(
-    ("tier", "given", "derived"), [(3, "0.56", "0.355"), (4, "1.81", "1.605"), (6, "11.81", "11.605")]
-)
-def test_the_older_amounts_of_coin_m_are_refused(tier, given, derived):
-    # V10: the same page prints them, and "50*(5%-2.5%)+0.56=1.81"; its calculator's price needs the others.
-    amounts = texts(MarginTiers(*COINM).amount)
-    amounts[tier] = given
-    error = refused(lambda: MarginTiers(*COINM, amounts), "amount", f"amount[{tier}]", given, derived)
-    assert error.row == tier
-    assert texts(MarginTiers(*COINM, amounts, check=False).amount) == amounts
-
-
 def test_the_maintenance_margin_of_coin_m_contracts():
     # V10: 100 contracts of 100 USD at 25,000 are 0.4 BTC, whose maintenance margin is 0.0016 BTC.
     assert MarginTiers(*COINM).maintenance_margin(Fraction(100 * 100, 25_000)) == 0.0016
-
-
-def test_an_amount_in_the_only_tier():
-    # V41: freqtrade's synthetic tier.
-    tiers = MarginTiers(floor=[0], rate=[0.01], amount=[0.01], check=False)
-    assert tiers.maintenance_margin([0, "0.5", 10]).tolist() == [0.0, 0.0, 0.09]
-    refused(lambda: MarginTiers(floor=[0], rate=[0.01], amount=[0.01]), "amount", "amount[0] is '0.01': must be 0")
 
 
 # Laws
@@ -83,6 +57,17 @@ def some_tiers(draw, most=8):
     )
 
 
+fractions = st.fractions(Fraction(1, 1000), Fraction(999, 1000), max_denominator=1000)
+
+#: Tiers whose numbers no decimal is.
+fractional_tiers = st.integers(1, 5).flatmap(
+    lambda n: st.builds(
+        lambda floors, rates: MarginTiers([0, *sorted(floors)], sorted(rates)),
+        st.lists(fractions, min_size=n - 1, max_size=n - 1, unique=True),
+        st.lists(fractions, min_size=n, max_size=n, unique=True),
+    )
+)
+
 notionals = st.fractions(0, 10**12)
 
 
@@ -98,7 +83,7 @@ def test_the_margin_is_the_tiers_own_line_and_the_largest_of_all(tiers, notional
     assert tiers.maintenance_margin(notional) == float(lines[held])
 
 
-@given(some_tiers())
+@given(some_tiers() | fractional_tiers)
 def test_the_margin_is_continuous_where_tiers_meet(tiers):
     for n in range(1, len(tiers)):
         floor = Fraction(tiers.floor[n])
@@ -129,14 +114,17 @@ def test_arrays_are_rounded_once(tiers, places):
             array[:] = 0
 
 
-@given(some_tiers())
+@given(some_tiers() | fractional_tiers)
 def test_tiers_are_values(tiers):
+    whole = all(isinstance(number, Decimal) for number in (*tiers.floor, *tiers.rate, *tiers.amount))
+    columns = (tiers.floor, tiers.rate, tiers.amount)
     for again in (
         pickle.loads(pickle.dumps(tiers)),
         copy.deepcopy(tiers),
         MarginTiers(tiers.floor, tiers.rate),
-        MarginTiers(texts(tiers.floor), texts(tiers.rate), texts(tiers.amount)),
-        MarginTiers(np.array(tiers.floor, float), np.array(tiers.rate, float), np.array(tiers.amount, float)),
+        MarginTiers(*columns),
+        MarginTiers(*map(texts, columns)),
+        *([MarginTiers(*(np.array(column, float) for column in columns))] if whole else []),
         MarginTiers.from_fields(json.loads(json.dumps(tiers.fields()))),
     ):
         assert again == tiers
@@ -185,51 +173,6 @@ def test_notionals_that_are_none():
 # What tiers must be
 
 
-@pytest.mark.parametrize(
-    ("columns", "argument", "words"),
-    [
-        (([], []), "floor", "at least one tier"),
-        (("0", "1"), "floor", "sequence"),
-        ((5, [0.1]), "floor", "sequence"),
-        ((np.array(0), [0.1]), "floor", "sequence"),
-        (([1], [0.1]), "floor", "floor[0] is '1': must be 0"),
-        (([0, 5, 5], [0.1] * 3), "floor", "floor[2] is '5': must be above 5"),
-        (([0, 5, 4], [0.1] * 3), "floor", "floor[2] is '4': must be above 5"),
-        (([0, "x"], [0.1] * 2), "floor", "floor[1] is 'x': must be a number"),
-        (([0, 1], [0.1]), "rate", "rate has 1 tiers: must have 2"),
-        (([0], [0]), "rate", "rate[0] is '0': must be above 0 and below 1"),
-        (([0], ["-0.01"]), "rate", "above 0"),
-        (([0, 1], [0.1, 1]), "rate", "rate[1] is '1': must be above 0 and below 1"),
-        (([0, 1, 2], [0.1, 0.3, 0.2]), "rate", "rate[2] is '0.2': must not be below 0.3"),
-        (([0, 1], [0.1, 0.2], [0]), "amount", "amount has 1 tiers: must have 2"),
-        (([0, 1], [0.1, 0.2], [0, None]), "amount", "amount[1] is None"),
-        (([0, 1], [0.1, 0.2], [0, 0.2]), "amount", "amount[1] is '0.2': must be 0.1"),
-        (([0, 1], [0.1, 0.2], [0.1, 0.1]), "amount", "amount[0] is '0.1': must be 0"),
-    ],
-)
-def test_tiers_that_are_none(columns, argument, words):
-    refused(lambda: MarginTiers(*columns), argument, words)
-
-
-def test_rates_may_stay_the_same():
-    assert texts(MarginTiers([0, 1, 2], [0.1, 0.1, 0.2]).amount) == ["0", "0", "0.2"]
-
-
-def test_given_amounts_are_kept_within_the_tolerance():
-    columns = ([0, 5, 10], ["0.004", "0.005", "0.01"])
-    assert texts(MarginTiers(*columns, [0, "0.01", "0.06"], amount_tolerance="0.005").amount) == ["0", "0.01", "0.06"]
-    # The second is measured from floors and rates alone, not from the amount before it.
-    refused(
-        lambda: MarginTiers(*columns, [0, "0.01", "0.061"], amount_tolerance="0.005"), "amount", "amount[2]", "0.055"
-    )
-    per_tier = [0, "0.005", "0.006"]
-    assert len(MarginTiers(*columns, [0, "0.01", "0.061"], amount_tolerance=per_tier)) == 3
-    refused(lambda: MarginTiers(*columns, [0, "0.01", "0.05"], amount_tolerance=[0, 0, 1]), "amount", "amount[1]")
-    refused(lambda: MarginTiers(*columns, [0, 0, 0], amount_tolerance=[0, 0]), "amount_tolerance", "must have 3")
-    refused(lambda: MarginTiers(*columns, [0, 0, 0], amount_tolerance=-1), "amount_tolerance", "at least 0")
-    refused(lambda: MarginTiers(*columns, [0, 0, 0], amount_tolerance=[0, -1, 0]), "amount_tolerance", "[1]")
-
-
 def test_with_rounded_amounts_the_largest_line_is_the_margin():
     tiers = MarginTiers([0, 5], ["0.004", "0.005"], [0, "0.01"], amount_tolerance="0.01")
     assert tiers.maintenance_margin(5) == 0.02  # the second tier's own line gives 0.015
@@ -239,185 +182,3 @@ def test_with_rounded_amounts_the_largest_line_is_the_margin():
 @pytest.mark.parametrize("quanta", [0, -1, 1.0, "1", None])
 def test_quanta_per_unit_is_a_whole_number(quanta):
     refused(lambda: MarginTiers(*USDM).arrays(quanta), "quanta_per_unit", "whole number above 0")
-
-
-# Binance's brackets
-
-#: What a bracket without a floor is asked for.
-FLOORS = "notionalFloor or qtylFloor or qtyFloor"
-
-
-def bracket(n, floor, rate, cum, key="notionalFloor"):
-    """One tier as developers.binance.com shows it."""
-    return {"bracket": n, "initialLeverage": 20, key: floor, "maintMarginRatio": rate, "cum": cum}
-
-
-def usdm(as_text=False, **others):
-    """One symbol's brackets of USD-M, the last one first."""
-    write = str if as_text else float
-    rows = zip(*USDM, ["0", "50", "1300", "16300", "141300", "1141300"], strict=True)
-    brackets = [bracket(n, write(floor), write(rate), write(cum)) for n, (floor, rate, cum) in enumerate(rows, 1)]
-    return {"symbol": "BTCUSDT", "brackets": brackets[::-1], **others}
-
-
-@pytest.mark.parametrize("as_text", [False, True])
-def test_usd_m_brackets(as_text):
-    payload = json.loads(json.dumps(usdm(as_text)))
-    for answer, symbol in (
-        (payload, None),
-        (payload, "BTCUSDT"),
-        ([payload], None),
-        ([{"symbol": "ETHUSDT", "brackets": []}, payload], "BTCUSDT"),
-    ):
-        assert MarginTiers.from_binance(answer, symbol) == MarginTiers(*USDM)
-
-
-@pytest.mark.parametrize("key", ["qtylFloor", "qtyFloor"])
-@pytest.mark.parametrize("name", ["symbol", "pair"])
-def test_coin_m_brackets(key, name):
-    rows = zip(*COINM, [0.0, 0.005, 0.055, 0.355, 1.605, 6.605, 11.605], strict=True)
-    payload = [{name: "BTCUSD", "brackets": [bracket(1, floor, float(rate), cum, key) for floor, rate, cum in rows]}]
-    assert MarginTiers.from_binance(payload, "BTCUSD") == MarginTiers(*COINM)
-
-
-def test_a_json_rate_is_read_by_its_shortest_decimal():
-    payload = json.loads('{"symbol": "X", "brackets": [{"notionalFloor": 0, "maintMarginRatio": 0.0065, "cum": 0.0}]}')
-    assert MarginTiers.from_binance(payload).rate == (Decimal("0.0065"),)
-
-
-@pytest.mark.parametrize("coefficient", [1.5, "1.50", Decimal("1.5")])
-def test_a_coefficient_scales_floors_and_amounts(coefficient):
-    tiers = MarginTiers.from_binance(usdm(notionalCoef=coefficient))
-    assert tiers == MarginTiers([1.5 * floor for floor in USDM[0]], USDM[1])
-    assert tiers.amount[2] == 1950
-    refused(lambda: MarginTiers.from_binance(usdm(notionalCoef=0)), "notionalCoef", "above 0")
-
-
-def test_a_printed_amount_may_be_off_by_one_unit_of_its_last_digit():
-    def read(cum, **others):
-        brackets = [bracket(1, 0, "0.004", 0), bracket(2, 5, "0.0053", cum)]  # derived: 0.0065
-        return MarginTiers.from_binance({"symbol": "X", "brackets": brackets, **others})
-
-    assert texts(read("0.007").amount) == ["0", "0.007"]
-    assert texts(read(0.01).amount) == ["0", "0.01"]
-    assert texts(read("0.0066").amount) == ["0", "0.0066"]
-    refused(lambda: read("0.0067"), "amount", "0.0067", "0.0065")
-    refused(lambda: read("0.00700"), "amount", "0.00700", "0.0065")
-    # With a coefficient the unit is scaled as the amount is.
-    assert texts(read("0.0066", notionalCoef=3).amount) == ["0", "0.0198"]
-    refused(lambda: read("0.0067", notionalCoef=3), "amount", "0.0201", "0.0195")
-
-
-def test_a_large_float_is_not_taken_for_a_rounded_one():
-    # Its shortest decimal, 2e+16, has its last digit far left of the point.
-    brackets = [bracket(1, 0, 0.01, 0), bracket(2, 1e18, 0.02, 2e16)]
-    refused(lambda: MarginTiers.from_binance({"symbol": "X", "brackets": brackets}), "amount", "1" + "0" * 16)
-
-
-def test_brackets_that_are_none():
-    two = [usdm(), usdm(symbol="BTCUSDC")]
-    read = MarginTiers.from_binance
-    refused(lambda: read(two), "symbol", "BTCUSDT, BTCUSDC")
-    refused(lambda: read(two, "BTCUSD"), "symbol", "'BTCUSD'", "BTCUSDT")
-    refused(lambda: read(two, 5), "symbol", "must be a name")
-    refused(lambda: read(usdm(), "ETHUSDT"), "symbol", "'ETHUSDT'", "BTCUSDT")
-    refused(lambda: read([]), "payload", "empty")
-    refused(lambda: read(np.arange(3)), "payload", "ndarray")
-    refused(lambda: read([usdm(), usdm()], "BTCUSDT"), "payload", "payload[1] is 'BTCUSDT'", "twice")
-    refused(lambda: read({}), "brackets", "payload has no 'brackets'", "nothing")
-    refused(lambda: read("BTCUSDT"), "payload", "a str", "list")
-    refused(lambda: read({"code": -2015, "msg": "Invalid API-key"}), "brackets", "code, msg")
-    refused(lambda: read(usdm(brackets=[])), "brackets", "empty")
-    refused(lambda: read(usdm(brackets=[1])), "brackets", "brackets[0] is 1")
-    for key in ("notionalFloor", "maintMarginRatio", "cum"):
-        payload = usdm()
-        del payload["brackets"][3][key]
-        wanted = FLOORS if key == "notionalFloor" else key
-        refused(lambda p=payload: read(p), wanted, f"brackets[3] has no {wanted!r}", "initialLeverage")
-    payload = usdm()
-    payload["brackets"][2]["cum"] = None
-    refused(lambda: read(payload), "cum", "cum[2] is None")
-
-
-# ccxt's tiers
-
-
-def unified(floor, rate, **info):
-    """One tier in the structure of github.com/ccxt/ccxt, pull request 12873."""
-    return {
-        "tier": 1,
-        "symbol": "BTC/USDT:USDT",
-        "currency": "USDT",
-        "minNotional": floor,
-        "maxNotional": None,
-        "maintenanceMarginRate": rate,
-        "maxLeverage": 25,
-        "info": info,
-    }
-
-
-def test_ccxt_tiers_without_amounts():
-    tiers = [unified(float(floor), float(rate)) for floor, rate in zip(*USDM, strict=True)]
-    for answer, symbol in (
-        (tiers, None),
-        (tiers, "BTC/USDT:USDT"),
-        (tuple(tiers[::-1]), None),
-        ({"BTC/USDT:USDT": tiers}, None),
-        ({"BTC/USDT:USDT": tiers, "ETH/USDT:USDT": []}, "BTC/USDT:USDT"),
-        ([{**tier, "info": None} for tier in tiers], None),
-    ):
-        assert MarginTiers.from_ccxt(answer, symbol) == MarginTiers(*USDM)
-
-
-def test_ccxt_tiers_with_the_amounts_of_the_venue():
-    # The digits of github.com/ccxt/ccxt, pull request 16585.
-    tiers = [unified(0.0, 0.004, cum="0"), unified(50000.0, 0.005, cum="50")]
-    assert texts(MarginTiers.from_ccxt(tiers).amount) == ["0", "50"]
-    tiers[1]["info"]["cum"] = "51"
-    assert texts(MarginTiers.from_ccxt(tiers).amount) == ["0", "51"]
-    tiers[1]["info"]["cum"] = "52"
-    refused(lambda: MarginTiers.from_ccxt(tiers), "amount", "amount[1] is '52'", "50")
-    # Where one tier has none they are all derived.
-    del tiers[0]["info"]["cum"]
-    assert texts(MarginTiers.from_ccxt(tiers).amount) == ["0", "50"]
-
-
-def test_ccxt_tiers_that_are_none():
-    read = MarginTiers.from_ccxt
-    tiers = [unified(0.0, 0.004), unified(50000.0, 0.005)]
-    refused(lambda: read({"A": tiers, "B": tiers}), "symbol", "A, B")
-    refused(lambda: read({"A": tiers}, "B"), "symbol", "'B'", "A")
-    refused(lambda: read(tiers, "ETH/USDT:USDT"), "symbol", "BTC/USDT:USDT")
-    refused(lambda: read([]), "tiers", "empty")
-    refused(lambda: read({}), "symbol")
-    refused(lambda: read(None), "tiers", "NoneType")
-    for key in ("minNotional", "maintenanceMarginRate"):
-        some = [{name: value for name, value in tier.items() if name != key} for tier in tiers]
-        refused(lambda s=some: read(s), key, f"tiers[0] has no {key!r}", "maxLeverage")
-        refused(lambda k=key: read([tiers[0], {**tiers[1], k: None}]), key, f"{key}[1] is None")
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.floats() | st.text(max_size=5),
-        lambda x: (
-            st.lists(x)
-            | st.dictionaries(
-                st.sampled_from(
-                    ["symbol", "brackets", "notionalFloor", "maintMarginRatio", "cum", "minNotional", "info"]
-                ),
-                x,
-            )
-        ),
-    )
-)
-def test_whatever_is_no_payload_is_refused(payload):
-    for read in (MarginTiers.from_binance, MarginTiers.from_ccxt):
-        with contextlib.suppress(AdlError):
-            assert isinstance(read(payload), MarginTiers)
-
-
-def test_a_negative_amount_is_refused_even_unchecked():
-    # It would ask for margin where nothing is held.
-    with pytest.raises(AdlError, match=r"amount\[0\] is '-5': must be 0 or above"):
-        MarginTiers([0], ["0.01"], [-5], check=False)

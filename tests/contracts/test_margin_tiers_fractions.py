@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import pickle
 from decimal import Decimal
@@ -10,11 +9,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import BookIOC, ClearingHouse, Deleverage
+from support.pairs import ann_and_bob
 
 SIXTH = Fraction(1, 6)
 
@@ -56,69 +54,10 @@ def test_the_margin_is_exact_and_rounded_once():
     assert (rate.tolist(), amount.tolist()) == ([1 / 6, 1 / 3], [0.0, float(Fraction(5000, 9))])
 
 
-fractions = st.fractions(Fraction(1, 1000), Fraction(999, 1000), max_denominator=1000)
-
-
-@given(
-    st.lists(fractions, min_size=1, max_size=5, unique=True), st.lists(fractions, min_size=4, max_size=4, unique=True)
-)
-def test_derived_amounts_make_the_margin_continuous(rates, floors):
-    floors = [0, *sorted(floors)][: len(rates)]
-    tiers = adl.MarginTiers(floors, sorted(rates))
-    for n in range(1, len(tiers)):
-        below, above = (
-            Fraction(tiers.floor[n]) * Fraction(tiers.rate[k]) - Fraction(tiers.amount[k]) for k in (n - 1, n)
-        )
-        assert below == above
-    assert adl.MarginTiers(tiers.floor, tiers.rate, tiers.amount) == tiers
-    for again in (
-        pickle.loads(pickle.dumps(tiers)),
-        copy.deepcopy(tiers),
-        adl.MarginTiers.from_fields(json.loads(json.dumps(tiers.fields()))),
-    ):
-        assert (again, hash(again), again.fields()) == (tiers, hash(tiers), tiers.fields())
-
-
-def test_given_amounts_are_compared_exactly():
-    assert adl.MarginTiers([0, 100], ["1/6", "1/4"], [0, "25/3"]) == adl.MarginTiers([0, 100], ["1/6", "1/4"])
-    with pytest.raises(adl.AdlError, match=r"amount\[1\] is '8.33': must be 25/3"):
-        adl.MarginTiers([0, 100], ["1/6", "1/4"], [0, "8.33"])
-    near = adl.MarginTiers([0, 100], ["1/6", "1/4"], [0, "8.33"], amount_tolerance="1/300")
-    assert near.amount == (0, Decimal("8.33"))
-
-
 def test_they_are_shown_in_few_characters():
     tiers = adl.MarginTiers(["0", "100/3"], ["1/6", "1/3"])
     assert repr(tiers) == "<MarginTiers of 2: 16.6667 % to 33.3333 %, floors 0 to 33.3333>"
     assert repr(adl.Contract("X", tiers=tiers)) == "Contract('X', tiers=<2: 16.6667 % to 33.3333 %>)"
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        (([0], ["1/0"]), r"rate\[0\] is '1/0': must be a fraction"),
-        (([0], ["a/b"]), r"rate\[0\] is 'a/b': must be a fraction"),
-        (([0], ["7/6"]), r"rate\[0\] is '7/6': must be above 0 and below 1"),
-        (([0], [Fraction(0)]), r"rate\[0\] is '0': must be above 0"),
-        (([0, 5], ["1/6", "1/7"]), r"rate\[1\] is '1/7': must not be below 1/6"),
-        ((["1/3"], ["1/6"]), r"floor\[0\] is '1/3': must be 0"),
-        (([0, "1/3", "1/3"], ["1/6"] * 3), r"floor\[2\] is '1/3': must be above 1/3"),
-        (([0], [Fraction(1, 2**500)]), r"rate\[0\] is Fraction.*digits"),
-        (([0], [Fraction(1, 3**300)]), r"rate\[0\] is Fraction.*120 digits"),
-        (([0, 5], ["1/6", "1/3"], [0, "-1/3"]), r"amount\[1\] is '-1/3': must be 0 or above"),
-    ],
-)
-def test_a_fraction_that_cannot_be_is_refused_by_its_tier(given, words):
-    with pytest.raises(adl.AdlError, match=words):
-        adl.MarginTiers(*given, **({"check": False} if len(given) == 3 else {}))
-
-
-def test_amounts_that_would_grow_without_bound_are_refused():
-    primes = [1009, 1013, 1019, 1021, 1031, 1033, 1039, 1049, 1051, 1061, 1063, 1069, 1087, 1091, 1093, 1097, 1103]
-    rates = [Fraction(n, prime) for n, prime in enumerate(primes, 1)]
-    floors = [0, *(Fraction(n * p + 1, p) for n, p in enumerate([p**2 for p in primes[1:]], 1))]
-    with pytest.raises(adl.AdlError, match=r"amount\[[0-9]+\] is .*: must have at most 120 digits"):
-        adl.MarginTiers(floors, rates)
 
 
 # Books and files ------------------------------------------------------------------------------------------------------
@@ -126,25 +65,13 @@ def test_amounts_that_would_grow_without_bound_are_refused():
 X = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0, "200/3"], ["1/6", "1/4"]))
 
 
-def books():
-    return adl.Snapshot.build(
-        contracts=[X],
-        wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "100"}],
-        positions=[
-            {"account": "ann", "contract": "X", "quantity": "6", "entry_price": "10"},
-            {"account": "bob", "contract": "X", "quantity": "-6", "entry_price": "10"},
-        ],
-        marks={"X": "10"},
-    )
-
-
 def test_the_margin_of_a_wallet_is_that_of_its_tiers():
-    assert adl.margin_state(books()).maintenance_margin.tolist() == [10 * 10**8] * 2
+    assert adl.margin_state(ann_and_bob(X, lots="6")).maintenance_margin.tolist() == [10 * 10**8] * 2
 
 
 def test_a_saved_snapshot_with_such_tiers_loads_again(tmp_path):
     pytest.importorskip("pyarrow")
-    snapshot = books()
+    snapshot = ann_and_bob(X, lots="6")
     adl.io.save(snapshot, tmp_path / "folder")
     snapshot.to_npz(tmp_path / "a.npz")
     for again in (
@@ -158,15 +85,7 @@ def test_a_saved_snapshot_with_such_tiers_loads_again(tmp_path):
 
 def test_a_row_is_brought_to_the_tier_below_a_fractional_floor():
     """60 at 10 is in the first tier; 12 at 10 is 120, and a lot less than 200/3 is six lots."""
-    snapshot = adl.Snapshot.build(
-        contracts=[X],
-        wallets=[{"account": "ann", "balance": "20"}, {"account": "bob", "balance": "1000"}],
-        positions=[
-            {"account": "ann", "contract": "X", "quantity": "12", "entry_price": "10"},
-            {"account": "bob", "contract": "X", "quantity": "-12", "entry_price": "10"},
-        ],
-        marks={"X": "10"},
-    )
+    snapshot = ann_and_bob(X, "20", "1000", lots="12")
     sent = []
 
     class Book:

@@ -12,6 +12,8 @@ import adlcore as adl
 from adlcore.clearing import ClearingHouse, Deleverage
 from adlcore.lab.moving_depth import MovingDepth, Shape
 from adlcore.lab.shocks import read_marks
+from support.pairs import ann_and_bob
+from support.refusals import refused_for
 
 X = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))
 
@@ -41,15 +43,7 @@ ids = pytest.mark.parametrize("nothing", NO_NUMBERS, ids=lambda value: f"{type(v
 
 
 def venue(**terms):
-    return adl.Snapshot.build(
-        contracts=[X],
-        wallets=[{"account": "ann", "balance": "12"}, {"account": "bob", "balance": "100"}],
-        positions=[
-            {"account": "ann", "contract": "X", "quantity": "10", "entry_price": "10"},
-            {"account": "bob", "contract": "X", "quantity": "-10", "entry_price": "10"},
-        ],
-        **{"marks": {"X": "10"}, "assets": ["BTC"], **terms},
-    )
+    return ann_and_bob(X, bob="100", assets=["BTC"], **terms)
 
 
 def house():
@@ -86,14 +80,9 @@ MAPPINGS = {
 @ids
 def test_an_entry_that_is_no_number_is_refused_by_its_name(call, nothing):
     argument, made = MAPPINGS[call]
-    with pytest.raises(adl.AdlError) as caught:
-        made(nothing)
-    assert caught.value.argument == argument
-    assert f"{argument} is " in str(caught.value)
-    assert "must be" in str(caught.value)
-    if nothing is None:
-        name = argument.partition("[")[2].rstrip("]")
-        assert f"leave {name} out" in str(caught.value)
+    name = argument.partition("[")[2].rstrip("]")
+    words = [f"leave {name} out"] if nothing is None else []
+    refused_for(lambda: made(nothing), argument, f"{argument} is ", "must be", *words)
 
 
 @ids
@@ -110,21 +99,14 @@ def test_a_house_is_as_before_once_it_refused(nothing):
 @ids
 def test_a_run_names_the_pass_and_the_contract(nothing, tmp_path):
     given = [adl.io.Inputs(1, {"X": "10"}), adl.io.Inputs(2, {"X": nothing})]
-    with pytest.raises(adl.AdlError) as caught:
-        adl.io.record(tmp_path / "run", house(), given)
-    assert caught.value.argument == "passes[1].marks['X']"
+    refused_for(lambda: adl.io.record(tmp_path / "run", house(), given), "passes[1].marks['X']")
 
 
 @ids
 def test_a_market_has_a_mark_price(nothing):
     market = adl.Market(X, mark_price="10", quantity=[1, -1], entry_price=[9.0, 11.0])
-    for call in (
-        lambda: adl.Market(X, mark_price=nothing, quantity=[1], entry_price=[9.0]),
-        lambda: market.at(nothing),
-    ):
-        with pytest.raises(adl.AdlError) as caught:
-            call()
-        assert caught.value.argument == "mark_price"
+    refused_for(lambda: adl.Market(X, mark_price=nothing, quantity=[1], entry_price=[9.0]), "mark_price")
+    refused_for(lambda: market.at(nothing), "mark_price")
 
 
 def columns(marks, **terms):
@@ -146,14 +128,12 @@ def test_a_sequence_of_marks_says_never_marked_with_none():
 
 @pytest.mark.parametrize("nothing", [value for value in NO_NUMBERS if value is not None], ids=repr)
 def test_nothing_else_says_it(nothing):
-    with pytest.raises(adl.AdlError, match=r"marks\['Y'\] is"):
-        columns(["10", nothing])
+    refused_for(lambda: columns(["10", nothing]), "marks['Y']", "marks['Y'] is")
 
 
 @pytest.mark.parametrize("name", ["haircuts", "loan_rates"])
 def test_a_sequence_of_shares_has_one_for_each(name):
-    with pytest.raises(adl.AdlError, match=rf"{name}\['USDT'\] is None"):
-        columns(["10", "5"], **{name: [None]})
+    refused_for(lambda: columns(["10", "5"], **{name: [None]}), f"{name}['USDT']", f"{name}['USDT'] is None")
 
 
 #: Positions of nobody.
@@ -161,11 +141,7 @@ NOBODY = {"wallet": [], "quantity": [], "entry_value": []}
 
 
 def test_no_marks_at_all_are_an_empty_mapping():
-    for call in (
-        lambda: columns(None),
-        lambda: venue(marks=None),
-        lambda: house().funding(None),
-    ):
+    for call in (lambda: columns(None), lambda: venue(marks=None), lambda: house().funding(None)):
         with pytest.raises(adl.AdlError, match="is None: must be a mapping of symbols to"):
             call()
     assert adl.Snapshot([X], {"account": ["ann"], "asset": "USDT"}, {"contract": [], **NOBODY}, {}).marks == (None,)

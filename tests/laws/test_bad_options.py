@@ -29,7 +29,9 @@ def market(contract="X", mark_price=1, **columns):
 COIN = adl.Contract("X", settle=adl.Asset("COIN", decimals=8))
 LEAVES = f"makes the sum of its side leave int64 (at most {2**63 - 1})"
 FITS = "its value less its cost must fit int64 quanta; use fewer decimals"
-LARGE = market(COIN, quantity=[1, 10**10], entry_value=np.array([0, 1]))
+AT_1, ENTRY_FITS = f"at mark price 1 {FITS}", "its entry value must fit int64 quanta"
+COST, UNSIGNED = np.array([0, 1]), np.array([1, 2**63], np.uint64)
+LARGE = market(COIN, quantity=[1, 10**10], entry_value=COST)
 test_what_no_int64_can_hold = table(
     (lambda: adl.select(ONES, [BIG, BIG, 1], 1), said("quantity", BIG, LEAVES, 1)),
     (lambda: adl.Queue(ONES, [BIG, 1, BIG]), said("quantity", BIG, LEAVES, 2)),
@@ -37,16 +39,10 @@ test_what_no_int64_can_hold = table(
     (lambda: market(quantity=[BIG, 5, BIG]), said("quantity", BIG, LEAVES, 2)),
     (lambda: market(quantity=[-BIG, -5, -BIG]), said("quantity", -BIG, LEAVES, 2)),
     (lambda: market(quantity=[0, -(2**63)]), said("quantity", -(2**63), LEAVES, 1)),
+    (lambda: adl.select([1.0, 2.0], UNSIGNED, 1), said("quantity", 2**63, f"must be at most {2**63 - 1} (int64)", 1)),
+    (lambda: market(COIN, quantity=[1, 10**12], equity=[1, 1]), said("entry_price", 1.0, ENTRY_FITS, 1)),
     (
-        lambda: adl.select([1.0, 2.0], np.array([1, 2**63], np.uint64), 1),
-        said("quantity", 2**63, f"must be at most {2**63 - 1} (int64)", 1),
-    ),
-    (
-        lambda: market(COIN, quantity=[1, 10**12], equity=[1, 1]),
-        "entry_price[1] is 1.0: its entry value must fit int64 quanta",
-    ),
-    (
-        lambda: market(COIN, quantity=[1, 10**12], entry_value=np.array([0, 1])),
+        lambda: market(COIN, quantity=[1, 10**12], entry_value=COST),
         said("quantity", 10**12, f"at mark price 1 {FITS}", 1),
     ),
     (lambda: LARGE.at("1000"), said("quantity", 10**10, f"at mark price 1000 {FITS}", 1)),
@@ -100,6 +96,7 @@ def test_excluding_rows_that_are_not_there(rows, call):
 
 
 COUNT, FROM_1 = "must be a whole number, 0 or above, or None", "must be a whole number, 1 or above"
+OF_HYPERLIQUID = "belongs to the rule 'hyperliquid', not to 'binance'"
 LEVELS = [0, -1, 128, 2.5, "5", True, None]
 COUNTS, THREADS = [-1, 1.5, "3", True, NAN], [0, -1, 1.5, "2", None]
 OPTIONS = [
@@ -110,6 +107,8 @@ OPTIONS = [
     (lambda v: MARKET.deleverage(1, "roi", threads=v), "threads", THREADS, FROM_1),
     (lambda v: adl.indicator([1.0], levels=v), "levels", LEVELS, "must be a whole number from 1 to 127"),
     (lambda v: MARKET.indicator("roi", levels=v), "levels", LEVELS, "must be a whole number from 1 to 127"),
+    (lambda v: adl.RankingRule("hyperliquid", short=v), "short", ["both"], "must be one of mirrored, literal"),
+    (lambda v: adl.RankingRule("binance", short=v), "short", ["literal"], OF_HYPERLIQUID),
     (adl.Contract, "symbol", ["", None, 5], "must be a non-empty string such as 'BTCUSDT'"),
     (lambda v: adl.Asset("X", decimals=v), "decimals", [-1, 19, 2.0, True, "8"], "must be a whole number from 0 to 18"),
     (lambda v: MARKET.deleverage(1, "roi", eligible=v), "eligible", ["losers"], "must be 'all' or 'winners'"),
@@ -151,12 +150,9 @@ test_a_column_that_cannot_be = table(
 
 
 @pytest.mark.parametrize(
-    "out", [np.empty(8), np.empty(9, np.float32), np.empty(18)[::2], [0.0] * 9, np.empty((9, 1)), "read-only"]
+    "out", [np.empty(8), np.empty(9, "f4"), np.empty(18)[::2], [0.0] * 9, np.empty((9, 1)), np.frombuffer(bytes(72))]
 )
 def test_a_buffer_that_cannot_be_written(out):
-    if isinstance(out, str):
-        out = np.empty(9)
-        out.flags.writeable = False
     words = "out must be a writable contiguous float64 array of 9 rows"
     refused(lambda: MARKET.score("binance", out=out), words)
 

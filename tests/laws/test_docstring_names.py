@@ -75,13 +75,13 @@ def test_docstrings_are_looked_at_everywhere():
     """Of modules, functions, classes, methods and properties, of those that begin with an underscore too."""
     seen = {place.name for place in PLACES}
     assert {
-        *("adlcore", "adlcore.clearing.events", "adlcore.ranking.rules.rank", "adlcore.market.market.Market"),
+        *("adlcore", "adlcore.clearing.events", "adlcore.ranking.ranks.rank", "adlcore.market.market.Market"),
         *(
             "adlcore.market.market.Market.deleverage",
             "adlcore.market.market.Market._bankrupt",
             "adlcore.clearing.state.HouseState",
         ),
-        *("adlcore.contracts.contract.Asset.quanta_per_unit", "adlcore.contracts.contract.Contract.from_fields"),
+        *("adlcore.contracts.asset.Asset.quanta_per_unit", "adlcore.contracts.contract.Contract.from_fields"),
     } <= seen
 
 

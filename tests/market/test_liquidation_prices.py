@@ -90,6 +90,16 @@ def test_the_margin_held_at_entry_is_of_the_notional_at_entry():
     assert liquidated(-1, maintenance="at-entry") == 60_000 + 6_000 - 250
 
 
+COLUMNS = ("quantity", "entry_price", "balance", "other_maintenance", "other_pnl",
+           "opposite_quantity", "opposite_entry_price", "mark_price")  # fmt: skip
+OF_BANKRUPTCY = ("quantity", "entry_price", "balance", "other_pnl")
+
+
+def given(**changes):
+    columns = dict(zip(COLUMNS, (5.0, 10.0, 3.0, 0.5, 0.25, -2.0, 11.0, 10.0), strict=True))
+    return {name: [value] * 3 for name, value in columns.items()} | changes
+
+
 # What may be given
 
 
@@ -116,16 +126,8 @@ def test_arrays_in_an_array_out_row_by_row():
 
 
 def test_a_scalar_stands_for_every_row():
-    full = {
-        "quantity": [1000.0, -500.0, 20.0],
-        "entry_price": [60_000.0] * 3,
-        "balance": [6_000.0] * 3,
-        "other_maintenance": [5.0] * 3,
-        "other_pnl": [-7.0] * 3,
-        "opposite_quantity": [-10.0, 10.0, -20.0],
-        "opposite_entry_price": [50_000.0] * 3,
-        "mark_price": [55_000.0] * 3,
-    }
+    full = given(quantity=[1000.0, -500.0, 20.0], balance=[6_000.0] * 3, opposite_quantity=[-10.0, 10.0, -20.0])
+    full |= {"entry_price": [60_000.0] * 3, "opposite_entry_price": [50_000.0] * 3, "mark_price": [55_000.0] * 3}
     wanted = adl.liquidation_price(X, **full)
     assert np.isfinite(wanted).all()
     for names in (["entry_price"], ["balance", "mark_price"], list(full)[1:5], list(full)[6:]):
@@ -162,16 +164,7 @@ def test_every_layout_of_a_column_gives_the_same_prices():
 
 
 def test_no_input_is_modified():
-    columns = {
-        "quantity": np.array([1000.0, -1000.0, 0.0]),
-        "entry_price": np.array([60_000.0, 60_000.0, 1.0]),
-        "balance": np.array([6_000.0, 6_000.0, 6_000.0]),
-        "other_maintenance": np.array([1.0, 2.0, 3.0]),
-        "other_pnl": np.array([1.0, 2.0, 3.0]),
-        "opposite_quantity": np.array([-500.0, 500.0, 0.0]),
-        "opposite_entry_price": np.array([50_000.0, 50_000.0, 1.0]),
-        "mark_price": np.array([55_000.0, 55_000.0, 55_000.0]),
-    }
+    columns = {name: np.array(values) for name, values in given().items()}
     before = {name: column.copy() for name, column in columns.items()}
     for maintenance in ("at-liquidation", "at-entry"):
         for root in ("nearest", "lower", "upper"):
@@ -230,16 +223,6 @@ def test_a_contract_without_tiers_has_a_bankruptcy_price_only():
     bare = adl.Contract("BARE")
     refused(lambda: adl.liquidation_price(bare, 1, 10, 3), "contract", "BARE", "margin tiers")
     assert adl.bankruptcy_price(bare, 1, 10, 3) == 7.0
-
-
-COLUMNS = ("quantity", "entry_price", "balance", "other_maintenance", "other_pnl",
-           "opposite_quantity", "opposite_entry_price", "mark_price")  # fmt: skip
-OF_BANKRUPTCY = ("quantity", "entry_price", "balance", "other_pnl")
-
-
-def given(**changes):
-    columns = dict(zip(COLUMNS, (5.0, 10.0, 3.0, 0.5, 0.25, -2.0, 11.0, 10.0), strict=True))
-    return {name: [value] * 3 for name, value in columns.items()} | changes
 
 
 def both_functions(**changes):

@@ -88,11 +88,15 @@ class Wallet:
             self.maintenance, **options,
         )  # fmt: skip
 
+    def bankruptcy_price(self) -> float:
+        """What the library answers of the only leg."""
+        return adl.bankruptcy_price(self.contract, *self.legs[0], self.balance, self.other_pnl, self.fee)
 
-def at(wallet: Wallet, price: float, times: int = 10**9) -> tuple[Fraction, Fraction]:
-    """The gap a hair below a price and a hair above."""
-    exact = Fraction(price)
-    return wallet.gap(exact * (1 - Fraction(1, times))), wallet.gap(exact * (1 + Fraction(1, times)))
+
+def turns_at(wallet: Wallet, price: float, side: int) -> bool:
+    """Whether a hair below a price and a hair above the gap has different signs: a long's is above nothing above it."""
+    below, above = (side * wallet.gap(Fraction(price) * (1 + Fraction(off, 10**9))) for off in (-1, 1))
+    return below < 0 < above
 
 
 def contract_of(kind: str, tiers=TIERS, multiplier="1", lot="1") -> adl.Contract:
@@ -138,8 +142,7 @@ def test_equity_is_the_maintenance_margin_at_the_liquidation_price(kind, side, t
     assert found == pytest.approx(price, rel=1e-9)
     assert abs(wallet.gap(found)) <= wallet.scale(found) / 10**9
     assert TIERS.tier(abs(wallet.value(wallet.legs[0][0], found))) == tier
-    below, above = at(wallet, found)
-    assert (below < 0 < above) if side > 0 else (above < 0 < below)
+    assert turns_at(wallet, found, side)
 
 
 @KINDS
@@ -149,8 +152,7 @@ def test_equity_is_nothing_at_the_bankruptcy_price(kind, side, data):
     wallet, price = data.draw(solved(kind, side))
     wallet = replace(wallet, other_maintenance=0.0)
     wallet = replace(wallet, balance=float(-wallet.equity(price)))
-    (quantity, entry), *_ = wallet.legs
-    found = adl.bankruptcy_price(wallet.contract, quantity, entry, wallet.balance, wallet.other_pnl, wallet.fee)
+    found = wallet.bankruptcy_price()
     assert found == pytest.approx(price, rel=1e-9)
     assert abs(wallet.equity(found)) <= wallet.scale(found) / 10**9
     liquidated = wallet.price()
@@ -193,8 +195,7 @@ def test_the_price_is_none_or_at_an_end_just_where_equity_never_meets_the_margin
         assert found == (INF if side > 0 else 0.0)
     else:
         assert 0 < found < INF
-        below, above = at(wallet, found)
-        assert (below < 0 < above) if side > 0 else (above < 0 < below)
+        assert turns_at(wallet, found, side)
 
 
 @KINDS
@@ -202,8 +203,7 @@ def test_the_price_is_none_or_at_an_end_just_where_equity_never_meets_the_margin
 @given(data=st.data())
 def test_the_bankruptcy_price_is_none_or_at_an_end_just_where_equity_never_is_nothing(kind, side, data):
     wallet = replace(data.draw(exact_wallets(kind, (side,))), other_maintenance=0.0)
-    (quantity, entry), *_ = wallet.legs
-    found = adl.bankruptcy_price(wallet.contract, quantity, entry, wallet.balance, wallet.other_pnl, wallet.fee)
+    found = wallet.bankruptcy_price()
     ends = wallet.equity(NEAR_ZERO), wallet.equity(FAR)
     if min(ends) >= 0:
         assert math.isnan(found)

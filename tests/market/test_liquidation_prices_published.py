@@ -1,6 +1,6 @@
 """Liquidation and bankruptcy prices that others published. Each number names its source.
 
-The maintenance amounts of V10 are in test_tiers.py.
+The maintenance amounts of V10 are in tests/contracts/test_margin_tiers.py.
 """
 
 from __future__ import annotations
@@ -199,19 +199,16 @@ def v41(row, amount_off, **options) -> float:
     return adl.liquidation_price(contract, side * amount, opened, stake, **options)
 
 
-@pytest.mark.parametrize("row", V41_BINANCE)
-def test_v41_binance(row):
-    printed(v41(row, "0.01"), row[-1], unit=2)  # the sixteenth digit is that of other roundings
-
-
-@pytest.mark.parametrize("row", V41_GATE_OKX)
-def test_v41_gate_and_okx_with_the_taker_fee(row):
-    printed(v41(row, "0", taker_fee=0.0006), row[-1], unit=2)
-
-
-@pytest.mark.parametrize("row", V41_BYBIT)
-def test_v41_bybit_with_the_maintenance_margin_of_the_entry(row):
-    printed(v41(row, "0", maintenance="at-entry"), row[-1])
+@pytest.mark.parametrize(
+    ("row", "amount_off", "unit", "options"),
+    [
+        *((row, "0.01", 2, {}) for row in V41_BINANCE),  # the sixteenth digit is that of other roundings
+        *((row, "0", 2, {"taker_fee": 0.0006}) for row in V41_GATE_OKX),
+        *((row, "0", 1, {"maintenance": "at-entry"}) for row in V41_BYBIT),
+    ],
+)
+def test_v41_binance_gate_okx_and_bybit(row, amount_off, unit, options):
+    printed(v41(row, amount_off, **options), row[-1], unit)
 
 
 # Hedge mode, docs/rules.md §2: a long of 20 and a short at 50,000 with 30,000 in the wallet, and Binance's

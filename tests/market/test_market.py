@@ -81,8 +81,7 @@ def test_pnl_in_quanta_is_exact_where_floats_are_not():
 
 
 @pytest.mark.parametrize(
-    ("kind", "mark", "longs_pnl"),
-    [("linear", "110", 10.0), ("inverse", "125", 0.2), ("quanto", "110", 10.0)],
+    ("kind", "mark", "longs_pnl"), [("linear", "110", 10.0), ("inverse", "125", 0.2), ("quanto", "110", 10.0)]
 )
 def test_a_long_gains_and_a_short_loses_when_the_price_rises(kind, mark, longs_pnl):
     contract = adl.Contract("X", kind=kind, settle="BTC", multiplier="100" if kind == "inverse" else "1")
@@ -238,11 +237,7 @@ def test_a_mark_price_is_read_by_its_shortest_decimal(mark):
 def test_an_empty_market_answers_every_question(lots_or_floats):
     none = np.empty(0)
     market = adl.Market(
-        "X",
-        mark_price=1,
-        quantity=np.empty(0, lots_or_floats),
-        entry_price=none,
-        **dict.fromkeys(MONEY, none),
+        "X", mark_price=1, quantity=np.empty(0, lots_or_floats), entry_price=none, **dict.fromkeys(MONEY, none)
     )
     assert len(market) == 0
     for rule in adl.RankingRule.names():

@@ -203,16 +203,12 @@ def test_every_layout_gives_the_same(scores, lots_or_floats):
     size = zoo.sizes("zeros among" if lots_or_floats == "int64" else "float zeros among", len(scores))
     target = size.sum() // 2
     tie = np.arange(len(scores))[::-1] % 3
-    expected = adl.select(scores, size, target, tie=tie, exclude=np.arange(len(scores)) % 5 == 0)
-    for name, form in zoo.layouts(scores).items():
-        zoo.same_selection(adl.select(form, size, target, tie=tie, exclude=np.arange(len(scores)) % 5 == 0), expected)
-    for name, form in zoo.layouts(size).items():
-        if len(size):
-            zoo.same_selection(adl.select(scores, form, target, tie=tie, exclude=range(0, len(scores), 5)), expected)
-    for name, form in zoo.layouts(tie).items():
-        assert adl.select(scores, size, target, tie=form, exclude=range(0, len(scores), 5)).index.tolist() == (
-            expected.index.tolist()
-        ), name
+    columns = {"score": scores, "quantity": size, "tie": tie}
+    expected = adl.select(**columns, target=target, exclude=np.arange(len(scores)) % 5 == 0)
+    for name, column in columns.items():
+        for form in zoo.layouts(column).values():
+            found = adl.select(**{**columns, name: form}, target=target, exclude=range(0, len(scores), 5))
+            zoo.same_selection(found, expected)
 
 
 @pytest.mark.parametrize("dtype", ["i1", "i2", "i4", "u1", "u2", "u4", "u8", ">i8", ">i2"])

@@ -152,7 +152,7 @@ def test_october_10_what_the_venue_closed_is_the_bankrupt_quantity(avax):
 
 
 def test_october_10_shares_of_fully_closed_rows_before_the_partial_one(avax):
-    # ../shared/data/october10/README.md: the share of the 49 rows closed in full that score at least the partial one's
+    # The README beside these rows: the share of the 49 rows closed in full that score at least the partial one's
     # score. Its four numbers are those at the ADL price, 22.075 (at the mark, 22.025, `binance` gives 0.592).
     market, closed = avax
     market = market.at("22.075", equity=market.equity)

@@ -21,14 +21,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 #: The packages that are optional, and the extra of each: by hand, beside the table of the package.
-EXTRAS = {
-    "pyarrow": "files",
-    "plotly": "report",
-    "pydantic": "lab",
-    "duckdb": "query",
-    "typer": "cli",
-    "rich": "cli",
-}
+EXTRAS = {"pyarrow": "files", "plotly": "report", "pydantic": "lab", "duckdb": "query", "typer": "cli", "rich": "cli"}
 
 SCENARIO = 'name = "small"\nseed = 3\n[wallets]\ncount = 300\npositions = 600\n[shock]\npasses = 3\n'
 POSITIONS = "account,quantity,entry_price,equity\nann,-5,3,10\nbob,5,2,10\n"

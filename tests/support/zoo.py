@@ -18,22 +18,6 @@ INT64_MAX = 2**63 - 1
 #: Lengths at the borders of the blocks that kernels work in.
 BORDERS = (0, 1, 2, 31, 32, 33, 63, 64, 65, 511, 512, 513, 1023, 1024, 1025, 2047, 2048, 2049, 4095, 4096, 4097)
 
-SIZE_KINDS = (
-    "ones",
-    "small lots",
-    "zeros among",
-    "one whale",
-    "near int64",
-    "all zero",
-    "tenths",
-    "1e16 and ones",
-    "wide exponents",
-    "denormals",
-    "float zeros among",
-    "float whale",
-    "lognormal",
-)
-
 
 @functools.lru_cache(8)
 def score_zoo(n: int = 257) -> dict[str, np.ndarray]:
@@ -70,10 +54,9 @@ def score_zoo(n: int = 257) -> dict[str, np.ndarray]:
     return zoo
 
 
-def sizes(kind: str, n: int, seed: int = 5) -> np.ndarray:
-    """A column of sizes, int64 or float64, of one of `SIZE_KINDS`."""
-    rng = np.random.default_rng(seed)
-    made = {
+def _sizes(n: int, rng: np.random.Generator) -> dict:
+    """What makes a column of sizes, by its kind."""
+    return {
         "ones": lambda: np.ones(n, np.int64),
         "small lots": lambda: rng.integers(1, 100, n),
         "zeros among": lambda: rng.integers(0, 3, n),
@@ -88,7 +71,14 @@ def sizes(kind: str, n: int, seed: int = 5) -> np.ndarray:
         "float whale": lambda: np.where(np.arange(n) == n // 2, 1e15, 0.3),
         "lognormal": lambda: rng.lognormal(0.0, 3.0, n),
     }
-    return made[kind]()
+
+
+SIZE_KINDS = tuple(_sizes(0, np.random.default_rng()))
+
+
+def sizes(kind: str, n: int, seed: int = 5) -> np.ndarray:
+    """A column of sizes, int64 or float64, of one of `SIZE_KINDS`."""
+    return _sizes(n, np.random.default_rng(seed))[kind]()
 
 
 def with_nan(score: np.ndarray) -> np.ndarray:
@@ -157,11 +147,8 @@ def same_selection(one, other) -> None:
     """Two selections agree to the last bit."""
     assert one.index.dtype == other.index.dtype == np.int64
     assert one.quantity.dtype == other.quantity.dtype
-    assert one.index.tolist() == other.index.tolist()
-    assert one.quantity.tolist() == other.quantity.tolist()
-    assert one.score.tolist() == other.score.tolist()
-    assert one.left.tolist() == other.left.tolist()
-    assert one.place.tolist() == other.place.tolist()
+    for name in ("index", "quantity", "score", "left", "place"):
+        assert getattr(one, name).tolist() == getattr(other, name).tolist(), name
     assert (one.partial, one.filled, one.shortfall) == (other.partial, other.filled, other.shortfall)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ..._support.arrays import refuse_unfit
 from ..._support.options import a_list
 from ..._support.pickles import Versioned
-from ...contracts.contract import call_text
+from ..._support.text import call_text
 from ...contracts.decimals import Number, canonical, exact_decimal
 from ...errors import AdlError
 from .triggers import Trigger

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from ..._support.arrays import INT64, Int64Array1D, frozen
 from ..._support.options import a_list, one_of
 from ..._support.pickles import Versioned
-from ...contracts.contract import COLUMNS, Asset, Contract
+from ..._support.text import REPR_COLUMNS
+from ...contracts import Asset, Contract
 from ...contracts.decimals import canonical
 from ...errors import AdlError
 from ..snapshot.exact import read_cell
@@ -116,7 +117,7 @@ class FundTable(Versioned):
         funds, contracts = len(self), len(self.head)
         start = f"<FundTable of {funds} fund{'s' * (funds != 1)} for {contracts} contract{'s' * (contracts != 1)}"
         text = f"{start}: {', '.join(self.names)}>"
-        return text if len(text) <= COLUMNS else f"{start}>"
+        return text if len(text) <= REPR_COLUMNS else f"{start}>"
 
 
 def resolve_funds(

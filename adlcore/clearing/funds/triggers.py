@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ..._support.arrays import INT64_MAX
 from ..._support.options import one_of
 from ..._support.pickles import Versioned
-from ...contracts.contract import call_text
+from ..._support.text import call_text
 from ...contracts.decimals import whole_number
 from ...contracts.ratios import Ratio, exact_ratio, ratio_text
 from ...errors import AdlError

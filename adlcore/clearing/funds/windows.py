@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..._support.fields import exact_keys
+from ..._support.options import exact_keys
 from ..._support.pickles import Versioned
 from ...contracts.decimals import whole_number
 from ...errors import AdlError

@@ -18,11 +18,10 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from ..._support.fields import exact_keys
 from ..._support.files import replaced
 from ..._support.members import open_named
-from ..._support.options import a_path
-from ...contracts.contract import Asset, Contract
+from ..._support.options import a_path, exact_keys
+from ...contracts import Asset, Contract
 from ...contracts.decimals import canonical
 from ...errors import AdlError, shown
 from .books import Books

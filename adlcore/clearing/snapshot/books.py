@@ -13,7 +13,7 @@ import numpy as np
 from ..._support.arrays import INT64, Int64Array1D, as_array
 from ..._support.options import a_list
 from ..._support.pickles import Immutable
-from ...contracts.contract import Asset, Contract
+from ...contracts import Asset, Contract
 from ...contracts.decimals import Number, positive_decimal
 from ...errors import AdlError
 from .exact import by_name, share

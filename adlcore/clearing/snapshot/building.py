@@ -12,7 +12,7 @@ import numpy as np
 
 from ..._support.arrays import INT64_MAX
 from ..._support.options import a_list
-from ...contracts.contract import Asset, Contract
+from ...contracts import Asset, Contract
 from ...contracts.decimals import exact_decimal, positive_decimal
 from ...errors import AdlError
 from .exact import locked_by, read_cell

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..._support.options import a_truth, one_of
-from ...contracts.contract import Asset, Contract
+from ...contracts import Asset, Contract
 from ...contracts.decimals import Number
 from ...errors import AdlError
 from . import archive

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._support.fields import exact_keys
-from ..._support.options import one_of
+from ..._support.options import exact_keys, one_of
 from ..._version import __version__
 from ...clearing import ClearingHouse
 from ...clearing.events import CAUSES, KINDS

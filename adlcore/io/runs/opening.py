@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..._support.fields import exact_keys
+from ..._support.options import exact_keys
 from ...clearing import ClearingHouse, Snapshot
 from ...contracts.decimals import whole_number
 from ...errors import AdlError

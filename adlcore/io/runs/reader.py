@@ -20,7 +20,7 @@ from ..._support.members import member
 from ..._support.options import a_path
 from ...clearing import Snapshot
 from ...clearing.events import CAUSES, FIELDS, KINDS, Events
-from ...contracts.contract import Asset, Contract
+from ...contracts import Asset, Contract
 from ...errors import AdlError, OpenInterestWarning
 from ..manifests import altered
 from ..snapshots import load

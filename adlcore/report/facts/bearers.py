@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..._support.arrays import FLOAT64, Float64Array1D, Int64Array1D
+from ..._support.arrays import Float64Array1D, Int64Array1D
 from ...clearing import MarginState
 from ...clearing.closings import told_fills
+from ...market.score_terms import LEVERAGE, PNL
 from ...ranking.rules import RankingRule
 from .prices import Prices, View
 from .record import Record, RunLike, weighted
@@ -141,10 +142,5 @@ def score_terms(
             chosen = np.flatnonzero(same & (record.place[events] == place) & (code == contract))
             market = state.market(before.contracts[contract])
             rows = row[chosen] - int(before.start[contract])
-            notional = market.notional[rows]
-            assert market.equity is not None  # a margin state's market has it
-            with np.errstate(all="ignore"):
-                found[0, chosen] = market.unrealized_pnl[rows] / notional
-                found[1, chosen] = notional / (market.equity[rows].astype(FLOAT64) / market.per_unit)
-            found[2, chosen] = market.score(rule)[rows]
+            found[:, chosen] = PNL.of(market, rows), LEVERAGE.of(market, rows), market.score(rule)[rows]
     return Terms(*found)

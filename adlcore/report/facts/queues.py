@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..._support.arrays import FLOAT64, Float64Array1D, Int64Array1D
+from ..._support.arrays import Float64Array1D, Int64Array1D
 from ...clearing import MarginState
 from ...market.market import Market
-from ...ranking.rules import RankingRule, indicator
+from ...market.score_terms import LEVERAGE, PNL
+from ...ranking.ranks import indicator
+from ...ranking.rules import RankingRule
 from .prices import Prices
 from .record import Record, RunLike
 
@@ -78,10 +80,7 @@ def positions_of(market: Market, rule: RankingRule, side: int = 0, barred: Mask 
         light[mine] = indicator(np.where(mine, score, np.nan), 5, tie=market.tie)[mine]
     row = np.flatnonzero(light > 0)
     notional = market.notional[row]
-    with np.errstate(all="ignore"):
-        pnl_ratio = np.nan_to_num(market.unrealized_pnl[row] / notional)
-    equity = market.equity[row].astype(FLOAT64) / market.per_unit
-    return Positions(row, pnl_ratio, notional / equity, notional, light[row])
+    return Positions(row, np.nan_to_num(PNL.of(market, row)), LEVERAGE.of(market, row), notional, light[row])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ... import _kernels
 from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from ...clearing import KINDS, Snapshot
 from ...clearing.events import CAUSES
-from ...contracts.contract import Asset, Contract
+from ...contracts import Asset, Contract
 from ...errors import AdlError
 from ...io.runs.opening import OpeningDebt, OpeningFund
 

@@ -10,22 +10,11 @@ from hypothesis import given
 
 import adlcore as adl
 from support import zoo
+from support.refusals import refused_for
 
 EVERY_COLUMN = (
-    "quantity",
-    "side",
-    "mark_price",
-    "entry_price",
-    "mark_value",
-    "entry_value",
-    "notional",
-    "unrealized_pnl",
-    "equity",
-    "account_equity",
-    "balance",
-    "maintenance_margin",
-    "bankruptcy_value",
-    "leverage",
+    *("quantity", "side", "mark_price", "entry_price", "mark_value", "entry_value", "notional", "unrealized_pnl"),
+    *("equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value", "leverage"),
 )
 
 
@@ -97,18 +86,14 @@ def test_blocks_are_equally_long_and_cover_every_row_once(n):
 @pytest.mark.parametrize("wrong", [np.zeros(3), np.zeros((9, 1)), 1.0, [1.0] * 8, []])
 def test_a_function_that_returns_another_shape_is_refused(wrong):
     rule = adl.RankingRule.custom("bent", lambda notional: wrong, needs=["notional"])
-    with pytest.raises(adl.AdlError, match=r"bent.*shape"):
-        zoo.small_market().score(rule)
-    with pytest.raises(adl.AdlError, match=r"bent.*shape"):
-        zoo.small_market().deleverage(3, rule)
+    for call in (lambda m: m.score(rule), lambda m: m.deleverage(3, rule)):
+        refused_for(lambda call=call: call(zoo.small_market()), "rule", "'bent' returned shape ")
 
 
 def test_a_function_that_returns_nan_for_a_held_row_is_refused_with_the_row():
     rule = adl.RankingRule.custom("hole", lambda notional: np.where(notional == 80, np.nan, 1.0), needs=["notional"])
-    for refused in (lambda m: m.score(rule), lambda m: m.deleverage(-3, rule), lambda m: m.queue("short", rule)):
-        with pytest.raises(adl.AdlError, match=r"hole.*nan") as caught:
-            refused(zoo.small_market())
-        assert caught.value.row == 2
+    for call in (lambda m: m.score(rule), lambda m: m.deleverage(-3, rule), lambda m: m.queue("short", rule)):
+        assert refused_for(lambda call=call: call(zoo.small_market()), "score of rule 'hole'", "nan").row == 2
 
 
 def test_a_function_may_return_nan_for_rows_of_quantity_0_and_infinities():
@@ -140,17 +125,7 @@ def test_a_function_that_raises_is_heard():
 @pytest.mark.parametrize("column", ["equity", "balance", "leverage", "bankruptcy_value"])
 def test_a_custom_rule_whose_columns_are_absent_is_refused(column):
     rule = adl.RankingRule.custom("x", lambda **c: c[column], needs=[column])
-    with pytest.raises(adl.AdlError, match=column) as caught:
-        zoo.small_market(**{column: None}).score(rule)
-    assert caught.value.argument == column
-
-
-def test_unknown_columns_are_refused_with_the_nearest():
-    with pytest.raises(adl.AdlError, match=r"'equty'.*equity") as caught:
-        adl.RankingRule.custom("x", lambda: 0, needs=["equty"])
-    assert (caught.value.argument, caught.value.value) == ("needs", "equty")
-    with pytest.raises(adl.AdlError, match="callable"):
-        adl.RankingRule.custom("x", 3)
+    refused_for(lambda: zoo.small_market(**{column: None}).score(rule), column, column)
 
 
 def test_a_custom_rule_pickles_with_its_function():
@@ -178,7 +153,5 @@ def test_a_function_need_not_be_hashable():
 
     market = zoo.small_market()
     rule = adl.RankingRule.custom("weighted", Weighted(), needs=["notional"])
-    assert (
-        market.rank(rule).tolist()
-        == market.rank(adl.RankingRule.custom("n", lambda notional: notional, ["notional"])).tolist()
-    )
+    other = adl.RankingRule.custom("n", lambda notional: notional, ["notional"])
+    assert market.rank(rule).tolist() == market.rank(other).tolist()

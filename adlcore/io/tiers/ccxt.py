@@ -1,0 +1,33 @@
+"""The tiers of a symbol in ccxt's structures, with the amounts of the venue where it has some."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from ...contracts.decimals import last_digit
+from ...errors import AdlError
+from .table import Table, ascending, entry_of, number_of, rows_of
+
+__all__ = ["tier_table"]
+
+
+def tier_table(tiers: Any, symbol: str | None) -> Table:
+    """The tiers of one symbol of ccxt's structures; without amounts unless every tier has its venue's."""
+    if isinstance(tiers, Mapping) and "minNotional" in tiers:
+        raise AdlError("tiers is one tier: must be a list of all of them, as [tier]", argument="tiers", value=tiers)
+    rows = rows_of("tiers", entry_of(tiers, symbol) if isinstance(tiers, Mapping) else tiers)
+    for tier in rows:
+        found = tier.get("symbol")
+        if symbol is not None and found not in (None, symbol):
+            raise AdlError.at("symbol", None, symbol, f"must be {found!r}, which these tiers belong to")
+    infos = [row["info"] if isinstance(row.get("info"), Mapping) else {} for row in rows]
+    known = all(info.get("cum") is not None for info in infos)
+    read = []
+    for row, (tier, info) in enumerate(zip(rows, infos, strict=True)):
+        numbers = [number_of("tiers", row, tier, name) for name in ("minNotional", "maintenanceMarginRate")]
+        amount = number_of("info", row, info, "cum") if known else Decimal(0)
+        read.append((*numbers, amount, last_digit(info["cum"]) if known else Decimal(0)))
+    floors, rates, amounts, digits = ascending(read)
+    return Table(floors, rates, amounts if known else None, digits)

@@ -15,9 +15,9 @@ from .margin.shared_bankruptcy import SharedBankruptcy, shared_bankruptcy
 from .order_book.depth_ladder import DepthLadder
 from .order_book.liquidity import Liquidity, NoLiquidity
 from .snapshot.snapshot import Snapshot
+from .stages.backstop import Backstop, CancelOrders, NetLegs, Uncovered
 from .stages.book_ioc import BookIOC
 from .stages.deleverage import Deleverage
-from .stages.hand_over import Backstop, CancelOrders, NetLegs, Uncovered
 from .stages.stage import Order, Stage
 from .stages.take_over import TakeOver
 from .stages.venue import Venue

@@ -9,7 +9,7 @@ from ..._support.options import a_list, a_truth
 from ...contracts.decimals import is_whole
 from ...errors import AdlError
 from ..funds.triggers import Trigger
-from .hand_over import Uncovered
+from .backstop import Uncovered
 from .stage import Stage
 
 __all__ = ["Venue", "as_venue"]

@@ -9,7 +9,7 @@ from ...errors import AdlError
 from ..liquidation.pass_books import DELEVERAGED, Working
 from ..liquidation.round import Chosen, Round
 from ..liquidation.trigger_observation import last_observed, least_equities
-from .backstop import book_rows
+from .party_fills import book_rows
 from .stage import Requests, Stage, waits
 
 __all__ = ["TakeOver"]

@@ -12,7 +12,7 @@ from ... import _kernels
 from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
 from ...contracts.decimals import Number, exact_decimal, positive_decimal
 from ...errors import AdlError
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..margin import transfers
 from ..margin.free_margin import lockable, locked_by
 from ..margin.margin_state import MarginState
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-def deposit(work: Working, wallet: int, amount: Number, asset: str | None) -> Snapshot:
+def deposit(work: PassBooks, wallet: int, amount: Number, asset: str | None) -> Snapshot:
     """Money from outside into a wallet; an open entry is paid first."""
     books = work.books
     changed = books._with(transfers.deposit(books, wallet, amount, asset))
@@ -50,7 +50,7 @@ def deposit(work: Working, wallet: int, amount: Number, asset: str | None) -> Sn
     return changed
 
 
-def withdraw(work: Working, state: MarginState, wallet: int, amount: Number, asset: str | None) -> Snapshot:
+def withdraw(work: PassBooks, state: MarginState, wallet: int, amount: Number, asset: str | None) -> Snapshot:
     """Money out of a wallet, within its free margin."""
     books = work.books
     changed = books._with(transfers.withdraw(books, state, wallet, amount, asset))
@@ -60,7 +60,7 @@ def withdraw(work: Working, state: MarginState, wallet: int, amount: Number, ass
     return changed
 
 
-def fund_deposit(work: Working, name: str, amount: Number) -> None:
+def fund_deposit(work: PassBooks, name: str, amount: Number) -> None:
     """Money from outside into a fund; below 0 out of it, as far as it has cash and equity."""
     fund = work.table.row(name, "fund")
     asset = int(work.table.asset[fund])
@@ -80,7 +80,7 @@ def fund_deposit(work: Working, name: str, amount: Number) -> None:
 
 
 def place_order(
-    work: Working,
+    work: PassBooks,
     wallet: int,
     contract: str,
     quantity: Number,
@@ -120,7 +120,7 @@ def place_order(
     return books._with({"orders": books.orders.replace(**columns)})
 
 
-def cancel_order(work: Working, order: int) -> Snapshot:
+def cancel_order(work: PassBooks, order: int) -> Snapshot:
     """An open order less; those after it move up."""
     orders = work.books.orders
     if isinstance(order, bool) or not isinstance(order, int | np.integer) or not 0 <= order < len(orders):
@@ -136,7 +136,7 @@ def cancel_order(work: Working, order: int) -> Snapshot:
 # Funding --------------------------------------------------------------------------------------------------------------
 
 
-def funding(work: Working, rates: Mapping[str, Number]) -> None:
+def funding(work: PassBooks, rates: Mapping[str, Number]) -> None:
     """Each row of users, street and vaults pays ``round(sign(q)·|MV|·rate)``; the contract's fund has the sum."""
     books = work.books
     if not isinstance(rates, Mapping):
@@ -150,7 +150,7 @@ def funding(work: Working, rates: Mapping[str, Number]) -> None:
         _fund_one(work, code, given[code])
 
 
-def _fund_one(work: Working, code: int, rate: Decimal) -> None:
+def _fund_one(work: PassBooks, code: int, rate: Decimal) -> None:
     books, fund, asset = work.books, int(work.table.head[code]), int(work.settle[code])
     part = books.rows(code)
     rows = part.start + np.flatnonzero(work.quantity[part])
@@ -181,7 +181,7 @@ def _fund_one(work: Working, code: int, rate: Decimal) -> None:
     work.fund_receives(fund, total)
 
 
-def _pay_out(work: Working, slots: Int64Array1D, paid: Int64Array1D) -> None:
+def _pay_out(work: PassBooks, slots: Int64Array1D, paid: Int64Array1D) -> None:
     """Take what each row pays out of its slot."""
     left = np.empty_like(work.cash)
     count = np.arange(len(left))
@@ -208,7 +208,7 @@ def _share(values: Int64Array1D, rate: Decimal, symbol: str) -> Int64Array1D:
 # Who may -------------------------------------------------------------------------------------------------------------
 
 
-def refuse_debtor(work: Working, wallet: int) -> None:
+def refuse_debtor(work: PassBooks, wallet: int) -> None:
     """A wallet with an open entry pays that first."""
     for (debtor, asset), owed in work.uncovered.items():
         if debtor == wallet:

@@ -20,7 +20,7 @@ from ..stages.venue import Venue
 from ..state import HouseState, names_of
 from . import account_requests
 from . import audit as books_audit
-from .committed_state import Held, Keeper
+from .committed_state import CommittedState, Held
 from .guard import alone
 from .ledger import LEDGER_LINES, Ledger
 from .liquidation_pass import Pass
@@ -32,7 +32,7 @@ from .trading import trade
 __all__ = ["ClearingHouse"]
 
 
-class ClearingHouse(Keeper):
+class ClearingHouse(CommittedState):
     """Keeps the books of a venue while its wallets are liquidated and auto-deleveraged.
 
     Parameters

@@ -18,7 +18,7 @@ from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ..events import KINDS, Events
 from ..liquidation.cool_downs import current
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..liquidation.settlement import settle_debts
 from ..margin.margin_pass import MarginPass
 from ..margin.margin_state import MarginState, refuse_without_tiers
@@ -32,7 +32,7 @@ from .guard import Guard
 from .ledger import Ledger
 from .plan import NOTHING_REPORTED, OpenPlan, Reported, newest
 
-__all__ = ["Held", "Keeper"]
+__all__ = ["Held", "CommittedState"]
 
 LOG = logging.getLogger("adlcore")
 
@@ -70,7 +70,7 @@ class Held(NamedTuple):
     reported: Reported = NOTHING_REPORTED
 
 
-class Keeper:
+class CommittedState:
     """The base of :class:`~adlcore.ClearingHouse`: what it shows of itself, and how its state changes."""
 
     VERSION = 1
@@ -312,7 +312,7 @@ class Keeper:
             raise AdlError.at("time", None, time, f"must not be before the last one, {last}")
         return int(time)
 
-    def _commit(self, work: Working, books: Snapshot, core: MarginPass, reported: Reported | None = None) -> Events:
+    def _commit(self, work: PassBooks, books: Snapshot, core: MarginPass, reported: Reported | None = None) -> Events:
         """One assignment, then the subscribers; `reported` are the fills of the plan that ends, and of those before."""
         held = self._held
         state = held.state
@@ -343,7 +343,7 @@ class Keeper:
             number = self._held.plan.plan.number
             raise AdlError(f"plan {number} is open: settle it, or drop_plan()", argument="plan", value=number)
 
-    def _change(self, time: int | None, change: Callable[[Working], Snapshot | None]) -> Events:
+    def _change(self, time: int | None, change: Callable[[PassBooks], Snapshot | None]) -> Events:
         """One call that is no mark.
 
         The margin of the books after it is worked out before the house moves: numbers that no later call could
@@ -352,7 +352,7 @@ class Keeper:
         self._refuse_open_plan()
         state = self._state
         now = self._time(time)
-        work = Working(state, state.snapshot, self._taken(), now, self._liquidity, False, {})
+        work = PassBooks(state, state.snapshot, self._taken(), now, self._liquidity, False, {})
         books = change(work)
         if books is None:
             books = work.changed() if work.opened else state.snapshot
@@ -367,7 +367,7 @@ class Keeper:
                 core.rebased(books, work.log.wallets())
         return self._commit(work, books, core)
 
-    def _margin_after(self, work: Working, books: Snapshot) -> MarginPass:
+    def _margin_after(self, work: PassBooks, books: Snapshot) -> MarginPass:
         """The margin of books that a call has changed: by differences where only orders, funds or balances did."""
         core, before = work.core, self._state.snapshot
         if work.opened or books.positions is not before.positions or books.balances is not before.balances:
@@ -385,11 +385,11 @@ class Keeper:
         core.rebased(books, moved)
         return core
 
-    def _margin(self, work: Working) -> MarginState:
+    def _margin(self, work: PassBooks) -> MarginState:
         return MarginState._of(work.core)
 
 
-def _refuse_unfit_parties(work: Working) -> None:
+def _refuse_unfit_parties(work: PassBooks) -> None:
     """Refuse rows and money of parties that no later call could hold: values from 2^62 quanta, equity beyond int64."""
     value = np.abs(work.lots.astype(FLOAT64) * work.core.unit)
     bound = value.sum(axis=1) + np.abs(work.cost.astype(FLOAT64)).sum(axis=1)

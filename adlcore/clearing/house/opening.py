@@ -13,7 +13,7 @@ from ..events import Events
 from ..funds.fund import InsuranceFund
 from ..funds.fund_table import resolve_funds
 from ..funds.parties import STREET, Parties
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..liquidation.settlement import settle_debts
 from ..liquidation.trigger_observation import opened as windows_of
 from ..margin.margin_pass import MarginPass
@@ -53,7 +53,7 @@ def opened(
         next_plan=1,
         next_order=0,
     )
-    work = Working(state, snapshot, core, 0, NoLiquidity(), False, {})
+    work = PassBooks(state, snapshot, core, 0, NoLiquidity(), False, {})
     _balance(work, strict)
     balanced = state.replace(parties=work.parties())
     state = balanced.replace(constant=audit.assets_in_all(balanced))
@@ -64,7 +64,7 @@ def opened(
     return work.state_after(books, events, state.next_plan), events
 
 
-def _balance(work: Working, strict: bool) -> None:
+def _balance(work: PassBooks, strict: bool) -> None:
     """Put into the street's hands what users' longs and shorts differ by, at the mark."""
     for code, contract in enumerate(work.books.contracts):
         net = _kernels.money.exact_sum(work.quantity[work.books.rows(code)])

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from ...errors import AdlError
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..margin.margin_pass import MarginPass
 from ..order_book.liquidity import Liquidity
 from ..snapshot.books import prices_by_row
@@ -55,7 +55,7 @@ def refuse_jumps(snapshot: Snapshot, marks: Mapping[int, Decimal], max_move: Fra
 
 def at_prices(
     state: HouseState, core: MarginPass, asked: Prices, liquidity: Liquidity, together: bool, threads: int
-) -> Working:
+) -> PassBooks:
     """The books of a state at new prices, as a pass changes them; the margin moves there."""
     books = snapshot = state.snapshot
     core.remark(asked.marks, core.rates.moved(asked.index), bool(asked.index), threads)
@@ -64,7 +64,7 @@ def at_prices(
         index = [asked.index.get(code, price) for code, price in enumerate(snapshot.index_prices)]
         books = snapshot._with({"marks": tuple(marks), "index_prices": tuple(index)})
     core.books = books
-    return Working(state, books, core, asked.time, liquidity, together, asked.oracle)
+    return PassBooks(state, books, core, asked.time, liquidity, together, asked.oracle)
 
 
 def filled_by(book: Liquidity, snapshot: Snapshot, orders: Iterable[Order], time: int) -> list[list[Fill]]:

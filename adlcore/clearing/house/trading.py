@@ -13,7 +13,7 @@ from ...contracts.decimals import Number, canonical, positive_decimal
 from ...errors import AdlError
 from ..events import LEVERAGE_UNIT
 from ..funds.parties import STREET
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..margin import transfers
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import ISOLATED
@@ -36,7 +36,7 @@ class Fill(NamedTuple):
 
 
 def trade(
-    work: Working,
+    work: PassBooks,
     contract: str,
     quantity: Number,
     price: Number,
@@ -88,7 +88,7 @@ def trade(
 
 
 def _side(
-    work: Working, changed: dict[int, Rows], code: int, name: str, wallet: int | None, leg: str | None, sign: int
+    work: PassBooks, changed: dict[int, Rows], code: int, name: str, wallet: int | None, leg: str | None, sign: int
 ) -> Street | User:
     """A buyer or seller: the street, or a wallet, whose rows stand in `changed` from then on."""
     if leg is not None:
@@ -197,7 +197,7 @@ def _paid(books: Snapshot, code: int, sides: list[Street | User]) -> Snapshot:
     return books
 
 
-def _log(work: Working, label: dict[str, int], fills: list[Fill]) -> None:
+def _log(work: PassBooks, label: dict[str, int], fills: list[Fill]) -> None:
     """Log the fills, two legs each, the buyer's before the seller's."""
     legs = []
     for fill in fills:

@@ -20,12 +20,12 @@ from ..margin.margin_pass import MarginPass
 from ..snapshot.snapshot import Snapshot
 from ..state import HouseState
 
-__all__ = ["MovingParties"]
+__all__ = ["PartyRows"]
 
 TWO_62 = 2.0**62
 
 
-class MovingParties:
+class PartyRows:
     """What a pass may change of the parties, and what a lot is worth to them.
 
     Attributes

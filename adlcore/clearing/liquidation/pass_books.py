@@ -26,9 +26,9 @@ from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import ISOLATED, VALUED
 from ..state import HouseState
 from .cool_downs import CoolDowns
-from .party_rows import MovingParties
+from .party_rows import PartyRows
 
-__all__ = ["BOOK", "DELEVERAGED", "LEGS", "VAULT", "Working"]
+__all__ = ["BOOK", "DELEVERAGED", "LEGS", "VAULT", "PassBooks"]
 
 #: What took lots of a wallet in liquidation; decides where the rest of its balance goes.
 BOOK, LEGS, VAULT, DELEVERAGED = 1, 2, 4, 8
@@ -36,7 +36,7 @@ BOOK, LEGS, VAULT, DELEVERAGED = 1, 2, 4, 8
 TWO_62 = 2.0**62
 
 
-class Working(MovingParties):
+class PassBooks(PartyRows):
     """Everything that a pass may change, and what it remembers until its end.
 
     Attributes

@@ -11,7 +11,7 @@ from ... import _kernels
 from ..._support.arrays import FLOAT64, INT64, Int64Array1D
 from ..margin.shared_bankruptcy import Exchange, SharedBankruptcy, shared_of
 from ..snapshot.tables import VALUED
-from .pass_books import Working
+from .pass_books import PassBooks
 
 __all__ = ["Chosen", "Round"]
 
@@ -54,7 +54,7 @@ class Round:
     Both orders are fixed when the round begins.
     """
 
-    def __init__(self, work: Working, wallets: Int64Array1D, funds: list[int]) -> None:
+    def __init__(self, work: PassBooks, wallets: Int64Array1D, funds: list[int]) -> None:
         self.funds = funds
         #: Places of the wallets that are settled.
         self.settled: list[int] = []
@@ -82,12 +82,12 @@ class Round:
         if len(self.wallets):
             work.log.extend(("liquidation-started", "", {"wallet": self.wallets}))
 
-    def open(self, work: Working) -> npt.NDArray[np.bool_]:
+    def open(self, work: PassBooks) -> npt.NDArray[np.bool_]:
         """Which wallets, by their place, hold a position still."""
         still = self.place[work.quantity[self.rows] != 0]
         return np.bincount(still, minlength=len(self.wallets)) > 0
 
-    def begin(self, work: Working) -> npt.NDArray[np.bool_]:
+    def begin(self, work: PassBooks) -> npt.NDArray[np.bool_]:
         """Which wallets, by their place, a stage that begins now takes; those that are healthy are told."""
         holds, short = self.open(work), work.short(self.wallets)
         fine = self.wallets[holds & ~short]
@@ -99,7 +99,7 @@ class Round:
             work.cooling = {key: then for key, then in work.cooling.items() if key[0] not in healthy}
         return holds & short
 
-    def chosen(self, work: Working, active: npt.NDArray[np.bool_], priced: bool = True) -> Chosen:
+    def chosen(self, work: PassBooks, active: npt.NDArray[np.bool_], priced: bool = True) -> Chosen:
         """The open rows of the wallets at these places, at bankruptcy prices that hold for the stage."""
         places = np.flatnonzero(active[self.place] & (work.quantity[self.rows] != 0))
         rows, code = self.rows[places], self.code[places]
@@ -120,7 +120,7 @@ class Round:
             fund=work.table.head[code],
         )
 
-    def _priced(self, work: Working, rows: Int64Array1D) -> tuple[Int64Array1D, ...]:
+    def _priced(self, work: PassBooks, rows: Int64Array1D) -> tuple[Int64Array1D, ...]:
         """Shared bankruptcy prices of rows, what they are worth there, and their highest prices.
 
         A stage that moved nothing leaves the next one with the same answer. Whether it did is told by all
@@ -139,7 +139,7 @@ class Round:
         return self._last[1]
 
 
-def _weights(work: Working, rows: Int64Array1D) -> Int64Array1D:
+def _weights(work: PassBooks, rows: Int64Array1D) -> Int64Array1D:
     """Maintenance margins by which rows are ordered; those of valued wallets in their numeraire."""
     books = work.books
     valued = np.flatnonzero(books.wallets.mode[books.positions.wallet[rows]] >= VALUED)

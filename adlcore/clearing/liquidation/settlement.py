@@ -12,13 +12,13 @@ from ..._support.arrays import INT64, Int64Array1D
 from ...errors import AdlError
 from ..funds.parties import TREASURY
 from ..snapshot.tables import CROSS, VALUED
-from .pass_books import DELEVERAGED, VAULT, Working
+from .pass_books import DELEVERAGED, VAULT, PassBooks
 from .round import Round
 
 __all__ = ["move_to_cross", "settle", "settle_debts", "settle_others"]
 
 
-def settle(work: Working, taken: Round) -> None:
+def settle(work: PassBooks, taken: Round) -> None:
     """Settle the round's wallets that are emptied, in its order, then others that stand below zero, by row.
 
     A balance above 0 goes to the fund if any lots went to TakeOver or Deleverage, to the vault if it took
@@ -41,7 +41,7 @@ def settle(work: Working, taken: Round) -> None:
     settle_others(work, np.concatenate([np.zeros(0, INT64), *work.counterparties]))
 
 
-def settle_others(work: Working, wallets: Int64Array1D) -> None:
+def settle_others(work: PassBooks, wallets: Int64Array1D) -> None:
     """Settle those of these wallets that are in no round, hold no position and owe; plain ones first, each by row."""
     debtors = _debtors(work, wallets)
     is_valued = work.books.wallets.mode[debtors] >= VALUED
@@ -51,7 +51,7 @@ def settle_others(work: Working, wallets: Int64Array1D) -> None:
         _settle_valued(work, wallet)
 
 
-def settle_debts(work: Working, wallets: Int64Array1D) -> None:
+def settle_debts(work: PassBooks, wallets: Int64Array1D) -> None:
     """As :func:`settle_others`, at the end of a call: columns to write to are made where they are needed.
 
     Debtors of several assets, too, that came to hold something: it pays their open entries.
@@ -64,7 +64,7 @@ def settle_debts(work: Working, wallets: Int64Array1D) -> None:
             _pay_entries(work, wallet)
 
 
-def _owing_with_collateral(work: Working, wallets: Int64Array1D) -> list[int]:
+def _owing_with_collateral(work: PassBooks, wallets: Int64Array1D) -> list[int]:
     """Those of these wallets that hold several assets and owe, and have something to pay with."""
     slots = work.core.slots
     if not work.uncovered or not slots.many:
@@ -73,7 +73,7 @@ def _owing_with_collateral(work: Working, wallets: Int64Array1D) -> list[int]:
     return [w for w in sorted(owing) if work.is_valued(w) and (slots.amount[slots.of_wallets(np.array([w]))] > 0).any()]
 
 
-def _debtors(work: Working, wallets: Int64Array1D) -> Int64Array1D:
+def _debtors(work: PassBooks, wallets: Int64Array1D) -> Int64Array1D:
     """Those of these wallets, ascending, whose equity is below zero, that hold no position and owe no open entry.
 
     Without a position equity is the balance, or what the assets of a valued wallet come to.
@@ -85,7 +85,7 @@ def _debtors(work: Working, wallets: Int64Array1D) -> Int64Array1D:
     return np.array([wallet for wallet in looked.tolist() if wallet not in owing], INT64)
 
 
-def _settle_plain(work: Working, wallets: Int64Array1D, fund: Int64Array1D) -> None:
+def _settle_plain(work: PassBooks, wallets: Int64Array1D, fund: Int64Array1D) -> None:
     """Settle wallets with one asset, in this order."""
     slots = work.slots_of(wallets)
     balance, took = work.cash[slots].copy(), work.took[wallets]
@@ -109,7 +109,7 @@ def _settle_plain(work: Working, wallets: Int64Array1D, fund: Int64Array1D) -> N
 
 
 def _by_funds(
-    work: Working, amount: Int64Array1D, fund: Int64Array1D
+    work: PassBooks, amount: Int64Array1D, fund: Int64Array1D
 ) -> tuple[Int64Array1D, Int64Array1D, Int64Array1D]:
     """Pay amounts into funds or out of them, in order; row, fund and what it received of each payment."""
     table = work.table
@@ -131,7 +131,7 @@ def _by_funds(
 
 
 def _log_payments(
-    work: Working,
+    work: PassBooks,
     wallet: Int64Array1D,
     party: Int64Array1D,
     paid: Int64Array1D,
@@ -154,7 +154,7 @@ def _log_payments(
         )
 
 
-def _to_vault(work: Working, wallets: Int64Array1D, slots: Int64Array1D, amount: Int64Array1D) -> None:
+def _to_vault(work: PassBooks, wallets: Int64Array1D, slots: Int64Array1D, amount: Int64Array1D) -> None:
     """The rest of wallets that only a vault took lots of."""
     if not len(wallets):
         return
@@ -171,7 +171,7 @@ def _to_vault(work: Working, wallets: Int64Array1D, slots: Int64Array1D, amount:
     )
 
 
-def _leave(work: Working, wallet: int, asset: int, amount: int) -> None:
+def _leave(work: PassBooks, wallet: int, asset: int, amount: int) -> None:
     """An open entry: a debt that nobody paid."""
     work.uncovered[wallet, asset] = amount
     work.log.add(("uncovered-money", "shortfall", {"wallet": wallet, "asset": asset, "amount": amount}))
@@ -180,7 +180,7 @@ def _leave(work: Working, wallet: int, asset: int, amount: int) -> None:
 # Several assets -------------------------------------------------------------------------------------------------------
 
 
-def _settle_valued(work: Working, wallet: int) -> None:
+def _settle_valued(work: PassBooks, wallet: int) -> None:
     """Loans become debts, collateral is exchanged until debts are paid, the rest and what is missing are settled."""
     slots = work.core.slots
     mine = slots.of_wallets(np.array([wallet]))
@@ -215,7 +215,7 @@ def _settle_valued(work: Working, wallet: int) -> None:
     work.revalue(np.array([wallet]))
 
 
-def _pay_entries(work: Working, wallet: int) -> None:
+def _pay_entries(work: PassBooks, wallet: int) -> None:
     """What a debtor of several assets holds is exchanged until its open entries are paid."""
     slots = work.core.slots
     mine = slots.of_wallets(np.array([wallet]))
@@ -226,7 +226,7 @@ def _pay_entries(work: Working, wallet: int) -> None:
     work.revalue(np.array([wallet]))
 
 
-def _exchange_collateral(work: Working, wallet: int, slot: dict[int, int]) -> None:
+def _exchange_collateral(work: PassBooks, wallet: int, slot: dict[int, int]) -> None:
     """Exchange what a wallet has for what it owes, asset by asset; `slot` is where each of its assets stands."""
     for debt, to in slot.items():
         for asset, origin in slot.items():
@@ -241,13 +241,13 @@ def _exchange_collateral(work: Working, wallet: int, slot: dict[int, int]) -> No
                     _exchange(work, wallet, to, debt, got, "exchange", "collateral")
 
 
-def _rate(work: Working, asset: int, debt: int) -> Fraction:
+def _rate(work: PassBooks, asset: int, debt: int) -> Fraction:
     """Quanta of the debt's asset for a quantum of collateral, after its haircut: 0 where that is 1."""
     rates = work.core.rates
     return rates.price_of(asset) * rates.kept[asset] / rates.price_of(debt)
 
 
-def _exchange(work: Working, wallet: int, slot: int, asset: int, amount: int, kind: str, cause: str) -> None:
+def _exchange(work: PassBooks, wallet: int, slot: int, asset: int, amount: int, kind: str, cause: str) -> None:
     """A wallet receives from the treasury; below 0 it gives."""
     work.cash[slot] = work.fitting(int(work.cash[slot]) + amount, "balance")
     place = TREASURY, asset
@@ -261,7 +261,7 @@ def _exchange(work: Working, wallet: int, slot: int, asset: int, amount: int, ki
 # At the end of a pass -------------------------------------------------------------------------------------------------
 
 
-def move_to_cross(work: Working) -> None:
+def move_to_cross(work: PassBooks) -> None:
     """What is left of isolated winners that ADL closed in full moves to their account's cross wallet in the asset."""
     wallets, owner = work.books.wallets, work.books.positions.wallet
     rows = np.array([row for row in sorted(set(work.emptied)) if not work.in_liquidation[owner[row]]], INT64)
@@ -289,7 +289,7 @@ def move_to_cross(work: Working) -> None:
         _paid_back(work, target, asset, "closed")
 
 
-def _paid_back(work: Working, wallet: int, asset: int, cause: str) -> None:
+def _paid_back(work: PassBooks, wallet: int, asset: int, cause: str) -> None:
     """What came in reduces the open entry of a wallet, if it has one; at zero it is paid."""
     owed = work.uncovered.get((wallet, asset))
     left = -int(work.cash[work.slot(wallet, asset)])

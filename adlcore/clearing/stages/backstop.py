@@ -11,7 +11,7 @@ from ..._support.arrays import INT64, refuse_unfit
 from ..._support.options import one_of
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
-from ..liquidation.pass_books import VAULT, Working
+from ..liquidation.pass_books import VAULT, PassBooks
 from ..liquidation.round import Chosen, Round
 from .party_fills import hand_over
 from .stage import Requests, Stage
@@ -67,7 +67,7 @@ class Backstop(Stage):
         """The vaults that a house with this stage has."""
         return (self.vault,)
 
-    def run(self, work: Working, taken: Round) -> Requests | None:
+    def run(self, work: PassBooks, taken: Round) -> Requests | None:
         """Whole wallets, or row by row."""
         chosen = taken.chosen(work, taken.begin(work))
         if self.by == "wallet":
@@ -80,12 +80,12 @@ class Backstop(Stage):
                 self._take(work, chosen.only(slice(place, place + 1)))
         return None
 
-    def _is_low(self, work: Working, wallet: int) -> bool:
+    def _is_low(self, work: PassBooks, wallet: int) -> bool:
         """Whether 0 <= E < below·MM, as they are now."""
         below, equity = exact_ratio(self.below, "below"), int(work.equity[wallet])
         return equity >= 0 and equity * below.denominator < below.numerator * int(work.margin[wallet])
 
-    def _take(self, work: Working, rows: Chosen) -> None:
+    def _take(self, work: PassBooks, rows: Chosen) -> None:
         """Give rows to the vault, one after the other."""
         party = np.full(len(rows), work.state.parties.code(self.vault), INT64)
         hand_over(work, rows, party, "backstop", "backstop")

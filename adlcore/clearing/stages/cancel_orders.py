@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..liquidation.round import Round
 from .stage import Requests, Stage
 
@@ -24,7 +24,7 @@ class CancelOrders(Stage):
     CancelOrders()
     """
 
-    def run(self, work: Working, taken: Round) -> Requests | None:
+    def run(self, work: PassBooks, taken: Round) -> Requests | None:
         """Cancel, in the round's order."""
         chosen = taken.chosen(work, taken.begin(work), priced=False)
         wallets, first = np.unique(chosen.wallet, return_index=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..liquidation.pass_books import LEGS, Working
+from ..liquidation.pass_books import LEGS, PassBooks
 from ..liquidation.round import Round
 from .stage import Requests, Stage
 
@@ -23,7 +23,7 @@ class NetLegs(Stage):
     NetLegs()
     """
 
-    def run(self, work: Working, taken: Round) -> Requests | None:
+    def run(self, work: PassBooks, taken: Round) -> Requests | None:
         """Wallet by wallet, each contract where the first of its legs stands among the wallet's rows."""
         chosen = taken.chosen(work, taken.begin(work), priced=False)
         places: dict[tuple[int, int], dict[int, int]] = {}
@@ -36,7 +36,7 @@ class NetLegs(Stage):
                 self._net(work, wallet, code, legs[1], legs[-1])
         return None
 
-    def _net(self, work: Working, wallet: int, code: int, long: int, short: int) -> None:
+    def _net(self, work: PassBooks, wallet: int, code: int, long: int, short: int) -> None:
         lots = min(int(work.quantity[long]), -int(work.quantity[short]))
         price = work.ticks_of(code, work.mark_of(code))
         value = round(work.unit_at(code, price) * lots)

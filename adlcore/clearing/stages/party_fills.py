@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support.arrays import INT64
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..liquidation.round import Chosen
 
 __all__ = ["book_rows", "hand_over"]
 
 
-def hand_over(work: Working, chosen: Chosen, party: npt.NDArray[np.int64], kind: str, cause: str) -> None:
+def hand_over(work: PassBooks, chosen: Chosen, party: npt.NDArray[np.int64], kind: str, cause: str) -> None:
     """Give whole rows to parties at their bankruptcy price."""
     closing, closed = np.zeros((2, len(chosen)), INT64)
     for place, to in enumerate(party.tolist()):
@@ -26,7 +26,7 @@ def hand_over(work: Working, chosen: Chosen, party: npt.NDArray[np.int64], kind:
 
 
 def book_rows(
-    work: Working,
+    work: PassBooks,
     chosen: Chosen,
     party: npt.NDArray[np.int64],
     closing: npt.NDArray[np.int64],

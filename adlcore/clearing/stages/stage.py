@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..liquidation.round import Chosen, Round
 
 __all__ = ["Fill", "Order", "Requests", "Stage", "waits"]
@@ -60,7 +60,7 @@ class Stage(ABC):
         return ()
 
     @abstractmethod
-    def run(self, work: Working, taken: Round) -> Requests | None:
+    def run(self, work: PassBooks, taken: Round) -> Requests | None:
         """Take the wallets of a round; where it needs an order book, what it asks of it."""
 
     def __eq__(self, other: object) -> bool:
@@ -73,7 +73,7 @@ class Stage(ABC):
         return f"{type(self).__name__}()"
 
 
-def waits(work: Working, chosen: Chosen) -> npt.NDArray[np.bool_]:
+def waits(work: PassBooks, chosen: Chosen) -> npt.NDArray[np.bool_]:
     """Rows that ``TakeOver`` and ``Deleverage`` leave alone: their rest cools down, and their wallet has E >= 0."""
     found = np.zeros(len(chosen), bool)
     if work.cooling:

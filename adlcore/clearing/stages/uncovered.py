@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..liquidation.round import Round
 from .stage import Requests, Stage, waits
 
@@ -20,7 +20,7 @@ class Uncovered(Stage):
     Uncovered()
     """
 
-    def run(self, work: Working, taken: Round) -> Requests | None:
+    def run(self, work: PassBooks, taken: Round) -> Requests | None:
         """Rows of the round's wallets that are liquidatable still, and of its funds below zero."""
         chosen = taken.chosen(work, taken.begin(work), priced=False)
         idle = waits(work, chosen)

@@ -21,11 +21,13 @@ from ..state import HouseState, names_of
 from . import account_requests
 from . import audit as books_audit
 from .committed_state import CommittedState, Held
+from .fill_reports import filled_by
+from .funding import funding
 from .guard import alone
 from .ledger import LEDGER_LINES, Ledger
 from .liquidation_pass import Pass
 from .opening import opened
-from .pass_prices import Prices, at_prices, filled_by, read_prices, refuse_jumps
+from .pass_prices import Prices, at_prices, read_prices, refuse_jumps
 from .plan import OpenPlan, Plan, Reported
 from .trading import trade
 
@@ -515,4 +517,4 @@ class ClearingHouse(CommittedState):
             Exact; above 0 longs pay.
         time : int, optional
         """
-        return self._change(time, lambda work: account_requests.funding(work, rates))
+        return self._change(time, lambda work: funding(work, rates))

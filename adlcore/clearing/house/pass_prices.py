@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -14,11 +14,9 @@ from ..margin.margin_pass import MarginPass
 from ..order_book.liquidity import Liquidity
 from ..snapshot.books import prices_by_row
 from ..snapshot.snapshot import Snapshot
-from ..stages.stage import Fill, Order
 from ..state import HouseState
-from .fill_reports import PAIR, checked_fills, read_reports, shown
 
-__all__ = ["Prices", "at_prices", "filled_by", "read_prices", "refuse_jumps"]
+__all__ = ["Prices", "at_prices", "read_prices", "refuse_jumps"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,16 +63,3 @@ def at_prices(
         books = snapshot._with({"marks": tuple(marks), "index_prices": tuple(index)})
     core.books = books
     return PassBooks(state, books, core, asked.time, liquidity, together, asked.oracle)
-
-
-def filled_by(book: Liquidity, snapshot: Snapshot, orders: Iterable[Order], time: int) -> list[list[Fill]]:
-    """What a book at hand fills of orders, one after the other; it answers once, so that its fills have no names."""
-    found = []
-    for place, order in enumerate(orders):
-        contract = snapshot.contracts[snapshot.code(order.contract)]
-        reports = read_reports(place, book.ioc(contract, order.lots, order.limit, time))
-        for lots, ticks, name in reports:
-            if name is not None:
-                raise AdlError.at("fills", place, shown(lots, ticks, name), PAIR)
-        found.append(checked_fills(order, place, reports))
-    return found

@@ -33,8 +33,6 @@ __all__ = ["BOOK", "DELEVERAGED", "LEGS", "VAULT", "PassBooks"]
 #: What took lots of a wallet in liquidation; decides where the rest of its balance goes.
 BOOK, LEGS, VAULT, DELEVERAGED = 1, 2, 4, 8
 
-TWO_62 = 2.0**62
-
 
 class PassBooks(PartyRows):
     """Everything that a pass may change, and what it remembers until its end.

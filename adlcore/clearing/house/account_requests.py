@@ -44,10 +44,10 @@ def deposit(work: PassBooks, wallet: int, amount: Number, asset: str | None) -> 
     return changed
 
 
-def withdraw(work: PassBooks, state: MarginState, wallet: int, amount: Number, asset: str | None) -> Snapshot:
+def withdraw(work: PassBooks, wallet: int, amount: Number, asset: str | None) -> Snapshot:
     """Money out of a wallet, within its free margin."""
     books = work.books
-    changed = books._with(transfers.withdraw(books, state, wallet, amount, asset))
+    changed = books._with(transfers.withdraw(books, MarginState._of(work.core), wallet, amount, asset))
     code = transfers.asset_of(books, wallet, asset)
     quanta = books.assets[code].quanta(amount)
     work.log.add(("withdrawal", "request", {"wallet": wallet, "amount": -quanta, "asset": code}))

@@ -34,10 +34,13 @@ from ..liquidation.pass_books import PassBooks
 from ..liquidation.round import Round
 from ..liquidation.settlement import move_to_cross, settle, settle_debts
 from ..liquidation.trigger_observation import observe
+from ..order_book.liquidity import Liquidity
+from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import VALUED
 from ..stages.stage import Order, Requests
 from ..stages.venue import Venue
 from ..state import names_of
+from .fill_reports import filled_by
 
 __all__ = ["Pass", "run"]
 
@@ -114,6 +117,22 @@ class Pass:
             return tuple(orders)
         except StopIteration:
             return None
+
+    def meet(self, book: Liquidity) -> None:
+        """Go on to the end with what a book at hand fills. An interruption comes out of the loop: it has no handler."""
+        orders = self.next(None)
+        while orders is not None:
+            orders = self.next(filled_by(book, self.work.state.snapshot, orders, self.work.time))
+
+    def books(self) -> Snapshot:
+        """The users' books after it, to which its margin moves."""
+        work = self.work
+        if not work.opened:
+            return work.books
+        books = work.changed()
+        touched = np.concatenate([np.flatnonzero(work.in_liquidation), *work.counterparties])
+        work.core.rebased(books, np.unique(touched))
+        return books
 
     def cancels(self) -> tuple[dict[str, Any], ...]:
         """The orders that were cancelled so far."""

@@ -16,7 +16,7 @@ from ..snapshot.books import prices_by_row
 from ..snapshot.snapshot import Snapshot
 from ..state import HouseState
 
-__all__ = ["Prices", "at_prices", "read_prices", "refuse_jumps"]
+__all__ = ["Prices", "at_prices", "read_prices"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,17 +29,21 @@ class Prices:
     time: int
 
 
-def read_prices(snapshot: Snapshot, prices: Any, time: int, index_prices: Any, oracle: Any) -> Prices:
-    """Prices by symbol or asset as prices by row."""
-    return Prices(
+def read_prices(
+    snapshot: Snapshot, prices: Any, time: int, index_prices: Any, oracle: Any, max_move: Fraction | None
+) -> Prices:
+    """Prices by symbol or asset as prices by row; no mark moves by more than a share of the last."""
+    asked = Prices(
         prices_by_row("prices", prices, snapshot.symbols),
         prices_by_row("index_prices", index_prices, snapshot.asset_names),
         prices_by_row("oracle", oracle, snapshot.symbols),
         time,
     )
+    _refuse_jumps(snapshot, asked.marks, max_move)
+    return asked
 
 
-def refuse_jumps(snapshot: Snapshot, marks: Mapping[int, Decimal], max_move: Fraction | None) -> None:
+def _refuse_jumps(snapshot: Snapshot, marks: Mapping[int, Decimal], max_move: Fraction | None) -> None:
     """Refuse marks further from the last than a share of it."""
     if max_move is None:
         return

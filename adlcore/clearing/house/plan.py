@@ -168,6 +168,15 @@ class OpenPlan:
                 raise AdlError.at("fills", number, shown(lots, ticks, name), must)
 
 
+def opened_as(waiting: OpenPlan | None, plan: Any) -> OpenPlan:
+    """The open plan, where `plan` is that one."""
+    if waiting is None or waiting.plan is not plan:
+        number = plan.number if isinstance(plan, Plan) else plan
+        must = f"must be the open plan, {waiting.plan!r}" if waiting else "must be open: there is none"
+        raise AdlError.at("plan", None, number, must)
+    return waiting
+
+
 def newest(reported: Reported) -> Reported:
     """The fills that are remembered once a plan is done: the last ones that were told."""
     return dict(list(reported.items())[-NEWEST:]) if len(reported) > NEWEST else reported

@@ -9,6 +9,7 @@ import numpy as np
 from ...contracts.decimals import Number, positive_decimal
 from ...errors import AdlError
 from ..liquidation.pass_books import PassBooks
+from ..liquidation.settlement import reduce_entry
 from ..margin import transfers
 from ..margin.free_margin import lockable, locked_by
 from ..margin.margin_state import MarginState
@@ -34,13 +35,7 @@ def deposit(work: PassBooks, wallet: int, amount: Number, asset: str | None) -> 
     quanta = books.assets[code].quanta(amount)
     work.log.add(("deposit", "request", {"wallet": wallet, "amount": quanta, "asset": code}))
     if (owed := work.uncovered.get((int(wallet), code))) is not None:
-        if owed > quanta:
-            work.uncovered[int(wallet), code] = owed - quanta
-            left = {"wallet": wallet, "asset": code, "amount": owed - quanta}
-            work.log.add(("uncovered-reduced", "request", left))
-        else:
-            del work.uncovered[int(wallet), code]
-            work.log.add(("uncovered-paid", "request", {"wallet": wallet, "asset": code}))
+        reduce_entry(work, int(wallet), code, owed - quanta, "request")
     return changed
 
 

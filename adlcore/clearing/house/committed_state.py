@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from copy import copy, deepcopy
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
@@ -39,7 +40,7 @@ __all__ = ["Held", "CommittedState"]
 LOG = logging.getLogger("adlcore")
 
 #: What a house holds of its own; a subclass may hold more.
-OWN = (*("version", "_held", "_liquidity", "_venue", "_audits", "_max_move", "_threads", "_ledger_lines", "opening"),)
+OWN = ("version", "_held", "_liquidity", "_venue", "_audits", "_max_move", "_threads", "_ledger_lines", "opening")
 
 
 class Held(NamedTuple):
@@ -253,7 +254,7 @@ class CommittedState:
         number = held.state.next_plan
         plan = Plan(number, orders or (), waiting.at_work.cancels(), None)
         state = held.state.replace(next_plan=number + 1, next_order=waiting.at_work.work.next_order)
-        self._held = held._replace(state=state, plan=waiting.asking(plan))
+        self._held = held._replace(state=state, plan=replace(waiting, plan=plan))
         return plan
 
     # Copies -----------------------------------------------------------------------------------------------------------

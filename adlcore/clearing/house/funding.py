@@ -50,9 +50,8 @@ def _fund_one(work: PassBooks, code: int, rate: Decimal) -> None:
     total = _kernels.money.exact_sum(paid)
     for other in range(work.first_fund):
         lots = int(work.lots[other, code])
-        amount = (1 if lots > 0 else -1) * int(
-            _share(np.array([abs(work.notional(other, code))]), rate, "the street")[0]
-        )
+        notional = np.array([abs(work.notional(other, code))])
+        amount = (1 if lots > 0 else -1) * int(_share(notional, rate, "the street")[0])
         if lots and amount:
             work.party_cash[other, asset] = work.fitting(int(work.party_cash[other, asset]) - amount, "cash")
             work.log.add(

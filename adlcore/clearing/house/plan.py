@@ -93,10 +93,6 @@ class OpenPlan:
     answers: tuple[list[list[Fill]], ...] = ()
     reported: Reported = field(default_factory=dict)
 
-    def asking(self, plan: Plan) -> OpenPlan:
-        """The same with another plan to answer."""
-        return replace(self, plan=plan)
-
     def with_pass(self, at_work: Pass | None) -> OpenPlan:
         """The same with its pass at work; with None where an exception may end it."""
         return replace(self, at_work=at_work)

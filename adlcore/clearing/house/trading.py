@@ -136,11 +136,9 @@ def _leverages(leverage: Any) -> tuple[Leverage | None, Leverage | None]:
     if len(leverage) != 2:
         must = "must be one number, or two: the buyer's and the seller's, each of which may be None"
         raise AdlError.at("leverage", None, leverage, must)
-    names = [f"leverage[{place}]" for place in (0, 1)]
-    one, other = (
-        None if number is None else (name, _leverage(number, name), True)
-        for name, number in zip(names, leverage, strict=True)
-    )
+    names = "leverage[0]", "leverage[1]"
+    pairs = zip(names, leverage, strict=True)
+    one, other = (None if number is None else (name, _leverage(number, name), True) for name, number in pairs)
     return one, other
 
 

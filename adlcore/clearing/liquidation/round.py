@@ -104,10 +104,8 @@ class Round:
         places = np.flatnonzero(active[self.place] & (work.quantity[self.rows] != 0))
         rows, code = self.rows[places], self.code[places]
         lots = work.quantity[rows]
-        nothing = np.zeros(len(rows), INT64)
-        price, value, highest = nothing, nothing, nothing
-        if priced and len(rows):
-            price, value, highest = self._priced(work, rows)
+        asked = priced and len(rows)
+        price, value, highest = self._priced(work, rows) if asked else np.zeros((3, len(rows)), INT64)
         return Chosen(
             row=rows,
             wallet=self.wallets[self.place[places]],

@@ -15,7 +15,7 @@ from ..snapshot.tables import CROSS, VALUED
 from .pass_books import DELEVERAGED, VAULT, PassBooks
 from .round import Round
 
-__all__ = ["move_to_cross", "settle", "settle_debts", "settle_others"]
+__all__ = ["move_to_cross", "reduce_entry", "settle", "settle_debts", "settle_others"]
 
 
 def settle(work: PassBooks, taken: Round) -> None:
@@ -90,7 +90,8 @@ def _settle_plain(work: PassBooks, wallets: Int64Array1D, fund: Int64Array1D) ->
     slots = work.slots_of(wallets)
     balance, took = work.cash[slots].copy(), work.took[wallets]
     to_vault = (balance > 0) & ((took & DELEVERAGED) == 0) & ((took & VAULT) != 0)
-    _to_vault(work, wallets[to_vault], slots[to_vault], balance[to_vault])
+    work.core.sums[slots[to_vault], 0] -= balance[to_vault]
+    _to_vault(work, wallets[to_vault], work.books.wallets.asset[wallets[to_vault]], slots[to_vault], balance[to_vault])
     owed = np.array([(int(w), int(work.books.wallets.asset[w])) in work.uncovered for w in wallets.tolist()], bool)
     ours = np.flatnonzero(((balance > 0) & ((took & DELEVERAGED) != 0)) | ((balance < 0) & ~owed))
     if not len(ours):
@@ -154,14 +155,14 @@ def _log_payments(
         )
 
 
-def _to_vault(work: PassBooks, wallets: Int64Array1D, slots: Int64Array1D, amount: Int64Array1D) -> None:
-    """The rest of wallets that only a vault took lots of."""
+def _to_vault(
+    work: PassBooks, wallets: Int64Array1D, asset: Int64Array1D, slots: Int64Array1D, amount: Int64Array1D
+) -> None:
+    """The rest of wallets that only a vault took lots of, in an asset that each holds at a slot."""
     if not len(wallets):
         return
-    vault = work.vault_of(wallets)
-    asset = work.books.wallets.asset[wallets]
+    vault = np.array([work.vaults[wallet] for wallet in wallets.tolist()], INT64)
     work.cash[slots] -= amount
-    work.core.sums[slots, 0] -= amount
     work.revalue(wallets)
     for party, code, x in zip(vault.tolist(), asset.tolist(), amount.tolist(), strict=True):
         work.party_cash[party, code] = work.fitting(int(work.party_cash[party, code]) + x, "vault cash")
@@ -182,30 +183,21 @@ def _leave(work: PassBooks, wallet: int, asset: int, amount: int) -> None:
 
 def _settle_valued(work: PassBooks, wallet: int) -> None:
     """Loans become debts, collateral is exchanged until debts are paid, the rest and what is missing are settled."""
-    slots = work.core.slots
-    mine = slots.of_wallets(np.array([wallet]))
-    assets = slots.asset[mine].tolist()
-    slot = dict(zip(assets, mine.tolist(), strict=True))
-    for asset in assets:
+    slots, slot = work.core.slots, _slots_by_asset(work, wallet)
+    for asset in slot:
         if loan := int(slots.loan[slot[asset]]):
             slots.loan[slot[asset]] = 0
             _exchange(work, wallet, slot[asset], asset, -loan, "loan-repaid", "loan")
     _exchange_collateral(work, wallet, slot)
     took = int(work.took[wallet])
-    for asset in assets:
+    for asset in slot:
         amount, fund = int(work.cash[slot[asset]]), int(work.table.of_asset[asset])
         if amount > 0 and took & DELEVERAGED:
             work.cash[slot[asset]] = 0
             work.fund_receives(fund, amount)
             work.between(wallet, fund, amount, asset, "rest", "settlement")
         elif amount > 0 and took & VAULT:
-            party = int(work.vault_of(np.array([wallet]))[0])
-            work.cash[slot[asset]] = 0
-            work.party_cash[party, asset] = work.fitting(int(work.party_cash[party, asset]) + amount, "vault cash")
-            work.log.add(
-                ("rest", "settlement", {"wallet": wallet, "amount": -amount, "asset": asset}),
-                ("vault-received", "settlement", {"party": party, "amount": amount, "asset": asset}),
-            )
+            _to_vault(work, *np.array([[wallet], [asset], [slot[asset]], [amount]], INT64))
         elif amount < 0:
             for payer, paid in list(work.pay(fund, -amount)):
                 work.cash[slot[asset]] += paid
@@ -217,13 +209,17 @@ def _settle_valued(work: PassBooks, wallet: int) -> None:
 
 def _pay_entries(work: PassBooks, wallet: int) -> None:
     """What a debtor of several assets holds is exchanged until its open entries are paid."""
-    slots = work.core.slots
-    mine = slots.of_wallets(np.array([wallet]))
-    slot = dict(zip(slots.asset[mine].tolist(), mine.tolist(), strict=True))
+    slot = _slots_by_asset(work, wallet)
     _exchange_collateral(work, wallet, slot)
     for asset in slot:
         _paid_back(work, wallet, asset, "collateral")
     work.revalue(np.array([wallet]))
+
+
+def _slots_by_asset(work: PassBooks, wallet: int) -> dict[int, int]:
+    """Where each asset of a wallet of several stands."""
+    mine = work.core.slots.of_wallets(np.array([wallet]))
+    return dict(zip(work.core.slots.asset[mine].tolist(), mine.tolist(), strict=True))
 
 
 def _exchange_collateral(work: PassBooks, wallet: int, slot: dict[int, int]) -> None:
@@ -293,8 +289,12 @@ def _paid_back(work: PassBooks, wallet: int, asset: int, cause: str) -> None:
     """What came in reduces the open entry of a wallet, if it has one; at zero it is paid."""
     owed = work.uncovered.get((wallet, asset))
     left = -int(work.cash[work.slot(wallet, asset)])
-    if owed is None or left == owed:
-        return
+    if owed is not None and left != owed:
+        reduce_entry(work, wallet, asset, left, cause)
+
+
+def reduce_entry(work: PassBooks, wallet: int, asset: int, left: int, cause: str) -> None:
+    """So much is left of an open entry that something was paid of; where that is nothing, it is paid."""
     if left > 0:
         work.uncovered[wallet, asset] = left
         work.log.add(("uncovered-reduced", cause, {"wallet": wallet, "asset": asset, "amount": left}))

@@ -16,6 +16,7 @@ from ..._support.options import one_of
 from ...contracts.decimals import is_whole
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
+from ..funds.parties import STREET
 from ..liquidation.pass_books import BOOK, PassBooks
 from ..liquidation.round import Chosen, Round
 from .stage import Fill, Order, Requests, Stage
@@ -147,8 +148,7 @@ class BookIOC(Stage):
         for place in range(len(rows)):
             lots, partly = self._lots(work, rows, place)
             if lots:
-                one = rows.only(slice(place, place + 1))
-                self._told(work, one, np.array([lots]), one.price)
+                self._told(work, rows.only(slice(place, place + 1)), lots, int(rows.price[place]))
                 self._remember(work, rows, place, partly)
 
     @cached_property
@@ -221,8 +221,7 @@ class BookIOC(Stage):
                 self._remember(work, chosen, place, partly)
                 filled = sum(count for count, _ in fills)
                 if not filled:
-                    one = chosen.only(slice(place, place + 1))
-                    self._told(work, one, np.array([lots]), np.array([limit]))
+                    self._told(work, chosen.only(slice(place, place + 1)), lots, limit)
                     break
                 exact = self._filled(work, chosen, place, fills, exact, done)
                 done += filled
@@ -267,14 +266,11 @@ class BookIOC(Stage):
                 work.close(np.array([row]), np.array([part]), np.array([value]), np.array([code]))
                 work.street(code, side * part, side * value, side * value)
                 shared = {"contract": code, "price": ticks, "asset": asset}
+                user, lots = {**shared, "wallet": wallet, "row": row}, side * part
                 amount = side * value
                 work.log.add(
-                    (
-                        "book-fill",
-                        "liquidation",
-                        {**shared, "wallet": wallet, "row": row, "lots": -side * part, "amount": amount},
-                    ),
-                    ("book-fill", "liquidation", {**shared, "party": 0, "lots": side * part, "amount": -amount}),
+                    ("book-fill", "liquidation", {**user, "lots": -lots, "amount": amount}),
+                    ("book-fill", "liquidation", {**shared, "party": STREET, "lots": lots, "amount": -amount}),
                 )
                 total, filled = total + value, filled + part
         at_price = work.unit_at(code, int(chosen.price[place]))

@@ -100,15 +100,10 @@ class Deleverage(Stage):
             object.__setattr__(self, field, given)
 
     def __repr__(self) -> str:
-        usual = {
-            "price": "bankruptcy",
-            "eligible": "all",
-            "same_account": "allow",
-            "net_fund_first": True,
-            "below": None,
-        }
         terms = [repr(self.rule.name if self.rule.function is None and self.rule.short == "mirrored" else self.rule)]
-        terms += [f"{name}={getattr(self, name)!r}" for name, value in usual.items() if getattr(self, name) != value]
+        usual = Deleverage(self.rule)
+        given = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        terms += [f"{name}={value!r}" for name, value in given.items() if value != getattr(usual, name)]
         return f"Deleverage({', '.join(terms)})"
 
     def run(self, work: PassBooks, taken: Round) -> Requests | None:

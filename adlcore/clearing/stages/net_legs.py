@@ -27,9 +27,8 @@ class NetLegs(Stage):
         """Wallet by wallet, each contract where the first of its legs stands among the wallet's rows."""
         chosen = taken.chosen(work, taken.begin(work), priced=False)
         places: dict[tuple[int, int], dict[int, int]] = {}
-        for row, wallet, code, side in zip(
-            *(column.tolist() for column in (chosen.row, chosen.wallet, chosen.code, chosen.side)), strict=True
-        ):
+        columns = (column.tolist() for column in (chosen.row, chosen.wallet, chosen.code, chosen.side))
+        for row, wallet, code, side in zip(*columns, strict=True):
             places.setdefault((wallet, code), {})[side] = row
         for (wallet, code), legs in places.items():
             if len(legs) == 2 and work.equity[wallet] >= 0:

@@ -77,7 +77,7 @@ def place_order(
     leverage: Number | None,
     locked: Number | None,
 ) -> Snapshot:
-    """An open order more; what it locks takes nothing out, and must only be there."""
+    """Put an open order in; what it locks takes nothing out, and must only be there."""
     books = work.books
     row, code = transfers.wallet_row(books, "wallet", wallet), books.code(contract)
     listed = books.contracts[code]
@@ -110,7 +110,7 @@ def place_order(
 
 
 def cancel_order(work: PassBooks, order: int) -> Snapshot:
-    """An open order less; those after it move up."""
+    """Take an open order out; those after it move up."""
     orders = work.books.orders
     if isinstance(order, bool) or not isinstance(order, int | np.integer) or not 0 <= order < len(orders):
         must = (
@@ -126,7 +126,7 @@ def cancel_order(work: PassBooks, order: int) -> Snapshot:
 
 
 def refuse_debtor(work: PassBooks, wallet: int) -> None:
-    """A wallet with an open entry pays that first."""
+    """Refuse a wallet with an open entry: it pays that first (``docs/waterfall.md``, "Debts")."""
     for (debtor, asset), owed in work.uncovered.items():
         if debtor == wallet:
             unit = work.books.assets[asset]
@@ -135,7 +135,7 @@ def refuse_debtor(work: PassBooks, wallet: int) -> None:
 
 
 def refuse_other_asset(books: Snapshot, wallet: int, code: int, name: str) -> None:
-    """A wallet with one asset has positions and orders that settle in it."""
+    """Refuse a contract that settles in another asset than the one of a wallet with one asset."""
     listed = books.contracts[code]
     if books.wallets.mode[wallet] < VALUED and books.assets[int(books.wallets.asset[wallet])] != listed.settle:
         must = f"must be a wallet in {listed.settle}, in which {listed.symbol} settles"
@@ -143,7 +143,10 @@ def refuse_other_asset(books: Snapshot, wallet: int, code: int, name: str) -> No
 
 
 def refuse_misplaced(books: Snapshot, wallet: int, code: int, name: str) -> None:
-    """And an isolated wallet has one position."""
+    """Refuse a contract in which a wallet cannot hold a position.
+
+    It settles in another asset than the wallet's one, or the wallet is isolated and has its position elsewhere.
+    """
     refuse_other_asset(books, wallet, code, name)
     if books.wallets.mode[wallet] == ISOLATED:
         rows = np.flatnonzero(books.positions.wallet == wallet)

@@ -1,4 +1,4 @@
-"""What a clearing house holds: its state, the margin that goes with it, and how a call ends in one assignment."""
+"""What a clearing house holds: its state, the margin and the open plan; and how a call ends in one assignment."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Held(NamedTuple):
 
 
 class CommittedState:
-    """The base of :class:`~adlcore.ClearingHouse`: what it shows of itself, and how its state changes."""
+    """The base of :class:`~adlcore.ClearingHouse`: what it holds, what it shows of that, and how a call changes it."""
 
     VERSION = 1
 

@@ -97,7 +97,7 @@ def _broken(work: PassBooks) -> Int64Array1D:
 
 
 def _name_the_rest(work: PassBooks, wallets: Int64Array1D, funds: list[int]) -> None:
-    """Who would have been tried in a further round."""
+    """Log who would have been tried in a further round."""
     if len(wallets):
         work.log.extend(("max-rounds", "", {"wallet": wallets}))
     for fund in funds:

@@ -44,6 +44,24 @@ class Plan:
         counterparties that are deleveraged come later, as ``order-cancelled`` among the events.
     events : Events or None
         Once it is done, all that happened; before, None.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build(
+    ...     contracts=[adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))],
+    ...     wallets={"account": ["ann", "bob"], "balance": ["12", "100"]},
+    ...     positions={
+    ...         "account": ["ann", "bob"], "contract": ["X", "X"], "quantity": [10, -10], "entry_price": [10, 10]
+    ...     },
+    ...     marks={"X": "10"},
+    ... )
+    >>> house = adl.ClearingHouse(snapshot, venue=adl.venues.BINANCE_USDM)
+    >>> plan = house.plan({"X": "9"})
+    >>> plan, plan.done, plan.orders[0].lots
+    (<Plan 1: 1 orders, 0 cancels>, False, -10)
+    >>> house.settle(plan, {plan.orders[0].number: [(10, 9, "fill-1")]}).done
+    True
     """
 
     number: int
@@ -157,7 +175,7 @@ class OpenPlan:
         return [fills[number] for number in known]
 
     def _refuse_late(self, number: int, filled: Any) -> None:
-        """A report of an order of a plan before may be told again; it may tell nothing new."""
+        """Refuse what a report of an order of an earlier plan tells anew; it may be told again as it was."""
         for lots, ticks, name in [] if filled is None else read_reports(number, filled):
             if name is None or self.reported.get(name) != (number, lots, ticks):
                 must = f"must be of an order of plan {self.plan.number}: order {number} was settled before"

@@ -105,7 +105,7 @@ def _side(
 
 
 def _refuse_oneself(books: Snapshot, sides: list[Street | User], buyer: int | None, seller: int | None) -> None:
-    """Nobody trades with himself, save that a wallet may open one leg and open or close the other."""
+    """Refuse a trade of a wallet with itself, save that it may open one leg and open or close the other."""
     one, other = sides
     if not isinstance(one, User) and not isinstance(other, User):
         raise AdlError.at("buyer", None, buyer, "must be a wallet where the seller is the street")
@@ -118,7 +118,7 @@ def _refuse_oneself(books: Snapshot, sides: list[Street | User], buyer: int | No
 
 
 def _refuse_sides_beyond_range(books: Snapshot, code: int, quantity: Number) -> None:
-    """The longs of a contract, and its shorts, are lots that an int64 counts: else no market can be made of them."""
+    """Refuse more longs of a contract, or shorts, than an int64 counts: no market could be made of them."""
     longs, shorts, _ = _kernels.columns.lots_extent(books.positions.quantity[books.rows(code)])
     if max(longs, shorts) > INT64_MAX:
         must = f"must leave at most {INT64_MAX} lots on either side of {books.contracts[code].symbol}"

@@ -51,7 +51,7 @@ class Chosen:
 class Round:
     """Liquidatable wallets by ratio descending, equity ascending, row; their rows by margin descending, row.
 
-    Both orders are fixed when the round begins.
+    Both orders are fixed when the round begins (``docs/waterfall.md``, "The order of a pass").
     """
 
     def __init__(self, work: PassBooks, wallets: Int64Array1D, funds: list[int]) -> None:
@@ -88,13 +88,14 @@ class Round:
         return np.bincount(still, minlength=len(self.wallets)) > 0
 
     def begin(self, work: PassBooks) -> npt.NDArray[np.bool_]:
-        """Which wallets, by their place, a stage that begins now takes; those that are healthy are told."""
+        """Tell which wallets, by their place, a stage that begins now takes, and log those that are healthy."""
         holds, short = self.open(work), work.short(self.wallets)
         fine = self.wallets[holds & ~short]
         told = fine[~work.told_healthy[fine]]
         if len(told):
             work.told_healthy[told] = True
             work.log.extend(("healthy", "", {"wallet": told}))
+            # Who is healthy begins with a part again, should he fail later (docs/waterfall.md, "Cool-downs").
             healthy = set(told.tolist())
             work.cooling = {key: then for key, then in work.cooling.items() if key[0] not in healthy}
         return holds & short

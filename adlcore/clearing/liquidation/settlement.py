@@ -23,7 +23,7 @@ def settle(work: PassBooks, taken: Round) -> None:
 
     A balance above 0 goes to the fund if any lots went to TakeOver or Deleverage, to the vault if it took
     lots and neither of those did, and stays if only the book or the wallet's own legs closed it. Below 0
-    the fund pays what it can; what is left is an open entry.
+    the fund pays what it can; what is left is an open entry (``docs/waterfall.md``, "Settlement").
     """
     empty = np.flatnonzero(~taken.open(work))
     fresh = empty[~np.isin(empty, np.array(taken.settled, INT64))]
@@ -52,9 +52,10 @@ def settle_others(work: PassBooks, wallets: Int64Array1D) -> None:
 
 
 def settle_debts(work: PassBooks, wallets: Int64Array1D) -> None:
-    """As :func:`settle_others`, at the end of a call: columns to write to are made where they are needed.
+    """Settle who owes among these wallets at the end of a call (``docs/waterfall.md``, "Debts").
 
-    Debtors of several assets, too, that came to hold something: it pays their open entries.
+    Those of :func:`settle_others`, and wallets of several assets that hold something again: it pays their open entries.
+    Columns to write to are made only where somebody is to be settled.
     """
     owing = _owing_with_collateral(work, wallets)
     if owing or len(_debtors(work, wallets)):
@@ -158,7 +159,7 @@ def _log_payments(
 def _to_vault(
     work: PassBooks, wallets: Int64Array1D, asset: Int64Array1D, slots: Int64Array1D, amount: Int64Array1D
 ) -> None:
-    """The rest of wallets that only a vault took lots of, in an asset that each holds at a slot."""
+    """Pay to vaults what is left of wallets that only a vault took lots of, in an asset that each holds at a slot."""
     if not len(wallets):
         return
     vault = np.array([work.vaults[wallet] for wallet in wallets.tolist()], INT64)
@@ -173,7 +174,7 @@ def _to_vault(
 
 
 def _leave(work: PassBooks, wallet: int, asset: int, amount: int) -> None:
-    """An open entry: a debt that nobody paid."""
+    """Note a debt that nobody paid as an open entry."""
     work.uncovered[wallet, asset] = amount
     work.log.add(("uncovered-money", "shortfall", {"wallet": wallet, "asset": asset, "amount": amount}))
 
@@ -182,7 +183,10 @@ def _leave(work: PassBooks, wallet: int, asset: int, amount: int) -> None:
 
 
 def _settle_valued(work: PassBooks, wallet: int) -> None:
-    """Loans become debts, collateral is exchanged until debts are paid, the rest and what is missing are settled."""
+    """Settle a wallet with several assets (``docs/waterfall.md``, "Settlement").
+
+    Loans become debts, collateral is exchanged until debts are paid, and then each asset is settled by its fund.
+    """
     slots, slot = work.core.slots, _slots_by_asset(work, wallet)
     for asset in slot:
         if loan := int(slots.loan[slot[asset]]):
@@ -286,7 +290,7 @@ def move_to_cross(work: PassBooks) -> None:
 
 
 def _paid_back(work: PassBooks, wallet: int, asset: int, cause: str) -> None:
-    """What came in reduces the open entry of a wallet, if it has one; at zero it is paid."""
+    """Reduce the open entry of a wallet, if it has one, by what came into the asset."""
     owed = work.uncovered.get((wallet, asset))
     left = -int(work.cash[work.slot(wallet, asset)])
     if owed is not None and left != owed:
@@ -294,7 +298,7 @@ def _paid_back(work: PassBooks, wallet: int, asset: int, cause: str) -> None:
 
 
 def reduce_entry(work: PassBooks, wallet: int, asset: int, left: int, cause: str) -> None:
-    """So much is left of an open entry that something was paid of; where that is nothing, it is paid."""
+    """Note what is left of an open entry once something was paid of it, and log it; at zero the entry is gone."""
     if left > 0:
         work.uncovered[wallet, asset] = left
         work.log.add(("uncovered-reduced", cause, {"wallet": wallet, "asset": asset, "amount": left}))

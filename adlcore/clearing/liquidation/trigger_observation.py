@@ -1,4 +1,4 @@
-"""What the triggers of insurance funds see: equity and profit over time, and what they accept because of it."""
+"""What the triggers of insurance funds observe: equity and profit over time, and what they accept because of it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ def _contracts(table: FundTable, fund: int) -> list[int]:
 
 
 def observe(work: PassBooks) -> None:
-    """Show every trigger with a memory its fund as it is now; turning on and off are events."""
+    """Show every trigger with a memory its fund as it is now (``docs/waterfall.md``, "Drawdowns").
+
+    That a trigger turns on or off is logged.
+    """
     for fund, trigger in enumerate(work.table.trigger):
         if not trigger.length:
             continue

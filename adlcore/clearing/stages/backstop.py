@@ -72,9 +72,11 @@ class Backstop(Stage):
         chosen = taken.chosen(work, taken.begin(work))
         if self.by == "wallet":
             wallets, of = np.unique(chosen.wallet, return_inverse=True)
+            # Asked once for all rows: rounding on the way does not save the last (docs/waterfall.md, "Backstop").
             low = np.array([self._is_low(work, wallet) for wallet in wallets.tolist()], bool)
             self._take(work, chosen.only(low[of]))
             return None
+        # Asked before each row: what the ones before took counts (docs/waterfall.md, "Backstop").
         for place, wallet in enumerate(chosen.wallet.tolist()):
             if self._is_low(work, wallet):
                 self._take(work, chosen.only(slice(place, place + 1)))

@@ -123,7 +123,7 @@ class BookIOC(Stage):
             pending = following
 
     def _reached(self, work: PassBooks, chosen: Chosen) -> Any:
-        """Rows whose order could meet somebody; a book is only ever emptied while a stage runs."""
+        """Tell which rows have an order that could meet somebody; a book is only ever emptied while a stage runs."""
         best = getattr(work.liquidity, "best", None)
         if best is None or self.limit != "bankruptcy":
             return np.ones(len(chosen), bool)
@@ -138,7 +138,7 @@ class BookIOC(Stage):
         return found
 
     def _nothing(self, work: PassBooks, chosen: Chosen, first: int, last: int) -> None:
-        """Rows whose orders meet nobody."""
+        """Log the orders of these rows, which meet nobody."""
         rows = chosen.only(slice(first, last))
         if not len(rows):
             return
@@ -161,6 +161,7 @@ class BookIOC(Stage):
         return exact_ratio(self.fee, "fee")
 
     def _told(self, work: PassBooks, rows: Chosen, lots: Any, limit: Any) -> None:
+        """Log orders that nothing filled."""
         values = {"wallet": rows.wallet, "row": rows.row, "contract": rows.code, "lots": -rows.side * lots}
         work.log.extend(("zero-fill", "liquidation", {**values, "price": limit}))
 
@@ -279,7 +280,7 @@ class BookIOC(Stage):
         return exact
 
     def _share(self, work: PassBooks, wallet: int, fund: int, asset: int, better: int, total: int) -> None:
-        """Who has what fills are better than the bankruptcy price, and who pays what they are worse."""
+        """Book what fills are better than the bankruptcy price, or what they are worse, to whoever has or pays it."""
         if better > 0:
             fee = min(round(self._fee * abs(total)), better)
             amount, kind = (better, "surplus") if self.surplus == "fund" else (fee, "fee")

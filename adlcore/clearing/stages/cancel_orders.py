@@ -26,6 +26,7 @@ class CancelOrders(Stage):
 
     def run(self, work: PassBooks, taken: Round) -> Requests | None:
         """Cancel, in the round's order."""
+        # No bankruptcy prices are needed; of each wallet the first row says which contract an isolated one has.
         chosen = taken.chosen(work, taken.begin(work), priced=False)
         wallets, first = np.unique(chosen.wallet, return_index=True)
         order = np.argsort(first)

@@ -145,6 +145,7 @@ class Deleverage(Stage):
         found = []
         for fund in range(len(work.table)):
             party = work.first_fund + fund
+            # All such stages of the round that tries a fund try it, no later round (docs/waterfall.md, "Deleverage").
             tried = fund in work.tried_funds and fund not in taken.funds
             if tried or not work.lots[party].any() or (equity := work.fund_equity(fund)) >= 0:
                 continue
@@ -191,6 +192,7 @@ class Deleverage(Stage):
         need = left.lots(work)
         left, need = left.only(need > 0), need[need > 0]
         done = np.zeros(len(left), INT64)
+        # Funds close what they can before any user does (docs/waterfall.md, "Deleverage").
         if self.net_fund_first and len(left):
             _net_funds(work, left, need, done)
         if not need.any():  # other remainders closed it, or funds did
@@ -210,7 +212,7 @@ class Deleverage(Stage):
         counterparties.finish(fills)
 
     def _told(self, work: PassBooks, left: Remainders, fills: Fills, code: int, side: int) -> None:
-        """Both legs of each fill, and what the counterparty is told."""
+        """Log both legs of each fill, and what the counterparty is told."""
         of, asset = fills.remainder, work.settle[code]
         party = np.where(left.fund[of] >= 0, work.first_fund + left.fund[of], -1)
         shared = {"contract": code, "price": left.price[of], "asset": asset}

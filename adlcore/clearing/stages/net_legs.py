@@ -31,6 +31,7 @@ class NetLegs(Stage):
         for row, wallet, code, side in zip(*columns, strict=True):
             places.setdefault((wallet, code), {})[side] = row
         for (wallet, code), legs in places.items():
+            # Asked before each contract: what the one before brought counts (docs/waterfall.md, "NetLegs").
             if len(legs) == 2 and work.equity[wallet] >= 0:
                 self._net(work, wallet, code, legs[1], legs[-1])
         return None

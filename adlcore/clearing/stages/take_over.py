@@ -40,6 +40,7 @@ class TakeOver(Stage):
     def run(self, work: PassBooks, taken: Round) -> Requests | None:
         """All rows in one scan."""
         chosen = taken.chosen(work, taken.begin(work))
+        # Asked once, as the stage begins (docs/waterfall.md, "TakeOver").
         chosen = chosen.only(~waits(work, chosen))
         if len(chosen):
             accepted = _offered(work, taken, chosen)
@@ -78,6 +79,7 @@ def _offered(work: PassBooks, taken: Round, chosen: Chosen) -> Int64Array1D:
     found = holder >= 0
     np.add.at(work.realized, (first + holder[found], chosen.code[found]), realized[found])
     book_rows(work, chosen.only(found), first + holder[found], closing[found], closed[found], "take-over", "fund")
+    # Refusals come after the take-overs, in the order in which rows were offered (docs/waterfall.md, "TakeOver").
     for place, fund, why, value, bound in refusals[:lines].tolist():
         _log_refusal(work, chosen, place, fund, *_reason(work, fund, int(chosen.code[place]), why, value, bound))
     return holder

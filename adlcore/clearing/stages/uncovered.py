@@ -23,6 +23,7 @@ class Uncovered(Stage):
     def run(self, work: PassBooks, taken: Round) -> Requests | None:
         """Rows of the round's wallets that are liquidatable still, and of its funds below zero."""
         chosen = taken.chosen(work, taken.begin(work), priced=False)
+        # Said once a pass, though a later round may still close some (docs/waterfall.md, "Uncovered").
         idle = waits(work, chosen)
         for waiting, cause in ((False, "bankruptcy"), (True, "cool-down")):
             rows = chosen.only(idle == waiting)

@@ -26,6 +26,10 @@ def inverse(symbol: str = "I", tiers: adl.MarginTiers | None = FIVE_PERCENT, **m
     )
 
 
+X, Y, Z = linear("X"), linear("Y"), linear("Z")
+AT_100 = {"X": "100", "Y": "100"}
+
+
 def snapshot(contracts, wallets, positions, marks, **more: Any) -> adl.Snapshot:
     """A snapshot whose longs and shorts need not be equal: the house puts the street against them.
 
@@ -134,6 +138,15 @@ class Pass:
     def fills(self, *kinds: str, fund: str | None = None) -> list[tuple[int, int, int, int]]:
         """Wallet, lots, price and amount of them."""
         return [(row["wallet"], row["lots"], row["price"], row["amount"]) for row in self.of(*kinds, fund=fund)]
+
+    def own(self, wallet: int, *kinds: str) -> list[tuple[int, int, int]]:
+        """Lots, price and amount of a wallet's fills."""
+        return [fill[1:] for fill in self.fills(*kinds) if fill[0] == wallet]
+
+    @property
+    def left_open(self) -> list[tuple[int, int]]:
+        """Who is left with how many lots."""
+        return [(row["wallet"], row["lots"]) for row in self.of("uncovered-lots")]
 
     def amounts(self, *kinds: str, fund: str | None = None) -> list[tuple[int, int]]:
         """Wallet and amount of them."""

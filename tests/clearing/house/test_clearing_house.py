@@ -27,12 +27,9 @@ from adlcore.clearing import (
 from adlcore.clearing.events import FACTS
 from adlcore.clearing.house.replay import replayed
 from support import ten_wallets
-from support.house_books import Book, Pass, fund, inverse, linear, opened, snapshot
+from support.house_books import Book, Pass, X, Y, fund, inverse, opened, snapshot
+from support.house_calls import STATE
 from support.ten_wallets import ANN, BOB, CAT, DAN, DOWN, MIA, TOM, VIC
-
-X, Y = linear("X"), linear("Y")
-
-STATE = ten_wallets.house().state()
 
 
 @pytest.fixture

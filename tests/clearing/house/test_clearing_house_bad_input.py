@@ -265,7 +265,7 @@ STREET, ANOTHER = (
 ISOLATED = "is an isolated wallet with a position in X: must trade that"
 
 
-def held(lots: int, leg: str) -> str:
+def at_most_held(lots: int, leg: str) -> str:
     return f"must be at most the {lots} lots that the {leg} leg holds: a leg never turns into the other"
 
 
@@ -289,10 +289,10 @@ TRADES = [
     (("X", 5, 100, CAT), {"buyer_leg": 1}, said("buyer_leg", 1, LEG)),
     (("X", 5, 100, BOB), {"seller_leg": "long"}, said("seller_leg", "long", STREET)),
     (("X", 5, 100, None, BOB), {"buyer_leg": "short"}, said("buyer_leg", "short", STREET)),
-    (("X", 5, 100, CAT), {"buyer_leg": "short"}, said("buyer_leg", "short", held(4, "short"))),
-    (("X", 11, 100, None, CAT), {"seller_leg": "long"}, said("seller_leg", "long", held(10, "long"))),
-    (("X", 5, 100, None, BOB), {"seller_leg": "long"}, said("seller_leg", "long", held(0, "long"))),
-    (("X", 5, 100, ANN), {"buyer_leg": "short"}, said("buyer_leg", "short", held(0, "short"))),
+    (("X", 5, 100, CAT), {"buyer_leg": "short"}, said("buyer_leg", "short", at_most_held(4, "short"))),
+    (("X", 11, 100, None, CAT), {"seller_leg": "long"}, said("seller_leg", "long", at_most_held(10, "long"))),
+    (("X", 5, 100, None, BOB), {"seller_leg": "long"}, said("seller_leg", "long", at_most_held(0, "long"))),
+    (("X", 5, 100, ANN), {"buyer_leg": "short"}, said("buyer_leg", "short", at_most_held(0, "short"))),
     (("X", 5, 100, CAT, CAT), {"buyer_leg": "long", "seller_leg": "long"}, said("seller", CAT, ANOTHER)),
 ]
 

@@ -16,12 +16,12 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import ClearingHouse
 from support import ten_wallets
+from support.house_calls import STATE
 
 pytestmark = pytest.mark.plain
 
 FOLDER = Path(adl.clearing.__file__).parent
 
-STATE = ten_wallets.house().state()
 HASH = STATE.hash
 
 

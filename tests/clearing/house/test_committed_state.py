@@ -14,8 +14,7 @@ from adlcore.clearing import BookIOC, ClearingHouse, DepthLadder, Uncovered
 from adlcore.lab.moving_depth import MovingDepth, Shape
 from support import ten_wallets
 from support.house_books import linear, opened, snapshot
-
-STATE = ten_wallets.house().state()
+from support.house_calls import STATE
 
 
 def pickled(value):

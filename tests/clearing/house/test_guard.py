@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing import ClearingHouse
 from support import ten_wallets
-
-STATE = ten_wallets.house().state()
+from support.house_calls import STATE
 
 #: Every call that changes a house, each of which is fine by itself.
 CALLS = {

@@ -19,9 +19,9 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import ClearingHouse
 from support import ten_wallets
+from support.house_calls import STATE
 
 FOLDER = Path(adl.__file__).parent
-STATE = ten_wallets.house().state()
 
 #: Of the opcodes that a search interrupts, every so many.
 STRIDE = int(os.environ.get("ADLCORE_STRIDE", "1"))

@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing import ClearingHouse, Uncovered
 from support import ten_wallets
-from support.house_books import fund, linear, opened, snapshot
-
-X = linear("X")
-STATE = ten_wallets.house().state()
+from support.house_books import X, fund, linear, opened, snapshot
+from support.house_calls import STATE
 
 
 def held(one) -> int:

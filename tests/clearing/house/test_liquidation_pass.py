@@ -5,20 +5,12 @@ from __future__ import annotations
 import pytest
 
 from adlcore.clearing import Backstop, BookIOC, Deleverage, TakeOver, Uncovered, Venue
-from support.house_books import Book, Pass, linear, marked, opened, snapshot
-
-X, Y, Z = linear("X"), linear("Y"), linear("Z")
-AT_100 = {"X": "100", "Y": "100"}
+from support.house_books import AT_100, Book, Pass, X, Y, Z, marked, opened, snapshot
 
 # Rounds ---------------------------------------------------------------------------------------------------------------
 
 #: Wallet 0: long 3, E -300, P 200. Wallet 1: short 2, U 50, E 105: a lot costs it 100, then E 5 = MM of the other.
 BREAKING = ([0, 55], [("X", 0, 3, 600), ("X", 1, -2, -250)], {"X": "100"})
-
-
-def left_open(done):
-    """Who is left with how many lots."""
-    return [(row["wallet"], row["lots"]) for row in done.of("uncovered-lots")]
 
 
 def test_rounds_go_on_while_a_liquidatable_wallet_has_not_been_tried():
@@ -34,7 +26,7 @@ def test_rounds_go_on_while_a_liquidatable_wallet_has_not_been_tried():
 def test_a_wallet_has_one_round_a_pass():
     """Wallet 0 is bankrupt still in the second round, which names wallet 1 only."""
     done = marked([X], *BREAKING, [Deleverage()])
-    assert left_open(done) == [(0, 2), (1, -1)]
+    assert done.left_open == [(0, 2), (1, -1)]
     assert done.wallets("liquidation-started") == [0, 1]
 
 
@@ -52,7 +44,7 @@ def test_the_next_pass_tries_again():
     done = marked([X], *BREAKING, [Deleverage()])
     again = done.mark({"X": "100"})
     assert again.wallets("liquidation-started") == [0, 1]
-    assert left_open(again) == [(0, 2), (1, -1)]
+    assert again.left_open == [(0, 2), (1, -1)]
 
 
 def test_a_fund_below_zero_is_tried_without_any_liquidatable_wallet():
@@ -77,7 +69,7 @@ def test_a_fund_has_one_round_a_pass():
     down = done.mark({"X": "98"})
     assert down.wallets("liquidation-started") == [1, 2]
     assert [row["lots"] for row in down.of("uncovered-lots", fund="USDT")] == [10]
-    assert left_open(down) == [(2, -1)]
+    assert down.left_open == [(2, -1)]
     assert down.equity() == -40
 
 
@@ -236,7 +228,7 @@ def test_a_fund_takes_over_with_what_it_has_at_that_moment_first_fit():
     positions = [("X", 0, 1, 170), ("X", 1, 1, 160), ("X", 2, 1, 130)]
     done = marked([X], [0, 0, 0], positions, {"X": "100"}, [TakeOver()], 100)
     assert done.fills("take-over") == [(0, -1, 170, 170), (2, -1, 130, 130)]
-    assert left_open(done) == [(1, 1)]
+    assert done.left_open == [(1, 1)]
     assert (done.cash(), done.equity(), done.inventory()) == (100, 0, {"X": (2, 300)})
 
 
@@ -263,7 +255,7 @@ def test_caps_are_of_the_equity_after_every_fill():
     positions = [("X", 0, 1, 200), ("X", 1, 1, 200), ("X", 2, -2, -250)]
     done = marked([X], [0, 0, 152], positions, {"X": "100"}, [Deleverage()])
     assert done.wallets("adl-notice") == [2]
-    assert left_open(done) == [(1, 1)]
+    assert done.left_open == [(1, 1)]
 
 
 def test_a_cap_counts_the_loss_of_the_same_wallets_other_rows():

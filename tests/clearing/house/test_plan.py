@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import BookIOC, ClearingHouse, Deleverage, TakeOver
-from support.house_books import linear, opened, snapshot
+from support.house_books import X, Y, opened, snapshot
 
-X, Y = linear("X"), linear("Y")
 VENUE = [BookIOC(), TakeOver(), Deleverage()]
 
 #: Wallet 0: X then Y, wallet 1: X; E = 0 at these marks, so that all are bankrupt at them.

@@ -13,6 +13,8 @@ from support.house_books import (
     USDT,
     Book,
     Pass,
+    X,
+    Y,
     inverse,
     linear,
     marked,
@@ -20,7 +22,6 @@ from support.house_books import (
     snapshot,
 )
 
-X, Y = linear("X"), linear("Y")
 #: Too little of small values to be a quantum.
 NO_MARGIN = adl.MarginTiers([0], ["0.0001"])
 WATCH = [Uncovered()]

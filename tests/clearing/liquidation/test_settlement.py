@@ -10,10 +10,21 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import Backstop, BookIOC, CancelOrders, Deleverage, NetLegs, TakeOver, Uncovered
-from support.house_books import BTC, Book, Pass, fund, inverse, linear, marked, opened, orders, snapshot
-
-X, Y = linear("X"), linear("Y")
-AT_100 = {"X": "100", "Y": "100"}
+from support.house_books import (
+    AT_100,
+    BTC,
+    Book,
+    Pass,
+    X,
+    Y,
+    fund,
+    inverse,
+    linear,
+    marked,
+    opened,
+    orders,
+    snapshot,
+)
 
 # Who gets the rest ----------------------------------------------------------------------------------------------------
 

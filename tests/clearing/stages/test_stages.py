@@ -16,22 +16,25 @@ from adlcore.clearing import (
     Uncovered,
     Venue,
 )
-from support.house_books import BTC, USDT, Book, Pass, fund, inverse, linear, marked, opened, orders, snapshot
+from support.house_books import (
+    AT_100,
+    BTC,
+    USDT,
+    Book,
+    Pass,
+    X,
+    Y,
+    fund,
+    inverse,
+    linear,
+    marked,
+    opened,
+    orders,
+    snapshot,
+)
 
-X, Y = linear("X"), linear("Y")
-AT_100 = {"X": "100", "Y": "100"}
 #: Too little of small values to be a quantum.
 TINY = adl.MarginTiers([0], ["0.00000000000000000001"])
-
-
-def left_open(done):
-    """Who is left with how many lots."""
-    return [(row["wallet"], row["lots"]) for row in done.of("uncovered-lots")]
-
-
-def own(done, wallet, *kinds):
-    """Lots, price and amount of a wallet's fills."""
-    return [fill[1:] for fill in done.fills(*kinds) if fill[0] == wallet]
 
 
 # CancelOrders ---------------------------------------------------------------------------------------------------------
@@ -65,7 +68,7 @@ def test_cancelling_unlocks_margin_and_makes_nobody_healthy():
     after = done.house.margin_state()
     assert (after.equity.tolist(), after.maintenance_margin.tolist(), after.free_margin.tolist()) == ([50], [50], [0])
     assert done.of("healthy") == []
-    assert left_open(done) == [(0, 10)]
+    assert done.left_open == [(0, 10)]
     with pytest.raises(adl.AdlError, match="may lock of its margin, 40 USDT"):
         done.house.place_order(0, "X", 1, "90", locked=41)
     done.house.place_order(0, "X", 1, "90", locked=40)
@@ -79,7 +82,7 @@ def test_long_and_short_of_a_wallet_are_closed_against_each_other_at_the_mark():
     # E = -10 + 80 = 70 = MM 50 + 20. Long: 400 - 400; short: 480 - 400.
     positions = [("X", 0, 10, 1000), ("X", 0, -4, -480)]
     done = marked([X], [-10], positions, {"X": "100"}, [NetLegs(), TakeOver()], 100)
-    assert own(done, 0, "net-legs") == [(-4, 100, 400), (4, 100, -400)]
+    assert done.own(0, "net-legs") == [(-4, 100, 400), (4, 100, -400)]
     assert (done.balance, done.lots, done.cost) == ([70], [6, 0], [600, 0])
     assert done.wallets("healthy") == [0]
     assert done.party("street") == (0, 0)
@@ -89,7 +92,7 @@ def test_legs_are_netted_at_the_mark_in_whole_ticks():
     """100.5 is rounded half-even to 100."""
     positions = [("X", 0, 10, 1000), ("X", 0, -4, -400)]
     done = marked([X], [0], positions, {"X": "100.5"}, [NetLegs()])
-    assert own(done, 0, "net-legs") == [(-4, 100, 400), (4, 100, -400)]
+    assert done.own(0, "net-legs") == [(-4, 100, 400), (4, 100, -400)]
 
 
 def test_legs_of_a_wallet_below_zero_are_not_netted():
@@ -169,7 +172,7 @@ def test_a_short_buys_back_at_most_at_its_price():
     book = Book(asks=[(2, 61)])
     done = marked([X], [4], [("X", 0, -2, -120)], {"X": "60"}, [BookIOC(fee="0.01")], 0, book)
     assert book.sent == [("X", 2, 62)]
-    assert own(done, 0, "book-fill") == [(2, 61, -122)]
+    assert done.own(0, "book-fill") == [(2, 61, -122)]
     assert (done.balance, done.cash()) == ([4 - 2 - 1], 1)
 
 
@@ -222,8 +225,8 @@ def test_v30_a_fund_gains_a_quarter_and_spends_it_and_nobody_is_deleveraged():
     venue = Venue("V30", [BookIOC(limit="fund", surplus="fund"), Deleverage()])
     done = marked([contract], [100, 100, 90_000], positions, {"X": "99.5"}, venue, [fund("0")], book)
     assert book.sent == [("X", -1, 396), ("X", -1, 395)]
-    assert own(done, 0, "book-fill", "surplus") == [(-1, 397, 9925), (0, 0, -25)]
-    assert own(done, 1, "book-fill", "cover") == [(-1, 395, 9875), (0, 0, 25)]
+    assert done.own(0, "book-fill", "surplus") == [(-1, 397, 9925), (0, 0, -25)]
+    assert done.own(1, "book-fill", "cover") == [(-1, 395, 9875), (0, 0, 25)]
     assert (done.balance, done.cash()) == ([0, 0, 90_000], 0)
     assert done.of("adl-fill", "uncovered-lots") == []
 
@@ -292,7 +295,7 @@ def test_a_vault_takes_rows_of_wallets_above_zero_and_below_two_thirds_of_their_
 def test_a_vault_takes_them_at_the_bankruptcy_price():
     """E 49: 1451/15 = 96.7, up to 97."""
     done = marked([X], [49], [("X", 0, 15, 1500)], {"X": "100"}, [Backstop()])
-    assert own(done, 0, "backstop") == [(-15, 97, 1455)]
+    assert done.own(0, "backstop") == [(-15, 97, 1455)]
     assert done.party("vault")[0] == 15
     # -1455 for the lots, and the rest of 4.
     assert done.party("vault")[1] == -1455 + 4
@@ -307,7 +310,7 @@ def test_a_vault_takes_a_wallet_at_once_or_row_by_row(by, taken, balance, rest):
     contracts = [linear("X", tick="0.1"), linear("Y", tick="0.1")]
     positions = [("X", 0, 1000, 10_000), ("Y", 0, 1, 10)]
     done = marked(contracts, [250], positions, {"X": "10", "Y": "10"}, [Backstop(by=by)])
-    assert own(done, 0, "backstop") == taken
+    assert done.own(0, "backstop") == taken
     assert (done.balance, done.amounts("rest")) == ([balance], rest)
 
 
@@ -497,7 +500,7 @@ def test_a_remainder_at_a_thousand_marks_does_not_block_harmless_ones():
     done = marked([X], [-200_000, 0, 700], positions, {"X": "100"}, [Deleverage()])
     assert done.wallets("liquidation-started") == [0, 1]
     assert done.fills("adl-fill") == [(1, -100, 101, 10_100), (2, 100, 101, -10_100)]
-    assert left_open(done) == [(0, 1)]
+    assert done.left_open == [(0, 1)]
 
 
 def test_a_used_up_row_never_comes_again():
@@ -534,7 +537,7 @@ def test_the_funds_own_inventory_is_closed_first():
     """103 of fund bear floor((103 - 3)/20) = 5 lots at 120, wallet 2 the others."""
     # Refused: F' = 103 + 1000 - 1200. The fund's 5: 500 - 600.
     done = marked([X], *NETTING, [TakeOver(), Deleverage()], 103)
-    assert own(done, 1, "adl-fill") == [(-5, 120, 600), (-5, 120, 600)]
+    assert done.own(1, "adl-fill") == [(-5, 120, 600), (-5, 120, 600)]
     assert done.fills("adl-fill", fund="USDT") == [(-1, 5, 120, -600)]
     assert done.fills("adl-notice") == [(2, 5, 120, -100)]
     assert (done.cash(), done.equity(), done.inventory()) == (3, 3, {"X": (-5, -500)})
@@ -605,8 +608,8 @@ def test_a_venue_may_deleverage_only_what_is_bankrupt():
     """`below="0"`: E 0 and more stays uncovered."""
     positions = [("X", 0, 1, 100), ("X", 1, 1, 101), ("X", 2, -2, -200)]
     done = marked([X], [0, 0, 900], positions, {"X": "100"}, [Deleverage(below="0")])
-    assert own(done, 1, "adl-fill") == [(-1, 101, 101)]
-    assert left_open(done) == [(0, 1)]
+    assert done.own(1, "adl-fill") == [(-1, 101, 101)]
+    assert done.left_open == [(0, 1)]
 
 
 # Uncovered ------------------------------------------------------------------------------------------------------------
@@ -615,19 +618,19 @@ def test_a_venue_may_deleverage_only_what_is_bankrupt():
 def test_what_nobody_took_stays_and_is_tried_again_at_the_next_mark():
     """The event names row and lots; by then somebody is short."""
     done = marked([X], [0, 900], [("X", 0, 2, 400)], {"X": "100"}, [Deleverage()])
-    assert left_open(done) == [(0, 2)]
+    assert done.left_open == [(0, 2)]
     assert (done.balance, done.lots) == ([0, 900], [2])
     done.house.trade("X", "2", "100", buyer=None, seller=1)
     again = done.mark({"X": "100"})
     assert again.wallets("liquidation-started") == [0]
-    assert own(again, 0, "adl-fill") == [(-2, 200, 400)]
-    assert left_open(again) == []
+    assert again.own(0, "adl-fill") == [(-2, 200, 400)]
+    assert again.left_open == []
 
 
 def test_a_wallet_that_became_healthy_is_not_named():
     """9 of 10 sold at the mark: E 10, MM 5."""
     done = marked([X], [10], [("X", 0, 10, 1000)], {"X": "100"}, [BookIOC()], 0, Book(bids=[(9, 100)]))
-    assert left_open(done) == []
+    assert done.left_open == []
     assert done.wallets("healthy") == [0]
 
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adlcore.clearing import Deleverage, Drawdown, NetLegs, NetNotionalCap, TakeOver
-from support.house_books import TEN_PERCENT, Pass, fund, linear, marked, opened, snapshot
-
-X, Y = linear("X"), linear("Y")
-AT_100 = {"X": "100", "Y": "100"}
-
+from support.house_books import AT_100, TEN_PERCENT, Pass, X, Y, fund, linear, marked, opened, snapshot
 
 # Stages ---------------------------------------------------------------------------------------------------------------
 

@@ -8,10 +8,9 @@ import adlcore as adl
 from adlcore._support.arrays import INT64_MAX
 from adlcore.clearing import BookIOC, Deleverage, Depleted, Drawdown, NetNotionalCap, TakeOver, Venue
 from adlcore.clearing.house.replay import replayed
-from support.house_books import BTC, Pass, fund, inverse, linear, marked, opened, snapshot
+from support.house_books import AT_100, BTC, Pass, X, Y, fund, inverse, marked, opened, snapshot
 
-X, Y = linear("X"), linear("Y")
-AT_100, X_AT_100 = {"X": "100", "Y": "100"}, {"X": "100"}
+X_AT_100 = {"X": "100"}
 #: A long of a lot that cost 170: its wallet has nothing, so that its bankruptcy price is 170.
 LOST_70 = ("X", 0, 1, 170)
 

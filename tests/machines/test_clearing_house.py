@@ -13,9 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import adlcore as adl
 from adlcore.clearing.events import CAUSES, FIELDS, KINDS
-from adlcore.clearing.house.replay import replayed
 from support import clearing_oracle, house_worlds, margin_oracle, sinking_worlds
 from support.house_draws import FACTORS, books, funds, venues
+from support.replays import led_to
 
 pick = st.sampled_from
 STEPS = ("0.85", "0.95", "0.98", "1", "1.02", "1.05", "1.15")
@@ -322,12 +322,7 @@ class Machine(RuleBasedStateMachine):
             return
         assert self.house.audit() == []
         if self.events is not None:
-            users, parties = replayed(self.before, self.events)
-            now = self.house.snapshot()
-            assert (users.positions, users.wallets) == (now.positions, now.wallets)
-            assert (users.balances, users.orders) == (now.balances, now.orders)
-            for name in ("lots", "cost", "cash", "realized"):
-                assert (getattr(parties, name) == getattr(self.house.state().parties, name)).all()
+            led_to(self.before, self.events, self.house)
 
 
 class SinkingMachine(Machine):

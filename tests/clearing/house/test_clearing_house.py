@@ -29,13 +29,8 @@ from adlcore.clearing.house.replay import replayed
 from support import ten_wallets
 from support.house_books import Book, Pass, X, Y, fund, inverse, opened, snapshot
 from support.house_calls import STATE
+from support.replays import led_to
 from support.ten_wallets import ANN, BOB, CAT, DAN, DOWN, MIA, TOM, VIC
-
-
-@pytest.fixture
-def house():
-    """The ten wallets before the mark."""
-    return ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder())
 
 
 def loop(house, book, **mark) -> tuple[Events, int]:
@@ -243,18 +238,6 @@ def test_the_margin_of_a_house_is_that_of_its_snapshot(house):
 
 
 # Replay ---------------------------------------------------------------------------------------------------------------
-
-
-def led_to(before, events, house) -> None:
-    """The events of a call, applied to the books before it, give the books after it."""
-    users, parties = replayed(before, events)
-    now = house.snapshot()
-    for name in ("positions", "wallets", "balances", "orders"):
-        assert getattr(users, name) == getattr(now, name), name
-    for name in ("names", "funds"):
-        assert getattr(parties, name) == getattr(house.state().parties, name), name
-    for name in ("lots", "cost", "realized", "cash"):
-        assert np.array_equal(getattr(parties, name), getattr(house.state().parties, name)), name
 
 
 def test_the_events_of_every_call_lead_to_its_books(house):

@@ -30,12 +30,6 @@ pytestmark = pytest.mark.plain
 NAN, INF = math.nan, math.inf
 
 
-@pytest.fixture
-def house():
-    """The ten wallets before the mark, and nothing rests in the book."""
-    return ClearingHouse.from_state(STATE, ten_wallets.venue())
-
-
 # Marks and time -------------------------------------------------------------------------------------------------------
 
 SYMBOLS, MAPPING = "must be one of X, Y, I", "must be a mapping of names to prices"

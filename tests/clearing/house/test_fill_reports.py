@@ -19,19 +19,7 @@ pytestmark = pytest.mark.plain
 NAN, INF = math.nan, math.inf
 
 
-@pytest.fixture
-def house():
-    """The ten wallets before the mark, and nothing rests in the book."""
-    return ClearingHouse.from_state(STATE, ten_wallets.venue())
-
-
 # Plans ----------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def planned(house):
-    """A house with an open plan whose orders are ann's X and Y, mia's X, dan's I and so on, one a wallet."""
-    return house, house.plan(**DOWN)
 
 
 def test_nothing_changes_while_a_plan_is_open(planned):

@@ -28,6 +28,7 @@ from adlcore.clearing import (
 from adlcore.clearing.house.replay import replayed
 from support import margin_oracle as oracle
 from support.house_books import USDT, linear, opened, snapshot
+from support.replays import led_to
 
 one_of = st.sampled_from
 
@@ -103,16 +104,6 @@ def houses(draw) -> tuple[ClearingHouse, DepthLadder | None]:
 def moved(data, house) -> dict[str, str]:
     """Every mark by one of the moves."""
     return {symbol: str(mark * Decimal(data.draw(one_of(MOVES)))) for symbol, mark in house.marks.items()}
-
-
-def led_to(before, events, house) -> None:
-    """Events, applied to the books before them, give the books after."""
-    users, parties = replayed(before, events)
-    now, kept = house.snapshot(), house.state().parties
-    for name in ("positions", "wallets", "balances", "orders"):
-        assert getattr(users, name) == getattr(now, name), name
-    for name in ("lots", "cost", "realized", "cash"):
-        assert np.array_equal(getattr(parties, name), getattr(kept, name)), name
 
 
 def marked(house, book, prices, time) -> adl.clearing.Events | None:

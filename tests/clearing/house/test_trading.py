@@ -9,43 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.clearing.house.replay import replayed
 from support import house_books
 from support.books import refused
+from support.trades import NOBODY, house_of, legs, rows_of, traded
 
-NOBODY = [adl.clearing.Uncovered()]
 ANN, BOB, CAT = range(3)
-
-
-def house_of(positions, balances=(10_000, 10_000, 10_000), leverages=None, **more) -> adl.ClearingHouse:
-    """Wallets with rows of (wallet, lots, entry value) in X at 100."""
-    held = [("X", *row) for row in positions]
-    return house_books.opened(
-        house_books.snapshot([house_books.linear(**more)], list(balances), held, {"X": 100}), NOBODY
-    )
-
-
-def traded(house, *arguments, **named):
-    """The events of a trade, which alone lead from the books before to those after."""
-    before = house.state()
-    events = house.trade(*arguments, **named)
-    users, parties = replayed(before, events)
-    now = house.snapshot()
-    assert (users.positions, users.wallets, users.balances) == (now.positions, now.wallets, now.balances)
-    assert users.start.tolist() == now.start.tolist()
-    assert (parties.lots == house.state().parties.lots).all()
-    assert house.audit() == []
-    return events
-
-
-def rows_of(house) -> list[tuple[int, int, int, float]]:
-    """Wallet, lots, entry value and leverage of every row."""
-    return list(zip(*(column.tolist() for column in house.snapshot().positions.columns().values()), strict=True))
-
-
-def legs(events) -> list[tuple[int, int, int]]:
-    """Wallet, row and lots of every leg."""
-    return [(row["wallet"], row["row"], row["lots"]) for row in events.rows("trade")]
 
 
 # Rows -----------------------------------------------------------------------------------------------------------------

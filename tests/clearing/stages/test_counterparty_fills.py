@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from adlcore.clearing import Deleverage, TakeOver
-from adlcore.clearing.house.replay import replayed
 from support.house_books import TEN_PERCENT, Pass, fund, linear, opened, snapshot
+from support.replays import led_to
 
 A, B = linear("A", TEN_PERCENT), linear("B", TEN_PERCENT)
 STAGES = [TakeOver(), Deleverage()]
@@ -20,9 +20,7 @@ def sunk(balances, lou, win, stages=STAGES):
     house.mark({"A": "100"})
     before = house.state()
     down = Pass(house, house.mark({"A": "90", "B": "80"}))
-    users, parties = replayed(before, down.events)
-    assert users.positions == house.snapshot().positions
-    assert (parties.lots == house.state().parties.lots).all()
+    led_to(before, down.events, house)
     assert house.audit() == []
     return down
 

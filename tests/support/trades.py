@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import adlcore as adl
 from support import house_books
+from support.replays import led_to
 
 NOBODY = [adl.clearing.Uncovered()]
 

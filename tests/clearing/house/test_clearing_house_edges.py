@@ -143,9 +143,6 @@ def test_a_call_at_the_ends_of_int64_is_refused_or_leaves_a_house_that_works(dat
         works(house)
 
 
-# One by one -----------------------------------------------------------------------------------------------------------
-
-
 def whole(balances, positions=(), marks=100, **terms) -> adl.ClearingHouse:
     """Cross wallets in money of no decimals, and rows of A."""
     books = house_books.snapshot(

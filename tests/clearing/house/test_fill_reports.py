@@ -10,47 +10,13 @@ import adlcore as adl
 from adlcore.clearing import BookIOC, ClearingHouse
 from support import ten_wallets
 from support.house_books import Book, linear, opened, snapshot
-from support.house_calls import CALLS, STATE
-from support.refusals import cases, refused, refuses, said, unchanged
+from support.house_calls import STATE
+from support.refusals import cases, refuses, said, unchanged
 from support.ten_wallets import ANN, DOWN
 
 pytestmark = pytest.mark.plain
 
 NAN, INF = math.nan, math.inf
-
-
-# Plans ----------------------------------------------------------------------------------------------------------------
-
-
-def test_nothing_changes_while_a_plan_is_open(planned):
-    house, plan = planned
-    for call in CALLS.values():
-        error = refuses(house, lambda call=call: call(house), f"plan {plan.number} is open: settle it, or drop_plan()")
-        assert (error.argument, error.value) == ("plan", plan.number)
-    assert house.hash == STATE.hash
-    house.drop_plan()
-    house.deposit(ANN, "1")
-
-
-def test_a_plan_that_is_not_open(house):
-    def none(plan):
-        return said("plan", plan, "must be open: there is none")
-
-    refuses(house, lambda: house.settle(None), none(None))
-    first = house.plan(**DOWN)
-    house.drop_plan()
-    refuses(house, lambda: house.settle(first, []), none(first.number))
-    second = house.plan(**DOWN)
-    refuses(house, lambda: house.settle(first, []), said("plan", first.number, f"must be the open plan, {second!r}"))
-    refuses(house, lambda: house.settle("second", []), said("plan", "second", f"must be the open plan, {second!r}"))
-    third = house.settle(second, [[] for _ in second.orders])
-    refuses(house, lambda: house.settle(second, []), said("plan", second.number, f"must be the open plan, {third!r}"))
-    while not third.done:
-        third = house.settle(third, [[] for _ in third.orders])
-    refuses(house, lambda: house.settle(third, []), none(third.number))
-    assert house.audit() == []
-
-
 PAIR = "must be (lots, ticks), two whole numbers; where a plan is settled also (lots, ticks, id), the fill's name"
 LIST = "must be a list of (lots, ticks) or (lots, ticks, id), or None"
 POSITIVE = "must be of lots above 0"
@@ -110,9 +76,6 @@ def test_fills_that_cross_the_limit_of_an_order_that_buys():
     assert house.settle(plan, [[(5, 110)]]).done
 
 
-# Order books that return nonsense -------------------------------------------------------------------------------------
-
-
 class Nonsense:
     """A book that answers every order with the same."""
 
@@ -161,12 +124,6 @@ def test_an_order_book_that_fails_is_put_back():
     assert book.depth("X")["bids"][1].tolist() == [2, 3, 4, 2]
     book.left = 100
     assert house.mark(**DOWN).counts()["book-fill"] > 2
-
-
-@pytest.mark.parametrize("given", [object(), 7, "book", [(1, 100)]], ids=["object", "7", "text", "fills"])
-def test_what_is_no_order_book(given):
-    message = said("liquidity", given, "must have a method ioc(contract, quantity, limit, time)")
-    refused(lambda: ClearingHouse.from_state(STATE, ten_wallets.venue(), given), message)
 
 
 def test_a_book_without_checkpoints_is_left_as_it_is():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import defaultdict
 from decimal import Decimal
 
 import numpy as np
@@ -27,11 +28,86 @@ from adlcore.clearing import (
 )
 from adlcore.clearing.house.replay import replayed
 from support import margin_oracle as oracle
-from support.house_books import USDT, linear, opened, snapshot
+from support.busy_pass import busy
+from support.house_books import (
+    USDT,
+    linear,
+    opened,
+    snapshot,
+)
 from support.replays import led_to
+from support.ten_wallets import ANN, BOB, CAT, DAN, DOWN, MIA, VIC
+
+CALLS = [
+    lambda house: house.trade("X", 2, 101, buyer=CAT, seller=VIC, buyer_leg="short"),
+    lambda house: house.mark(**DOWN),
+    lambda house: house.deposit(DAN, "0.1"),
+    lambda house: house.trade("X", 12, 81, buyer=VIC, seller=BOB, time=1001),
+    lambda house: house.place_order(BOB, "X", -3, 90, leverage=5),
+    lambda house: house.cancel_order(0),
+    lambda house: house.fund_deposit("X", "12.5", time=1002),
+    lambda house: house.funding({"X": "0.001", "I": "-0.0005"}),
+    lambda house: house.withdraw(BOB, "1.23"),
+    lambda house: house.deposit(MIA, "0.5", "BTC"),
+    lambda house: house.trade("Y", 4, "50.5", buyer=ANN, seller=None),
+    lambda house: house.mark({"X": "84", "Y": "51.5"}, 1003),
+    lambda house: house.mark({"X": "70"}, 1400, index_prices={"BTC": "75"}),
+]
+
+
+def test_the_events_of_every_call_lead_to_its_books(house):
+    for place, call in enumerate(CALLS):
+        before = house.state()
+        events = call(house)
+        assert events.first == before.sequence
+        assert house.state().sequence == before.sequence + len(events)
+        led_to(before, events, house)
+        assert house.audit() == [], place
+
+
+def test_events_lead_from_the_state_before_them_only(house):
+    before = house.state()
+    house.mark(**DOWN)
+    events = house.deposit(DAN, "0.1")
+    with pytest.raises(adl.AdlError, match=r"events is [0-9]+: must begin with sequence"):
+        replayed(before, events)
+
+
+#: Kinds that tell something and move nothing.
+INFORM = {
+    *(
+        "adl-notice",
+        "zero-fill",
+        "uncovered-lots",
+        "uncovered-money",
+        "uncovered-paid",
+        "liquidation-started",
+        "healthy",
+    ),
+    *("order-cancelled", "order-placed", "max-rounds", "trigger-on", "trigger-off", "balanced"),
+    *("leverage-set", "uncovered-reduced", "take-over-refused", "take-over-bound"),
+}
+
+
+def test_the_events_alone_give_the_snapshot_after():
+    """Lots of every row, and balance less entry values of every wallet."""
+    books, done, _ = busy()
+    lots, worth = books.positions.quantity.tolist(), defaultdict(int)
+    for row in done.events.rows():
+        if row["kind"] not in INFORM and row["wallet"] >= 0:
+            worth[row["wallet"]] += row["amount"]
+            if row["row"] >= 0:
+                lots[row["row"]] += row["lots"]
+    assert done.lots == lots
+    for wallet in range(len(books.wallets)):
+        before, after = (
+            int(at.wallets.balance[wallet] - at.positions.entry_value[at.positions.wallet == wallet].sum())
+            for at in (books, done.house.snapshot())
+        )
+        assert after == before + worth[wallet]
+
 
 one_of = st.sampled_from
-
 MOVES = ("0.5", "0.9", "0.999", "1.01", "1.5")
 TRIGGERS = (Depleted(), NetNotionalCap("1"), Drawdown(10, "-0.3", "-0.25"))
 
@@ -106,7 +182,7 @@ def moved(data, house) -> dict[str, str]:
     return {symbol: str(mark * Decimal(data.draw(one_of(MOVES)))) for symbol, mark in house.marks.items()}
 
 
-def marked(house, book, prices, time) -> adl.clearing.Events | None:
+def mark_or_nothing(house, book, prices, time) -> adl.clearing.Events | None:
     """The events of a mark, or None where numbers leave int64: then nothing has changed."""
     before, shown, rests = house.state(), house.hash, depths(book, house.snapshot())
     try:
@@ -127,7 +203,7 @@ def test_the_events_of_each_mark_lead_to_its_books(given_house, data):
     assert house.audit() == []
     for time in (4, 8, 12):
         before = house.state()
-        events = marked(house, book, moved(data, house), time)
+        events = mark_or_nothing(house, book, moved(data, house), time)
         if events is not None:
             led_to(before, events, house)
 
@@ -144,7 +220,7 @@ def test_a_mark_whose_order_book_breaks_changes_nothing(given_house, data):
     book = data.draw(ladders(house.snapshot()))
     right = ClearingHouse.from_state(state, venue, DepthLadder({}) | book)
     prices = moved(data, house)
-    events = marked(right, None, prices, 4)
+    events = mark_or_nothing(right, None, prices, 4)
     assume(events is not None)
 
     class Cut(DepthLadder):
@@ -177,7 +253,7 @@ def test_plans_that_nothing_fills_are_marks_without_a_book(given_house, data):
     one = ClearingHouse.from_state(house.state(), house._venue)
     other = ClearingHouse.from_state(house.state(), house._venue)
     prices = moved(data, house)
-    events = marked(one, None, prices, 4)
+    events = mark_or_nothing(one, None, prices, 4)
     assume(events is not None)
     plan = other.plan(prices, 4)
     while not plan.done:
@@ -191,11 +267,11 @@ def test_plans_that_nothing_fills_are_marks_without_a_book(given_house, data):
 def test_a_house_goes_on_from_its_state(given_house, data):
     """Mark after mark: the same events and hash as those of the house that gave it."""
     house, book = given_house
-    marked(house, book, moved(data, house), 4)
+    mark_or_nothing(house, book, moved(data, house), 4)
     kept = None if book is None else DepthLadder({}) | book
     other = ClearingHouse.from_state(house.state(), house._venue, kept)
     prices = moved(data, house)
-    assert marked(house, book, prices, 8) == marked(other, kept, prices, 8)
+    assert mark_or_nothing(house, book, prices, 8) == mark_or_nothing(other, kept, prices, 8)
     assert other.hash == house.hash
 
 

@@ -1,86 +1,78 @@
-"""Trades between wallets: which rows they book to, what the events say of it, and whose leverage a position has."""
+"""Trades between wallets: what they move, whose leverage a position has, and what is refused."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-import adlcore as adl
+from adlcore.clearing import (
+    Uncovered,
+)
 from support import house_books
 from support.books import refused
-from support.trades import NOBODY, house_of, legs, rows_of, traded
+from support.house_books import X, opened, snapshot
+from support.replays import led_to
+from support.ten_wallets import ANN, BOB
+from support.trades import NOBODY, house_of, rows_of, traded
 
-ANN, BOB, CAT = range(3)
-
-
-# Rows -----------------------------------------------------------------------------------------------------------------
-
-
-def test_a_trade_through_zero_beside_a_row_of_no_lots_names_the_rows_that_it_books_to():
-    house = house_of([(ANN, -3, -270), (BOB, 5, 550), (BOB, 0, 0)])
-    events = traded(house, "X", 10, 100, buyer=ANN, seller=BOB)
-    # Ann's short is closed and turned round in its row; Bob's short stands behind the row of his long.
-    assert rows_of(house) == [(ANN, 7, 700, 0.0), (BOB, 0, 0, 0.0), (BOB, -5, -500, 0.0)]
-    assert legs(events) == [(ANN, 0, 3), (BOB, 1, -3), (ANN, 0, 2), (BOB, 1, -2), (ANN, 0, 5), (BOB, 2, -5)]
-    assert house.snapshot().wallets.balance.tolist() == [10_000 - 30, 10_000 - 50, 10_000]
+FLAT = ([1000, 1000, 1000], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"})
 
 
-def test_rows_are_named_as_they_are_after_both_sides_put_one_in():
-    house = house_of([(ANN, -1, -100), (BOB, 1, 100), (CAT, 2, 200)])
-    events = traded(house, "X", 1, 100, buyer=ANN, seller=BOB, buyer_leg="long", seller_leg="short")
-    assert rows_of(house)[:4] == [(ANN, 1, 100, 0.0), (ANN, -1, -100, 0.0), (BOB, 1, 100, 0.0), (BOB, -1, -100, 0.0)]
-    assert legs(events) == [(ANN, 0, 1), (BOB, 3, -1)]
+def test_a_trade_closes_before_it_opens():
+    """Wallet 0 sells 15 at 110 of its 10: 10 close with 100 gained, 5 are short; wallet 2 buys them."""
+    house = opened(snapshot([X], *FLAT), [Uncovered()])
+    before = house.state()
+    events = house.trade("X", 15, 110, buyer=2, seller=0)
+    assert [(row["wallet"], row["lots"], row["amount"]) for row in events.rows("trade")] == [
+        (2, 10, -1100),
+        (0, -10, 1100),
+        (2, 5, -550),
+        (0, -5, 550),
+    ]
+    now = house.snapshot()
+    held = {
+        (wallet, quantity > 0): (quantity, cost)
+        for wallet, quantity, cost in zip(
+            *(column.tolist() for column in (now.positions.wallet, now.positions.quantity, now.positions.entry_value)),
+            strict=True,
+        )
+        if quantity
+    }
+    assert held == {(0, False): (-5, -550), (1, False): (-10, -1000), (2, True): (15, 1650)}
+    assert now.wallets.balance.tolist() == [1100, 1000, 1000]
+    led_to(before, events, house)
+    assert house.audit() == []
 
 
-def test_a_wallet_that_opens_both_legs_at_once_has_a_row_for_each():
-    house = house_of([(BOB, 0, 0)])
-    events = traded(house, "X", 4, 100, buyer=BOB, seller=BOB, buyer_leg="long", seller_leg="short")
-    assert rows_of(house) == [(BOB, 4, 400, 0.0), (BOB, -4, -400, 0.0)]
-    assert legs(events) == [(BOB, 0, 4), (BOB, 1, -4)]
+def test_trades_of_a_wallet_in_hedge_mode():
+    """Each leg by its name; a leg that is opened is a row of its own."""
+    house = opened(snapshot([X], *FLAT), [Uncovered()])
+    for quantity, price, buyer, seller, legs in (
+        (5, 100, 0, 1, {"buyer_leg": "long"}),
+        (3, 101, 2, 0, {"seller_leg": "short"}),
+        (15, 102, 1, 0, {"seller_leg": "long"}),
+        (3, 103, 0, 2, {"buyer_leg": "short"}),
+    ):
+        before = house.state()
+        led_to(before, house.trade("X", quantity, price, buyer, seller, **legs), house)
+        assert house.audit() == []
+    now = house.snapshot().positions
+    assert now.quantity[now.wallet == 0].tolist() == [0, 0]
 
 
-def test_a_wallet_that_closes_both_legs_realizes_their_sum():
-    """What the long loses the short gains: no balance comes of it, of a wallet that holds nothing in the asset."""
-    books = house_books.snapshot(
-        [house_books.linear()], [("mia", "multi-asset", 0)], [("X", 0, 3, 300), ("X", 0, -3, -300)], {"X": 100}
-    )
-    house = house_books.opened(books, NOBODY)
-    traded(house, "X", 2, 90, buyer=0, seller=0, buyer_leg="short", seller_leg="long")
-    assert rows_of(house) == [(0, 1, 100, 0.0), (0, -1, -100, 0.0)]
-    assert len(house.snapshot().balances) == 0
-
-
-def test_an_isolated_wallet_never_opens_both_legs():
-    books = house_books.snapshot([house_books.linear()], [("ann", "isolated", 100)], [], {"X": 100})
-    house = house_books.opened(books, NOBODY)
-    for terms in ({}, {"buyer_leg": "long", "seller_leg": "short"}):
-        refused(lambda terms=terms: house.trade("X", 1, 100, 0, 0, **terms), "seller", None, "has one position")
-
-
-@given(st.data())
-def test_the_events_of_any_trades_lead_from_books_to_books(data):
-    house = house_of([(ANN, 3, 311), (ANN, -2, -190), (BOB, 0, 0), (BOB, -1, -77)], [10**6] * 3)
-    for _ in range(data.draw(st.integers(1, 12))):
-        terms = {}
-        for side in ("buyer", "seller"):
-            terms[side] = data.draw(st.sampled_from([ANN, ANN, BOB, BOB, CAT, None]))
-            if terms[side] is not None:
-                terms[f"{side}_leg"] = data.draw(st.sampled_from([None, None, "long", "short"]))
-        choice = st.sampled_from([None, None, "2", "0.1", 12.5])
-        terms["leverage"] = data.draw(choice | st.tuples(choice, choice))
-        try:
-            traded(house, "X", data.draw(st.integers(1, 6)), data.draw(st.integers(97, 103)), **terms)
-        except adl.AdlError:
-            continue
-        table = house.snapshot().positions
-        again = sorted(zip(table.wallet, table.quantity < 0, strict=True))
-        assert again == list(zip(table.wallet, table.quantity < 0, strict=True))  # as a snapshot sorts them
-
-
-# Leverage -------------------------------------------------------------------------------------------------------------
+def test_a_trade_with_the_street():
+    """It sells 4 that it has not, then buys 6: 4 close and 2 open."""
+    house = opened(snapshot([X], *FLAT), [Uncovered()])
+    for quantity, buyer, seller in ((4, 2, None), (6, None, 2), (2, 2, None)):
+        before = house.state()
+        events = house.trade("X", quantity, 100 + quantity, buyer, seller)
+        led_to(before, events, house)
+        assert house.audit() == []
+    parties = house.state().parties
+    # Sold 4 at 104, bought 6 at 106, sold 2 at 102: 416 - 636 + 204 = -16.
+    assert (parties.lots[0].tolist(), parties.cost[0].tolist(), parties.cash[0].tolist()) == ([0], [0], [-16])
+    assert house.snapshot().wallets.balance.tolist() == [1000, 1000, 1016]
 
 
 def test_a_position_does_not_inherit_the_leverage_of_the_row_that_it_reuses():

@@ -1,19 +1,19 @@
-"""What is left when a wallet is emptied, wallets of several assets, free margin, funding, and what always holds."""
+"""What is left when a wallet is emptied: whose the rest is, and who pays a deficit. Every number by hand."""
 
 from __future__ import annotations
-
-import copy
-from collections import defaultdict
-from fractions import Fraction
 
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import Backstop, BookIOC, CancelOrders, Deleverage, NetLegs, TakeOver, Uncovered
-from support.busy_pass import BUSY, busy
+from adlcore.clearing import (
+    Backstop,
+    BookIOC,
+    Deleverage,
+    NetLegs,
+    TakeOver,
+)
 from support.house_books import (
     AT_100,
-    BTC,
     Book,
     Pass,
     X,
@@ -24,8 +24,6 @@ from support.house_books import (
     opened,
     snapshot,
 )
-
-# Who gets the rest ----------------------------------------------------------------------------------------------------
 
 #: 30 at 10 with E 1: BV 299, 9.97, up to 10: closed there, 1 is left.
 THIRTY = [("X", 0, 30, 300)]
@@ -88,9 +86,8 @@ def test_what_only_its_own_legs_closed_leaves_its_rest_in_the_wallet():
     assert (done.balance, done.amounts("rest")) == ([50], [])
 
 
-# Who pays what lacks --------------------------------------------------------------------------------------------------
-
 CAPPED = linear("X", max_price="110")
+
 #: Wallet 0: 10 that cost 1500, at 100 and nothing above 110: 400 lack. Wallet 1 is short and rich.
 LACKING = ([0, 9000], [("X", 0, 10, 1500), ("X", 1, -10, -1000)], {"X": "100"})
 
@@ -183,9 +180,6 @@ def test_a_wallet_with_an_open_entry_does_not_trade():
         done.house.place_order(0, "X", "1", "100", locked="0")
 
 
-# Isolated winners -----------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("lots", "kept", "cross"), [(2, 0, 7 + 500), (3, 500, 7)])
 def test_an_isolated_winner_closed_in_full_leaves_its_balance_to_the_cross_wallet(lots, kept, cross):
     """At the end of the pass; closed in part it keeps it."""
@@ -217,346 +211,32 @@ def test_it_moves_at_the_end_of_the_pass():
     ]
 
 
-# Free margin ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("leverage", "entry", "free"), [(7.0, 300, 57), (0.0, 300, 84), (7.0, 250, 57), (7.0, 340, 17), (2.0, 300, 0)]
-)
-def test_free_margin_is_what_equity_and_balance_leave_above_initial_margin(leverage, entry, free):
-    """3 lots at 100, WB 100: IM 300/7 up to 43, or 15 where none was chosen, or 150; U 0, 50 or -40.
-
-    MM is 15: who gives 85 away is liquidated at the same mark.
-    """
-    books = snapshot([X], [100], [("X", 0, 3, entry, leverage)], {"X": "100"})
-    house = opened(books, [Uncovered()])
-    with pytest.raises(adl.AdlError):
-        house.withdraw(0, str(free + 1))
-    if free:
-        house.withdraw(0, str(free))
-    assert house.snapshot().wallets.balance.tolist() == [100 - free]
-
-
-def test_orders_lock_margin():
-    """10 given; 2 lots at 101 with leverage 3: 67.3 up to 68. Of 100, 22 are free, and then 10 more."""
-    house = opened(snapshot([X], [100], [], {"X": "100"}), [Uncovered()])
-    house.place_order(0, "X", "1", "90", locked="10")
-    house.place_order(0, "X", "2", "101", leverage="3")
-    assert house.snapshot().orders.locked.tolist() == [10, 68]
-    with pytest.raises(adl.AdlError):
-        house.withdraw(0, "23")
-    house.cancel_order(0)
-    house.withdraw(0, "32")
-    assert house.snapshot().wallets.balance.tolist() == [68]
-
-
-def test_an_order_beyond_free_margin_is_refused():
-    """100 free: 101 are not."""
-    house = opened(snapshot([X], [100], [], {"X": "100"}), [Uncovered()])
-    with pytest.raises(adl.AdlError):
-        house.place_order(0, "X", "1", "90", locked="101")
-    house.place_order(0, "X", "1", "90", locked="100")
-
-
-# Funding --------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("rate", "paid"), [("0.0015", 2), ("0.0025", 2), ("-0.0015", -2), ("0.01", 10), (0.0035, 4)])
-def test_longs_pay_shorts_their_value_times_the_rate(rate, paid):
-    """1000 times 0.15 % is 1.5, half-even 2; of 0.25 % it is 2, of 0.35 % 4."""
-    done = marked([X], [100, 100], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"}, [Uncovered()])
-    done.house.funding({"X": rate}, 5)
-    assert (done.balance, done.cash(), done.house.time) == ([100 - paid, 100 + paid], 0, 5)
-
-
-def test_the_rounding_difference_is_the_funds():
-    """Three pay 1.25 each, 1; one receives 3.75, 4."""
-    positions = [*(("X", row, 1, 100) for row in range(3)), ("X", 3, -3, -300)]
-    done = marked([X], [100] * 4, positions, {"X": "100"}, [Uncovered()], 50)
-    done.house.funding({"X": "0.0125"})
-    assert (done.balance, done.cash()) == ([99, 99, 99, 104], 49)
-
-
-def test_the_funds_own_payment_is_in_its_sum():
-    """It is long 10, a user is short 10 and receives 10."""
-    done = marked([X], [0, 100], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"}, [TakeOver()], 50)
-    done.house.funding({"X": "0.01"})
-    assert (done.balance, done.cash()) == ([0, 110], 40)
-
-
-def test_street_and_vaults_pay_like_users():
-    """A vault long 15 pays 15 to the street that is short."""
-    done = marked([X], [49], [("X", 0, 15, 1500)], {"X": "100"}, [Backstop()], 50)
-    paid = Pass(done.house, done.house.funding({"X": "0.01"}))
-    assert (paid.party("vault"), paid.party("street")) == ((0, -15), (0, 15))
-    assert (paid.party("USDT"), paid.cash()) == ((0, 0), 50)
-
-
-# Several assets -------------------------------------------------------------------------------------------------------
-
-
-def valued(
-    amounts, positions, prices, venue, *, mode="multi-asset", loans=(0, 0), book=None, wallets=(), cut="0.1", **more
-):
-    """Wallet 0 holds USDT and BTC at 50, of which `cut` is not counted."""
-    terms = {
-        "assets": [BTC],
-        "balances": {"wallet": [0, 0], "asset": ["USDT", "BTC"], "amount": list(amounts), "loan": list(loans)},
-        "index_prices": {"BTC": "50"},
-        "haircuts": {"BTC": cut},
-    }
-    contracts = more.pop("contracts", [X])
-    return marked(
-        contracts, [("mia", mode, 0), *wallets], positions, prices, venue, more.pop("funds", 0), book, **terms, **more
-    )
-
-
-def held(done):
-    """What wallets of several assets hold, as (asset, amount)."""
-    books = done.house.snapshot()
-    names = [asset.name for asset in books.assets]
-    rows = zip(books.balances.asset.tolist(), books.balances.amount.tolist(), strict=True)
-    return [(names[code], amount) for code, amount in rows]
-
-
-def test_collateral_is_exchanged_until_debts_are_paid():
-    """485 of debt at 45 a coin: all 11 coins, which would be 495, and no more than the debt for them."""
-    # E = 11·45 - 45 - 440 = 10, MM 50: 990/10. Sold at the mark: -45 - 440.
-    book = Book(bids=[(10, 100)])
-    done = valued([-45, 11], [("X", 0, 10, 1440)], {"X": "100"}, [BookIOC()], book=book)
-    assert book.sent == [("X", -10, 99)]
-    assert held(done) == [("USDT", 0), ("BTC", 0)]
-    assert done.party("treasury") == (0, 11 - 485)
-
-
-def test_only_so_many_coins_as_needed_are_exchanged():
-    """380 of debt take ceil(380/45) = 9 coins of 12; the book closed all, so the others stay."""
-    # E = 12·45 - 530 = 10: P 99. Sold at 115: 1150 - 1530.
-    done = valued([0, 12], [("X", 0, 10, 1530)], {"X": "100"}, [BookIOC()], book=Book(bids=[(10, 115)]))
-    assert held(done) == [("USDT", 0), ("BTC", 3)]
-
-
-def deep(coins, cut):
-    """Mia's ten lots, at 110 and nothing above, leave -45 + 1100 - 1440 = -385 beside her coins."""
-    positions = [("X", 0, 10, 1440), ("X", 1, -10, -1440)]
-    wallets = [("bob", "cross", 9000)]
-    return valued(
-        [-45, coins], positions, {"X": "100"}, [Deleverage()], contracts=[CAPPED], wallets=wallets, funds=1000, cut=cut
-    )
-
-
-def test_collateral_that_is_worth_nothing_is_not_given_away():
-    """At a haircut of 1 eleven coins pay none of 385: they are the rest of a wallet that was deleveraged."""
-    done = deep(11, "1")
-    assert done.of("exchange") == []
-    assert done.party("treasury") == (0, 0)
-    assert done.amounts("rest") == [(0, -11)]
-    assert (held(done), done.cash(), done.cash("BTC")) == ([("USDT", 0), ("BTC", 0)], 1000 - 385, 11)
-
-
-@pytest.mark.parametrize(("coins", "got"), [(1, 0), (2, 1), (3, 1)])
-def test_a_coin_that_brings_less_than_a_quantum_is_not_given_away(coins, got):
-    """At a haircut of 99 % a coin brings half a quantum."""
-    done = deep(coins, "0.99")
-    assert done.party("treasury") == (0, (coins if got else 0) - got)
-    assert (done.cash(), done.cash("BTC")) == (1000 - 385 + got, 0 if got else coins)
-
-
-def test_an_exchange_has_both_legs_in_the_ledger():
-    """9 coins to the treasury, 380 from it."""
-    done = valued([0, 12], [("X", 0, 10, 1530)], {"X": "100"}, [BookIOC()], book=Book(bids=[(10, 115)]))
-    legs = [(row["wallet"], row["fund"], row["asset"], row["amount"]) for row in done.events.rows("exchange")]
-    assert sorted(legs) == [
-        *((-1, "treasury", "BTC", 9), (-1, "treasury", "USDT", -380), (0, "", "BTC", -9), (0, "", "USDT", 380)),
+@pytest.mark.parametrize(("lots", "paid"), [((3, 1), {"X": 40, "Y": 0}), ((1, 3), {"X": 0, "Y": 40})])
+def test_a_wallet_in_several_scopes_is_settled_by_the_fund_of_its_first_row(lots, paid):
+    """That with the larger margin. Deleveraged at the mark, E -40 is what is missing."""
+    rows = [
+        (name, wallet, sign * n, 100 * sign * n) for wallet, sign in ((0, 1), (1, -1)) for name, n in zip("XY", lots)
     ]
+    funds = [fund(1000, scope="X"), fund(1000, scope="Y"), fund(1000)]
+    done = marked([X, Y], [-40, 900], rows, AT_100, [Deleverage(price="mark")], funds)
+    assert {name: 1000 - done.cash(name) for name in "XY"} == paid
+    assert done.cash() == 1000
 
 
-def test_a_positive_rest_of_each_asset_goes_to_the_fund_of_that_asset():
-    """A coin is left of a wallet whose lot is worth no less than a tick."""
-    # One lot at 100, EV 200, MM 95, 4 coins: E 180 - 100 + 15 = 95 with 15 USDT: BV 5 for ticks of 50: P 50.
-    # USDT: 15 + 50 - 200 = -135: 3 coins of 45, exactly. The fourth is BTC's fund's.
-    contract = linear(tick="50", tiers=adl.MarginTiers([0], ["0.95"]))
-    done = valued([15, 4], [("X", 0, 1, 200)], {"X": "100"}, [TakeOver()], contracts=[contract])
-    assert done.fills("take-over") == [(0, -1, 1, 50)]
-    assert (held(done), done.cash("USDT"), done.cash("BTC")) == ([("USDT", 0), ("BTC", 0)], 0, 1)
+def test_who_owes_outside_a_round_is_settled_by_the_fund_of_the_asset():
+    """A lot of X bought with 5 at 100 and sold at 80: what lacks is not of the fund of X."""
+    funds = [fund(1000, scope="X"), fund(1000)]
+    house = opened(snapshot([X], [5, -7], [("X", 0, 1, 100)], {"X": "100"}), [TakeOver()], funds)
+    sold = Pass(house, house.trade("X", "1", "80", buyer=None, seller=0))
+    assert sold.amounts("cover") == [(0, 15)]
+    assert (sold.cash("X"), sold.cash()) == (1000, 1000 - 7 - 15)
 
 
-def test_a_loan_is_repaid_before_debts_are():
-    """A portfolio wallet with 10 coins of which 1 is lent: 9 pay 440 at 50."""
-    # E = 9·50 - 440 = 10, MM 50. ceil(440/50) = 9, worth 450; 440 are credited.
-    book = Book(bids=[(10, 100)])
-    terms = {"mode": "portfolio", "loans": (0, 1), "cut": "0"}
-    done = valued([0, 10], [("X", 0, 10, 1440)], {"X": "100"}, [BookIOC()], book=book, **terms)
-    assert held(done) == [("USDT", 0), ("BTC", 0)]
-    assert [(row["wallet"], row["amount"]) for row in done.of("loan-repaid")] == [(0, -1)]
-    assert done.house.snapshot().balances.loan.tolist() == [0, 0]
-
-
-def test_a_debt_that_no_collateral_pays_is_the_funds():
-    """Nothing above 110: 10 lots at 100 with 1 coin and EV 1500 lack 400 - 45."""
-    done = valued(
-        *([0, 1], [("X", 0, 10, 1500), ("X", 1, -10, -1000)], {"X": "100"}, [Deleverage()]),
-        contracts=[CAPPED],
-        wallets=[("bob", "cross", 9000, "USDT")],
-        funds=[fund(1000)],
-    )
-    assert [(row["wallet"], row["asset"], row["amount"]) for row in done.of("cover")] == [(0, "USDT", 355)]
-    assert (held(done), done.cash()) == ([("USDT", 0), ("BTC", 0)], 645)
-
-
-def test_profit_and_loss_is_booked_in_the_settle_asset():
-    """Mia has 5,000 USDT and is short a contract in coins: deleveraged at 20 she owes 10 coins."""
-    contract = linear("C", settle=BTC)
-    terms = {
-        "assets": [adl.Asset("USDT", 0)],
-        "balances": {"wallet": [1], "asset": ["USDT"], "amount": [5000]},
-        "index_prices": {"BTC": "50"},
-    }
-    wallets = [("bob", "cross", 0, "BTC"), ("mia", "multi-asset", 0, "USDT")]
-    positions = [("C", 0, 1, 20), ("C", 1, -1, -10)]
-    done = marked([contract], wallets, positions, {"C": "10"}, [Deleverage()], **terms)
-    assert [fill[:3] for fill in done.fills("adl-fill")] == [(0, -1, 20), (1, 1, 20)]
-    assert held(done) == [("USDT", 5000), ("BTC", -10)]
-
-
-def test_equity_of_several_assets_bears_losses_at_the_index_price():
-    """A loss of 10 coins a lot, a coin at 50: E 649 is floor(12.98), half-even 13, and bears 1 lot; 600, 12, none."""
-    contract = linear("C", settle=BTC)
-    for amount, given in ((649, 1), (600, 0)):
-        terms = {
-            "assets": [adl.Asset("USDT", 0)],
-            "balances": {"wallet": [1], "asset": ["USDT"], "amount": [amount]},
-            "index_prices": {"BTC": "50"},
-        }
-        wallets = [("bob", "cross", 0, "BTC"), ("mia", "multi-asset", 0, "USDT")]
-        positions = [("C", 0, 1, 20), ("C", 1, -1, -10)]
-        done = marked([contract], wallets, positions, {"C": "10"}, [Deleverage()], **terms)
-        assert len(done.of("adl-notice")) == given
-
-
-# What always holds ----------------------------------------------------------------------------------------------------
-
-#: Kinds that tell something and move nothing.
-INFORM = {
-    *(
-        "adl-notice",
-        "zero-fill",
-        "uncovered-lots",
-        "uncovered-money",
-        "uncovered-paid",
-        "liquidation-started",
-        "healthy",
-    ),
-    *("order-cancelled", "order-placed", "max-rounds", "trigger-on", "trigger-off", "balanced"),
-    *("leverage-set", "uncovered-reduced", "take-over-refused", "take-over-bound"),
-}
-
-
-def test_longs_and_shorts_of_a_contract_add_up_with_all_parties():
-    """What users have less than before, parties have taken."""
-    books, done, _ = busy()
-    after = done.house.snapshot()
-    for code, contract in enumerate(books.contracts):
-        part = books.rows(code)
-        moved = [row for row in done.events.rows() if row["kind"] not in INFORM and row["contract"] == contract.symbol]
-        parties = sum(row["lots"] for row in moved if row["wallet"] < 0)
-        assert after.positions.quantity[part].sum() + parties == books.positions.quantity[part].sum()
-    done.house.audit()
-
-
-def test_an_unbalanced_snapshot_is_balanced_against_the_street_at_the_mark():
-    """Long 10 at 100 and nobody short; an event says so."""
-    house = opened(snapshot([X], [100], [("X", 0, 10, 900)], {"X": "100"}), [Uncovered()])
-    rows = house.opening.rows("balanced")
-    assert [(row["fund"], row["contract"], row["lots"]) for row in rows] == [("street", "X", -10)]
-
-
-def test_a_strict_house_refuses_an_unbalanced_snapshot():
-    """And takes a balanced one."""
-    with pytest.raises(adl.AdlError):
-        opened(snapshot([X], [100], [("X", 0, 10, 900)], {"X": "100"}), [Uncovered()], strict=True)
-    balanced = snapshot([X], [100, 100], [("X", 0, 10, 900), ("X", 1, -10, -900)], {"X": "100"})
-    assert opened(balanced, [Uncovered()], strict=True).opening.rows("balanced") == []
-
-
-def test_money_less_entry_values_is_constant_in_every_asset():
-    """Every amount that moves is somebody else's, negated."""
-    _, done, _ = busy()
-    total = defaultdict(int)
-    for row in done.events.rows():
-        if row["kind"] not in INFORM:
-            total[row["asset"]] += row["amount"]
-    assert set(total) == {"USDT", "BTC"}
-    assert not any(total.values())
-
-
-def test_a_wallet_without_positions_owes_nothing_but_an_open_entry():
-    """Of exactly its negative balance."""
-    _, done, _ = busy()
-    after = done.house.snapshot()
-    open_rows = set(after.positions.wallet[after.positions.quantity != 0].tolist())
-    entries = dict(done.amounts("uncovered-money"))
-    for wallet, balance in enumerate(after.wallets.balance.tolist()):
-        if wallet not in open_rows and balance < 0:
-            assert entries[wallet] == -balance
-
-
-def test_the_cash_of_a_fund_is_its_opening_and_its_ledger():
-    """Events of it that are no fills."""
-    done = marked([CAPPED], *LACKING, [Deleverage()], 500)
-    assert done.cash() == 500 + sum(amount for _, amount in done.amounts("fund-paid", "fund-received", fund="USDT"))
-
-
-def test_the_events_alone_give_the_snapshot_after():
-    """Lots of every row, and balance less entry values of every wallet."""
-    books, done, _ = busy()
-    lots, worth = books.positions.quantity.tolist(), defaultdict(int)
-    for row in done.events.rows():
-        if row["kind"] not in INFORM and row["wallet"] >= 0:
-            worth[row["wallet"]] += row["amount"]
-            if row["row"] >= 0:
-                lots[row["row"]] += row["lots"]
-    assert done.lots == lots
-    for wallet in range(len(books.wallets)):
-        before, after = (
-            int(at.wallets.balance[wallet] - at.positions.entry_value[at.positions.wallet == wallet].sum())
-            for at in (books, done.house.snapshot())
-        )
-        assert after == before + worth[wallet]
-
-
-def test_a_quiet_mark_moves_every_mark_and_nobody():
-    """No events, new marks, the same positions."""
-    books = snapshot([X, Y], [900, 900], [("X", 0, 1, 100), ("Y", 1, -1, -100)], AT_100)
-    house = opened(books, [TakeOver(), Deleverage()])
-    done = Pass(house, house.mark({"X": "101", "Y": "99"}))
-    after = house.snapshot()
-    assert [Fraction(mark) for mark in after.marks] == [101, 99]
-    assert (done.events.rows(), done.balance, done.lots) == ([], [900, 900], [1, -1])
-    house.audit()
-
-
-def test_a_state_goes_on_as_the_house_did():
-    """Inventory, marks, orders, open entries: the next marks give the same events and the same hash."""
-    _, done, book = busy()
-    house, same = done.house, copy.deepcopy(book)
-    other = adl.ClearingHouse.from_state(house.state(), venue=BUSY, liquidity=same)
-    assert other.hash == house.hash
-    for mark in ("90", "130"):
-        assert other.mark({"X": mark}).rows() == house.mark({"X": mark}).rows()
-        assert other.hash == house.hash
-
-
-def test_a_failed_call_leaves_the_house_as_it_was():
-    """A book that breaks in the midst of a pass."""
-
-    class Broken:
-        def ioc(self, contract, quantity, limit, time):
-            raise RuntimeError("no connection")
-
-    house = opened(snapshot([X], [0], [("X", 0, 1, 100)], {"X": "100"}), [CancelOrders(), BookIOC()], 0, Broken())
-    before = house.hash
-    with pytest.raises(RuntimeError, match="no connection"):
-        house.mark({"X": "99"})
-    assert house.hash == before
-    assert [Fraction(mark) for mark in house.snapshot().marks] == [100]
+def test_settlement_follows_each_stage():
+    """The rest of a wallet that the fund took is in the fund before others are deleveraged."""
+    # Wallet 0: 30 at 10, E 1: taken at 10. Wallet 1: 10 that cost 200, E -100: refused, P 20.
+    positions = [("X", 0, 30, 300), ("X", 1, 10, 200), ("X", 2, -10, -100)]
+    done = marked([X], [1, 0, 500], positions, {"X": "10"}, [TakeOver(), Deleverage()])
+    assert done.story("take-over", "rest", "adl-fill") == [
+        *(("take-over", 0), ("rest", 0), ("adl-fill", 1), ("adl-fill", 2)),
+    ]

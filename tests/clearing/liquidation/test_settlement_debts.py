@@ -78,9 +78,6 @@ def test_a_wallet_that_keeps_a_position_owes_nothing_yet():
     assert house.audit() == []
 
 
-# Wallets of several assets --------------------------------------------------------------------------------------------
-
-
 def valued(usdt: int, coins: int, mode: str = "multi-asset", lots: int = 0, **more) -> adl.Snapshot:
     """A wallet of USDT and coins at 100 each, long so many lots at 100, and bob on the other side."""
     held = [("X", 0, lots, 100 * lots), ("X", 1, -lots, -100 * lots)] if lots else []
@@ -201,9 +198,6 @@ def test_debts_in_coins_are_paid_by_the_fund_of_coins():
     sold = Pass(house, house.trade("I", "2", "50", buyer=1, seller=0))
     assert sold.amounts("cover", "uncovered-money") == [(0, 45), (0, 5)]
     assert (sold.cash("BTC"), house.audit()) == (0, [])
-
-
-# Laws -----------------------------------------------------------------------------------------------------------------
 
 
 @given(

@@ -11,6 +11,7 @@ from adlcore.clearing.house.replay import replayed
 from support.house_books import AT_100, BTC, Pass, X, Y, fund, inverse, marked, opened, snapshot
 
 X_AT_100 = {"X": "100"}
+
 #: A long of a lot that cost 170: its wallet has nothing, so that its bankruptcy price is 170.
 LOST_70 = ("X", 0, 1, 170)
 
@@ -30,13 +31,6 @@ def refusals(done: Pass) -> list[tuple]:
     return found
 
 
-def capped(ratio: str) -> Venue:
-    return Venue("capped", [TakeOver()], trigger=NetNotionalCap(ratio))
-
-
-# What is looked at ----------------------------------------------------------------------------------------------------
-
-
 def test_a_fund_that_has_not_enough_says_what_it_would_be_left_with():
     """5 of cash and a loss of 70."""
     done = marked([X], [0], [LOST_70], X_AT_100, [TakeOver()], 5)
@@ -44,6 +38,10 @@ def test_a_fund_that_has_not_enough_says_what_it_would_be_left_with():
     (row,) = done.of("take-over-refused")
     assert (row["row"], row["asset"], row["account"]) == (0, "USDT", "account-0")
     assert marked([X], [0], [LOST_70], X_AT_100, [TakeOver()], 70).of("take-over-refused") == []
+
+
+def capped(ratio: str) -> Venue:
+    return Venue("capped", [TakeOver()], trigger=NetNotionalCap(ratio))
 
 
 @pytest.mark.parametrize(
@@ -138,9 +136,6 @@ def test_the_fund_of_coins_counts_coins():
     assert done.of("take-over-refused")[0]["asset"] == BTC.name
 
 
-# How often ------------------------------------------------------------------------------------------------------------
-
-
 def test_every_fund_of_the_chain_that_refused_is_told():
     """70 is too much for 5; the parent has 100. Of 60 it would be too much for both."""
     funds = [fund(100), fund(5, scope="X", parent="USDT")]
@@ -201,7 +196,12 @@ def test_nobody_is_refused_where_nothing_is_offered():
     assert refusals(waited) == [("USDT", "X", 0, 2, 98, "net-notional", 200, 4)]
 
 
-# What they move: nothing ----------------------------------------------------------------------------------------------
+def _has_pyarrow() -> bool:
+    try:
+        import pyarrow  # noqa: F401 - only to see whether it is there
+    except ImportError:
+        return False
+    return True
 
 
 def test_refusals_move_nothing(tmp_path):
@@ -226,11 +226,3 @@ def test_refusals_move_nothing(tmp_path):
         assert (read["link"][first], read["link"][second]) == (read["sequence"][second], read["sequence"][first])
         assert (read["fund"][first], read["account"][first]) == ("USDT", "account-0")
         assert (read["cause"][first], read["cause"][second]) == ("net-notional", "net-notional")
-
-
-def _has_pyarrow() -> bool:
-    try:
-        import pyarrow  # noqa: F401 - only to see whether it is there
-    except ImportError:
-        return False
-    return True

@@ -7,12 +7,10 @@ import pickle
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import (
-    KINDS,
-)
+from adlcore.clearing import KINDS
 from adlcore.clearing.events import FACTS
-from support.house_calls import STATE
-from support.ten_wallets import ANN, BOB, CAT, DAN, DOWN, MIA, VIC
+from support.house_calls import IN_TURN, STATE
+from support.ten_wallets import DOWN
 
 COLUMNS = ["sequence", "time", "kind", "wallet", "account", "row", "contract", "lots", "price", "amount", "asset"]
 COLUMNS += ["fund", "cause", "link"]
@@ -92,27 +90,10 @@ def test_events_are_immutable_and_equal_their_pickle(house):
         events.table[0, 0] = 1
 
 
-CALLS = [
-    lambda house: house.trade("X", 2, 101, buyer=CAT, seller=VIC, buyer_leg="short"),
-    lambda house: house.mark(**DOWN),
-    lambda house: house.deposit(DAN, "0.1"),
-    lambda house: house.trade("X", 12, 81, buyer=VIC, seller=BOB, time=1001),
-    lambda house: house.place_order(BOB, "X", -3, 90, leverage=5),
-    lambda house: house.cancel_order(0),
-    lambda house: house.fund_deposit("X", "12.5", time=1002),
-    lambda house: house.funding({"X": "0.001", "I": "-0.0005"}),
-    lambda house: house.withdraw(BOB, "1.23"),
-    lambda house: house.deposit(MIA, "0.5", "BTC"),
-    lambda house: house.trade("Y", 4, "50.5", buyer=ANN, seller=None),
-    lambda house: house.mark({"X": "84", "Y": "51.5"}, 1003),
-    lambda house: house.mark({"X": "70"}, 1400, index_prices={"BTC": "75"}),
-]
-
-
 def test_the_digest_rolls_over_all_calls(house):
     """That of the last call and the events since; a call without events leaves it."""
     digest = STATE.digest
-    for call in CALLS:
+    for call in IN_TURN:
         events = call(house)
         digest = events.digest(digest) if len(events) else digest
         assert house.state().digest == digest
@@ -122,5 +103,5 @@ def test_the_digest_rolls_over_all_calls(house):
 
 
 def test_sequence_numbers_go_on_through_all_calls(house):
-    numbers = [number for call in CALLS for number in call(house).columns()["sequence"].tolist()]
+    numbers = [number for call in IN_TURN for number in call(house).columns()["sequence"].tolist()]
     assert numbers == list(range(STATE.sequence, STATE.sequence + len(numbers)))

@@ -7,10 +7,7 @@ import math
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import (
-    ClearingHouse,
-    Uncovered,
-)
+from adlcore.clearing import ClearingHouse, Uncovered
 from support import ten_wallets
 from support.house_books import linear, opened, snapshot
 from support.house_calls import STATE

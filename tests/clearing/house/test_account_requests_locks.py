@@ -5,15 +5,8 @@ from __future__ import annotations
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import (
-    Uncovered,
-)
-from support.house_books import (
-    X,
-    fund,
-    opened,
-    snapshot,
-)
+from adlcore.clearing import Uncovered
+from support.house_books import X, fund, opened, snapshot
 from support.house_calls import STATE
 from support.ten_wallets import ANN, DAN, DOWN
 

@@ -6,19 +6,12 @@ from collections import defaultdict
 
 import pytest
 
-from adlcore.clearing import (
-    BrokenBooksError,
-    ClearingHouse,
-    Deleverage,
-)
+from adlcore.clearing import BrokenBooksError, ClearingHouse, Deleverage
 from support import ten_wallets
 from support.busy_pass import busy
-from support.house_books import (
-    linear,
-    marked,
-)
-from support.house_calls import STATE
-from support.ten_wallets import ANN, BOB, CAT, DAN, DOWN, MIA, TOM, VIC
+from support.house_books import linear, marked
+from support.house_calls import IN_TURN, STATE
+from support.ten_wallets import BOB, DAN, TOM
 
 
 def damaged(state, **changes):
@@ -76,28 +69,11 @@ def test_an_audit_of_parties_and_entries():
     assert found == ["wallets[9] owes 5 quanta of USDT, and has 0"]
 
 
-CALLS = [
-    lambda house: house.trade("X", 2, 101, buyer=CAT, seller=VIC, buyer_leg="short"),
-    lambda house: house.mark(**DOWN),
-    lambda house: house.deposit(DAN, "0.1"),
-    lambda house: house.trade("X", 12, 81, buyer=VIC, seller=BOB, time=1001),
-    lambda house: house.place_order(BOB, "X", -3, 90, leverage=5),
-    lambda house: house.cancel_order(0),
-    lambda house: house.fund_deposit("X", "12.5", time=1002),
-    lambda house: house.funding({"X": "0.001", "I": "-0.0005"}),
-    lambda house: house.withdraw(BOB, "1.23"),
-    lambda house: house.deposit(MIA, "0.5", "BTC"),
-    lambda house: house.trade("Y", 4, "50.5", buyer=ANN, seller=None),
-    lambda house: house.mark({"X": "84", "Y": "51.5"}, 1003),
-    lambda house: house.mark({"X": "70"}, 1400, index_prices={"BTC": "75"}),
-]
-
-
 def test_a_house_that_does_not_audit_itself():
     """The same events and hash; broken books are found when it is asked."""
     one = ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder())
     other = ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder(), audit="off")
-    for call in CALLS:
+    for call in IN_TURN:
         assert call(one) == call(other)
     assert one.hash == other.hash
     broken = ClearingHouse.from_state(damaged(STATE, wallets__balance=(BOB, 7)), ten_wallets.venue(), audit="off")

@@ -11,57 +11,25 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import (
-    BookIOC,
-    CancelOrders,
-    ClearingHouse,
-    Deleverage,
-    DepthLadder,
-    TakeOver,
-    Uncovered,
-    Venue,
-)
+from adlcore.clearing import BookIOC, CancelOrders, ClearingHouse, Deleverage, DepthLadder, TakeOver, Uncovered, Venue
 from support import ten_wallets
 from support.busy_pass import BUSY, busy
-from support.house_books import (
-    AT_100,
-    Pass,
-    X,
-    Y,
-    opened,
-    snapshot,
-)
-from support.house_calls import STATE
-from support.ten_wallets import ANN, BOB, CAT, DAN, DOWN, MIA, VIC
-
-CALLS = [
-    lambda house: house.trade("X", 2, 101, buyer=CAT, seller=VIC, buyer_leg="short"),
-    lambda house: house.mark(**DOWN),
-    lambda house: house.deposit(DAN, "0.1"),
-    lambda house: house.trade("X", 12, 81, buyer=VIC, seller=BOB, time=1001),
-    lambda house: house.place_order(BOB, "X", -3, 90, leverage=5),
-    lambda house: house.cancel_order(0),
-    lambda house: house.fund_deposit("X", "12.5", time=1002),
-    lambda house: house.funding({"X": "0.001", "I": "-0.0005"}),
-    lambda house: house.withdraw(BOB, "1.23"),
-    lambda house: house.deposit(MIA, "0.5", "BTC"),
-    lambda house: house.trade("Y", 4, "50.5", buyer=ANN, seller=None),
-    lambda house: house.mark({"X": "84", "Y": "51.5"}, 1003),
-    lambda house: house.mark({"X": "70"}, 1400, index_prices={"BTC": "75"}),
-]
+from support.house_books import AT_100, Pass, X, Y, opened, snapshot
+from support.house_calls import IN_TURN, STATE
+from support.ten_wallets import DOWN
 
 
 @pytest.mark.parametrize("when", [0, 2, 5, 10])
 def test_a_house_goes_on_from_its_state(when):
     """From a pickle of state and order book, after any call: the same events and the same hash."""
     one = ClearingHouse.from_state(STATE, ten_wallets.venue(), book := ten_wallets.ladder())
-    for call in CALLS[:when]:
+    for call in IN_TURN[:when]:
         call(one)
     state, kept = pickle.loads(pickle.dumps((one.state(), book)))
     assert state.hash == one.hash
     other = ClearingHouse.from_state(state, ten_wallets.venue(), kept)
     assert (other.hash, other.time, other.marks, len(other.opening)) == (one.hash, one.time, one.marks, 0)
-    for call in CALLS[when:]:
+    for call in IN_TURN[when:]:
         assert call(other) == call(one)
         assert other.hash == one.hash
     assert (one.audit(), other.audit()) == ([], [])
@@ -107,7 +75,7 @@ def test_the_hash_is_of_everything():
 
 def test_a_house_is_the_same_with_threads():
     one, two = (ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder(), threads=n) for n in (1, 2))
-    for call in CALLS:
+    for call in IN_TURN:
         assert call(one) == call(two)
     assert one.hash == two.hash
 
@@ -122,7 +90,7 @@ def test_what_a_house_shows(house):
 
 
 def test_the_margin_of_a_house_is_that_of_its_snapshot(house):
-    for call in CALLS:
+    for call in IN_TURN:
         call(house)
         kept, fresh = house.margin_state(), adl.margin_state(house.snapshot())
         for name in ("equity", "maintenance_margin", "balance", "free_margin", "liquidatable"):

@@ -6,11 +6,7 @@ import math
 
 import pytest
 
-from adlcore.clearing import (
-    ClearingHouse,
-    HouseState,
-    Uncovered,
-)
+from adlcore.clearing import ClearingHouse, HouseState, Uncovered
 from support import ten_wallets
 from support.house_books import linear, snapshot
 from support.house_calls import CALLS, STATE

@@ -8,9 +8,7 @@ from decimal import Decimal
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import (
-    ClearingHouse,
-)
+from adlcore.clearing import ClearingHouse
 from support import ten_wallets
 from support.house_calls import STATE
 from support.ten_wallets import ANN, BOB, DOWN

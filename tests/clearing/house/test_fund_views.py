@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from adlcore.clearing import (
-    ClearingHouse,
-)
+from adlcore.clearing import ClearingHouse
 from support import ten_wallets
 from support.house_calls import STATE
 from support.ten_wallets import DOWN

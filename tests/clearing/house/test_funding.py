@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adlcore.clearing import (
-    Backstop,
-    TakeOver,
-    Uncovered,
-)
-from support.house_books import (
-    Pass,
-    X,
-    inverse,
-    marked,
-    opened,
-    snapshot,
-)
+from adlcore.clearing import Backstop, TakeOver, Uncovered
+from support.house_books import Pass, X, inverse, marked, opened, snapshot
 
 
 def test_funding_conserves_money():

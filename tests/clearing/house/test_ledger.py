@@ -12,30 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.clearing import (
-    ClearingHouse,
-    Uncovered,
-)
+from adlcore.clearing import ClearingHouse, Uncovered
 from support import ten_wallets
 from support.house_books import X, fund, linear, opened, snapshot
-from support.house_calls import STATE
-from support.ten_wallets import ANN, BOB, CAT, DAN, DOWN, MIA, VIC
-
-CALLS = [
-    lambda house: house.trade("X", 2, 101, buyer=CAT, seller=VIC, buyer_leg="short"),
-    lambda house: house.mark(**DOWN),
-    lambda house: house.deposit(DAN, "0.1"),
-    lambda house: house.trade("X", 12, 81, buyer=VIC, seller=BOB, time=1001),
-    lambda house: house.place_order(BOB, "X", -3, 90, leverage=5),
-    lambda house: house.cancel_order(0),
-    lambda house: house.fund_deposit("X", "12.5", time=1002),
-    lambda house: house.funding({"X": "0.001", "I": "-0.0005"}),
-    lambda house: house.withdraw(BOB, "1.23"),
-    lambda house: house.deposit(MIA, "0.5", "BTC"),
-    lambda house: house.trade("Y", 4, "50.5", buyer=ANN, seller=None),
-    lambda house: house.mark({"X": "84", "Y": "51.5"}, 1003),
-    lambda house: house.mark({"X": "70"}, 1400, index_prices={"BTC": "75"}),
-]
+from support.house_calls import IN_TURN, STATE
 
 
 def held(one) -> int:
@@ -46,7 +26,7 @@ def held(one) -> int:
 def test_the_ledger_of_a_fund_is_every_movement_since_the_house_was_made(house):
     """By columns: amounts sum to what cash less cost changed by; those of the state count from the opening."""
     before = {name: held(one) for name, one in house.funds.items()}
-    for call in CALLS:
+    for call in IN_TURN:
         call(house)
     for place, (name, one) in enumerate(house.funds.items()):
         ledger = one.ledger

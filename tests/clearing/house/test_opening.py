@@ -7,21 +7,8 @@ import warnings
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import (
-    Backstop,
-    ClearingHouse,
-    Deleverage,
-    Uncovered,
-)
-from support.house_books import (
-    Pass,
-    X,
-    Y,
-    fund,
-    linear,
-    opened,
-    snapshot,
-)
+from adlcore.clearing import Backstop, ClearingHouse, Deleverage, Uncovered
+from support.house_books import Pass, X, Y, fund, linear, opened, snapshot
 from support.house_calls import STATE
 from support.refusals import cases, refused, said
 

@@ -7,20 +7,9 @@ import math
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import (
-    ClearingHouse,
-    Uncovered,
-)
+from adlcore.clearing import ClearingHouse, Uncovered
 from support import ten_wallets
-from support.house_books import (
-    AT_100,
-    Pass,
-    X,
-    Y,
-    linear,
-    opened,
-    snapshot,
-)
+from support.house_books import AT_100, Pass, X, Y, linear, opened, snapshot
 from support.house_calls import STATE
 from support.refusals import ABOVE_0, FINITE, NUMBER, cases, refuses, said
 

@@ -11,14 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.clearing import (
-    BookIOC,
-    CancelOrders,
-    ClearingHouse,
-    Deleverage,
-    Events,
-    TakeOver,
-)
+from adlcore.clearing import BookIOC, CancelOrders, ClearingHouse, Deleverage, Events, TakeOver
 from support import ten_wallets
 from support.house_books import Book, X, Y, opened, snapshot
 from support.house_calls import STATE

@@ -29,34 +29,14 @@ from adlcore.clearing import (
 from adlcore.clearing.house.replay import replayed
 from support import margin_oracle as oracle
 from support.busy_pass import busy
-from support.house_books import (
-    USDT,
-    linear,
-    opened,
-    snapshot,
-)
+from support.house_books import USDT, linear, opened, snapshot
+from support.house_calls import IN_TURN
 from support.replays import led_to
-from support.ten_wallets import ANN, BOB, CAT, DAN, DOWN, MIA, VIC
-
-CALLS = [
-    lambda house: house.trade("X", 2, 101, buyer=CAT, seller=VIC, buyer_leg="short"),
-    lambda house: house.mark(**DOWN),
-    lambda house: house.deposit(DAN, "0.1"),
-    lambda house: house.trade("X", 12, 81, buyer=VIC, seller=BOB, time=1001),
-    lambda house: house.place_order(BOB, "X", -3, 90, leverage=5),
-    lambda house: house.cancel_order(0),
-    lambda house: house.fund_deposit("X", "12.5", time=1002),
-    lambda house: house.funding({"X": "0.001", "I": "-0.0005"}),
-    lambda house: house.withdraw(BOB, "1.23"),
-    lambda house: house.deposit(MIA, "0.5", "BTC"),
-    lambda house: house.trade("Y", 4, "50.5", buyer=ANN, seller=None),
-    lambda house: house.mark({"X": "84", "Y": "51.5"}, 1003),
-    lambda house: house.mark({"X": "70"}, 1400, index_prices={"BTC": "75"}),
-]
+from support.ten_wallets import DAN, DOWN
 
 
 def test_the_events_of_every_call_lead_to_its_books(house):
-    for place, call in enumerate(CALLS):
+    for place, call in enumerate(IN_TURN):
         before = house.state()
         events = call(house)
         assert events.first == before.sequence

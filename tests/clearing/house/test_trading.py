@@ -6,9 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from adlcore.clearing import (
-    Uncovered,
-)
+from adlcore.clearing import Uncovered
 from support import house_books
 from support.books import refused
 from support.house_books import X, opened, snapshot

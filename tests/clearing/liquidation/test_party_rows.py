@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from adlcore.clearing import (
-    Deleverage,
-    TakeOver,
-    Uncovered,
-)
-from support.house_books import (
-    Pass,
-    X,
-    fund,
-    linear,
-    marked,
-    opened,
-    snapshot,
-)
+from adlcore.clearing import Deleverage, TakeOver, Uncovered
+from support.house_books import Pass, X, fund, linear, marked, opened, snapshot
 
 
 def test_the_equity_of_a_fund_is_its_cash_and_what_its_inventory_gained():

@@ -5,23 +5,8 @@ from __future__ import annotations
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import (
-    BookIOC,
-    Deleverage,
-    TakeOver,
-    Uncovered,
-)
-from support.house_books import (
-    BTC,
-    USDT,
-    Book,
-    Pass,
-    X,
-    linear,
-    marked,
-    opened,
-    snapshot,
-)
+from adlcore.clearing import BookIOC, Deleverage, TakeOver, Uncovered
+from support.house_books import BTC, USDT, Book, Pass, X, linear, marked, opened, snapshot
 
 
 def test_lots_are_valued_as_held_now_and_not_by_subtraction():

@@ -6,15 +6,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import Backstop, BookIOC, Deleverage, TakeOver, Uncovered, Venue
-from support.house_books import (
-    AT_100,
-    Book,
-    X,
-    Y,
-    Z,
-    linear,
-    marked,
-)
+from support.house_books import AT_100, Book, X, Y, Z, linear, marked
 
 WATCH = [Uncovered()]
 

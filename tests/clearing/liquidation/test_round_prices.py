@@ -6,18 +6,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import Backstop, BookIOC, Deleverage, TakeOver
-from support.house_books import (
-    AT_100,
-    BTC,
-    FIVE_PERCENT,
-    TEN_PERCENT,
-    Book,
-    X,
-    Y,
-    inverse,
-    linear,
-    marked,
-)
+from support.house_books import AT_100, BTC, FIVE_PERCENT, TEN_PERCENT, Book, X, Y, inverse, linear, marked
 
 
 def handed_over(contracts, balance, positions, marks, fund=10_000, **more):

@@ -5,25 +5,8 @@ from __future__ import annotations
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import (
-    Backstop,
-    BookIOC,
-    Deleverage,
-    NetLegs,
-    TakeOver,
-)
-from support.house_books import (
-    AT_100,
-    Book,
-    Pass,
-    X,
-    Y,
-    fund,
-    linear,
-    marked,
-    opened,
-    snapshot,
-)
+from adlcore.clearing import Backstop, BookIOC, Deleverage, NetLegs, TakeOver
+from support.house_books import AT_100, Book, Pass, X, Y, fund, linear, marked, opened, snapshot
 
 #: 30 at 10 with E 1: BV 299, 9.97, up to 10: closed there, 1 is left.
 THIRTY = [("X", 0, 30, 300)]

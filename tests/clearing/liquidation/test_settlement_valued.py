@@ -6,14 +6,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import BookIOC, Deleverage, TakeOver
-from support.house_books import (
-    BTC,
-    Book,
-    X,
-    fund,
-    linear,
-    marked,
-)
+from support.house_books import BTC, Book, X, fund, linear, marked
 
 
 def valued(

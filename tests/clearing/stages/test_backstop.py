@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adlcore.clearing import (
-    Backstop,
-)
-from support.house_books import (
-    AT_100,
-    X,
-    Y,
-    linear,
-    marked,
-)
+from adlcore.clearing import Backstop
+from support.house_books import AT_100, X, Y, linear, marked
 
 
 @pytest.mark.parametrize(("equity", "taken"), [(50, 0), (49, 1), (0, 1), (-1, 0)])

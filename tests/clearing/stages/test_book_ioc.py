@@ -5,22 +5,8 @@ from __future__ import annotations
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import (
-    BookIOC,
-    Deleverage,
-    TakeOver,
-    Venue,
-)
-from support.house_books import (
-    AT_100,
-    Book,
-    X,
-    Y,
-    fund,
-    inverse,
-    linear,
-    marked,
-)
+from adlcore.clearing import BookIOC, Deleverage, TakeOver, Venue
+from support.house_books import AT_100, Book, X, Y, fund, inverse, linear, marked
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,8 @@ from __future__ import annotations
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import (
-    CancelOrders,
-)
-from support.house_books import (
-    AT_100,
-    X,
-    Y,
-    marked,
-    opened,
-    orders,
-    snapshot,
-)
+from adlcore.clearing import CancelOrders
+from support.house_books import AT_100, X, Y, marked, opened, orders, snapshot
 
 
 def test_all_orders_of_a_cross_wallet_are_cancelled():

@@ -5,17 +5,8 @@ from __future__ import annotations
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import (
-    Deleverage,
-)
-from support.house_books import (
-    AT_100,
-    X,
-    Y,
-    linear,
-    marked,
-    orders,
-)
+from adlcore.clearing import Deleverage
+from support.house_books import AT_100, X, Y, linear, marked, orders
 
 
 @pytest.mark.parametrize(("equity", "given"), [(102, 0), (103, 1), (202, 1), (203, 2)])

@@ -6,15 +6,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import Backstop, BookIOC, Deleverage
-from support.house_books import (
-    BTC,
-    USDT,
-    Book,
-    X,
-    Y,
-    linear,
-    marked,
-)
+from support.house_books import BTC, USDT, Book, X, Y, linear, marked
 
 
 def test_scores_are_float64_of_float64():

@@ -4,22 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adlcore.clearing import (
-    Deleverage,
-    TakeOver,
-)
-from support.house_books import (
-    AT_100,
-    TEN_PERCENT,
-    Pass,
-    X,
-    Y,
-    fund,
-    linear,
-    marked,
-    opened,
-    snapshot,
-)
+from adlcore.clearing import Deleverage, TakeOver
+from support.house_books import AT_100, TEN_PERCENT, Pass, X, Y, fund, linear, marked, opened, snapshot
 from support.replays import led_to
 
 

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from adlcore.clearing import (
-    Deleverage,
-    NetLegs,
-    TakeOver,
-)
-from support.house_books import (
-    AT_100,
-    X,
-    Y,
-    marked,
-)
+from adlcore.clearing import Deleverage, NetLegs, TakeOver
+from support.house_books import AT_100, X, Y, marked
 
 
 def test_long_and_short_of_a_wallet_are_closed_against_each_other_at_the_mark():

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adlcore.clearing import (
-    Backstop,
-    TakeOver,
-)
-from support.house_books import (
-    X,
-    marked,
-)
+from adlcore.clearing import Backstop, TakeOver
+from support.house_books import X, marked
 
 
 def test_a_vault_takes_wallets_in_the_rounds_order_and_through_zero():

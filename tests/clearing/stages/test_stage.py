@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from adlcore.clearing import (
-    BookIOC,
-    TakeOver,
-)
-from support.house_books import (
-    Book,
-    X,
-    marked,
-)
+from adlcore.clearing import BookIOC, TakeOver
+from support.house_books import Book, X, marked
 
 
 def test_a_bankrupt_row_does_not_wait():

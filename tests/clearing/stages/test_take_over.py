@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adlcore.clearing import (
-    NetNotionalCap,
-    TakeOver,
-    Venue,
-)
-from support.house_books import (
-    AT_100,
-    X,
-    Y,
-    fund,
-    marked,
-)
+from adlcore.clearing import NetNotionalCap, TakeOver, Venue
+from support.house_books import AT_100, X, Y, fund, marked
 
 
 @pytest.mark.parametrize(("cash", "taken"), [(100, 1), (99, 0)])

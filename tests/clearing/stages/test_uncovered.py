@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-from adlcore.clearing import (
-    BookIOC,
-    Deleverage,
-    TakeOver,
-    Uncovered,
-)
-from support.house_books import (
-    AT_100,
-    TEN_PERCENT,
-    Book,
-    Pass,
-    X,
-    linear,
-    marked,
-    opened,
-    snapshot,
-)
+from adlcore.clearing import BookIOC, Deleverage, TakeOver, Uncovered
+from support.house_books import AT_100, TEN_PERCENT, Book, Pass, X, linear, marked, opened, snapshot
 
 
 def test_what_nobody_took_stays_and_is_tried_again_at_the_next_mark():

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adlcore.clearing import (
-    Backstop,
-    BookIOC,
-    CancelOrders,
-    ClearingHouse,
-    Deleverage,
-    TakeOver,
-    Uncovered,
-    Venue,
-)
+from adlcore.clearing import Backstop, BookIOC, CancelOrders, ClearingHouse, Deleverage, TakeOver, Uncovered, Venue
 from support.house_books import linear, opened, snapshot
 from support.refusals import NOT_BELOW_0, refused, said, table
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import adlcore as adl
 from adlcore.clearing.events import CAUSES, FIELDS, KINDS
-from support import clearing_oracle, house_worlds, margin_oracle, sinking_worlds
+from support import clearing_oracle, clearing_oracle_books, house_worlds, margin_oracle, sinking_worlds
 from support.house_draws import FACTORS, books, funds, venues
 from support.replays import led_to
 
@@ -88,7 +88,7 @@ def slow_house(snapshot, given_funds, venue, book) -> clearing_oracle.SlowHouse:
 def agree_on(slow, house, name: str, *arguments, **named) -> adl.Events | None:
     """The same call of both, which refuse together or tell the same of a mark; the events of the house."""
     digest, refused, answers = house.hash, [], []
-    for who, kind in ((slow, clearing_oracle.Refused), (house, adl.AdlError)):
+    for who, kind in ((slow, clearing_oracle_books.Refused), (house, adl.AdlError)):
         try:
             answers.append(getattr(who, name)(*arguments, **named))
         except kind as error:

@@ -32,3 +32,12 @@ def busy():
     house = opened(books, BUSY, [fund(100), fund(20, "BTC")], book)
     before = house.snapshot()
     return before, Pass(house, house.mark({**AT_100, "I": "95"})), book
+
+
+#: Kinds that tell something and move nothing.
+INFORM = {
+    *("adl-notice", "zero-fill", "uncovered-lots", "uncovered-money", "uncovered-paid", "liquidation-started"),
+    "healthy",
+    *("order-cancelled", "order-placed", "max-rounds", "trigger-on", "trigger-off", "balanced"),
+    *("leverage-set", "uncovered-reduced", "take-over-refused", "take-over-bound"),
+}

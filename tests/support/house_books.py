@@ -28,6 +28,13 @@ def inverse(symbol: str = "I", tiers: adl.MarginTiers | None = FIVE_PERCENT, **m
 
 X, Y, Z = linear("X"), linear("Y"), linear("Z")
 AT_100 = {"X": "100", "Y": "100"}
+NO_MARGIN = adl.MarginTiers([0], ["0.0001"])
+CAPPED = linear("X", max_price="110")
+
+#: A venue for :func:`snapshot`: nobody is liquidated; each wallet has one row; wallet 0 lacks 400 once it is closed.
+FLAT = ([1000, 1000, 1000], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"})
+ONE_ROW_EACH = ([120, 100, 1000], [("X", 0, 10, 1000), ("X", 1, 10, 1000), ("X", 2, -20, -2000)], {"X": "100"})
+LACKING = ([0, 9000], [("X", 0, 10, 1500), ("X", 1, -10, -1000)], {"X": "100"})
 
 
 def snapshot(contracts, wallets, positions, marks, **more: Any) -> adl.Snapshot:

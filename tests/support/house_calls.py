@@ -7,6 +7,10 @@ from support.ten_wallets import ANN, BOB, CAT, DAN, DOWN, MIA, VIC
 
 STATE = ten_wallets.house().state()
 
+#: What errors of these calls say.
+SYMBOLS = "must be one of X, Y, I"
+BETWEEN_LOTS, BETWEEN_TICKS = "is between lots of 1: 0 or 1 would do", "is between ticks of 1: 100 or 101 would do"
+SETTLES = "must be a wallet in USDT, in which X settles"
 
 #: Everything that moves a house, and takes a time.
 CALLS = {

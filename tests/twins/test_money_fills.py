@@ -10,17 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.money_twins import (
-    BOTH,
-    BOTTOM,
-    TOP,
-    column,
-    columns,
-    fast,
-    ints,
-    positives,
-    same,
-)
+from support.money_twins import BOTH, BOTTOM, TOP, column, columns, fast, ints, positives, same
 
 small = st.integers(-12, 12)
 fill = st.one_of(

@@ -7,12 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.clearing_twins import (
-    column,
-    money,
-    same,
-    wild,
-)
+from support.clearing_twins import column, money, same, wild
 
 SETTLE = ("amount", "fund", "equity", "cash", "parent", "left", "out_row", "out_fund", "out_amount")
 

@@ -10,19 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from adlcore._kernels.reference import _margin
-from support.clearing_twins import (
-    BOTTOM,
-    FAST,
-    ROWS,
-    TOP,
-    column,
-    longer,
-    make_rows,
-    money,
-    same,
-    wild,
-    working_rows,
-)
+from support.clearing_twins import BOTTOM, FAST, ROWS, TOP, column, longer, make_rows, money, same, wild, working_rows
 
 
 def close(kernels, own):

@@ -10,7 +10,7 @@ import adlcore as adl
 from adlcore.clearing import ClearingHouse, Uncovered
 from support import ten_wallets
 from support.house_books import linear, opened, snapshot
-from support.house_calls import STATE
+from support.house_calls import BETWEEN_LOTS, BETWEEN_TICKS, SETTLES, STATE, SYMBOLS
 from support.refusals import ABOVE_0, FINITE, NOT_BELOW_0, NUMBER, cases, refuses, said
 from support.ten_wallets import ANN, BOB, BOB_ALONE, CAT, DAN, DOWN, EVE, MIA, PIA, TOM, VIC
 
@@ -31,7 +31,7 @@ def test_wallets_that_there_are_not(house, wallet):
         refuses(house, lambda: house.trade("X", 1, 100, buyer=ANN, seller=wallet), said("seller", wallet, must))
 
 
-NAN, INF = math.nan, math.inf
+NAN = math.nan
 AMOUNTS = [
     *((amount, ABOVE_0) for amount in ("0", -1)),
     ("0.001", "is between quanta of 0.01: 0.00 or 0.01 would do"),
@@ -46,7 +46,6 @@ def test_amounts_that_are_none(house, call, amount, must):
     refuses(house, lambda: getattr(house, call)(BOB, amount), said("amount", amount, must))
 
 
-SYMBOLS, MAPPING = "must be one of X, Y, I", "must be a mapping of names to prices"
 SEVERAL = "must be one of USDT, BTC: this wallet holds several assets"
 FUNDS = "must be one of the funds X, USDT, BTC"
 CASH = "must not be 0, and take out at most cash and equity: 60.00 USDT"
@@ -115,9 +114,7 @@ def order(house, wallet=BOB, contract="X", quantity=1, price=100, **margin):
     return house.place_order(wallet, contract, quantity, price, **margin or {"locked": 1})
 
 
-BETWEEN_LOTS, BETWEEN_TICKS = "is between lots of 1: 0 or 1 would do", "is between ticks of 1: 100 or 101 would do"
 ONE_OF_BOTH = "locked, leverage: must have exactly one"
-SETTLES = "must be a wallet in USDT, in which X settles"
 ORDERS = [
     ({"contract": "Z"}, said("contract", "Z", SYMBOLS)),
     ({"quantity": 0}, said("quantity", 0, "must not be 0")),

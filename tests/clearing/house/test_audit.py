@@ -8,8 +8,8 @@ import pytest
 
 from adlcore.clearing import BrokenBooksError, ClearingHouse, Deleverage
 from support import ten_wallets
-from support.busy_pass import busy
-from support.house_books import linear, marked
+from support.busy_pass import INFORM, busy
+from support.house_books import CAPPED, LACKING, marked
 from support.house_calls import IN_TURN, STATE
 from support.ten_wallets import BOB, DAN, TOM
 
@@ -55,12 +55,7 @@ def test_an_audit_of_parties_and_entries():
     cash = STATE.parties.cash.copy()
     cash[STATE.parties.funds, 0] += 3
     parties = type(STATE.parties)(
-        STATE.parties.names,
-        STATE.parties.funds,
-        STATE.parties.lots,
-        STATE.parties.cost,
-        STATE.parties.realized,
-        cash,
+        STATE.parties.names, STATE.parties.funds, STATE.parties.lots, STATE.parties.cost, STATE.parties.realized, cash
     )
     found = ClearingHouse.from_state(STATE.replace(parties=parties), ten_wallets.venue()).audit()
     assert len(found) == 2
@@ -79,22 +74,6 @@ def test_a_house_that_does_not_audit_itself():
     broken = ClearingHouse.from_state(damaged(STATE, wallets__balance=(BOB, 7)), ten_wallets.venue(), audit="off")
     broken.deposit(BOB, 1)
     assert len(broken.audit()) == 1
-
-
-#: Kinds that tell something and move nothing.
-INFORM = {
-    *(
-        "adl-notice",
-        "zero-fill",
-        "uncovered-lots",
-        "uncovered-money",
-        "uncovered-paid",
-        "liquidation-started",
-        "healthy",
-    ),
-    *("order-cancelled", "order-placed", "max-rounds", "trigger-on", "trigger-off", "balanced"),
-    *("leverage-set", "uncovered-reduced", "take-over-refused", "take-over-bound"),
-}
 
 
 def test_longs_and_shorts_of_a_contract_add_up_with_all_parties():
@@ -131,10 +110,7 @@ def test_a_wallet_without_positions_owes_nothing_but_an_open_entry():
             assert entries[wallet] == -balance
 
 
-CAPPED = linear("X", max_price="110")
-
 #: Wallet 0: 10 that cost 1500, at 100 and nothing above 110: 400 lack. Wallet 1 is short and rich.
-LACKING = ([0, 9000], [("X", 0, 10, 1500), ("X", 1, -10, -1000)], {"X": "100"})
 
 
 def test_the_cash_of_a_fund_is_its_opening_and_its_ledger():

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import pickle
 from decimal import Decimal
-from fractions import Fraction
 
 import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import BookIOC, CancelOrders, ClearingHouse, Deleverage, DepthLadder, TakeOver, Uncovered, Venue
+from adlcore.clearing import BookIOC, ClearingHouse, Deleverage, DepthLadder, Uncovered, Venue
 from support import ten_wallets
-from support.busy_pass import BUSY, busy
-from support.house_books import AT_100, Pass, X, Y, opened, snapshot
+from support.house_books import FLAT, ONE_ROW_EACH, Pass, X, opened, snapshot
 from support.house_calls import IN_TURN, STATE
 from support.ten_wallets import DOWN
 
@@ -98,9 +95,6 @@ def test_the_margin_of_a_house_is_that_of_its_snapshot(house):
         assert house.audit() == []
 
 
-FLAT = ([1000, 1000, 1000], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"})
-
-
 def test_a_quiet_mark_moves_marks_and_time_alone():
     house = opened(snapshot([X], *FLAT), Venue("v", [Deleverage()]), 10)
     before = house.state()
@@ -123,7 +117,6 @@ def test_a_mark_with_nothing_at_all():
 
 
 #: Wallet 0 and 1: long 10, E 20 and 0 at 90; P 88 and 90. Wallet 2: short 20 of 100, and rich.
-ONE_ROW_EACH = ([120, 100, 1000], [("X", 0, 10, 1000), ("X", 1, 10, 1000), ("X", 2, -20, -2000)], {"X": "100"})
 
 
 def test_a_depth_ladder_is_eaten_and_fills_up_again():
@@ -141,40 +134,3 @@ def test_a_depth_ladder_is_eaten_and_fills_up_again():
 def test_vaults_and_funds_of_a_house():
     assert STATE.parties.names == ("street", "treasury", "vault", "X", "USDT", "BTC")
     assert STATE.parties.code("vault") == 2
-
-
-def test_a_quiet_mark_moves_every_mark_and_nobody():
-    """No events, new marks, the same positions."""
-    books = snapshot([X, Y], [900, 900], [("X", 0, 1, 100), ("Y", 1, -1, -100)], AT_100)
-    house = opened(books, [TakeOver(), Deleverage()])
-    done = Pass(house, house.mark({"X": "101", "Y": "99"}))
-    after = house.snapshot()
-    assert [Fraction(mark) for mark in after.marks] == [101, 99]
-    assert (done.events.rows(), done.balance, done.lots) == ([], [900, 900], [1, -1])
-    house.audit()
-
-
-def test_a_state_goes_on_as_the_house_did():
-    """Inventory, marks, orders, open entries: the next marks give the same events and the same hash."""
-    _, done, book = busy()
-    house, same = done.house, copy.deepcopy(book)
-    other = adl.ClearingHouse.from_state(house.state(), venue=BUSY, liquidity=same)
-    assert other.hash == house.hash
-    for mark in ("90", "130"):
-        assert other.mark({"X": mark}).rows() == house.mark({"X": mark}).rows()
-        assert other.hash == house.hash
-
-
-def test_a_failed_call_leaves_the_house_as_it_was():
-    """A book that breaks in the midst of a pass."""
-
-    class Broken:
-        def ioc(self, contract, quantity, limit, time):
-            raise RuntimeError("no connection")
-
-    house = opened(snapshot([X], [0], [("X", 0, 1, 100)], {"X": "100"}), [CancelOrders(), BookIOC()], 0, Broken())
-    before = house.hash
-    with pytest.raises(RuntimeError, match="no connection"):
-        house.mark({"X": "99"})
-    assert house.hash == before
-    assert [Fraction(mark) for mark in house.snapshot().marks] == [100]

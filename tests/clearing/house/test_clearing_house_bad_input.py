@@ -21,7 +21,7 @@ def test_what_is_no_state(given):
     assert isinstance(STATE, HouseState)
 
 
-NAN, INF = math.nan, math.inf
+NAN = math.nan
 BOOKS = snapshot([linear("X")], [100], [], {"X": "100"})
 TERMS = [
     ({"audit": True}, "must be 'on' or 'off'"),

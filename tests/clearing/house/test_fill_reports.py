@@ -10,7 +10,7 @@ import adlcore as adl
 from adlcore.clearing import BookIOC, ClearingHouse
 from support import ten_wallets
 from support.house_books import Book, linear, opened, snapshot
-from support.house_calls import STATE
+from support.house_calls import CALLS, STATE
 from support.refusals import cases, refuses, said, unchanged
 from support.ten_wallets import ANN, DOWN
 
@@ -139,3 +139,32 @@ def test_a_book_without_checkpoints_is_left_as_it_is():
     book.ioc = ioc
     refuses(house, house.mark, said("fills", (99, 100), "must sum to at most the 1 lots ordered", 0))
     assert book.bids == [[0, 100]]
+
+
+def test_nothing_changes_while_a_plan_is_open(planned):
+    house, plan = planned
+    for call in CALLS.values():
+        error = refuses(house, lambda call=call: call(house), f"plan {plan.number} is open: settle it, or drop_plan()")
+        assert (error.argument, error.value) == ("plan", plan.number)
+    assert house.hash == STATE.hash
+    house.drop_plan()
+    house.deposit(ANN, "1")
+
+
+def test_a_plan_that_is_not_open(house):
+    def none(plan):
+        return said("plan", plan, "must be open: there is none")
+
+    refuses(house, lambda: house.settle(None), none(None))
+    first = house.plan(**DOWN)
+    house.drop_plan()
+    refuses(house, lambda: house.settle(first, []), none(first.number))
+    second = house.plan(**DOWN)
+    refuses(house, lambda: house.settle(first, []), said("plan", first.number, f"must be the open plan, {second!r}"))
+    refuses(house, lambda: house.settle("second", []), said("plan", "second", f"must be the open plan, {second!r}"))
+    third = house.settle(second, [[] for _ in second.orders])
+    refuses(house, lambda: house.settle(second, []), said("plan", second.number, f"must be the open plan, {third!r}"))
+    while not third.done:
+        third = house.settle(third, [[] for _ in third.orders])
+    refuses(house, lambda: house.settle(third, []), none(third.number))
+    assert house.audit() == []

@@ -8,7 +8,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import Backstop, ClearingHouse, Deleverage, Uncovered
-from support.house_books import Pass, X, Y, fund, linear, opened, snapshot
+from support.house_books import FLAT, Pass, X, Y, fund, linear, opened, snapshot
 from support.house_calls import STATE
 from support.refusals import cases, refused, said
 
@@ -24,9 +24,6 @@ def test_the_street_stands_against_unbalanced_open_interest():
     parties = house.state().parties
     assert (parties.lots[0].tolist(), parties.cost[0].tolist()) == ([-3, 0], [-300, 0])
     assert house.snapshot().positions.quantity.tolist() == [5, -2, -1, 1]
-
-
-FLAT = ([1000, 1000, 1000], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"})
 
 
 def test_balanced_books_open_strictly():
@@ -53,21 +50,6 @@ def test_a_debt_that_stands_at_the_opening():
     assert done.balance == [-10, 0, 1100]
     assert dict(house.state().uncovered) == {(0, 0): 10}
     assert (done.cash(), house.audit()) == (0, [])
-
-
-def test_an_unbalanced_snapshot_is_balanced_against_the_street_at_the_mark():
-    """Long 10 at 100 and nobody short; an event says so."""
-    house = opened(snapshot([X], [100], [("X", 0, 10, 900)], {"X": "100"}), [Uncovered()])
-    rows = house.opening.rows("balanced")
-    assert [(row["fund"], row["contract"], row["lots"]) for row in rows] == [("street", "X", -10)]
-
-
-def test_a_strict_house_refuses_an_unbalanced_snapshot():
-    """And takes a balanced one."""
-    with pytest.raises(adl.AdlError):
-        opened(snapshot([X], [100], [("X", 0, 10, 900)], {"X": "100"}), [Uncovered()], strict=True)
-    balanced = snapshot([X], [100, 100], [("X", 0, 10, 900), ("X", 1, -10, -900)], {"X": "100"})
-    assert opened(balanced, [Uncovered()], strict=True).opening.rows("balanced") == []
 
 
 TIERLESS = snapshot([linear("X"), linear("Y", tiers=None)], [100], [], {"X": "100"})
@@ -114,9 +96,3 @@ def test_unbalanced_open_interest_where_that_is_an_error():
 
 
 WATCH = [Uncovered()]
-
-
-def test_a_house_refuses_a_contract_without_tiers():
-    """Nobody could say who is liquidated."""
-    with pytest.raises(adl.AdlError, match="X"):
-        opened(snapshot([linear(tiers=None)], [9], [("X", 0, 1, 10)], {"X": "10"}), WATCH)

@@ -6,15 +6,14 @@ import math
 
 import pytest
 
-import adlcore as adl
 from adlcore.clearing import ClearingHouse, Uncovered
 from support import ten_wallets
 from support.house_books import AT_100, Pass, X, Y, linear, opened, snapshot
-from support.house_calls import STATE
+from support.house_calls import STATE, SYMBOLS
 from support.refusals import ABOVE_0, FINITE, NUMBER, cases, refuses, said
 
 NAN, INF = math.nan, math.inf
-SYMBOLS, MAPPING = "must be one of X, Y, I", "must be a mapping of names to prices"
+MAPPING = "must be a mapping of names to prices"
 
 #: What `mark` and `plan` are given.
 PRICES = [
@@ -86,13 +85,3 @@ def test_contracts_without_a_new_mark_keep_their_last():
 
 
 WATCH = [Uncovered()]
-
-
-@pytest.mark.parametrize("mark", ["0", "-1", 0])
-def test_a_mark_that_is_not_above_zero_is_an_error(mark):
-    """And nothing has changed by it."""
-    house = opened(snapshot([X], [9], [("X", 0, 1, 10)], {"X": "10"}), WATCH)
-    before = house.hash
-    with pytest.raises(adl.AdlError):
-        house.mark({"X": mark})
-    assert house.hash == before

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing import BookIOC, CancelOrders, ClearingHouse, Deleverage, Events, TakeOver
 from support import ten_wallets
-from support.house_books import Book, X, Y, opened, snapshot
+from support.house_books import ONE_ROW_EACH, Book, X, Y, opened, snapshot
 from support.house_calls import STATE
 from support.replays import led_to
 from support.ten_wallets import DOWN
@@ -31,7 +31,6 @@ def loop(house, book, **mark) -> tuple[Events, int]:
 
 
 #: Wallet 0 and 1: long 10, E 20 and 0 at 90; P 88 and 90. Wallet 2: short 20 of 100, and rich.
-ONE_ROW_EACH = ([120, 100, 1000], [("X", 0, 10, 1000), ("X", 1, 10, 1000), ("X", 2, -20, -2000)], {"X": "100"})
 
 
 @pytest.mark.parametrize("bids", [(), [(4, 95)], [(4, 95), (9, 91)], [(100, 89)], [(11, 90)]])

@@ -28,7 +28,7 @@ from adlcore.clearing import (
 )
 from adlcore.clearing.house.replay import replayed
 from support import margin_oracle as oracle
-from support.busy_pass import busy
+from support.busy_pass import INFORM, busy
 from support.house_books import USDT, linear, opened, snapshot
 from support.house_calls import IN_TURN
 from support.replays import led_to
@@ -51,22 +51,6 @@ def test_events_lead_from_the_state_before_them_only(house):
     events = house.deposit(DAN, "0.1")
     with pytest.raises(adl.AdlError, match=r"events is [0-9]+: must begin with sequence"):
         replayed(before, events)
-
-
-#: Kinds that tell something and move nothing.
-INFORM = {
-    *(
-        "adl-notice",
-        "zero-fill",
-        "uncovered-lots",
-        "uncovered-money",
-        "uncovered-paid",
-        "liquidation-started",
-        "healthy",
-    ),
-    *("order-cancelled", "order-placed", "max-rounds", "trigger-on", "trigger-off", "balanced"),
-    *("leverage-set", "uncovered-reduced", "take-over-refused", "take-over-bound"),
-}
 
 
 def test_the_events_alone_give_the_snapshot_after():

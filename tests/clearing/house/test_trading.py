@@ -9,12 +9,10 @@ import pytest
 from adlcore.clearing import Uncovered
 from support import house_books
 from support.books import refused
-from support.house_books import X, opened, snapshot
+from support.house_books import FLAT, X, opened, snapshot
 from support.replays import led_to
 from support.ten_wallets import ANN, BOB
 from support.trades import NOBODY, house_of, rows_of, traded
-
-FLAT = ([1000, 1000, 1000], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"})
 
 
 def test_a_trade_closes_before_it_opens():

@@ -6,15 +6,13 @@ import math
 
 import pytest
 
+from support.house_calls import BETWEEN_LOTS, BETWEEN_TICKS, SETTLES, SYMBOLS
 from support.refusals import ABOVE_0, FINITE, cases, refuses, said
 from support.ten_wallets import ANN, BOB, BOB_ALONE, CAT, DAN
 
 pytestmark = pytest.mark.plain
 
-NAN, INF = math.nan, math.inf
-SYMBOLS, MAPPING = "must be one of X, Y, I", "must be a mapping of names to prices"
-BETWEEN_LOTS, BETWEEN_TICKS = "is between lots of 1: 0 or 1 would do", "is between ticks of 1: 100 or 101 would do"
-SETTLES = "must be a wallet in USDT, in which X settles"
+NAN = math.nan
 LEG, BOTH_LEGS = "must be 'long' or 'short'", "must be 'long' or 'short': the wallet holds both legs of this contract"
 STREET, ANOTHER = (
     "must be absent: the street has one netted row",

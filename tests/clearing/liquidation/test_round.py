@@ -6,7 +6,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import Backstop, BookIOC, Deleverage, TakeOver, Uncovered, Venue
-from support.house_books import AT_100, Book, X, Y, Z, linear, marked
+from support.house_books import AT_100, NO_MARGIN, Book, X, Y, Z, linear, marked
 
 WATCH = [Uncovered()]
 
@@ -56,7 +56,6 @@ def test_a_wallet_is_liquidatable_where_its_equity_is_not_above_its_margin(equit
 
 
 #: Too little of small values to be a quantum.
-NO_MARGIN = adl.MarginTiers([0], ["0.0001"])
 
 
 @pytest.mark.parametrize(("equity", "taken"), [(0, []), (-1, [0])])

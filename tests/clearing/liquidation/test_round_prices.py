@@ -6,7 +6,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import Backstop, BookIOC, Deleverage, TakeOver
-from support.house_books import AT_100, BTC, FIVE_PERCENT, TEN_PERCENT, Book, X, Y, inverse, linear, marked
+from support.house_books import AT_100, BTC, FIVE_PERCENT, NO_MARGIN, TEN_PERCENT, Book, X, Y, inverse, linear, marked
 
 
 def handed_over(contracts, balance, positions, marks, fund=10_000, **more):
@@ -31,7 +31,6 @@ def test_the_highest_row_takes_the_rest_wherever_it_stands_in_the_round():
 
 
 #: Too little of small values to be a quantum.
-NO_MARGIN = adl.MarginTiers([0], ["0.0001"])
 
 
 def test_without_maintenance_margin_equity_is_shared_by_notional():

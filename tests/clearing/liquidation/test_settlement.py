@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-import adlcore as adl
 from adlcore.clearing import Backstop, BookIOC, Deleverage, NetLegs, TakeOver
-from support.house_books import AT_100, Book, Pass, X, Y, fund, linear, marked, opened, snapshot
+from support.house_books import AT_100, CAPPED, LACKING, Book, Pass, X, Y, fund, linear, marked, opened, snapshot
 
 #: 30 at 10 with E 1: BV 299, 9.97, up to 10: closed there, 1 is left.
 THIRTY = [("X", 0, 30, 300)]
@@ -69,10 +68,7 @@ def test_what_only_its_own_legs_closed_leaves_its_rest_in_the_wallet():
     assert (done.balance, done.amounts("rest")) == ([50], [])
 
 
-CAPPED = linear("X", max_price="110")
-
 #: Wallet 0: 10 that cost 1500, at 100 and nothing above 110: 400 lack. Wallet 1 is short and rich.
-LACKING = ([0, 9000], [("X", 0, 10, 1500), ("X", 1, -10, -1000)], {"X": "100"})
 
 
 @pytest.mark.parametrize(("cash", "paid"), [(500, 400), (400, 400), (399, 399), (0, 0)])
@@ -118,33 +114,6 @@ def test_debts_of_wallets_without_positions_are_settled_when_the_house_opens_by_
     assert (done.balance[:3], done.cash()) == ([0, 0, 0], 588)
 
 
-def test_a_debt_that_a_trade_leaves_is_settled_by_the_trade():
-    """A lot bought at 100 with 50 and sold at 47: 3 lack, and are paid at once."""
-    positions = [("X", 0, 1, 100), ("X", 1, 10, 1500), ("X", 2, -11, -1100)]
-    house = opened(snapshot([CAPPED], [50, 0, 9000], positions, {"X": "100"}), [Deleverage()], 1000)
-    sold = Pass(house, house.trade("X", "1", "47", buyer=None, seller=0))
-    assert sold.amounts("cover") == [(0, 3)]
-    assert (sold.balance[:1], sold.cash(), house.audit()) == ([0], 997, [])
-    done = Pass(house, house.mark({"X": "100"}))
-    assert done.amounts("cover") == [(1, 400)]
-    assert (done.balance[:2], done.cash()) == ([0, 0], 597)
-
-
-def test_an_inflow_reduces_what_is_open():
-    """400 open: 300 and 100 close it, events say so; then money is money."""
-    done = marked([CAPPED], *LACKING, [Deleverage()])
-    house = done.house
-    part = Pass(house, house.deposit(0, "300"))
-    assert part.story("deposit", "uncovered-reduced", "uncovered-paid") == [("deposit", 0), ("uncovered-reduced", 0)]
-    assert part.amounts("uncovered-reduced") == [(0, 100)]
-    assert done.balance[0] == -100
-    assert Pass(house, house.deposit(0, "1")).amounts("uncovered-reduced") == [(0, 99)]
-    paid = Pass(house, house.deposit(0, "150"))
-    assert paid.wallets("uncovered-paid") == [0]
-    assert done.balance[0] == 51
-    assert Pass(house, house.deposit(0, "5")).of("uncovered-paid") == []
-
-
 def test_an_open_entry_is_not_paid_again_by_the_fund():
     """The fund is filled, another deficit is paid: the open 400 stay."""
     done = marked([CAPPED], *LACKING, [Deleverage()])
@@ -152,15 +121,6 @@ def test_an_open_entry_is_not_paid_again_by_the_fund():
     done.house.trade("X", "1", "100", buyer=None, seller=1)
     again = done.mark({"X": "200"})
     assert (again.balance[0], again.of("cover"), again.of("uncovered-money")) == (-400, [], [])
-
-
-def test_a_wallet_with_an_open_entry_does_not_trade():
-    """Nor does it place orders."""
-    done = marked([CAPPED], *LACKING, [Deleverage()])
-    with pytest.raises(adl.AdlError):
-        done.house.trade("X", "1", "100", buyer=0, seller=None)
-    with pytest.raises(adl.AdlError):
-        done.house.place_order(0, "X", "1", "100", locked="0")
 
 
 @pytest.mark.parametrize(("lots", "kept", "cross"), [(2, 0, 7 + 500), (3, 500, 7)])
@@ -221,5 +181,5 @@ def test_settlement_follows_each_stage():
     positions = [("X", 0, 30, 300), ("X", 1, 10, 200), ("X", 2, -10, -100)]
     done = marked([X], [1, 0, 500], positions, {"X": "10"}, [TakeOver(), Deleverage()])
     assert done.story("take-over", "rest", "adl-fill") == [
-        *(("take-over", 0), ("rest", 0), ("adl-fill", 1), ("adl-fill", 2)),
+        *(("take-over", 0), ("rest", 0), ("adl-fill", 1), ("adl-fill", 2))
     ]

@@ -146,7 +146,7 @@ def test_what_a_debtor_of_several_assets_gets_pays_its_entry():
     before = house.state()
     events = house.deposit(0, 1, "BTC")
     assert [(row["kind"], row["amount"]) for row in events.rows() if row["wallet"] == 0] == [
-        *(("deposit", 1), ("exchange", -1), ("exchange", 50), ("uncovered-paid", 0)),
+        *(("deposit", 1), ("exchange", -1), ("exchange", 50), ("uncovered-paid", 0))
     ]
     assert (holdings(house), dict(house.state().uncovered), house.audit()) == ([0, 0], {}, [])
     assert replayed(before, events)[0] == house.snapshot()

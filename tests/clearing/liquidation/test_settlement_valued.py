@@ -6,7 +6,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import BookIOC, Deleverage, TakeOver
-from support.house_books import BTC, Book, X, fund, linear, marked
+from support.house_books import BTC, CAPPED, Book, X, fund, linear, marked
 
 
 def valued(
@@ -50,9 +50,6 @@ def test_only_so_many_coins_as_needed_are_exchanged():
     assert held(done) == [("USDT", 0), ("BTC", 3)]
 
 
-CAPPED = linear("X", max_price="110")
-
-
 def deep(coins, cut):
     """Mia's ten lots, at 110 and nothing above, leave -45 + 1100 - 1440 = -385 beside her coins."""
     positions = [("X", 0, 10, 1440), ("X", 1, -10, -1440)]
@@ -84,7 +81,7 @@ def test_an_exchange_has_both_legs_in_the_ledger():
     done = valued([0, 12], [("X", 0, 10, 1530)], {"X": "100"}, [BookIOC()], book=Book(bids=[(10, 115)]))
     legs = [(row["wallet"], row["fund"], row["asset"], row["amount"]) for row in done.events.rows("exchange")]
     assert sorted(legs) == [
-        *((-1, "treasury", "BTC", 9), (-1, "treasury", "USDT", -380), (0, "", "BTC", -9), (0, "", "USDT", 380)),
+        *((-1, "treasury", "BTC", 9), (-1, "treasury", "USDT", -380), (0, "", "BTC", -9), (0, "", "USDT", 380))
     ]
 
 

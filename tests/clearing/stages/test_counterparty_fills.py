@@ -68,10 +68,7 @@ def test_an_excluded_row_before_the_cursor_is_kept_for_the_next_remainder():
         ("ann", "isolated", 300),
         ("dan", "cross", 990),
     ]
-    positions = [
-        *(("X", 0, 1, 110), ("X", 1, 1, 120), ("X", 2, 1, 130)),
-        *(("X", 3, -2, -250), ("X", 4, -5, -510)),
-    ]
+    positions = [*(("X", 0, 1, 110), ("X", 1, 1, 120), ("X", 2, 1, 130)), *(("X", 3, -2, -250), ("X", 4, -5, -510))]
     done = marked([X], wallets, positions, {"X": "100"}, [Deleverage(same_account="exclude")])
     assert [fill[:3] for fill in done.fills("adl-notice")] == [(4, 1, 110), (3, 1, 120), (3, 1, 130)]
 

@@ -6,7 +6,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import Backstop, BookIOC, Deleverage
-from support.house_books import BTC, USDT, Book, X, Y, linear, marked
+from support.house_books import BTC, NO_MARGIN, USDT, Book, X, Y, linear, marked
 
 
 def test_scores_are_float64_of_float64():
@@ -20,7 +20,6 @@ def test_scores_are_float64_of_float64():
 
 
 #: Too little of small values to be a quantum.
-NO_MARGIN = adl.MarginTiers([0], ["0.0001"])
 
 
 def test_a_wallet_without_equity_scores_minus_infinity():

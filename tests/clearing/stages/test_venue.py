@@ -39,10 +39,7 @@ test_stages_and_venues_that_cannot_be = table(
     (lambda: Backstop(vault="street"), said("vault", "street", OWN_NAME)),
     (lambda: Backstop(vault=""), said("vault", "", OWN_NAME)),
     (lambda: Deleverage("best"), said("rule", "best", "must be a known rule; nearest: bitmex")),
-    (
-        lambda: Deleverage(price="last"),
-        said("price", "last", "must be one of bankruptcy, mark, previous-mark, oracle"),
-    ),
+    (lambda: Deleverage(price="last"), said("price", "last", "must be one of bankruptcy, mark, previous-mark, oracle")),
     (lambda: Deleverage(eligible="some"), said("eligible", "some", "must be one of all, winners")),
     (lambda: Deleverage(same_account="ask"), said("same_account", "ask", "must be one of allow, exclude")),
     (lambda: Deleverage(below=-1), said("below", -1, "must be 0 or above, or None")),

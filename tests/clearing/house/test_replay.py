@@ -12,20 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.clearing import (
-    Backstop,
-    BookIOC,
-    CancelOrders,
-    ClearingHouse,
-    Deleverage,
-    Depleted,
-    DepthLadder,
-    Drawdown,
-    NetLegs,
-    NetNotionalCap,
-    TakeOver,
-    Uncovered,
-)
+from adlcore import clearing
 from adlcore.clearing.house.replay import replayed
 from support import margin_oracle as oracle
 from support.busy_pass import INFORM, busy
@@ -73,7 +60,7 @@ def test_the_events_alone_give_the_snapshot_after():
 
 one_of = st.sampled_from
 MOVES = ("0.5", "0.9", "0.999", "1.01", "1.5")
-TRIGGERS = (Depleted(), NetNotionalCap("1"), Drawdown(10, "-0.3", "-0.25"))
+TRIGGERS = (clearing.Depleted(), clearing.NetNotionalCap("1"), clearing.Drawdown(10, "-0.3", "-0.25"))
 
 
 @st.composite
@@ -81,38 +68,38 @@ def stages(draw) -> list[adl.clearing.Stage]:
     """Stages of a venue in their usual order, each mostly there."""
     portion = draw(one_of(["1", "0.3", "tiers"]))
     offered = [
-        st.just(CancelOrders()),
-        st.just(NetLegs()),
+        st.just(clearing.CancelOrders()),
+        st.just(clearing.NetLegs()),
         st.builds(
-            BookIOC,
+            clearing.BookIOC,
             limit=one_of(["bankruptcy", "fund"]),
             fee=one_of(["0", "0.01"]),
             surplus=one_of(["wallet", "fund"]),
             portion=st.just(portion),
             cool_down=one_of([0, 0 if portion == "tiers" else 5]),
         ),
-        st.just(Backstop()),
-        st.just(TakeOver()),
+        st.just(clearing.Backstop()),
+        st.just(clearing.TakeOver()),
         st.builds(
-            Deleverage,
+            clearing.Deleverage,
             one_of(["binance", "roi", "hyperliquid", "binance-2019", "bitmex"]),
             price=one_of(["bankruptcy", "mark", "previous-mark"]),
             eligible=one_of(["all", "winners"]),
             same_account=one_of(["allow", "exclude"]),
         ),
     ]
-    return [draw(stage) for stage in offered if draw(one_of([False, True, True]))] or [Uncovered()]
+    return [draw(stage) for stage in offered if draw(one_of([False, True, True]))] or [clearing.Uncovered()]
 
 
 @st.composite
-def ladders(draw, books) -> DepthLadder:
+def ladders(draw, books) -> clearing.DepthLadder:
     """One level a side, a tick beside each mark."""
     levels = {}
     for contract, mark in zip(books.contracts, books.marks, strict=True):
         ticks = max(2, round(mark / contract.tick))
         bids, asks = draw(st.integers(1, 50)), draw(st.integers(1, 50))
         levels[contract.symbol] = {"bids": ([ticks - 1], [bids]), "asks": ([ticks + 1], [asks])}
-    return DepthLadder(levels, refill=draw(one_of(["0", "0.5"])))
+    return clearing.DepthLadder(levels, refill=draw(one_of(["0", "0.5"])))
 
 
 def depths(book, books) -> list[list[list[int]]]:
@@ -124,7 +111,7 @@ def depths(book, books) -> list[list[list[int]]]:
 
 
 @st.composite
-def houses(draw) -> tuple[ClearingHouse, DepthLadder | None]:
+def houses(draw) -> tuple[clearing.ClearingHouse, clearing.DepthLadder | None]:
     """A house that opens."""
     books = oracle.snapshot(**draw(oracle.venues()))
     funds = [
@@ -135,7 +122,7 @@ def houses(draw) -> tuple[ClearingHouse, DepthLadder | None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", adl.OpenInterestWarning)
         try:
-            return ClearingHouse(books, funds, draw(stages()), book), book
+            return clearing.ClearingHouse(books, funds, draw(stages()), book), book
         except adl.AdlError as error:  # numbers that leave int64
             assume("int64" not in str(error))
             raise
@@ -182,12 +169,12 @@ def test_a_mark_whose_order_book_breaks_changes_nothing(given_house, data):
     house, _ = given_house
     state, venue = house.state(), house._venue
     book = data.draw(ladders(house.snapshot()))
-    right = ClearingHouse.from_state(state, venue, DepthLadder({}) | book)
+    right = clearing.ClearingHouse.from_state(state, venue, clearing.DepthLadder({}) | book)
     prices = moved(data, house)
     events = mark_or_nothing(right, None, prices, 4)
     assume(events is not None)
 
-    class Cut(DepthLadder):
+    class Cut(clearing.DepthLadder):
         left = data.draw(st.integers(0, 3))
 
         def ioc(self, *order):
@@ -198,7 +185,7 @@ def test_a_mark_whose_order_book_breaks_changes_nothing(given_house, data):
 
     cut = Cut({})
     cut._books = dict(book._books)
-    other = ClearingHouse.from_state(state, venue, cut)
+    other = clearing.ClearingHouse.from_state(state, venue, cut)
     rests = depths(cut, house.snapshot())
     try:
         assert other.mark(prices, 4) == events
@@ -214,8 +201,8 @@ def test_a_mark_whose_order_book_breaks_changes_nothing(given_house, data):
 def test_plans_that_nothing_fills_are_marks_without_a_book(given_house, data):
     """Where no order is filled it does not matter that a plan asks for all wallets at once."""
     house, _ = given_house
-    one = ClearingHouse.from_state(house.state(), house._venue)
-    other = ClearingHouse.from_state(house.state(), house._venue)
+    one = clearing.ClearingHouse.from_state(house.state(), house._venue)
+    other = clearing.ClearingHouse.from_state(house.state(), house._venue)
     prices = moved(data, house)
     events = mark_or_nothing(one, None, prices, 4)
     assume(events is not None)
@@ -232,8 +219,8 @@ def test_a_house_goes_on_from_its_state(given_house, data):
     """Mark after mark: the same events and hash as those of the house that gave it."""
     house, book = given_house
     mark_or_nothing(house, book, moved(data, house), 4)
-    kept = None if book is None else DepthLadder({}) | book
-    other = ClearingHouse.from_state(house.state(), house._venue, kept)
+    kept = None if book is None else clearing.DepthLadder({}) | book
+    other = clearing.ClearingHouse.from_state(house.state(), house._venue, kept)
     prices = moved(data, house)
     assert mark_or_nothing(house, book, prices, 8) == mark_or_nothing(other, kept, prices, 8)
     assert other.hash == house.hash
@@ -242,7 +229,7 @@ def test_a_house_goes_on_from_its_state(given_house, data):
 def test_events_that_close_more_than_there_is_are_refused():
     """A damaged table is not applied."""
     positions = [("X", 0, 10, 1000), ("X", 1, -10, -1000)]
-    house = opened(snapshot([linear("X")], [100, 1000], positions, {"X": "100"}), [Deleverage()])
+    house = opened(snapshot([linear("X")], [100, 1000], positions, {"X": "100"}), [clearing.Deleverage()])
     before = house.state()
     events = house.mark({"X": "90"})
     table = events.table.copy()
@@ -259,7 +246,7 @@ def test_balances_that_a_trade_adds_stand_in_the_order_of_wallets(buyer):
     wallets = [("ann", "multi-asset", 0), ("bob", "multi-asset", 0)]
     sign = -1 if buyer == 0 else 1
     positions = [("X", 0, sign, sign * 100), ("X", 1, -sign, -sign * 100)]
-    house = opened(snapshot([linear("X")], wallets, positions, {"X": "100"}, assets=[USDT]), [Deleverage()])
+    house = opened(snapshot([linear("X")], wallets, positions, {"X": "100"}, assets=[USDT]), [clearing.Deleverage()])
     before = house.state()
     events = house.trade("X", 1, "97", buyer=buyer, seller=1 - buyer)
     held = house.snapshot().balances
@@ -270,7 +257,7 @@ def test_balances_that_a_trade_adds_stand_in_the_order_of_wallets(buyer):
 
 def test_of_two_equal_orders_the_one_that_was_cancelled_is_gone():
     """An event names the row of its order, so that the orders that are left stand as they stood."""
-    house = opened(snapshot([linear("X"), linear("Y")], [1000], [], {"X": "100", "Y": "100"}), [Deleverage()])
+    house = opened(snapshot([linear("X"), linear("Y")], [1000], [], {"X": "100", "Y": "100"}), [clearing.Deleverage()])
     for contract in ("X", "Y", "X"):
         house.place_order(0, contract, 2, 100, locked=10)
     before = house.state()

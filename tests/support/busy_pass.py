@@ -13,13 +13,8 @@ def busy():
     contracts = [linear("X", max_price="130"), linear("Y"), inverse("I")]
     wallets = [
         *(("a", "cross", 0), ("b", "cross", 30), ("c", "cross", 10), ("d", "cross", 900), ("e", "isolated", 300)),
-        *(
-            ("e", "cross", 5),
-            ("f", "cross", 60),
-            ("g", "cross", -5),
-            ("h", "cross", 3, "BTC"),
-            ("i", "cross", 50, "BTC"),
-        ),
+        *(("e", "cross", 5), ("f", "cross", 60), ("g", "cross", -5)),
+        *(("h", "cross", 3, "BTC"), ("i", "cross", 50, "BTC")),
     ]
     positions = [
         *(("X", 0, 10, 1600), ("X", 1, 10, 1000), ("X", 3, -8, -900), ("X", 4, -6, -700), ("X", 6, -3, -345)),

@@ -97,16 +97,16 @@ class Requests:
         return self._end(first)
 
     def _lots(self, code: int, quantity) -> int:
-        lots = exact(quantity) / Fraction(self.contracts[code].lot)
-        if lots.denominator != 1 or abs(lots) > TOP:
-            raise Refused("off the grid")
-        return int(lots)
+        return self._steps(quantity, self.contracts[code].lot)
 
     def _ticks(self, code: int, price) -> int:
-        ticks = exact(price) / Fraction(self.contracts[code].tick)
-        if ticks.denominator != 1 or abs(ticks) > TOP:
+        return self._above_zero(self._steps(price, self.contracts[code].tick))
+
+    def _steps(self, number, step) -> int:
+        steps = exact(number) / Fraction(step)
+        if steps.denominator != 1 or abs(steps) > TOP:
             raise Refused("off the grid")
-        return self._above_zero(int(ticks))
+        return int(steps)
 
     def _refuse_stranger(self, wallet: int, code: int) -> None:
         settle = self.settle_of(code)

@@ -35,14 +35,6 @@ def test_the_rounds_of_a_pass_may_be_bounded():
     assert marked([X], *BREAKING, Venue("twice", [Deleverage()], max_rounds=2)).of("max-rounds") == []
 
 
-def test_the_next_pass_tries_again():
-    """What nobody took stays, and is liquidated anew at the next mark."""
-    done = marked([X], *BREAKING, [Deleverage()])
-    again = done.mark({"X": "100"})
-    assert again.wallets("liquidation-started") == [0, 1]
-    assert again.left_open == [(0, 2), (1, -1)]
-
-
 def test_a_fund_below_zero_is_tried_without_any_liquidatable_wallet():
     """It took 10 at 102, and at 98 lacks 40: whoever is short closes them at 102."""
     # Wallet 1: short 10, EV -1100: at 98 U 120, E 220, MM 49. 4 a lot: 1100 - 1020 = 80 realized.

@@ -94,15 +94,10 @@ MAIN = (
 
 def worked(alone: int) -> tuple[Pass, Book]:
     """The pass; `alone` is what ann's isolated wallet has."""
+    cross = [(name, "cross", balance) for name, balance in (("ann", 50), ("bob", 360), ("cat", 360), ("dan", 450))]
     books = snapshot(
         [X],
-        [
-            ("ann", "cross", 50),
-            ("bob", "cross", 360),
-            ("cat", "cross", 360),
-            ("dan", "cross", 450),
-            ("ann", "isolated", alone),
-        ],
+        [*cross, ("ann", "isolated", alone)],
         [("X", 0, -30, -3450), ("X", 1, 20, 1900), ("X", 2, 50, 5000), ("X", 3, -25, -2050), ("X", 4, -15, -1260)],
         {"X": "100"},
         orders=orders(("X", ANN, -1, 120, 7), ("X", BOB, 1, 60, 3)),

@@ -6,7 +6,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import BookIOC, Deleverage, TakeOver, Uncovered
-from support.house_books import BTC, USDT, Book, Pass, X, linear, marked, opened, snapshot
+from support.house_books import Book, X, linear, marked, opened, snapshot
 
 
 def test_lots_are_valued_as_held_now_and_not_by_subtraction():
@@ -162,10 +162,3 @@ def test_lots_are_indivisible():
     done = marked([X], [0], [("X", 0, 3, 300)], {"X": "100"}, [BookIOC(portion="0.1")], 0, book)
     assert book.sent == [("X", -1, 100)]
     assert done.lots == [2]
-
-
-def test_the_assets_of_these_books_have_no_decimals():
-    """A quantum is a unit."""
-    assert (USDT.decimals, BTC.decimals) == (0, 0)
-    assert isinstance(marked([X], [9], [], {"X": "1"}, [Uncovered()]), Pass)
-    assert opened(snapshot([X], [9], [], {"X": "1"}), [Uncovered()]).funds["USDT"].cash == 0

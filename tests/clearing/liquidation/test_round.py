@@ -9,7 +9,6 @@ from adlcore.clearing import Backstop, BookIOC, Deleverage, TakeOver, Uncovered,
 from support.house_books import (
     AT_100,
     BTC,
-    FIVE_PERCENT,
     NO_MARGIN,
     TEN_PERCENT,
     Book,
@@ -327,8 +326,3 @@ def test_prices_are_computed_anew_by_the_next_stage():
     done = marked([X, Y], [10], positions, AT_100, [BookIOC(), TakeOver()], 0, book)
     assert book.sent == [("X", -3, 98), ("Y", -1, 97)]
     assert done.fills("take-over") == [(0, -1, 96, 96)]
-
-
-def test_tiers_are_those_of_the_examples():
-    """5 % and 10 %."""
-    assert (FIVE_PERCENT.maintenance_margin(100), TEN_PERCENT.maintenance_margin(100)) == (5.0, 10.0)

@@ -179,7 +179,10 @@ def test_settlement_follows_each_stage():
     positions = [("X", 0, 30, 300), ("X", 1, 10, 200), ("X", 2, -10, -100)]
     done = marked([X], [1, 0, 500], positions, {"X": "10"}, [TakeOver(), Deleverage()])
     assert done.story("take-over", "rest", "adl-fill") == [
-        *(("take-over", 0), ("rest", 0), ("adl-fill", 1), ("adl-fill", 2))
+        ("take-over", 0),
+        ("rest", 0),
+        ("adl-fill", 1),
+        ("adl-fill", 2),
     ]
 
 
@@ -255,7 +258,10 @@ def test_an_exchange_has_both_legs_in_the_ledger():
     done = valued([0, 12], [("X", 0, 10, 1530)], {"X": "100"}, [BookIOC()], book=Book(bids=[(10, 115)]))
     legs = [(row["wallet"], row["fund"], row["asset"], row["amount"]) for row in done.events.rows("exchange")]
     assert sorted(legs) == [
-        *((-1, "treasury", "BTC", 9), (-1, "treasury", "USDT", -380), (0, "", "BTC", -9), (0, "", "USDT", 380))
+        (-1, "treasury", "BTC", 9),
+        (-1, "treasury", "USDT", -380),
+        (0, "", "BTC", -9),
+        (0, "", "USDT", 380),
     ]
 
 

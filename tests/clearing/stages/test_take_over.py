@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
 import adlcore as adl
 from adlcore._support.arrays import INT64_MAX
 from adlcore.clearing import BookIOC, Deleverage, Depleted, Drawdown, NetNotionalCap, TakeOver, Venue
-from adlcore.clearing.house.replay import replayed
 from support.house_books import AT_100, BTC, Pass, X, Y, fund, inverse, marked, opened, snapshot
+from support.replays import led_to
 
 
 @pytest.mark.parametrize(("cash", "taken"), [(100, 1), (99, 0)])
@@ -265,14 +267,6 @@ def test_nobody_is_refused_where_nothing_is_offered():
     assert refusals(waited) == [("USDT", "X", 0, 2, 98, "net-notional", 200, 4)]
 
 
-def _has_pyarrow() -> bool:
-    try:
-        import pyarrow  # noqa: F401 - only to see whether it is there
-    except ImportError:
-        return False
-    return True
-
-
 def test_refusals_move_nothing(tmp_path):
     venue = Venue("capped", [TakeOver(), Deleverage()], trigger=NetNotionalCap("1"))
     books = snapshot([X], [0, 900], [("X", 0, 1, 100), ("X", 1, -1, -110)], X_AT_100)
@@ -280,13 +274,10 @@ def test_refusals_move_nothing(tmp_path):
     before = house.state()
     done = Pass(house, house.mark({}, time=1))
     assert refusals(done) == [("USDT", "X", 0, 1, 100, "net-notional", 100, 50)]
-    after, parties = replayed(before, done.events)
-    assert after == house.snapshot()
-    for name in ("lots", "cost", "realized", "cash"):
-        assert getattr(parties, name).tolist() == getattr(house.state().parties, name).tolist()
+    led_to(before, done.events, house)
     assert house.audit() == []
     assert len(house.funds["USDT"].ledger["kind"]) == 0
-    for name in ("events.jsonl", "events.arrow", "events.parquet") if _has_pyarrow() else ("events.jsonl",):
+    for name in ("events.jsonl", "events.arrow", "events.parquet") if find_spec("pyarrow") else ("events.jsonl",):
         adl.io.write_events(done.events, tmp_path / name)
         read = adl.io.read_events(tmp_path / name)
         places = {kind: read["kind"].tolist().index(kind) for kind in ("take-over-refused", "take-over-bound")}

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from support import ten_wallets
+from support.house_books import linear, snapshot
 from support.ten_wallets import ANN, BOB, CAT, DAN, DOWN, MIA, VIC
 
 STATE = ten_wallets.house().state()
+
+#: Of a house that nothing happens in.
+BOOKS = snapshot([linear("X")], [100], [], {"X": "100"})
 
 #: What errors of these calls say.
 SYMBOLS = "must be one of X, Y, I"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import adlcore as adl
-from support import house_books
+from support.house_books import linear, opened, snapshot
 from support.replays import led_to
 
 NOBODY = [adl.clearing.Uncovered()]
@@ -12,9 +12,7 @@ NOBODY = [adl.clearing.Uncovered()]
 def house_of(positions, balances=(10_000, 10_000, 10_000), **more) -> adl.ClearingHouse:
     """Wallets with rows of (wallet, lots, entry value) in X at 100."""
     held = [("X", *row) for row in positions]
-    return house_books.opened(
-        house_books.snapshot([house_books.linear(**more)], list(balances), held, {"X": 100}), NOBODY
-    )
+    return opened(snapshot([linear(**more)], list(balances), held, {"X": 100}), NOBODY)
 
 
 def traded(house, *arguments, **named):

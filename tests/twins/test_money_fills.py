@@ -133,7 +133,7 @@ def test_values_do_not_depend_on_how_a_quantity_is_cut(inverse, rows, cuts, nume
 
 
 def test_four_lots_of_a_quarter_quantum_are_worth_one_together():
-    # waterfall.md: sold at 0.25 to 0.28 they would be worth nothing one by one.
+    # docs/waterfall.md: sold at 0.25 to 0.28 they would be worth nothing one by one.
     ticks, lots = column([25, 26, 27, 28]), column([1, 1, 1, 1])
     assert same("fill_values", lots, ticks, column([0, 1, 2, 3]), 1, 100, False, length=4) == (-1, [0, 0, 0, 0])
     assert same("fill_values", lots, ticks, column([9, 9, 9, 9]), 1, 100, False, length=4) == (-1, [0, 1, 0, 0])

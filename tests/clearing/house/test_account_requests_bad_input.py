@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 import adlcore as adl
@@ -11,7 +9,7 @@ from adlcore.clearing import ClearingHouse, Uncovered
 from support import ten_wallets
 from support.house_books import linear, opened, snapshot
 from support.house_calls import BETWEEN_LOTS, BETWEEN_TICKS, SETTLES, STATE, SYMBOLS
-from support.refusals import ABOVE_0, FINITE, NOT_BELOW_0, NUMBER, cases, refuses, said
+from support.refusals import ABOVE_0, FINITE, NAN, NOT_BELOW_0, NUMBER, cases, refuses, said
 from support.ten_wallets import ANN, BOB, BOB_ALONE, CAT, DAN, DOWN, EVE, MIA, PIA, TOM, VIC
 
 pytestmark = pytest.mark.plain
@@ -31,7 +29,6 @@ def test_wallets_that_there_are_not(house, wallet):
         refuses(house, lambda: house.trade("X", 1, 100, buyer=ANN, seller=wallet), said("seller", wallet, must))
 
 
-NAN = math.nan
 AMOUNTS = [
     *((amount, ABOVE_0) for amount in ("0", -1)),
     ("0.001", "is between quanta of 0.01: 0.00 or 0.01 would do"),

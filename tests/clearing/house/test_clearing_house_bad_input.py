@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from adlcore.clearing import ClearingHouse, HouseState, Uncovered
 from support import ten_wallets
-from support.house_books import linear, snapshot
-from support.house_calls import CALLS, STATE
-from support.refusals import FINITE, cases, refused, refuses, said
+from support.house_calls import BOOKS, CALLS, STATE
+from support.refusals import FINITE, NAN, cases, refused, refuses, said
 
 pytestmark = pytest.mark.plain
 
@@ -21,8 +18,6 @@ def test_what_is_no_state(given):
     assert isinstance(STATE, HouseState)
 
 
-NAN = math.nan
-BOOKS = snapshot([linear("X")], [100], [], {"X": "100"})
 TERMS = [
     ({"audit": True}, "must be 'on' or 'off'"),
     ({"audit": "maybe"}, "must be 'on' or 'off'"),

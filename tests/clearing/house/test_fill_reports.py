@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 import adlcore as adl
@@ -11,12 +9,11 @@ from adlcore.clearing import BookIOC, ClearingHouse
 from support import ten_wallets
 from support.house_books import Book, linear, opened, snapshot
 from support.house_calls import CALLS, STATE
-from support.refusals import cases, refuses, said, unchanged
+from support.refusals import INF, NAN, cases, refuses, said, unchanged
 from support.ten_wallets import ANN, DOWN
 
 pytestmark = pytest.mark.plain
 
-NAN, INF = math.nan, math.inf
 PAIR = "must be (lots, ticks), two whole numbers; where a plan is settled also (lots, ticks, id), the fill's name"
 LIST = "must be a list of (lots, ticks) or (lots, ticks, id), or None"
 POSITIVE = "must be of lots above 0"

@@ -9,7 +9,7 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import Backstop, ClearingHouse, Deleverage, Uncovered
 from support.house_books import FLAT, Pass, X, Y, fund, linear, opened, snapshot
-from support.house_calls import STATE
+from support.house_calls import BOOKS, STATE
 from support.refusals import cases, refused, said
 
 
@@ -67,7 +67,6 @@ def test_what_no_house_begins_with(given, message):
     refused(lambda: ClearingHouse(given, venue=[Uncovered()]), message)
 
 
-BOOKS = snapshot([linear("X")], [100], [], {"X": "100"})
 FUND_LISTS = [
     ([fund(5, "KRW")], said("funds.asset", "KRW", "must be one of the assets USDT", 0)),
     ([fund(5), fund(6)], "funds.scope[1] is None: must name a scope: 'USDT' is the fund of USDT without one"),

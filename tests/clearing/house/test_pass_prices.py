@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from adlcore.clearing import ClearingHouse, Uncovered
 from support import ten_wallets
 from support.house_books import AT_100, Pass, X, Y, linear, opened, snapshot
 from support.house_calls import STATE, SYMBOLS
-from support.refusals import ABOVE_0, FINITE, NUMBER, cases, refuses, said
+from support.refusals import ABOVE_0, FINITE, INF, NAN, NUMBER, cases, refuses, said
 
-NAN, INF = math.nan, math.inf
 MAPPING = "must be a mapping of names to prices"
 
 #: What `mark` and `plan` are given.

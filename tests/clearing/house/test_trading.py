@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 
 import pytest
@@ -12,7 +11,7 @@ from support import house_books
 from support.books import refused
 from support.house_books import FLAT, X, opened, snapshot
 from support.house_calls import BETWEEN_LOTS, BETWEEN_TICKS, SETTLES, SYMBOLS
-from support.refusals import ABOVE_0, FINITE, cases, refuses, said
+from support.refusals import ABOVE_0, FINITE, NAN, cases, refuses, said
 from support.replays import led_to
 from support.ten_wallets import ANN, BOB, BOB_ALONE, CAT, DAN
 from support.trades import NOBODY, house_of, rows_of, traded
@@ -163,7 +162,6 @@ def test_a_leverage_is_one_number_or_two(leverage):
     )
 
 
-NAN = math.nan
 LEG, BOTH_LEGS = "must be 'long' or 'short'", "must be 'long' or 'short': the wallet holds both legs of this contract"
 STREET, ANOTHER = (
     "must be absent: the street has one netted row",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from adlcore.clearing import Backstop, BookIOC, CancelOrders, ClearingHouse, Deleverage, TakeOver, Uncovered, Venue
-from support.house_books import linear, opened, snapshot
+from support.house_books import opened
+from support.house_calls import BOOKS
 from support.refusals import NOT_BELOW_0, refused, said, table
 
 pytestmark = pytest.mark.plain
@@ -44,7 +45,6 @@ test_stages_and_venues_that_cannot_be = table(
     (lambda: Deleverage(same_account="ask"), said("same_account", "ask", "must be one of allow, exclude")),
     (lambda: Deleverage(below=-1), said("below", -1, "must be 0 or above, or None")),
 )
-BOOKS = snapshot([linear("X")], [100], [], {"X": "100"})
 
 
 def test_venues_that_do_not_fit():

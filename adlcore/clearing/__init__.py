@@ -15,11 +15,14 @@ from .margin.shared_bankruptcy import SharedBankruptcy, shared_bankruptcy
 from .order_book.depth_ladder import DepthLadder
 from .order_book.liquidity import Liquidity, NoLiquidity
 from .snapshot.snapshot import Snapshot
+from .stages.backstop import Backstop
 from .stages.book_ioc import BookIOC
+from .stages.cancel_orders import CancelOrders
 from .stages.deleverage import Deleverage
-from .stages.hand_over import Backstop, CancelOrders, NetLegs, Uncovered
+from .stages.net_legs import NetLegs
 from .stages.stage import Order, Stage
 from .stages.take_over import TakeOver
+from .stages.uncovered import Uncovered
 from .stages.venue import Venue
 from .state import HouseState
 

@@ -92,7 +92,7 @@ def place_of(name: str, text: str) -> Place:
 
 
 HOUSE = "adlcore.clearing.house.clearing_house.ClearingHouse"
-BACKSTOP = "adlcore.clearing.stages.hand_over.Backstop"
+BACKSTOP = "adlcore.clearing.stages.backstop.Backstop"
 
 
 @pytest.mark.parametrize(

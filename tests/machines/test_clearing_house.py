@@ -13,9 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import adlcore as adl
 from adlcore.clearing.events import CAUSES, FIELDS, KINDS
-from adlcore.clearing.house.replay import replayed
-from support import clearing_oracle, house_worlds, margin_oracle, sinking_worlds
+from support import clearing_oracle, clearing_oracle_books, house_worlds, margin_oracle, sinking_worlds
 from support.house_draws import FACTORS, books, funds, venues
+from support.replays import led_to
 
 pick = st.sampled_from
 STEPS = ("0.85", "0.95", "0.98", "1", "1.02", "1.05", "1.15")
@@ -88,7 +88,7 @@ def slow_house(snapshot, given_funds, venue, book) -> clearing_oracle.SlowHouse:
 def agree_on(slow, house, name: str, *arguments, **named) -> adl.Events | None:
     """The same call of both, which refuse together or tell the same of a mark; the events of the house."""
     digest, refused, answers = house.hash, [], []
-    for who, kind in ((slow, clearing_oracle.Refused), (house, adl.AdlError)):
+    for who, kind in ((slow, clearing_oracle_books.Refused), (house, adl.AdlError)):
         try:
             answers.append(getattr(who, name)(*arguments, **named))
         except kind as error:
@@ -322,12 +322,7 @@ class Machine(RuleBasedStateMachine):
             return
         assert self.house.audit() == []
         if self.events is not None:
-            users, parties = replayed(self.before, self.events)
-            now = self.house.snapshot()
-            assert (users.positions, users.wallets) == (now.positions, now.wallets)
-            assert (users.balances, users.orders) == (now.balances, now.orders)
-            for name in ("lots", "cost", "cash", "realized"):
-                assert (getattr(parties, name) == getattr(self.house.state().parties, name)).all()
+            led_to(self.before, self.events, self.house)
 
 
 class SinkingMachine(Machine):

@@ -1,8 +1,8 @@
 """A clearing house once more, slowly: integers, fractions, and floats only where the rules say float64.
 
-The text is waterfall.md. Numbers of wallets are those of :mod:`margin_oracle`, read anew whenever they are
-asked for; stages and triggers stand in :mod:`clearing_oracle_stages`, trades in
-:mod:`clearing_oracle_trades`. Of adlcore only snapshots, contracts and the attributes of stages and funds are
+The text is ``docs/waterfall.md``. Numbers of wallets are those of :mod:`margin_oracle`, read anew whenever they are
+asked for; what the house keeps, its stages, triggers, settlement, trades and other calls stand in files of their own,
+`clearing_oracle_*`. Of adlcore only snapshots, contracts and the attributes of stages and funds are
 read, nothing that it computes. Everything is told by class *name*.
 """
 
@@ -10,139 +10,18 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from dataclasses import dataclass, field
 from fractions import Fraction
 
 from support import clearing_oracle_stages as stages_of
+from support import clearing_oracle_triggers as triggers
+from support.clearing_oracle_books import Fund, Held, Party, Pass, PlainFund, Refused, Round, Sweep, Tally, exact, sign
+from support.clearing_oracle_requests import Requests
+from support.clearing_oracle_settlement import Settlement
 from support.clearing_oracle_trades import Trades
-from support.margin_oracle import BOTTOM, CROSS, ISOLATED, MULTI_ASSET, TOP, Row, Venue, quanta_per_lot
+from support.margin_oracle import BOTTOM, MULTI_ASSET, TOP, Row, Venue, quanta_per_lot
 
 
-class Refused(Exception):
-    """What the house does not do; nothing has changed."""
-
-
-def exact(value) -> Fraction:
-    """A number as it is meant: a float by its shortest decimal, save that 2/3 is the fraction."""
-    if isinstance(value, float):
-        return Fraction(2, 3) if value == 2 / 3 else Fraction(repr(value))
-    return Fraction(value.replace("_", "")) if isinstance(value, str) else Fraction(value)
-
-
-def sign(number) -> int:
-    return (number > 0) - (number < 0)
-
-
-@dataclass
-class Held(Row):
-    """Lots of a wallet (`wallet`: its row) or of a party (None), and how much of their cost was released."""
-
-    cost_then: int = 0
-    lots_then: int = 0
-    closed: int = 0
-    released: int = 0
-
-    def renew(self) -> None:
-        """EV0 and Q0 are set anew, D to 0."""
-        self.cost_then, self.lots_then, self.closed, self.released = self.cost, abs(self.quantity), 0, 0
-
-    def release(self, lots: int) -> int:
-        """Close lots; the cost that goes with them is truncated in the sum, not one by one."""
-        self.closed += lots
-        due = abs(self.cost_then) * self.closed // self.lots_then * sign(self.cost_then)
-        part, self.released = due - self.released, due
-        self.quantity -= sign(self.quantity) * lots
-        self.cost -= part
-        return part
-
-    def price_at(self, mark: Fraction | None) -> None:
-        """MV, U and MM at a mark."""
-        self.value = self.margin = 0
-        if mark is not None:
-            self.value = round(float(self.quantity) * float(quanta_per_lot(self.contract, mark)))
-            scale = 10**self.contract.settle.decimals
-            terms = zip(self.contract.tiers.rate, self.contract.tiers.amount, strict=True)
-            lines = (float(abs(self.value)) * float(rate) - float(Fraction(a) * scale) for rate, a in terms)
-            self.margin = max(0, round(max(lines)))
-        self.pnl = self.value - self.cost
-
-
-class Tally:
-    """W: what the fills of one row in one stage come to, exactly; and C: how many lots they are."""
-
-    def __init__(self) -> None:
-        self.total, self.lots = Fraction(0), 0
-
-
-class Party:
-    """The street, the treasury, a vault or a fund: one netted row for each contract, cash for each asset."""
-
-    def __init__(self, name: str) -> None:
-        self.name, self.rows, self.cash = name, {}, defaultdict(int)
-
-    def copied(self) -> Party:
-        """The same once more."""
-        other = copy.copy(self)
-        other.rows = {code: copy.copy(row) for code, row in self.rows.items()}
-        other.cash = self.cash.copy()
-        return other
-
-
-class Fund(Party):
-    """An insurance fund in one asset."""
-
-    def __init__(self, terms, asset: int, trigger) -> None:
-        scope = (terms.scope,) if isinstance(terms.scope, str) else terms.scope
-        name = terms.name or (terms.asset if scope is None else "+".join(scope))
-        super().__init__(name)
-        self.asset, self.scope, self.parent = asset, scope, terms.parent
-        self.cap, self.lent, self.opening = terms.parent_cap, 0, 0
-        self.trigger = terms.trigger if terms.trigger is not None else trigger
-        self.samples, self.on = defaultdict(list), set()
-
-
-@dataclass
-class Round:
-    """The order of a round, fixed at its start, the funds that it tries, and what those refused: contracts by fund."""
-
-    wallets: list[int]
-    rows: dict[int, list[int]]
-    funds: list[Fund]
-    refused: set[tuple[str, int]] = field(default_factory=set)
-
-
-@dataclass
-class Pass:
-    """What is remembered from the first round of a pass to its end."""
-
-    rounded: dict[int, int]
-    before: dict[int, int]
-    oracle: dict[int, int]
-    liquidated: list[int] = field(default_factory=list)
-    tried: list[Fund] = field(default_factory=list)
-    healthy: set[int] = field(default_factory=set)
-    settled: set[int] = field(default_factory=set)
-    took: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    vault: dict[int, Party] = field(default_factory=dict)
-    countered: set[int] = field(default_factory=set)
-
-
-class PlainFund:
-    """The fund that every asset has where none was given."""
-
-    def __init__(self, asset: str) -> None:
-        self.asset, self.balance, self.scope, self.name = asset, "0", None, asset
-        self.parent = self.parent_cap = self.trigger = None
-
-
-class Sweep:
-    """The last stage of a list without one."""
-
-
-Sweep.__name__ = "Uncovered"
-
-
-class SlowHouse(Trades, Venue):
+class SlowHouse(Trades, Requests, Settlement, Venue):
     """Books that move; the arguments are the house's."""
 
     def __init__(
@@ -180,7 +59,7 @@ class SlowHouse(Trades, Venue):
         self.funds = self._funds(funds, trigger)
         self.uncovered, self.cooling, self.events, self.time = {}, {}, [], 0
         self.passing = Pass({}, {}, {})
-        stages_of.first_watch(self)
+        triggers.first_watch(self)
         self._balance_against_the_street()
         self._settle_debts(range(len(self.mode)))
         self.outside = defaultdict(int)
@@ -443,13 +322,13 @@ class SlowHouse(Trades, Venue):
             row.price_at(self.marks[row.code])
         asked = {code: rounded(price, code) for code, price in other.items()}
         self.passing = Pass(now, {**now, **old}, {**now, **asked})
-        stages_of.watch(self)
+        triggers.watch(self)
         self._forget_cool_downs()
         self._rounds()
         self._settle_debts(range(len(self.mode)))
         self._pay_entries(range(len(self.mode)))
         self._move_what_isolated_winners_have()
-        stages_of.watch(self)
+        triggers.watch(self)
         return self._end(first)
 
     def _rounds(self) -> None:
@@ -494,201 +373,7 @@ class SlowHouse(Trades, Venue):
                     self.note("healthy", wallet)
         return found
 
-    # Settlement -------------------------------------------------------------------------------------------------------
-
-    def _settle(self, turn: Round) -> None:
-        """Those of the round that hold nothing any more, then counterparties that owe."""
-        for wallet in turn.wallets:
-            if self.open_rows(wallet) or wallet in self.passing.settled:
-                continue
-            self.passing.settled.add(wallet)
-            if self.mode[wallet] >= MULTI_ASSET:
-                self._settle_valued(wallet)
-            else:
-                head = self.head(self.rows[turn.rows[wallet][0]].code)
-                self._settle_rest(wallet, self.asset[wallet], self.stored[wallet], head)
-        self._settle_debts(self.passing.countered)
-
-    def _settle_debts(self, wallets) -> None:
-        """Of these, who holds nothing, is worth less than nothing and has no open entry; one asset before several."""
-        for wallet in sorted(wallets, key=lambda wallet: (self.mode[wallet] >= MULTI_ASSET, wallet)):
-            if self.open_rows(wallet) or self.e(wallet) >= 0 or self.owes(wallet):
-                continue
-            if wallet in self.passing.liquidated:
-                continue
-            if self.mode[wallet] >= MULTI_ASSET:
-                self._settle_valued(wallet)
-            else:
-                asset = self.asset[wallet]
-                self._settle_rest(wallet, asset, self.stored[wallet], self.fund_of_asset(asset))
-
-    def _pay_entries(self, wallets) -> None:
-        """What debtors of several assets hold is exchanged for what they owe."""
-        for wallet in wallets:
-            if self.mode[wallet] < MULTI_ASSET or not self.owes(wallet):
-                continue
-            self._exchange(wallet)
-            for owner, asset in sorted(self.uncovered):
-                if owner == wallet:
-                    self.inflow(wallet, asset, self.uncovered[wallet, asset] + self.amount[wallet, asset])
-
-    def _settle_valued(self, wallet: int) -> None:
-        self._repay_loans(wallet)
-        self._exchange(wallet)
-        for asset in range(len(self.books.assets)):
-            self._settle_rest(wallet, asset, self.amount[wallet, asset], self.fund_of_asset(asset))
-
-    def _settle_rest(self, wallet: int, asset: int, balance: int, fund: Fund) -> None:
-        took = self.passing.took[wallet]
-        if balance > 0 and took & {"take-over", "deleverage"}:
-            self.pay(asset, balance, wallet, "rest", fund, "fund-received")
-        elif balance > 0 and "backstop" in took:
-            self.pay(asset, balance, wallet, "rest", self.passing.vault[wallet], "vault-received")
-        elif balance < 0:
-            left = -balance - self.cover(fund, wallet, -balance)
-            if left:
-                self.uncovered[wallet, asset] = left
-                self.note("uncovered-money", wallet, None, None, 0, None, left)
-
-    def _repay_loans(self, wallet: int) -> None:
-        """Every loan becomes a debt."""
-        for asset in range(len(self.books.assets)):
-            self.pay(asset, self.loan[wallet, asset], wallet, "loan-repaid", self.treasury, "loan-repaid")
-            self.loan[wallet, asset] = 0
-
-    def _exchange(self, wallet: int) -> None:
-        """Collateral for debts, against the treasury, at index·(1 − haircut)."""
-        assets = range(len(self.books.assets))
-        for debt in assets:
-            for good in assets:
-                owed, have = -self.amount[wallet, debt], self.amount[wallet, good]
-                if owed <= 0 or have <= 0:
-                    continue
-                rate = (self.price[good] or 0) * self.kept[good] / self.price[debt]
-                if not rate:
-                    continue
-                gives = min(have, -(-owed // rate))
-                gets = owed if gives * rate >= owed else int(gives * rate // 1)
-                if not gets:
-                    continue
-                self.pay(good, gives, wallet, "exchange", self.treasury, "exchange")
-                self.pay(debt, gets, self.treasury, "exchange", wallet, "exchange")
-
-    def _move_what_isolated_winners_have(self) -> None:
-        for wallet in sorted(self.passing.countered):
-            left = self.stored[wallet]
-            if (
-                self.mode[wallet] != ISOLATED
-                or wallet in self.passing.liquidated
-                or self.open_rows(wallet)
-                or left <= 0
-            ):
-                continue
-            asset, account = self.asset[wallet], self.account[wallet]
-            key = (account, asset, CROSS)
-            found = [w for w, owner in enumerate(self.account) if (owner, self.asset[w], self.mode[w]) == key]
-            if found:
-                self.pay(asset, left, wallet, "moved", found[0], "moved")
-                self.inflow(found[0], asset, left)
-
-    # Other calls ------------------------------------------------------------------------------------------------------
-
-    def _asset_for(self, wallet: int, asset: str | None) -> int:
-        if self.mode[wallet] < MULTI_ASSET:
-            if asset is not None and self.asset_code.get(asset) != self.asset[wallet]:
-                raise Refused("another asset than the wallet's")
-            return self.asset[wallet]
-        code = self.asset_code.get(asset)
-        if code is None or self.price[code] is None:
-            raise Refused("an asset is needed, and its index price")
-        return code
-
-    def _above_zero(self, number: int) -> int:
-        if number <= 0:
-            raise Refused("must be above 0")
-        return number
-
-    def deposit(self, wallet, amount, asset=None, time=None) -> list[tuple]:
-        code = self._asset_for(wallet, asset)
-        quanta = self._above_zero(self.quanta(code, amount))
-        self._refuse_beyond_range(wallet, code, quanta)
-        first = self._begin(time)
-        self._from_outside("deposit", wallet, code, quanta)
-        self.inflow(wallet, code, quanta)
-        self._pay_entries([wallet])
-        return self._end(first)
-
-    def _refuse_beyond_range(self, who, asset: int, quanta: int) -> None:
-        """Money must leave balances, cash and equities that fit."""
-        self.money(who, asset, quanta)
-        fits = self.fits
-        self.money(who, asset, -quanta)
-        if not fits:
-            raise Refused("beyond int64")
-
-    def withdraw(self, wallet, amount, asset=None, time=None) -> list[tuple]:
-        """Refused beyond the free margin, and of a valued wallet beyond what is there of the asset."""
-        code = self._asset_for(wallet, asset)
-        quanta = self._above_zero(self.quanta(code, amount))
-        if self.mode[wallet] >= MULTI_ASSET and quanta > self.amount[wallet, code]:
-            raise Refused("beyond what is there")
-        self.money(wallet, code, -quanta)
-        left = self.spare(wallet)
-        self.money(wallet, code, quanta)
-        if left < 0:
-            raise Refused("beyond the free margin")
-        first = self._begin(time)
-        self._from_outside("withdrawal", wallet, code, -quanta)
-        return self._end(first)
-
-    def _from_outside(self, kind: str, who, asset: int, quanta: int) -> None:
-        self.money(who, asset, quanta)
-        self.outside[asset] += quanta
-        self.note(kind, who.name if isinstance(who, Party) else who, None, None, 0, None, quanta)
-
-    def fund_deposit(self, fund, amount, time=None) -> list[tuple]:
-        fund = self.funds[fund]
-        quanta = self.quanta(fund.asset, amount)
-        most = max(0, min(fund.cash[fund.asset], self.f(fund)))
-        if not quanta or quanta < -most:
-            raise Refused("at most cash and equity")
-        self._refuse_beyond_range(fund, fund.asset, quanta)
-        first = self._begin(time)
-        self._from_outside("fund-deposit", fund, fund.asset, quanta)
-        return self._end(first)
-
-    def funding(self, rates, time=None) -> list[tuple]:
-        """Each row of users, street and vaults pays round(sign(q)·|MV|·rate); the head fund receives the sum."""
-        rates = {self.codes[symbol]: exact(rate) for symbol, rate in rates.items()}
-        first = self._begin(time)
-        for code, rate in sorted(rates.items()):
-            places = [(number, row.wallet, row) for number, row in enumerate(self.rows) if row.code == code]
-            others = (party for party in (self.street, *self.vaults.values()) if code in party.rows)
-            places += [(None, party, party.rows[code]) for party in others]
-            total = 0
-            for number, who, row in places:
-                owed = round(sign(row.quantity) * abs(row.value) * rate)
-                if owed:
-                    total += owed
-                    self.money(who, self.settle_of(code), -owed)
-                    self.note("funding", who.name if isinstance(who, Party) else who, number, code, 0, None, -owed)
-            if total:
-                fund = self.head(code)
-                self.money(fund, fund.asset, total)
-                self.note("funding", fund.name, None, code, 0, None, total)
-        return self._end(first)
-
-    def _lots(self, code: int, quantity) -> int:
-        lots = exact(quantity) / Fraction(self.contracts[code].lot)
-        if lots.denominator != 1 or abs(lots) > TOP:
-            raise Refused("off the grid")
-        return int(lots)
-
-    def _ticks(self, code: int, price) -> int:
-        ticks = exact(price) / Fraction(self.contracts[code].tick)
-        if ticks.denominator != 1 or abs(ticks) > TOP:
-            raise Refused("off the grid")
-        return self._above_zero(int(ticks))
+    # Once more --------------------------------------------------------------------------------------------------------
 
     def copied(self) -> SlowHouse:
         """The same house once more, whose books may go another way."""
@@ -702,60 +387,6 @@ class SlowHouse(Trades, Venue):
         other.funds = {name: fund.copied() for name, fund in self.funds.items()}
         other.of = other._rows_of_wallets()
         return other
-
-    @property
-    def fits(self) -> bool:
-        """Whether nothing leaves its range; of wallets with several assets, what is asked of them is not that large."""
-        parties = [row for party in self.parties() for row in party.rows.values()]
-        for row in [*self.rows, *parties]:
-            if max(abs(row.quantity), abs(row.cost)) > TOP or abs(row.value) >= 2**62 or not BOTTOM <= row.pnl <= TOP:
-                return False
-        money = [*self.stored, *self.amount.values(), *(self.f(fund) for fund in self.funds.values())]
-        money += [cash for party in self.parties() for cash in party.cash.values()]
-        costs = [(fund, sum(row.cost for row in fund.rows.values())) for fund in self.funds.values()]
-        money += [fund.cash[fund.asset] - cost - fund.opening for fund, cost in costs]  # what its ledger sums to
-        sums = [number for w in range(len(self.mode)) for number in (self._equity(w, 1), self._margin(w))]
-        return max(map(abs, money), default=0) <= TOP and all(BOTTOM <= number <= TOP for number in sums)
-
-    def _refuse_stranger(self, wallet: int, code: int) -> None:
-        settle = self.settle_of(code)
-        if self.mode[wallet] < MULTI_ASSET and self.asset[wallet] != settle:
-            raise Refused("another asset than the contract's")
-        if self.mode[wallet] >= MULTI_ASSET and self.price[settle] is None:
-            raise Refused("no index price")
-        if self.owes(wallet):
-            raise Refused("an open entry")
-
-    def place_order(self, wallet, contract, quantity, price, leverage=None, locked=None, time=None) -> list[tuple]:
-        """Locks margin, given or notional/leverage rounded up; refused beyond the free margin."""
-        code = self.codes[contract]
-        lots, ticks = self._lots(code, quantity), self._ticks(code, price)
-        if not lots or (leverage is None) == (locked is None):
-            raise Refused("lots, and one of leverage and locked")
-        self._refuse_stranger(wallet, code)
-        if locked is None:
-            notional = round(abs(lots * self.worth_of_a_lot(code, ticks)))
-            quanta = -(-notional // self._above_zero(exact(leverage)))
-        else:
-            quanta = self.quanta(self.settle_of(code), locked)
-        line = (code, wallet, lots, ticks, int(quanta))
-        self.orders.append(line)
-        left = self.lockable(wallet)
-        self.orders.pop()
-        if (left < 0 and quanta > 0) or quanta < 0:  # to lock nothing is never beyond what is free
-            raise Refused("beyond the free margin")
-        first = self._begin(time)
-        self.orders.append(line)
-        self.note("order-placed", wallet, None, code, lots, ticks)
-        return self._end(first)
-
-    def cancel_order(self, order, time=None) -> list[tuple]:
-        if not 0 <= order < len(self.orders):
-            raise Refused("no such order")
-        first = self._begin(time)
-        code, wallet, lots, price, _ = self.orders.pop(order)
-        self.note("order-cancelled", wallet, None, code, lots, price)
-        return self._end(first)
 
     # What is there ----------------------------------------------------------------------------------------------------
 

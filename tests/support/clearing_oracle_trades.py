@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from support import clearing_oracle as oracle
+from support import clearing_oracle_books as oracle
 from support.margin_oracle import ISOLATED, TOP
 
 

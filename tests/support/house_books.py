@@ -27,6 +27,17 @@ def inverse(symbol: str = "I", tiers: adl.MarginTiers | None = FIVE_PERCENT, **m
     )
 
 
+X, Y, Z = linear("X"), linear("Y"), linear("Z")
+AT_100 = {"X": "100", "Y": "100"}
+NO_MARGIN = adl.MarginTiers([0], ["0.0001"])
+CAPPED = linear("X", max_price="110")
+
+#: A venue for :func:`snapshot`: nobody is liquidated; each wallet has one row; wallet 0 lacks 400 once it is closed.
+FLAT = ([1000, 1000, 1000], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"})
+ONE_ROW_EACH = ([120, 100, 1000], [("X", 0, 10, 1000), ("X", 1, 10, 1000), ("X", 2, -20, -2000)], {"X": "100"})
+LACKING = ([0, 9000], [("X", 0, 10, 1500), ("X", 1, -10, -1000)], {"X": "100"})
+
+
 def snapshot(contracts, wallets, positions, marks, **more: Any) -> adl.Snapshot:
     """A snapshot whose longs and shorts need not be equal: the house puts the street against them.
 
@@ -131,6 +142,15 @@ class Pass:
     def fills(self, *kinds: str, fund: str | None = None) -> list[tuple[int, int, int, int]]:
         """Wallet, lots, price and amount of them."""
         return [(row["wallet"], row["lots"], row["price"], row["amount"]) for row in self.of(*kinds, fund=fund)]
+
+    def own(self, wallet: int, *kinds: str) -> list[tuple[int, int, int]]:
+        """Lots, price and amount of a wallet's fills."""
+        return [fill[1:] for fill in self.fills(*kinds) if fill[0] == wallet]
+
+    @property
+    def left_open(self) -> list[tuple[int, int]]:
+        """Who is left with how many lots."""
+        return [(row["wallet"], row["lots"]) for row in self.of("uncovered-lots")]
 
     def amounts(self, *kinds: str, fund: str | None = None) -> list[tuple[int, int]]:
         """Wallet and amount of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import re
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 import adlcore as adl
+
+NAN, INF = math.nan, math.inf
 
 #: Endings that many messages share.
 FINITE, ABOVE_0, NOT_BELOW_0 = "must be finite", "must be above 0", "must be 0 or above"

@@ -6,20 +6,7 @@ import warnings
 from typing import Any
 
 import adlcore as adl
-from adlcore.clearing import (
-    Backstop,
-    BookIOC,
-    CancelOrders,
-    Deleverage,
-    DepthLadder,
-    Drawdown,
-    InsuranceFund,
-    NetLegs,
-    NetNotionalCap,
-    TakeOver,
-    Uncovered,
-    Venue,
-)
+from adlcore import clearing
 
 USDT, BTC = adl.Asset("USDT", 2), adl.Asset("BTC", 4)
 TIERS = adl.MarginTiers([0, 1000], ["0.05", "0.08"])
@@ -88,35 +75,35 @@ def books(**changes: Any) -> adl.Snapshot:
         return adl.Snapshot(**made | changes)
 
 
-def venue() -> Venue:
+def venue() -> clearing.Venue:
     """Every stage that there is."""
-    return Venue(
+    return clearing.Venue(
         "all stages",
         [
-            CancelOrders(),
-            NetLegs(),
-            BookIOC(limit="fund", fee="0.01", portion="0.5", cool_down=5, above="100"),
-            Backstop(below="0.6"),
-            TakeOver(),
-            Deleverage("binance"),
-            Uncovered(),
+            clearing.CancelOrders(),
+            clearing.NetLegs(),
+            clearing.BookIOC(limit="fund", fee="0.01", portion="0.5", cool_down=5, above="100"),
+            clearing.Backstop(below="0.6"),
+            clearing.TakeOver(),
+            clearing.Deleverage("binance"),
+            clearing.Uncovered(),
         ],
     )
 
 
-def funds() -> list[InsuranceFund]:
+def funds() -> list[clearing.InsuranceFund]:
     """A chain of two with a cap between them, each with another trigger, and one in coins."""
-    profits = Drawdown(2000, "-0.9", "-0.4", of="contract", relative_to="pool")
+    profits = clearing.Drawdown(2000, "-0.9", "-0.4", of="contract", relative_to="pool")
     return [
-        InsuranceFund("USDT", "20", scope="X", parent="USDT", parent_cap="30", trigger=profits),
-        InsuranceFund("USDT", "60", trigger=NetNotionalCap("100")),
-        InsuranceFund("BTC", "0.02", trigger=Drawdown(2000, "-0.5", "-0.4")),
+        clearing.InsuranceFund("USDT", "20", scope="X", parent="USDT", parent_cap="30", trigger=profits),
+        clearing.InsuranceFund("USDT", "60", trigger=clearing.NetNotionalCap("100")),
+        clearing.InsuranceFund("BTC", "0.02", trigger=clearing.Drawdown(2000, "-0.5", "-0.4")),
     ]
 
 
-def ladder() -> DepthLadder:
+def ladder() -> clearing.DepthLadder:
     """A thin order book that fills up again."""
-    return DepthLadder(
+    return clearing.DepthLadder(
         {
             "X": {"bids": ([86, 81, 79, 40], [2, 3, 4, 2]), "asks": ([88, 95], [2, 1])},
             "Y": {"bids": ([100, 98, 90], [1, 1, 1]), "asks": ([300], [5])},

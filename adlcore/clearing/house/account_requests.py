@@ -1,22 +1,19 @@
-"""What happens between marks: money in and out, trades, open orders, funding; each a change of a house's books."""
+"""What accounts ask for between marks: money in and out, open orders; each a change of a house's books."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 
-from ... import _kernels
-from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
-from ...contracts.decimals import Number, exact_decimal, positive_decimal
+from ...contracts.decimals import Number, positive_decimal
 from ...errors import AdlError
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
+from ..liquidation.settlement import reduce_entry
 from ..margin.free_margin import lockable
 from ..margin.margin_state import MarginState
 from ..margin.transfers import withdraw_at
-from ..snapshot.exact import entry, locked_by
+from ..snapshot.exact import locked_by
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import ISOLATED
 from ..snapshot.wallet_balances import asset_of, wallet_row
@@ -25,7 +22,6 @@ __all__ = [
     "cancel_order",
     "deposit",
     "fund_deposit",
-    "funding",
     "place_order",
     "refuse_debtor",
     "refuse_misplaced",
@@ -33,7 +29,7 @@ __all__ = [
 ]
 
 
-def deposit(work: Working, wallet: int, amount: Number, asset: str | None) -> Snapshot:
+def deposit(work: PassBooks, wallet: int, amount: Number, asset: str | None) -> Snapshot:
     """Money from outside into a wallet; an open entry is paid first."""
     books = work.books
     changed = books.deposit(wallet, amount, asset)
@@ -41,27 +37,21 @@ def deposit(work: Working, wallet: int, amount: Number, asset: str | None) -> Sn
     quanta = books.assets[code].quanta(amount)
     work.log.add(("deposit", "request", {"wallet": wallet, "amount": quanta, "asset": code}))
     if (owed := work.uncovered.get((int(wallet), code))) is not None:
-        if owed > quanta:
-            work.uncovered[int(wallet), code] = owed - quanta
-            left = {"wallet": wallet, "asset": code, "amount": owed - quanta}
-            work.log.add(("uncovered-reduced", "request", left))
-        else:
-            del work.uncovered[int(wallet), code]
-            work.log.add(("uncovered-paid", "request", {"wallet": wallet, "asset": code}))
+        reduce_entry(work, int(wallet), code, owed - quanta, "request")
     return changed
 
 
-def withdraw(work: Working, state: MarginState, wallet: int, amount: Number, asset: str | None) -> Snapshot:
+def withdraw(work: PassBooks, wallet: int, amount: Number, asset: str | None) -> Snapshot:
     """Money out of a wallet, within its free margin."""
     books = work.books
-    changed = withdraw_at(books, state, wallet, amount, asset)
+    changed = withdraw_at(books, MarginState._of(work.core), wallet, amount, asset)
     code = asset_of(books, wallet, asset)
     quanta = books.assets[code].quanta(amount)
     work.log.add(("withdrawal", "request", {"wallet": wallet, "amount": -quanta, "asset": code}))
     return changed
 
 
-def fund_deposit(work: Working, name: str, amount: Number) -> None:
+def fund_deposit(work: PassBooks, name: str, amount: Number) -> None:
     """Money from outside into a fund; below 0 out of it, as far as it has cash and equity."""
     fund = work.table.row(name, "fund")
     asset = int(work.table.asset[fund])
@@ -81,7 +71,7 @@ def fund_deposit(work: Working, name: str, amount: Number) -> None:
 
 
 def place_order(
-    work: Working,
+    work: PassBooks,
     wallet: int,
     contract: str,
     quantity: Number,
@@ -89,7 +79,7 @@ def place_order(
     leverage: Number | None,
     locked: Number | None,
 ) -> Snapshot:
-    """An open order more; what it locks takes nothing out, and must only be there."""
+    """Put an open order in; what it locks takes nothing out, and must only be there."""
     books = work.books
     row, code = wallet_row(books, "wallet", wallet), books.code(contract)
     listed = books.contracts[code]
@@ -120,8 +110,8 @@ def place_order(
     return books._with({"orders": books.orders.with_row(**fresh)})
 
 
-def cancel_order(work: Working, order: int) -> Snapshot:
-    """An open order less; those after it move up."""
+def cancel_order(work: PassBooks, order: int) -> Snapshot:
+    """Take an open order out; those after it move up."""
     orders = work.books.orders
     if isinstance(order, bool) or not isinstance(order, int | np.integer) or not 0 <= order < len(orders):
         must = (
@@ -133,83 +123,11 @@ def cancel_order(work: Working, order: int) -> Snapshot:
     return work.books._with({"orders": orders.taken(np.flatnonzero(~work.cancelled))})
 
 
-# Funding --------------------------------------------------------------------------------------------------------------
-
-
-def funding(work: Working, rates: Mapping[str, Number]) -> None:
-    """Each row of users, street and vaults pays ``round(sign(q)·|MV|·rate)``; the contract's fund has the sum."""
-    books = work.books
-    if not isinstance(rates, Mapping):
-        raise AdlError.at("rates", None, rates, "must be a mapping of symbols to rates")
-    given = {books.code(symbol): entry("rates", symbol, rate, exact_decimal) for symbol, rate in rates.items()}
-    for code in sorted(given):
-        if work.core.marks[code] is None:
-            raise AdlError.at("rates", None, books.contracts[code].symbol, "has no mark price: must be marked before")
-    work.open()
-    for code in sorted(given):
-        _fund_one(work, code, given[code])
-
-
-def _fund_one(work: Working, code: int, rate: Decimal) -> None:
-    books, fund, asset = work.books, int(work.table.head[code]), int(work.settle[code])
-    part = books.rows(code)
-    rows = part.start + np.flatnonzero(work.quantity[part])
-    value = work.core.pnl[rows] + work.entry_value[rows]
-    side = np.sign(work.quantity[rows])
-    paid = side * _share(np.abs(value), rate, books.contracts[code].symbol)
-    wallet, slots = books.positions.wallet[rows], work.core.slots.of_position[rows]
-    _pay_out(work, slots, paid)
-    moved = paid != 0
-    party, label = work.first_fund + fund, {"contract": code, "asset": asset}
-    work.log.extend(
-        ("funding", "funding", {**label, "wallet": wallet[moved], "row": rows[moved], "amount": -paid[moved]}),
-        ("funding", "funding", {**label, "party": np.full(int(moved.sum()), party), "amount": paid[moved]}),
-    )
-    total = _kernels.money.exact_sum(paid)
-    for other in range(work.first_fund):
-        lots = int(work.lots[other, code])
-        amount = (1 if lots > 0 else -1) * int(
-            _share(np.array([abs(work.notional(other, code))]), rate, "the street")[0]
-        )
-        if lots and amount:
-            work.party_cash[other, asset] = work.fitting(int(work.party_cash[other, asset]) - amount, "cash")
-            work.log.add(
-                ("funding", "funding", {**label, "party": other, "amount": -amount}),
-                ("funding", "funding", {**label, "party": party, "amount": amount}),
-            )
-            total += amount
-    work.fund_receives(fund, total)
-
-
-def _pay_out(work: Working, slots: Int64Array1D, paid: Int64Array1D) -> None:
-    """Take what each row pays out of its slot."""
-    left = np.empty_like(work.cash)
-    count = np.arange(len(left))
-    bad = _kernels.money.group_sums(np.concatenate([work.cash, -paid]), np.concatenate([count, slots]), left)
-    if bad >= 0:
-        must = "must leave balances that fit int64 quanta; use fewer decimals"
-        raise AdlError.at("rates", None, int(work.cash[bad]), must)
-    work.cash[:] = left
-
-
-def _share(values: Int64Array1D, rate: Decimal, symbol: str) -> Int64Array1D:
-    """``values·rate``, rounded half-even."""
-    top, bottom = Fraction(rate).as_integer_ratio()
-    out = np.empty(len(values), INT64)
-    fits = max(abs(top), bottom) <= INT64_MAX
-    half_even = _kernels.money.ROUNDINGS["half-even"]
-    if fits:
-        fits = _kernels.money.multiply_divide(values, np.array([top]), np.array([bottom]), half_even, out) < 0
-    if not fits or (len(out) and out.min() < -INT64_MAX):  # what is paid is received, with the other sign
-        raise AdlError.at(f"rates[{symbol!r}]", None, str(rate), "must give payments that fit int64 quanta")
-    return out
-
-
 # Who may -------------------------------------------------------------------------------------------------------------
 
 
-def refuse_debtor(work: Working, wallet: int) -> None:
-    """A wallet with an open entry pays that first."""
+def refuse_debtor(work: PassBooks, wallet: int) -> None:
+    """Refuse a wallet with an open entry: it pays that first (``docs/waterfall.md``, "Debts")."""
     for (debtor, asset), owed in work.uncovered.items():
         if debtor == wallet:
             unit = work.books.assets[asset]
@@ -218,7 +136,7 @@ def refuse_debtor(work: Working, wallet: int) -> None:
 
 
 def refuse_other_asset(books: Snapshot, wallet: int, code: int, name: str) -> None:
-    """A wallet with one asset has positions and orders that settle in it."""
+    """Refuse a contract that settles in another asset than the one of a wallet with one asset."""
     listed = books.contracts[code]
     if not books.wallets.is_valued(wallet) and books.assets[int(books.wallets.asset[wallet])] != listed.settle:
         must = f"must be a wallet in {listed.settle}, in which {listed.symbol} settles"
@@ -226,7 +144,10 @@ def refuse_other_asset(books: Snapshot, wallet: int, code: int, name: str) -> No
 
 
 def refuse_misplaced(books: Snapshot, wallet: int, code: int, name: str) -> None:
-    """And an isolated wallet has one position."""
+    """Refuse a contract in which a wallet cannot hold a position.
+
+    It settles in another asset than the wallet's one, or the wallet is isolated and has its position elsewhere.
+    """
     refuse_other_asset(books, wallet, code, name)
     if books.wallets.mode[wallet] == ISOLATED:
         rows = np.flatnonzero(books.positions.wallet == wallet)

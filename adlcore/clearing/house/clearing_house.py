@@ -5,34 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-
-from ..._support.arrays import INT64
 from ..._support.options import a_truth
 from ...contracts.decimals import Number
 from ...errors import AdlError
-from ..events import FIELDS, Events
+from ..events import Events
 from ..funds.fund import InsuranceFund
-from ..order_book.liquidity import Liquidity, Restorable
+from ..order_book.liquidity import Liquidity
 from ..snapshot.snapshot import Snapshot
-from ..stages.stage import Order, Stage
+from ..stages.stage import Stage
 from ..stages.venue import Venue
-from ..state import HouseState, names_of
+from ..state import HouseState
 from . import account_requests
-from . import audit as books_audit
-from .committed_state import Held, Keeper
+from .committed_state import CommittedState, Held
+from .funding import funding
 from .guard import alone
 from .ledger import LEDGER_LINES, Ledger
 from .liquidation_pass import Pass
-from .opening import opened
-from .pass_prices import Prices, at_prices, filled_by, read_prices, refuse_jumps
-from .plan import OpenPlan, Plan, Reported
+from .opening import opened, opened_again
+from .pass_prices import Prices, at_prices
+from .plan import OpenPlan, Plan, Reported, opened_as
 from .trading import trade
 
 __all__ = ["ClearingHouse"]
 
 
-class ClearingHouse(Keeper):
+class ClearingHouse(CommittedState):
     """Keeps the books of a venue while its wallets are liquidated and auto-deleveraged.
 
     Parameters
@@ -130,10 +127,8 @@ class ClearingHouse(Keeper):
         if not isinstance(snapshot, Snapshot):
             raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
         books = snapshot._owned()
-        core = self._core(books)
-        state, events = opened(books, core, funds, self._venue, a_truth("strict", strict))
-        if self._audits:
-            books_audit.check(state, events)
+        core, strict = self._core(books), a_truth("strict", strict)
+        state, events = opened(books, core, funds, self._venue, strict, self._audits)
         self.opening = events
         self._held = Held(state, None, Ledger(ledger_lines).after(events, state.parties.funds), events)
 
@@ -169,10 +164,7 @@ class ClearingHouse(Keeper):
             raise AdlError.at("state", None, type(state).__name__, "must be a HouseState")
         house = cls.__new__(cls)
         house._settings(venue, liquidity, audit, max_move, threads, ledger_lines)
-        missing = [name for name in house._venue.vaults if name not in state.parties.names]
-        if missing:
-            raise AdlError.at("venue", None, missing[0], "must name vaults that the state has")
-        house.opening = Events(np.zeros((0, len(FIELDS)), INT64), state.sequence, state.time, names_of(state))
+        house.opening = opened_again(state, house._venue)
         house._held = Held(state, None, Ledger(ledger_lines), house.opening)
         return house
 
@@ -212,25 +204,16 @@ class ClearingHouse(Keeper):
             that goes backwards, fills that are not what was ordered, numbers that leave int64; the house
             is as before.
         """
-        self._refuse_open_plan()
         asked = self._read(prices, time, index_prices, oracle)
-        if isinstance(self._liquidity, Restorable):
-            self._held = self._held._replace(book=(self._liquidity.checkpoint(),))
+        self._note_book()
         try:
-            return self._marked(asked)
+            at_work = self._begin(self._state, asked, together=False)
+            at_work.meet(self._liquidity)
+            return self._finish(at_work)
         except BaseException:
             # Where the house has moved already the book has, too, and there is nothing to put back.
             self._put_back()
             raise
-
-    def _marked(self, asked: Prices) -> Events:
-        """A pass whose orders meet the house's own book; its loop has no handler, see :meth:`mark`."""
-        state = self._state
-        at_work = self._begin(state, asked, together=False)
-        orders = at_work.next(None)
-        while orders is not None:
-            orders = at_work.next(filled_by(self._liquidity, state.snapshot, orders, asked.time))
-        return self._finish(at_work)
 
     @alone
     def plan(
@@ -269,7 +252,6 @@ class ClearingHouse(Keeper):
         is what :meth:`mark` does, but that there the orders of one wallet end before those of the next
         begin. Until the plan is done or dropped (:meth:`drop_plan`), the house refuses all changes.
         """
-        self._refuse_open_plan()
         asked, state = self._read(prices, time, index_prices, oracle), self._state
         at_work = self._begin(state, asked, together=True)
         return self._planned(OpenPlan(state, asked, at_work, reported=self._held.reported), at_work.next(None))
@@ -326,11 +308,7 @@ class ClearingHouse(Keeper):
         >>> plan.done, plan.events.rows("book-fill")[0]["lots"], plan.events.counts()["book-fill"]
         (True, -2, 4)
         """
-        waiting = self._held.plan
-        if waiting is None or waiting.plan is not plan:
-            number = plan.number if isinstance(plan, Plan) else plan
-            must = f"must be the open plan, {waiting.plan!r}" if waiting else "must be open: there is none"
-            raise AdlError.at("plan", None, number, must)
+        waiting = opened_as(self._held.plan, plan)
         answered = waiting.answered(fills)
         at_work = waiting.resumed(self._begin)
         self._held = self._held._replace(plan=waiting.with_pass(None))  # until the next one stands in its place
@@ -339,58 +317,13 @@ class ClearingHouse(Keeper):
             return Plan(plan.number, (), (), self._finish(at_work, answered.reported))
         return self._planned(answered.with_pass(at_work), orders)
 
-    @property
-    def open_plan(self) -> Plan | None:
-        """The plan that waits for fills, if there is one."""
-        waiting = self._held.plan
-        return None if waiting is None else waiting.plan
-
-    @alone
-    def drop_plan(self) -> None:
-        """Forget the open plan, if there is one; the books are as they were before it.
-
-        Raises
-        ------
-        AdlError
-            Once fills were settled: they have happened, and the plan is the only one who knows of them. Whoever cannot
-            go on books each of them on a house made :meth:`from_state`, as a trade of the order's wallet with the
-            street, of :meth:`Contract.decimal` of its lots at :meth:`Contract.price` of its ticks.
-        """
-        waiting = self._held.plan
-        if waiting is not None and waiting.has_fills:
-            must = "settle it to its end: its fills have happened"
-            raise AdlError(f"plan {waiting.plan.number} has fills: {must}", argument="plan", value=waiting.plan.number)
-        self._held = self._held._replace(plan=None)
-
-    def _planned(self, waiting: OpenPlan, orders: tuple[Order, ...] | None) -> Plan:
-        """Hold a plan with these orders open; its number and theirs are used up, whatever becomes of it."""
-        assert waiting.at_work is not None
-        held = self._held
-        number = held.state.next_plan
-        plan = Plan(number, orders or (), waiting.at_work.cancels(), None)
-        state = held.state.replace(next_plan=number + 1, next_order=waiting.at_work.work.next_order)
-        self._held = held._replace(state=state, plan=waiting.asking(plan))
-        return plan
-
-    def _read(self, prices: Any, time: Any, index_prices: Any, oracle: Any) -> Prices:
-        """What a mark is asked for, checked."""
-        asked = read_prices(self._state.snapshot, prices, self._time(time), index_prices, oracle)
-        refuse_jumps(self._state.snapshot, asked.marks, self._max_move)
-        return asked
-
     def _begin(self, state: HouseState, asked: Prices, together: bool) -> Pass:
         """A pass over the margin of the house, which it moves to new prices."""
-        work = at_prices(state, self._taken(), asked, self._liquidity, together, self._threads)
-        return Pass(work, self._venue)
+        return Pass(at_prices(state, self._taken(), asked, self._liquidity, together, self._threads), self._venue)
 
     def _finish(self, at_work: Pass, reported: Reported | None = None) -> Events:
         """Commit what a pass came to."""
-        work = at_work.work
-        books = work.changed() if work.opened else work.books
-        if work.opened:
-            touched = np.concatenate([np.flatnonzero(work.in_liquidation), *work.counterparties])
-            work.core.rebased(books, np.unique(touched))
-        return self._commit(work, books, work.core, reported)
+        return self._commit(at_work.work, at_work.books(), at_work.work.core, reported)
 
     # Between marks ----------------------------------------------------------------------------------------------------
 
@@ -421,9 +354,7 @@ class ClearingHouse(Keeper):
         wallet, amount, asset, time
             As :meth:`deposit`.
         """
-        return self._change(
-            time, lambda work: account_requests.withdraw(work, self._margin(work), wallet, amount, asset)
-        )
+        return self._change(time, lambda work: account_requests.withdraw(work, wallet, amount, asset))
 
     @alone
     def trade(
@@ -515,4 +446,4 @@ class ClearingHouse(Keeper):
             Exact; above 0 longs pay.
         time : int, optional
         """
-        return self._change(time, lambda work: account_requests.funding(work, rates))
+        return self._change(time, lambda work: funding(work, rates))

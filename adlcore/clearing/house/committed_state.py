@@ -1,45 +1,46 @@
-"""What a clearing house holds: its state, the margin that goes with it, and how a call ends in one assignment."""
+"""What a clearing house holds: its state, the margin and the open plan; and how a call ends in one assignment."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from copy import copy, deepcopy
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from ..._support import arrays
-from ..._support.arrays import FLOAT64, INT64
+from ..._support.arrays import INT64
 from ..._support.options import one_of
 from ..._support.text import counted
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ..events import KINDS, Events
 from ..liquidation.cool_downs import current
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..liquidation.settlement import settle_debts
 from ..margin.margin_pass import MarginPass
 from ..margin.margin_state import MarginState, refuse_without_tiers
 from ..order_book.liquidity import Liquidity, NoLiquidity, Restorable
 from ..snapshot.snapshot import Snapshot
+from ..stages.stage import Order
 from ..stages.venue import as_venue
 from ..state import HouseState, names_of
 from . import audit as books_audit
 from .fund_views import Funds, funds_of
-from .guard import Guard
+from .guard import Guard, alone
 from .ledger import Ledger
-from .plan import NOTHING_REPORTED, OpenPlan, Reported, newest
+from .pass_prices import Prices, read_prices
+from .plan import NOTHING_REPORTED, OpenPlan, Plan, Reported, newest
 
-__all__ = ["Held", "Keeper"]
+__all__ = ["Held", "CommittedState"]
 
 LOG = logging.getLogger("adlcore")
 
 #: What a house holds of its own; a subclass may hold more.
-OWN = (*("version", "_held", "_liquidity", "_venue", "_audits", "_max_move", "_threads", "_ledger_lines", "opening"),)
-
-TWO_62 = 2.0**62
+OWN = ("version", "_held", "_liquidity", "_venue", "_audits", "_max_move", "_threads", "_ledger_lines", "opening")
 
 
 class Held(NamedTuple):
@@ -70,8 +71,8 @@ class Held(NamedTuple):
     reported: Reported = NOTHING_REPORTED
 
 
-class Keeper:
-    """The base of :class:`~adlcore.ClearingHouse`: what it shows of itself, and how its state changes."""
+class CommittedState:
+    """The base of :class:`~adlcore.ClearingHouse`: what it holds, what it shows of that, and how a call changes it."""
 
     VERSION = 1
 
@@ -221,6 +222,41 @@ class Keeper:
         held = f"{counted(len(state.snapshot.wallets), 'wallet')}, {counted(len(state.snapshot.contracts), 'contract')}"
         return f"<ClearingHouse {self._venue.name}: {held}, {counted(len(state.funds), 'fund')}, time {state.time:,}>"
 
+    # The open plan ----------------------------------------------------------------------------------------------------
+
+    @property
+    def open_plan(self) -> Plan | None:
+        """The plan that waits for fills, if there is one."""
+        waiting = self._held.plan
+        return None if waiting is None else waiting.plan
+
+    @alone
+    def drop_plan(self) -> None:
+        """Forget the open plan, if there is one; the books are as they were before it.
+
+        Raises
+        ------
+        AdlError
+            Once fills were settled: they have happened, and the plan is the only one who knows of them. Whoever cannot
+            go on books each of them on a house made :meth:`ClearingHouse.from_state`, as a trade of the order's wallet
+            with the street, of :meth:`Contract.decimal` of its lots at :meth:`Contract.price` of its ticks.
+        """
+        waiting = self._held.plan
+        if waiting is not None and waiting.has_fills:
+            must = "settle it to its end: its fills have happened"
+            raise AdlError(f"plan {waiting.plan.number} has fills: {must}", argument="plan", value=waiting.plan.number)
+        self._held = self._held._replace(plan=None)
+
+    def _planned(self, waiting: OpenPlan, orders: tuple[Order, ...] | None) -> Plan:
+        """Hold a plan with these orders open; its number and theirs are used up, whatever becomes of it."""
+        assert waiting.at_work is not None
+        held = self._held
+        number = held.state.next_plan
+        plan = Plan(number, orders or (), waiting.at_work.cancels(), None)
+        state = held.state.replace(next_plan=number + 1, next_order=waiting.at_work.work.next_order)
+        self._held = held._replace(state=state, plan=replace(waiting, plan=plan))
+        return plan
+
     # Copies -----------------------------------------------------------------------------------------------------------
 
     def __copy__(self) -> Self:
@@ -277,6 +313,11 @@ class Keeper:
     def _state(self) -> HouseState:
         return self._held.state
 
+    def _note_book(self) -> None:
+        """Remember where the order book is, so that it can be put back there."""
+        if isinstance(self._liquidity, Restorable):
+            self._held = self._held._replace(book=(self._liquidity.checkpoint(),))
+
     def _put_back(self) -> None:
         """Put the order book back to where it was before a call that has not ended; it may be done again and again."""
         held = self._held
@@ -312,11 +353,16 @@ class Keeper:
             raise AdlError.at("time", None, time, f"must not be before the last one, {last}")
         return int(time)
 
-    def _commit(self, work: Working, books: Snapshot, core: MarginPass, reported: Reported | None = None) -> Events:
+    def _read(self, prices: Any, time: Any, index_prices: Any, oracle: Any) -> Prices:
+        """What a mark is asked for, checked; refused while a plan is open."""
+        self._refuse_open_plan()
+        return read_prices(self._state.snapshot, prices, self._time(time), index_prices, oracle, self._max_move)
+
+    def _commit(self, work: PassBooks, books: Snapshot, core: MarginPass, reported: Reported | None = None) -> Events:
         """One assignment, then the subscribers; `reported` are the fills of the plan that ends, and of those before."""
         held = self._held
         state = held.state
-        _refuse_unfit_parties(work)
+        work.refuse_unfit_parties()
         work.cooling = current(work.cooling, books, core)
         events = work.log.events(state.sequence, work.time, names_of(state))
         fresh = work.state_after(books, events, state.next_plan)
@@ -343,7 +389,7 @@ class Keeper:
             number = self._held.plan.plan.number
             raise AdlError(f"plan {number} is open: settle it, or drop_plan()", argument="plan", value=number)
 
-    def _change(self, time: int | None, change: Callable[[Working], Snapshot | None]) -> Events:
+    def _change(self, time: int | None, change: Callable[[PassBooks], Snapshot | None]) -> Events:
         """One call that is no mark.
 
         The margin of the books after it is worked out before the house moves: numbers that no later call could
@@ -352,7 +398,7 @@ class Keeper:
         self._refuse_open_plan()
         state = self._state
         now = self._time(time)
-        work = Working(state, state.snapshot, self._taken(), now, self._liquidity, False, {})
+        work = PassBooks(state, state.snapshot, self._taken(), now, self._liquidity, False, {})
         books = change(work)
         if books is None:
             books = work.changed() if work.opened else state.snapshot
@@ -367,7 +413,7 @@ class Keeper:
                 core.rebased(books, work.log.wallets())
         return self._commit(work, books, core)
 
-    def _margin_after(self, work: Working, books: Snapshot) -> MarginPass:
+    def _margin_after(self, work: PassBooks, books: Snapshot) -> MarginPass:
         """The margin of books that a call has changed: by differences where only orders, funds or balances did."""
         core, before = work.core, self._state.snapshot
         if work.opened or books.positions is not before.positions or books.balances is not before.balances:
@@ -384,17 +430,3 @@ class Keeper:
             core.slots.balance = books.wallets.balance
         core.rebased(books, moved)
         return core
-
-    def _margin(self, work: Working) -> MarginState:
-        return MarginState._of(work.core)
-
-
-def _refuse_unfit_parties(work: Working) -> None:
-    """Refuse rows and money of parties that no later call could hold: values from 2^62 quanta, equity beyond int64."""
-    value = np.abs(work.lots.astype(FLOAT64) * work.core.unit)
-    bound = value.sum(axis=1) + np.abs(work.cost.astype(FLOAT64)).sum(axis=1)
-    bound += np.abs(work.party_cash.astype(FLOAT64)).sum(axis=1)
-    for party in np.flatnonzero(~(bound < TWO_62)).tolist():
-        work.notionals(party)
-        if party >= work.first_fund:
-            work.fund_equity(party - work.first_fund)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from ..._support.arrays import INT64_MAX, LONGEST_NAME
 from ..._support.options import a_list
 from ...contracts.decimals import whole_number
 from ...errors import AdlError
+from ..order_book.liquidity import Liquidity
+from ..snapshot.snapshot import Snapshot
 from ..stages.stage import Fill, Order
 
-__all__ = ["PAIR", "FillId", "Report", "checked_fills", "read_reports", "reported_once", "shown"]
+__all__ = ["FillId", "Report", "checked_fills", "filled_by", "read_reports", "reported_once", "shown"]
 
 #: What names a fill in the venue's own book: 5 and "5" are one name, for reports come as numbers and as text.
 FillId = str
@@ -92,3 +95,16 @@ def checked_fills(order: Order, place: int, reports: list[Report]) -> list[Fill]
 def shown(lots: int, ticks: int, name: FillId | None) -> tuple[Any, ...]:
     """A report as it was told."""
     return (lots, ticks) if name is None else (lots, ticks, name)
+
+
+def filled_by(book: Liquidity, snapshot: Snapshot, orders: Iterable[Order], time: int) -> list[list[Fill]]:
+    """What a book at hand fills of orders, one after the other; it answers once, so that its fills have no names."""
+    found = []
+    for place, order in enumerate(orders):
+        contract = snapshot.contracts[snapshot.code(order.contract)]
+        reports = read_reports(place, book.ioc(contract, order.lots, order.limit, time))
+        for lots, ticks, name in reports:
+            if name is not None:
+                raise AdlError.at("fills", place, shown(lots, ticks, name), PAIR)
+        found.append(checked_fills(order, place, reports))
+    return found

@@ -30,18 +30,21 @@ import numpy as np
 
 from ..._support.arrays import INT64, Int64Array1D
 from ..liquidation.cool_downs import current
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..liquidation.round import Round
 from ..liquidation.settlement import move_to_cross, settle, settle_debts
 from ..liquidation.trigger_observation import observe
+from ..order_book.liquidity import Liquidity
+from ..snapshot.snapshot import Snapshot
 from ..stages.stage import Order, Requests
 from ..stages.venue import Venue
 from ..state import names_of
+from .fill_reports import filled_by
 
 __all__ = ["Pass", "run"]
 
 
-def run(work: Working, venue: Venue) -> Requests:
+def run(work: PassBooks, venue: Venue) -> Requests:
     """One pass, at marks that are in place; asks for fills where a stage needs the order book.
 
     A wallet and a fund are tried once a pass. A fund below zero when a round starts is tried by that
@@ -74,7 +77,7 @@ def run(work: Working, venue: Venue) -> Requests:
     observe(work)
 
 
-def _funds_below_zero(work: Working) -> list[int]:
+def _funds_below_zero(work: PassBooks) -> list[int]:
     """Funds with F < 0 and inventory that were not tried in this pass."""
     return [
         fund
@@ -83,7 +86,7 @@ def _funds_below_zero(work: Working) -> list[int]:
     ]
 
 
-def _broken(work: Working) -> Int64Array1D:
+def _broken(work: PassBooks) -> Int64Array1D:
     """Counterparties that are liquidatable now."""
     touched = np.unique(np.concatenate([np.zeros(0, INT64), *work.counterparties]))
     touched = touched[(work.in_liquidation[touched] == 0) & work.short(touched)]
@@ -92,8 +95,8 @@ def _broken(work: Working) -> Int64Array1D:
     return np.sort(np.concatenate([touched[sure], unsure[work.holds(unsure)]])) if len(unsure) else touched
 
 
-def _name_the_rest(work: Working, wallets: Int64Array1D, funds: list[int]) -> None:
-    """Who would have been tried in a further round."""
+def _name_the_rest(work: PassBooks, wallets: Int64Array1D, funds: list[int]) -> None:
+    """Log who would have been tried in a further round."""
     if len(wallets):
         work.log.extend(("max-rounds", "", {"wallet": wallets}))
     for fund in funds:
@@ -103,7 +106,7 @@ def _name_the_rest(work: Working, wallets: Int64Array1D, funds: list[int]) -> No
 class Pass:
     """A pass that may wait for fills."""
 
-    def __init__(self, work: Working, venue: Venue) -> None:
+    def __init__(self, work: PassBooks, venue: Venue) -> None:
         self.work, self._requests = work, run(work, venue)
 
     def next(self, fills: list[list[tuple[int, int]]] | None) -> tuple[Order, ...] | None:
@@ -113,6 +116,22 @@ class Pass:
             return tuple(orders)
         except StopIteration:
             return None
+
+    def meet(self, book: Liquidity) -> None:
+        """Go on to the end with what a book at hand fills. An interruption comes out of the loop: it has no handler."""
+        orders = self.next(None)
+        while orders is not None:
+            orders = self.next(filled_by(book, self.work.state.snapshot, orders, self.work.time))
+
+    def books(self) -> Snapshot:
+        """The users' books after it, to which its margin moves."""
+        work = self.work
+        if not work.opened:
+            return work.books
+        books = work.changed()
+        touched = np.concatenate([np.flatnonzero(work.in_liquidation), *work.counterparties])
+        work.core.rebased(books, np.unique(touched))
+        return books
 
     def cancels(self) -> tuple[dict[str, Any], ...]:
         """The orders that were cancelled so far."""

@@ -9,11 +9,11 @@ import numpy as np
 from ... import _kernels
 from ..._support.arrays import INT64, INT64_MAX
 from ...errors import AdlError
-from ..events import Events
+from ..events import FIELDS, Events
 from ..funds.fund import InsuranceFund
 from ..funds.fund_table import resolve_funds
 from ..funds.parties import STREET, Parties
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..liquidation.settlement import settle_debts
 from ..liquidation.trigger_observation import opened as windows_of
 from ..margin.margin_pass import MarginPass
@@ -23,11 +23,11 @@ from ..stages.venue import Venue
 from ..state import HouseState, names_of
 from . import audit
 
-__all__ = ["opened"]
+__all__ = ["opened", "opened_again"]
 
 
 def opened(
-    snapshot: Snapshot, core: MarginPass, funds: Iterable[InsuranceFund], venue: Venue, strict: bool
+    snapshot: Snapshot, core: MarginPass, funds: Iterable[InsuranceFund], venue: Venue, strict: bool, audits: bool
 ) -> tuple[HouseState, Events]:
     """The first state of a house, and what it took to come there; debts of wallets without positions are settled."""
     table = resolve_funds(funds, snapshot.contracts, snapshot.assets, venue.trigger)
@@ -53,7 +53,7 @@ def opened(
         next_plan=1,
         next_order=0,
     )
-    work = Working(state, snapshot, core, 0, NoLiquidity(), False, {})
+    work = PassBooks(state, snapshot, core, 0, NoLiquidity(), False, {})
     _balance(work, strict)
     balanced = state.replace(parties=work.parties())
     state = balanced.replace(constant=audit.assets_in_all(balanced))
@@ -61,10 +61,21 @@ def opened(
     books = work.changed() if work.opened else snapshot
     events = work.log.events(0, 0, names_of(state))
     work.state = state
-    return work.state_after(books, events, state.next_plan), events
+    state = work.state_after(books, events, state.next_plan)
+    if audits:
+        audit.check(state, events)
+    return state, events
 
 
-def _balance(work: Working, strict: bool) -> None:
+def opened_again(state: HouseState, venue: Venue) -> Events:
+    """The opening of a house that goes on from a state: no events. Its vaults are those that the venue names."""
+    missing = [name for name in venue.vaults if name not in state.parties.names]
+    if missing:
+        raise AdlError.at("venue", None, missing[0], "must name vaults that the state has")
+    return Events(np.zeros((0, len(FIELDS)), INT64), state.sequence, state.time, names_of(state))
+
+
+def _balance(work: PassBooks, strict: bool) -> None:
     """Put into the street's hands what users' longs and shorts differ by, at the mark."""
     for code, contract in enumerate(work.books.contracts):
         net = _kernels.money.exact_sum(work.quantity[work.books.rows(code)])

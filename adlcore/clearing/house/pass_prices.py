@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from ...errors import AdlError
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..margin.margin_pass import MarginPass
 from ..order_book.liquidity import Liquidity
 from ..snapshot.exact import prices_by_row
 from ..snapshot.snapshot import Snapshot
-from ..stages.stage import Fill, Order
 from ..state import HouseState
-from .fill_reports import PAIR, checked_fills, read_reports, shown
 
-__all__ = ["Prices", "at_prices", "filled_by", "read_prices", "refuse_jumps"]
+__all__ = ["Prices", "at_prices", "read_prices"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +29,21 @@ class Prices:
     time: int
 
 
-def read_prices(snapshot: Snapshot, prices: Any, time: int, index_prices: Any, oracle: Any) -> Prices:
-    """Prices by symbol or asset as prices by row."""
-    return Prices(
+def read_prices(
+    snapshot: Snapshot, prices: Any, time: int, index_prices: Any, oracle: Any, max_move: Fraction | None
+) -> Prices:
+    """Prices by symbol or asset as prices by row; no mark moves by more than a share of the last."""
+    asked = Prices(
         prices_by_row("prices", prices, snapshot.symbols),
         prices_by_row("index_prices", index_prices, snapshot.asset_names),
         prices_by_row("oracle", oracle, snapshot.symbols),
         time,
     )
+    _refuse_jumps(snapshot, asked.marks, max_move)
+    return asked
 
 
-def refuse_jumps(snapshot: Snapshot, marks: Mapping[int, Decimal], max_move: Fraction | None) -> None:
+def _refuse_jumps(snapshot: Snapshot, marks: Mapping[int, Decimal], max_move: Fraction | None) -> None:
     """Refuse marks further from the last than a share of it."""
     if max_move is None:
         return
@@ -55,7 +57,7 @@ def refuse_jumps(snapshot: Snapshot, marks: Mapping[int, Decimal], max_move: Fra
 
 def at_prices(
     state: HouseState, core: MarginPass, asked: Prices, liquidity: Liquidity, together: bool, threads: int
-) -> Working:
+) -> PassBooks:
     """The books of a state at new prices, as a pass changes them; the margin moves there."""
     books = snapshot = state.snapshot
     core.remark(asked.marks, core.rates.moved(asked.index), bool(asked.index), threads)
@@ -64,17 +66,4 @@ def at_prices(
         index = [asked.index.get(code, price) for code, price in enumerate(snapshot.index_prices)]
         books = snapshot._with({"marks": tuple(marks), "index_prices": tuple(index)})
     core.books = books
-    return Working(state, books, core, asked.time, liquidity, together, asked.oracle)
-
-
-def filled_by(book: Liquidity, snapshot: Snapshot, orders: Iterable[Order], time: int) -> list[list[Fill]]:
-    """What a book at hand fills of orders, one after the other; it answers once, so that its fills have no names."""
-    found = []
-    for place, order in enumerate(orders):
-        contract = snapshot.contracts[snapshot.code(order.contract)]
-        reports = read_reports(place, book.ioc(contract, order.lots, order.limit, time))
-        for lots, ticks, name in reports:
-            if name is not None:
-                raise AdlError.at("fills", place, shown(lots, ticks, name), PAIR)
-        found.append(checked_fills(order, place, reports))
-    return found
+    return PassBooks(state, books, core, asked.time, liquidity, together, asked.oracle)

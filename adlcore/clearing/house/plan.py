@@ -44,6 +44,24 @@ class Plan:
         counterparties that are deleveraged come later, as ``order-cancelled`` among the events.
     events : Events or None
         Once it is done, all that happened; before, None.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build(
+    ...     contracts=[adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))],
+    ...     wallets={"account": ["ann", "bob"], "balance": ["12", "100"]},
+    ...     positions={
+    ...         "account": ["ann", "bob"], "contract": ["X", "X"], "quantity": [10, -10], "entry_price": [10, 10]
+    ...     },
+    ...     marks={"X": "10"},
+    ... )
+    >>> house = adl.ClearingHouse(snapshot, venue=adl.venues.BINANCE_USDM)
+    >>> plan = house.plan({"X": "9"})
+    >>> plan, plan.done, plan.orders[0].lots
+    (<Plan 1: 1 orders, 0 cancels>, False, -10)
+    >>> house.settle(plan, {plan.orders[0].number: [(10, 9, "fill-1")]}).done
+    True
     """
 
     number: int
@@ -92,10 +110,6 @@ class OpenPlan:
     plan: Plan = Plan(0, (), (), None)
     answers: tuple[list[list[Fill]], ...] = ()
     reported: Reported = field(default_factory=dict)
-
-    def asking(self, plan: Plan) -> OpenPlan:
-        """The same with another plan to answer."""
-        return replace(self, plan=plan)
 
     def with_pass(self, at_work: Pass | None) -> OpenPlan:
         """The same with its pass at work; with None where an exception may end it."""
@@ -161,11 +175,20 @@ class OpenPlan:
         return [fills[number] for number in known]
 
     def _refuse_late(self, number: int, filled: Any) -> None:
-        """A report of an order of a plan before may be told again; it may tell nothing new."""
+        """Refuse what a report of an order of an earlier plan tells anew; it may be told again as it was."""
         for lots, ticks, name in [] if filled is None else read_reports(number, filled):
             if name is None or self.reported.get(name) != (number, lots, ticks):
                 must = f"must be of an order of plan {self.plan.number}: order {number} was settled before"
                 raise AdlError.at("fills", number, shown(lots, ticks, name), must)
+
+
+def opened_as(waiting: OpenPlan | None, plan: Any) -> OpenPlan:
+    """The open plan, where `plan` is that one."""
+    if waiting is None or waiting.plan is not plan:
+        number = plan.number if isinstance(plan, Plan) else plan
+        must = f"must be the open plan, {waiting.plan!r}" if waiting else "must be open: there is none"
+        raise AdlError.at("plan", None, number, must)
+    return waiting
 
 
 def newest(reported: Reported) -> Reported:

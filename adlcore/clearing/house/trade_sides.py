@@ -12,7 +12,7 @@ import numpy as np
 from ..._support.arrays import INT64_MAX
 from ...errors import AdlError
 from ..funds.parties import STREET
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import ISOLATED
 
@@ -89,7 +89,7 @@ class Street:
 
     wallet = -1
 
-    def __init__(self, work: Working, code: int, sign: int) -> None:
+    def __init__(self, work: PassBooks, code: int, sign: int) -> None:
         self.work, self.code, self.sign = work, code, sign
 
     def closes(self, lots: int) -> int:

@@ -13,7 +13,7 @@ from ...contracts.decimals import Number, canonical, positive_decimal
 from ...errors import AdlError
 from ..events import LEVERAGE_UNIT
 from ..funds.parties import STREET
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import ISOLATED
 from ..snapshot.wallet_balances import credit, wallet_row
@@ -36,7 +36,7 @@ class Fill(NamedTuple):
 
 
 def trade(
-    work: Working,
+    work: PassBooks,
     contract: str,
     quantity: Number,
     price: Number,
@@ -88,7 +88,7 @@ def trade(
 
 
 def _side(
-    work: Working, changed: dict[int, Rows], code: int, name: str, wallet: int | None, leg: str | None, sign: int
+    work: PassBooks, changed: dict[int, Rows], code: int, name: str, wallet: int | None, leg: str | None, sign: int
 ) -> Street | User:
     """A buyer or seller: the street, or a wallet, whose rows stand in `changed` from then on."""
     if leg is not None:
@@ -105,7 +105,7 @@ def _side(
 
 
 def _refuse_oneself(books: Snapshot, sides: list[Street | User], buyer: int | None, seller: int | None) -> None:
-    """Nobody trades with himself, save that a wallet may open one leg and open or close the other."""
+    """Refuse a trade of a wallet with itself, save that it may open one leg and open or close the other."""
     one, other = sides
     if not isinstance(one, User) and not isinstance(other, User):
         raise AdlError.at("buyer", None, buyer, "must be a wallet where the seller is the street")
@@ -118,7 +118,7 @@ def _refuse_oneself(books: Snapshot, sides: list[Street | User], buyer: int | No
 
 
 def _refuse_sides_beyond_range(books: Snapshot, code: int, quantity: Number) -> None:
-    """The longs of a contract, and its shorts, are lots that an int64 counts: else no market can be made of them."""
+    """Refuse more longs of a contract, or shorts, than an int64 counts: no market could be made of them."""
     longs, shorts, _ = _kernels.columns.lots_extent(books.positions.quantity[books.rows(code)])
     if max(longs, shorts) > INT64_MAX:
         must = f"must leave at most {INT64_MAX} lots on either side of {books.contracts[code].symbol}"
@@ -136,11 +136,9 @@ def _leverages(leverage: Any) -> tuple[Leverage | None, Leverage | None]:
     if len(leverage) != 2:
         must = "must be one number, or two: the buyer's and the seller's, each of which may be None"
         raise AdlError.at("leverage", None, leverage, must)
-    names = [f"leverage[{place}]" for place in (0, 1)]
-    one, other = (
-        None if number is None else (name, _leverage(number, name), True)
-        for name, number in zip(names, leverage, strict=True)
-    )
+    names = "leverage[0]", "leverage[1]"
+    pairs = zip(names, leverage, strict=True)
+    one, other = (None if number is None else (name, _leverage(number, name), True) for name, number in pairs)
     return one, other
 
 
@@ -197,7 +195,7 @@ def _paid(books: Snapshot, code: int, sides: list[Street | User]) -> Snapshot:
     return books
 
 
-def _log(work: Working, label: dict[str, int], fills: list[Fill]) -> None:
+def _log(work: PassBooks, label: dict[str, int], fills: list[Fill]) -> None:
     """Log the fills, two legs each, the buyer's before the seller's."""
     legs = []
     for fill in fills:

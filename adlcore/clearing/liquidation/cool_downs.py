@@ -1,7 +1,8 @@
 """Cool-downs of rows that ``BookIOC`` ordered in part: how long each belongs to what it was made for.
 
 A cool-down belongs to an open row of a wallet in distress. It is forgotten as soon as, after any call, its row is
-closed or stands on the other side, or its wallet is not liquidatable; who fails again later begins anew.
+closed or stands on the other side, or its wallet is not liquidatable; who fails again later begins anew
+(``docs/waterfall.md``, "Cool-downs").
 """
 
 from __future__ import annotations

@@ -20,12 +20,12 @@ from ..margin.margin_pass import MarginPass
 from ..snapshot.snapshot import Snapshot
 from ..state import HouseState
 
-__all__ = ["MovingParties"]
+__all__ = ["PartyRows"]
 
 TWO_62 = 2.0**62
 
 
-class MovingParties:
+class PartyRows:
     """What a pass may change of the parties, and what a lot is worth to them.
 
     Attributes
@@ -130,6 +130,16 @@ class MovingParties:
             code = int(np.argmax(np.abs(value)))
             raise AdlError.at("lots", None, int(self.lots[party, code]), "their value must be below 2^62 quanta")
         return value.astype(INT64)
+
+    def refuse_unfit_parties(self) -> None:
+        """Refuse rows and money that no later call could hold: values from 2^62 quanta, equity beyond int64."""
+        value = np.abs(self.lots.astype(FLOAT64) * self.core.unit)
+        bound = value.sum(axis=1) + np.abs(self.cost.astype(FLOAT64)).sum(axis=1)
+        bound += np.abs(self.party_cash.astype(FLOAT64)).sum(axis=1)
+        for party in np.flatnonzero(~(bound < TWO_62)).tolist():
+            self.notionals(party)
+            if party >= self.first_fund:
+                self.fund_equity(party - self.first_fund)
 
     def fund_equity(self, fund: int) -> int:
         """F: cash and what the inventory gained, in quanta of the fund's asset."""

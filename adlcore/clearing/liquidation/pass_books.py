@@ -19,24 +19,22 @@ import numpy.typing as npt
 from ... import _kernels
 from ..._support.arrays import INT64, Int64Array1D
 from ...errors import AdlError
-from ..events import EXTERNAL, FACTS, Events, Leg, Log
+from ..events import EXTERNAL, FACTS, Events, Log
 from ..margin.margin_pass import MarginPass
 from ..order_book.liquidity import Liquidity
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import ISOLATED
 from ..state import HouseState
 from .cool_downs import CoolDowns
-from .party_rows import MovingParties
+from .party_rows import PartyRows
 
-__all__ = ["BOOK", "DELEVERAGED", "LEGS", "VAULT", "Working"]
+__all__ = ["BOOK", "DELEVERAGED", "LEGS", "VAULT", "PassBooks"]
 
 #: What took lots of a wallet in liquidation; decides where the rest of its balance goes.
 BOOK, LEGS, VAULT, DELEVERAGED = 1, 2, 4, 8
 
-TWO_62 = 2.0**62
 
-
-class Working(MovingParties):
+class PassBooks(PartyRows):
     """Everything that a pass may change, and what it remembers until its end.
 
     Attributes
@@ -108,22 +106,9 @@ class Working(MovingParties):
             plain = (~books.wallets.is_valued(slots.wallet)).astype(np.uint8)
         else:
             self.cash = slots.balance.copy()
-        self._columns = (
-            self.quantity,
-            self.entry_value,
-            self.quantity0,
-            self.entry_value0,
-            slots.of_position,
-            core.pnl,
-            core.margin,
-            core.sums,
-            self.cash,
-            plain,
-            core.unit,
-            core.tier_start,
-            core.rate,
-            core.amount,
-        )
+        held = self.quantity, self.entry_value, self.quantity0, self.entry_value0
+        values = slots.of_position, core.pnl, core.margin, core.sums, self.cash, plain
+        self._columns = (*held, *values, core.unit, core.tier_start, core.rate, core.amount)
         self.rows = _kernels.rows.Rows(*self._columns)
         self._most_below = max((contract.tick_fraction[1] for contract in books.contracts), default=1)
 
@@ -201,12 +186,7 @@ class Working(MovingParties):
     @cached_property
     def account_codes(self) -> Int64Array1D:
         """int64[w]: the account of each wallet as a number; wallets of one account share it."""
-        codes: Int64Array1D = np.unique(self.books.wallets.account, return_inverse=True)[1]
-        return codes.astype(INT64)
-
-    def vault_of(self, wallets: Int64Array1D) -> Int64Array1D:
-        """The party of the vault that took lots of each wallet."""
-        return np.array([self.vaults[wallet] for wallet in wallets.tolist()], INT64)
+        return np.unique(self.books.wallets.account, return_inverse=True)[1].astype(INT64)
 
     def order_number(self) -> int:
         """A number that no order has had."""
@@ -246,12 +226,10 @@ class Working(MovingParties):
     def between(self, wallet: int, fund: int, amount: int, asset: int, kind: str, cause: str) -> None:
         """Log money from a wallet to a fund, or where it is below 0 from the fund to the wallet; both were booked."""
         told = "fund-received" if amount > 0 else "fund-paid"
-        party = {"party": self.first_fund + fund, "amount": amount, "asset": asset}
-        legs: tuple[Leg, Leg] = (
+        self.log.add(
             (kind, cause, {"wallet": wallet, "amount": -amount, "asset": asset}),
-            (told, cause, party),
+            (told, cause, {"party": self.first_fund + fund, "amount": amount, "asset": asset}),
         )
-        self.log.add(*legs)
 
     # Orders -----------------------------------------------------------------------------------------------------------
 

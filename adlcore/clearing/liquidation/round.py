@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ... import _kernels
 from ..._support.arrays import FLOAT64, INT64, Int64Array1D
 from ..margin.shared_bankruptcy import Exchange, SharedBankruptcy, shared_of
-from .pass_books import Working
+from .pass_books import PassBooks
 
 __all__ = ["Chosen", "Round"]
 
@@ -50,10 +50,10 @@ class Chosen:
 class Round:
     """Liquidatable wallets by ratio descending, equity ascending, row; their rows by margin descending, row.
 
-    Both orders are fixed when the round begins.
+    Both orders are fixed when the round begins (``docs/waterfall.md``, "The order of a pass").
     """
 
-    def __init__(self, work: Working, wallets: Int64Array1D, funds: list[int]) -> None:
+    def __init__(self, work: PassBooks, wallets: Int64Array1D, funds: list[int]) -> None:
         self.funds = funds
         #: Places of the wallets that are settled.
         self.settled: list[int] = []
@@ -81,32 +81,31 @@ class Round:
         if len(self.wallets):
             work.log.extend(("liquidation-started", "", {"wallet": self.wallets}))
 
-    def open(self, work: Working) -> npt.NDArray[np.bool_]:
+    def open(self, work: PassBooks) -> npt.NDArray[np.bool_]:
         """Which wallets, by their place, hold a position still."""
         still = self.place[work.quantity[self.rows] != 0]
         return np.bincount(still, minlength=len(self.wallets)) > 0
 
-    def begin(self, work: Working) -> npt.NDArray[np.bool_]:
-        """Which wallets, by their place, a stage that begins now takes; those that are healthy are told."""
+    def begin(self, work: PassBooks) -> npt.NDArray[np.bool_]:
+        """Tell which wallets, by their place, a stage that begins now takes, and log those that are healthy."""
         holds, short = self.open(work), work.short(self.wallets)
         fine = self.wallets[holds & ~short]
         told = fine[~work.told_healthy[fine]]
         if len(told):
             work.told_healthy[told] = True
             work.log.extend(("healthy", "", {"wallet": told}))
+            # Who is healthy begins with a part again, should he fail later (docs/waterfall.md, "Cool-downs").
             healthy = set(told.tolist())
             work.cooling = {key: then for key, then in work.cooling.items() if key[0] not in healthy}
         return holds & short
 
-    def chosen(self, work: Working, active: npt.NDArray[np.bool_], priced: bool = True) -> Chosen:
+    def chosen(self, work: PassBooks, active: npt.NDArray[np.bool_], priced: bool = True) -> Chosen:
         """The open rows of the wallets at these places, at bankruptcy prices that hold for the stage."""
         places = np.flatnonzero(active[self.place] & (work.quantity[self.rows] != 0))
         rows, code = self.rows[places], self.code[places]
         lots = work.quantity[rows]
-        nothing = np.zeros(len(rows), INT64)
-        price, value, highest = nothing, nothing, nothing
-        if priced and len(rows):
-            price, value, highest = self._priced(work, rows)
+        asked = priced and len(rows)
+        price, value, highest = self._priced(work, rows) if asked else np.zeros((3, len(rows)), INT64)
         return Chosen(
             row=rows,
             wallet=self.wallets[self.place[places]],
@@ -119,7 +118,7 @@ class Round:
             fund=work.table.head[code],
         )
 
-    def _priced(self, work: Working, rows: Int64Array1D) -> tuple[Int64Array1D, ...]:
+    def _priced(self, work: PassBooks, rows: Int64Array1D) -> tuple[Int64Array1D, ...]:
         """Shared bankruptcy prices of rows, what they are worth there, and their highest prices.
 
         A stage that moved nothing leaves the next one with the same answer. Whether it did is told by all
@@ -138,7 +137,7 @@ class Round:
         return self._last[1]
 
 
-def _weights(work: Working, rows: Int64Array1D) -> Int64Array1D:
+def _weights(work: PassBooks, rows: Int64Array1D) -> Int64Array1D:
     """Maintenance margins by which rows are ordered; those of valued wallets in their numeraire."""
     books = work.books
     valued = np.flatnonzero(books.wallets.is_valued(books.positions.wallet[rows]))

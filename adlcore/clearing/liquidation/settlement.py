@@ -12,18 +12,18 @@ from ..._support.arrays import INT64, Int64Array1D
 from ...errors import AdlError
 from ..funds.parties import TREASURY
 from ..snapshot.tables import CROSS
-from .pass_books import DELEVERAGED, VAULT, Working
+from .pass_books import DELEVERAGED, VAULT, PassBooks
 from .round import Round
 
-__all__ = ["move_to_cross", "settle", "settle_debts", "settle_others"]
+__all__ = ["move_to_cross", "reduce_entry", "settle", "settle_debts", "settle_others"]
 
 
-def settle(work: Working, taken: Round) -> None:
+def settle(work: PassBooks, taken: Round) -> None:
     """Settle the round's wallets that are emptied, in its order, then others that stand below zero, by row.
 
     A balance above 0 goes to the fund if any lots went to TakeOver or Deleverage, to the vault if it took
     lots and neither of those did, and stays if only the book or the wallet's own legs closed it. Below 0
-    the fund pays what it can; what is left is an open entry.
+    the fund pays what it can; what is left is an open entry (``docs/waterfall.md``, "Settlement").
     """
     empty = np.flatnonzero(~taken.open(work))
     fresh = empty[~np.isin(empty, np.array(taken.settled, INT64))]
@@ -41,7 +41,7 @@ def settle(work: Working, taken: Round) -> None:
     settle_others(work, np.concatenate([np.zeros(0, INT64), *work.counterparties]))
 
 
-def settle_others(work: Working, wallets: Int64Array1D) -> None:
+def settle_others(work: PassBooks, wallets: Int64Array1D) -> None:
     """Settle those of these wallets that are in no round, hold no position and owe; plain ones first, each by row."""
     debtors = _debtors(work, wallets)
     is_valued = work.books.wallets.is_valued(debtors)
@@ -51,10 +51,11 @@ def settle_others(work: Working, wallets: Int64Array1D) -> None:
         _settle_valued(work, wallet)
 
 
-def settle_debts(work: Working, wallets: Int64Array1D) -> None:
-    """As :func:`settle_others`, at the end of a call: columns to write to are made where they are needed.
+def settle_debts(work: PassBooks, wallets: Int64Array1D) -> None:
+    """Settle who owes among these wallets at the end of a call (``docs/waterfall.md``, "Debts").
 
-    Debtors of several assets, too, that came to hold something: it pays their open entries.
+    Those of :func:`settle_others`, and wallets of several assets that hold something again: it pays their open entries.
+    Columns to write to are made only where somebody is to be settled.
     """
     owing = _owing_with_collateral(work, wallets)
     if owing or len(_debtors(work, wallets)):
@@ -64,7 +65,7 @@ def settle_debts(work: Working, wallets: Int64Array1D) -> None:
             _pay_entries(work, wallet)
 
 
-def _owing_with_collateral(work: Working, wallets: Int64Array1D) -> list[int]:
+def _owing_with_collateral(work: PassBooks, wallets: Int64Array1D) -> list[int]:
     """Those of these wallets that hold several assets and owe, and have something to pay with."""
     slots = work.core.slots
     if not work.uncovered or not slots.many:
@@ -73,7 +74,7 @@ def _owing_with_collateral(work: Working, wallets: Int64Array1D) -> list[int]:
     return [w for w in sorted(owing) if work.is_valued(w) and (slots.amount[slots.of_wallets(np.array([w]))] > 0).any()]
 
 
-def _debtors(work: Working, wallets: Int64Array1D) -> Int64Array1D:
+def _debtors(work: PassBooks, wallets: Int64Array1D) -> Int64Array1D:
     """Those of these wallets, ascending, whose equity is below zero, that hold no position and owe no open entry.
 
     Without a position equity is the balance, or what the assets of a valued wallet come to.
@@ -85,12 +86,13 @@ def _debtors(work: Working, wallets: Int64Array1D) -> Int64Array1D:
     return np.array([wallet for wallet in looked.tolist() if wallet not in owing], INT64)
 
 
-def _settle_plain(work: Working, wallets: Int64Array1D, fund: Int64Array1D) -> None:
+def _settle_plain(work: PassBooks, wallets: Int64Array1D, fund: Int64Array1D) -> None:
     """Settle wallets with one asset, in this order."""
     slots = work.slots_of(wallets)
     balance, took = work.cash[slots].copy(), work.took[wallets]
     to_vault = (balance > 0) & ((took & DELEVERAGED) == 0) & ((took & VAULT) != 0)
-    _to_vault(work, wallets[to_vault], slots[to_vault], balance[to_vault])
+    work.core.sums[slots[to_vault], 0] -= balance[to_vault]
+    _to_vault(work, wallets[to_vault], work.books.wallets.asset[wallets[to_vault]], slots[to_vault], balance[to_vault])
     owed = np.array([(int(w), int(work.books.wallets.asset[w])) in work.uncovered for w in wallets.tolist()], bool)
     ours = np.flatnonzero(((balance > 0) & ((took & DELEVERAGED) != 0)) | ((balance < 0) & ~owed))
     if not len(ours):
@@ -109,7 +111,7 @@ def _settle_plain(work: Working, wallets: Int64Array1D, fund: Int64Array1D) -> N
 
 
 def _by_funds(
-    work: Working, amount: Int64Array1D, fund: Int64Array1D
+    work: PassBooks, amount: Int64Array1D, fund: Int64Array1D
 ) -> tuple[Int64Array1D, Int64Array1D, Int64Array1D]:
     """Pay amounts into funds or out of them, in order; row, fund and what it received of each payment."""
     table = work.table
@@ -131,7 +133,7 @@ def _by_funds(
 
 
 def _log_payments(
-    work: Working,
+    work: PassBooks,
     wallet: Int64Array1D,
     party: Int64Array1D,
     paid: Int64Array1D,
@@ -154,14 +156,14 @@ def _log_payments(
         )
 
 
-def _to_vault(work: Working, wallets: Int64Array1D, slots: Int64Array1D, amount: Int64Array1D) -> None:
-    """The rest of wallets that only a vault took lots of."""
+def _to_vault(
+    work: PassBooks, wallets: Int64Array1D, asset: Int64Array1D, slots: Int64Array1D, amount: Int64Array1D
+) -> None:
+    """Pay to vaults what is left of wallets that only a vault took lots of, in an asset that each holds at a slot."""
     if not len(wallets):
         return
-    vault = work.vault_of(wallets)
-    asset = work.books.wallets.asset[wallets]
+    vault = np.array([work.vaults[wallet] for wallet in wallets.tolist()], INT64)
     work.cash[slots] -= amount
-    work.core.sums[slots, 0] -= amount
     work.revalue(wallets)
     for party, code, x in zip(vault.tolist(), asset.tolist(), amount.tolist(), strict=True):
         work.party_cash[party, code] = work.fitting(int(work.party_cash[party, code]) + x, "vault cash")
@@ -171,8 +173,8 @@ def _to_vault(work: Working, wallets: Int64Array1D, slots: Int64Array1D, amount:
     )
 
 
-def _leave(work: Working, wallet: int, asset: int, amount: int) -> None:
-    """An open entry: a debt that nobody paid."""
+def _leave(work: PassBooks, wallet: int, asset: int, amount: int) -> None:
+    """Note a debt that nobody paid as an open entry."""
     work.uncovered[wallet, asset] = amount
     work.log.add(("uncovered-money", "shortfall", {"wallet": wallet, "asset": asset, "amount": amount}))
 
@@ -180,32 +182,26 @@ def _leave(work: Working, wallet: int, asset: int, amount: int) -> None:
 # Several assets -------------------------------------------------------------------------------------------------------
 
 
-def _settle_valued(work: Working, wallet: int) -> None:
-    """Loans become debts, collateral is exchanged until debts are paid, the rest and what is missing are settled."""
-    slots = work.core.slots
-    mine = slots.of_wallets(np.array([wallet]))
-    assets = slots.asset[mine].tolist()
-    slot = dict(zip(assets, mine.tolist(), strict=True))
-    for asset in assets:
+def _settle_valued(work: PassBooks, wallet: int) -> None:
+    """Settle a wallet with several assets (``docs/waterfall.md``, "Settlement").
+
+    Loans become debts, collateral is exchanged until debts are paid, and then each asset is settled by its fund.
+    """
+    slots, slot = work.core.slots, _slots_by_asset(work, wallet)
+    for asset in slot:
         if loan := int(slots.loan[slot[asset]]):
             slots.loan[slot[asset]] = 0
             _exchange(work, wallet, slot[asset], asset, -loan, "loan-repaid", "loan")
     _exchange_collateral(work, wallet, slot)
     took = int(work.took[wallet])
-    for asset in assets:
+    for asset in slot:
         amount, fund = int(work.cash[slot[asset]]), int(work.table.of_asset[asset])
         if amount > 0 and took & DELEVERAGED:
             work.cash[slot[asset]] = 0
             work.fund_receives(fund, amount)
             work.between(wallet, fund, amount, asset, "rest", "settlement")
         elif amount > 0 and took & VAULT:
-            party = int(work.vault_of(np.array([wallet]))[0])
-            work.cash[slot[asset]] = 0
-            work.party_cash[party, asset] = work.fitting(int(work.party_cash[party, asset]) + amount, "vault cash")
-            work.log.add(
-                ("rest", "settlement", {"wallet": wallet, "amount": -amount, "asset": asset}),
-                ("vault-received", "settlement", {"party": party, "amount": amount, "asset": asset}),
-            )
+            _to_vault(work, *np.array([[wallet], [asset], [slot[asset]], [amount]], INT64))
         elif amount < 0:
             for payer, paid in list(work.pay(fund, -amount)):
                 work.cash[slot[asset]] += paid
@@ -215,18 +211,22 @@ def _settle_valued(work: Working, wallet: int) -> None:
     work.revalue(np.array([wallet]))
 
 
-def _pay_entries(work: Working, wallet: int) -> None:
+def _pay_entries(work: PassBooks, wallet: int) -> None:
     """What a debtor of several assets holds is exchanged until its open entries are paid."""
-    slots = work.core.slots
-    mine = slots.of_wallets(np.array([wallet]))
-    slot = dict(zip(slots.asset[mine].tolist(), mine.tolist(), strict=True))
+    slot = _slots_by_asset(work, wallet)
     _exchange_collateral(work, wallet, slot)
     for asset in slot:
         _paid_back(work, wallet, asset, "collateral")
     work.revalue(np.array([wallet]))
 
 
-def _exchange_collateral(work: Working, wallet: int, slot: dict[int, int]) -> None:
+def _slots_by_asset(work: PassBooks, wallet: int) -> dict[int, int]:
+    """Where each asset of a wallet of several stands."""
+    mine = work.core.slots.of_wallets(np.array([wallet]))
+    return dict(zip(work.core.slots.asset[mine].tolist(), mine.tolist(), strict=True))
+
+
+def _exchange_collateral(work: PassBooks, wallet: int, slot: dict[int, int]) -> None:
     """Exchange what a wallet has for what it owes, asset by asset; `slot` is where each of its assets stands."""
     for debt, to in slot.items():
         for asset, origin in slot.items():
@@ -241,13 +241,13 @@ def _exchange_collateral(work: Working, wallet: int, slot: dict[int, int]) -> No
                     _exchange(work, wallet, to, debt, got, "exchange", "collateral")
 
 
-def _rate(work: Working, asset: int, debt: int) -> Fraction:
+def _rate(work: PassBooks, asset: int, debt: int) -> Fraction:
     """Quanta of the debt's asset for a quantum of collateral, after its haircut: 0 where that is 1."""
     rates = work.core.rates
     return rates.price_of(asset) * rates.kept[asset] / rates.price_of(debt)
 
 
-def _exchange(work: Working, wallet: int, slot: int, asset: int, amount: int, kind: str, cause: str) -> None:
+def _exchange(work: PassBooks, wallet: int, slot: int, asset: int, amount: int, kind: str, cause: str) -> None:
     """A wallet receives from the treasury; below 0 it gives."""
     work.cash[slot] = work.fitting(int(work.cash[slot]) + amount, "balance")
     place = TREASURY, asset
@@ -261,7 +261,7 @@ def _exchange(work: Working, wallet: int, slot: int, asset: int, amount: int, ki
 # At the end of a pass -------------------------------------------------------------------------------------------------
 
 
-def move_to_cross(work: Working) -> None:
+def move_to_cross(work: PassBooks) -> None:
     """What is left of isolated winners that ADL closed in full moves to their account's cross wallet in the asset."""
     wallets, owner = work.books.wallets, work.books.positions.wallet
     rows = np.array([row for row in sorted(set(work.emptied)) if not work.in_liquidation[owner[row]]], INT64)
@@ -289,12 +289,16 @@ def move_to_cross(work: Working) -> None:
         _paid_back(work, target, asset, "closed")
 
 
-def _paid_back(work: Working, wallet: int, asset: int, cause: str) -> None:
-    """What came in reduces the open entry of a wallet, if it has one; at zero it is paid."""
+def _paid_back(work: PassBooks, wallet: int, asset: int, cause: str) -> None:
+    """Reduce the open entry of a wallet, if it has one, by what came into the asset."""
     owed = work.uncovered.get((wallet, asset))
     left = -int(work.cash[work.slot(wallet, asset)])
-    if owed is None or left == owed:
-        return
+    if owed is not None and left != owed:
+        reduce_entry(work, wallet, asset, left, cause)
+
+
+def reduce_entry(work: PassBooks, wallet: int, asset: int, left: int, cause: str) -> None:
+    """Note what is left of an open entry once something was paid of it, and log it; at zero the entry is gone."""
     if left > 0:
         work.uncovered[wallet, asset] = left
         work.log.add(("uncovered-reduced", cause, {"wallet": wallet, "asset": asset, "amount": left}))

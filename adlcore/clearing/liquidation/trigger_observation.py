@@ -1,4 +1,4 @@
-"""What the triggers of insurance funds see: equity and profit over time, and what they accept because of it."""
+"""What the triggers of insurance funds observe: equity and profit over time, and what they accept because of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..._support.arrays import INT64_MAX
 from ..funds.fund_table import FundTable
 from ..funds.parties import Parties
 from ..funds.windows import Window
-from .pass_books import Working
+from .pass_books import PassBooks
 
 __all__ = ["last_observed", "least_equities", "observe", "opened"]
 
@@ -36,8 +36,11 @@ def _contracts(table: FundTable, fund: int) -> list[int]:
     return codes
 
 
-def observe(work: Working) -> None:
-    """Show every trigger with a memory its fund as it is now; turning on and off are events."""
+def observe(work: PassBooks) -> None:
+    """Show every trigger with a memory its fund as it is now (``docs/waterfall.md``, "Drawdowns").
+
+    That a trigger turns on or off is logged.
+    """
     for fund, trigger in enumerate(work.table.trigger):
         if not trigger.length:
             continue
@@ -60,12 +63,12 @@ def observe(work: Working) -> None:
                 work.refuses[fund, code] = window.on
 
 
-def _tell(work: Working, change: str | None, values: Mapping[str, int]) -> None:
+def _tell(work: PassBooks, change: str | None, values: Mapping[str, int]) -> None:
     if change is not None:
         work.log.add((change, "fund", values))
 
 
-def least_equities(work: Working) -> list[int]:
+def least_equities(work: PassBooks) -> list[int]:
     """The least F' at which each fund accepts a position."""
     found = []
     for fund, trigger in enumerate(work.table.trigger):
@@ -74,7 +77,7 @@ def least_equities(work: Working) -> list[int]:
     return found
 
 
-def last_observed(work: Working, fund: int, code: int) -> tuple[int, int] | None:
+def last_observed(work: PassBooks, fund: int, code: int) -> tuple[int, int] | None:
     """What a fund's trigger saw last, and the least at which it turns off; None where it is not on for a contract.
 
     What int64 does not hold is given as the end of int64 that it is beyond.

@@ -16,7 +16,8 @@ from ..._support.options import one_of
 from ...contracts.decimals import is_whole
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
-from ..liquidation.pass_books import BOOK, Working
+from ..funds.parties import STREET
+from ..liquidation.pass_books import BOOK, PassBooks
 from ..liquidation.round import Chosen, Round
 from .stage import Fill, Order, Requests, Stage
 
@@ -87,7 +88,7 @@ class BookIOC(Stage):
             must = "must be 0 where orders go down the tiers: they follow each other at once"
             raise AdlError.at("cool_down", None, self.cool_down, must)
 
-    def run(self, work: Working, taken: Round) -> Requests:
+    def run(self, work: PassBooks, taken: Round) -> Requests:
         """Wallet by wallet, or the first order of every wallet, then the second, where the book is another's."""
         chosen = taken.chosen(work, taken.begin(work))
         if not len(chosen):
@@ -121,8 +122,8 @@ class BookIOC(Stage):
                     continue
             pending = following
 
-    def _reached(self, work: Working, chosen: Chosen) -> Any:
-        """Rows whose order could meet somebody; a book is only ever emptied while a stage runs."""
+    def _reached(self, work: PassBooks, chosen: Chosen) -> Any:
+        """Tell which rows have an order that could meet somebody; a book is only ever emptied while a stage runs."""
         best = getattr(work.liquidity, "best", None)
         if best is None or self.limit != "bankruptcy":
             return np.ones(len(chosen), bool)
@@ -136,8 +137,8 @@ class BookIOC(Stage):
                 found[rows] = chosen.side[rows] * (price - chosen.price[rows]) >= 0
         return found
 
-    def _nothing(self, work: Working, chosen: Chosen, first: int, last: int) -> None:
-        """Rows whose orders meet nobody."""
+    def _nothing(self, work: PassBooks, chosen: Chosen, first: int, last: int) -> None:
+        """Log the orders of these rows, which meet nobody."""
         rows = chosen.only(slice(first, last))
         if not len(rows):
             return
@@ -147,8 +148,7 @@ class BookIOC(Stage):
         for place in range(len(rows)):
             lots, partly = self._lots(work, rows, place)
             if lots:
-                one = rows.only(slice(place, place + 1))
-                self._told(work, one, np.array([lots]), one.price)
+                self._told(work, rows.only(slice(place, place + 1)), lots, int(rows.price[place]))
                 self._remember(work, rows, place, partly)
 
     @cached_property
@@ -160,11 +160,12 @@ class BookIOC(Stage):
     def _fee(self) -> Fraction:
         return exact_ratio(self.fee, "fee")
 
-    def _told(self, work: Working, rows: Chosen, lots: Any, limit: Any) -> None:
+    def _told(self, work: PassBooks, rows: Chosen, lots: Any, limit: Any) -> None:
+        """Log orders that nothing filled."""
         values = {"wallet": rows.wallet, "row": rows.row, "contract": rows.code, "lots": -rows.side * lots}
         work.log.extend(("zero-fill", "liquidation", {**values, "price": limit}))
 
-    def _lots(self, work: Working, chosen: Chosen, place: int) -> tuple[int, bool]:
+    def _lots(self, work: PassBooks, chosen: Chosen, place: int) -> tuple[int, bool]:
         """How many lots of a row are ordered now, and whether that is a part of it; 0 while it waits."""
         code, held = int(chosen.code[place]), abs(int(work.quantity[chosen.row[place]]))
         contract, row = work.books.contracts[code], int(chosen.row[place])
@@ -183,7 +184,7 @@ class BookIOC(Stage):
         lots = self._to_next_tier(work, code, held, notional) if share is None else math.ceil(share * held)
         return lots, lots < held
 
-    def _to_next_tier(self, work: Working, code: int, held: int, notional: int) -> int:
+    def _to_next_tier(self, work: PassBooks, code: int, held: int, notional: int) -> int:
         """The fewest lots that bring a row to the floor of the tier that it is in, or below."""
         contract = work.books.contracts[code]
         assert contract.tiers is not None  # a house refuses a contract without
@@ -198,13 +199,13 @@ class BookIOC(Stage):
             low, high = (middle, high) if round(float(middle) * unit) <= floor else (low, middle - 1)
         return held - low
 
-    def _remember(self, work: Working, chosen: Chosen, place: int, partly: bool) -> None:
+    def _remember(self, work: PassBooks, chosen: Chosen, place: int, partly: bool) -> None:
         """Let the rest of a row wait; what is past its cool-down is not forgotten until the row is closed."""
         if partly and self.cool_down:
             key = int(chosen.wallet[place]), int(chosen.code[place]), int(chosen.side[place])
             work.cooling[key] = work.time + self.cool_down
 
-    def _wallet(self, work: Working, chosen: Chosen, first: int, last: int) -> Generator[Order, list[Fill], None]:
+    def _wallet(self, work: PassBooks, chosen: Chosen, first: int, last: int) -> Generator[Order, list[Fill], None]:
         """The orders of one wallet, one after the other."""
         wallet = int(chosen.wallet[first])
         for place in range(first, last):
@@ -221,8 +222,7 @@ class BookIOC(Stage):
                 self._remember(work, chosen, place, partly)
                 filled = sum(count for count, _ in fills)
                 if not filled:
-                    one = chosen.only(slice(place, place + 1))
-                    self._told(work, one, np.array([lots]), np.array([limit]))
+                    self._told(work, chosen.only(slice(place, place + 1)), lots, limit)
                     break
                 exact = self._filled(work, chosen, place, fills, exact, done)
                 done += filled
@@ -231,7 +231,7 @@ class BookIOC(Stage):
             if not work.holds_any(wallet, chosen.row[first:last]):
                 return
 
-    def _limit(self, work: Working, chosen: Chosen, place: int, lots: int) -> int:
+    def _limit(self, work: PassBooks, chosen: Chosen, place: int, lots: int) -> int:
         """The limit of an order in ticks."""
         price = int(chosen.price[place])
         spare = max(0, work.fund_equity(int(chosen.fund[place]))) if self.limit == "fund" else 0
@@ -249,7 +249,7 @@ class BookIOC(Stage):
         return min(max(ticks, 1), max(highest, price)) if side < 0 else max(1, ticks)
 
     def _filled(
-        self, work: Working, chosen: Chosen, place: int, fills: list[Fill], exact: Fraction, done: int
+        self, work: PassBooks, chosen: Chosen, place: int, fills: list[Fill], exact: Fraction, done: int
     ) -> Fraction:
         """Book the fills of one order, then fee, surplus and what the fund pays; W of the row."""
         row, code, side = int(chosen.row[place]), int(chosen.code[place]), int(chosen.side[place])
@@ -267,14 +267,11 @@ class BookIOC(Stage):
                 work.close(np.array([row]), np.array([part]), np.array([value]), np.array([code]))
                 work.street(code, side * part, side * value, side * value)
                 shared = {"contract": code, "price": ticks, "asset": asset}
+                user, lots = {**shared, "wallet": wallet, "row": row}, side * part
                 amount = side * value
                 work.log.add(
-                    (
-                        "book-fill",
-                        "liquidation",
-                        {**shared, "wallet": wallet, "row": row, "lots": -side * part, "amount": amount},
-                    ),
-                    ("book-fill", "liquidation", {**shared, "party": 0, "lots": side * part, "amount": -amount}),
+                    ("book-fill", "liquidation", {**user, "lots": -lots, "amount": amount}),
+                    ("book-fill", "liquidation", {**shared, "party": STREET, "lots": lots, "amount": -amount}),
                 )
                 total, filled = total + value, filled + part
         at_price = work.unit_at(code, int(chosen.price[place]))
@@ -282,8 +279,8 @@ class BookIOC(Stage):
         self._share(work, wallet, int(chosen.fund[place]), asset, side * (total - due), total)
         return exact
 
-    def _share(self, work: Working, wallet: int, fund: int, asset: int, better: int, total: int) -> None:
-        """Who has what fills are better than the bankruptcy price, and who pays what they are worse."""
+    def _share(self, work: PassBooks, wallet: int, fund: int, asset: int, better: int, total: int) -> None:
+        """Book what fills are better than the bankruptcy price, or what they are worse, to whoever has or pays it."""
         if better > 0:
             fee = min(round(self._fee * abs(total)), better)
             amount, kind = (better, "surplus") if self.surplus == "fund" else (fee, "fee")

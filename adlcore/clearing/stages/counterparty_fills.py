@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from ... import _kernels
 from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..margin.collateral import whole_parts
 from ..snapshot.tables import ISOLATED, PORTFOLIO
-from .counterparty_queue import Ranked
+from .counterparty_queue import CounterpartyQueue
 
-__all__ = ["Fills", "Remainders", "Serving"]
+__all__ = ["CounterpartyFills", "Fills", "Remainders"]
 
 PLAIN, MULTI, WHOLE = range(3)
 
@@ -51,7 +51,7 @@ class Remainders:
         """Some of them."""
         return Remainders(**{name: getattr(self, name)[places] for name in self.__dataclass_fields__})
 
-    def lots(self, work: Working) -> Int64Array1D:
+    def lots(self, work: PassBooks) -> Int64Array1D:
         """What is left of each now: lots > 0, or 0 where its row was closed or stands on the other side."""
         users, held = self.fund < 0, np.empty(len(self), INT64)
         held[users] = work.quantity[self.row[users]]
@@ -82,11 +82,11 @@ class Fills:
     realized: Int64Array1D
 
 
-class Serving:
+class CounterpartyFills:
     """Remainders of one (contract, side), and the queue that they are served from."""
 
-    def __init__(self, work: Working, ranked: Ranked, code: int, exclude_account: bool) -> None:
-        self.work, self.ranked, self.code, self.exclude_account = work, ranked, code, exclude_account
+    def __init__(self, work: PassBooks, queue: CounterpartyQueue, code: int, exclude_account: bool) -> None:
+        self.work, self.queue, self.code, self.exclude_account = work, queue, code, exclude_account
 
     def serve(self, left: Remainders, need: Int64Array1D, done: Int64Array1D) -> Fills:
         """Serve remainders in their order; `need` falls and `done` rises by what was given."""
@@ -102,7 +102,7 @@ class Serving:
         found: list[Fills] = []
         wanted = sum(need.tolist())
         while True:
-            candidate, held = self.ranked.front(min(wanted, INT64_MAX))
+            candidate, held = self.queue.front(min(wanted, INT64_MAX))
             used = np.concatenate([used, np.zeros(len(candidate) - len(used), np.uint8)])
             kind, rest, loan, rates = self._kinds(candidate)
             owner = work.books.positions.wallet[candidate]

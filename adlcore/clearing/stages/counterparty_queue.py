@@ -14,16 +14,16 @@ from ...market.market import Market
 from ...market.scoring import source
 from ...ranking.rules import RankingRule
 from ...ranking.selection import run
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..margin.collateral import converted
 
-__all__ = ["Ranked"]
+__all__ = ["CounterpartyQueue"]
 
 Mask = npt.NDArray[np.uint8]
 Lines = npt.NDArray[np.int64]
 
 
-class Ranked:
+class CounterpartyQueue:
     """The queue of one side as it is now, drawn from its front as far as it is needed.
 
     Where a rule puts all winners first, losers are looked at when no winner is left. That is later than the
@@ -31,7 +31,7 @@ class Ranked:
     gave meanwhile moved no loser.
     """
 
-    def __init__(self, work: Working, rule: RankingRule, code: int, side: int, winners: bool) -> None:
+    def __init__(self, work: PassBooks, rule: RankingRule, code: int, side: int, winners: bool) -> None:
         self._asked = work, rule, code, side, winners
         self._apart = rule.winners_first
         self._parts = [_Rows(*self._asked, True, not self._apart)]
@@ -51,7 +51,7 @@ class _Rows:
     """Rows of a side that are ranked together: winners, losers, or both."""
 
     def __init__(
-        self, work: Working, rule: RankingRule, code: int, side: int, only: bool, winners: bool, losers: bool
+        self, work: PassBooks, rule: RankingRule, code: int, side: int, only: bool, winners: bool, losers: bool
     ) -> None:
         self.work, self.code, self.side, self.only_winners = work, code, side, only
         part = work.books.rows(code)
@@ -85,7 +85,7 @@ class _Rows:
         self.source = self._source(rule)
 
     def front(self, lots: int) -> tuple[Int64Array1D, int]:
-        """As :meth:`Ranked.front`, of these rows."""
+        """As :meth:`CounterpartyQueue.front`, of these rows."""
         # Among equal scores the lower wallet goes first: the lower row, for the rows of a contract ascend by wallet.
         found = run(self.source, lots, self.side, self.only_winners, self.barred, -1, None, True, 1, None)
         held = found.filled + (0 if found.partial < 0 else int(found.left[found.partial]))
@@ -156,7 +156,7 @@ class _Rows:
         return np.flatnonzero(self.work.books.wallets.is_valued(self.wallet))
 
 
-def _spread(found: Lines, barred: Mask, work: Working, part: slice) -> tuple[Lines, Mask]:
+def _spread(found: Lines, barred: Mask, work: PassBooks, part: slice) -> tuple[Lines, Mask]:
     """A line for each row of a contract: those that are not ranked are barred."""
     place, rows = found[0], part.stop - part.start
     whole, out = np.zeros((5, rows), INT64), np.ones(rows, np.uint8)

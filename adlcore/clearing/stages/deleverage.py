@@ -20,11 +20,11 @@ from ..._support.options import a_truth, one_of
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ...ranking.rules import RankingRule, as_rule
-from ..liquidation.pass_books import DELEVERAGED, Working
+from ..liquidation.pass_books import DELEVERAGED, PassBooks
 from ..liquidation.round import Round
 from ..margin.shared_bankruptcy import shared_of_party
-from .counterparty_fills import Fills, Remainders, Serving
-from .counterparty_queue import Ranked
+from .counterparty_fills import CounterpartyFills, Fills, Remainders
+from .counterparty_queue import CounterpartyQueue
 from .stage import Requests, Stage, waits
 
 __all__ = ["Deleverage"]
@@ -100,18 +100,13 @@ class Deleverage(Stage):
             object.__setattr__(self, field, given)
 
     def __repr__(self) -> str:
-        usual = {
-            "price": "bankruptcy",
-            "eligible": "all",
-            "same_account": "allow",
-            "net_fund_first": True,
-            "below": None,
-        }
         terms = [repr(self.rule.name if self.rule.function is None and self.rule.short == "mirrored" else self.rule)]
-        terms += [f"{name}={getattr(self, name)!r}" for name, value in usual.items() if getattr(self, name) != value]
+        usual = Deleverage(self.rule)
+        given = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        terms += [f"{name}={value!r}" for name, value in given.items() if value != getattr(usual, name)]
         return f"Deleverage({', '.join(terms)})"
 
-    def run(self, work: Working, taken: Round) -> Requests | None:
+    def run(self, work: PassBooks, taken: Round) -> Requests | None:
         """Contract by contract in snapshot order, remainders of longs, then of shorts."""
         left = _joined(self._wallets(work, taken), self._funds(work, taken))
         # Loss per lot rises with the price for the counterparties of a long, and falls for those of a short.
@@ -124,7 +119,7 @@ class Deleverage(Stage):
 
     # What is left -----------------------------------------------------------------------------------------------------
 
-    def _wallets(self, work: Working, taken: Round) -> Remainders:
+    def _wallets(self, work: PassBooks, taken: Round) -> Remainders:
         """Open rows of the round's wallets that are liquidatable still."""
         chosen = taken.chosen(work, taken.begin(work))
         wanted = ~waits(work, chosen)
@@ -145,11 +140,12 @@ class Deleverage(Stage):
             price=self._prices(work, chosen.code, chosen.price),
         )
 
-    def _funds(self, work: Working, taken: Round) -> Remainders:
+    def _funds(self, work: PassBooks, taken: Round) -> Remainders:
         """The inventory of funds below zero, each once a pass."""
         found = []
         for fund in range(len(work.table)):
             party = work.first_fund + fund
+            # All such stages of the round that tries a fund try it, no later round (docs/waterfall.md, "Deleverage").
             tried = fund in work.tried_funds and fund not in taken.funds
             if tried or not work.lots[party].any() or (equity := work.fund_equity(fund)) >= 0:
                 continue
@@ -170,7 +166,7 @@ class Deleverage(Stage):
             )
         return _joined(*found)
 
-    def _prices(self, work: Working, code: Int64Array1D, shared: Int64Array1D) -> Int64Array1D:
+    def _prices(self, work: PassBooks, code: Int64Array1D, shared: Int64Array1D) -> Int64Array1D:
         """The price of each remainder in ticks."""
         if self.price == "bankruptcy" or not len(code):
             return shared
@@ -179,7 +175,7 @@ class Deleverage(Stage):
             ticks[k] = work.ticks_of(k, self._source(work, k))
         return ticks[code]
 
-    def _source(self, work: Working, code: int) -> Fraction:
+    def _source(self, work: PassBooks, code: int) -> Fraction:
         """The price that a venue uses in place of the bankruptcy price."""
         if self.price == "oracle" and code in work.oracle:
             return Fraction(work.oracle[code])
@@ -191,20 +187,21 @@ class Deleverage(Stage):
 
     # One side of a contract -------------------------------------------------------------------------------------------
 
-    def _side(self, work: Working, left: Remainders) -> None:
+    def _side(self, work: PassBooks, left: Remainders) -> None:
         """Serve the remainders of one (contract, side): what is left of them now that its turn has come."""
         need = left.lots(work)
         left, need = left.only(need > 0), need[need > 0]
         done = np.zeros(len(left), INT64)
+        # Funds close what they can before any user does (docs/waterfall.md, "Deleverage").
         if self.net_fund_first and len(left):
             _net_funds(work, left, need, done)
         if not need.any():  # other remainders closed it, or funds did
             return
         side, code = int(left.side[0]), int(left.code[0])
-        ranked = Ranked(work, self.rule, code, -side, self.eligible == "winners")
-        serving = Serving(work, ranked, code, self.same_account == "exclude")
+        queue = CounterpartyQueue(work, self.rule, code, -side, self.eligible == "winners")
+        counterparties = CounterpartyFills(work, queue, code, self.same_account == "exclude")
         before = done.copy()
-        fills = serving.serve(left, need, done)
+        fills = counterparties.serve(left, need, done)
         served = np.flatnonzero(done > before)
         if not len(served):
             return
@@ -212,10 +209,10 @@ class Deleverage(Stage):
         np.add.at(worth, fills.remainder, fills.value)
         _close(work, left, served, done - before, worth)
         self._told(work, left, fills, code, side)
-        serving.finish(fills)
+        counterparties.finish(fills)
 
-    def _told(self, work: Working, left: Remainders, fills: Fills, code: int, side: int) -> None:
-        """Both legs of each fill, and what the counterparty is told."""
+    def _told(self, work: PassBooks, left: Remainders, fills: Fills, code: int, side: int) -> None:
+        """Log both legs of each fill, and what the counterparty is told."""
         of, asset = fills.remainder, work.settle[code]
         party = np.where(left.fund[of] >= 0, work.first_fund + left.fund[of], -1)
         shared = {"contract": code, "price": left.price[of], "asset": asset}
@@ -236,7 +233,7 @@ def _joined(*parts: Remainders) -> Remainders:
     return Remainders(**{name: np.concatenate([none, *(getattr(part, name) for part in parts)]) for name in names})
 
 
-def _close(work: Working, left: Remainders, served: Int64Array1D, lots: Int64Array1D, worth: Int64Array1D) -> None:
+def _close(work: PassBooks, left: Remainders, served: Int64Array1D, lots: Int64Array1D, worth: Int64Array1D) -> None:
     """Close what was served of remainders; fills of a row sum up to the same as one after the other."""
     wallets = served[left.row[served] >= 0]
     work.close(left.row[wallets], lots[wallets], worth[wallets], left.code[wallets])
@@ -246,7 +243,7 @@ def _close(work: Working, left: Remainders, served: Int64Array1D, lots: Int64Arr
         work.take(work.first_fund + int(left.fund[place]), code, -side * int(lots[place]), -value, -value)
 
 
-def _net_funds(work: Working, left: Remainders, need: Int64Array1D, done: Int64Array1D) -> None:
+def _net_funds(work: PassBooks, left: Remainders, need: Int64Array1D, done: Int64Array1D) -> None:
     """Close remainders against the inventory that funds of the contract hold on the other side."""
     code, side = int(left.code[0]), int(left.side[0])
     chain = [fund for fund, _ in work.chain(int(work.table.head[code]))]
@@ -275,14 +272,14 @@ def _net_funds(work: Working, left: Remainders, need: Int64Array1D, done: Int64A
         _netted(work, left, *np.array(fills, INT64).T)
 
 
-def _own(work: Working, fund: int, code: int) -> int:
+def _own(work: PassBooks, fund: int, code: int) -> int:
     """What of a fund's equity moves with its row in a contract: cash, and what the row gained."""
     party = work.first_fund + fund
     cash = int(work.party_cash[party, work.table.asset[fund]])
     return cash + work.notional(party, code) - int(work.cost[party, code])
 
 
-def _gives(work: Working, fund: int, code: int, side: int, price: int, need: int, apart: int) -> int:
+def _gives(work: PassBooks, fund: int, code: int, side: int, price: int, need: int, apart: int) -> int:
     """How many lots a fund gives at a price; `apart` is its equity without cash and this row."""
     party = work.first_fund + fund
     held = abs(int(work.lots[party, code]))
@@ -294,7 +291,7 @@ def _gives(work: Working, fund: int, code: int, side: int, price: int, need: int
 
 
 def _netted(
-    work: Working, left: Remainders, place: Int64Array1D, fund: Int64Array1D, lots: Int64Array1D, value: Int64Array1D
+    work: PassBooks, left: Remainders, place: Int64Array1D, fund: Int64Array1D, lots: Int64Array1D, value: Int64Array1D
 ) -> None:
     """Close remainders that funds closed, and log both legs."""
     code, side = int(left.code[0]), int(left.side[0])

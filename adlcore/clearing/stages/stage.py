@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..liquidation.pass_books import Working
+from ..liquidation.pass_books import PassBooks
 from ..liquidation.round import Chosen, Round
 
 __all__ = ["Fill", "Order", "Requests", "Stage", "waits"]
@@ -21,7 +21,7 @@ Fill = tuple[int, int]
 
 @dataclass(frozen=True)
 class Order:
-    """An immediate-or-cancel limit order that closes a row in liquidation.
+    """An immediate-or-cancel limit order that closes a row in liquidation. Immutable.
 
     Attributes
     ----------
@@ -36,6 +36,12 @@ class Order:
         Signed: below 0 it sells.
     limit : int
         Ticks: the lowest price at which it sells, the highest at which it buys.
+
+    Examples
+    --------
+    >>> order = Order(number=0, wallet=3, row=5, account="ann", contract="X", lots=-10, limit=90)
+    >>> order.account, "sells" if order.lots < 0 else "buys", order.limit
+    ('ann', 'sells', 90)
     """
 
     number: int
@@ -52,7 +58,23 @@ Requests = Generator[list[Order], list[list[Fill]], None]
 
 
 class Stage(ABC):
-    """A step of a venue's waterfall. Immutable."""
+    """A step of a venue's waterfall. Immutable.
+
+    Notes
+    -----
+    A stage takes the wallets of a round in the round's order and leaves alone those that are healthy again; what it
+    leaves open the next one finds (``docs/waterfall.md``, "The order of a pass"). Each has a file of its own beside
+    this one, and :class:`~adlcore.clearing.Venue` puts them in order.
+
+    Examples
+    --------
+    >>> from adlcore.clearing import TakeOver, Venue
+    >>> class Count(Stage):
+    ...     def run(self, work, taken):
+    ...         print(len(taken.wallets), "wallets in liquidation")
+    >>> Venue("mine", [Count(), TakeOver()]).stages
+    (Count(), TakeOver(), Uncovered())
+    """
 
     @property
     def vaults(self) -> tuple[str, ...]:
@@ -60,7 +82,7 @@ class Stage(ABC):
         return ()
 
     @abstractmethod
-    def run(self, work: Working, taken: Round) -> Requests | None:
+    def run(self, work: PassBooks, taken: Round) -> Requests | None:
         """Take the wallets of a round; where it needs an order book, what it asks of it."""
 
     def __eq__(self, other: object) -> bool:
@@ -73,7 +95,7 @@ class Stage(ABC):
         return f"{type(self).__name__}()"
 
 
-def waits(work: Working, chosen: Chosen) -> npt.NDArray[np.bool_]:
+def waits(work: PassBooks, chosen: Chosen) -> npt.NDArray[np.bool_]:
     """Rows that ``TakeOver`` and ``Deleverage`` leave alone: their rest cools down, and their wallet has E >= 0."""
     found = np.zeros(len(chosen), bool)
     if work.cooling:

@@ -6,10 +6,10 @@ import numpy as np
 
 from ..._support.arrays import INT64, Int64Array1D
 from ...errors import AdlError
-from ..liquidation.pass_books import DELEVERAGED, Working
+from ..liquidation.pass_books import DELEVERAGED, PassBooks
 from ..liquidation.round import Chosen, Round
 from ..liquidation.trigger_observation import last_observed, least_equities
-from .hand_over import book_rows
+from .party_fills import book_rows
 from .stage import Requests, Stage, waits
 
 __all__ = ["TakeOver"]
@@ -37,9 +37,10 @@ class TakeOver(Stage):
     TakeOver()
     """
 
-    def run(self, work: Working, taken: Round) -> Requests | None:
+    def run(self, work: PassBooks, taken: Round) -> Requests | None:
         """All rows in one scan."""
         chosen = taken.chosen(work, taken.begin(work))
+        # Asked once, as the stage begins (docs/waterfall.md, "TakeOver").
         chosen = chosen.only(~waits(work, chosen))
         if len(chosen):
             accepted = _offered(work, taken, chosen)
@@ -48,7 +49,7 @@ class TakeOver(Stage):
         return None
 
 
-def _offered(work: Working, taken: Round, chosen: Chosen) -> Int64Array1D:
+def _offered(work: PassBooks, taken: Round, chosen: Chosen) -> Int64Array1D:
     """Offer rows to the funds; who took each, or -1. The books and the log follow."""
     table, first = work.table, work.first_fund
     funds = np.arange(len(table.names))
@@ -78,12 +79,13 @@ def _offered(work: Working, taken: Round, chosen: Chosen) -> Int64Array1D:
     found = holder >= 0
     np.add.at(work.realized, (first + holder[found], chosen.code[found]), realized[found])
     book_rows(work, chosen.only(found), first + holder[found], closing[found], closed[found], "take-over", "fund")
+    # Refusals come after the take-overs, in the order in which rows were offered (docs/waterfall.md, "TakeOver").
     for place, fund, why, value, bound in refusals[:lines].tolist():
         _log_refusal(work, chosen, place, fund, *_reason(work, fund, int(chosen.code[place]), why, value, bound))
     return holder
 
 
-def _reason(work: Working, fund: int, code: int, why: int, value: int, bound: int) -> tuple[str, int, int]:
+def _reason(work: PassBooks, fund: int, code: int, why: int, value: int, bound: int) -> tuple[str, int, int]:
     """The cause of a refusal, what the trigger looked at, and the bound."""
     if why == NOTIONAL:
         return "net-notional", value, bound
@@ -93,7 +95,7 @@ def _reason(work: Working, fund: int, code: int, why: int, value: int, bound: in
     return "drawdown" if bound > 0 else "depleted", value, bound
 
 
-def _log_refusal(work: Working, chosen: Chosen, place: int, fund: int, cause: str, value: int, bound: int) -> None:
+def _log_refusal(work: PassBooks, chosen: Chosen, place: int, fund: int, cause: str, value: int, bound: int) -> None:
     """Log that a fund refused a row, and the bound."""
     code = chosen.code[place]
     shared = {"contract": code, "asset": work.settle[code], "party": work.first_fund + fund}

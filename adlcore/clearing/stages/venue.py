@@ -9,8 +9,8 @@ from ..._support.options import a_list, a_truth
 from ...contracts.decimals import is_whole
 from ...errors import AdlError
 from ..funds.triggers import Trigger
-from .hand_over import Uncovered
 from .stage import Stage
+from .uncovered import Uncovered
 
 __all__ = ["Venue", "as_venue"]
 

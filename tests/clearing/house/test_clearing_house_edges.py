@@ -143,17 +143,10 @@ def test_a_call_at_the_ends_of_int64_is_refused_or_leaves_a_house_that_works(dat
         works(house)
 
 
-# One by one -----------------------------------------------------------------------------------------------------------
-
-
 def whole(balances, positions=(), marks=100, **terms) -> adl.ClearingHouse:
     """Cross wallets in money of no decimals, and rows of A."""
-    books = house_books.snapshot(
-        [house_books.linear("A", tiers=house_books.TEN_PERCENT)],
-        list(balances),
-        [("A", *row) for row in positions],
-        {"A": marks},
-    )
+    contract = house_books.linear("A", tiers=house_books.TEN_PERCENT)
+    books = house_books.snapshot([contract], list(balances), [("A", *row) for row in positions], {"A": marks})
     return house_books.opened(books, NOBODY, [house_books.fund(0)], **terms)
 
 

@@ -5,7 +5,6 @@ Every line of the clearing house that a pass executes is made to fail, the first
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from contextlib import contextmanager
 from functools import cache
@@ -16,12 +15,13 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import ClearingHouse
 from support import ten_wallets
+from support.house_calls import STATE
+from support.tracing import depths, traced
 
 pytestmark = pytest.mark.plain
 
 FOLDER = Path(adl.clearing.__file__).parent
 
-STATE = ten_wallets.house().state()
 HASH = STATE.hash
 
 
@@ -33,26 +33,6 @@ def fresh() -> tuple[ClearingHouse, adl.clearing.DepthLadder]:
     """A house at the state before the mark, and the book that it sends orders to."""
     book = ten_wallets.ladder()
     return ClearingHouse.from_state(STATE, ten_wallets.venue(), book), book
-
-
-def depths(book) -> list[list[list[int]]]:
-    """All that rests in a book."""
-    return [
-        [column.tolist() for side in book.depth(symbol, time).values() for column in side]
-        for symbol in ("X", "Y", "I")
-        for time in (None, 2000)
-    ]
-
-
-@contextmanager
-def traced(trace):
-    """Run with a trace function."""
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        yield
-    finally:
-        sys.settrace(before)
 
 
 def executed(house) -> tuple[Counter[tuple[str, int]], Counter[tuple[str, int]]]:

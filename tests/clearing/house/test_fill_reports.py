@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 import adlcore as adl
@@ -11,57 +9,10 @@ from adlcore.clearing import BookIOC, ClearingHouse
 from support import ten_wallets
 from support.house_books import Book, linear, opened, snapshot
 from support.house_calls import CALLS, STATE
-from support.refusals import cases, refused, refuses, said, unchanged
+from support.refusals import INF, NAN, cases, refuses, said, unchanged
 from support.ten_wallets import ANN, DOWN
 
 pytestmark = pytest.mark.plain
-
-NAN, INF = math.nan, math.inf
-
-
-@pytest.fixture
-def house():
-    """The ten wallets before the mark, and nothing rests in the book."""
-    return ClearingHouse.from_state(STATE, ten_wallets.venue())
-
-
-# Plans ----------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def planned(house):
-    """A house with an open plan whose orders are ann's X and Y, mia's X, dan's I and so on, one a wallet."""
-    return house, house.plan(**DOWN)
-
-
-def test_nothing_changes_while_a_plan_is_open(planned):
-    house, plan = planned
-    for call in CALLS.values():
-        error = refuses(house, lambda call=call: call(house), f"plan {plan.number} is open: settle it, or drop_plan()")
-        assert (error.argument, error.value) == ("plan", plan.number)
-    assert house.hash == STATE.hash
-    house.drop_plan()
-    house.deposit(ANN, "1")
-
-
-def test_a_plan_that_is_not_open(house):
-    def none(plan):
-        return said("plan", plan, "must be open: there is none")
-
-    refuses(house, lambda: house.settle(None), none(None))
-    first = house.plan(**DOWN)
-    house.drop_plan()
-    refuses(house, lambda: house.settle(first, []), none(first.number))
-    second = house.plan(**DOWN)
-    refuses(house, lambda: house.settle(first, []), said("plan", first.number, f"must be the open plan, {second!r}"))
-    refuses(house, lambda: house.settle("second", []), said("plan", "second", f"must be the open plan, {second!r}"))
-    third = house.settle(second, [[] for _ in second.orders])
-    refuses(house, lambda: house.settle(second, []), said("plan", second.number, f"must be the open plan, {third!r}"))
-    while not third.done:
-        third = house.settle(third, [[] for _ in third.orders])
-    refuses(house, lambda: house.settle(third, []), none(third.number))
-    assert house.audit() == []
-
 
 PAIR = "must be (lots, ticks), two whole numbers; where a plan is settled also (lots, ticks, id), the fill's name"
 LIST = "must be a list of (lots, ticks) or (lots, ticks, id), or None"
@@ -122,9 +73,6 @@ def test_fills_that_cross_the_limit_of_an_order_that_buys():
     assert house.settle(plan, [[(5, 110)]]).done
 
 
-# Order books that return nonsense -------------------------------------------------------------------------------------
-
-
 class Nonsense:
     """A book that answers every order with the same."""
 
@@ -175,12 +123,6 @@ def test_an_order_book_that_fails_is_put_back():
     assert house.mark(**DOWN).counts()["book-fill"] > 2
 
 
-@pytest.mark.parametrize("given", [object(), 7, "book", [(1, 100)]], ids=["object", "7", "text", "fills"])
-def test_what_is_no_order_book(given):
-    message = said("liquidity", given, "must have a method ioc(contract, quantity, limit, time)")
-    refused(lambda: ClearingHouse.from_state(STATE, ten_wallets.venue(), given), message)
-
-
 def test_a_book_without_checkpoints_is_left_as_it_is():
     """A plain book cannot be put back: the house is as it was all the same."""
     positions = [("X", 0, 10, 1000), ("Y", 0, 1, 100)]
@@ -194,3 +136,32 @@ def test_a_book_without_checkpoints_is_left_as_it_is():
     book.ioc = ioc
     refuses(house, house.mark, said("fills", (99, 100), "must sum to at most the 1 lots ordered", 0))
     assert book.bids == [[0, 100]]
+
+
+def test_nothing_changes_while_a_plan_is_open(planned):
+    house, plan = planned
+    for call in CALLS.values():
+        error = refuses(house, lambda call=call: call(house), f"plan {plan.number} is open: settle it, or drop_plan()")
+        assert (error.argument, error.value) == ("plan", plan.number)
+    assert house.hash == STATE.hash
+    house.drop_plan()
+    house.deposit(ANN, "1")
+
+
+def test_a_plan_that_is_not_open(house):
+    def none(plan):
+        return said("plan", plan, "must be open: there is none")
+
+    refuses(house, lambda: house.settle(None), none(None))
+    first = house.plan(**DOWN)
+    house.drop_plan()
+    refuses(house, lambda: house.settle(first, []), none(first.number))
+    second = house.plan(**DOWN)
+    refuses(house, lambda: house.settle(first, []), said("plan", first.number, f"must be the open plan, {second!r}"))
+    refuses(house, lambda: house.settle("second", []), said("plan", "second", f"must be the open plan, {second!r}"))
+    third = house.settle(second, [[] for _ in second.orders])
+    refuses(house, lambda: house.settle(second, []), said("plan", second.number, f"must be the open plan, {third!r}"))
+    while not third.done:
+        third = house.settle(third, [[] for _ in third.orders])
+    refuses(house, lambda: house.settle(third, []), none(third.number))
+    assert house.audit() == []

@@ -11,22 +11,11 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import ClearingHouse
-from support import ten_wallets
+from support import house_calls, ten_wallets
+from support.house_calls import STATE
 
-STATE = ten_wallets.house().state()
-
-#: Every call that changes a house, each of which is fine by itself.
-CALLS = {
-    "mark": lambda house: house.mark({"X": "99"}),
-    "plan": lambda house: house.plan({"X": "99"}),
+CALLS = house_calls.CALLS | {
     "drop_plan": lambda house: house.drop_plan(),
-    "deposit": lambda house: house.deposit(1, "1"),
-    "withdraw": lambda house: house.withdraw(8, "1"),
-    "trade": lambda house: house.trade("X", 1, 100, buyer=1),
-    "place_order": lambda house: house.place_order(1, "X", 1, 100, locked=1),
-    "cancel_order": lambda house: house.cancel_order(0),
-    "fund_deposit": lambda house: house.fund_deposit("USDT", "1"),
-    "funding": lambda house: house.funding({"X": "0.001"}),
     "settle": lambda house: house.settle(None),
     "a copy or a pickle": lambda house: house.__reduce_ex__(2),
 }

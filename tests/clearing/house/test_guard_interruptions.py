@@ -19,21 +19,16 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import ClearingHouse
 from support import ten_wallets
+from support.house_calls import STATE
+from support.tracing import depths, traced
 
 FOLDER = Path(adl.__file__).parent
-STATE = ten_wallets.house().state()
 
 #: Of the opcodes that a search interrupts, every so many.
 STRIDE = int(os.environ.get("ADLCORE_STRIDE", "1"))
 
 #: Interruptions at random times.
 ALARMS = int(os.environ.get("ADLCORE_ALARMS", "400"))
-
-
-def depths(book) -> list[list[int]]:
-    """All that rests in a book."""
-    sides = [side for symbol in ("X", "Y", "I") for side in book.depth(symbol).values()]
-    return [column.tolist() for side in sides for column in side]
 
 
 @pytest.fixture(autouse=True)
@@ -137,18 +132,6 @@ class Interrupted(BaseException):
 def is_ours(code) -> bool:
     """Whether a function is one of the package's."""
     return FOLDER in Path(code.co_filename).parents
-
-
-@contextmanager
-def traced(trace):
-    """Run with a trace function, by opcodes where frames ask for it."""
-    before = sys.gettrace()
-    sys._getframe().f_trace_opcodes = True  # Python 3.12 looks for opcodes only if a frame asked for them before
-    sys.settrace(trace)
-    try:
-        yield
-    finally:
-        sys.settrace(before)
 
 
 def opcodes_of(run) -> list[tuple]:

@@ -6,6 +6,7 @@ import gc
 import sys
 import tracemalloc
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,15 +14,38 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing import ClearingHouse, Uncovered
 from support import ten_wallets
-from support.house_books import fund, linear, opened, snapshot
-
-X = linear("X")
-STATE = ten_wallets.house().state()
+from support.house_books import X, fund, linear, opened, snapshot
+from support.house_calls import IN_TURN, STATE
 
 
 def held(one) -> int:
     """Cash less what the inventory cost."""
     return one.cash - sum(cost for _, cost in one.inventory.values())
+
+
+def test_the_ledger_of_a_fund_is_every_movement_since_the_house_was_made(house):
+    """By columns: amounts sum to what cash less cost changed by; those of the state count from the opening."""
+    before = {name: held(one) for name, one in house.funds.items()}
+    for call in IN_TURN:
+        call(house)
+    for place, (name, one) in enumerate(house.funds.items()):
+        ledger = one.ledger
+        assert set(ledger) >= {"sequence", "time", "kind", "contract", "lots", "price", "amount", "asset", "cause"}
+        assert (np.diff(ledger["sequence"]) > 0).all()
+        assert ledger["amount"].sum() == held(one) - before[name]
+        state = house.state()
+        assert held(one) == state.opening[place] + state.ledger[place]
+    assert "fund-deposit" in house.funds["X"].ledger["kind"]
+    assert set(house.funds["BTC"].ledger["asset"]) == {"BTC"}
+
+
+def test_the_ledger_of_a_fund_that_nothing_moved():
+    house = opened(snapshot([X], [1], [], {}), [Uncovered()])
+    ledger = house.funds["USDT"].ledger
+    assert {len(column) for column in ledger.values()} == {0}
+    house.fund_deposit("USDT", 5, 9)
+    ledger = house.funds["USDT"].ledger
+    assert (ledger["kind"].tolist(), ledger["amount"].tolist(), ledger["time"].tolist()) == (["fund-deposit"], [5], [9])
 
 
 def balanced(house) -> None:
@@ -85,25 +109,6 @@ def test_funding_is_a_line_for_a_contract_and_call():
     house.funding({"X": "-0.013"})
     assert len(house.funds["USDT"].ledger["kind"]) == 3
     balanced(house)
-
-
-def test_what_funds_show_does_not_change_afterwards():
-    """Cash, equity, inventory, ledger and text are those of the moment at which they were asked for."""
-    house = ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder())
-
-    def shown(funds):
-        return [
-            (repr(one), one.cash, one.equity, one.balance, one.inventory, one.ledger["sequence"].tolist())
-            for one in funds.values()
-        ]
-
-    funds = house.funds
-    before = shown(funds)
-    house.fund_deposit("USDT", "1")
-    house.mark(**ten_wallets.DOWN)
-    assert shown(funds) == before
-    assert shown(house.funds) != before
-    assert shown(house.funds)[0][2] == house.funds["X"].equity
 
 
 def test_a_house_grows_by_nothing_with_its_calls():

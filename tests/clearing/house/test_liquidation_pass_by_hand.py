@@ -94,15 +94,10 @@ MAIN = (
 
 def worked(alone: int) -> tuple[Pass, Book]:
     """The pass; `alone` is what ann's isolated wallet has."""
+    cross = [(name, "cross", balance) for name, balance in (("ann", 50), ("bob", 360), ("cat", 360), ("dan", 450))]
     books = snapshot(
         [X],
-        [
-            ("ann", "cross", 50),
-            ("bob", "cross", 360),
-            ("cat", "cross", 360),
-            ("dan", "cross", 450),
-            ("ann", "isolated", alone),
-        ],
+        [*cross, ("ann", "isolated", alone)],
         [("X", 0, -30, -3450), ("X", 1, 20, 1900), ("X", 2, 50, 5000), ("X", 3, -25, -2050), ("X", 4, -15, -1260)],
         {"X": "100"},
         orders=orders(("X", ANN, -1, 120, 7), ("X", BOB, 1, 60, 3)),
@@ -116,10 +111,26 @@ def test_the_venue_is_as_written():
     assert VENUE.stages[-1] == Uncovered()
 
 
-def test_a_capped_isolated_winner():
-    done, book = worked(85)
+#: Of each case, by what ann's isolated wallet has: what it and dan give, what they realize, and what is left.
+CASES = {
+    85: ((14, -84), (6, -48), [800, 0, -39, 402, 1], [0, 0, 0, -19, -1], [0, 0, 0, -1558, -84], []),
+    185: (
+        (15, -90),
+        (5, -40),
+        [895, 0, -39, 410, 0],
+        [0, 0, 0, -20, 0],
+        [0, 0, 0, -1640, 0],
+        [(ANN, 95), (ANN_ALONE, -95)],
+    ),
+}
+
+
+@pytest.mark.parametrize("alone", CASES, ids=["capped", "closed in full"])
+def test_an_isolated_winner(alone):
+    done, book = worked(alone)
+    (gives, realizes), (dan_gives, dan_realizes), balance, lots, cost, moved = CASES[alone]
     assert book.sent == [("X", -50, 90), ("X", -20, 77)]
-    assert [(row["kind"], row["wallet"], row["lots"], row["price"], row["amount"]) for row in done.of(*MAIN)] == [
+    assert [(row["kind"], row["wallet"], row["lots"], row["price"], row["amount"]) for row in done.of(*MAIN)][:16] == [
         ("liquidation-started", CAT, 0, 0, 0),
         ("liquidation-started", BOB, 0, 0, 0),
         ("zero-fill", CAT, -50, 90, 0),
@@ -130,66 +141,20 @@ def test_a_capped_isolated_winner():
         ("rest", BOB, 0, 0, -2),
         ("adl-fill", CAT, -30, 90, 2700),
         ("adl-fill", ANN, 30, 90, -2700),
-        ("adl-fill", CAT, -14, 90, 1260),
-        ("adl-fill", ANN_ALONE, 14, 90, -1260),
-        ("adl-fill", CAT, -6, 90, 540),
-        ("adl-fill", DAN, 6, 90, -540),
+        ("adl-fill", CAT, -gives, 90, 90 * gives),
+        ("adl-fill", ANN_ALONE, gives, 90, -90 * gives),
+        ("adl-fill", CAT, -dan_gives, 90, 90 * dan_gives),
+        ("adl-fill", DAN, dan_gives, 90, -90 * dan_gives),
         ("cover", CAT, 0, 0, 101),
         ("uncovered-money", CAT, 0, 0, 39),
     ]
-    assert done.fills("adl-notice") == [
-        (ANN, 30, 90, 750),
-        (ANN_ALONE, 14, 90, -84),
-        (DAN, 6, 90, -48),
-    ]
+    notices = [(ANN, 30, 90, 750), (ANN_ALONE, gives, 90, realizes), (DAN, dan_gives, 90, dan_realizes)]
+    assert done.fills("adl-notice") == notices
+    assert [row["kind"] for row in done.of(*MAIN)][16:] == ["moved"] * len(moved)
+    assert sorted(done.amounts("moved")) == moved
     assert done.wallets("order-cancelled") == [BOB, ANN]
-    assert done.balance == [800, 0, -39, 402, 1]
-    assert done.lots == [0, 0, 0, -19, -1]
-    assert done.cost == [0, 0, 0, -1558, -84]
-    the_parties_are_as_written(done)
-
-
-def test_an_isolated_winner_that_is_closed_in_full():
-    done, book = worked(185)
-    assert book.sent == [("X", -50, 90), ("X", -20, 77)]
-    assert [
-        (row["kind"], row["wallet"], row["lots"], row["price"], row["amount"])
-        for row in done.of(*MAIN)
-        if row["kind"] != "moved"
-    ] == [
-        ("liquidation-started", CAT, 0, 0, 0),
-        ("liquidation-started", BOB, 0, 0, 0),
-        ("zero-fill", CAT, -50, 90, 0),
-        ("book-fill", BOB, -3, 79, 237),
-        ("book-fill", BOB, -2, 77, 154),
-        ("fee", BOB, 0, 0, -4),
-        ("take-over", BOB, -15, 77, 1155),
-        ("rest", BOB, 0, 0, -2),
-        ("adl-fill", CAT, -30, 90, 2700),
-        ("adl-fill", ANN, 30, 90, -2700),
-        ("adl-fill", CAT, -15, 90, 1350),
-        ("adl-fill", ANN_ALONE, 15, 90, -1350),
-        ("adl-fill", CAT, -5, 90, 450),
-        ("adl-fill", DAN, 5, 90, -450),
-        ("cover", CAT, 0, 0, 101),
-        ("uncovered-money", CAT, 0, 0, 39),
-    ]
-    assert done.fills("adl-notice") == [
-        (ANN, 30, 90, 750),
-        (ANN_ALONE, 15, 90, -90),
-        (DAN, 5, 90, -40),
-    ]
-    assert sorted(done.amounts("moved")) == [(ANN, 95), (ANN_ALONE, -95)]
-    assert [row["kind"] for row in done.of(*MAIN)][-2:] == ["moved", "moved"]
-    assert done.wallets("order-cancelled") == [BOB, ANN]
-    assert done.balance == [895, 0, -39, 410, 0]
-    assert done.lots == [0, 0, 0, -20, 0]
-    assert done.cost == [0, 0, 0, -1640, 0]
-    the_parties_are_as_written(done)
-
-
-def the_parties_are_as_written(done: Pass) -> None:
-    """Street and fund end alike in both cases."""
+    assert (done.balance, done.lots, done.cost) == (balance, lots, cost)
+    # Street and fund end alike in both cases.
     assert done.party("street") == (5, -391)
     assert done.amounts("fund-paid", fund="USDT") == [(-1, -101)]
     assert (done.cash(), done.equity()) == (-45, 0)

@@ -1,8 +1,9 @@
-"""What a venue reports of its fills: each counts once, and every order is named before anybody is deleveraged."""
+"""What a plan asks for and is told: each fill counts once, and every order is named before anybody is deleveraged."""
 
 from __future__ import annotations
 
 import pickle
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -10,10 +11,116 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.clearing import BookIOC, ClearingHouse, Deleverage, TakeOver
-from support.house_books import linear, opened, snapshot
+from adlcore.clearing import BookIOC, CancelOrders, ClearingHouse, Deleverage, Events, TakeOver
+from support import ten_wallets
+from support.house_books import ONE_ROW_EACH, Book, X, Y, opened, snapshot
+from support.house_calls import STATE
+from support.replays import led_to
+from support.ten_wallets import DOWN
 
-X, Y = linear("X"), linear("Y")
+
+def loop(house, book, **mark) -> tuple[Events, int]:
+    """Plan, and settle with what the book fills until it is done; the events, and how many plans there were."""
+    plan, count = house.plan(**mark), 1
+    while not plan.done:
+        snapshot = house.snapshot()
+        contracts = {contract.symbol: contract for contract in snapshot.contracts}
+        fills = [book.ioc(contracts[order.contract], order.lots, order.limit, 1000) for order in plan.orders]
+        plan, count = house.settle(plan, fills), count + 1
+    return plan.events, count
+
+
+#: Wallet 0 and 1: long 10, E 20 and 0 at 90; P 88 and 90. Wallet 2: short 20 of 100, and rich.
+
+
+@pytest.mark.parametrize("bids", [(), [(4, 95)], [(4, 95), (9, 91)], [(100, 89)], [(11, 90)]])
+@pytest.mark.parametrize("limit", ["bankruptcy", "fund"])
+def test_plan_and_settle_are_a_mark_where_each_wallet_has_one_row(bids, limit):
+    """In the same order, with the same events and the same hash; with `limit="fund"` the fund must be empty."""
+    venue = [CancelOrders(), BookIOC(limit=limit, fee="0.01"), TakeOver(), Deleverage()]
+    one, other = (opened(snapshot([X], *ONE_ROW_EACH), venue, 0, Book(bids)) for _ in range(2))
+    events = one.mark({"X": "90"}, 7)
+    told, plans = loop(other, Book(bids), prices={"X": "90"}, time=7)
+    assert told == events
+    assert plans == 2
+    assert (other.hash, other.audit()) == (one.hash, [])
+
+
+def test_a_plan_of_several_rows_asks_for_the_next_order_of_every_wallet():
+    """X then Y of wallet 0, X of wallet 1; the orders of a plan are the next of each, in the round's order."""
+    positions = [("X", 0, 4, 400), ("Y", 0, 3, 300), ("X", 1, 2, 200)]
+    house = opened(snapshot([X, Y], [0, 0], positions, {"X": "100", "Y": "100"}), [BookIOC()])
+    first = house.plan()
+    assert [(order.number, order.wallet, order.row, order.account) for order in first.orders] == [
+        (0, 0, 0, "account-0"),
+        (1, 1, 1, "account-1"),
+    ]
+    assert [(order.contract, order.lots, order.limit) for order in first.orders] == [("X", -4, 100), ("X", -2, 100)]
+    assert (first.done, first.events, house.time) == (False, None, 0)
+    second = house.settle(first, {0: None, 1: [(2, 101)]})
+    assert [(order.number, order.contract, order.lots) for order in second.orders] == [(2, "Y", -3)]
+    last = house.settle(second, [[(1, 100), (2, 100)]])
+    assert (last.done, last.orders, last.cancels) == (True, (), ())
+    assert last.events.counts() == {"liquidation-started": 2, "zero-fill": 1, "book-fill": 6, "uncovered-lots": 1}
+
+
+def test_a_plan_names_the_orders_to_cancel():
+    plan = ten_wallets.house().plan(**DOWN)
+    assert [(cancel["account"], cancel["contract"], cancel["lots"], cancel["price"]) for cancel in plan.cancels] == [
+        ("ann", "X", -2, 120),
+        ("dan", "I", 2, 70),
+    ]
+    assert repr(plan) == f"<Plan 1: {len(plan.orders)} orders, 2 cancels>"
+
+
+def test_a_plan_without_orders_is_settled_with_nothing():
+    """Nobody fails: there is nothing to place, and the house moves when the plan is settled."""
+    house = opened(snapshot([X], *ONE_ROW_EACH), [BookIOC()])
+    plan = house.plan({"X": "101"}, 5)
+    assert (plan.orders, plan.cancels, plan.done) == ((), (), False)
+    assert house.marks == {"X": Decimal(100)}
+    done = house.settle(plan)
+    assert (done.done, len(done.events), repr(done)) == (True, 0, "<Plan 1: done>")
+    assert (house.marks, house.time) == ({"X": Decimal(101)}, 5)
+
+
+def test_the_ten_wallets_settle_to_the_end(house):
+    """The books add up, and the events lead to them; nobody is asked for lots that are not there."""
+    before, book = house.state(), ten_wallets.ladder()
+    events, plans = loop(house, book, **DOWN)
+    assert plans == 3
+    assert house.audit() == []
+    assert events.counts()["book-fill"] > 4
+    led_to(before, events, house)
+
+
+def test_a_dropped_plan_leaves_the_house_as_it_was(house):
+    """Dropped at once, or after orders that nothing filled; a mark afterwards is as if no plan had been."""
+    right = ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder())
+    events = right.mark(**DOWN)
+    house.drop_plan()
+    house.plan(**DOWN)
+    house.drop_plan()
+    plan = house.plan(**DOWN)
+    plan = house.settle(plan, [None for _ in plan.orders])
+    assert not plan.done
+    house.drop_plan()
+    assert (house.snapshot(), house.hash, house.audit()) == (STATE.snapshot, STATE.hash, [])
+    assert house.mark(**DOWN) == events
+    assert house.hash == right.hash
+
+
+def test_what_may_be_asked_while_a_plan_is_open(house):
+    """Everything that changes nothing shows the house before the plan."""
+    shown = repr(house), repr(house.funds), house.marks, house.margin_state().equity.tolist()
+    plan = house.plan(**DOWN)
+    assert (repr(house), repr(house.funds), house.marks, house.margin_state().equity.tolist()) == shown
+    assert (house.audit(), house.hash, house.time) == ([], STATE.hash, 500)
+    while not plan.done:
+        plan = house.settle(plan, dict.fromkeys(order.number for order in plan.orders))
+    assert house.audit() == []
+
+
 VENUE = [BookIOC(), TakeOver(), Deleverage()]
 
 #: Wallet 0: X then Y, wallet 1: X; E = 0 at these marks, so that all are bankrupt at them.

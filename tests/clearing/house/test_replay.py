@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import defaultdict
 from decimal import Decimal
 
 import numpy as np
@@ -11,28 +12,55 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.clearing import (
-    Backstop,
-    BookIOC,
-    CancelOrders,
-    ClearingHouse,
-    Deleverage,
-    Depleted,
-    DepthLadder,
-    Drawdown,
-    NetLegs,
-    NetNotionalCap,
-    TakeOver,
-    Uncovered,
-)
+from adlcore import clearing
 from adlcore.clearing.house.replay import replayed
 from support import margin_oracle as oracle
+from support.busy_pass import INFORM, busy
 from support.house_books import USDT, linear, opened, snapshot
+from support.house_calls import IN_TURN
+from support.replays import led_to
+from support.ten_wallets import DAN, DOWN
+
+
+def test_the_events_of_every_call_lead_to_its_books(house):
+    for place, call in enumerate(IN_TURN):
+        before = house.state()
+        events = call(house)
+        assert events.first == before.sequence
+        assert house.state().sequence == before.sequence + len(events)
+        led_to(before, events, house)
+        assert house.audit() == [], place
+
+
+def test_events_lead_from_the_state_before_them_only(house):
+    before = house.state()
+    house.mark(**DOWN)
+    events = house.deposit(DAN, "0.1")
+    with pytest.raises(adl.AdlError, match=r"events is [0-9]+: must begin with sequence"):
+        replayed(before, events)
+
+
+def test_the_events_alone_give_the_snapshot_after():
+    """Lots of every row, and balance less entry values of every wallet."""
+    books, done, _ = busy()
+    lots, worth = books.positions.quantity.tolist(), defaultdict(int)
+    for row in done.events.rows():
+        if row["kind"] not in INFORM and row["wallet"] >= 0:
+            worth[row["wallet"]] += row["amount"]
+            if row["row"] >= 0:
+                lots[row["row"]] += row["lots"]
+    assert done.lots == lots
+    for wallet in range(len(books.wallets)):
+        before, after = (
+            int(at.wallets.balance[wallet] - at.positions.entry_value[at.positions.wallet == wallet].sum())
+            for at in (books, done.house.snapshot())
+        )
+        assert after == before + worth[wallet]
+
 
 one_of = st.sampled_from
-
 MOVES = ("0.5", "0.9", "0.999", "1.01", "1.5")
-TRIGGERS = (Depleted(), NetNotionalCap("1"), Drawdown(10, "-0.3", "-0.25"))
+TRIGGERS = (clearing.Depleted(), clearing.NetNotionalCap("1"), clearing.Drawdown(10, "-0.3", "-0.25"))
 
 
 @st.composite
@@ -40,38 +68,38 @@ def stages(draw) -> list[adl.clearing.Stage]:
     """Stages of a venue in their usual order, each mostly there."""
     portion = draw(one_of(["1", "0.3", "tiers"]))
     offered = [
-        st.just(CancelOrders()),
-        st.just(NetLegs()),
+        st.just(clearing.CancelOrders()),
+        st.just(clearing.NetLegs()),
         st.builds(
-            BookIOC,
+            clearing.BookIOC,
             limit=one_of(["bankruptcy", "fund"]),
             fee=one_of(["0", "0.01"]),
             surplus=one_of(["wallet", "fund"]),
             portion=st.just(portion),
             cool_down=one_of([0, 0 if portion == "tiers" else 5]),
         ),
-        st.just(Backstop()),
-        st.just(TakeOver()),
+        st.just(clearing.Backstop()),
+        st.just(clearing.TakeOver()),
         st.builds(
-            Deleverage,
+            clearing.Deleverage,
             one_of(["binance", "roi", "hyperliquid", "binance-2019", "bitmex"]),
             price=one_of(["bankruptcy", "mark", "previous-mark"]),
             eligible=one_of(["all", "winners"]),
             same_account=one_of(["allow", "exclude"]),
         ),
     ]
-    return [draw(stage) for stage in offered if draw(one_of([False, True, True]))] or [Uncovered()]
+    return [draw(stage) for stage in offered if draw(one_of([False, True, True]))] or [clearing.Uncovered()]
 
 
 @st.composite
-def ladders(draw, books) -> DepthLadder:
+def ladders(draw, books) -> clearing.DepthLadder:
     """One level a side, a tick beside each mark."""
     levels = {}
     for contract, mark in zip(books.contracts, books.marks, strict=True):
         ticks = max(2, round(mark / contract.tick))
         bids, asks = draw(st.integers(1, 50)), draw(st.integers(1, 50))
         levels[contract.symbol] = {"bids": ([ticks - 1], [bids]), "asks": ([ticks + 1], [asks])}
-    return DepthLadder(levels, refill=draw(one_of(["0", "0.5"])))
+    return clearing.DepthLadder(levels, refill=draw(one_of(["0", "0.5"])))
 
 
 def depths(book, books) -> list[list[list[int]]]:
@@ -83,7 +111,7 @@ def depths(book, books) -> list[list[list[int]]]:
 
 
 @st.composite
-def houses(draw) -> tuple[ClearingHouse, DepthLadder | None]:
+def houses(draw) -> tuple[clearing.ClearingHouse, clearing.DepthLadder | None]:
     """A house that opens."""
     books = oracle.snapshot(**draw(oracle.venues()))
     funds = [
@@ -94,7 +122,7 @@ def houses(draw) -> tuple[ClearingHouse, DepthLadder | None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", adl.OpenInterestWarning)
         try:
-            return ClearingHouse(books, funds, draw(stages()), book), book
+            return clearing.ClearingHouse(books, funds, draw(stages()), book), book
         except adl.AdlError as error:  # numbers that leave int64
             assume("int64" not in str(error))
             raise
@@ -105,17 +133,7 @@ def moved(data, house) -> dict[str, str]:
     return {symbol: str(mark * Decimal(data.draw(one_of(MOVES)))) for symbol, mark in house.marks.items()}
 
 
-def led_to(before, events, house) -> None:
-    """Events, applied to the books before them, give the books after."""
-    users, parties = replayed(before, events)
-    now, kept = house.snapshot(), house.state().parties
-    for name in ("positions", "wallets", "balances", "orders"):
-        assert getattr(users, name) == getattr(now, name), name
-    for name in ("lots", "cost", "realized", "cash"):
-        assert np.array_equal(getattr(parties, name), getattr(kept, name)), name
-
-
-def marked(house, book, prices, time) -> adl.clearing.Events | None:
+def mark_or_nothing(house, book, prices, time) -> adl.clearing.Events | None:
     """The events of a mark, or None where numbers leave int64: then nothing has changed."""
     before, shown, rests = house.state(), house.hash, depths(book, house.snapshot())
     try:
@@ -136,7 +154,7 @@ def test_the_events_of_each_mark_lead_to_its_books(given_house, data):
     assert house.audit() == []
     for time in (4, 8, 12):
         before = house.state()
-        events = marked(house, book, moved(data, house), time)
+        events = mark_or_nothing(house, book, moved(data, house), time)
         if events is not None:
             led_to(before, events, house)
 
@@ -151,12 +169,12 @@ def test_a_mark_whose_order_book_breaks_changes_nothing(given_house, data):
     house, _ = given_house
     state, venue = house.state(), house._venue
     book = data.draw(ladders(house.snapshot()))
-    right = ClearingHouse.from_state(state, venue, DepthLadder({}) | book)
+    right = clearing.ClearingHouse.from_state(state, venue, clearing.DepthLadder({}) | book)
     prices = moved(data, house)
-    events = marked(right, None, prices, 4)
+    events = mark_or_nothing(right, None, prices, 4)
     assume(events is not None)
 
-    class Cut(DepthLadder):
+    class Cut(clearing.DepthLadder):
         left = data.draw(st.integers(0, 3))
 
         def ioc(self, *order):
@@ -167,7 +185,7 @@ def test_a_mark_whose_order_book_breaks_changes_nothing(given_house, data):
 
     cut = Cut({})
     cut._books = dict(book._books)
-    other = ClearingHouse.from_state(state, venue, cut)
+    other = clearing.ClearingHouse.from_state(state, venue, cut)
     rests = depths(cut, house.snapshot())
     try:
         assert other.mark(prices, 4) == events
@@ -183,10 +201,10 @@ def test_a_mark_whose_order_book_breaks_changes_nothing(given_house, data):
 def test_plans_that_nothing_fills_are_marks_without_a_book(given_house, data):
     """Where no order is filled it does not matter that a plan asks for all wallets at once."""
     house, _ = given_house
-    one = ClearingHouse.from_state(house.state(), house._venue)
-    other = ClearingHouse.from_state(house.state(), house._venue)
+    one = clearing.ClearingHouse.from_state(house.state(), house._venue)
+    other = clearing.ClearingHouse.from_state(house.state(), house._venue)
     prices = moved(data, house)
-    events = marked(one, None, prices, 4)
+    events = mark_or_nothing(one, None, prices, 4)
     assume(events is not None)
     plan = other.plan(prices, 4)
     while not plan.done:
@@ -200,18 +218,18 @@ def test_plans_that_nothing_fills_are_marks_without_a_book(given_house, data):
 def test_a_house_goes_on_from_its_state(given_house, data):
     """Mark after mark: the same events and hash as those of the house that gave it."""
     house, book = given_house
-    marked(house, book, moved(data, house), 4)
-    kept = None if book is None else DepthLadder({}) | book
-    other = ClearingHouse.from_state(house.state(), house._venue, kept)
+    mark_or_nothing(house, book, moved(data, house), 4)
+    kept = None if book is None else clearing.DepthLadder({}) | book
+    other = clearing.ClearingHouse.from_state(house.state(), house._venue, kept)
     prices = moved(data, house)
-    assert marked(house, book, prices, 8) == marked(other, kept, prices, 8)
+    assert mark_or_nothing(house, book, prices, 8) == mark_or_nothing(other, kept, prices, 8)
     assert other.hash == house.hash
 
 
 def test_events_that_close_more_than_there_is_are_refused():
     """A damaged table is not applied."""
     positions = [("X", 0, 10, 1000), ("X", 1, -10, -1000)]
-    house = opened(snapshot([linear("X")], [100, 1000], positions, {"X": "100"}), [Deleverage()])
+    house = opened(snapshot([linear("X")], [100, 1000], positions, {"X": "100"}), [clearing.Deleverage()])
     before = house.state()
     events = house.mark({"X": "90"})
     table = events.table.copy()
@@ -228,7 +246,7 @@ def test_balances_that_a_trade_adds_stand_in_the_order_of_wallets(buyer):
     wallets = [("ann", "multi-asset", 0), ("bob", "multi-asset", 0)]
     sign = -1 if buyer == 0 else 1
     positions = [("X", 0, sign, sign * 100), ("X", 1, -sign, -sign * 100)]
-    house = opened(snapshot([linear("X")], wallets, positions, {"X": "100"}, assets=[USDT]), [Deleverage()])
+    house = opened(snapshot([linear("X")], wallets, positions, {"X": "100"}, assets=[USDT]), [clearing.Deleverage()])
     before = house.state()
     events = house.trade("X", 1, "97", buyer=buyer, seller=1 - buyer)
     held = house.snapshot().balances
@@ -239,7 +257,7 @@ def test_balances_that_a_trade_adds_stand_in_the_order_of_wallets(buyer):
 
 def test_of_two_equal_orders_the_one_that_was_cancelled_is_gone():
     """An event names the row of its order, so that the orders that are left stand as they stood."""
-    house = opened(snapshot([linear("X"), linear("Y")], [1000], [], {"X": "100", "Y": "100"}), [Deleverage()])
+    house = opened(snapshot([linear("X"), linear("Y")], [1000], [], {"X": "100", "Y": "100"}), [clearing.Deleverage()])
     for contract in ("X", "Y", "X"):
         house.place_order(0, contract, 2, 100, locked=10)
     before = house.state()

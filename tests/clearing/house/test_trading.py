@@ -1,118 +1,76 @@
-"""Trades between wallets: which rows they book to, what the events say of it, and whose leverage a position has."""
+"""Trades between wallets: what they move, whose leverage a position has, and what is refused."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-import adlcore as adl
-from adlcore.clearing.house.replay import replayed
+from adlcore.clearing import Uncovered
 from support import house_books
 from support.books import refused
-
-NOBODY = [adl.clearing.Uncovered()]
-ANN, BOB, CAT = range(3)
-
-
-def house_of(positions, balances=(10_000, 10_000, 10_000), leverages=None, **more) -> adl.ClearingHouse:
-    """Wallets with rows of (wallet, lots, entry value) in X at 100."""
-    held = [("X", *row) for row in positions]
-    return house_books.opened(
-        house_books.snapshot([house_books.linear(**more)], list(balances), held, {"X": 100}), NOBODY
-    )
+from support.house_books import FLAT, X, opened, snapshot
+from support.house_calls import BETWEEN_LOTS, BETWEEN_TICKS, SETTLES, SYMBOLS
+from support.refusals import ABOVE_0, FINITE, NAN, cases, refuses, said
+from support.replays import led_to
+from support.ten_wallets import ANN, BOB, BOB_ALONE, CAT, DAN
+from support.trades import NOBODY, house_of, rows_of, traded
 
 
-def traded(house, *arguments, **named):
-    """The events of a trade, which alone lead from the books before to those after."""
+def test_a_trade_closes_before_it_opens():
+    """Wallet 0 sells 15 at 110 of its 10: 10 close with 100 gained, 5 are short; wallet 2 buys them."""
+    house = opened(snapshot([X], *FLAT), [Uncovered()])
     before = house.state()
-    events = house.trade(*arguments, **named)
-    users, parties = replayed(before, events)
+    events = house.trade("X", 15, 110, buyer=2, seller=0)
+    assert [(row["wallet"], row["lots"], row["amount"]) for row in events.rows("trade")] == [
+        (2, 10, -1100),
+        (0, -10, 1100),
+        (2, 5, -550),
+        (0, -5, 550),
+    ]
     now = house.snapshot()
-    assert (users.positions, users.wallets, users.balances) == (now.positions, now.wallets, now.balances)
-    assert users.start.tolist() == now.start.tolist()
-    assert (parties.lots == house.state().parties.lots).all()
+    held = {
+        (wallet, quantity > 0): (quantity, cost)
+        for wallet, quantity, cost in zip(
+            *(column.tolist() for column in (now.positions.wallet, now.positions.quantity, now.positions.entry_value)),
+            strict=True,
+        )
+        if quantity
+    }
+    assert held == {(0, False): (-5, -550), (1, False): (-10, -1000), (2, True): (15, 1650)}
+    assert now.wallets.balance.tolist() == [1100, 1000, 1000]
+    led_to(before, events, house)
     assert house.audit() == []
-    return events
 
 
-def rows_of(house) -> list[tuple[int, int, int, float]]:
-    """Wallet, lots, entry value and leverage of every row."""
-    return list(zip(*(column.tolist() for column in house.snapshot().positions.columns().values()), strict=True))
+def test_trades_of_a_wallet_in_hedge_mode():
+    """Each leg by its name; a leg that is opened is a row of its own."""
+    house = opened(snapshot([X], *FLAT), [Uncovered()])
+    for quantity, price, buyer, seller, legs in (
+        (5, 100, 0, 1, {"buyer_leg": "long"}),
+        (3, 101, 2, 0, {"seller_leg": "short"}),
+        (15, 102, 1, 0, {"seller_leg": "long"}),
+        (3, 103, 0, 2, {"buyer_leg": "short"}),
+    ):
+        before = house.state()
+        led_to(before, house.trade("X", quantity, price, buyer, seller, **legs), house)
+        assert house.audit() == []
+    now = house.snapshot().positions
+    assert now.quantity[now.wallet == 0].tolist() == [0, 0]
 
 
-def legs(events) -> list[tuple[int, int, int]]:
-    """Wallet, row and lots of every leg."""
-    return [(row["wallet"], row["row"], row["lots"]) for row in events.rows("trade")]
-
-
-# Rows -----------------------------------------------------------------------------------------------------------------
-
-
-def test_a_trade_through_zero_beside_a_row_of_no_lots_names_the_rows_that_it_books_to():
-    house = house_of([(ANN, -3, -270), (BOB, 5, 550), (BOB, 0, 0)])
-    events = traded(house, "X", 10, 100, buyer=ANN, seller=BOB)
-    # Ann's short is closed and turned round in its row; Bob's short stands behind the row of his long.
-    assert rows_of(house) == [(ANN, 7, 700, 0.0), (BOB, 0, 0, 0.0), (BOB, -5, -500, 0.0)]
-    assert legs(events) == [(ANN, 0, 3), (BOB, 1, -3), (ANN, 0, 2), (BOB, 1, -2), (ANN, 0, 5), (BOB, 2, -5)]
-    assert house.snapshot().wallets.balance.tolist() == [10_000 - 30, 10_000 - 50, 10_000]
-
-
-def test_rows_are_named_as_they_are_after_both_sides_put_one_in():
-    house = house_of([(ANN, -1, -100), (BOB, 1, 100), (CAT, 2, 200)])
-    events = traded(house, "X", 1, 100, buyer=ANN, seller=BOB, buyer_leg="long", seller_leg="short")
-    assert rows_of(house)[:4] == [(ANN, 1, 100, 0.0), (ANN, -1, -100, 0.0), (BOB, 1, 100, 0.0), (BOB, -1, -100, 0.0)]
-    assert legs(events) == [(ANN, 0, 1), (BOB, 3, -1)]
-
-
-def test_a_wallet_that_opens_both_legs_at_once_has_a_row_for_each():
-    house = house_of([(BOB, 0, 0)])
-    events = traded(house, "X", 4, 100, buyer=BOB, seller=BOB, buyer_leg="long", seller_leg="short")
-    assert rows_of(house) == [(BOB, 4, 400, 0.0), (BOB, -4, -400, 0.0)]
-    assert legs(events) == [(BOB, 0, 4), (BOB, 1, -4)]
-
-
-def test_a_wallet_that_closes_both_legs_realizes_their_sum():
-    """What the long loses the short gains: no balance comes of it, of a wallet that holds nothing in the asset."""
-    books = house_books.snapshot(
-        [house_books.linear()], [("mia", "multi-asset", 0)], [("X", 0, 3, 300), ("X", 0, -3, -300)], {"X": 100}
-    )
-    house = house_books.opened(books, NOBODY)
-    traded(house, "X", 2, 90, buyer=0, seller=0, buyer_leg="short", seller_leg="long")
-    assert rows_of(house) == [(0, 1, 100, 0.0), (0, -1, -100, 0.0)]
-    assert len(house.snapshot().balances) == 0
-
-
-def test_an_isolated_wallet_never_opens_both_legs():
-    books = house_books.snapshot([house_books.linear()], [("ann", "isolated", 100)], [], {"X": 100})
-    house = house_books.opened(books, NOBODY)
-    for terms in ({}, {"buyer_leg": "long", "seller_leg": "short"}):
-        refused(lambda terms=terms: house.trade("X", 1, 100, 0, 0, **terms), "seller", None, "has one position")
-
-
-@given(st.data())
-def test_the_events_of_any_trades_lead_from_books_to_books(data):
-    house = house_of([(ANN, 3, 311), (ANN, -2, -190), (BOB, 0, 0), (BOB, -1, -77)], [10**6] * 3)
-    for _ in range(data.draw(st.integers(1, 12))):
-        terms = {}
-        for side in ("buyer", "seller"):
-            terms[side] = data.draw(st.sampled_from([ANN, ANN, BOB, BOB, CAT, None]))
-            if terms[side] is not None:
-                terms[f"{side}_leg"] = data.draw(st.sampled_from([None, None, "long", "short"]))
-        choice = st.sampled_from([None, None, "2", "0.1", 12.5])
-        terms["leverage"] = data.draw(choice | st.tuples(choice, choice))
-        try:
-            traded(house, "X", data.draw(st.integers(1, 6)), data.draw(st.integers(97, 103)), **terms)
-        except adl.AdlError:
-            continue
-        table = house.snapshot().positions
-        again = sorted(zip(table.wallet, table.quantity < 0, strict=True))
-        assert again == list(zip(table.wallet, table.quantity < 0, strict=True))  # as a snapshot sorts them
-
-
-# Leverage -------------------------------------------------------------------------------------------------------------
+def test_a_trade_with_the_street():
+    """It sells 4 that it has not, then buys 6: 4 close and 2 open."""
+    house = opened(snapshot([X], *FLAT), [Uncovered()])
+    for quantity, buyer, seller in ((4, 2, None), (6, None, 2), (2, 2, None)):
+        before = house.state()
+        events = house.trade("X", quantity, 100 + quantity, buyer, seller)
+        led_to(before, events, house)
+        assert house.audit() == []
+    parties = house.state().parties
+    # Sold 4 at 104, bought 6 at 106, sold 2 at 102: 416 - 636 + 204 = -16.
+    assert (parties.lots[0].tolist(), parties.cost[0].tolist(), parties.cash[0].tolist()) == ([0], [0], [-16])
+    assert house.snapshot().wallets.balance.tolist() == [1000, 1000, 1016]
 
 
 def test_a_position_does_not_inherit_the_leverage_of_the_row_that_it_reuses():
@@ -202,3 +160,58 @@ def test_a_leverage_is_one_number_or_two(leverage):
     refused(
         lambda: house_of([]).trade("X", 1, 100, ANN, BOB, leverage=leverage), "leverage", None, "one number, or two"
     )
+
+
+LEG, BOTH_LEGS = "must be 'long' or 'short'", "must be 'long' or 'short': the wallet holds both legs of this contract"
+STREET, ANOTHER = (
+    "must be absent: the street has one netted row",
+    "must be another wallet, or another leg, than the buyer's",
+)
+ISOLATED = "is an isolated wallet with a position in X: must trade that"
+
+
+def at_most_held(lots: int, leg: str) -> str:
+    return f"must be at most the {lots} lots that the {leg} leg holds: a leg never turns into the other"
+
+
+TRADES = [
+    (("Z", 1, 100, ANN, BOB), {}, said("contract", "Z", SYMBOLS)),
+    (("X", 0, 100, ANN, BOB), {}, said("quantity", 0, ABOVE_0)),
+    (("X", -1, 100, ANN, BOB), {}, said("quantity", -1, ABOVE_0)),
+    (("X", "0.5", 100, ANN, BOB), {}, said("quantity", "0.5", BETWEEN_LOTS)),
+    (("X", 1, 0, ANN, BOB), {}, said("price", 0, ABOVE_0)),
+    (("X", 1, "100.5", ANN, BOB), {}, said("price", "100.5", BETWEEN_TICKS)),
+    (("X", 1, NAN, ANN, BOB), {}, said("price", NAN, FINITE)),
+    (("X", 1, 100, None, None), {}, said("buyer", None, "must be a wallet where the seller is the street")),
+    (("X", 1, 100, BOB, BOB), {}, said("seller", BOB, ANOTHER)),
+    (("X", 1, 100, ANN, DAN), {}, said("seller", DAN, SETTLES)),
+    (("I", 1, 100, ANN, DAN), {}, said("buyer", ANN, "must be a wallet in BTC, in which I settles")),
+    (("Y", 1, 50, BOB_ALONE, BOB), {}, said("buyer", BOB_ALONE, ISOLATED)),
+    (("Y", 1, 50, BOB, BOB_ALONE), {}, said("seller", BOB_ALONE, ISOLATED)),
+    (("X", 1, 100, CAT, BOB), {}, said("buyer_leg", None, BOTH_LEGS)),
+    (("X", 1, 100, BOB, CAT), {}, said("seller_leg", None, BOTH_LEGS)),
+    (("X", 5, 100, CAT), {"buyer_leg": "both"}, said("buyer_leg", "both", LEG)),
+    (("X", 5, 100, CAT), {"buyer_leg": 1}, said("buyer_leg", 1, LEG)),
+    (("X", 5, 100, BOB), {"seller_leg": "long"}, said("seller_leg", "long", STREET)),
+    (("X", 5, 100, None, BOB), {"buyer_leg": "short"}, said("buyer_leg", "short", STREET)),
+    (("X", 5, 100, CAT), {"buyer_leg": "short"}, said("buyer_leg", "short", at_most_held(4, "short"))),
+    (("X", 11, 100, None, CAT), {"seller_leg": "long"}, said("seller_leg", "long", at_most_held(10, "long"))),
+    (("X", 5, 100, None, BOB), {"seller_leg": "long"}, said("seller_leg", "long", at_most_held(0, "long"))),
+    (("X", 5, 100, ANN), {"buyer_leg": "short"}, said("buyer_leg", "short", at_most_held(0, "short"))),
+    (("X", 5, 100, CAT, CAT), {"buyer_leg": "long", "seller_leg": "long"}, said("seller", CAT, ANOTHER)),
+]
+
+
+@pytest.mark.plain
+@cases("given legs message", TRADES)
+def test_trades_that_cannot_be(house, given, legs, message):
+    parties = dict(zip(("buyer", "seller"), given[3:]))
+    refuses(house, lambda: house.trade(*given[:3], **parties, **legs), message)
+
+
+@pytest.mark.plain
+def test_a_wallet_may_trade_between_its_legs(house):
+    """What its long leg sells its short leg buys: both are smaller by it."""
+    events = house.trade("X", 4, 100, buyer=CAT, seller=CAT, buyer_leg="short", seller_leg="long")
+    assert [row["lots"] for row in events.rows("trade")] == [4, -4]
+    assert house.audit() == []

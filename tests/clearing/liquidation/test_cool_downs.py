@@ -125,9 +125,6 @@ def test_a_state_keeps_it_and_a_house_goes_on_from_it():
     assert (fresh.hash, [ordered(fresh, book, "95", time) for time in (29, 30)]) == (house.hash, [[], [-10]])
 
 
-# Who waits ------------------------------------------------------------------------------------------------------------
-
-
 def test_a_fund_and_the_winners_leave_a_row_alone_that_waits():
     """E 60 of MM 93."""
     house, _ = begun(more=[("X", 1, -10, -1000)], stages=[FIFTH, TakeOver(), Deleverage()])

@@ -1,4 +1,4 @@
-"""What a pass computes: values, margin, who is liquidated, what fills are worth, bankruptcy prices. All by hand."""
+"""Who is liquidated, the numbers that decide it, and bankruptcy prices. Every number by hand."""
 
 from __future__ import annotations
 
@@ -7,22 +7,19 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import Backstop, BookIOC, Deleverage, TakeOver, Uncovered, Venue
 from support.house_books import (
+    AT_100,
     BTC,
-    FIVE_PERCENT,
+    NO_MARGIN,
     TEN_PERCENT,
-    USDT,
     Book,
-    Pass,
+    X,
+    Y,
+    Z,
     inverse,
     linear,
     marked,
-    opened,
-    snapshot,
 )
 
-X, Y = linear("X"), linear("Y")
-#: Too little of small values to be a quantum.
-NO_MARGIN = adl.MarginTiers([0], ["0.0001"])
 WATCH = [Uncovered()]
 
 
@@ -32,22 +29,10 @@ def watched(contract, wallets, positions, price, **more):
     return marked([contract], wallets, held, {contract.symbol: price}, WATCH, **more).wallets("liquidation-started")
 
 
-# Numbers of a pass ----------------------------------------------------------------------------------------------------
-
-
 def test_a_position_is_worth_its_lots_times_the_mark_rounded_half_even():
     """MV = rint(q·v): 1 lot at 2.5 is worth 2 and 3 lots 8."""
     # U = 2 - 3 and 8 - 8 without a balance; half up or half down would take the other, or both.
     assert watched(X, [0, 0], [(1, 3), (3, 8)], "2.5") == [0]
-
-
-def test_lots_are_valued_as_held_now_and_not_by_subtraction():
-    """What is left of 3 lots is worth what 2 lots are worth."""
-    # 3 lots: MV 8, E = -1, BV 9, 3 a lot. One is sold at 3: W 3, released 9/3, E of the others 5 - 6 = -1, BV 6.
-    # 8 less a lot's 2 would be 6, and E nothing to liquidate.
-    book = Book(bids=[(1, 3)])
-    done = marked([X], [0], [("X", 0, 3, 9)], {"X": "2.5"}, [BookIOC(), TakeOver()], 10, book)
-    assert done.fills("book-fill", "take-over") == [(0, -1, 3, 3), (0, -2, 3, 6)]
 
 
 def test_values_above_2_to_the_53_are_float64_products():
@@ -74,77 +59,6 @@ def test_maintenance_margin_is_not_below_zero():
     """10 % of 10 less 5 is 0 and not -4: with nothing a wallet is not liquidated, below nothing it is."""
     tiers = adl.MarginTiers([0], ["0.1"], ["5"], check=False)
     assert watched(linear(tiers=tiers), [0, -1], [(10, 10)] * 2, "1") == [1]
-
-
-@pytest.mark.parametrize("rate", ["0.07", 0.07])
-def test_fee_rates_are_exact_decimals_and_a_float_is_its_shortest(rate):
-    """7 % of 150 is 10.5, half-even 10; float64 makes it 10.500000000000002."""
-    # 2 lots at 60: MV 120, MM 6, E = 0: BV 120, 60 a lot. Both sold at 75: better by 30.
-    book = Book(bids=[(2, 75)])
-    done = marked([X], [0], [("X", 0, 2, 120)], {"X": "60"}, [BookIOC(fee=rate)], 0, book)
-    assert done.amounts("fee") == [(0, -10)]
-    assert (done.balance, done.cash()) == ([20], 10)
-
-
-@pytest.mark.parametrize(("balance", "taken"), [(19, 1), (20, 0)])
-@pytest.mark.parametrize("below", ["2/3", 2 / 3])
-def test_two_thirds_are_the_fraction(balance, taken, below):
-    """Of MM 30 they are exactly 20."""
-    done = marked([X], [balance], [("X", 0, 6, 600)], {"X": "100"}, [Backstop(below=below)])
-    assert len(done.of("backstop")) == taken
-
-
-@pytest.mark.parametrize(("mark", "price"), [("2.5", 2), ("3.5", 4), ("0.3", 1)])
-def test_a_mark_at_which_somebody_trades_is_rounded_to_whole_ticks(mark, price):
-    """Half-even, at least one tick; the event records it."""
-    done = marked([X], [0, 20], [("X", 0, 1, 10), ("X", 1, -1, -10)], {"X": mark}, [Deleverage(price="mark")])
-    assert done.fills("adl-fill") == [(0, -1, price, price), (1, 1, price, -price)]
-
-
-@pytest.mark.parametrize("mark", ["0", "-1", 0])
-def test_a_mark_that_is_not_above_zero_is_an_error(mark):
-    """And nothing has changed by it."""
-    house = opened(snapshot([X], [9], [("X", 0, 1, 10)], {"X": "10"}), WATCH)
-    before = house.hash
-    with pytest.raises(adl.AdlError):
-        house.mark({"X": mark})
-    assert house.hash == before
-
-
-def test_scores_are_float64_of_float64():
-    """Two winners that differ by one quantum above 2^53 score alike, so the wallet row decides."""
-    # U/E = 2^53/2^54, and (2^53 + 1)/(2^54 + 1), which is more, but not in float64.
-    much = 2**53
-    contract = linear(tiers=adl.MarginTiers([0], ["0.00000000000000000001"]))
-    positions = [("X", 0, 1, 200), ("X", 1, -1, -much - 100), ("X", 2, -1, -much - 101)]
-    done = marked([contract], [0, much, much], positions, {"X": "100"}, [Deleverage(price="mark")])
-    assert done.wallets("adl-fill") == [0, 1]
-
-
-def test_a_wallet_without_equity_scores_minus_infinity():
-    """Healthy (MM 0, E 0) but nobody's counterparty, even at a price that costs it nothing."""
-    contract = linear(tiers=NO_MARGIN)
-    positions = [("X", 0, 2, 400), ("X", 1, -1, -150), ("X", 2, -1, -150)]
-    done = marked([contract], [0, -50, 50], positions, {"X": "100"}, [Deleverage(price="mark")])
-    assert done.wallets("liquidation-started") == [0]
-    assert done.wallets("adl-fill") == [0, 2]
-    assert [(row["wallet"], row["lots"]) for row in done.of("uncovered-lots")] == [(0, 1)]
-
-
-@pytest.mark.parametrize("rule", ["binance", "roi"])
-def test_scores_take_the_equity_in_the_settle_asset(rule):
-    """A quantum of a cheap numeraire is no equity where the contract settles in a coin of 25: nobody's counterparty."""
-    contract = adl.Contract("X", settle=BTC, tick="1", tiers=NO_MARGIN)
-    wallets = [("ann", "cross", 0, "BTC"), ("bob", "multi-asset", 0, "USDT"), ("cat", "cross", 50, "BTC")]
-    positions = [("X", 0, 2, 400), ("X", 1, -1, -150), ("X", 2, -1, -150)]
-    held = {"wallet": [1, 1], "asset": ["BTC", "USDT"], "amount": [-50, 1], "loan": [0, 0]}
-    more = {"assets": [USDT, BTC], "balances": held, "index_prices": {"BTC": "25"}}
-    done = marked([contract], wallets, positions, {"X": "100"}, [Deleverage(rule, price="mark")], **more)
-    assert done.wallets("liquidation-started") == [0]
-    assert done.wallets("adl-fill") == [0, 2]
-
-
-# Who is liquidated, who may be a counterparty -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("equity", "taken"), [(51, []), (50, [0]), (1, [0]), (0, [0]), (-1, [0])])
@@ -199,87 +113,6 @@ def test_a_vault_is_never_liquidatable():
     assert done.mark({"X": "50"}).of("liquidation-started", "uncovered-lots", fund="vault") == []
 
 
-def test_a_house_refuses_a_contract_without_tiers():
-    """Nobody could say who is liquidated."""
-    with pytest.raises(adl.AdlError, match="X"):
-        opened(snapshot([linear(tiers=None)], [9], [("X", 0, 1, 10)], {"X": "10"}), WATCH)
-
-
-def test_a_wallet_that_is_healthy_again_is_no_counterparty_in_the_same_pass():
-    """It was taken by a round, and stays in liquidation to the end of the pass."""
-    # Wallet 0: X long 10, U -300; Y short 2, U 100; E = 250 - 300 + 100 = 50, MM 50 + 10: liquidated. X bears
-    # floor(50·50/60) = 41: BV 959, 96 a lot up. The book buys all 10 at 100: E 50, MM 10: healthy. Its Y scores 100/50.
-    # Wallet 1: Y long 1, E -100, P 200: the book does not go there. Wallet 2 scores 10/200, and pays.
-    positions = [("X", 0, 10, 1300), ("Y", 0, -2, -300), ("Y", 1, 1, 200), ("Y", 2, -1, -110)]
-    book = Book(bids=[(10, 100)])
-    done = marked([X, Y], [250, 0, 190], positions, {"X": "100", "Y": "100"}, [BookIOC(), Deleverage()], 0, book)
-    assert book.sent == [("Y", -1, 200), ("X", -10, 96)]
-    assert done.wallets("healthy") == [0]
-    assert done.fills("adl-fill") == [(1, -1, 200, 200), (2, 1, 200, -200)]
-
-
-def test_a_wallet_that_an_earlier_contract_of_the_round_broke_is_no_counterparty():
-    """It would lead the queue of the next one; the round after takes it."""
-    # Wallets 0 and 1: one lot, E -100, P 200. Wallet 2: short 1 and 1, E 105: X costs it 100, then E 5 = MM of its Y.
-    # Y, then: 50/5 would lead, but wallet 3 pays. Round 2 takes wallet 2; of the longs of Y nobody is left.
-    positions = [("X", 0, 1, 200), ("X", 2, -1, -150), ("Y", 1, 1, 200), ("Y", 2, -1, -150), ("Y", 3, -1, -110)]
-    done = marked([X, Y], [0, 0, 5, 190], positions, {"X": "100", "Y": "100"}, [Deleverage()])
-    assert [fill[:3] for fill in done.fills("adl-fill")] == [(0, -1, 200), (2, 1, 200), (1, -1, 200), (3, 1, 200)]
-    assert done.wallets("liquidation-started") == [0, 1, 2]
-    assert [(row["wallet"], row["lots"]) for row in done.of("uncovered-lots")] == [(2, -1)]
-
-
-def test_the_street_and_vaults_are_no_counterparties():
-    """Only they are short or long here, so nobody closes what is bankrupt."""
-    # Wallet 0: E 0 < 2/3·MM: the vault takes 10 long. Wallet 1: short 10, E -100: nobody but the vault is long.
-    positions = [("X", 0, 10, 1000), ("X", 1, -10, -900)]
-    done = marked([X], [0, 0], positions, {"X": "100"}, [Backstop(), Deleverage()])
-    assert done.fills("backstop") == [(0, -10, 100, 1000)]
-    assert done.of("adl-fill") == []
-    assert [(row["wallet"], row["lots"]) for row in done.of("uncovered-lots")] == [(1, -10)]
-    # The street alone is short.
-    alone = marked([X], [0], [("X", 0, 1, 200)], {"X": "100"}, [Deleverage()])
-    assert alone.of("adl-fill") == []
-
-
-@pytest.mark.parametrize(("same_account", "who"), [("allow", [2, 3]), ("exclude", [3, 2])])
-def test_another_wallet_of_the_same_account_pays_or_is_kept_for_the_next_remainder(same_account, who):
-    """Excluded, its row is skipped for its own account's remainder only."""
-    # Ann's cross: P 200, a loss of 100; bob's: E -110, P 210, after it. Scores: ann isolated 50/150, dan 10/300.
-    wallets = [("ann", "cross", 0), ("bob", "cross", 0), ("ann", "isolated", 100), ("dan", "cross", 290)]
-    positions = [("X", 0, 1, 200), ("X", 1, 1, 210), ("X", 2, -1, -150), ("X", 3, -1, -110)]
-    done = marked([X], wallets, positions, {"X": "100"}, [Deleverage(same_account=same_account)])
-    assert done.wallets("adl-fill") == [0, who[0], 1, who[1]]
-
-
-@pytest.mark.parametrize(("eligible", "who"), [("all", [3, 2, 1]), ("winners", [3])])
-def test_losers_come_after_all_winners_or_not_at_all(eligible, who):
-    """Winners are those with U > 0; without profit and loss a score is 0."""
-    # Wallet 0: 3 lots, E -300, P 200. U of the others: -10 (E 300, score -0.1·3), 0, 1.
-    positions = [("X", 0, 3, 600), ("X", 1, -1, -90), ("X", 2, -1, -100), ("X", 3, -1, -101)]
-    done = marked([X], [0, 310, 300, 300], positions, {"X": "100"}, [Deleverage(eligible=eligible)])
-    assert done.wallets("adl-notice") == who
-
-
-def test_a_wallet_may_pay_on_several_sides_with_fresh_score_and_cap():
-    """By X wallet 2 loses 100 of 250: Y finds it with 150, where it is behind wallet 3."""
-    # X: wallet 2 alone is short. Y before: 50/250 = 0.2, after X U/E = 50/150 = 0.33 (X's profit of 0 realized as a
-    # loss). Wallet 3: 60/250 = 0.24: ahead with a stale score, behind with a fresh one.
-    positions = [("X", 0, 1, 200), ("X", 2, -1, -100), ("Y", 1, 1, 200), ("Y", 2, -1, -150), ("Y", 3, -1, -160)]
-    done = marked([X, Y], [0, 0, 200, 190], positions, {"X": "100", "Y": "100"}, [Deleverage()])
-    assert done.wallets("adl-notice") == [2, 2]
-
-
-def test_a_cap_is_fresh_on_every_side():
-    """Wallet 2 can bear 100 once: what X took, Y does not find."""
-    # E 190: after X 90, healthy (MM 5), but the cap of Y is floor(87/100).
-    positions = [("X", 0, 1, 200), ("X", 2, -1, -100), ("Y", 1, 1, 200), ("Y", 2, -1, -150)]
-    done = marked([X, Y], [0, 0, 140], positions, {"X": "100", "Y": "100"}, [Deleverage()])
-    assert done.wallets("adl-notice") == [2]
-    assert done.wallets("liquidation-started") == [0, 1]
-    assert done.wallets("uncovered-lots") == [1]
-
-
 def test_who_is_broken_as_a_counterparty_is_liquidated_in_a_later_round():
     """And a counterparty pays in that round too, with what it has then."""
     # Wallet 0: P 200. Wallet 1: short 3, U 45, E 110: a lot costs it 100, E 10 = MM of the 2 others: round 2 takes it.
@@ -292,170 +125,38 @@ def test_who_is_broken_as_a_counterparty_is_liquidated_in_a_later_round():
     assert done.balance == [0, 0, 130]
 
 
-def test_there_is_one_notice_a_fill():
-    """Two remainders, two fills of one row, two notices: what each realized."""
-    # E -100 and -110: P 200 and 210. Wallet 2 short 2, EV -300: releases 150 and 150.
-    positions = [("X", 0, 1, 200), ("X", 1, 1, 210), ("X", 2, -2, -300)]
-    done = marked([X], [0, 0, 500], positions, {"X": "100"}, [Deleverage()])
-    assert done.fills("adl-notice") == [(2, 1, 200, -50), (2, 1, 210, -60)]
+def test_wallets_are_ordered_by_ratio_then_equity_then_row():
+    """E <= 0 is an infinite ratio; of equal ratios less equity comes first."""
+    # MM 50 a wallet, 100 of the last: ratios 1, 2, inf, inf, 2, 2.
+    lots = [10, 10, 10, 10, 10, 20]
+    positions = [("X", row, held, 100 * held) for row, held in enumerate(lots)]
+    done = marked([X], [50, 25, 0, -5, 25, 50], positions, {"X": "100"}, [Uncovered()])
+    assert done.wallets("liquidation-started") == [3, 2, 1, 4, 5, 0]
 
 
-# Values of fills ------------------------------------------------------------------------------------------------------
+def test_rows_of_a_wallet_are_ordered_by_margin_then_row():
+    """MM 5, 10, 5."""
+    book = Book()
+    positions = [("X", 0, 1, 100), ("Y", 0, 2, 200), ("Z", 0, 1, 100)]
+    marked([X, Y, Z], [0], positions, {**AT_100, "Z": "100"}, [BookIOC()], 0, book)
+    assert [symbol for symbol, *_ in book.sent] == ["Y", "X", "Z"]
 
 
-def test_fills_are_valued_cumulatively():
-    """Four lots of a quarter quantum, sold at 0.25 to 0.28: nothing one by one, 1 together."""
-    # 4 lots at 0.25: MV 1, MM 0.9 rounded 1, E = 0: liquidatable, BV 1, 0.25 a lot.
-    # W = 0.28, 0.55, 0.81, 1.06, rounded 0, 1, 1, 1. Cost released: 1·D/4 truncated: 0, 0, 0, 1.
-    contract = linear(tick="0.01", tiers=adl.MarginTiers([0], ["0.9"]))
-    book = Book(bids=[(1, 25), (1, 26), (1, 27), (1, 28)])
-    done = marked([contract], [0], [("X", 0, 4, 1)], {"X": "0.25"}, [BookIOC()], 0, book)
-    assert done.fills("book-fill") == [(0, -1, 28, 0), (0, -1, 27, 1), (0, -1, 26, 0), (0, -1, 25, 0)]
-    assert (done.balance, done.lots, done.cost) == ([0], [0], [0])
-
-
-def test_both_sides_book_the_same_integer():
-    """The street paid 1 for the four, too: its legs are those of the wallet, negated, and linked."""
-    contract = linear(tick="0.01", tiers=adl.MarginTiers([0], ["0.9"]))
-    book = Book(bids=[(1, 25), (1, 26), (1, 27), (1, 28)])
-    done = marked([contract], [0], [("X", 0, 4, 1)], {"X": "0.25"}, [BookIOC()], 0, book)
-    assert done.party("street") == (4, -1)
-    rows = done.events.rows()
-    at = {row["sequence"]: row for row in rows}
-    fills = [row for row in rows if row["kind"] == "book-fill"]
-    assert len(fills) == 8
-    for row in fills:
-        other = at[row["link"]]
-        assert (other["link"], other["lots"], other["amount"]) == (row["sequence"], -row["lots"], -row["amount"])
-
-
-def half_lots(stages, fund, book=None):
-    """A lot is worth half its price; wallet 0 short 1 of E 1, wallet 1 long 2 of E -20, wallet 2 short 1 and rich.
-
-    At 101: wallet 0 MV -50, EV -60, E = -9 + 10 = 1, MM 2.5 rounded 2; BV -51, 102 a lot. Wallet 1: MV 101, EV 121,
-    P 121, a lot worth 60.5. Both are worth 10 less at the mark.
-    """
-    positions = [("X", 0, -1, -60), ("X", 1, 2, 121), ("X", 2, -1, -100)]
-    return marked([linear(multiplier="0.5")], [-9, 0, 200], positions, {"X": "101"}, stages, fund, book)
-
-
-def test_what_a_fund_and_users_close_of_one_row_is_valued_together():
-    """60.5 each: 60 from the fund's short, 61 from the user's."""
-    # The fund takes the short at 51: F = 19 - 50 + 51 = 20. It refuses the long: F' = 20 + 50 + 50 - 121 = -1.
-    # Cap of the net-fund fill: floor((20 - 3)/10) = 1. It bought at 60 what it sold at 51: cash 19 - 9.
-    done = half_lots([TakeOver(), Deleverage()], 19)
-    assert done.fills("take-over") == [(0, 1, 102, -51)]
-    assert [fill for fill in done.fills("adl-fill") if fill[0] == 1] == [(1, -1, 121, 60), (1, -1, 121, 61)]
-    assert (done.cash(), done.inventory()) == (10, {})
-    assert done.balance == [0, 0, 200 + 100 - 61]
-
-
-def test_what_several_funds_close_of_one_row_is_valued_together():
-    """Lots of 60.5 again: 60 for the contract's fund's one, 182 - 60 for its parent's two."""
-    # Wallet 0: short 2, MV -101, EV -71, P 71: a loss of 30, too much for the 15 of X; its parent has 55 - 30 = 25.
-    # Wallet 1: long 3, MV 151.5 rounded 152, E -29: BV 181, P 121, 181.5 rounded 182. Refused: 15 + 152 - 182 and
-    # 25 + 50 + 101 - 182. Wallet 2: short 1, E 1, taken over by X at 51: F = 16. X bears floor((16 - 3)/10) = 1 lot,
-    # its parent floor((25 - 3)/10) = 2.
-    funds = [adl.InsuranceFund("USDT", "55"), adl.InsuranceFund("USDT", "15", scope="X", parent="USDT")]
-    positions = [("X", 0, -2, -71), ("X", 1, 3, 181), ("X", 2, -1, -60)]
-    stages = [TakeOver(), Deleverage()]
-    done = marked([linear(multiplier="0.5")], [0, 0, -9], positions, {"X": "101"}, stages, funds)
-    assert done.wallets("take-over") == [0, 2]
-    assert done.fills("adl-fill") == [(1, -1, 121, 60), (1, -2, 121, 122)]
-    # X: 15 + 51 - 60, and wallet 1's rest of 1. The parent: 55 + 71 - 122.
-    assert (done.cash("X"), done.cash("USDT"), done.balance) == (7, 4, [0, 0, 0])
-
-
-def test_every_stage_starts_its_sum_anew():
-    """A lot of 60.5 is 60 in the book, and one of 50.5 is 50 in the stage after: together they would be 111."""
-    # Lots worth half the price, at 101. 2 of them: MV 101, EV 121, WB 1: E -19, BV 120, P 120. The book buys one at
-    # 121; the other is deleveraged at the mark.
-    positions = [("X", 0, 2, 121), ("X", 1, -1, -200)]
-    book = Book(bids=[(1, 121)])
-    stages = [BookIOC(), Deleverage(price="mark")]
-    done = marked([linear(multiplier="0.5")], [1, 200], positions, {"X": "101"}, stages, 0, book)
-    assert done.fills("book-fill") == [(0, -1, 121, 60)]
-    assert done.fills("adl-fill") == [(0, -1, 101, 50), (1, 1, 101, -50)]
-
-
-@pytest.mark.parametrize(
-    ("held", "values"),
-    [([4], [121]), ([1, 3], [30, 91]), ([3, 1], [91, 30]), ([2, 2], [60, 61]), ([1] * 4, [30, 30, 31, 30])],
-)
-def test_a_sum_does_not_depend_on_how_a_quantity_was_cut(held, values):
-    """Four lots of 30.25: take(a) then take(b) is take(a + b) in money too."""
-    # 4 lots at 101/4: MV 101, EV 121: P 121. The counterparties sold at 900, 800 ... a lot: in their order.
-    positions = [("X", 0, 4, 121)] + [("X", 1 + n, -lots, -(900 - 100 * n) * lots) for n, lots in enumerate(held)]
-    wallets = [0] + [1000 * lots for lots in held]
-    done = marked([linear(multiplier="0.25")], wallets, positions, {"X": "101"}, [Deleverage("roi")])
-    assert [fill[3] for fill in done.fills("adl-fill") if fill[0] == 0] == values
-    assert done.balance[0] == 0
-
-
-@pytest.mark.parametrize(("bids", "left"), [(1, (4, 3)), (2, (3, 2)), (3, (2, 2)), (4, (1, 1)), (5, (0, 0))])
-def test_a_row_releases_its_cost_in_proportion_truncated(bids, left):
-    """3 of cost over 5 lots: trunc(3·D/5) = 0, 1, 1, 2, 3, lot by lot or at once."""
-    # 5 lots at 0.6: MV 3, MM 0.9·3 rounded 3, E = 0: P 0.6.
-    contract = linear(tick="0.1", tiers=adl.MarginTiers([0], ["0.9"]))
-    for levels in ([(bids, 6)], [(1, 6)] * bids):
-        done = marked([contract], [0], [("X", 0, 5, 3)], {"X": "0.6"}, [BookIOC()], 0, Book(bids=levels))
-        assert (done.lots[0], done.cost[0]) == left
-
-
-@pytest.mark.parametrize(("asks", "left"), [(1, (-4, -3)), (2, (-3, -2)), (4, (-1, -1)), (5, (0, 0))])
-def test_the_cost_of_a_short_is_truncated_toward_zero(asks, left):
-    """-3·D/5 is 0, -1, -1, -2, -3."""
-    contract = linear(tick="0.1", tiers=adl.MarginTiers([0], ["0.9"]))
-    done = marked([contract], [0], [("X", 0, -5, -3)], {"X": "0.6"}, [BookIOC()], 0, Book(asks=[(asks, 6)]))
-    assert (done.lots[0], done.cost[0]) == left
-
-
-def test_every_call_releases_anew():
-    """Two trades of one lot release trunc(3·1/5) and trunc(3·1/4), nothing; in one call it would be trunc(3·2/5)."""
-    house = opened(snapshot([linear(tick="0.1")], [9], [("X", 0, 5, 3)], {"X": "0.6"}), WATCH)
-    for lots in (4, 3):
-        house.trade("X", "1", "0.6", buyer=None, seller=0)
-        assert house.snapshot().positions.quantity.tolist() == [lots]
-        assert house.snapshot().positions.entry_value.tolist() == [3]
-
-
-def test_every_pass_releases_anew():
-    """One lot a pass, by a portion of a fifth: as above."""
-    contract = linear(tick="0.1", tiers=adl.MarginTiers([0], ["0.9"]))
-    book = Book(bids=[(2, 6)])
-    done = marked([contract], [0], [("X", 0, 5, 3)], {"X": "0.6"}, [BookIOC(portion="0.2")], 0, book)
-    assert (done.lots, done.cost) == ([4], [3])
-    # 4 lots: MV 2.4 rounded 2, E = 0.6 rounded 1 + 2 - 3 = 0, MM 2: liquidatable; BV 2, P 0.5.
-    again = done.mark({"X": "0.6"})
-    assert (again.lots, again.cost) == ([3], [3])
-
-
-def test_a_row_that_is_enlarged_releases_anew():
-    """5 lots that cost 30, then 1 more for 9: one of the six releases 39/6 truncated."""
-    house = opened(snapshot([X], [900], [("X", 0, 5, 30)], {"X": "6"}), WATCH)
-    house.trade("X", "1", "9", buyer=0, seller=None)
-    house.trade("X", "1", "6", buyer=None, seller=0)
-    assert house.snapshot().positions.entry_value.tolist() == [33]
-
-
-def test_a_trade_through_zero_closes_first_and_opens_with_the_difference():
-    """Long 2 that cost 10, 5 sold at 6.5: closes at 13, opens -3 with 13 - 32 (32.5 rounded half-even)."""
-    contract = linear(tick="0.5")
-    house = opened(snapshot([contract], [100], [("X", 0, 2, 10)], {"X": "6"}), WATCH)
-    done = Pass(house, house.trade("X", "5", "6.5", buyer=None, seller=0))
-    assert done.fills("trade") == [(0, -2, 13, 13), (0, -3, 13, 19)]
-    assert (done.balance, sum(done.lots), sum(done.cost)) == ([103], -3, -19)
-
-
-def test_lots_are_indivisible():
-    """A tenth of 3 lots is an order of one lot."""
+def test_the_order_of_rows_is_fixed_for_the_round():
+    """The book leaves 1 of 4 lots of X, less than of Y: it stays first."""
     book = Book(bids=[(3, 100)])
-    done = marked([X], [0], [("X", 0, 3, 300)], {"X": "100"}, [BookIOC(portion="0.1")], 0, book)
-    assert book.sent == [("X", -1, 100)]
-    assert done.lots == [2]
+    positions = [("X", 0, 4, 400), ("Y", 0, 3, 300)]
+    done = marked([X, Y], [0], positions, AT_100, [BookIOC(), TakeOver()], 0, book)
+    assert [(row["row"], row["lots"]) for row in done.of("take-over")] == [(0, -1), (1, -3)]
 
 
-# Bankruptcy prices ----------------------------------------------------------------------------------------------------
+def test_the_order_of_wallets_is_fixed_for_the_round():
+    """Ratios 50/10 and 50/20; after the book 10/10 and 50/20."""
+    # Wallet 0 sells 8 of 10 at 100: E 10, MM 10. Then it is worth 190: 95; wallet 1: 980.
+    book = Book(bids=[(8, 100)])
+    positions = [("X", 0, 10, 1000), ("X", 1, 10, 1000)]
+    done = marked([X], [10, 20], positions, {"X": "100"}, [BookIOC(), TakeOver()], 0, book)
+    assert done.fills("take-over") == [(0, -2, 95, 190), (1, -10, 98, 980)]
 
 
 def handed_over(contracts, balance, positions, marks, fund=10_000, **more):
@@ -597,6 +298,31 @@ def test_the_rest_of_an_emptied_wallet_goes_to_the_fund():
     assert (done.balance, done.cash()) == ([0], 1)
 
 
-def test_tiers_are_those_of_the_examples():
-    """5 % and 10 %."""
-    assert (FIVE_PERCENT.maintenance_margin(100), TEN_PERCENT.maintenance_margin(100)) == (5.0, 10.0)
+#: E 10 over MM 15 and 5: X bears 7, 293/3 up 98; Y bears 3, 97. With X gone at 98, Y would bear 4: 96.
+TWO_ROWS = [("X", 0, 3, 300), ("Y", 0, 1, 100)]
+
+
+@pytest.mark.parametrize(
+    ("stage", "kind"),
+    [
+        (TakeOver(), "take-over"),
+        (Backstop(), "backstop"),
+        # 10 < 2/3·20, but of what X leaves only 4 < 1·5.
+        (Backstop(below="1", by="row"), "backstop"),
+        (Deleverage(), "adl-fill"),
+    ],
+)
+def test_prices_are_computed_once_at_the_start_of_a_stage(stage, kind):
+    """What X leaves does not enter the price of Y in the same stage."""
+    positions = [*TWO_ROWS, ("X", 1, -3, -300), ("Y", 1, -1, -100)]
+    done = marked([X, Y], [10, 1000], positions, AT_100, [stage])
+    assert [fill for fill in done.fills(kind) if fill[0] == 0] == [(0, -3, 98, 294), (0, -1, 97, 97)]
+
+
+def test_prices_are_computed_anew_by_the_next_stage():
+    """X sold at 98, Y is refused by the book at 97 and taken over at 96."""
+    book = Book(bids=[(3, 98)])
+    positions = [("X", 0, 3, 300), ("Y", 0, 1, 100)]
+    done = marked([X, Y], [10], positions, AT_100, [BookIOC(), TakeOver()], 0, book)
+    assert book.sent == [("X", -3, 98), ("Y", -1, 97)]
+    assert done.fills("take-over") == [(0, -1, 96, 96)]

@@ -1,21 +1,12 @@
-"""What is left when a wallet is emptied, wallets of several assets, free margin, funding, and what always holds."""
+"""What is left when a wallet is emptied: whose the rest is, and who pays a deficit. Every number by hand."""
 
 from __future__ import annotations
-
-import copy
-from collections import defaultdict
-from fractions import Fraction
 
 import pytest
 
 import adlcore as adl
-from adlcore.clearing import Backstop, BookIOC, CancelOrders, Deleverage, NetLegs, TakeOver, Uncovered
-from support.house_books import BTC, Book, Pass, fund, inverse, linear, marked, opened, orders, snapshot
-
-X, Y = linear("X"), linear("Y")
-AT_100 = {"X": "100", "Y": "100"}
-
-# Who gets the rest ----------------------------------------------------------------------------------------------------
+from adlcore.clearing import Backstop, BookIOC, Deleverage, NetLegs, TakeOver
+from support.house_books import AT_100, BTC, CAPPED, LACKING, Book, Pass, X, Y, fund, linear, marked, opened, snapshot
 
 #: 30 at 10 with E 1: BV 299, 9.97, up to 10: closed there, 1 is left.
 THIRTY = [("X", 0, 30, 300)]
@@ -78,13 +69,6 @@ def test_what_only_its_own_legs_closed_leaves_its_rest_in_the_wallet():
     assert (done.balance, done.amounts("rest")) == ([50], [])
 
 
-# Who pays what lacks --------------------------------------------------------------------------------------------------
-
-CAPPED = linear("X", max_price="110")
-#: Wallet 0: 10 that cost 1500, at 100 and nothing above 110: 400 lack. Wallet 1 is short and rich.
-LACKING = ([0, 9000], [("X", 0, 10, 1500), ("X", 1, -10, -1000)], {"X": "100"})
-
-
 @pytest.mark.parametrize(("cash", "paid"), [(500, 400), (400, 400), (399, 399), (0, 0)])
 def test_the_fund_pays_a_deficit_as_far_as_it_goes(cash, paid):
     """What is left stays as a negative balance with an event that says how much."""
@@ -128,33 +112,6 @@ def test_debts_of_wallets_without_positions_are_settled_when_the_house_opens_by_
     assert (done.balance[:3], done.cash()) == ([0, 0, 0], 588)
 
 
-def test_a_debt_that_a_trade_leaves_is_settled_by_the_trade():
-    """A lot bought at 100 with 50 and sold at 47: 3 lack, and are paid at once."""
-    positions = [("X", 0, 1, 100), ("X", 1, 10, 1500), ("X", 2, -11, -1100)]
-    house = opened(snapshot([CAPPED], [50, 0, 9000], positions, {"X": "100"}), [Deleverage()], 1000)
-    sold = Pass(house, house.trade("X", "1", "47", buyer=None, seller=0))
-    assert sold.amounts("cover") == [(0, 3)]
-    assert (sold.balance[:1], sold.cash(), house.audit()) == ([0], 997, [])
-    done = Pass(house, house.mark({"X": "100"}))
-    assert done.amounts("cover") == [(1, 400)]
-    assert (done.balance[:2], done.cash()) == ([0, 0], 597)
-
-
-def test_an_inflow_reduces_what_is_open():
-    """400 open: 300 and 100 close it, events say so; then money is money."""
-    done = marked([CAPPED], *LACKING, [Deleverage()])
-    house = done.house
-    part = Pass(house, house.deposit(0, "300"))
-    assert part.story("deposit", "uncovered-reduced", "uncovered-paid") == [("deposit", 0), ("uncovered-reduced", 0)]
-    assert part.amounts("uncovered-reduced") == [(0, 100)]
-    assert done.balance[0] == -100
-    assert Pass(house, house.deposit(0, "1")).amounts("uncovered-reduced") == [(0, 99)]
-    paid = Pass(house, house.deposit(0, "150"))
-    assert paid.wallets("uncovered-paid") == [0]
-    assert done.balance[0] == 51
-    assert Pass(house, house.deposit(0, "5")).of("uncovered-paid") == []
-
-
 def test_an_open_entry_is_not_paid_again_by_the_fund():
     """The fund is filled, another deficit is paid: the open 400 stay."""
     done = marked([CAPPED], *LACKING, [Deleverage()])
@@ -162,18 +119,6 @@ def test_an_open_entry_is_not_paid_again_by_the_fund():
     done.house.trade("X", "1", "100", buyer=None, seller=1)
     again = done.mark({"X": "200"})
     assert (again.balance[0], again.of("cover"), again.of("uncovered-money")) == (-400, [], [])
-
-
-def test_a_wallet_with_an_open_entry_does_not_trade():
-    """Nor does it place orders."""
-    done = marked([CAPPED], *LACKING, [Deleverage()])
-    with pytest.raises(adl.AdlError):
-        done.house.trade("X", "1", "100", buyer=0, seller=None)
-    with pytest.raises(adl.AdlError):
-        done.house.place_order(0, "X", "1", "100", locked="0")
-
-
-# Isolated winners -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("lots", "kept", "cross"), [(2, 0, 7 + 500), (3, 500, 7)])
@@ -207,82 +152,38 @@ def test_it_moves_at_the_end_of_the_pass():
     ]
 
 
-# Free margin ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("lots", "paid"), [((3, 1), {"X": 40, "Y": 0}), ((1, 3), {"X": 0, "Y": 40})])
+def test_a_wallet_in_several_scopes_is_settled_by_the_fund_of_its_first_row(lots, paid):
+    """That with the larger margin. Deleveraged at the mark, E -40 is what is missing."""
+    rows = [
+        (name, wallet, sign * n, 100 * sign * n) for wallet, sign in ((0, 1), (1, -1)) for name, n in zip("XY", lots)
+    ]
+    funds = [fund(1000, scope="X"), fund(1000, scope="Y"), fund(1000)]
+    done = marked([X, Y], [-40, 900], rows, AT_100, [Deleverage(price="mark")], funds)
+    assert {name: 1000 - done.cash(name) for name in "XY"} == paid
+    assert done.cash() == 1000
 
 
-@pytest.mark.parametrize(
-    ("leverage", "entry", "free"), [(7.0, 300, 57), (0.0, 300, 84), (7.0, 250, 57), (7.0, 340, 17), (2.0, 300, 0)]
-)
-def test_free_margin_is_what_equity_and_balance_leave_above_initial_margin(leverage, entry, free):
-    """3 lots at 100, WB 100: IM 300/7 up to 43, or 15 where none was chosen, or 150; U 0, 50 or -40.
-
-    MM is 15: who gives 85 away is liquidated at the same mark.
-    """
-    books = snapshot([X], [100], [("X", 0, 3, entry, leverage)], {"X": "100"})
-    house = opened(books, [Uncovered()])
-    with pytest.raises(adl.AdlError):
-        house.withdraw(0, str(free + 1))
-    if free:
-        house.withdraw(0, str(free))
-    assert house.snapshot().wallets.balance.tolist() == [100 - free]
+def test_who_owes_outside_a_round_is_settled_by_the_fund_of_the_asset():
+    """A lot of X bought with 5 at 100 and sold at 80: what lacks is not of the fund of X."""
+    funds = [fund(1000, scope="X"), fund(1000)]
+    house = opened(snapshot([X], [5, -7], [("X", 0, 1, 100)], {"X": "100"}), [TakeOver()], funds)
+    sold = Pass(house, house.trade("X", "1", "80", buyer=None, seller=0))
+    assert sold.amounts("cover") == [(0, 15)]
+    assert (sold.cash("X"), sold.cash()) == (1000, 1000 - 7 - 15)
 
 
-def test_orders_lock_margin():
-    """10 given; 2 lots at 101 with leverage 3: 67.3 up to 68. Of 100, 22 are free, and then 10 more."""
-    house = opened(snapshot([X], [100], [], {"X": "100"}), [Uncovered()])
-    house.place_order(0, "X", "1", "90", locked="10")
-    house.place_order(0, "X", "2", "101", leverage="3")
-    assert house.snapshot().orders.locked.tolist() == [10, 68]
-    with pytest.raises(adl.AdlError):
-        house.withdraw(0, "23")
-    house.cancel_order(0)
-    house.withdraw(0, "32")
-    assert house.snapshot().wallets.balance.tolist() == [68]
-
-
-def test_an_order_beyond_free_margin_is_refused():
-    """100 free: 101 are not."""
-    house = opened(snapshot([X], [100], [], {"X": "100"}), [Uncovered()])
-    with pytest.raises(adl.AdlError):
-        house.place_order(0, "X", "1", "90", locked="101")
-    house.place_order(0, "X", "1", "90", locked="100")
-
-
-# Funding --------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("rate", "paid"), [("0.0015", 2), ("0.0025", 2), ("-0.0015", -2), ("0.01", 10), (0.0035, 4)])
-def test_longs_pay_shorts_their_value_times_the_rate(rate, paid):
-    """1000 times 0.15 % is 1.5, half-even 2; of 0.25 % it is 2, of 0.35 % 4."""
-    done = marked([X], [100, 100], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"}, [Uncovered()])
-    done.house.funding({"X": rate}, 5)
-    assert (done.balance, done.cash(), done.house.time) == ([100 - paid, 100 + paid], 0, 5)
-
-
-def test_the_rounding_difference_is_the_funds():
-    """Three pay 1.25 each, 1; one receives 3.75, 4."""
-    positions = [*(("X", row, 1, 100) for row in range(3)), ("X", 3, -3, -300)]
-    done = marked([X], [100] * 4, positions, {"X": "100"}, [Uncovered()], 50)
-    done.house.funding({"X": "0.0125"})
-    assert (done.balance, done.cash()) == ([99, 99, 99, 104], 49)
-
-
-def test_the_funds_own_payment_is_in_its_sum():
-    """It is long 10, a user is short 10 and receives 10."""
-    done = marked([X], [0, 100], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"}, [TakeOver()], 50)
-    done.house.funding({"X": "0.01"})
-    assert (done.balance, done.cash()) == ([0, 110], 40)
-
-
-def test_street_and_vaults_pay_like_users():
-    """A vault long 15 pays 15 to the street that is short."""
-    done = marked([X], [49], [("X", 0, 15, 1500)], {"X": "100"}, [Backstop()], 50)
-    paid = Pass(done.house, done.house.funding({"X": "0.01"}))
-    assert (paid.party("vault"), paid.party("street")) == ((0, -15), (0, 15))
-    assert (paid.party("USDT"), paid.cash()) == ((0, 0), 50)
-
-
-# Several assets -------------------------------------------------------------------------------------------------------
+def test_settlement_follows_each_stage():
+    """The rest of a wallet that the fund took is in the fund before others are deleveraged."""
+    # Wallet 0: 30 at 10, E 1: taken at 10. Wallet 1: 10 that cost 200, E -100: refused, P 20.
+    positions = [("X", 0, 30, 300), ("X", 1, 10, 200), ("X", 2, -10, -100)]
+    done = marked([X], [1, 0, 500], positions, {"X": "10"}, [TakeOver(), Deleverage()])
+    assert done.story("take-over", "rest", "adl-fill") == [
+        ("take-over", 0),
+        ("rest", 0),
+        ("adl-fill", 1),
+        ("adl-fill", 2),
+    ]
 
 
 def valued(
@@ -357,7 +258,10 @@ def test_an_exchange_has_both_legs_in_the_ledger():
     done = valued([0, 12], [("X", 0, 10, 1530)], {"X": "100"}, [BookIOC()], book=Book(bids=[(10, 115)]))
     legs = [(row["wallet"], row["fund"], row["asset"], row["amount"]) for row in done.events.rows("exchange")]
     assert sorted(legs) == [
-        *((-1, "treasury", "BTC", 9), (-1, "treasury", "USDT", -380), (0, "", "BTC", -9), (0, "", "USDT", 380)),
+        (-1, "treasury", "BTC", 9),
+        (-1, "treasury", "USDT", -380),
+        (0, "", "BTC", -9),
+        (0, "", "USDT", 380),
     ]
 
 
@@ -422,160 +326,3 @@ def test_equity_of_several_assets_bears_losses_at_the_index_price():
         positions = [("C", 0, 1, 20), ("C", 1, -1, -10)]
         done = marked([contract], wallets, positions, {"C": "10"}, [Deleverage()], **terms)
         assert len(done.of("adl-notice")) == given
-
-
-# What always holds ----------------------------------------------------------------------------------------------------
-
-#: Kinds that tell something and move nothing.
-INFORM = {
-    *(
-        "adl-notice",
-        "zero-fill",
-        "uncovered-lots",
-        "uncovered-money",
-        "uncovered-paid",
-        "liquidation-started",
-        "healthy",
-    ),
-    *("order-cancelled", "order-placed", "max-rounds", "trigger-on", "trigger-off", "balanced"),
-    *("leverage-set", "uncovered-reduced", "take-over-refused", "take-over-bound"),
-}
-
-
-BUSY = [CancelOrders(), NetLegs(), BookIOC(fee="0.01", portion="0.5"), Backstop(), TakeOver(), Deleverage()]
-
-
-def busy():
-    """A pass in which everything happens at once: the books before it, the pass, and the order book after it."""
-    contracts = [linear("X", max_price="130"), linear("Y"), inverse("I")]
-    wallets = [
-        *(("a", "cross", 0), ("b", "cross", 30), ("c", "cross", 10), ("d", "cross", 900), ("e", "isolated", 300)),
-        *(
-            ("e", "cross", 5),
-            ("f", "cross", 60),
-            ("g", "cross", -5),
-            ("h", "cross", 3, "BTC"),
-            ("i", "cross", 50, "BTC"),
-        ),
-    ]
-    positions = [
-        *(("X", 0, 10, 1600), ("X", 1, 10, 1000), ("X", 3, -8, -900), ("X", 4, -6, -700), ("X", 6, -3, -345)),
-        *(("Y", 1, 3, 300), ("Y", 2, 7, 705), ("Y", 3, -10, -1000), ("Y", 6, 1, 110)),
-        *(("I", 8, 3, -300), ("I", 9, -3, 310)),
-    ]
-    placed = orders(("X", 0, 1, 90, 0), ("Y", 3, 1, 90, 0), ("X", 5, 1, 90, 0))
-    books = snapshot(contracts, wallets, positions, {**AT_100, "I": "100"}, orders=placed)
-    book = Book(bids=[(4, 101), (3, 97)], asks=[(2, 99)])
-    house = opened(books, BUSY, [fund(100), fund(20, "BTC")], book)
-    before = house.snapshot()
-    return before, Pass(house, house.mark({**AT_100, "I": "95"})), book
-
-
-def test_longs_and_shorts_of_a_contract_add_up_with_all_parties():
-    """What users have less than before, parties have taken."""
-    books, done, _ = busy()
-    after = done.house.snapshot()
-    for code, contract in enumerate(books.contracts):
-        part = books.rows(code)
-        moved = [row for row in done.events.rows() if row["kind"] not in INFORM and row["contract"] == contract.symbol]
-        parties = sum(row["lots"] for row in moved if row["wallet"] < 0)
-        assert after.positions.quantity[part].sum() + parties == books.positions.quantity[part].sum()
-    done.house.audit()
-
-
-def test_an_unbalanced_snapshot_is_balanced_against_the_street_at_the_mark():
-    """Long 10 at 100 and nobody short; an event says so."""
-    house = opened(snapshot([X], [100], [("X", 0, 10, 900)], {"X": "100"}), [Uncovered()])
-    rows = house.opening.rows("balanced")
-    assert [(row["fund"], row["contract"], row["lots"]) for row in rows] == [("street", "X", -10)]
-
-
-def test_a_strict_house_refuses_an_unbalanced_snapshot():
-    """And takes a balanced one."""
-    with pytest.raises(adl.AdlError):
-        opened(snapshot([X], [100], [("X", 0, 10, 900)], {"X": "100"}), [Uncovered()], strict=True)
-    balanced = snapshot([X], [100, 100], [("X", 0, 10, 900), ("X", 1, -10, -900)], {"X": "100"})
-    assert opened(balanced, [Uncovered()], strict=True).opening.rows("balanced") == []
-
-
-def test_money_less_entry_values_is_constant_in_every_asset():
-    """Every amount that moves is somebody else's, negated."""
-    _, done, _ = busy()
-    total = defaultdict(int)
-    for row in done.events.rows():
-        if row["kind"] not in INFORM:
-            total[row["asset"]] += row["amount"]
-    assert set(total) == {"USDT", "BTC"}
-    assert not any(total.values())
-
-
-def test_a_wallet_without_positions_owes_nothing_but_an_open_entry():
-    """Of exactly its negative balance."""
-    _, done, _ = busy()
-    after = done.house.snapshot()
-    open_rows = set(after.positions.wallet[after.positions.quantity != 0].tolist())
-    entries = dict(done.amounts("uncovered-money"))
-    for wallet, balance in enumerate(after.wallets.balance.tolist()):
-        if wallet not in open_rows and balance < 0:
-            assert entries[wallet] == -balance
-
-
-def test_the_cash_of_a_fund_is_its_opening_and_its_ledger():
-    """Events of it that are no fills."""
-    done = marked([CAPPED], *LACKING, [Deleverage()], 500)
-    assert done.cash() == 500 + sum(amount for _, amount in done.amounts("fund-paid", "fund-received", fund="USDT"))
-
-
-def test_the_events_alone_give_the_snapshot_after():
-    """Lots of every row, and balance less entry values of every wallet."""
-    books, done, _ = busy()
-    lots, worth = books.positions.quantity.tolist(), defaultdict(int)
-    for row in done.events.rows():
-        if row["kind"] not in INFORM and row["wallet"] >= 0:
-            worth[row["wallet"]] += row["amount"]
-            if row["row"] >= 0:
-                lots[row["row"]] += row["lots"]
-    assert done.lots == lots
-    for wallet in range(len(books.wallets)):
-        before, after = (
-            int(at.wallets.balance[wallet] - at.positions.entry_value[at.positions.wallet == wallet].sum())
-            for at in (books, done.house.snapshot())
-        )
-        assert after == before + worth[wallet]
-
-
-def test_a_quiet_mark_moves_every_mark_and_nobody():
-    """No events, new marks, the same positions."""
-    books = snapshot([X, Y], [900, 900], [("X", 0, 1, 100), ("Y", 1, -1, -100)], AT_100)
-    house = opened(books, [TakeOver(), Deleverage()])
-    done = Pass(house, house.mark({"X": "101", "Y": "99"}))
-    after = house.snapshot()
-    assert [Fraction(mark) for mark in after.marks] == [101, 99]
-    assert (done.events.rows(), done.balance, done.lots) == ([], [900, 900], [1, -1])
-    house.audit()
-
-
-def test_a_state_goes_on_as_the_house_did():
-    """Inventory, marks, orders, open entries: the next marks give the same events and the same hash."""
-    _, done, book = busy()
-    house, same = done.house, copy.deepcopy(book)
-    other = adl.ClearingHouse.from_state(house.state(), venue=BUSY, liquidity=same)
-    assert other.hash == house.hash
-    for mark in ("90", "130"):
-        assert other.mark({"X": mark}).rows() == house.mark({"X": mark}).rows()
-        assert other.hash == house.hash
-
-
-def test_a_failed_call_leaves_the_house_as_it_was():
-    """A book that breaks in the midst of a pass."""
-
-    class Broken:
-        def ioc(self, contract, quantity, limit, time):
-            raise RuntimeError("no connection")
-
-    house = opened(snapshot([X], [0], [("X", 0, 1, 100)], {"X": "100"}), [CancelOrders(), BookIOC()], 0, Broken())
-    before = house.hash
-    with pytest.raises(RuntimeError, match="no connection"):
-        house.mark({"X": "99"})
-    assert house.hash == before
-    assert [Fraction(mark) for mark in house.snapshot().marks] == [100]

@@ -10,6 +10,7 @@ import adlcore as adl
 from adlcore.clearing import Deleverage, TakeOver, Uncovered
 from adlcore.clearing.house.replay import replayed
 from support.house_books import BTC, TEN_PERCENT, USDT, Pass, inverse, linear, opened, snapshot
+from support.replays import led_to
 
 X = linear("X", tiers=TEN_PERCENT)
 VENUE = [TakeOver(), Deleverage(), Uncovered()]
@@ -27,9 +28,7 @@ def test_a_debt_that_a_trade_leaves_is_settled_by_that_trade():
     assert sold.amounts("cover", "uncovered-money") == [(ALICE, 20), (ALICE, 30)]
     assert dict(house.state().uncovered) == {(ALICE, 0): 30}
     assert (sold.balance[ALICE], sold.cash(), house.audit()) == (-30, 0, [])
-    users, parties = replayed(before, sold.events)
-    assert users == house.snapshot()
-    assert (parties.cash == house.state().parties.cash).all()
+    led_to(before, sold.events, house)
     for call in (
         lambda: house.trade("X", 1, 99, buyer=ALICE, seller=BOB),
         lambda: house.trade("X", 1, 99, buyer=BOB, seller=ALICE),
@@ -76,9 +75,6 @@ def test_a_wallet_that_keeps_a_position_owes_nothing_yet():
     sold = house.trade("X", "9", "80", buyer=BOB, seller=ALICE)
     assert sold.counts() == {"trade": 2}
     assert house.audit() == []
-
-
-# Wallets of several assets --------------------------------------------------------------------------------------------
 
 
 def valued(usdt: int, coins: int, mode: str = "multi-asset", lots: int = 0, **more) -> adl.Snapshot:
@@ -149,7 +145,10 @@ def test_what_a_debtor_of_several_assets_gets_pays_its_entry():
     before = house.state()
     events = house.deposit(0, 1, "BTC")
     assert [(row["kind"], row["amount"]) for row in events.rows() if row["wallet"] == 0] == [
-        *(("deposit", 1), ("exchange", -1), ("exchange", 50), ("uncovered-paid", 0)),
+        ("deposit", 1),
+        ("exchange", -1),
+        ("exchange", 50),
+        ("uncovered-paid", 0),
     ]
     assert (holdings(house), dict(house.state().uncovered), house.audit()) == ([0, 0], {}, [])
     assert replayed(before, events)[0] == house.snapshot()
@@ -201,9 +200,6 @@ def test_debts_in_coins_are_paid_by_the_fund_of_coins():
     sold = Pass(house, house.trade("I", "2", "50", buyer=1, seller=0))
     assert sold.amounts("cover", "uncovered-money") == [(0, 45), (0, 5)]
     assert (sold.cash("BTC"), house.audit()) == (0, [])
-
-
-# Laws -----------------------------------------------------------------------------------------------------------------
 
 
 @given(

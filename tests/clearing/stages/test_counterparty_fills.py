@@ -1,83 +1,118 @@
-"""What is left of a fund below zero is what it holds when its side is served. Every number by hand."""
+"""How much a counterparty gives, and what becomes of its orders. Every number by hand."""
 
 from __future__ import annotations
 
 import pytest
 
-from adlcore.clearing import Deleverage, TakeOver
-from adlcore.clearing.house.replay import replayed
-from support.house_books import TEN_PERCENT, Pass, fund, linear, opened, snapshot
-
-A, B = linear("A", TEN_PERCENT), linear("B", TEN_PERCENT)
-STAGES = [TakeOver(), Deleverage()]
+import adlcore as adl
+from adlcore.clearing import Deleverage
+from support.house_books import AT_100, X, Y, linear, marked, orders
 
 
-def sunk(balances, lou, win, stages=STAGES):
-    """Bea's rows go to the fund at 100 and 100, and the marks move on against it: A to 90, B to 80."""
-    rows = [("A", 0, -10, -1000), ("B", 0, 10, 1000)]
-    rows += [("A", 1, *lou), ("A", 2, *win), ("A", 3, -20, -2000), ("B", 3, -10, -1000)]
-    house = opened(snapshot([A, B], balances, rows, {"A": "100", "B": "100"}), stages, 0)
-    house.mark({"A": "100"})
-    before = house.state()
-    down = Pass(house, house.mark({"A": "90", "B": "80"}))
-    users, parties = replayed(before, down.events)
-    assert users.positions == house.snapshot().positions
-    assert (parties.lots == house.state().parties.lots).all()
-    assert house.audit() == []
-    return down
+@pytest.mark.parametrize(("equity", "given"), [(102, 0), (103, 1), (202, 1), (203, 2)])
+def test_a_row_gives_as_many_lots_as_its_equity_bears(equity, given):
+    """floor((E - ε)/100), ε = 2 + ceil(300·2^-51) = 3."""
+    positions = [("X", 0, 3, 600), ("X", 1, -3, -300)]
+    done = marked([X], [0, equity], positions, {"X": "100"}, [Deleverage()])
+    assert [fill[1] for fill in done.fills("adl-notice")][:1] == ([given] if given else [])
 
 
-def test_a_fund_is_not_deleveraged_for_lots_that_another_closed_against_it():
-    """Lou's 10 long close the fund's 10 short at 85: win has nothing to close, and only the fund's B is left."""
-    # F = (1000 - 900) - (1000 - 800) = -100. Lou: E 150 - 100 = 50 of 900: P 85.
-    done = sunk([0, 150, 1000, 9000], lou=(10, 1000), win=(20, 1600))
-    assert done.fills("adl-fill", fund="USDT")[0] == (-1, 10, 85, -850)
-    assert [fill[0] for fill in done.fills("adl-notice")] == [3]
-    assert done.house.snapshot().positions.quantity.tolist() == [0, 0, 20, -20, 0, 0]
-    assert "A" not in done.inventory()
+#: Too little of small values to be a quantum.
+TINY = adl.MarginTiers([0], ["0.00000000000000000001"])
 
 
-def test_what_others_left_of_a_funds_row_is_what_is_deleveraged():
-    """Lou's 4 close 4 of the fund's 10 short: win gives 6 of 26, not 10, and the fund is never long."""
-    done = sunk([0, 60, 1000, 9000], lou=(4, 400), win=(26, 2080))
-    given = [fill for fill in done.fills("adl-notice") if fill[0] == 2]
-    assert [fill[1] for fill in given] == [-6]
-    assert done.house.snapshot().positions.quantity.tolist() == [0, 0, 20, -20, 0, 0]
-    assert "A" not in done.inventory()
+@pytest.mark.parametrize(("lots", "given"), [(2**51, 6), (2**51 + 1, 5), (2**52, 5), (2**52 + 1, 4)])
+def test_the_reserve_for_roundings_grows_with_the_value(lots, given):
+    """A loss of 1 a lot, E 9: ε is 2 + ceil(|MV|·2^-51)."""
+    contract = linear(tiers=TINY)
+    positions = [("X", 0, 10, 20), ("X", 1, -lots, -lots)]
+    done = marked([contract], [0, 9], positions, {"X": "1"}, [Deleverage()])
+    assert done.fills("adl-notice")[0][1] == given
 
 
-def test_prices_stay_those_of_the_stages_start():
-    """F -100 over MM 90 and 80: the 6 lots at the price that all 10 had, 84, whatever lou's 4 brought."""
-    # A: share floor(-100·90/170) = -53: BV -900 + 53 = -847 of 10: 84.7, down to 84.
-    whole = sunk([0, 0, 1000, 9000], lou=(0, 0), win=(26, 2080))
-    part = sunk([0, 60, 1000, 9000], lou=(4, 400), win=(26, 2080))
-    assert [[fill[2] for fill in done.fills("adl-notice") if fill[0] == 2] for done in (whole, part)] == [[84], [84]]
+def test_there_is_no_cap_where_a_counterparty_does_not_lose():
+    """Ten lots at the mark, to a wallet whose equity is 1."""
+    # X has no margin: its E of 1 is healthy. Wallet 0 is liquidated for its Y, E 20 of MM 50, which bears all of it.
+    x, y = linear("X", TINY), linear("Y")
+    positions = [("X", 0, 10, 1000), ("Y", 0, 10, 1000), ("X", 1, -10, -1000)]
+    done = marked([x, y], [20, 1], positions, AT_100, [Deleverage()])
+    assert done.fills("adl-fill") == [(0, -10, 100, 1000), (1, 10, 100, -1000)]
 
 
-@pytest.mark.parametrize("stages", [STAGES, [*STAGES, Deleverage()], [*STAGES, Deleverage("roi", price="mark")]])
-def test_a_second_stage_finds_what_the_first_left(stages):
-    """Nothing of A: neither lou's lots nor the fund's are asked for again."""
-    done = sunk([0, 60, 1000, 9000], lou=(4, 400), win=(26, 2080), stages=stages)
-    assert [fill[:2] for fill in done.fills("adl-notice")] == [(2, -6), (3, 10)]
-    assert done.inventory() == {}
+def test_a_remainder_at_a_thousand_marks_does_not_block_harmless_ones():
+    """One lot clamped at 100,000 is first in the round; 100 lots at a loss of 1 are closed all the same, before it."""
+    # Wallet 0: E -200,000: BV 200,100, held at 1,000 marks. Wallet 1: E -100, P 101. Wallet 2: E 700 over MM 505, 600
+    # after, which does not bear 99,900.
+    positions = [("X", 0, 1, 100), ("X", 1, 100, 10_100), ("X", 2, -101, -10_100)]
+    done = marked([X], [-200_000, 0, 700], positions, {"X": "100"}, [Deleverage()])
+    assert done.wallets("liquidation-started") == [0, 1]
+    assert done.fills("adl-fill") == [(1, -100, 101, 10_100), (2, 100, 101, -10_100)]
+    assert done.left_open == [(0, 1)]
 
 
-def test_a_fund_is_not_deleveraged_for_lots_that_its_parent_closed():
-    """The parent's 10 long close the child's 10 short at the mark: wallet 3, who is long, keeps its lots."""
-    stages = [Deleverage(price="mark", below="0"), TakeOver()]
-    rows = [("A", 0, -10, -1000), ("B", 2, 10, 1000), ("B", 3, -10, -1000)]
-    funds = [fund(0, scope="A", parent="USDT"), fund(100)]
-    house = opened(snapshot([A, B], [0, 100, 0, 9000], rows, {"A": "100", "B": "100"}), stages, funds)
-    house.mark({"A": "100"})  # the child takes 10 short A, the parent 10 long B
-    house.mark({"A": "110"})
-    # E 50: P 105. The child, at -100, refuses; the parent has 100 + 1100 - 1050.
-    house.trade("A", "10", "115", buyer=1)
-    held = Pass(house, house.mark({"A": "110"}))
-    assert (held.equity("A"), held.inventory("A")) == (-100, {"A": (-10, -1000)})
-    assert (held.equity(), held.inventory()) == (150, {"A": (10, 1050), "B": (10, 1000)})
-    house.trade("A", "5", "110", buyer=3)
-    down = held.mark({"A": "110", "B": "50"})
-    assert down.fills("adl-fill", fund="USDT")[0] == (-1, -10, 110, 1100)
-    assert down.fills("adl-fill", fund="A") == [(-1, 10, 110, -1100)]
-    assert [fill[:2] for fill in down.fills("adl-notice")] == [(3, 10)]  # of B
-    assert (down.inventory("A"), down.inventory()) == ({}, {})
+def test_a_used_up_row_never_comes_again():
+    """The first (score 1/2) gives what it bears and is passed; the next remainder starts behind it."""
+    # A loss of 10 and of 20 a lot. Wallet 2: U 20, E 40 bears floor(37/10) = 3 of 4 lots; then E 10, MM 5. Wallet 3
+    # scores 0, and gives all others.
+    positions = [("X", 0, 5, 550), ("X", 1, 1, 120), ("X", 2, -4, -420), ("X", 3, -9, -900)]
+    done = marked([X], [0, 0, 20, 900], positions, {"X": "100"}, [Deleverage()])
+    assert [fill[:3] for fill in done.fills("adl-notice")] == [(2, 3, 110), (3, 2, 110), (3, 1, 120)]
+
+
+def test_an_excluded_row_before_the_cursor_is_kept_for_the_next_remainder():
+    """Ann's isolated short leads; her own remainder passes it, and two others' find it where it stood."""
+    wallets = [
+        ("ann", "cross", 0),
+        ("bob", "cross", 0),
+        ("cat", "cross", 0),
+        ("ann", "isolated", 300),
+        ("dan", "cross", 990),
+    ]
+    positions = [*(("X", 0, 1, 110), ("X", 1, 1, 120), ("X", 2, 1, 130)), *(("X", 3, -2, -250), ("X", 4, -5, -510))]
+    done = marked([X], wallets, positions, {"X": "100"}, [Deleverage(same_account="exclude")])
+    assert [fill[:3] for fill in done.fills("adl-notice")] == [(4, 1, 110), (3, 1, 120), (3, 1, 130)]
+
+
+def test_the_orders_of_a_counterparty_are_cancelled_by_its_own_margin_mode():
+    """A cross wallet's all, an isolated one's of the symbol; who pays nothing keeps his."""
+    wallets = [0, ("bob", "cross", 500), ("bob", "isolated", 500), ("dan", "cross", 500)]
+    positions = [("X", 0, 2, 400), ("X", 1, -1, -130), ("X", 2, -1, -120), ("X", 3, -1, -110)]
+    placed = orders(*(("XY"[code], wallet, 1, 90, 0) for wallet in (1, 2, 3) for code in (0, 1)))
+    done = marked([X, Y], wallets, positions, AT_100, [Deleverage()], orders=placed)
+    cancelled = [(row["wallet"], row["contract"]) for row in done.of("order-cancelled")]
+    assert cancelled == [(1, "X"), (1, "Y"), (2, "X")]
+    assert done.orders == [2, 3, 3]
+
+
+def test_a_wallet_may_pay_on_several_sides_with_fresh_score_and_cap():
+    """By X wallet 2 loses 100 of 250: Y finds it with 150, where it is behind wallet 3."""
+    # X: wallet 2 alone is short. Y before: 50/250 = 0.2, after X U/E = 50/150 = 0.33 (X's profit of 0 realized as a
+    # loss). Wallet 3: 60/250 = 0.24: ahead with a stale score, behind with a fresh one.
+    positions = [("X", 0, 1, 200), ("X", 2, -1, -100), ("Y", 1, 1, 200), ("Y", 2, -1, -150), ("Y", 3, -1, -160)]
+    done = marked([X, Y], [0, 0, 200, 190], positions, {"X": "100", "Y": "100"}, [Deleverage()])
+    assert done.wallets("adl-notice") == [2, 2]
+
+
+def test_a_cap_is_fresh_on_every_side():
+    """Wallet 2 can bear 100 once: what X took, Y does not find."""
+    # E 190: after X 90, healthy (MM 5), but the cap of Y is floor(87/100).
+    positions = [("X", 0, 1, 200), ("X", 2, -1, -100), ("Y", 1, 1, 200), ("Y", 2, -1, -150)]
+    done = marked([X, Y], [0, 0, 140], positions, {"X": "100", "Y": "100"}, [Deleverage()])
+    assert done.wallets("adl-notice") == [2]
+    assert done.wallets("liquidation-started") == [0, 1]
+    assert done.wallets("uncovered-lots") == [1]
+
+
+def test_caps_are_of_the_equity_after_every_fill():
+    """E 202 bears floor(199/100) = 1 lot; after it 102 bears floor(99/100) = 0."""
+    positions = [("X", 0, 1, 200), ("X", 1, 1, 200), ("X", 2, -2, -250)]
+    done = marked([X], [0, 0, 152], positions, {"X": "100"}, [Deleverage()])
+    assert done.wallets("adl-notice") == [2]
+    assert done.left_open == [(1, 1)]
+
+
+def test_a_cap_counts_the_loss_of_the_same_wallets_other_rows():
+    """Two contracts, one wallet: what X cost it, Y does not find."""
+    positions = [("X", 0, 1, 200), ("X", 2, -1, -100), ("Y", 1, 1, 200), ("Y", 2, -1, -100)]
+    done = marked([X, Y], [0, 0, 202], positions, AT_100, [Deleverage()])
+    assert [row["contract"] for row in done.of("adl-notice")] == ["X"]

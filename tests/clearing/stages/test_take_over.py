@@ -1,17 +1,88 @@
-"""Why a fund did not take a position over: the events that say what its trigger looked at. Every number by hand."""
+"""Which rows an insurance fund takes over, and what it says of those that it refuses. Every number by hand."""
 
 from __future__ import annotations
+
+from importlib.util import find_spec
 
 import pytest
 
 import adlcore as adl
 from adlcore._support.arrays import INT64_MAX
 from adlcore.clearing import BookIOC, Deleverage, Depleted, Drawdown, NetNotionalCap, TakeOver, Venue
-from adlcore.clearing.house.replay import replayed
-from support.house_books import BTC, Pass, fund, inverse, linear, marked, opened, snapshot
+from support.house_books import AT_100, BTC, Pass, X, Y, fund, inverse, marked, opened, snapshot
+from support.replays import led_to
 
-X, Y = linear("X"), linear("Y")
-AT_100, X_AT_100 = {"X": "100", "Y": "100"}, {"X": "100"}
+
+@pytest.mark.parametrize(("cash", "taken"), [(100, 1), (99, 0)])
+def test_a_fund_accepts_while_its_net_notional_is_within_its_size(cash, taken):
+    """A lot of 100 at 100: F' = F."""
+    venue = Venue("capped", [TakeOver()], trigger=NetNotionalCap("1"))
+    done = marked([X], [0], [("X", 0, 1, 100)], {"X": "100"}, venue, cash)
+    assert len(done.of("take-over")) == taken
+
+
+@pytest.mark.parametrize(("lots", "taken"), [(4, 1), (19, 1), (20, 0), (21, 0)])
+def test_a_fund_accepts_what_makes_its_net_row_smaller(lots, taken):
+    """Short 10 at 100; at 150 F is 500 and its notional 1,500, beyond all caps."""
+    # Then a long of `lots` bought at 150 without a balance: E 0, P 150. 19 leave 9 of 10.
+    venue = Venue("capped", [TakeOver()], trigger=NetNotionalCap("1"))
+    done = marked([X], [0, 0], [("X", 0, -10, -1000)], {"X": "100"}, venue, 1000)
+    assert done.inventory() == {"X": (-10, -1000)}
+    done.house.trade("X", str(lots), "150", buyer=1, seller=None)
+    up = done.mark({"X": "150"})
+    assert up.equity() == 500
+    # Through zero it is two fills.
+    assert sum(row["lots"] for row in up.of("take-over")) == -lots * taken
+
+
+def test_net_notional_is_that_of_all_contracts_of_the_funds_scope():
+    """100 in X and 100 in Y are too much for 199 together, and not for two funds of 100."""
+    positions = [("X", 0, 1, 100), ("Y", 1, 1, 100)]
+    venue = Venue("capped", [TakeOver()], trigger=NetNotionalCap("1"))
+    one = marked([X, Y], [0, 0], positions, AT_100, venue, 199)
+    assert one.wallets("take-over") == [0]
+    two = marked([X, Y], [0, 0], positions, AT_100, venue, [fund(100), fund(100, scope="Y")])
+    assert two.wallets("take-over") == [0, 1]
+    assert (two.inventory("USDT"), two.inventory("Y")) == ({"X": (1, 100)}, {"Y": (1, 100)})
+
+
+def test_a_fund_takes_whole_rows():
+    """10 lots at a loss of 10 each: 35 would do for three, and takes none."""
+    done = marked([X], [0], [("X", 0, 10, 1100)], {"X": "100"}, [TakeOver()], 35)
+    assert done.of("take-over") == []
+
+
+def test_rows_are_taken_over_one_by_one():
+    """A wallet's X may be accepted and its Y refused."""
+    # E -40 over MM 5 and 5: -20 each: 120 and 120. 20 do for one; of equal margin X is first.
+    positions = [("X", 0, 1, 100), ("Y", 0, 1, 100)]
+    done = marked([X, Y], [-40], positions, AT_100, [TakeOver()], 20)
+    assert [(row["row"], row["price"]) for row in done.of("take-over")] == [(0, 120)]
+    assert done.lots == [0, 1]
+
+
+def test_of_a_chain_the_first_fund_that_accepts_holds_the_inventory():
+    """A loss of 70: too much for the 5 of the first, within the 100 of its parent."""
+    funds = [fund(100), fund(5, scope="X", parent="USDT")]
+    done = marked([X], [0], [("X", 0, 1, 170)], {"X": "100"}, [TakeOver()], funds)
+    assert (done.inventory("X"), done.inventory("USDT")) == ({}, {"X": (1, 170)})
+    assert (done.equity("X"), done.equity("USDT")) == (5, 30)
+    # A loss of 5 is within the first.
+    small = marked([X], [0], [("X", 0, 1, 105)], {"X": "100"}, [TakeOver()], funds)
+    assert (small.inventory("X"), small.inventory("USDT")) == ({"X": (1, 105)}, {})
+
+
+def test_a_fund_takes_over_with_what_it_has_at_that_moment_first_fit():
+    """A fund of 100 and losses of 70, 60, 30 takes the first and the third."""
+    positions = [("X", 0, 1, 170), ("X", 1, 1, 160), ("X", 2, 1, 130)]
+    done = marked([X], [0, 0, 0], positions, {"X": "100"}, [TakeOver()], 100)
+    assert done.fills("take-over") == [(0, -1, 170, 170), (2, -1, 130, 130)]
+    assert done.left_open == [(1, 1)]
+    assert (done.cash(), done.equity(), done.inventory()) == (100, 0, {"X": (2, 300)})
+
+
+X_AT_100 = {"X": "100"}
+
 #: A long of a lot that cost 170: its wallet has nothing, so that its bankruptcy price is 170.
 LOST_70 = ("X", 0, 1, 170)
 
@@ -31,13 +102,6 @@ def refusals(done: Pass) -> list[tuple]:
     return found
 
 
-def capped(ratio: str) -> Venue:
-    return Venue("capped", [TakeOver()], trigger=NetNotionalCap(ratio))
-
-
-# What is looked at ----------------------------------------------------------------------------------------------------
-
-
 def test_a_fund_that_has_not_enough_says_what_it_would_be_left_with():
     """5 of cash and a loss of 70."""
     done = marked([X], [0], [LOST_70], X_AT_100, [TakeOver()], 5)
@@ -45,6 +109,10 @@ def test_a_fund_that_has_not_enough_says_what_it_would_be_left_with():
     (row,) = done.of("take-over-refused")
     assert (row["row"], row["asset"], row["account"]) == (0, "USDT", "account-0")
     assert marked([X], [0], [LOST_70], X_AT_100, [TakeOver()], 70).of("take-over-refused") == []
+
+
+def capped(ratio: str) -> Venue:
+    return Venue("capped", [TakeOver()], trigger=NetNotionalCap(ratio))
 
 
 @pytest.mark.parametrize(
@@ -139,9 +207,6 @@ def test_the_fund_of_coins_counts_coins():
     assert done.of("take-over-refused")[0]["asset"] == BTC.name
 
 
-# How often ------------------------------------------------------------------------------------------------------------
-
-
 def test_every_fund_of_the_chain_that_refused_is_told():
     """70 is too much for 5; the parent has 100. Of 60 it would be too much for both."""
     funds = [fund(100), fund(5, scope="X", parent="USDT")]
@@ -202,9 +267,6 @@ def test_nobody_is_refused_where_nothing_is_offered():
     assert refusals(waited) == [("USDT", "X", 0, 2, 98, "net-notional", 200, 4)]
 
 
-# What they move: nothing ----------------------------------------------------------------------------------------------
-
-
 def test_refusals_move_nothing(tmp_path):
     venue = Venue("capped", [TakeOver(), Deleverage()], trigger=NetNotionalCap("1"))
     books = snapshot([X], [0, 900], [("X", 0, 1, 100), ("X", 1, -1, -110)], X_AT_100)
@@ -212,13 +274,10 @@ def test_refusals_move_nothing(tmp_path):
     before = house.state()
     done = Pass(house, house.mark({}, time=1))
     assert refusals(done) == [("USDT", "X", 0, 1, 100, "net-notional", 100, 50)]
-    after, parties = replayed(before, done.events)
-    assert after == house.snapshot()
-    for name in ("lots", "cost", "realized", "cash"):
-        assert getattr(parties, name).tolist() == getattr(house.state().parties, name).tolist()
+    led_to(before, done.events, house)
     assert house.audit() == []
     assert len(house.funds["USDT"].ledger["kind"]) == 0
-    for name in ("events.jsonl", "events.arrow", "events.parquet") if _has_pyarrow() else ("events.jsonl",):
+    for name in ("events.jsonl", "events.arrow", "events.parquet") if find_spec("pyarrow") else ("events.jsonl",):
         adl.io.write_events(done.events, tmp_path / name)
         read = adl.io.read_events(tmp_path / name)
         places = {kind: read["kind"].tolist().index(kind) for kind in ("take-over-refused", "take-over-bound")}
@@ -227,11 +286,3 @@ def test_refusals_move_nothing(tmp_path):
         assert (read["link"][first], read["link"][second]) == (read["sequence"][second], read["sequence"][first])
         assert (read["fund"][first], read["account"][first]) == ("USDT", "account-0")
         assert (read["cause"][first], read["cause"][second]) == ("net-notional", "net-notional")
-
-
-def _has_pyarrow() -> bool:
-    try:
-        import pyarrow  # noqa: F401 - only to see whether it is there
-    except ImportError:
-        return False
-    return True

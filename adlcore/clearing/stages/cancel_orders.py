@@ -1,0 +1,34 @@
+"""Open orders of wallets in liquidation are cancelled."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..liquidation.pass_books import PassBooks
+from ..liquidation.round import Round
+from .stage import Requests, Stage
+
+__all__ = ["CancelOrders"]
+
+
+class CancelOrders(Stage):
+    """Cancel the open orders of wallets in liquidation.
+
+    Of a cross wallet (multi-asset and portfolio alike) all of them, of an isolated one those of its
+    symbol. It unlocks margin only: nobody becomes healthy by it. Source: coinengineer.net, "What Is
+    Auto-Deleveraging", 29 Aug 2025; Binance help, "liquidation protocols".
+
+    Examples
+    --------
+    >>> CancelOrders()
+    CancelOrders()
+    """
+
+    def run(self, work: PassBooks, taken: Round) -> Requests | None:
+        """Cancel, in the round's order."""
+        # No bankruptcy prices are needed; of each wallet the first row says which contract an isolated one has.
+        chosen = taken.chosen(work, taken.begin(work), priced=False)
+        wallets, first = np.unique(chosen.wallet, return_index=True)
+        order = np.argsort(first)
+        work.cancel_orders(wallets[order], chosen.code[first[order]], "liquidation")
+        return None

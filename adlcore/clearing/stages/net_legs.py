@@ -1,0 +1,49 @@
+"""The two legs of a wallet in one contract are closed against each other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..liquidation.pass_books import LEGS, PassBooks
+from ..liquidation.round import Round
+from .stage import Requests, Stage
+
+__all__ = ["NetLegs"]
+
+
+class NetLegs(Stage):
+    """Close LONG and SHORT of one contract in a wallet against each other, at the mark, where E >= 0.
+
+    The mark is rounded half-even to a whole tick. Below zero equity the legs are left as they are:
+    netting would leave a debt and nobody to share it.
+
+    Examples
+    --------
+    >>> NetLegs()
+    NetLegs()
+    """
+
+    def run(self, work: PassBooks, taken: Round) -> Requests | None:
+        """Wallet by wallet, each contract where the first of its legs stands among the wallet's rows."""
+        chosen = taken.chosen(work, taken.begin(work), priced=False)
+        places: dict[tuple[int, int], dict[int, int]] = {}
+        columns = (column.tolist() for column in (chosen.row, chosen.wallet, chosen.code, chosen.side))
+        for row, wallet, code, side in zip(*columns, strict=True):
+            places.setdefault((wallet, code), {})[side] = row
+        for (wallet, code), legs in places.items():
+            # Asked before each contract: what the one before brought counts (docs/waterfall.md, "NetLegs").
+            if len(legs) == 2 and work.equity[wallet] >= 0:
+                self._net(work, wallet, code, legs[1], legs[-1])
+        return None
+
+    def _net(self, work: PassBooks, wallet: int, code: int, long: int, short: int) -> None:
+        lots = min(int(work.quantity[long]), -int(work.quantity[short]))
+        price = work.ticks_of(code, work.mark_of(code))
+        value = round(work.unit_at(code, price) * lots)
+        work.close(np.array([long, short]), np.array([lots, lots]), np.array([value, value]), np.array([code, code]))
+        shared = {"wallet": wallet, "contract": code, "price": price, "asset": work.settle[code]}
+        work.took[wallet] |= LEGS
+        work.log.add(
+            ("net-legs", "netting", {**shared, "row": long, "lots": -lots, "amount": value}),
+            ("net-legs", "netting", {**shared, "row": short, "lots": lots, "amount": -value}),
+        )

@@ -1,0 +1,108 @@
+"""The kernels of the clearing house beside their twins on Python integers: cases, and what comes out of both."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from adlcore._kernels.reference import _deleverage, _funds, _payments, _rows
+from support import zoo
+
+fast_rows = pytest.importorskip("adlcore._kernels._rows", reason="the compiled kernels are not built")
+fast_funds = pytest.importorskip("adlcore._kernels._funds")
+fast_payments = pytest.importorskip("adlcore._kernels._payments")
+fast_deleverage = pytest.importorskip("adlcore._kernels._deleverage")
+
+FAST = SimpleNamespace(rows=fast_rows, funds=fast_funds, payments=fast_payments, deleverage=fast_deleverage)
+PLAIN = SimpleNamespace(rows=_rows, funds=_funds, payments=_payments, deleverage=_deleverage)
+BOTH = pytest.mark.parametrize("kernels", [FAST, PLAIN], ids=["compiled", "plain"])
+
+TOP, BOTTOM = zoo.INT64_MAX, -(2**63)
+EDGES = sorted(
+    {0, TOP, BOTTOM, TOP - 1, BOTTOM + 1}
+    | {sign * (2**power + step) for power in (31, 52, 53, 61, 62) for step in (-1, 0, 1) for sign in (1, -1)}
+)
+small = st.integers(-20, 20)
+money = st.integers(-(10**6), 10**6)
+wild = st.one_of(st.sampled_from(EDGES), money, st.integers(BOTTOM, TOP))
+units = st.sampled_from([1.0, 0.5, 0.3, 7.25, 58_000.25, 0.0, -3.5])
+wild_units = st.one_of(units, st.sampled_from([2.0**-40, 2.0**40, 1e280, np.inf, np.nan]))
+tiers = st.sampled_from([[(0.0, 0.0)], [(0.01, 0.0), (0.05, 3.0), (0.5, 90.0)], [(0.25, -3.0)], [], [(4.0, 0.0)]])
+
+
+def positive(numbers):
+    return numbers.map(lambda x: min(abs(x), TOP) or 1)
+
+
+def column(values, dtype=np.int64):
+    return np.array(values, dtype)
+
+
+def longer(array):
+    """The array with a row more."""
+    return np.concatenate([array, np.zeros((1, *array.shape[1:]), array.dtype)])
+
+
+def run(work, arrays):
+    """What work on copies of arrays returns or raises, and what it leaves in them."""
+    own = {name: array.copy() if isinstance(array, np.ndarray) else array for name, array in arrays.items()}
+    try:
+        answer = work(own)
+    except (ValueError, OverflowError) as error:
+        answer = type(error).__name__, error.args
+    return answer, {
+        name: (array.dtype.name, array.tolist()) for name, array in own.items() if isinstance(array, np.ndarray)
+    }
+
+
+def same(work, arrays):
+    """The outcome of ``work(kernels, arrays)``, alike in both: what was half done too."""
+    one, other = (run(lambda own, kernels=kernels: work(kernels, own), arrays) for kernels in (FAST, PLAIN))
+    assert repr(one) == repr(other)
+    return one[0], {name: column(values, dtype) for name, (dtype, values) in one[1].items()}
+
+
+ROWS = (
+    "quantity", "entry_value", "quantity0", "entry_value0", "slot", "pnl", "margin", "sums", "cash", "plain", "unit",
+    "tier_start", "rate", "amount",
+)  # fmt: skip
+
+
+def make_rows(kernels, own):
+    return kernels.rows.Rows(*(own[name] for name in ROWS))
+
+
+@st.composite
+def working_rows(draw, sides=(1, -1), tame=False):
+    """The columns of a pass in which some lots are closed already, and a contract for each row."""
+    numbers, lots = (money, small) if tame else (wild, st.one_of(small, wild))
+    slots, contracts = draw(st.integers(1, 4)), draw(st.integers(1, 2))
+    n = draw(st.integers(1, 6))
+    q0 = [draw(st.sampled_from(sides)) * min(abs(draw(lots)), TOP) for _ in range(n)]
+    closed = [0 if draw(st.booleans()) else draw(st.integers(0, abs(q))) for q in q0]
+    ev0 = draw(st.lists(numbers, min_size=n, max_size=n))
+    q = [q - c if q > 0 else q + c for q, c in zip(q0, closed, strict=True)]
+    ev = [_rows.cost_left(e, c, abs(q)) if q else e for e, c, q in zip(ev0, closed, q0, strict=True)]
+    sheets = [draw(tiers) for _ in range(contracts)]
+    lines = [line for sheet in sheets for line in sheet]
+    plain = draw(st.one_of(st.none(), st.lists(st.integers(0, 1), min_size=slots, max_size=slots)))
+    pair = st.tuples(numbers, numbers)
+    return {
+        "quantity": column(q),
+        "entry_value": column(ev),
+        "quantity0": column(q0),
+        "entry_value0": column(ev0),
+        "slot": column([draw(st.integers(0, slots - 1)) for _ in range(n)]),
+        "pnl": column(draw(st.lists(numbers, min_size=n, max_size=n))),
+        "margin": column(draw(st.lists(numbers, min_size=n, max_size=n))),
+        "sums": column(draw(st.lists(pair, min_size=slots, max_size=slots))),
+        "cash": column(draw(st.lists(numbers, min_size=slots, max_size=slots))),
+        "plain": None if plain is None else column(plain, np.uint8),
+        "unit": column([draw(units if tame else wild_units) for _ in range(contracts)], np.float64),
+        "tier_start": column(np.cumsum([0, *map(len, sheets)])),
+        "rate": column([rate for rate, _ in lines], np.float64),
+        "amount": column([amount for _, amount in lines], np.float64),
+    }

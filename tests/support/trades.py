@@ -1,0 +1,34 @@
+"""Trades of a house, and what they leave of its rows."""
+
+from __future__ import annotations
+
+import adlcore as adl
+from support.house_books import linear, opened, snapshot
+from support.replays import led_to
+
+NOBODY = [adl.clearing.Uncovered()]
+
+
+def house_of(positions, balances=(10_000, 10_000, 10_000), **more) -> adl.ClearingHouse:
+    """Wallets with rows of (wallet, lots, entry value) in X at 100."""
+    held = [("X", *row) for row in positions]
+    return opened(snapshot([linear(**more)], list(balances), held, {"X": 100}), NOBODY)
+
+
+def traded(house, *arguments, **named):
+    """The events of a trade, which alone lead from the books before to those after."""
+    before = house.state()
+    events = house.trade(*arguments, **named)
+    led_to(before, events, house)
+    assert house.audit() == []
+    return events
+
+
+def rows_of(house) -> list[tuple[int, int, int, float]]:
+    """Wallet, lots, entry value and leverage of every row."""
+    return list(zip(*(column.tolist() for column in house.snapshot().positions.columns().values()), strict=True))
+
+
+def legs(events) -> list[tuple[int, int, int]]:
+    """Wallet, row and lots of every leg."""
+    return [(row["wallet"], row["row"], row["lots"]) for row in events.rows("trade")]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from adlcore._support import files
 from adlcore.clearing import Events
-from adlcore.io.runs import files as run_files
 from adlcore.io.runs import log as run_log
 from adlcore.io.runs import tables as run_tables
 
@@ -49,7 +49,7 @@ class Log:
 
     def time_append(self, size):
         self.path.unlink(missing_ok=True)
-        with run_files.appending(self.path, 0) as file:
+        with files.Sink.append(self.path, 0) as file:
             run_log.begin(file)
             for made in self.made:
                 run_log.append(file, made)

@@ -248,25 +248,25 @@ def test_links_are_not_followed_where_nobody_asked(tmp_path):
 
 
 def test_a_file_is_on_the_disk_before_it_takes_its_name(tmp_path, kind, writer, monkeypatch):
-    steps = []
-    fsync, replace = os.fsync, os.replace
+    steps, change = [], files.change
 
-    def synchronize(number):
-        steps.append("folder" if stat.S_ISDIR(os.fstat(number).st_mode) else "file")
-        fsync(number)
+    def noted(path, call, *given, **named):
+        if call is os.replace:
+            steps.append("name")
+            assert given[1] == path
+            assert Path(given[0]).parent == path.parent
+        elif "sync" in call.__name__:
+            steps.append("folder" if stat.S_ISDIR(os.fstat(given[0]).st_mode) else "file")
+        elif call is os.write:
+            assert not steps
+        return change(path, call, *given, **named)
 
-    def rename(one, other):
-        steps.append("name")
-        assert Path(one).parent == Path(other).parent
-        replace(one, other)
-
-    monkeypatch.setattr(os, "fsync", synchronize)
-    monkeypatch.setattr(os, "replace", rename)
+    monkeypatch.setattr(files, "change", noted)
     writer(tmp_path / f"out.{kind}")
     assert steps == ["file", "name", "folder"]
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("call", ["_sync_file", "replace"])
 @pytest.mark.parametrize("there", [True, False])
 def test_what_fails_leaves_what_was_there(tmp_path, kind, writer, monkeypatch, call, there):
     path = tmp_path / f"out.{kind}"
@@ -276,7 +276,7 @@ def test_what_fails_leaves_what_was_there(tmp_path, kind, writer, monkeypatch, c
     def fail(*_):
         raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
 
-    monkeypatch.setattr(os, call, fail)
+    monkeypatch.setattr(files if call == "_sync_file" else os, call, fail)
     with pytest.raises(OSError, match="quota") as caught:
         writer(path)
     assert (caught.value.errno, caught.value.filename) == (errno.EDQUOT, str(path))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from adlcore._support import files
 from adlcore.clearing import Events
-from adlcore.io.runs import files as run_files
 from adlcore.io.runs import log as run_log
 from support.run_worlds import TEN
 
@@ -52,7 +52,7 @@ def forge(folder, change, *, chained: bool = True) -> None:
     log = run_log.PassLog(folder / LOG, state.sequence, state.digest)
     passes, digest = list(log), state.digest
     (folder / LOG).unlink()
-    with run_files.appending(folder / LOG, 0) as file:
+    with files.Sink.append(folder / LOG, 0) as file:
         run_log.begin(file)
         for each in passes:
             table = each.table.copy()

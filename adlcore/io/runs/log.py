@@ -25,11 +25,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support.arrays import INT64
+from ..._support.files import Sink
 from ..._support.members import descriptor
 from ..._support.text import one_line
 from ...clearing.events import FIELDS, Events, Names
 from ...errors import AdlError
-from .files import Sink
 
 __all__ = [
     "INPUTS",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..._support.extras import needs
+from ..._support.files import Sink
 from ..._support.members import member, open_member
 from ..._support.options import a_path
 from ..._support.text import counted
@@ -19,7 +20,7 @@ from ...clearing import ClearingHouse, Snapshot
 from ...errors import AdlError, OpenInterestWarning
 from ..manifests import altered
 from ..snapshots import load
-from .files import appending, locked, move, replaced, work_name
+from .files import locked, move, work_name, written
 from .folder import AFTER, BEFORE, DROPPED, LOG, command, refuse_strange
 from .log import LoggedPass, PassLog
 from .manifest import read_manifest
@@ -219,7 +220,7 @@ def _cut(log: PassLog, end: int) -> Path:
         spare = _spare(log.path, hashlib.file_digest(file, "sha256").hexdigest())
         file.seek(end)
         if member(spare) is None:
-            with replaced(spare, work_name(LOG + DROPPED)) as copy:
+            with written(spare, work_name(LOG + DROPPED)) as copy:
                 shutil.copyfileobj(file, copy)
-    with appending(log.path, end):
+    with Sink.append(log.path, end):
         return spare

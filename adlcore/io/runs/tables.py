@@ -18,7 +18,7 @@ from ...clearing.events import CAUSES, KINDS, PLACE, Names
 from ...errors import AdlError
 from ..events import ACCOUNT, EVENT_COLUMNS, owners
 from ..manifests import Hashed
-from .files import replaced
+from .files import written
 from .log import INPUTS, LoggedPass, Texts
 
 __all__ = [
@@ -155,7 +155,7 @@ def write_tables(folder: Path, passes: Iterable[LoggedPass], vocabulary: Vocabul
     with contextlib.ExitStack() as stack:
         # Left in the other order: events get their name first.
         for table in reversed(TABLES):
-            files[table] = Hashed(stack.enter_context(replaced(folder / table)))
+            files[table] = Hashed(stack.enter_context(written(folder / table)))
         with contextlib.ExitStack() as writers:
             events, listed, marks = (
                 writers.enter_context(_groups(files[table], vocabulary.schema(table))) for table in TABLES

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlcore as adl
+from adlcore._support import files
 from adlcore.clearing.events import PLACE
 from adlcore.io import open_run
-from adlcore.io.runs import files as run_files
 from adlcore.io.runs import log as run_log
 from adlcore.io.runs import manifest as run_manifest
 from support.disk_faults import Death, Disk, steps, steps_that_fail
@@ -203,11 +203,11 @@ def test_a_repair_survives_a_failure_of_any_call(tmp_path, copied, monkeypatch, 
 
     left(tmp_path / "plain")
     names = steps(monkeypatch, lambda: repaired(TEN, tmp_path / "plain"))
-    assert {"rename", "open", "write", "truncate"} <= set(names)
+    assert {"replace", "open", "write", "truncate"} <= set(names)
     for at, name in steps_that_fail(names, how):
         folder = left(tmp_path / str(at))
         with monkeypatch.context() as patch:
-            patch.setattr(run_files, "change", Disk(at, how).change)
+            patch.setattr(files, "change", Disk(at, how).change)
             with pytest.raises(Death if how == "death" else OSError):
                 repaired(TEN, folder)
         assert repaired(TEN, folder).kept_passes == 2, name

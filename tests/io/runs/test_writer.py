@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlcore as adl
+from adlcore._support import files
 from adlcore.clearing import ClearingHouse
 from adlcore.io import Inputs, open_run, read_events, record, resume, verify
-from adlcore.io.runs import files as run_files
 from adlcore.io.runs import log as run_log
 from adlcore.io.runs import tables as run_tables
 from support import house_draws, margin_oracle, run_worlds
@@ -354,7 +354,7 @@ def test_a_log_that_is_cut_at_any_byte_ends_with_its_last_complete_pass(tmp_path
         assert (found.end, found.damage) == (places[whole - 1] if whole else 0, None)
         # What is appended there makes it whole again.
         if cut % 5 == 0 or cut in places:
-            with run_files.appending(path, found.end) as file:
+            with files.Sink.append(path, found.end) as file:
                 if not found.end:
                     run_log.begin(file)
                 for each in made[found.passes :]:

@@ -14,10 +14,11 @@ from ..contracts.contract import Asset, Contract
 from ..contracts.decimals import canonical
 from ..errors import AdlError
 from ..io import Inputs
+from ..io.marks import Marks, read_marks
 from .habits import Coin, Listed, populated
 from .moving_depth import MovingDepth, Shape
 from .scenarios import Fund, Listing, Scenario
-from .shocks import Marks, Moved, fall, read_marks
+from .shocks import Moved, fall
 
 __all__ = ["TIME_UNIT", "Crash"]
 

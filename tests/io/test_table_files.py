@@ -9,18 +9,13 @@ import pytest
 
 import adlcore as adl
 from adlcore.io.manifests import encoded
-from adlcore.lab import scenarios, shocks
+from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
+from support.arrow import as_text
 
 pa = pytest.importorskip("pyarrow", reason="reading files needs the cli extra")
 pq = pytest.importorskip("pyarrow.parquet")
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
-
-
-def as_text(values):
-    """Bytes as a column that says they are text."""
-    stored = pa.array(values, pa.binary())
-    return pa.Array.from_buffers(pa.string(), len(stored), stored.buffers())
 
 
 # Parquet --------------------------------------------------------------------------------------------------------------
@@ -64,35 +59,6 @@ def test_bytes_that_are_text_are_text(tmp_path):
     pq.write_table(pa.table({**GOOD, "account": [b"a", b"b", b"c"], "size": [b"-1", b"-2", b"-3"]}), path)
     read = adl.read_positions(path).columns
     assert (read["account"].tolist(), read["quantity"].tolist()) == (["a", "b", "c"], [-1, -2, -3])
-
-
-@pytest.mark.parametrize(
-    ("columns", "words"),
-    [
-        ({"time": [1], "symbol": as_text([b"\xff"]), "price": ["1"]}, "must be a whole table"),
-        ({"time": as_text([b"\xff"]), "X": ["1"]}, "must be a whole table"),
-        ({"time": [1], "symbol": [["X"]], "price": ["1"]}, r"marks.symbol\[0\] is \['X'\]: must be one of X"),
-        ({"time": [1], "symbol": [{"a": 1}], "price": ["1"]}, r"marks.symbol\[0\] is .*: must be one of X"),
-        ({"time": [[1]], "X": ["1"]}, r"marks.time\[0\] is \[1\]: must be a number"),
-        ({"time": [True], "X": ["1"]}, r"marks.time\[0\] is True: must be a number"),
-        ({"time": [1], "X": [[1]]}, r"marks.price\[0\] is \[1\]: must be a number"),
-        ({"time": [1], "X": [float("nan")]}, r"marks.price\[0\] is nan: must be finite"),
-    ],
-)
-def test_marks_of_parquet_that_cannot_be(tmp_path, columns, words):
-    path = tmp_path / "marks.parquet"
-    pq.write_table(pa.table(columns), path)
-    with pytest.raises(adl.AdlError, match=words):
-        shocks.read_marks(path, {"X": 0})
-
-
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_marks_of_no_table(tmp_path, suffix):
-    path = tmp_path / f"marks.{suffix}"
-    for data in (b"", b"\xff\xfe", b"PAR1", b"PAR1" * 9, b"time,X\n\xff,1\n", b"time,time\n1,2\n", b"\0" * 50):
-        path.write_bytes(data)
-        with pytest.raises(adl.AdlError, match="marks"):
-            shocks.read_marks(path, {"X": 0})
 
 
 # Scenarios ------------------------------------------------------------------------------------------------------------

@@ -13,11 +13,11 @@ import adlcore as adl
 from adlcore import clearing
 from adlcore.clearing.stages.venue import Venue
 from adlcore.io.aliases import parse_columns
+from adlcore.io.marks import read_marks
 from adlcore.io.selections import write_selection
 from adlcore.lab import crowd, synthetic
 from adlcore.lab.crash import Crash
 from adlcore.lab.outcome import Outcome
-from adlcore.lab.shocks import read_marks
 
 USD = adl.Asset("USD", 0)
 CONTRACT = adl.Contract("A", settle=USD, tick=1, tiers=adl.MarginTiers([0], ["0.1"]))

@@ -100,8 +100,8 @@ def library(kept: Path, made: Path) -> dict[str, Feature]:
         crashes.Crash.of(scenarios.load(kept / "small.toml"))
 
     def read_marks() -> None:
-        shocks = importlib.import_module("adlcore.lab.shocks")
-        assert len(shocks.read_marks(kept / "marks.csv", {"SOLUSDT": None})) == 2
+        marks_of = importlib.import_module("adlcore.io.marks")
+        assert len(marks_of.read_marks(kept / "marks.csv", {"SOLUSDT": None})) == 2
 
     files, plots = ("pyarrow",), ("plotly",)
     return {

@@ -8,8 +8,8 @@ vault, the street (the far side of the order book) or the treasury (which exchan
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from .._support.arrays import INT64, Int64Array1D
 from .._support.options import one_of
 from .._support.pickles import Immutable
 
-__all__ = ["KINDS", "LEVERAGE_UNIT", "MONEY", "Events", "Log", "named"]
+__all__ = ["COLUMNS", "KINDS", "LEVERAGE_UNIT", "MONEY", "Column", "Events", "Words", "named"]
 
 #: Legs of fills: lots and money move.
 FILLS = ("balanced", "net-legs", "book-fill", "backstop", "take-over", "adl-fill", "trade")
@@ -50,30 +50,60 @@ CODES = {kind: code for code, kind in enumerate(KINDS)}
 #: Why: by its code.
 CAUSES = (
     *("", "bankruptcy", "fund", "backstop", "deleveraging", "fee", "surplus", "settlement", "shortfall", "loan"),
-    *(
-        "collateral",
-        "netting",
-        "closed",
-        "funding",
-        "opening",
-        "cool-down",
-        "liquidation",
-        "request",
-        "parent",
-        "opened",
-    ),
+    *("collateral", "netting", "closed", "funding", "opening", "cool-down", "liquidation", "request", "parent"),
+    "opened",
     *("depleted", "net-notional", "drawdown", "drawdown-on"),  # at the end, for the same reason
 )
 CAUSE_CODES = {cause: code for code, cause in enumerate(CAUSES)}
 
-#: The numbers of an event. -1 where one is of no wallet, row, contract, asset, party or other leg.
-FIELDS = ("kind", "wallet", "row", "contract", "lots", "price", "amount", "asset", "party", "cause", "link")
-ABSENT = {"wallet": -1, "row": -1, "contract": -1, "asset": -1, "party": -1, "link": -1}
-PLACE = {name: place for place, name in enumerate(FIELDS)}
-EMPTY = tuple(ABSENT.get(name, 0) for name in FIELDS)
+#: The types of columns: whole numbers; words of a few, that are numbered; labels, which are text or whole numbers.
+NUMBER, WORD, LABEL = "int64", "a dictionary of text", "int64 or text"
 
-#: A leg: its kind, its cause, and numbers by field, each one or a column.
-Leg = tuple[str, str, Mapping[str, Any]]
+
+class Column(NamedTuple):
+    """A column of events.
+
+    Attributes
+    ----------
+    name, type : str
+        As tables and files have it.
+    field : str
+        The number of an event that it is made of; of the sequence, the time and the account there is none.
+    absent : int
+        That number where there is none: -1 of what is a wallet, a row, a contract, an asset, a party or another leg.
+    words : str
+        The attribute of :class:`Names` that says what the numbers of a column of words stand for.
+    """
+
+    name: str
+    type: str
+    field: str = ""
+    absent: int = 0
+    words: str = ""
+
+
+#: The columns of events, in their order: those of the log, of tables and of files are made of this list.
+COLUMNS = (
+    Column("sequence", NUMBER),
+    Column("time", NUMBER),
+    Column("kind", WORD, "kind", words="kinds"),
+    Column("wallet", NUMBER, "wallet", -1),
+    Column("account", LABEL),
+    Column("row", NUMBER, "row", -1),
+    Column("contract", WORD, "contract", -1, "contracts"),
+    Column("lots", NUMBER, "lots"),
+    Column("price", NUMBER, "price"),
+    Column("amount", NUMBER, "amount"),
+    Column("asset", WORD, "asset", -1, "assets"),
+    Column("fund", WORD, "party", -1, "parties"),
+    Column("cause", WORD, "cause", words="causes"),
+    Column("link", NUMBER, "link", -1),
+)
+
+#: The numbers of an event.
+FIELDS = tuple(column.field for column in COLUMNS if column.field)
+PLACE = {name: place for place, name in enumerate(FIELDS)}
+EMPTY = tuple(column.absent for column in COLUMNS if column.field)
 
 
 class Names(Immutable):
@@ -81,6 +111,8 @@ class Names(Immutable):
 
     __slots__ = PICKLED = ("account", "contracts", "assets", "parties")
 
+    kinds = KINDS
+    causes = CAUSES
     account: npt.NDArray[Any]
     contracts: tuple[str, ...]
     assets: tuple[str, ...]
@@ -90,6 +122,24 @@ class Names(Immutable):
         self, account: npt.NDArray[Any], contracts: tuple[str, ...], assets: tuple[str, ...], parties: tuple[str, ...]
     ) -> None:
         self._restore({"account": account, "contracts": contracts, "assets": assets, "parties": parties})
+
+
+class Words(NamedTuple):
+    """A column of words as numbers.
+
+    Attributes
+    ----------
+    words : tuple of str
+    codes : int64[n]
+        Which of `words` each row has; -1 for none.
+    """
+
+    words: tuple[str, ...]
+    codes: Int64Array1D
+
+    def texts(self) -> npt.NDArray[np.str_]:
+        """str[n]: the words; an empty text for none."""
+        return named(self.words, self.codes)
 
 
 class Events(Immutable):
@@ -103,6 +153,16 @@ class Events(Immutable):
         Sequence number of the first; they rise by one, through all calls of a house.
     time : int
         The time of the call that made them.
+    kind, cause : int64[n]
+        Codes, of :data:`KINDS` and of the causes.
+    wallet, row : int64[n]
+        Rows of the wallets, and of the positions or open orders; -1 where a party is meant.
+    contract, asset, party : int64[n]
+        Rows of the contracts, the assets and the names of funds, vaults, street and treasury; -1 for none.
+    lots, price, amount : int64[n]
+        In lots, in ticks, and in quanta of the asset.
+    link : int64[n]
+        The place of the other leg in this table; -1 for none.
 
     Notes
     -----
@@ -167,11 +227,64 @@ class Events(Immutable):
     def __len__(self) -> int:
         return len(self.table)
 
-    def __getattr__(self, name: str) -> Int64Array1D:
-        if name in PLACE:
-            column: Int64Array1D = self.table[:, PLACE[name]]
-            return column
-        raise AttributeError(f"Events have no {name!r}: must be one of {', '.join(FIELDS)}")
+    @property
+    def kind(self) -> Int64Array1D:
+        """int64[n]: codes of :data:`KINDS`."""
+        return self._numbers("kind")
+
+    @property
+    def wallet(self) -> Int64Array1D:
+        """int64[n]: rows of the wallets; -1 where a party is meant."""
+        return self._numbers("wallet")
+
+    @property
+    def row(self) -> Int64Array1D:
+        """int64[n]: rows of the positions, or of the open orders; -1 for none."""
+        return self._numbers("row")
+
+    @property
+    def contract(self) -> Int64Array1D:
+        """int64[n]: rows of the contracts; -1 for none."""
+        return self._numbers("contract")
+
+    @property
+    def lots(self) -> Int64Array1D:
+        """int64[n]: signed changes of quantities, in lots."""
+        return self._numbers("lots")
+
+    @property
+    def price(self) -> Int64Array1D:
+        """int64[n]: prices in ticks; 0 for none."""
+        return self._numbers("price")
+
+    @property
+    def amount(self) -> Int64Array1D:
+        """int64[n]: money in quanta of the asset."""
+        return self._numbers("amount")
+
+    @property
+    def asset(self) -> Int64Array1D:
+        """int64[n]: rows of the assets; -1 for none."""
+        return self._numbers("asset")
+
+    @property
+    def party(self) -> Int64Array1D:
+        """int64[n]: funds, vaults, street and treasury, by the places of their names; -1 for none."""
+        return self._numbers("party")
+
+    @property
+    def cause(self) -> Int64Array1D:
+        """int64[n]: codes of the causes."""
+        return self._numbers("cause")
+
+    @property
+    def link(self) -> Int64Array1D:
+        """int64[n]: places of the other legs in this table; -1 for none."""
+        return self._numbers("link")
+
+    def _numbers(self, field: str) -> Int64Array1D:
+        column: Int64Array1D = self.table[:, PLACE[field]]
+        return column
 
     def of(self, *kinds: str) -> npt.NDArray[np.bool_]:
         """bool[n]: which events are of these kinds."""
@@ -197,24 +310,35 @@ class Events(Immutable):
             asset or fund is called by an empty text: that stands in ``contract``, ``asset``, ``fund`` and
             ``cause`` for none.
         """
-        names, table = self.names, self.table
-        link = self.link
-        return {
-            "sequence": np.arange(self.first, self.first + len(table)),
-            "time": np.full(len(table), self.time, INT64),
-            "kind": named(KINDS, self.kind),
-            "wallet": self.wallet,
-            "account": _accounts(names.account, self.wallet),
-            "row": self.row,
-            "contract": named(names.contracts, self.contract),
-            "lots": self.lots,
-            "price": self.price,
-            "amount": self.amount,
-            "asset": named(names.assets, self.asset),
-            "fund": named(names.parties, self.party),
-            "cause": named(CAUSES, self.cause),
-            "link": np.where(link < 0, -1, link + self.first),
+        columns: dict[str, npt.NDArray[Any]] = {
+            name: column.texts() if isinstance(column, Words) else column for name, column in self.codes().items()
         }
+        columns["account"] = _accounts(self.names.account, self.wallet)
+        return {column.name: columns[column.name] for column in COLUMNS}
+
+    def codes(self) -> dict[str, Int64Array1D | Words]:
+        """Every column but ``account``, as numbers: those of words are :class:`Words`.
+
+        Examples
+        --------
+        >>> import adlcore as adl
+        >>> contract = adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))
+        >>> snapshot = adl.Snapshot.build([contract], {"account": ["ann"], "balance": ["9"]}, [], {"X": 2})
+        >>> house = adl.ClearingHouse(snapshot, venue=[adl.clearing.Uncovered()])
+        >>> house.deposit(0, "2.5").codes()["asset"]
+        Words(words=('USDT',), codes=array([0]))
+        """
+        made = {
+            "sequence": np.arange(self.first, self.first + len(self)),
+            "time": np.full(len(self), self.time, INT64),
+            "link": np.where(self.link < 0, -1, self.link + self.first),
+        }
+        columns: dict[str, Int64Array1D | Words] = {}
+        for name, _, field, _, words in COLUMNS:
+            if field or name in made:
+                numbers = made[name] if name in made else self._numbers(field)
+                columns[name] = Words(getattr(self.names, words), numbers) if words else numbers
+        return columns
 
     def rows(self, *kinds: str) -> list[dict[str, Any]]:
         """Events as mappings, of these kinds or all of them, with their own sequence numbers."""
@@ -266,71 +390,3 @@ def _accounts(account: npt.NDArray[Any], wallet: Int64Array1D) -> npt.NDArray[An
     held = np.flatnonzero(wallet >= 0)
     found[held] = account[wallet[held]].tolist()
     return found
-
-
-class Log:
-    """Events as they come: single ones, or many of a shape at once."""
-
-    def __init__(self) -> None:
-        self._blocks: list[npt.NDArray[np.int64]] = []
-        self._few: list[tuple[int, ...]] = []
-        self._count = 0
-
-    def add(self, *legs: Leg) -> None:
-        """One event, or the legs of one movement: the first two name each other, further ones the first."""
-        for place, (kind, cause, values) in enumerate(legs):
-            line = list(EMPTY)
-            for name, value in values.items():
-                line[PLACE[name]] = int(value)
-            line[0], line[PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
-            if len(legs) > 1:
-                line[PLACE["link"]] = self._count + (1 if place == 0 else 0)
-            self._few.append(tuple(line))
-        self._count += len(legs)
-
-    def extend(self, *legs: Leg) -> None:
-        """Many events, or many movements of the same legs, in the order of the columns."""
-        count = max(len(value) for _, _, values in legs for value in values.values() if isinstance(value, np.ndarray))
-        if not count:
-            return
-        # What is the same for all is laid down once for each leg; only columns are written event by event.
-        pattern = np.array([EMPTY] * len(legs), INT64)
-        columns: list[tuple[int, int, Int64Array1D]] = []
-        for place, (kind, cause, values) in enumerate(legs):
-            for name, value in values.items():
-                if isinstance(value, np.ndarray):
-                    columns.append((place, PLACE[name], value))
-                else:
-                    pattern[place, PLACE[name]] = value
-            pattern[place, 0], pattern[place, PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
-        block = np.empty((count, *pattern.shape), INT64)
-        block[:] = pattern
-        for place, field, column in columns:
-            block[:, place, field] = column
-        if len(legs) > 1:
-            first = np.arange(self._count, self._count + len(legs) * count, len(legs))
-            for place in range(len(legs)):
-                block[:, place, PLACE["link"]] = first if place else first + 1
-        self._flush()
-        self._blocks.append(block.reshape(-1, len(FIELDS)))
-        self._count += count * len(legs)
-
-    def _flush(self) -> None:
-        if self._few:
-            self._blocks.append(np.array(self._few, INT64))
-            self._few = []
-
-    def __len__(self) -> int:
-        return self._count
-
-    def wallets(self) -> Int64Array1D:
-        """The wallets that it names, ascending."""
-        self._flush()
-        named = np.concatenate([np.zeros(0, INT64), *(block[:, PLACE["wallet"]] for block in self._blocks)])
-        return np.unique(named[named >= 0])
-
-    def events(self, first: int, time: int, names: Names) -> Events:
-        """The table, and an end of the log."""
-        self._flush()
-        empty = np.zeros((0, len(FIELDS)), INT64)
-        return Events(np.concatenate([empty, *self._blocks]), first, time, names)

@@ -9,7 +9,7 @@ import numpy as np
 from adlcore._support import files
 from adlcore.clearing import Events
 from adlcore.io.runs import log as run_log
-from adlcore.io.runs import tables as run_tables
+from adlcore.io.runs import parquet_files
 
 from .columns import MARK, MOST
 from .house import CROWDED, crowd, opened, running
@@ -38,7 +38,7 @@ class Log:
             events = Events(table, number * count, number, crash.names)
             digest = events.digest(digest) if count else digest
             self.made.append(run_log.Made(number, inputs, events, digest))
-        self.words = run_tables.Vocabulary(before, crash.names.parties)
+        self.words = parquet_files.Vocabulary(before, crash.names.parties)
         self.parent = tempfile.TemporaryDirectory()
         self.folder = Path(self.parent.name)
         self.path = self.folder / "events.arrow"
@@ -70,4 +70,4 @@ class Log:
             raise AssertionError(log.damage)
 
     def time_seal(self, size):
-        run_tables.write_tables(self.folder, run_log.PassLog(self.path, 0, b""), self.words)
+        parquet_files.write_tables(self.folder, run_log.PassLog(self.path, 0, b""), self.words)

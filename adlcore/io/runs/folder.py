@@ -18,7 +18,7 @@ from ..manifests import MANIFEST, read_json
 from ..snapshots import FILE_NAMES, read_snapshot_manifest
 from .files import refuse_foreign, remove_folder, work_name
 from .manifest import SCHEMA, read_manifest
-from .tables import TABLES
+from .parquet_files import TABLES
 
 __all__ = [
     "AFTER",

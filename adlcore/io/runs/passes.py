@@ -15,7 +15,7 @@ from ...clearing.snapshot.books import entry
 from ...contracts.decimals import Number, canonical, positive_decimal
 from ...errors import AdlError, shown
 from .log import INPUTS, Damage, LoggedPass, Made, Texts, encoded, numbers
-from .tables import Vocabulary
+from .parquet_files import Vocabulary
 
 __all__ = [
     "Inputs",

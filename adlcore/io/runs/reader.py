@@ -28,7 +28,7 @@ from .folder import AFTER, BEFORE, LOG, command
 from .log import LoggedPass, PassLog
 from .manifest import MANIFEST, read_manifest
 from .opening import OpeningDebt, OpeningFund, debts_at_opening, funds_at_opening
-from .tables import EVENTS, MARKS, PASSES, TableFile, Vocabulary, as_columns, mark_rows, numpy_columns, pass_row
+from .parquet_files import EVENTS, MARKS, PASSES, TableFile, Vocabulary, as_columns, mark_rows, numpy_columns, pass_row
 
 __all__ = ["Run", "load_part", "open_log", "open_run", "refuse_numbers"]
 

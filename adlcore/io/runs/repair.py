@@ -24,9 +24,9 @@ from .files import locked, move, work_name, written
 from .folder import AFTER, BEFORE, DROPPED, LOG, command, refuse_strange
 from .log import LoggedPass, PassLog
 from .manifest import read_manifest
+from .parquet_files import TABLES
 from .passes import Inputs, PassMaker, event_difference, input_difference, refuse_no_house, refuse_other_house
 from .reader import load_part, open_log
-from .tables import TABLES
 from .versions import naming_versions, refuse_other_numbers
 
 __all__ = ["Repair", "advised", "repair"]

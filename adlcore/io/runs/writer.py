@@ -19,10 +19,10 @@ from .files import locked, replaced_folder
 from .folder import AFTER, BEFORE, LOG, command, refuse_strange, refuse_taken, remove_work
 from .log import LoggedPass, append, begin
 from .manifest import opened, read_manifest, sealed, write_manifest
+from .parquet_files import Vocabulary, write_tables
 from .passes import Inputs, PassMaker, event_difference, refuse_no_house, refuse_other_house, words_of
 from .reader import Run, load_part, open_log, open_run, refuse_numbers
 from .repair import advised
-from .tables import Vocabulary, write_tables
 from .versions import naming_versions, refuse_other_numbers
 
 __all__ = ["record", "resume"]

@@ -15,7 +15,7 @@ import adlcore as adl
 from adlcore.clearing.events import CAUSES, FIELDS, KINDS, PLACE
 from adlcore.io import open_run
 from adlcore.io.runs import log as run_log
-from adlcore.io.runs import tables as run_tables
+from adlcore.io.runs import parquet_files
 from support.run_logs import altered, columns, ends, forge, same, written
 from support.run_worlds import TEN, TWO, refused, tree
 
@@ -295,7 +295,7 @@ def other_cell(name, row, value):
 
 
 @pytest.mark.parametrize("row", [0, 43, 74])
-@pytest.mark.parametrize("name", run_tables.COLUMNS["events.parquet"])
+@pytest.mark.parametrize("name", parquet_files.COLUMNS["events.parquet"])
 def test_the_first_bad_event_of_a_sealed_run_is_named(copied, name, row):
     folder, known = copied("ten-sealed"), columns(TEN.events)
     value = "nobody" if known[name].dtype.kind in "UO" else 77_777

@@ -21,7 +21,7 @@ from adlcore._support import files
 from adlcore.clearing import ClearingHouse
 from adlcore.io import Inputs, open_run, read_events, record, resume, verify
 from adlcore.io.runs import log as run_log
-from adlcore.io.runs import tables as run_tables
+from adlcore.io.runs import parquet_files
 from support import house_draws, margin_oracle, run_worlds
 from support.run_logs import columns, ends, same
 from support.run_worlds import CONFIGURATION, TEN, TWO, Stop, refused, tree
@@ -166,7 +166,7 @@ def test_the_same_run_gives_the_same_bytes(tmp_path):
 
 
 def test_row_groups_are_full_whatever_passes_they_come_from(kept, tmp_path, monkeypatch):
-    monkeypatch.setattr(run_tables, "GROUP", 7)
+    monkeypatch.setattr(parquet_files, "GROUP", 7)
     run = TEN.record(tmp_path / "run")
     for table, rows in (("events.parquet", 81), ("passes.parquet", 4), ("marks.parquet", 9)):
         groups = pq.ParquetFile(run.path / table).metadata

@@ -22,7 +22,7 @@ PLACES = list(docstring_names.places())
 #: Columns of tables, and the tables.
 COLUMNS = {
     *(name for table, columns in snapshots.FILES.items() for name in (table, *columns)),
-    *(name for columns in parquet_files.COLUMNS.values() for name in columns),
+    *(name for columns in parquet_files.TYPES.values() for name in columns),
     *(name for table in ("WALLETS", "POSITIONS", "ORDERS", "BALANCES") for name in getattr(building, table)),
     *(*aliases.ALIASES, *selections.FILLS, "symbol"),
 }

@@ -27,7 +27,7 @@ from .times import Clock, clock_of, said_unit
 __all__ = ["Facts"]
 
 #: What every run has that a report can be made of.
-READ = ("before", "contracts", "assets", "configuration", "manifest", "events", "passes", "marks")
+READ = ("before", "contracts", "assets", "configuration", "manifest", "event_codes", "passes", "mark_codes")
 
 
 class Facts:

@@ -295,7 +295,7 @@ def other_cell(name, row, value):
 
 
 @pytest.mark.parametrize("row", [0, 43, 74])
-@pytest.mark.parametrize("name", parquet_files.COLUMNS["events.parquet"])
+@pytest.mark.parametrize("name", parquet_files.TYPES["events.parquet"])
 def test_the_first_bad_event_of_a_sealed_run_is_named(copied, name, row):
     folder, known = copied("ten-sealed"), columns(TEN.events)
     value = "nobody" if known[name].dtype.kind in "UO" else 77_777

@@ -142,6 +142,17 @@ class Words(NamedTuple):
         return named(self.words, self.codes)
 
 
+class _Numbers:
+    """A property of events: the numbers of the field whose name it has."""
+
+    def __set_name__(self, owner: type[Events], name: str) -> None:
+        self._place = PLACE[name]
+
+    def __get__(self, events: Events, owner: type[Events]) -> Int64Array1D:
+        column: Int64Array1D = events.table[:, self._place]
+        return column
+
+
 class Events(Immutable):
     """A table of events, in the order in which they happened. Immutable; may be shared by threads.
 
@@ -227,64 +238,17 @@ class Events(Immutable):
     def __len__(self) -> int:
         return len(self.table)
 
-    @property
-    def kind(self) -> Int64Array1D:
-        """int64[n]: codes of :data:`KINDS`."""
-        return self._numbers("kind")
-
-    @property
-    def wallet(self) -> Int64Array1D:
-        """int64[n]: rows of the wallets; -1 where a party is meant."""
-        return self._numbers("wallet")
-
-    @property
-    def row(self) -> Int64Array1D:
-        """int64[n]: rows of the positions, or of the open orders; -1 for none."""
-        return self._numbers("row")
-
-    @property
-    def contract(self) -> Int64Array1D:
-        """int64[n]: rows of the contracts; -1 for none."""
-        return self._numbers("contract")
-
-    @property
-    def lots(self) -> Int64Array1D:
-        """int64[n]: signed changes of quantities, in lots."""
-        return self._numbers("lots")
-
-    @property
-    def price(self) -> Int64Array1D:
-        """int64[n]: prices in ticks; 0 for none."""
-        return self._numbers("price")
-
-    @property
-    def amount(self) -> Int64Array1D:
-        """int64[n]: money in quanta of the asset."""
-        return self._numbers("amount")
-
-    @property
-    def asset(self) -> Int64Array1D:
-        """int64[n]: rows of the assets; -1 for none."""
-        return self._numbers("asset")
-
-    @property
-    def party(self) -> Int64Array1D:
-        """int64[n]: funds, vaults, street and treasury, by the places of their names; -1 for none."""
-        return self._numbers("party")
-
-    @property
-    def cause(self) -> Int64Array1D:
-        """int64[n]: codes of the causes."""
-        return self._numbers("cause")
-
-    @property
-    def link(self) -> Int64Array1D:
-        """int64[n]: places of the other legs in this table; -1 for none."""
-        return self._numbers("link")
-
-    def _numbers(self, field: str) -> Int64Array1D:
-        column: Int64Array1D = self.table[:, PLACE[field]]
-        return column
+    kind = _Numbers()
+    wallet = _Numbers()
+    row = _Numbers()
+    contract = _Numbers()
+    lots = _Numbers()
+    price = _Numbers()
+    amount = _Numbers()
+    asset = _Numbers()
+    party = _Numbers()
+    cause = _Numbers()
+    link = _Numbers()
 
     def of(self, *kinds: str) -> npt.NDArray[np.bool_]:
         """bool[n]: which events are of these kinds."""
@@ -336,7 +300,7 @@ class Events(Immutable):
         columns: dict[str, Int64Array1D | Words] = {}
         for name, _, field, _, words in COLUMNS:
             if field or name in made:
-                numbers = made[name] if name in made else self._numbers(field)
+                numbers = made[name] if name in made else self.table[:, PLACE[field]]
                 columns[name] = Words(getattr(self.names, words), numbers) if words else numbers
         return columns
 

@@ -19,7 +19,6 @@ from ...errors import AdlError
 
 __all__ = [
     "locked",
-    "move",
     "refuse_foreign",
     "remove_folder",
     "replaced_folder",
@@ -61,12 +60,6 @@ def replaced_folder(folder: Path) -> Iterator[Callable[[str], contextlib.Abstrac
         raise
     finally:
         os.close(opened)
-
-
-def move(path: Path, target: Path) -> None:
-    """Give a file or a folder another name in its folder."""
-    files.change(path, os.rename, path, target)
-    files.sync_folder(path.parent)
 
 
 def remove_folder(path: Path, names: Collection[str]) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..._support import files
 from ..._support.extras import needs
-from ..._support.files import Sink
 from ..._support.members import member, open_member
 from ..._support.options import a_path
 from ..._support.text import counted
@@ -20,7 +20,7 @@ from ...clearing import ClearingHouse, Snapshot
 from ...errors import AdlError, OpenInterestWarning
 from ..manifests import altered
 from ..snapshots import load
-from .files import locked, move, work_name, written
+from .files import locked, work_name, written
 from .folder import AFTER, BEFORE, DROPPED, LOG, command, refuse_strange
 from .log import LoggedPass, PassLog
 from .manifest import read_manifest
@@ -196,7 +196,8 @@ def _put_aside(folder: Path, part: str, known: Snapshot) -> tuple[Path, ...]:
         if load(folder / part).hash == known.hash:
             return ()
     spare = _spare(folder / part)
-    move(folder / part, spare)
+    files.change(folder / part, os.rename, folder / part, spare)
+    files.sync_folder(folder)
     return (spare,)
 
 
@@ -222,5 +223,5 @@ def _cut(log: PassLog, end: int) -> Path:
         if member(spare) is None:
             with written(spare, work_name(LOG + DROPPED)) as copy:
                 shutil.copyfileobj(file, copy)
-    with Sink.append(log.path, end):
+    with files.Sink.append(log.path, end):
         return spare

@@ -108,7 +108,7 @@ def test_marks_of_no_table(tmp_path, suffix):
 
 
 @pytest.fixture
-def parquet(tmp_path):
+def marks_of(tmp_path):
     """Write a table of marks, and read it."""
 
     def read(**table):
@@ -128,17 +128,17 @@ def test_a_row_of_a_file_of_marks_has_a_price(tmp_path, price):
 
 
 @pytest.mark.parametrize("price", [None, math.nan])
-def test_a_row_of_a_parquet_file_of_marks_has_a_price(parquet, price):
+def test_a_row_of_a_parquet_file_of_marks_has_a_price(marks_of, price):
     with pytest.raises(adl.AdlError) as caught:
-        parquet(time=[1, 2], symbol=["X", "X"], price=[10.0, price])
+        marks_of(time=[1, 2], symbol=["X", "X"], price=[10.0, price])
     assert (caught.value.argument, caught.value.row) == ("marks.price", 1)
 
 
-def test_an_empty_cell_beside_others_is_no_new_mark(parquet):
+def test_an_empty_cell_beside_others_is_no_new_mark(marks_of):
     """A row of many contracts cannot leave one out; NaN is no empty cell."""
-    assert parquet(time=[1, 2], X=[10.5, None], Y=["7", "8"]) == [(1, {"X": "10.5", "Y": "7"}), (2, {"Y": "8"})]
+    assert marks_of(time=[1, 2], X=[10.5, None], Y=["7", "8"]) == [(1, {"X": "10.5", "Y": "7"}), (2, {"Y": "8"})]
     with pytest.raises(adl.AdlError) as caught:
-        parquet(time=[1, 2], X=[10.0, math.nan])
+        marks_of(time=[1, 2], X=[10.0, math.nan])
     assert (caught.value.argument, caught.value.row) == ("marks.price", 1)
 
 

@@ -1,8 +1,11 @@
-"""Files of positions that a test writes."""
+"""Files of positions that a test writes, and a snapshot that is saved."""
 
 from __future__ import annotations
 
 import pytest
+
+import adlcore as adl
+from support.saved_snapshots import everything
 
 
 @pytest.fixture
@@ -29,3 +32,10 @@ def parquet(tmp_path):
         return path
 
     return put
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder that holds a snapshot."""
+    adl.io.save(everything(), tmp_path / "venue")
+    return tmp_path / "venue"

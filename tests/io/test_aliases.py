@@ -22,7 +22,16 @@ def test_common_names_are_found(quantity, entry):
 
 @pytest.mark.parametrize(
     "cash",
-    "account_value_realtime account_value accountValue balance wallet_balance cash margin collateral".split(),
+    [
+        "account_value_realtime",
+        "account_value",
+        "accountValue",
+        "balance",
+        "wallet_balance",
+        "cash",
+        "margin",
+        "collateral",
+    ],
 )
 def test_cash_is_never_taken_for_equity(cash):
     found = find_columns("p", ["quantity", "entry_price", cash], None)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 import pytest
 
 import adlcore as adl
-from adlcore.io.manifests import encoded
 from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
 from support.arrow import as_text
@@ -266,35 +264,3 @@ def test_an_interruption_is_none_of_them(run, tmp_path, monkeypatch, error, code
 def test_a_file_that_is_not_there_is_named_by_the_system(bad, tmp_path):
     for command in ("margin", "simulate", "verify", "report"):
         assert bad(command, tmp_path / "none") == f"No such file or directory: {tmp_path / 'none'}"
-
-
-# Tables of runs -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("table", "column", "value", "told"),
-    [
-        (
-            "marks.parquet",
-            "kind",
-            "made\u202e",
-            r"marks.parquet: kind is 'made\u202e': must be one of mark, index, oracle",
-        ),
-        ("passes.parquet", "digest", "xyz", "passes.parquet: digest[0] is 'xyz': must be hexadecimal"),
-    ],
-)
-def test_texts_of_a_sealed_run_that_no_pass_has(copied, table, column, value, told):
-    from support import run_worlds
-
-    folder = copied("two-sealed")
-    read = pq.read_table(folder / table)
-    cells = [value, *read[column].to_pylist()[1:]]
-    place, field = read.column_names.index(column), read.schema.field(column)
-    pq.write_table(read.set_column(place, field, pa.array(cells, pa.string()).cast(field.type)), folder / table)
-    values = json.loads((folder / "manifest.json").read_bytes())
-    values["files"][table] = hashlib.sha256((folder / table).read_bytes()).hexdigest()
-    del values["check"]
-    (folder / "manifest.json").write_bytes(encoded(values))
-    with pytest.raises(adl.AdlError) as caught:
-        run_worlds.TWO.verify(folder)
-    assert str(caught.value) == f"{folder}/{told}"

@@ -40,10 +40,17 @@ def altered(data: bytes, place: int, value: int) -> bytes:
     return data[:place] + bytes([value]) + data[place + 1 :]
 
 
-def written(path, data: bytes) -> None:
+def written(path, data: bytes):
     """A file anew: some systems wait for the disk when one is cut and filled again."""
-    path.unlink()
+    path.unlink(missing_ok=True)
     path.write_bytes(data)
+    return path
+
+
+def cuts(log: bytes, step: int) -> list[int]:
+    """Where a log is cut: at every so many bytes, and around the ends of its passes."""
+    near = {place + more for place in ends(log) for more in range(-2, 3)}
+    return sorted({*range(0, len(log), step), len(log), *(cut for cut in near if cut <= len(log))})
 
 
 def forge(folder, change, *, chained: bool = True) -> None:

@@ -8,7 +8,7 @@ vault, the street (the far side of the order book) or the treasury (which exchan
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from .._support.arrays import INT64, Int64Array1D
 from .._support.options import one_of
 from .._support.pickles import Immutable
 
-__all__ = ["COLUMNS", "KINDS", "LEVERAGE_UNIT", "MONEY", "Column", "Events", "Words", "named"]
+__all__ = ["COLUMNS", "KINDS", "LEVERAGE_UNIT", "MONEY", "Column", "Events", "Leg", "Log", "Words", "named"]
 
 #: Legs of fills: lots and money move.
 FILLS = ("balanced", "net-legs", "book-fill", "backstop", "take-over", "adl-fill", "trade")
@@ -104,6 +104,10 @@ COLUMNS = (
 FIELDS = tuple(column.field for column in COLUMNS if column.field)
 PLACE = {name: place for place, name in enumerate(FIELDS)}
 EMPTY = tuple(column.absent for column in COLUMNS if column.field)
+
+
+#: A leg: its kind, its cause, and numbers by field, each one or a column.
+Leg = tuple[str, str, Mapping[str, Any]]
 
 
 class Names(Immutable):
@@ -354,3 +358,71 @@ def _accounts(account: npt.NDArray[Any], wallet: Int64Array1D) -> npt.NDArray[An
     held = np.flatnonzero(wallet >= 0)
     found[held] = account[wallet[held]].tolist()
     return found
+
+
+class Log:
+    """Events as they come: single ones, or many of a shape at once."""
+
+    def __init__(self) -> None:
+        self._blocks: list[npt.NDArray[np.int64]] = []
+        self._few: list[tuple[int, ...]] = []
+        self._count = 0
+
+    def add(self, *legs: Leg) -> None:
+        """One event, or the legs of one movement: the first two name each other, further ones the first."""
+        for place, (kind, cause, values) in enumerate(legs):
+            line = list(EMPTY)
+            for name, value in values.items():
+                line[PLACE[name]] = int(value)
+            line[0], line[PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
+            if len(legs) > 1:
+                line[PLACE["link"]] = self._count + (1 if place == 0 else 0)
+            self._few.append(tuple(line))
+        self._count += len(legs)
+
+    def extend(self, *legs: Leg) -> None:
+        """Many events, or many movements of the same legs, in the order of the columns."""
+        count = max(len(value) for _, _, values in legs for value in values.values() if isinstance(value, np.ndarray))
+        if not count:
+            return
+        # What is the same for all is laid down once for each leg; only columns are written event by event.
+        pattern = np.array([EMPTY] * len(legs), INT64)
+        columns: list[tuple[int, int, Int64Array1D]] = []
+        for place, (kind, cause, values) in enumerate(legs):
+            for name, value in values.items():
+                if isinstance(value, np.ndarray):
+                    columns.append((place, PLACE[name], value))
+                else:
+                    pattern[place, PLACE[name]] = value
+            pattern[place, 0], pattern[place, PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
+        block = np.empty((count, *pattern.shape), INT64)
+        block[:] = pattern
+        for place, field, column in columns:
+            block[:, place, field] = column
+        if len(legs) > 1:
+            first = np.arange(self._count, self._count + len(legs) * count, len(legs))
+            for place in range(len(legs)):
+                block[:, place, PLACE["link"]] = first if place else first + 1
+        self._flush()
+        self._blocks.append(block.reshape(-1, len(FIELDS)))
+        self._count += count * len(legs)
+
+    def _flush(self) -> None:
+        if self._few:
+            self._blocks.append(np.array(self._few, INT64))
+            self._few = []
+
+    def __len__(self) -> int:
+        return self._count
+
+    def wallets(self) -> Int64Array1D:
+        """The wallets that it names, ascending."""
+        self._flush()
+        named = np.concatenate([np.zeros(0, INT64), *(block[:, PLACE["wallet"]] for block in self._blocks)])
+        return np.unique(named[named >= 0])
+
+    def events(self, first: int, time: int, names: Names) -> Events:
+        """The table, and an end of the log."""
+        self._flush()
+        empty = np.zeros((0, len(FIELDS)), INT64)
+        return Events(np.concatenate([empty, *self._blocks]), first, time, names)

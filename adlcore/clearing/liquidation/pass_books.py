@@ -19,8 +19,7 @@ import numpy.typing as npt
 from ... import _kernels
 from ..._support.arrays import INT64, Int64Array1D
 from ...errors import AdlError
-from ..event_log import Leg, Log
-from ..events import EXTERNAL, FACTS, Events
+from ..events import EXTERNAL, FACTS, Events, Leg, Log
 from ..margin.margin_pass import MarginPass
 from ..order_book.liquidity import Liquidity
 from ..snapshot.snapshot import Snapshot

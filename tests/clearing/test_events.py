@@ -1,0 +1,53 @@
+"""Events as a table: one list of columns, typed properties, codes and the words that they stand for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from adlcore.clearing import events
+from support import ten_wallets
+
+
+@pytest.fixture(scope="module")
+def fallen():
+    """The events of a crash."""
+    return ten_wallets.house().mark(**ten_wallets.DOWN)
+
+
+def test_every_number_of_an_event_is_a_property_of_its_name(fallen):
+    assert len(events.FIELDS) == len(set(events.FIELDS)) == fallen.table.shape[1]
+    for place, name in enumerate(events.FIELDS):
+        column = getattr(fallen, name)
+        assert column.dtype == np.int64
+        assert np.array_equal(column, fallen.table[:, place])
+    for name in ("fund", "knid", "sequence"):
+        with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
+            getattr(fallen, name)
+
+
+def test_columns_are_those_of_the_list_and_texts_are_made_of_codes(fallen):
+    columns, codes = fallen.columns(), fallen.codes()
+    assert list(columns) == [column.name for column in events.COLUMNS]
+    assert list(codes) == [name for name in columns if name != "account"]
+    for column in events.COLUMNS:
+        if column.type == events.WORD:
+            words, numbers = codes[column.name]
+            assert words == getattr(fallen.names, column.words)
+            assert columns[column.name].tolist() == [words[code] if code >= 0 else "" for code in numbers.tolist()]
+        elif column.type == events.NUMBER:
+            assert np.array_equal(codes[column.name], columns[column.name])
+    assert {column.name for column in events.COLUMNS if column.type == events.LABEL} == {"account"}
+
+
+def test_legs_of_a_movement_name_each_other():
+    log, lots = events.Log(), np.array([3, 4])
+    log.add(("deposit", "request", {"wallet": 2, "amount": 7}))
+    log.extend(("trade", "", {"wallet": 0, "lots": lots}), ("trade", "", {"wallet": 1, "lots": -lots}))
+    log.add(("fee", "", {"amount": -1}), ("fund-received", "", {"amount": 1}))
+    assert (len(log), log.wallets().tolist()) == (7, [0, 1, 2])
+    made = log.events(10, 5, events.Names(np.array(["ann", "ben", "cyd"]), (), (), ()))
+    assert made.link.tolist() == [-1, 2, 1, 4, 3, 6, 5]
+    assert made.lots.tolist() == [0, 3, -3, 4, -4, 0, 0]
+    assert made.columns()["link"].tolist() == [-1, 12, 11, 14, 13, 16, 15]
+    assert made.counts() == {"deposit": 1, "trade": 4, "fee": 1, "fund-received": 1}

@@ -3,50 +3,32 @@
 from __future__ import annotations
 
 import os
-import socket
 
 import pytest
 
 from adlcore._support import members
+from support.planted import KINDS, plant
 from support.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("impatient"), pytest.mark.plain]
 
 
-def link(path):
-    path.symlink_to(path.parent / "plain")
-
-
-def bind(path):
-    with socket.socket(socket.AF_UNIX) as bound:
-        bound.bind(os.path.relpath(path))
-
-
-#: What may stand under a name, and what errors call it.
-KINDS = {
-    "a folder": lambda path: path.mkdir(),
-    "a pipe": os.mkfifo,
-    "a socket": bind,
-    "a symbolic link": link,
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_is_no_plain_file_is_not_opened(tmp_path, monkeypatch, kind):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "plain").write_bytes(b"mine")
+@pytest.mark.parametrize("kind", KINDS[:-1])
+def test_what_is_no_plain_file_is_not_opened(tmp_path, kind):
     path = tmp_path / "name"
-    KINDS[kind](path)
+    path.write_bytes(b"mine")
+    plant(path, tmp_path / "outside", kind)
+    named = "a symbolic link" if "link" in kind else f"a {kind}"
     for call in (members.member, members.descriptor, members.open_member):
-        refused(lambda call=call: call(path), f"{path} is {kind}: must be a plain file")
-    if kind != "a folder":
-        refused(lambda: members.member(path, folder=True), f"{path} is {kind}: must be a folder")
+        refused(lambda call=call: call(path), f"{path} is {named}: must be a plain file")
+    if kind != "folder":
+        refused(lambda: members.member(path, folder=True), f"{path} is {named}: must be a folder")
 
 
 def test_a_plain_file_is_opened_and_only_what_a_user_names_through_a_link(tmp_path):
     path, way = tmp_path / "plain", tmp_path / "way"
     path.write_bytes(b"mine")
-    link(way)
+    way.symlink_to(path)
     for file in (members.open_member(path), members.open_named(path), members.open_named(way)):
         with file:
             assert file.read() == b"mine"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import sys
 import tempfile
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.errors import MissingExtraError
 from support.position_files import GOOD, HEADER, decimals, refused
 
 pa = pytest.importorskip("pyarrow", reason="reading files needs the cli extra")
@@ -343,7 +341,7 @@ def test_a_parquet_file_without_rows(parquet):
     assert "no rows" in refused(parquet(quantity=empty, entry_price=empty))[0]
 
 
-# Progress, extras -----------------------------------------------------------------------------------------------------
+# Progress -------------------------------------------------------------------------------------------------------------
 
 
 def test_progress_ends_at_all(write, parquet):
@@ -356,12 +354,6 @@ def test_progress_ends_at_all(write, parquet):
     rows = []
     adl.read_positions(parquet(quantity=[1] * 5, entry_price=[2] * 5), progress=lambda *step: rows.append(step))
     assert rows == [(2, 5), (4, 5), (5, 5)]
-
-
-def test_without_pyarrow_the_extra_is_named(write, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'adlcore\[files\]'"):
-        adl.read_positions(write(GOOD))
 
 
 # Real rows ------------------------------------------------------------------------------------------------------------

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from adlcore._support import files as disk
+from adlcore.io import open_run
 from adlcore.io.runs import files
-from support.disk_faults import Death, die, steps
+from support.disk_faults import die, environment, steps
 from support.refusals import refused
-from support.run_worlds import tree
+from support.run_worlds import LONG, TEN, tree
 
 pytestmark = pytest.mark.plain
 
@@ -33,24 +37,6 @@ def test_a_folder_is_whole_or_not_there(tmp_path, monkeypatch):
         die(monkeypatch, lambda at=at: fill(tmp_path / str(at)), at, "error")
         assert not (tmp_path / str(at)).exists(), name
         assert sorted(os.listdir(tmp_path)) == ["plain"], name
-
-
-def test_a_file_is_written_under_its_name_of_work(tmp_path, monkeypatch):
-    path, work = tmp_path / "file", tmp_path / files.work_name("file")
-
-    def write():
-        with files.written(path) as file:
-            file.write(b"whole")
-
-    path.write_bytes(b"before")
-    for at, name in enumerate(steps(monkeypatch, write)[:-2]):
-        path.write_bytes(b"before")
-        die(monkeypatch, write, at, "death")
-        assert path.read_bytes() == b"before", name
-        assert set(os.listdir(tmp_path)) <= {path.name, work.name}
-    work.write_bytes(b"left")  # by a writer that was stopped
-    write()
-    assert tree(tmp_path) == {"file": b"whole"}
 
 
 def test_a_folder_of_others_is_not_removed(tmp_path):
@@ -83,17 +69,53 @@ def test_what_failed_is_not_written_when_the_file_is_closed(tmp_path, monkeypatc
     assert (tmp_path / "log").read_bytes() == b"a p"
 
 
-def test_a_folder_has_one_writer(tmp_path):
-    told = f"{tmp_path} is being written by another writer: must be left to it until it ends"
-    with files.locked(tmp_path):
-        refused(lambda: files.locked(tmp_path).__enter__(), told)
-    with pytest.raises(Death), files.locked(tmp_path):
-        raise Death
-    with files.locked(tmp_path):
-        pass
-
-
 def test_a_system_without_such_locks_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "fcntl", None)
     told = "runs are written on POSIX systems alone, whose locks end with the process: must be one of them"
     refused(lambda: files.locked(tmp_path).__enter__(), told)
+
+
+def test_a_second_writer_is_refused(tmp_path, copied):
+    folder, words = tmp_path / "run", "is being written by another writer: must be left to it until it ends"
+    tried = []
+
+    def on_pass(number, *_):
+        tried.append(refused(lambda: TEN.resume(folder), f"{folder} {words}").argument)
+        tried.append(refused(lambda: TEN.record(folder), f"{folder} {words}").argument)
+        assert len(open_run(folder).passes()["pass"]) == number + 1
+
+    assert tree(TEN.record(folder, on_pass=on_pass).path) == TEN.tree
+    assert tried == ["path"] * 8
+    folder = copied("ten-2")
+    refused(lambda: TEN.resume(folder, on_pass=lambda *_: TEN.resume(folder)), f"{folder} {words}")
+    # The lock is gone with whoever had it.
+    assert tree(TEN.resume(folder).path) == TEN.tree
+
+
+def test_a_system_that_locks_nothing_is_named(monkeypatch, tmp_path):
+    def flock(*_):
+        raise OSError(45, "Operation not supported")
+
+    monkeypatch.setitem(sys.modules, "fcntl", SimpleNamespace(flock=flock, LOCK_EX=2, LOCK_NB=4))
+    with pytest.raises(OSError, match="Operation not supported") as caught:
+        TEN.record(tmp_path / "run")
+    assert caught.value.filename == str(tmp_path / "run")
+
+
+TESTS = Path(__file__).parents[2]
+
+
+def test_another_process_is_a_second_writer(tmp_path):
+    folder, tried = tmp_path / "run", []
+    command = [sys.executable, str(TESTS / "support" / "run_worlds.py"), "resume", str(folder)]
+
+    def on_pass(number, *_):
+        if number == 1:
+            tried.append(
+                subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+            )
+
+    LONG.record(folder, on_pass=on_pass)
+    assert tried[0].returncode == 1
+    assert "run is being written by another writer: must be left to it until it ends" in tried[0].stderr
+    assert tree(folder) == LONG.tree

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-import adlcore as adl
 from adlcore.io import open_run
-from adlcore.io.manifests import encoded
 from adlcore.io.runs import parquet_files
+from adlcore.io.runs.manifest import read_manifest, write_manifest
+from support.arrow import other_cell, store, stored
 from support.run_logs import columns, written
 from support.run_worlds import TEN, TWO, refused
 
@@ -30,24 +28,7 @@ def test_a_table_that_is_not_there_is_missed(copied, name):
 
 def rewrite(path, change, **options) -> None:
     """A table with something else in it, in a sound Parquet file."""
-    table = change(pq.read_table(path))
-    path.unlink()
-    pq.write_table(table, path, **options)
-
-
-def other_cell(name, row, value):
-    """A change of one cell."""
-
-    def change(table):
-        field = table.schema.field(name)
-        cells = table.column(name).to_pylist()
-        cells[row] = value
-        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        column = pa.array(cells, kind)
-        column = column.dictionary_encode() if pa.types.is_dictionary(field.type) else column
-        return table.set_column(table.column_names.index(name), field, column)
-
-    return change
+    store(change(stored(path)), path, **options)
 
 
 @pytest.mark.parametrize("row", [0, 43, 74])
@@ -90,14 +71,7 @@ def test_events_that_went_or_came_are_named(copied):
 
 def test_an_empty_cell_is_no_event(copied):
     folder = copied("ten-sealed")
-
-    def nothing(table):
-        field = table.schema.field("lots").with_nullable(True)
-        cells = table.column("lots").to_pylist()
-        cells[5] = None
-        return table.set_column(table.column_names.index("lots"), field, pa.array(cells, pa.int64()))
-
-    rewrite(folder / "events.parquet", nothing)
+    rewrite(folder / "events.parquet", other_cell("lots", 5, None))
     refused(lambda: TEN.verify(folder), "event 18 has lots None, must be ")
 
 
@@ -114,27 +88,14 @@ def test_tables_of_another_run_are_refused(copied):
 @pytest.mark.parametrize(
     ("table", "column", "value", "told"),
     [
-        (
-            "marks.parquet",
-            "kind",
-            "made\u202e",
-            r"marks.parquet: kind is 'made\u202e': must be one of mark, index, oracle",
-        ),
-        ("passes.parquet", "digest", "xyz", "passes.parquet: digest[0] is 'xyz': must be hexadecimal"),
+        ("marks.parquet", "kind", "made\u202e", r"kind is 'made\u202e': must be one of mark, index, oracle"),
+        ("passes.parquet", "digest", "xyz", "digest[0] is 'xyz': must be hexadecimal"),
     ],
 )
 def test_texts_of_a_sealed_run_that_no_pass_has(copied, table, column, value, told):
-    from support import run_worlds
-
     folder = copied("two-sealed")
-    read = pq.read_table(folder / table)
-    cells = [value, *read[column].to_pylist()[1:]]
-    place, field = read.column_names.index(column), read.schema.field(column)
-    pq.write_table(read.set_column(place, field, pa.array(cells, pa.string()).cast(field.type)), folder / table)
-    values = json.loads((folder / "manifest.json").read_bytes())
-    values["files"][table] = hashlib.sha256((folder / table).read_bytes()).hexdigest()
-    del values["check"]
-    (folder / "manifest.json").write_bytes(encoded(values))
-    with pytest.raises(adl.AdlError) as caught:
-        run_worlds.TWO.verify(folder)
-    assert str(caught.value) == f"{folder}/{told}"
+    rewrite(folder / table, other_cell(column, 0, value))
+    manifest = read_manifest(folder)
+    digest = hashlib.sha256((folder / table).read_bytes()).hexdigest()
+    write_manifest(folder, {**manifest, "files": {**manifest["files"], table: digest}})
+    assert str(refused(lambda: TWO.verify(folder))) == f"{folder}/{table}: {told}"

@@ -123,22 +123,6 @@ def test_a_run_that_is_killed_ends_as_one_that_was_not(tmp_path, seed):
     assert tree(folder) == LONG.tree
 
 
-def test_another_process_is_a_second_writer(tmp_path):
-    folder, tried = tmp_path / "run", []
-    command = [sys.executable, str(TESTS / "support" / "run_worlds.py"), "resume", str(folder)]
-
-    def on_pass(number, *_):
-        if number == 1:
-            tried.append(
-                subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
-            )
-
-    LONG.record(folder, on_pass=on_pass)
-    assert tried[0].returncode == 1
-    assert "run is being written by another writer: must be left to it until it ends" in tried[0].stderr
-    assert tree(folder) == LONG.tree
-
-
 def python(code: str, *arguments: object, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
     """Run code in a process of its own, which must end well; `before` starts it."""
     command = [*before, sys.executable, "-W", "error", "-c", code, *map(str, arguments)]

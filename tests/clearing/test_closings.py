@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from adlcore.clearing.closings import STAGES, closing_fills, told_fills
+from adlcore.clearing.closings import STAGES, closing_fills
 from support import ten_wallets
 
 #: The kinds of fills that close, and the stage that each is of; of an ``adl-fill`` the cause of its leg decides.
@@ -27,14 +27,3 @@ def test_every_fill_that_closes_is_of_one_stage():
     assert event.tolist() == [place for place, _, _ in known]
     assert [STAGES[code] for code in stage] == [name for _, name, _ in known]
     assert side.tolist() == [-int(np.sign(lots)) for _, _, lots in known]
-
-
-def test_a_notice_tells_of_its_fill():
-    events = ten_wallets.house().mark(**ten_wallets.DOWN)
-    rows = events.rows()
-    notice, fill = told_fills(events.kind, events.link)
-    assert [rows[place]["kind"] for place in notice] == ["adl-notice"] * events.counts()["adl-notice"]
-    for one, other in zip(notice, fill, strict=True):
-        assert rows[one]["link"] == rows[other]["sequence"]
-        assert rows[other]["kind"] == "adl-fill"
-        assert rows[one]["lots"] == -rows[other]["lots"]

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing.snapshot import archive
 from adlcore.lab import crowd
+from support.disk_faults import steps
 from support.saved_snapshots import NAMES, everything, same
 
 pytestmark = pytest.mark.files
@@ -154,6 +155,13 @@ def test_what_was_saved_unchecked_is_checked_when_it_is_loaded(tmp_path):
 
 
 # Where it is written --------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_on_the_disk_before_it_takes_its_name(tmp_path, monkeypatch):
+    names = steps(monkeypatch, lambda: adl.io.save(everything(), tmp_path / "venue"))
+    waits = [name for name in names if name in ("fdatasync", "fsync", "rename")]
+    assert waits == ["fdatasync" if hasattr(os, "fdatasync") else "fsync"] * len(NAMES) + ["fsync", "rename", "fsync"]
+    assert max(place for place, name in enumerate(names) if name == "write") < names.index("rename")
 
 
 def test_a_snapshot_is_replaced_only_when_that_is_asked_for(folder, tmp_path):

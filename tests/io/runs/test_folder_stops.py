@@ -22,7 +22,7 @@ from adlcore.io.runs import log as run_log
 from adlcore.io.runs.manifest import read_manifest
 from adlcore.io.runs.reader import open_log
 from adlcore.io.runs.versions import made_by
-from support.disk_faults import KILLS, NAMING, Death, Disk, environment, steps, steps_that_fail
+from support.disk_faults import KILLS, NAMING, Death, die, environment, steps, steps_that_fail
 from support.run_worlds import TEN, tree
 
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
@@ -90,10 +90,7 @@ def test_a_simulation_that_is_stopped_at_any_call_ends_as_one_that_was_not(run, 
         if at > begun and at % STRIDE:
             continue
         folder = tmp_path / f"a run {at}"
-        with monkeypatch.context() as patch:
-            patch.setattr(files, "change", Disk(at, how).change)
-            with pytest.raises(Death if how == "death" else OSError):
-                begin(folder)
+        die(monkeypatch, lambda folder=folder: begin(folder), at, how)
         if folder.exists() and (folder / "manifest.json").exists():
             code, _, told = run(*simulate(folder, whole))
             assert code == 2

@@ -287,6 +287,11 @@ class Events(Immutable):
     def codes(self) -> dict[str, Int64Array1D | Words]:
         """Every column but ``account``, as numbers: those of words are :class:`Words`.
 
+        Returns
+        -------
+        dict
+            As :meth:`columns`; int64[n], or codes and what they stand for.
+
         Examples
         --------
         >>> import adlcore as adl

@@ -67,15 +67,21 @@ def library(kept: Path, made: Path) -> dict[str, Feature]:
         return adl.ClearingHouse(snapshot, venue=adl.venues.BINANCE_USDM)
 
     events = house().mark({"SOLUSDT": "85"}, time=1)
+    Words, one = adl.clearing.events.Words, np.zeros(1, int)
     run = SimpleNamespace(
         before=snapshot,
         contracts=snapshot.contracts,
         assets=snapshot.assets,
         configuration={},
         manifest={},
-        events=lambda: events.columns() | {"pass": np.ones(len(events), int)},
+        event_codes=lambda: events.codes() | {"pass": np.ones(len(events), int)},
         passes=lambda: {"pass": [1], "time": [1], "events": [len(events)]},
-        marks=lambda: {"pass": [1], "kind": ["mark"], "name": ["SOLUSDT"], "price": ["85"]},
+        mark_codes=lambda: {
+            "pass": [1],
+            "kind": Words(("mark",), one),
+            "name": Words(("SOLUSDT",), one),
+            "price": ["85"],
+        },
     )
 
     def names() -> None:

@@ -38,16 +38,3 @@ def test_columns_are_those_of_the_list_and_texts_are_made_of_codes(fallen):
         elif column.type == events.NUMBER:
             assert np.array_equal(codes[column.name], columns[column.name])
     assert {column.name for column in events.COLUMNS if column.type == events.LABEL} == {"account"}
-
-
-def test_legs_of_a_movement_name_each_other():
-    log, lots = events.Log(), np.array([3, 4])
-    log.add(("deposit", "request", {"wallet": 2, "amount": 7}))
-    log.extend(("trade", "", {"wallet": 0, "lots": lots}), ("trade", "", {"wallet": 1, "lots": -lots}))
-    log.add(("fee", "", {"amount": -1}), ("fund-received", "", {"amount": 1}))
-    assert (len(log), log.wallets().tolist()) == (7, [0, 1, 2])
-    made = log.events(10, 5, events.Names(np.array(["ann", "ben", "cyd"]), (), (), ()))
-    assert made.link.tolist() == [-1, 2, 1, 4, 3, 6, 5]
-    assert made.lots.tolist() == [0, 3, -3, 4, -4, 0, 0]
-    assert made.columns()["link"].tolist() == [-1, 12, 11, 14, 13, 16, 15]
-    assert made.counts() == {"deposit": 1, "trade": 4, "fee": 1, "fund-received": 1}

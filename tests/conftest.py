@@ -126,14 +126,14 @@ def bad(run):
 @pytest.fixture
 def unsynchronized(monkeypatch):
     """Runs do not wait for the disk: that takes most of their time, and nobody pulls a plug here."""
-    from adlcore.io.runs import files as run_files
+    from adlcore._support import files
 
-    change, waits = run_files.change, {os.fsync, getattr(os, "fdatasync", os.fsync)}
+    change, waits = files.change, {os.fsync, getattr(os, "fdatasync", os.fsync)}
 
     def without(path, call, *given, **named):
         return None if call in waits else change(path, call, *given, **named)
 
-    monkeypatch.setattr(run_files, "change", without)
+    monkeypatch.setattr(files, "change", without)
 
 
 @pytest.fixture(scope="session")

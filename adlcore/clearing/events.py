@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from .._support.arrays import INT64, Int64Array1D
 from .._support.options import one_of
 from .._support.pickles import Immutable
 
-__all__ = ["KINDS", "LEVERAGE_UNIT", "MONEY", "Events", "Log", "named"]
+__all__ = ["COLUMNS", "KINDS", "LEVERAGE_UNIT", "MONEY", "Column", "Events", "Leg", "Log", "Words", "named"]
 
 #: Legs of fills: lots and money move.
 FILLS = ("balanced", "net-legs", "book-fill", "backstop", "take-over", "adl-fill", "trade")
@@ -50,27 +50,61 @@ CODES = {kind: code for code, kind in enumerate(KINDS)}
 #: Why: by its code.
 CAUSES = (
     *("", "bankruptcy", "fund", "backstop", "deleveraging", "fee", "surplus", "settlement", "shortfall", "loan"),
-    *(
-        "collateral",
-        "netting",
-        "closed",
-        "funding",
-        "opening",
-        "cool-down",
-        "liquidation",
-        "request",
-        "parent",
-        "opened",
-    ),
+    *("collateral", "netting", "closed", "funding", "opening", "cool-down", "liquidation", "request", "parent"),
+    "opened",
     *("depleted", "net-notional", "drawdown", "drawdown-on"),  # at the end, for the same reason
 )
 CAUSE_CODES = {cause: code for code, cause in enumerate(CAUSES)}
 
-#: The numbers of an event. -1 where one is of no wallet, row, contract, asset, party or other leg.
-FIELDS = ("kind", "wallet", "row", "contract", "lots", "price", "amount", "asset", "party", "cause", "link")
-ABSENT = {"wallet": -1, "row": -1, "contract": -1, "asset": -1, "party": -1, "link": -1}
+#: The types of columns: whole numbers; words of a few, that are numbered; labels, which are text or whole numbers.
+NUMBER, WORD, LABEL = "int64", "a dictionary of text", "int64 or text"
+
+
+class Column(NamedTuple):
+    """A column of events.
+
+    Attributes
+    ----------
+    name, type : str
+        As tables and files have it.
+    field : str
+        The number of an event that it is made of; of the sequence, the time and the account there is none.
+    absent : int
+        That number where there is none: -1 of what is a wallet, a row, a contract, an asset, a party or another leg.
+    words : str
+        The attribute of :class:`Names` that says what the numbers of a column of words stand for.
+    """
+
+    name: str
+    type: str
+    field: str = ""
+    absent: int = 0
+    words: str = ""
+
+
+#: The columns of events, in their order: those of the log, of tables and of files are made of this list.
+COLUMNS = (
+    Column("sequence", NUMBER),
+    Column("time", NUMBER),
+    Column("kind", WORD, "kind", words="kinds"),
+    Column("wallet", NUMBER, "wallet", -1),
+    Column("account", LABEL),
+    Column("row", NUMBER, "row", -1),
+    Column("contract", WORD, "contract", -1, "contracts"),
+    Column("lots", NUMBER, "lots"),
+    Column("price", NUMBER, "price"),
+    Column("amount", NUMBER, "amount"),
+    Column("asset", WORD, "asset", -1, "assets"),
+    Column("fund", WORD, "party", -1, "parties"),
+    Column("cause", WORD, "cause", words="causes"),
+    Column("link", NUMBER, "link", -1),
+)
+
+#: The numbers of an event.
+FIELDS = tuple(column.field for column in COLUMNS if column.field)
 PLACE = {name: place for place, name in enumerate(FIELDS)}
-EMPTY = tuple(ABSENT.get(name, 0) for name in FIELDS)
+EMPTY = tuple(column.absent for column in COLUMNS if column.field)
+
 
 #: A leg: its kind, its cause, and numbers by field, each one or a column.
 Leg = tuple[str, str, Mapping[str, Any]]
@@ -81,6 +115,8 @@ class Names(Immutable):
 
     __slots__ = PICKLED = ("account", "contracts", "assets", "parties")
 
+    kinds = KINDS
+    causes = CAUSES
     account: npt.NDArray[Any]
     contracts: tuple[str, ...]
     assets: tuple[str, ...]
@@ -90,6 +126,35 @@ class Names(Immutable):
         self, account: npt.NDArray[Any], contracts: tuple[str, ...], assets: tuple[str, ...], parties: tuple[str, ...]
     ) -> None:
         self._restore({"account": account, "contracts": contracts, "assets": assets, "parties": parties})
+
+
+class Words(NamedTuple):
+    """A column of words as numbers.
+
+    Attributes
+    ----------
+    words : tuple of str
+    codes : int64[n]
+        Which of `words` each row has; -1 for none.
+    """
+
+    words: tuple[str, ...]
+    codes: Int64Array1D
+
+    def texts(self) -> npt.NDArray[np.str_]:
+        """str[n]: the words; an empty text for none."""
+        return named(self.words, self.codes)
+
+
+class _Numbers:
+    """A property of events: the numbers of the field whose name it has."""
+
+    def __set_name__(self, owner: type[Events], name: str) -> None:
+        self._place = PLACE[name]
+
+    def __get__(self, events: Events, owner: type[Events]) -> Int64Array1D:
+        column: Int64Array1D = events.table[:, self._place]
+        return column
 
 
 class Events(Immutable):
@@ -103,6 +168,16 @@ class Events(Immutable):
         Sequence number of the first; they rise by one, through all calls of a house.
     time : int
         The time of the call that made them.
+    kind, cause : int64[n]
+        Codes, of :data:`KINDS` and of the causes.
+    wallet, row : int64[n]
+        Rows of the wallets, and of the positions or open orders; -1 where a party is meant.
+    contract, asset, party : int64[n]
+        Rows of the contracts, the assets and the names of funds, vaults, street and treasury; -1 for none.
+    lots, price, amount : int64[n]
+        In lots, in ticks, and in quanta of the asset.
+    link : int64[n]
+        The place of the other leg in this table; -1 for none.
 
     Notes
     -----
@@ -167,11 +242,17 @@ class Events(Immutable):
     def __len__(self) -> int:
         return len(self.table)
 
-    def __getattr__(self, name: str) -> Int64Array1D:
-        if name in PLACE:
-            column: Int64Array1D = self.table[:, PLACE[name]]
-            return column
-        raise AttributeError(f"Events have no {name!r}: must be one of {', '.join(FIELDS)}")
+    kind = _Numbers()
+    wallet = _Numbers()
+    row = _Numbers()
+    contract = _Numbers()
+    lots = _Numbers()
+    price = _Numbers()
+    amount = _Numbers()
+    asset = _Numbers()
+    party = _Numbers()
+    cause = _Numbers()
+    link = _Numbers()
 
     def of(self, *kinds: str) -> npt.NDArray[np.bool_]:
         """bool[n]: which events are of these kinds."""
@@ -197,24 +278,40 @@ class Events(Immutable):
             asset or fund is called by an empty text: that stands in ``contract``, ``asset``, ``fund`` and
             ``cause`` for none.
         """
-        names, table = self.names, self.table
-        link = self.link
-        return {
-            "sequence": np.arange(self.first, self.first + len(table)),
-            "time": np.full(len(table), self.time, INT64),
-            "kind": named(KINDS, self.kind),
-            "wallet": self.wallet,
-            "account": _accounts(names.account, self.wallet),
-            "row": self.row,
-            "contract": named(names.contracts, self.contract),
-            "lots": self.lots,
-            "price": self.price,
-            "amount": self.amount,
-            "asset": named(names.assets, self.asset),
-            "fund": named(names.parties, self.party),
-            "cause": named(CAUSES, self.cause),
-            "link": np.where(link < 0, -1, link + self.first),
+        columns: dict[str, npt.NDArray[Any]] = {
+            name: column.texts() if isinstance(column, Words) else column for name, column in self.codes().items()
         }
+        columns["account"] = _accounts(self.names.account, self.wallet)
+        return {column.name: columns[column.name] for column in COLUMNS}
+
+    def codes(self) -> dict[str, Int64Array1D | Words]:
+        """Every column but ``account``, as numbers: those of words are :class:`Words`.
+
+        Returns
+        -------
+        dict
+            As :meth:`columns`; int64[n], or codes and what they stand for.
+
+        Examples
+        --------
+        >>> import adlcore as adl
+        >>> contract = adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))
+        >>> snapshot = adl.Snapshot.build([contract], {"account": ["ann"], "balance": ["9"]}, [], {"X": 2})
+        >>> house = adl.ClearingHouse(snapshot, venue=[adl.clearing.Uncovered()])
+        >>> house.deposit(0, "2.5").codes()["asset"]
+        Words(words=('USDT',), codes=array([0]))
+        """
+        made = {
+            "sequence": np.arange(self.first, self.first + len(self)),
+            "time": np.full(len(self), self.time, INT64),
+            "link": np.where(self.link < 0, -1, self.link + self.first),
+        }
+        columns: dict[str, Int64Array1D | Words] = {}
+        for name, _, field, _, words in COLUMNS:
+            if field or name in made:
+                numbers = made[name] if name in made else self.table[:, PLACE[field]]
+                columns[name] = Words(getattr(self.names, words), numbers) if words else numbers
+        return columns
 
     def rows(self, *kinds: str) -> list[dict[str, Any]]:
         """Events as mappings, of these kinds or all of them, with their own sequence numbers."""

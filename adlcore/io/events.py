@@ -15,23 +15,20 @@ from .._support.extras import optional
 from .._support.files import replaced
 from .._support.options import a_list, a_path
 from .._support.text import visible_json
-from ..clearing.events import Events
+from ..clearing.events import COLUMNS, LABEL, WORD, Events
 from ..contracts.decimals import whole_number
 from ..errors import AdlError
 
 __all__ = ["ACCOUNT", "EVENT_COLUMNS", "owners", "read_events", "write_events"]
 
 #: The columns of every file, in this order.
-EVENT_COLUMNS = (
-    *("sequence", "time", "kind", "wallet", "account", "row", "contract", "lots", "price", "amount", "asset", "fund"),
-    *("cause", "link"),
-)
+EVENT_COLUMNS = tuple(column.name for column in COLUMNS)
 
-#: Columns of text; those with few different values are kept as dictionaries.
-TEXTS = ("kind", "contract", "asset", "fund", "cause")
+#: Columns of text, with few different values: they are kept as dictionaries.
+TEXTS = tuple(column.name for column in COLUMNS if column.type == WORD)
 
 #: The column of labels: text, or whole numbers; null where there is none.
-ACCOUNT = "account"
+(ACCOUNT,) = (column.name for column in COLUMNS if column.type == LABEL)
 
 SUFFIXES = (".jsonl", ".arrow", ".parquet")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 from collections.abc import Callable, Iterator
@@ -154,7 +155,7 @@ def _write_csv_for_sheets(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], 
 
 
 def _write_cells(file: BinaryIO, rows: Iterator[list[Any]], quoting: Literal[0, 2]) -> None:
-    writer = csv.writer(_Text(file), lineterminator="\n", quoting=quoting)
+    writer = csv.writer(codecs.getwriter("utf-8")(file), lineterminator="\n", quoting=quoting)
     writer.writerow(FILLS)
     writer.writerows(rows)
 
@@ -197,16 +198,6 @@ def _write_parquet(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contrac
 def finite(value: Any) -> Any:
     """What JSON has no number for is null."""
     return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-class _Text:
-    """What the writer of CSV takes for a file of text."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def write(self, text: str) -> int:
-        return self._file.write(text.encode())
 
 
 WRITERS: dict[str, Callable[[BinaryIO, dict[str, npt.NDArray[Any]], Contract], None]] = {

@@ -88,7 +88,7 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     columns of the snapshot: lots, ticks and quanta as int64, exact decimals as text, and rows of the
     other tables where one refers to them. ``manifest.json`` holds the schema, the SHA-256 of each file, that of
     itself, and :attr:`Snapshot.hash`: whatever byte is altered, is missing or was put in is noticed. All of
-    it is written beside the folder and renamed at the end: a write that fails leaves what was
+    it is written beside the folder, synchronized and renamed at the end: a write that fails leaves what was
     there. A folder that is there, and each file of a snapshot that is replaced, hands on its owner and its
     permissions. Replacing takes two renames: a process that is killed between them leaves the old snapshot in
     the hidden folder beside it.
@@ -115,6 +115,7 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
             _write(snapshot, work / "new")
             _take_over(work / "new", target)
             _replace(target, work)
+            files.sync_folder(target.parent)
         finally:
             shutil.rmtree(work / "new", ignore_errors=True)
             if target.exists():
@@ -214,8 +215,9 @@ def _refuse_current(target: Path, folder: str | os.PathLike[str]) -> None:
 
 
 def _write(snapshot: Snapshot, folder: Path) -> None:
-    folder.mkdir()
-    write_files(snapshot, lambda name: open(folder / name, "xb"))  # noqa: SIM115 - closed where it is written
+    files.change(folder, os.mkdir, folder)
+    write_files(snapshot, lambda name: files.created(folder / name))
+    files.sync_folder(folder)
 
 
 def _take_over(folder: Path, target: Path) -> None:
@@ -261,17 +263,17 @@ def write_files(snapshot: Snapshot, create: Callable[[str], AbstractContextManag
 def _replace(target: Path, work: Path) -> None:
     """Give the new folder its name; the old one comes back where that fails, or where it is no snapshot's by now."""
     if not target.exists():
-        os.rename(work / "new", target)
+        files.change(target, os.rename, work / "new", target)
         return
-    os.rename(target, work / "old")
+    files.change(target, os.rename, target, work / "old")
     try:
         if (work / "old").is_symlink():
             message = f"{target} has become a symbolic link: must stay the folder that it was"
             raise AdlError(message, argument="folder", value=str(target))
         _refuse_taken(work / "old", target, True)
-        os.rename(work / "new", target)
+        files.change(target, os.rename, work / "new", target)
     except BaseException:
-        os.rename(work / "old", target)
+        files.change(target, os.rename, work / "old", target)
         raise
 
 

@@ -14,12 +14,13 @@ from ..contracts.contract import Contract
 from ..contracts.decimals import canonical
 from ..errors import AdlError
 from ..io import Inputs
+from ..io.marks import Marks, read_marks
 from .habits import Coin, Listed, populated
 from .moving_depth import MovingDepth, Shape
 from .outcome import open_interest
 from .scenario_tables import Fund, Listing
 from .scenarios import Scenario
-from .shocks import Marks, Moved, fall, read_marks
+from .shocks import Moved, fall
 
 __all__ = ["TIME_UNIT", "Crash"]
 

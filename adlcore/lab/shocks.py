@@ -1,28 +1,19 @@
-"""Paths of mark prices through a crash: made up, or read from a file."""
+"""Paths of mark prices through a crash that is made up."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from .._support.arrays import Float64Array1D
-from .._support.extras import optional
-from .._support.options import a_list, a_path, is_text_of
 from ..contracts.contract import Contract
-from ..contracts.decimals import exact_decimal, positive_decimal, whole_number
-from ..errors import AdlError, shown
+from ..io.marks import Marks
 from .portable import exponential, logarithm, total
 
-__all__ = ["Marks", "fall", "read_marks"]
-
-#: Times, and the mark prices that are new at each, by symbol.
-Marks = list[tuple[int, dict[str, str]]]
+__all__ = ["Moved", "fall"]
 
 
 @dataclass(frozen=True)
@@ -132,110 +123,3 @@ def _on_ticks(contract: Contract, price: float) -> str:
     tick = contract.tick or Decimal("1e-8")
     steps = max(1, int((Decimal(repr(price)) / tick).to_integral_value()))
     return contract.price(steps) if contract.tick is not None else format(steps * tick, "f")
-
-
-def read_marks(path: str | os.PathLike[str], symbols: Collection[str]) -> Marks:
-    """Read marks from a CSV or Parquet file.
-
-    Parameters
-    ----------
-    path : path
-        Columns ``time``, ``symbol`` and ``price``, a row a mark; or ``time`` and one column a symbol, where
-        an empty cell means no new mark, for a row cannot leave it out. Times are whole numbers that do not
-        fall.
-    symbols : collection of str, such as a mapping
-        The contracts that may be named.
-
-    Returns
-    -------
-    list of (int, dict)
-        A pass for each time.
-
-    Raises
-    ------
-    AdlError
-        For a file that is neither, and for the first row whose time, symbol or price cannot be; without
-        pyarrow.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "marks.csv")
-    ...     _ = path.write_text("time,BTCUSDT,ETHUSDT\\n1,60000,\\n2,59000.5,3000\\n")
-    ...     read_marks(path, {"BTCUSDT": 0, "ETHUSDT": 1})
-    [(1, {'BTCUSDT': '60000'}), (2, {'BTCUSDT': '59000.5', 'ETHUSDT': '3000'})]
-    """
-    symbols = symbols if isinstance(symbols, Mapping) else a_list("symbols", symbols, "must be a list of symbols")
-    columns = _columns(a_path("path", path))
-    if "time" not in columns:
-        raise AdlError.at("marks", None, str(path), f"must have a column time; has {', '.join(columns)}")
-    long = {"symbol", "price"} <= columns.keys()
-    if long:
-        named = list(zip(columns["symbol"], columns["price"], strict=True))
-        cells: list[list[tuple[str, Any]]] = [[pair] for pair in named]
-    else:
-        others = [name for name in columns if name != "time"]
-        cells = [[(name, columns[name][row]) for name in others] for row in range(len(columns["time"]))]
-    found: Marks = []
-    for row, (given, pairs) in enumerate(zip(columns["time"], cells, strict=True)):
-        time = _time(given, row, found)
-        if not found or found[-1][0] != time:
-            found.append((time, {}))
-        for symbol, price in pairs:
-            if not is_text_of(symbol, symbols):
-                raise AdlError.at(
-                    "marks.symbol", row, symbol, f"must be one of {', '.join(map(str, list(symbols)[:12]))}"
-                )
-            if price is not None and price != "":
-                found[-1][1][symbol] = format(positive_decimal(price, "marks.price", row), "f")
-            elif long:
-                raise AdlError.at("marks.price", row, price, "must be a number; leave the row out where there is none")
-    if not found:
-        raise AdlError.at("marks", None, str(path), "must have a row")
-    return found
-
-
-def _time(given: Any, row: int, found: Marks) -> int:
-    number = exact_decimal(given, "marks.time", row)
-    if number != number.to_integral_value():
-        raise AdlError.at("marks.time", row, given, "must be a whole number")
-    time = whole_number(int(number), "marks.time", row)
-    if found and time < found[-1][0]:
-        raise AdlError.at("marks.time", row, given, f"must not be before the row above, {found[-1][0]}")
-    return time
-
-
-def _columns(path: Path) -> dict[str, list[Any]]:
-    """The columns of a file; of CSV as text."""
-    with optional("pyarrow", "reading marks from files"):
-        import pyarrow as pa
-        import pyarrow.csv as pc
-        import pyarrow.parquet as pq
-    if path.suffix not in (".csv", ".parquet"):
-        raise AdlError.at("marks", None, str(path), "must end in .csv or .parquet")
-    if not path.is_file():
-        raise AdlError.at("marks", None, str(path), "must be a file that is there")
-    try:
-        if path.suffix == ".parquet":
-            return _by_name(path, pq.read_table(path))
-        with open(path, encoding="utf-8") as file:
-            names = file.readline().strip().split(",")
-        types = {name: pa.string() for name in names}
-        options = pc.ConvertOptions(column_types=types, strings_can_be_null=False)
-        return _by_name(path, pc.read_csv(path, convert_options=options))
-    except AdlError:
-        raise
-    except (pa.ArrowException, UnicodeError, ValueError, KeyError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # of the system; pyarrow's own have no number
-            raise
-        raise AdlError.at("marks", None, str(path), f"must be a whole table ({str(error)[:60]})") from None
-
-
-def _by_name(path: Path, table: Any) -> dict[str, list[Any]]:
-    """The columns of a table, each of which has a name of its own."""
-    names = table.column_names
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise AdlError.at("marks", None, str(path), f"must have the column {shown(twice)} once")
-    return dict(table.to_pydict())

@@ -79,11 +79,14 @@ def write(
     ...     marks={"X": "10"},
     ... )
     >>> events = adl.ClearingHouse(before, venue=adl.venues.BINANCE_USDM).mark({"X": "8.5"}, time=1)
+    >>> Words, one = adl.clearing.events.Words, np.zeros(1, int)
     >>> run = types.SimpleNamespace(  # what a Run has of which a report is made
     ...     before=before, contracts=before.contracts, assets=before.assets, configuration={}, manifest={},
-    ...     events=lambda: events.columns() | {"pass": np.ones(len(events), int)},
+    ...     event_codes=lambda: events.codes() | {"pass": np.ones(len(events), int)},
     ...     passes=lambda: {"pass": [1], "time": [1], "events": [len(events)]},
-    ...     marks=lambda: {"pass": [1], "kind": ["mark"], "name": ["X"], "price": ["8.5"]},
+    ...     mark_codes=lambda: {
+    ...         "pass": [1], "kind": Words(("mark",), one), "name": Words(("X",), one), "price": ["8.5"]
+    ...     },
     ... )
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "report.html")

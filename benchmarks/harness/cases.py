@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 import adlcore as adl
+from adlcore._support import files
 from adlcore.clearing import Events
-from adlcore.io.runs import files as run_files
 from adlcore.io.runs import log as run_log
-from adlcore.io.runs import tables as run_tables
+from adlcore.io.runs import parquet_files
 
 from .books import Books
 from .columns import MARK, Columns, scored
@@ -235,11 +235,11 @@ def run_log_of(size: tuple[int, int], folder: Path) -> Calls:
         part = Events(table, number * count, number, events.names)
         digest = part.digest(digest) if count else digest
         made.append(run_log.Made(number, inputs, part, digest))
-    words, path = run_tables.Vocabulary(before, events.names.parties), folder / "events.arrow"
+    words, path = parquet_files.Vocabulary(before, events.names.parties), folder / "events.arrow"
 
     def append() -> None:
         path.unlink(missing_ok=True)
-        with run_files.appending(path, 0) as file:
+        with files.Sink.append(path, 0) as file:
             run_log.begin(file)
             for each in made:
                 run_log.append(file, each)
@@ -252,5 +252,5 @@ def run_log_of(size: tuple[int, int], folder: Path) -> Calls:
     return {
         "append": append,
         "read": read,
-        "seal": lambda: run_tables.write_tables(folder, run_log.PassLog(path, 0, b""), words),
+        "seal": lambda: parquet_files.write_tables(folder, run_log.PassLog(path, 0, b""), words),
     }

@@ -6,8 +6,6 @@ import errno
 import io
 import os
 import stat
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -248,25 +246,25 @@ def test_links_are_not_followed_where_nobody_asked(tmp_path):
 
 
 def test_a_file_is_on_the_disk_before_it_takes_its_name(tmp_path, kind, writer, monkeypatch):
-    steps = []
-    fsync, replace = os.fsync, os.replace
+    steps, change = [], files.change
 
-    def synchronize(number):
-        steps.append("folder" if stat.S_ISDIR(os.fstat(number).st_mode) else "file")
-        fsync(number)
+    def noted(path, call, *given, **named):
+        if call is os.replace:
+            steps.append("name")
+            assert given[1] == path
+            assert Path(given[0]).parent == path.parent
+        elif "sync" in call.__name__:
+            steps.append("folder" if stat.S_ISDIR(os.fstat(given[0]).st_mode) else "file")
+        elif call is os.write:
+            assert not steps
+        return change(path, call, *given, **named)
 
-    def rename(one, other):
-        steps.append("name")
-        assert Path(one).parent == Path(other).parent
-        replace(one, other)
-
-    monkeypatch.setattr(os, "fsync", synchronize)
-    monkeypatch.setattr(os, "replace", rename)
+    monkeypatch.setattr(files, "change", noted)
     writer(tmp_path / f"out.{kind}")
     assert steps == ["file", "name", "folder"]
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("call", ["_sync_file", "replace"])
 @pytest.mark.parametrize("there", [True, False])
 def test_what_fails_leaves_what_was_there(tmp_path, kind, writer, monkeypatch, call, there):
     path = tmp_path / f"out.{kind}"
@@ -276,7 +274,7 @@ def test_what_fails_leaves_what_was_there(tmp_path, kind, writer, monkeypatch, c
     def fail(*_):
         raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
 
-    monkeypatch.setattr(os, call, fail)
+    monkeypatch.setattr(files if call == "_sync_file" else os, call, fail)
     with pytest.raises(OSError, match="quota") as caught:
         writer(path)
     assert (caught.value.errno, caught.value.filename) == (errno.EDQUOT, str(path))
@@ -344,43 +342,7 @@ def test_names_as_long_as_the_system_has_them(tmp_path, kind, writer):
     assert names(tmp_path) == [path.name]
 
 
-# The command line -----------------------------------------------------------------------------------------------------
-
-ROWS = "user,quantity,entry_price,equity\nalice,-28.53,28.885,295.72\ncarol,-448.17,27.884,8648.07\n"
-CLOSE = ("--mark", "22", "--quantity", "5")
-
-
-def shell(folder, line, *arguments):
-    """What a shell makes of a line in which "$@" is the command line with these arguments."""
-    tool = [sys.executable, "-c", "from adlcore.cli import main; main()", *map(str, arguments)]
-    paths = os.pathsep.join([str(Path(adl.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "COLUMNS": "80", "PYTHONPATH": paths}
-    done = subprocess.run(
-        ["/bin/sh", "-c", line, "sh", *tool], cwd=folder, env=environment, capture_output=True, check=False
-    )
-    return done.returncode, done.stdout, done.stderr
-
-
-@pytest.fixture
-def positions(tmp_path):
-    """A file of positions, in a folder of its own."""
-    pytest.importorskip("typer", reason="the command line needs the cli extra")
-    (tmp_path / "p.csv").write_text(ROWS)
-    return tmp_path
-
-
-@pytest.mark.parametrize("out", ["-", "/dev/stdout", "link.csv"])
-@pytest.mark.parametrize(
-    "line", ['{ echo head; "$@"; echo tail; }', '{ echo head; "$@"; echo tail; } > all; /bin/cat all']
-)
-def test_standard_output_gets_the_file_and_nothing_else(good, positions, out, line):
-    (positions / "link.csv").symlink_to("/dev/stdout")
-    told = good("deleverage", positions / "p.csv", *CLOSE, "--out", positions / "plain.csv")
-    expected = (positions / "plain.csv").read_bytes()
-    code, stdout, stderr = shell(positions, line, "deleverage", "p.csv", *CLOSE, "--out", out)
-    assert (code, stdout) == (0, b"head\n" + expected + b"tail\n")
-    called = "standard output" if out == "-" else out
-    assert stderr.decode().replace(f"to {called}", f"to {positions / 'plain.csv'}") == told
+# Reports and events ---------------------------------------------------------------------------------------------------
 
 
 def test_descriptors_are_known_by_every_name(tmp_path):
@@ -391,12 +353,6 @@ def test_descriptors_are_known_by_every_name(tmp_path):
         assert files.is_stream(name)
     for name in (tmp_path / "1", tmp_path, "/dev/null", tmp_path / "absent"):
         assert files.descriptor_of(name) is None
-
-
-def test_standard_output_is_for_one_document(bad, positions):
-    for out in ("-", "/dev/stdout"):
-        said = bad("deleverage", positions / "p.csv", *CLOSE, "--out", out, "--json")
-        assert said.endswith("must be a file: standard output is for --json")
 
 
 def test_a_report_is_written_as_the_others_are(sealed, tmp_path):
@@ -414,48 +370,6 @@ def test_a_report_is_written_as_the_others_are(sealed, tmp_path):
     with pytest.raises(IsADirectoryError):
         adl.report.write(sealed, tmp_path)
     assert names(tmp_path) == ["link.html", "pipe.html", "plain.html", "target.html"]
-
-
-def test_a_report_on_standard_output_is_the_page(sealed, kept, tmp_path):
-    pytest.importorskip("typer", reason="the command line needs the cli extra")
-    plain = tmp_path / "plain.html"
-    adl.report.write(sealed, plain)
-    code, stdout, stderr = shell(tmp_path, '"$@"', "report", kept / "ten-sealed", "--out", "-")
-    assert (code, stderr) == (0, b"standard output: written\n")
-    assert stdout == plain.read_bytes()
-    code, stdout, stderr = shell(tmp_path, '"$@"', "report", kept / "ten-sealed", "--out", "/dev/null")
-    assert (code, stdout, stderr) == (0, b"/dev/null: written\n", b"")
-    assert names(tmp_path) == ["plain.html"]
-
-
-def test_a_report_does_not_replace_what_it_is_made_of(bad, good, copied, tmp_path):
-    folder = copied("ten-sealed")
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    (tmp_path / "soft").symlink_to(next(iter(sorted(folder.glob("events.*")))))
-    os.link(folder / "manifest.json", tmp_path / "hard")
-    for out in (folder / "manifest.json", tmp_path / "soft", tmp_path / "hard"):
-        assert bad("report", folder, "--out", out).endswith("must not be the file that is read")
-    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    assert "MiB" in good("report", folder, "--out", folder / "report.html")
-    assert "MiB" in good("report", folder, "--out", folder / "report.html")
-
-
-def test_a_link_in_a_run_is_no_place_for_its_report(bad, copied, tmp_path):
-    folder, victim = copied("ten-sealed"), tmp_path / "victim"
-    victim.write_bytes(b"mine")
-    (folder / "report.html").symlink_to(victim)
-    assert bad("report", folder) == f"{folder / 'report.html'} is a symbolic link: must be a plain file"
-    assert victim.read_bytes() == b"mine"
-    assert (folder / "report.html").is_symlink()
-
-
-def test_errors_of_files_are_one_line(bad, kept, tmp_path):
-    run = kept / "ten-sealed"
-    (tmp_path / "folder").mkdir()
-    assert bad("report", run, "--out", tmp_path / "folder") == f"Is a directory: {tmp_path / 'folder'}"
-    assert bad("report", run, "--out", tmp_path / "no/x.html") == f"No such file or directory: {tmp_path / 'no/x.html'}"
-    assert bad("report", run, "--out", tmp_path / ("x" * 256)).startswith("File name too long: ")
-    assert names(tmp_path) == ["folder"]
 
 
 def test_digests_of_event_files_are_whole_in_a_pipe(tmp_path, events):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-import adlcore as adl
 from adlcore.clearing import ClearingHouse, Uncovered
 from adlcore.io import read_events, write_events
 from support import ten_wallets
+from support.arrow import store, stored
 from support.books import refused
 from support.house_books import fund, linear, opened, snapshot
+from support.run_logs import same
 
 pytestmark = pytest.mark.files
 
@@ -38,14 +38,6 @@ def tables():
 def path(request, tmp_path):
     """Where to write, in each format."""
     return tmp_path / f"events.{request.param}"
-
-
-def same(one, other) -> None:
-    """Columns of the same names, in their order, with the same values."""
-    assert list(one) == list(other)
-    for name, column in one.items():
-        assert column.dtype.kind == other[name].dtype.kind, name
-        assert np.array_equal(column, other[name]), name
 
 
 def joined(tables):
@@ -114,27 +106,13 @@ def test_json_lines_are_plain(tmp_path, tables):
 @pytest.mark.parametrize("suffix", ["arrow", "parquet"])
 def test_the_digest_is_in_the_file(tmp_path, tables, suffix):
     """That of these events, from the first of them."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     write_events(tables, path := tmp_path / f"events.{suffix}")
-    if suffix == "parquet":
-        table = pq.read_table(path)
-    else:
-        with pa.OSFile(str(path)) as file:
-            table = pa.ipc.open_file(file).read_all()
+    table = stored(path)
     digest = b""
     for events in tables:
         digest = events.digest(digest)
     assert table.schema.metadata[b"digest"].decode() == digest.hex()
     assert table.column_names == list(tables[0].columns())
-
-
-def test_a_file_written_twice_is_the_same(path, tables):
-    write_events(tables, path)
-    first = path.read_bytes()
-    write_events(tables, path)
-    assert path.read_bytes() == first
 
 
 # What is refused ------------------------------------------------------------------------------------------------------
@@ -209,15 +187,8 @@ def test_lines_that_are_no_events(tmp_path, tables, line):
 
 @pytest.mark.parametrize("suffix", ["arrow", "parquet"])
 def test_tables_that_lack_a_column(tmp_path, suffix):
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table, path = pa.table({"sequence": [1], "time": [2]}), tmp_path / f"events.{suffix}"
-    if suffix == "parquet":
-        pq.write_table(table, path)
-    else:
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table)
+    path = tmp_path / f"events.{suffix}"
+    store(pa.table({"sequence": [1], "time": [2]}), path)
     refused(lambda: read_events(path), "path", None, "must have the column kind")
 
 
@@ -229,30 +200,6 @@ def test_a_file_under_the_wrong_suffix(tmp_path, tables, one, other):
 
 
 # Overwriting ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_file_is_replaced_when_the_new_one_is_whole(path, tables):
-    write_events(tables[0], path)
-    write_events(tables[1], path)
-    same(read_events(path), tables[1].columns())
-    assert files(path.parent) == [path.name]
-
-
-def test_what_was_there_stays_where_the_new_one_fails(path, tables, monkeypatch):
-    """The disk is full in the middle, or the last step fails: the old file is whole, and nothing else is left."""
-    write_events(tables[0], path)
-    before = path.read_bytes()
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", full)
-        with pytest.raises(OSError, match=r"No space left on device") as caught:
-            write_events(tables[1], path)
-    assert caught.value.filename == str(path)
-    assert path.read_bytes() == before
-    assert files(path.parent) == [path.name]
 
 
 def test_what_was_there_stays_where_events_are_refused(path, tables):
@@ -280,24 +227,3 @@ def test_what_was_there_stays_where_writing_is_interrupted(tmp_path, tables, mon
         write_events(tables[0], path)
     assert path.read_bytes() == before
     assert files(tmp_path) == ["events.jsonl"]
-
-
-def test_a_folder_that_is_not_there(path, tables):
-    target = path.parent / "nowhere" / path.name
-    with pytest.raises(OSError, match="nowhere") as caught:
-        write_events(tables[0], target)
-    assert caught.value.filename == str(target)
-    assert files(path.parent) == []
-
-
-@pytest.mark.parametrize("suffix", ["arrow", "parquet"])
-def test_without_pyarrow(tmp_path, tables, suffix, monkeypatch):
-    """The command that installs it is named; JSON lines need nothing."""
-    write_events(tables[0], path := tmp_path / f"events.{suffix}")
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    for call in (lambda: write_events(tables[1], path), lambda: read_events(path)):
-        with pytest.raises(adl.errors.MissingExtraError, match=r"pip install 'adlcore\[files\]'"):
-            call()
-    write_events(tables[0], lines := tmp_path / "events.jsonl")
-    assert len(read_events(lines)["kind"]) == len(tables[0])
-    assert files(tmp_path) == sorted([path.name, "events.jsonl"])

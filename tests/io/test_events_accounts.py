@@ -12,6 +12,7 @@ import adlcore as adl
 from adlcore.clearing import Deleverage, TakeOver, Uncovered
 from adlcore.io import read_events, write_events
 from adlcore.io.runs.manifest import read_manifest, write_manifest
+from support.arrow import store, stored
 from support.house_books import fund, linear, opened, snapshot
 
 pa = pytest.importorskip("pyarrow")
@@ -101,32 +102,34 @@ def test_files_of_before_are_read_the_same(tmp_path, kind, suffix):
         lines[1]["account"] = nobody
         path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     else:
-        table = pq.read_table(path) if suffix == ".parquet" else pa.ipc.open_file(path.read_bytes()).read_all()
+        table = stored(path)
         labels = [label if label is not None else nobody for label in table["account"].to_pylist()]
-        table = table.set_column(table.column_names.index("account"), "account", pa.array(labels))
-        if suffix == ".parquet":
-            pq.write_table(table, path)
-        else:
-            with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-                writer.write_table(table)
+        store(table.set_column(table.column_names.index("account"), "account", pa.array(labels)), path)
     again = read_events(path)
     assert {name: column.tolist() for name, column in again.items()} == {
         name: column.tolist() for name, column in known.items()
     }
 
 
-@pytest.mark.parametrize("kind", LABELS)
-def test_a_run_gives_none_again(tmp_path, kind):
-    """While it goes on and when it is sealed, and what is queried is null."""
-    labels = LABELS[kind]
+FALL = [adl.io.Inputs(1, {"X": "9"})]
+
+
+def falling(labels):
+    """A house in which the first of two users fails at that mark."""
     books = adl.Snapshot(
         [adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))],
         {"account": labels, "asset": "USDT", "balance": [12 * 10**8, 100 * 10**8]},
         {"contract": ["X"] * 2, "wallet": [0, 1], "quantity": [10, -10], "entry_value": [10**10, -(10**10)]},
         {"X": "10"},
     )
-    there = adl.ClearingHouse(books, [fund(5)], venue=[TakeOver(), Deleverage()])
-    run = adl.io.record(tmp_path / "run", there, [adl.io.Inputs(1, {"X": "9"})])
+    return adl.ClearingHouse(books, [fund(5)], venue=[TakeOver(), Deleverage()])
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_a_run_gives_none_again(tmp_path, kind):
+    """While it goes on and when it is sealed, and what is queried is null."""
+    labels = LABELS[kind]
+    run = adl.io.record(tmp_path / "run", falling(labels), FALL)
     events = run.events()
     assert events["account"].dtype == object
     assert None in events["account"].tolist()
@@ -139,18 +142,7 @@ def test_a_run_gives_none_again(tmp_path, kind):
 def test_a_sealed_run_of_before_is_verified(tmp_path, kind):
     """With -1 or an empty text for parties; another label in their place is found."""
     none = "" if kind == "texts" else -1
-    books = adl.Snapshot(
-        [adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))],
-        {"account": LABELS[kind], "asset": "USDT", "balance": [12 * 10**8, 100 * 10**8]},
-        {"contract": ["X"] * 2, "wallet": [0, 1], "quantity": [10, -10], "entry_value": [10**10, -(10**10)]},
-        {"X": "10"},
-    )
-
-    def there():
-        return adl.ClearingHouse(books, [fund(5)], venue=[TakeOver(), Deleverage()])
-
-    passes = [adl.io.Inputs(1, {"X": "9"})]
-    adl.io.record(tmp_path / "run", there(), passes)
+    adl.io.record(tmp_path / "run", falling(LABELS[kind]), FALL)
     path = tmp_path / "run" / "events.parquet"
     table = pq.read_table(path)
     place = table.column_names.index("account")
@@ -163,10 +155,10 @@ def test_a_sealed_run_of_before_is_verified(tmp_path, kind):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         write_manifest(tmp_path / "run", {**manifest, "files": {**manifest["files"], "events.parquet": digest}})
         if is_right:
-            assert adl.io.verify(tmp_path / "run", there(), passes).sealed
+            assert adl.io.verify(tmp_path / "run", falling(LABELS[kind]), FALL).sealed
         else:
             with pytest.raises(adl.AdlError, match="has account"):
-                adl.io.verify(tmp_path / "run", there(), passes)
+                adl.io.verify(tmp_path / "run", falling(LABELS[kind]), FALL)
 
 
 # Values of files ------------------------------------------------------------------------------------------------------

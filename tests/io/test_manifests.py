@@ -10,6 +10,7 @@ import pytest
 import adlcore as adl
 from adlcore.io import manifests, open_run
 from adlcore.io.runs import manifest as run_manifest
+from support.run_logs import written
 from support.run_worlds import CONFIGURATION, TEN, TWO, refused, tree
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
@@ -18,12 +19,6 @@ FILES = sorted(TWO.tree)
 
 #: Bytes that mean nothing in JSON, or nothing new, and some that do.
 PUT_IN = (b" ", b"\n", b"\t", b"\0", b"0", b",")
-
-
-def written(path, data: bytes) -> None:
-    """A file anew: some systems wait for the disk when one is cut and filled again."""
-    path.unlink()
-    path.write_bytes(data)
 
 
 def changes(data: bytes, step: int):

@@ -2,71 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import pickle
-import re
-import sys
 import tempfile
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.errors import MissingExtraError
-from adlcore.io import quantities
-from adlcore.io.aliases import find_columns, parse_columns
-from adlcore.io.selections import FILLS, write_selection
+from support.position_files import GOOD, HEADER, decimals, refused
 
 pa = pytest.importorskip("pyarrow", reason="reading files needs the cli extra")
 pq = pytest.importorskip("pyarrow.parquet")
-
-HEADER = "account,quantity,entry_price,equity\n"
-GOOD = HEADER + "a,-1.50,20,5\nb,-0.25,21,6\nc,2,22,7\n"
-
-
-def october10() -> Path:
-    """Real rows beside the project, or a reason why not."""
-    for parent in Path(__file__).resolve().parents:
-        folder = parent / "shared" / "data" / "october10"
-        if folder.is_dir():
-            return folder
-    pytest.skip("shared/data/october10 is not beside the project")
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Write a file of that name and give its path."""
-
-    def put(text, name="p.csv"):
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    return put
-
-
-@pytest.fixture
-def parquet(tmp_path):
-    """Write columns as a Parquet file and give its path."""
-
-    def put(**columns):
-        path = tmp_path / "p.parquet"
-        pq.write_table(pa.table(columns), path, row_group_size=2)
-        return path
-
-    return put
-
-
-def refused(path, columns=None, **options):
-    with pytest.raises(adl.AdlError) as caught:
-        adl.read_positions(path, columns, **options)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message, caught.value
-
 
 # What is read ---------------------------------------------------------------------------------------------------------
 
@@ -159,99 +110,6 @@ def test_every_column_of_a_market_can_be_read(write):
 # Names ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "quantity", ["quantity", "position_size", "positionAmt", "szi", "size", "qty", "Position Size"]
-)
-@pytest.mark.parametrize("entry", ["entry_price", "entryPrice", "entryPx", "avg_entry_price", "avgPx"])
-def test_common_names_are_found(quantity, entry):
-    found = find_columns("p", ["User", quantity, entry, "totalEquity"], None)
-    assert found == {"quantity": (quantity,), "entry_price": (entry,), "equity": ("totalEquity",), "account": ("User",)}
-
-
-@pytest.mark.parametrize(
-    "cash",
-    [
-        "account_value_realtime",
-        "account_value",
-        "accountValue",
-        "balance",
-        "wallet_balance",
-        "cash",
-        "margin",
-        "collateral",
-    ],
-)
-def test_cash_is_never_taken_for_equity(cash):
-    found = find_columns("p", ["quantity", "entry_price", cash], None)
-    assert "equity" not in found
-    assert "account_equity" not in found
-
-
-def test_account_equity_is_not_equity():
-    found = find_columns("p", ["quantity", "entry_price", "account_equity"], None)
-    assert found["account_equity"] == ("account_equity",)
-    assert "equity" not in found
-
-
-def test_the_price_is_read_where_a_file_has_price_and_value():
-    header = ["quantity", "entry_price", "entry_value"]
-    assert "entry_value" not in find_columns("p", header, None)
-    assert "entry_price" not in find_columns("p", header, "entry_value=entry_value")
-
-
-def test_columns_as_text_or_mapping(write):
-    path = write("q,e,a,b\n-1,2,3,4\n")
-    text = adl.read_positions(path, " quantity = q, entry_price=e , equity=a + b,")
-    mapping = adl.read_positions(path, {"quantity": "q", "entry_price": "e", "equity": ["a", "b"]})
-    assert text.columns["equity"].tolist() == mapping.columns["equity"].tolist() == [7.0]
-
-
-def test_a_name_with_a_plus_is_one_column(write):
-    assert adl.read_positions(write("quantity,entry_price,a+b\n1,2,3\n"), "equity=a+b").columns["equity"].tolist() == [
-        3.0
-    ]
-
-
-def test_a_column_is_left_out(write):
-    path = write("quantity,entry_price,leverage\n1,2,20x\n")
-    assert "leverage" not in adl.read_positions(path, "leverage=").columns
-    assert "leverage" not in adl.read_positions(path, {"leverage": None}).columns
-
-
-@pytest.mark.parametrize(
-    ("columns", "words"),
-    [
-        ("quantity", "must be NAME=COLUMN"),
-        ("equty=a", "nearest: equity"),
-        ("equity=a,equity=b", "must be given once"),
-        ("equity=acount", "no column 'acount' (for equity); nearest: account"),
-        ("equity=quantity+nothing", "no column 'nothing'"),
-        ("account=account+quantity", "account is not a sum"),
-    ],
-)
-def test_bad_mappings_are_refused(write, columns, words):
-    assert words in refused(write(GOOD), columns)[0]
-
-
-def test_parse_columns_of_nothing():
-    assert parse_columns(None) == parse_columns("") == {}
-
-
-@pytest.mark.parametrize(
-    ("header", "words"),
-    [
-        ("user,entry_price", "no column that is known as quantity"),
-        ("user,quantity", "no column that is known as entry_price"),
-        ("quantity,quantity,entry_price", "two columns 'quantity'"),
-        ("quantity,Quantity,entry_price", "'quantity' and 'Quantity'"),
-    ],
-)
-def test_headers_that_do_not_do(write, header, words):
-    message, _ = refused(write(f"{header}\n{','.join('1' for _ in header.split(','))}\n"))
-    assert words in message
-    assert "p.csv" in message
-
-
 def test_a_side_column_signs_sizes(write):
     rows = "size,side,entry_price\n1,Long,1\n2,SHORT,1\n3,buy,1\n4,Sell,1\n-5,both,1\n-6,short,1\n0,,1\n"
     assert adl.read_positions(write(rows)).columns["quantity"].tolist() == [1, -2, 3, -4, -5, -6, 0]
@@ -265,47 +123,6 @@ def test_a_side_column_signs_sizes(write):
 # Lots -----------------------------------------------------------------------------------------------------------------
 
 
-def decimals():
-    """Decimal text as files hold it: signs, zeros at both ends, exponents."""
-    plain = st.decimals(-(10**8), 10**8, places=None, allow_nan=False, allow_infinity=False).map(
-        lambda d: format(d.quantize(Decimal(1).scaleb(-(abs(hash(d)) % 9))), "f")
-    )
-    scientific = st.tuples(st.integers(-(10**6), 10**6), st.integers(-8, 3)).map(lambda p: f"{p[0]}e{p[1]}")
-    return st.one_of(plain, scientific, st.sampled_from(["0", "-0.000", "+1.50", ".5", "7.", "00012", "0e-30"]))
-
-
-@given(st.lists(decimals(), min_size=1, max_size=30))
-@example(["99999999999999.9e-12", "1"])
-@example(["1e-25", "3e-25"])
-def test_lots_are_exactly_the_decimals(texts):
-    out, lot = quantities.lots([pa.array(texts)], None, AdlRefusal)
-    contract = adl.Contract("X", lot=lot)
-    assert [Decimal(contract.decimal(lots)) for lots in out.tolist()] == [Decimal(text) for text in texts]
-    assert lot == 1 or any(lots % 10 for lots in out.tolist()), "the finest step, not a finer one"
-
-
-@given(st.lists(decimals(), min_size=1, max_size=20))
-def test_both_ways_of_reading_lots_agree(texts):
-    fast, fast_lot = quantities.lots([pa.array(texts)], None, AdlRefusal)
-    slow, slow_lot = quantities._lots_by_row([texts], None, AdlRefusal)
-    np.testing.assert_array_equal(fast, slow)
-    assert fast_lot == slow_lot
-
-
-@pytest.mark.parametrize("pattern", [quantities.NARROW, quantities.WIDE], ids=["narrow", "wide"])
-@given(data=st.data())
-def test_the_parser_of_pyarrow_gets_only_what_it_reads_right(pattern, data):
-    text = data.draw(st.from_regex(pattern.replace("$", r"\Z"), fullmatch=True))
-    try:
-        slow = quantities._lots_by_row([[text]], None, AdlRefusal)
-    except adl.AdlError as error:
-        with pytest.raises(adl.AdlError, match=re.escape(error.args[0])):
-            quantities.lots([pa.array([text])], None, AdlRefusal)
-    else:
-        out, lot = quantities.lots([pa.array([text])], None, AdlRefusal)
-        assert int(out[0]) * lot == int(slow[0][0]) * slow[1] == Decimal(text)
-
-
 @given(st.lists(decimals(), min_size=1, max_size=10))
 def test_a_file_gives_back_its_decimals(texts):
     with tempfile.TemporaryDirectory() as folder:
@@ -314,16 +131,6 @@ def test_a_file_gives_back_its_decimals(texts):
         positions = adl.read_positions(path)
     held = [Decimal(int(lots)) * positions.lot for lots in positions.columns["quantity"]]
     assert held == [Decimal(text) for text in texts]
-
-
-@given(st.lists(st.floats(-1e9, 1e9).filter(lambda x: x == 0 or abs(x) > 1e-3), min_size=1, max_size=10))
-def test_floats_are_read_by_their_shortest_decimal(values):
-    out, lot = quantities.lots([pa.array([round(value, 6) for value in values])], None, AdlRefusal)
-    assert [float(int(lots) * lot) for lots in out] == [round(value, 6) for value in values]
-
-
-def AdlRefusal(number, row, value, must):
-    return adl.AdlError.at(f"part {number}", row, value, must)
 
 
 @pytest.mark.parametrize(
@@ -375,11 +182,6 @@ def test_lots_that_leave_int64_are_named(write):
     assert "lots of 0.000000001" in message
     message, _ = refused(write("a,b,entry_price\n9e18,9e18,1\n"), "quantity=a+b")
     assert "quantity (column 'a+b') is '18000000000000000000': leaves int64" in message
-
-
-@pytest.mark.parametrize("number", ["1e39", "1e-39", "1e999999999", "-1e-999999999", "0." + "0" * 99 + "1", "9" * 99])
-def test_absurd_exponents_are_refused_and_not_expanded(write, number):
-    assert "must have at most 38 digits" in refused(write(f"quantity,entry_price\n1,1\n{number},1\n"))[0]
 
 
 # Bad values -----------------------------------------------------------------------------------------------------------
@@ -539,7 +341,7 @@ def test_a_parquet_file_without_rows(parquet):
     assert "no rows" in refused(parquet(quantity=empty, entry_price=empty))[0]
 
 
-# Progress, extras -----------------------------------------------------------------------------------------------------
+# Progress -------------------------------------------------------------------------------------------------------------
 
 
 def test_progress_ends_at_all(write, parquet):
@@ -554,74 +356,13 @@ def test_progress_ends_at_all(write, parquet):
     assert rows == [(2, 5), (4, 5), (5, 5)]
 
 
-def test_without_pyarrow_the_extra_is_named(write, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'adlcore\[files\]'"):
-        adl.read_positions(write(GOOD))
-
-
-# Writing --------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def selection():
-    market = adl.Market(
-        adl.Contract("X", lot="0.01"),
-        mark_price=1,
-        quantity=[-5, -150, -300],
-        entry_price=[3.0, 2.0, 1.5],
-        equity=[1.0, 1.0, 1.0],
-        account=["a,b", 'c"d', "é"],
-    )
-    return market.contract, market.deleverage(454, "binance")
-
-
-def test_a_selection_is_written_whole_or_not_at_all(selection, tmp_path):
-    contract, chosen = selection
-    path = tmp_path / "fills.csv"
-    path.write_text("before")
-    with pytest.raises(ValueError, match=r"zip\(\) argument"):
-        write_selection(path, chosen, contract, np.zeros(1))
-    assert path.read_text() == "before"
-    assert [p.name for p in tmp_path.iterdir()] == ["fills.csv"]
-    with pytest.raises(OSError, match=r"fills\.csv") as caught:
-        write_selection(tmp_path / "absent" / "fills.csv", chosen, contract)
-    assert caught.value.filename == str(tmp_path / "absent" / "fills.csv")
-
-
-def test_what_is_written(selection, tmp_path):
-    contract, chosen = selection
-    path = tmp_path / "fills.csv"
-    write_selection(path, chosen, contract, np.array([1.5, 2.5, 3.5]))
-    lines = path.read_text(encoding="utf-8").splitlines()
-    assert lines[0] == ",".join(FILLS) == "account,row,place,score,closed,left,realized_pnl"
-    assert lines[1] == '"c""d",1,1,1.5,1.50,0.00,1.5'
-    assert lines[3].startswith('"a,b",0,3,0.')
-    assert lines[3].endswith(",0.04,0.01,3.5")
-    table = tmp_path / "fills.parquet"
-    write_selection(table, chosen, contract)
-    read = pq.read_table(table)
-    assert read.column_names == list(FILLS)
-    assert read.schema.field("closed").type == pa.decimal128(38, 2)
-    assert sum(read["closed"].to_pylist()) == Decimal("4.54")
-    assert read["realized_pnl"].null_count == 3
-    assert read["account"].to_pylist() == ['c"d', "é", "a,b"]
-
-
-def test_only_whole_lots_are_written(tmp_path):
-    chosen = adl.select([1.0], [1.5], 1.0)
-    with pytest.raises(adl.AdlError, match="whole lots"):
-        write_selection(tmp_path / "x.csv", chosen, adl.Contract("X"))
-    with pytest.raises(adl.AdlError, match=r"suffix '\.txt'"):
-        write_selection(tmp_path / "x.txt", chosen, adl.Contract("X"))
-
-
 # Real rows ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.october10
 def test_the_avax_batch_of_october_10():
     columns = "equity=account_value_realtime+total_unrealized_pnl,account=user10"
-    positions = adl.read_positions(october10() / "avax_batch.csv", columns)
+    positions = adl.read_positions(Path(os.environ["ADLCORE_OCTOBER10"]) / "avax_batch.csv", columns)
     assert (len(positions), positions.lot) == (50, Decimal("0.01"))
     assert positions.names["quantity"] == "position_size"
     contract = positions.contract("AVAX")
@@ -631,8 +372,9 @@ def test_the_avax_batch_of_october_10():
     assert selection.shortfall == 0
 
 
+@pytest.mark.october10
 def test_the_480_fills_need_no_mapping():
-    positions = adl.read_positions(october10() / "adl_fills_high_leverage.csv")
+    positions = adl.read_positions(Path(os.environ["ADLCORE_OCTOBER10"]) / "adl_fills_high_leverage.csv")
     assert len(positions) == 480
     assert positions.names == {
         "quantity": "position_size",

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 import pytest
 
 import adlcore as adl
-from adlcore.io.manifests import encoded
-from adlcore.lab import scenarios, shocks
+from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
+from support.arrow import as_text
 
 pa = pytest.importorskip("pyarrow", reason="reading files needs the cli extra")
 pq = pytest.importorskip("pyarrow.parquet")
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
-
-
-def as_text(values):
-    """Bytes as a column that says they are text."""
-    stored = pa.array(values, pa.binary())
-    return pa.Array.from_buffers(pa.string(), len(stored), stored.buffers())
 
 
 # Parquet --------------------------------------------------------------------------------------------------------------
@@ -64,35 +57,6 @@ def test_bytes_that_are_text_are_text(tmp_path):
     pq.write_table(pa.table({**GOOD, "account": [b"a", b"b", b"c"], "size": [b"-1", b"-2", b"-3"]}), path)
     read = adl.read_positions(path).columns
     assert (read["account"].tolist(), read["quantity"].tolist()) == (["a", "b", "c"], [-1, -2, -3])
-
-
-@pytest.mark.parametrize(
-    ("columns", "words"),
-    [
-        ({"time": [1], "symbol": as_text([b"\xff"]), "price": ["1"]}, "must be a whole table"),
-        ({"time": as_text([b"\xff"]), "X": ["1"]}, "must be a whole table"),
-        ({"time": [1], "symbol": [["X"]], "price": ["1"]}, r"marks.symbol\[0\] is \['X'\]: must be one of X"),
-        ({"time": [1], "symbol": [{"a": 1}], "price": ["1"]}, r"marks.symbol\[0\] is .*: must be one of X"),
-        ({"time": [[1]], "X": ["1"]}, r"marks.time\[0\] is \[1\]: must be a number"),
-        ({"time": [True], "X": ["1"]}, r"marks.time\[0\] is True: must be a number"),
-        ({"time": [1], "X": [[1]]}, r"marks.price\[0\] is \[1\]: must be a number"),
-        ({"time": [1], "X": [float("nan")]}, r"marks.price\[0\] is nan: must be finite"),
-    ],
-)
-def test_marks_of_parquet_that_cannot_be(tmp_path, columns, words):
-    path = tmp_path / "marks.parquet"
-    pq.write_table(pa.table(columns), path)
-    with pytest.raises(adl.AdlError, match=words):
-        shocks.read_marks(path, {"X": 0})
-
-
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_marks_of_no_table(tmp_path, suffix):
-    path = tmp_path / f"marks.{suffix}"
-    for data in (b"", b"\xff\xfe", b"PAR1", b"PAR1" * 9, b"time,X\n\xff,1\n", b"time,time\n1,2\n", b"\0" * 50):
-        path.write_bytes(data)
-        with pytest.raises(adl.AdlError, match="marks"):
-            shocks.read_marks(path, {"X": 0})
 
 
 # Scenarios ------------------------------------------------------------------------------------------------------------
@@ -300,35 +264,3 @@ def test_an_interruption_is_none_of_them(run, tmp_path, monkeypatch, error, code
 def test_a_file_that_is_not_there_is_named_by_the_system(bad, tmp_path):
     for command in ("margin", "simulate", "verify", "report"):
         assert bad(command, tmp_path / "none") == f"No such file or directory: {tmp_path / 'none'}"
-
-
-# Tables of runs -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("table", "column", "value", "told"),
-    [
-        (
-            "marks.parquet",
-            "kind",
-            "made\u202e",
-            r"marks.parquet: kind is 'made\u202e': must be one of mark, index, oracle",
-        ),
-        ("passes.parquet", "digest", "xyz", "passes.parquet: digest[0] is 'xyz': must be hexadecimal"),
-    ],
-)
-def test_texts_of_a_sealed_run_that_no_pass_has(copied, table, column, value, told):
-    from support import run_worlds
-
-    folder = copied("two-sealed")
-    read = pq.read_table(folder / table)
-    cells = [value, *read[column].to_pylist()[1:]]
-    place, field = read.column_names.index(column), read.schema.field(column)
-    pq.write_table(read.set_column(place, field, pa.array(cells, pa.string()).cast(field.type)), folder / table)
-    values = json.loads((folder / "manifest.json").read_bytes())
-    values["files"][table] = hashlib.sha256((folder / table).read_bytes()).hexdigest()
-    del values["check"]
-    (folder / "manifest.json").write_bytes(encoded(values))
-    with pytest.raises(adl.AdlError) as caught:
-        run_worlds.TWO.verify(folder)
-    assert str(caught.value) == f"{folder}/{told}"

@@ -11,7 +11,6 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import ClearingHouse, Deleverage
 from adlcore.lab.moving_depth import MovingDepth, Shape
-from adlcore.lab.shocks import read_marks
 from support.pairs import ann_and_bob
 from support.refusals import refused_for
 
@@ -145,52 +144,3 @@ def test_no_marks_at_all_are_an_empty_mapping():
         with pytest.raises(adl.AdlError, match="is None: must be a mapping of symbols to"):
             call()
     assert adl.Snapshot([X], {"account": ["ann"], "asset": "USDT"}, {"contract": [], **NOBODY}, {}).marks == (None,)
-
-
-# Files ----------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def parquet(tmp_path):
-    """Write a table of marks, and read it."""
-    pa = pytest.importorskip("pyarrow")
-    import pyarrow.parquet as pq
-
-    def read(**table):
-        pq.write_table(pa.table(table), tmp_path / "marks.parquet")
-        return read_marks(tmp_path / "marks.parquet", {"X": 0, "Y": 1})
-
-    return read
-
-
-@pytest.mark.parametrize("price", ["", "NaN", "nan", "null", "None", "NA", "-", "0"])
-def test_a_row_of_a_file_of_marks_has_a_price(tmp_path, price):
-    path = tmp_path / "marks.csv"
-    path.write_text(f"time,symbol,price\n1,X,10\n2,X,{price}\n")
-    with pytest.raises(adl.AdlError) as caught:
-        read_marks(path, {"X": 0})
-    assert (caught.value.argument, caught.value.row) == ("marks.price", 1)
-
-
-@pytest.mark.parametrize("price", [None, math.nan])
-def test_a_row_of_a_parquet_file_of_marks_has_a_price(parquet, price):
-    with pytest.raises(adl.AdlError) as caught:
-        parquet(time=[1, 2], symbol=["X", "X"], price=[10.0, price])
-    assert (caught.value.argument, caught.value.row) == ("marks.price", 1)
-
-
-def test_an_empty_cell_beside_others_is_no_new_mark(parquet):
-    """A row of many contracts cannot leave one out; NaN is no empty cell."""
-    assert parquet(time=[1, 2], X=[10.5, None], Y=["7", "8"]) == [(1, {"X": "10.5", "Y": "7"}), (2, {"Y": "8"})]
-    with pytest.raises(adl.AdlError) as caught:
-        parquet(time=[1, 2], X=[10.0, math.nan])
-    assert (caught.value.argument, caught.value.row) == ("marks.price", 1)
-
-
-@pytest.mark.parametrize("time", [None, 1.5, True, 2**70])
-def test_a_time_of_a_file_of_marks_is_a_whole_number(tmp_path, time):
-    path = tmp_path / "marks.csv"
-    path.write_text(f"time,X\n{'' if time is None else time},10\n")
-    with pytest.raises(adl.AdlError) as caught:
-        read_marks(path, {"X": 0})
-    assert (caught.value.argument, caught.value.row) == ("marks.time", 0)

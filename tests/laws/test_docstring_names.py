@@ -12,7 +12,7 @@ from adlcore.clearing.funds import fund
 from adlcore.clearing.snapshot import building
 from adlcore.io import aliases, selections, snapshots
 from adlcore.io import runs as io_runs
-from adlcore.io.runs import tables as run_tables
+from adlcore.io.runs import parquet_files
 from support import docstring_names
 from support.docstring_names import Names, Place
 
@@ -22,14 +22,14 @@ PLACES = list(docstring_names.places())
 #: Columns of tables, and the tables.
 COLUMNS = {
     *(name for table, columns in snapshots.FILES.items() for name in (table, *columns)),
-    *(name for columns in run_tables.COLUMNS.values() for name in columns),
+    *(name for columns in parquet_files.TYPES.values() for name in columns),
     *(name for table in ("WALLETS", "POSITIONS", "ORDERS", "BALANCES") for name in getattr(building, table)),
     *(*aliases.ALIASES, *selections.FILLS, "symbol"),
 }
 
 #: Words that data holds: kinds and causes of events, parties, rules, modes, kinds of marks.
 VALUES = {
-    *(*events.KINDS, *events.CAUSES, *run_tables.MARK_KINDS, *run_tables.MARK_KINDS.values()),
+    *(*events.KINDS, *events.CAUSES, *parquet_files.MARK_KINDS, *parquet_files.MARK_KINDS.values()),
     *(*adlcore.RankingRule.names(), *io_runs.__all__, *fund.PARTIES),
 }
 

@@ -15,11 +15,11 @@ from adlcore import clearing
 from adlcore.clearing import margin
 from adlcore.clearing.stages.venue import Venue
 from adlcore.io.aliases import parse_columns
+from adlcore.io.marks import read_marks
 from adlcore.io.selections import write_selection
 from adlcore.lab import crowd, synthetic
 from adlcore.lab.crash import Crash
 from adlcore.lab.outcome import Outcome
-from adlcore.lab.shocks import read_marks
 from support.pairs import ann_and_bob
 from support.refusals import refused_for
 

@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 
 import adlcore as adl
-from adlcore.io.runs import files as run_files
+from adlcore._support import files
 
 TESTS = Path(__file__).parents[1]
 
-CHANGE = run_files.change
+CHANGE = files.change
 
 #: How often a run is killed; `ci/kill.sh` does it more often.
 KILLS = int(os.environ.get("ADLCORE_KILLS", "4"))
+
+
+#: Calls by which what was written beside its name takes it: a file, and a folder.
+NAMING = ("replace", "rename")
 
 
 class Death(BaseException):
@@ -58,7 +62,7 @@ def steps(monkeypatch, run) -> list[str]:
     """The calls that a run makes which nothing happens to."""
     disk = Disk(-1, "error")
     with monkeypatch.context() as patch:
-        patch.setattr(run_files, "change", disk.change)
+        patch.setattr(files, "change", disk.change)
         run()
     return disk.names
 
@@ -66,7 +70,7 @@ def steps(monkeypatch, run) -> list[str]:
 def die(monkeypatch, call, at: int, how: str) -> None:
     """Make a call whose `at`-th step fails, then stop failing."""
     with monkeypatch.context() as patch:
-        patch.setattr(run_files, "change", Disk(at, how).change)
+        patch.setattr(files, "change", Disk(at, how).change)
         with pytest.raises(Death if how == "death" else OSError) as caught:
             call()
         if how != "death":

@@ -60,15 +60,21 @@ def library(kept: Path, made: Path) -> dict[str, Feature]:
         return adl.ClearingHouse(snapshot, venue=adl.venues.BINANCE_USDM)
 
     events = house().mark({"SOLUSDT": "85"}, time=1)
+    Words, one = adl.clearing.events.Words, np.zeros(1, int)
     run = SimpleNamespace(
         before=snapshot,
         contracts=snapshot.contracts,
         assets=snapshot.assets,
         configuration={},
         manifest={},
-        events=lambda: events.columns() | {"pass": np.ones(len(events), int)},
+        event_codes=lambda: events.codes() | {"pass": np.ones(len(events), int)},
         passes=lambda: {"pass": [1], "time": [1], "events": [len(events)]},
-        marks=lambda: {"pass": [1], "kind": ["mark"], "name": ["SOLUSDT"], "price": ["85"]},
+        mark_codes=lambda: {
+            "pass": [1],
+            "kind": Words(("mark",), one),
+            "name": Words(("SOLUSDT",), one),
+            "price": ["85"],
+        },
     )
 
     def names() -> None:
@@ -93,8 +99,8 @@ def library(kept: Path, made: Path) -> dict[str, Feature]:
         crashes.Crash.of(scenarios.load(kept / "small.toml"))
 
     def read_marks() -> None:
-        shocks = importlib.import_module("adlcore.lab.shocks")
-        assert len(shocks.read_marks(kept / "marks.csv", {"SOLUSDT": None})) == 2
+        marks_of = importlib.import_module("adlcore.io.marks")
+        assert len(marks_of.read_marks(kept / "marks.csv", {"SOLUSDT": None})) == 2
 
     files, plots = ("pyarrow",), ("plotly",)
     return {

@@ -6,6 +6,7 @@ import numpy as np
 
 import adlcore as adl
 from adlcore.clearing import DepthLadder
+from adlcore.clearing.events import Words
 from adlcore.io.runs import opening
 from adlcore.lab import crowd
 
@@ -44,11 +45,15 @@ class Run:
         }
 
     def events(self):
-        """All columns."""
+        """All columns, words as text."""
         if not self._events:
             names = (*adl.io.events.EVENT_COLUMNS, "pass")
             return {name: np.zeros(0, np.int64 if name in NUMBERS else np.str_) for name in names}
         return {name: np.concatenate([part[name] for part in self._events]) for name in self._events[0]}
+
+    def event_codes(self):
+        """The same, words as codes."""
+        return _coded(self.events())
 
     def passes(self):
         """A row a pass."""
@@ -57,6 +62,10 @@ class Run:
     def marks(self):
         """A row a price that a pass was given."""
         return _columns(("pass", "time", "kind", "name", "price"), self._marks)
+
+    def mark_codes(self):
+        """The same, words as codes."""
+        return _coded(self.marks())
 
 
 class Altered(Run):
@@ -70,6 +79,15 @@ class Altered(Run):
     def events(self):
         """Those of the other run, but for what was replaced."""
         return {**super().events(), **self.changed}
+
+
+def _coded(columns):
+    """Columns of words as codes, in an order that is nobody's."""
+    found = dict(columns)
+    for name in {"kind", "contract", "asset", "fund", "cause", "name"} & found.keys():
+        words, codes = np.unique(np.asarray(found[name], np.str_)[::-1], return_inverse=True)
+        found[name] = Words(tuple(words.tolist()), codes[::-1])
+    return found
 
 
 def _columns(names, rows):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from adlcore._support import files
 from adlcore.clearing import Events
-from adlcore.io.runs import files as run_files
 from adlcore.io.runs import log as run_log
 from support.run_worlds import TEN
 
@@ -40,10 +40,17 @@ def altered(data: bytes, place: int, value: int) -> bytes:
     return data[:place] + bytes([value]) + data[place + 1 :]
 
 
-def written(path, data: bytes) -> None:
+def written(path, data: bytes):
     """A file anew: some systems wait for the disk when one is cut and filled again."""
-    path.unlink()
+    path.unlink(missing_ok=True)
     path.write_bytes(data)
+    return path
+
+
+def cuts(log: bytes, step: int) -> list[int]:
+    """Where a log is cut: at every so many bytes, and around the ends of its passes."""
+    near = {place + more for place in ends(log) for more in range(-2, 3)}
+    return sorted({*range(0, len(log), step), len(log), *(cut for cut in near if cut <= len(log))})
 
 
 def forge(folder, change, *, chained: bool = True) -> None:
@@ -52,7 +59,7 @@ def forge(folder, change, *, chained: bool = True) -> None:
     log = run_log.PassLog(folder / LOG, state.sequence, state.digest)
     passes, digest = list(log), state.digest
     (folder / LOG).unlink()
-    with run_files.appending(folder / LOG, 0) as file:
+    with files.Sink.append(folder / LOG, 0) as file:
         run_log.begin(file)
         for each in passes:
             table = each.table.copy()

@@ -1,6 +1,6 @@
 """Small runs to disturb: ten wallets in a crash, two in a smaller one, and what their folders hold in the end.
 
-``python tests/run_worlds.py record FOLDER`` makes the long one and tells of every pass; so does ``resume``.
+``python tests/support/run_worlds.py record FOLDER`` makes the long one and tells of every pass; so does ``resume``.
 """
 
 from __future__ import annotations

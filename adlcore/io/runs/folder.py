@@ -11,13 +11,14 @@ import re
 import shlex
 from pathlib import Path
 
+from ..._support.files import remove
 from ..._support.members import member, refuse_shared
 from ...errors import AdlError
 from ..manifests import MANIFEST, read_json
 from ..snapshots import FILE_NAMES, read_snapshot_manifest
-from .files import refuse_foreign, remove, remove_folder, work_name
+from .files import refuse_foreign, remove_folder, work_name
 from .manifest import SCHEMA, read_manifest
-from .tables import TABLES
+from .parquet_files import TABLES
 
 __all__ = [
     "AFTER",

@@ -4,6 +4,11 @@ The file is an Arrow IPC stream of int64 columns: the numbers of the events as :
 has them. What else there is to say of a pass stands in the custom metadata of its batch as ``pass``, and ``check``
 there says how long the message is and what its SHA-256 is. So every message is known to be whole and
 unaltered before Arrow reads it, and a pass is there whole or not at all.
+
+Arrow's own reader does for the columns, and any other tool reads the file with it. It does not do for what a crash
+leaves: a stream has no checksums, a body that was cut or altered is read as numbers, and metadata that is no flatbuffer
+may end the process. Parquet is no log, for it is nothing before its footer is written; and a database would be a file
+that no reader of columns opens. So the frame is found and checked here, by the lengths that Arrow gives its messages.
 """
 
 from __future__ import annotations
@@ -25,11 +30,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support.arrays import INT64
+from ..._support.files import Sink
 from ..._support.members import descriptor
 from ..._support.text import one_line
 from ...clearing.events import FIELDS, Events, Names
 from ...errors import AdlError
-from .files import Sink
 
 __all__ = [
     "INPUTS",

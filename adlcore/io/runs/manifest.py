@@ -17,7 +17,7 @@ from ...clearing.events import CAUSES, KINDS
 from ...contracts.decimals import whole_number
 from ...errors import AdlError, keyed
 from ..manifests import CHECK, MANIFEST, encoded, read_json, refuse_altered, text
-from .files import replaced
+from .files import written
 from .opening import books_at_opening
 
 __all__ = ["MANIFEST", "SCHEMA", "opened", "read_manifest", "sealed", "write_manifest"]
@@ -86,7 +86,7 @@ def sealed(manifest: Mapping[str, Any], house: ClearingHouse, passes: int, files
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Replace the manifest of a run: this is where it begins, or is sealed."""
-    with replaced(folder / MANIFEST) as file:
+    with written(folder / MANIFEST) as file:
         file.write(encoded(manifest))
 
 

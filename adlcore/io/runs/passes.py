@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ...clearing import ClearingHouse
-from ...clearing.events import CAUSES, FIELDS, KINDS, Events
+from ...clearing.events import COLUMNS, Column, Events
 from ...clearing.snapshot.exact import entry
 from ...contracts.decimals import Number, canonical, positive_decimal
 from ...errors import AdlError, shown
 from .log import INPUTS, Damage, LoggedPass, Made, Texts, encoded, numbers
-from .tables import Vocabulary
+from .parquet_files import Vocabulary
 
 __all__ = [
     "Inputs",
@@ -29,6 +29,9 @@ __all__ = [
 ]
 
 NOTHING = object()
+
+#: Of each number of an event, what it is in tables.
+EVENT_COLUMNS = tuple(column for column in COLUMNS if column.field)
 
 
 class Inputs(NamedTuple):
@@ -202,30 +205,17 @@ def _first_difference(found: npt.NDArray[np.int64], events: Events) -> str | Non
     if differs.any():
         row = int(differs.any(axis=1).argmax())
         place = int(differs[row].argmax())
-        name = FIELDS[place]
-        stands, must = (_shown(name, int(table[row, place]), events) for table in (found, events.table))
-        return f"event {events.first + row} has {_column(name)} {stands}, must be {must}"
+        column = EVENT_COLUMNS[place]
+        stands, must = (_shown(column, int(table[row, place]), events) for table in (found, events.table))
+        return f"event {events.first + row} has {column.name} {stands}, must be {must}"
     if len(found) != len(events):
         return f"it has {len(found)} events, must have {len(events)}"
     return None
 
 
-def _column(field: str) -> str:
-    """The name in the columns of what is kept as a field."""
-    return "fund" if field == "party" else field
-
-
-def _shown(field: str, number: int, events: Events) -> str:
+def _shown(column: Column, number: int, events: Events) -> str:
     """A number, or what it stands for."""
-    names = events.names
-    listed = {
-        "kind": KINDS,
-        "cause": CAUSES,
-        "contract": names.contracts,
-        "asset": names.assets,
-        "party": names.parties,
-    }
-    if field == "link" and number >= 0:
+    if column.name == "link" and number >= 0:
         return str(number + events.first)
-    words = listed.get(field, ())
+    words = getattr(events.names, column.words) if column.words else ()
     return repr(words[number]) if 0 <= number < len(words) else str(number)

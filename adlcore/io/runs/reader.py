@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from ..._support.extras import needs
 from ..._support.members import member
 from ..._support.options import a_path
 from ...clearing import Snapshot
-from ...clearing.events import CAUSES, FIELDS, KINDS, Events
+from ...clearing.events import CAUSES, FIELDS, KINDS, Events, Words
 from ...contracts import Asset, Contract
 from ...errors import AdlError, OpenInterestWarning
 from ..manifests import altered
@@ -28,11 +28,23 @@ from .folder import AFTER, BEFORE, LOG, command
 from .log import LoggedPass, PassLog
 from .manifest import MANIFEST, read_manifest
 from .opening import OpeningDebt, OpeningFund, debts_at_opening, funds_at_opening
-from .tables import EVENTS, MARKS, PASSES, TableFile, Vocabulary, as_columns, mark_rows, numpy_columns, pass_row
+from .parquet_files import (
+    EVENTS,
+    MARKS,
+    PASSES,
+    CodedColumns,
+    Columns,
+    TableFile,
+    Vocabulary,
+    coded_columns,
+    columns_of,
+    event_columns,
+    mark_rows,
+    pass_row,
+    text_columns,
+)
 
 __all__ = ["Run", "load_part", "open_log", "open_run", "refuse_numbers"]
-
-Columns = dict[str, npt.NDArray[Any]]
 
 
 def open_run(path: str | os.PathLike[str]) -> Run:
@@ -189,14 +201,41 @@ class Run:
         AdlError
             Where the file was altered; this holds for the other tables, too.
         """
-        if self.sealed:
-            return self._table(EVENTS)
+        return event_columns(self._table(EVENTS)) if self.sealed else text_columns(self._logged_events(Events.columns))
+
+    def event_codes(self) -> CodedColumns:
+        """The same without ``account``, where kinds, contracts, assets, funds and causes are numbers. O(events).
+
+        Returns
+        -------
+        dict
+            int64[n] columns; those of words are :class:`~adlcore.clearing.events.Words`: codes, and what they stand
+            for. An empty text is either a word or the code -1.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> import adlcore as adl
+        >>> contract = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], [0.05]))
+        >>> snapshot = adl.Snapshot.build([contract], {"account": ["ann"], "balance": ["9"]}, [], {"X": 2})
+        >>> house = adl.ClearingHouse(snapshot, venue=[adl.clearing.Uncovered()])
+        >>> with tempfile.TemporaryDirectory() as parent:
+        ...     run = adl.io.record(pathlib.Path(parent, "quiet"), house, [adl.io.Inputs(1, {"X": "2.5"})])
+        ...     run.event_codes()["kind"].codes, run.mark_codes()["name"]
+        (array([], dtype=int64), Words(words=('X',), codes=array([0])))
+        """
+        return coded_columns(self._table(EVENTS)) if self.sealed else self._logged_events(Events.codes)
+
+    def _logged_events(self, columns_of_pass: Callable[[Events], Mapping[str, Any]]) -> CodedColumns:
+        """The events of a run that is not sealed."""
         words = Vocabulary(self.before, self.manifest["names"]["parties"])
-        path = self.path / LOG
-        parts = [_named(each, words, path) for each in self._logged()]
+        parts: list[CodedColumns] = []
         # A table without events has every column's type.
-        parts.append(_named(LoggedPass(0, 0, 0, b"", {}, np.zeros((0, len(FIELDS)), INT64)), words, path))
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        for each in (*self._logged(), LoggedPass(0, 0, 0, b"", {}, np.zeros((0, len(FIELDS)), INT64))):
+            refuse_numbers(self.path / LOG, each, words)
+            events = Events(each.table, each.first, each.time, words.names)
+            parts.append({**columns_of_pass(events), "pass": np.full(len(events), each.number, INT64)})
+        return {name: _joined([part[name] for part in parts]) for name in parts[0]}
 
     def passes(self) -> Columns:
         """A row for each pass: ``pass, time, first, events, digest``.
@@ -204,28 +243,36 @@ class Run:
         ``first`` is the sequence number of its first event, ``events`` how many there are, ``digest`` the
         rolling hash of all events after it.
         """
-        return self._table(PASSES) if self.sealed else as_columns(PASSES, self._known)
+        return text_columns(self._rows(PASSES))
 
     def marks(self) -> Columns:
         """A row for each price that a pass was given: ``pass, time, kind, name, price``.
 
         ``kind`` is ``mark``, ``index`` or ``oracle``; ``price`` is decimal text.
         """
+        return text_columns(self._rows(MARKS))
+
+    def mark_codes(self) -> CodedColumns:
+        """The same with kinds and names as numbers, as in :meth:`event_codes`."""
+        return self._rows(MARKS)
+
+    def _rows(self, name: str) -> CodedColumns:
+        """The columns of passes or marks."""
         if self.sealed:
-            return self._table(MARKS)
-        return as_columns(MARKS, self._mark_rows())
+            return coded_columns(self._table(name))
+        return columns_of(name, self._known if name == PASSES else self._mark_rows())
 
     def _mark_rows(self) -> Iterator[tuple[Any, ...]]:
         for each in self._logged():
             yield from mark_rows(each.number, each.time, each.inputs)
 
-    def _table(self, name: str) -> Columns:
-        """The columns of a table of a sealed run."""
+    def _table(self, name: str) -> Any:
+        """A table of a sealed run, as Arrow has it."""
         path = self.path / name
         if (error := altered(path, self.manifest["files"].get(name, ""))) is not None:
             raise error
         with contextlib.closing(TableFile(path)) as file:
-            return numpy_columns(file.take())
+            return file.take()
 
     def _logged(self) -> Iterator[LoggedPass]:
         """The passes that were there when it was opened, again."""
@@ -289,8 +336,8 @@ def refuse_numbers(path: Path, each: LoggedPass, words: Vocabulary) -> None:
         raise AdlError(message, argument=name, row=each.first + row, value=number, must=must)
 
 
-def _named(each: LoggedPass, words: Vocabulary, path: Path) -> Columns:
-    """The columns of the events of one pass."""
-    refuse_numbers(path, each, words)
-    events = Events(each.table, each.first, each.time, words.names)
-    return {**events.columns(), "pass": np.full(len(events), each.number, INT64)}
+def _joined(parts: list[npt.NDArray[Any] | Words]) -> npt.NDArray[Any] | Words:
+    """Columns of passes, one after the other; words are the same in all."""
+    if isinstance(first := parts[0], Words):
+        return Words(first.words, np.concatenate([part.codes for part in parts if isinstance(part, Words)]))
+    return np.concatenate([part for part in parts if not isinstance(part, Words)])

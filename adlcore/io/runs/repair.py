@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..._support import files
 from ..._support.extras import needs
 from ..._support.members import member, open_member
 from ..._support.options import a_path
@@ -19,13 +20,13 @@ from ...clearing import ClearingHouse, Snapshot
 from ...errors import AdlError, OpenInterestWarning
 from ..manifests import altered
 from ..snapshots import load
-from .files import appending, locked, move, replaced, work_name
+from .files import locked, work_name, written
 from .folder import AFTER, BEFORE, DROPPED, LOG, command, refuse_strange
 from .log import LoggedPass, PassLog
 from .manifest import read_manifest
+from .parquet_files import TABLES
 from .passes import Inputs, PassMaker, event_difference, input_difference, refuse_no_house, refuse_other_house
 from .reader import load_part, open_log
-from .tables import TABLES
 from .versions import naming_versions, refuse_other_numbers
 
 __all__ = ["Repair", "advised", "repair"]
@@ -195,7 +196,8 @@ def _put_aside(folder: Path, part: str, known: Snapshot) -> tuple[Path, ...]:
         if load(folder / part).hash == known.hash:
             return ()
     spare = _spare(folder / part)
-    move(folder / part, spare)
+    files.change(folder / part, os.rename, folder / part, spare)
+    files.sync_folder(folder)
     return (spare,)
 
 
@@ -219,7 +221,7 @@ def _cut(log: PassLog, end: int) -> Path:
         spare = _spare(log.path, hashlib.file_digest(file, "sha256").hexdigest())
         file.seek(end)
         if member(spare) is None:
-            with replaced(spare, work_name(LOG + DROPPED)) as copy:
+            with written(spare, work_name(LOG + DROPPED)) as copy:
                 shutil.copyfileobj(file, copy)
-    with appending(log.path, end):
+    with files.Sink.append(log.path, end):
         return spare

@@ -17,7 +17,7 @@ from ...errors import AdlError
 from ..events import ACCOUNT
 from ..manifests import altered
 from .log import INPUTS, LoggedPass, Made
-from .tables import MARK_KINDS, MARKS, PASSES, TableFile, Vocabulary
+from .parquet_files import MARK_KINDS, MARKS, PASSES, TableFile, Vocabulary
 
 __all__ = ["SealedEvents", "sealed_passes"]
 

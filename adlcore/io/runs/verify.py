@@ -14,10 +14,10 @@ from ...clearing import ClearingHouse
 from ...errors import AdlError
 from .folder import AFTER, BEFORE
 from .manifest import read_manifest
+from .parquet_files import EVENTS
 from .passes import Inputs, PassMaker, event_difference, explained, refuse_no_house, refuse_other_house, words_of
 from .reader import Run, load_part, open_log, open_run
 from .sealed import SealedEvents, sealed_passes
-from .tables import EVENTS
 from .versions import naming_versions
 
 __all__ = ["verify"]

@@ -8,20 +8,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..._support import files
 from ..._support.extras import needs
 from ..._support.members import member
 from ..._support.options import a_path
 from ...clearing import ClearingHouse, Events, Snapshot
 from ...errors import AdlError
 from ..snapshots import write_files
-from .files import appending, locked, make_folder, remove, replaced_folder, sync_folder
+from .files import locked, replaced_folder
 from .folder import AFTER, BEFORE, LOG, command, refuse_strange, refuse_taken, remove_work
 from .log import LoggedPass, append, begin
 from .manifest import opened, read_manifest, sealed, write_manifest
+from .parquet_files import Vocabulary, write_tables
 from .passes import Inputs, PassMaker, event_difference, refuse_no_house, refuse_other_house, words_of
 from .reader import Run, load_part, open_log, open_run, refuse_numbers
 from .repair import advised
-from .tables import Vocabulary, write_tables
 from .versions import naming_versions, refuse_other_numbers
 
 __all__ = ["record", "resume"]
@@ -116,8 +117,8 @@ def record(
         if folder.exists():
             raise AdlError(f"{folder} is a file: must be a folder, or not be there", argument="path", value=str(folder))
         with contextlib.suppress(FileExistsError):  # another writer was faster: the lock tells who it is
-            make_folder(folder)
-        sync_folder(folder.parent)
+            files.change(folder, os.mkdir, folder)
+        files.sync_folder(folder.parent)
     with locked(folder):
         refuse_taken(folder)
         write_manifest(folder, manifest)
@@ -219,10 +220,10 @@ def _go_on(folder: Path, manifest: dict[str, Any], words: Vocabulary, maker: Pas
             on_pass(made.number, made.events, maker.house)
     if log.damage is not None:
         raise advised(folder, log, log.damage.error(log.path), log.end, log.passes, events)
-    with appending(log.path, log.end) as file:
+    with files.Sink.append(log.path, log.end) as file:
         if not log.end:
             begin(file)
-            sync_folder(folder)
+            files.sync_folder(folder)
         while maker.ask() is not None:
             made = maker.make()
             append(file, made)
@@ -248,8 +249,8 @@ def _seal(folder: Path, manifest: dict[str, Any], words: Vocabulary, maker: Pass
             message = f"{log.path} was altered: has {log.passes} passes, must have the {maker.number} that were made"
             raise AdlError(message, argument="path", value=str(log.path))
 
-    files = write_tables(folder, checked(), words)
-    final = sealed(manifest, maker.house, maker.number, files)
+    hashes = write_tables(folder, checked(), words)
+    final = sealed(manifest, maker.house, maker.number, hashes)
     _keep(folder, AFTER, state.snapshot, final)
     write_manifest(folder, final)
     _clean(folder)
@@ -270,6 +271,6 @@ def _keep(folder: Path, name: str, snapshot: Snapshot, manifest: dict[str, Any])
 
 def _clean(folder: Path) -> None:
     """Remove what a sealed run does not need."""
-    remove(folder / LOG)
+    files.remove(folder / LOG)
     remove_work(folder)
-    sync_folder(folder)
+    files.sync_folder(folder)

@@ -1,4 +1,7 @@
-"""The closings of a run, and what nobody took: which event, of which stage and side, and what it was worth."""
+"""What the closings of a run were worth, by stage, pass and side, and what nobody took.
+
+What a closing is, and which stage made it, says :mod:`adlcore.clearing.closings`, to the terminal and to the report.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support.arrays import FLOAT64, Float64Array1D, Int64Array1D
-from ...clearing.closings import STAGES, closing_fills
+from ...clearing.closings import STAGES
 from .prices import Prices, View, value_per_lot
 from .record import Record, RunLike, exact_sums, weighted
 
-__all__ = ["Closings", "Uncovered", "closings", "uncovered_lots"]
+__all__ = ["Closings", "Uncovered", "uncovered_lots"]
 
 
 @dataclass(frozen=True, eq=False)
 class Closings:
-    """Every fill that closed a position in liquidation, k of them.
+    """Sums over the fills that closed a position in liquidation, k of them, as :func:`closing_fills` finds them.
 
     Attributes
     ----------
@@ -55,11 +58,6 @@ class Closings:
         codes = (record.contract[self.event] * 2 + (self.side < 0)) * len(STAGES) + self.stage
         found = weighted(codes, view.worth(record, self.event), contracts * 2 * len(STAGES))
         return found.reshape(contracts, 2, len(STAGES))
-
-
-def closings(record: Record) -> Closings:
-    """Find every fill that closed a position in liquidation, as :func:`closing_fills` says what that is. O(events)."""
-    return Closings(*closing_fills(record.kind, record.cause, record.wallet, record.lots, record.link))
 
 
 @dataclass(frozen=True, eq=False)

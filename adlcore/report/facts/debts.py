@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .record import KIND_CODES, Record, RunLike
+from ...clearing.events import CODES
+from .record import Record, RunLike
 
 __all__ = ["Debt", "debts"]
 
@@ -46,7 +47,7 @@ def debts(record: Record, run: RunLike) -> list[Debt]:
     standing = getattr(run, "opening_debts", None) or ()  # what is only like a run need not say
     found = [Debt(-1, each.wallet, codes[each.asset], each.quanta, each.quanta) for each in standing]
     open_at = {(debt.wallet, debt.asset): place for place, debt in enumerate(found)}
-    new, paid = KIND_CODES["uncovered-money"], KIND_CODES["uncovered-paid"]
+    new, paid = CODES["uncovered-money"], CODES["uncovered-paid"]
     told = np.flatnonzero(record.of("uncovered-money", "uncovered-reduced", "uncovered-paid"))
     columns = (record.kind, record.wallet, record.asset, record.amount)
     for event, kind, wallet, asset, amount in zip(

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from ..._support.options import a_list
 from ...clearing import InsuranceFund
-from ...clearing.events import FILLS, MONEY
+from ...clearing.events import CODES, FILLS, MONEY
 from ...errors import AdlError
 from ...io.runs.opening import OpeningFund
 from .prices import Prices, value_per_lot
-from .record import KIND_CODES, Record, RunLike
+from .record import Record, RunLike
 
 __all__ = ["FundCash", "Trigger", "fund_cash", "listed_funds"]
 
@@ -201,8 +201,8 @@ def _replayed(
     cash = np.full(len(record.number) + 1, start, INT64)
     (lots, cost), (lots0, cost0) = map(list, inventory), map(list, inventory)
     seen = [-1] * len(lots)
-    fills = {KIND_CODES[kind] for kind in FILLS}
-    moves = {*fills, *(KIND_CODES[kind] for kind in (*MONEY, "fund-deposit"))}
+    fills = {CODES[kind] for kind in FILLS}
+    moves = {*fills, *(CODES[kind] for kind in (*MONEY, "fund-deposit"))}
     held, last = start, 0
     columns = (record.kind, record.place, record.contract, record.lots, record.amount)
     for kind, place, code, moved, amount in zip(*(column[mine].tolist() for column in columns), strict=True):
@@ -259,7 +259,7 @@ def _equity(
 
 def _triggers(record: Record, mine: Int64Array1D) -> tuple[Trigger, ...]:
     """Turned on and off, in order."""
-    kinds: dict[int, bool] = {KIND_CODES["trigger-on"]: True, KIND_CODES["trigger-off"]: False}
+    kinds: dict[int, bool] = {CODES["trigger-on"]: True, CODES["trigger-off"]: False}
     found = mine[record.of("trigger-on", "trigger-off")[mine]]
     columns: list[npt.NDArray[Any]] = [record.place[found], record.kind[found], record.contract[found]]
     listed = zip(*(column.tolist() for column in columns), strict=True)

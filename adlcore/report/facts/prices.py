@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from ..._support.options import one_of
+from ...clearing.events import Words
 from ...contracts.contract import Contract
 from ...contracts.decimals import positive_decimal
 from ...errors import AdlError
-from .record import Record, RunLike, coded, places
+from .record import Record, RunLike, places
 
 __all__ = ["Prices", "View", "read_prices", "value_per_lot", "views"]
 
@@ -69,38 +70,40 @@ def read_prices(run: RunLike, record: Record) -> Prices:
     -----
     O(passes·(contracts + assets) + prices).
     """
-    columns, before = run.marks(), run.before
-    kinds, kind = coded(columns["kind"])
-    names = np.asarray(columns["name"], np.str_)
+    columns, before = run.mark_codes(), run.before
+    kind, name = columns["kind"], columns["name"]
     price = np.asarray(columns["price"], np.str_)
     place = places(record.number, columns["pass"], "marks.pass")
-    _refuse(price, "price", partial(positive_decimal, argument="price"))
+    texts, codes = np.unique(price, return_inverse=True)
+    _refuse(
+        Words(tuple(texts.tolist()), codes), "price", partial(positive_decimal, argument="price"), np.arange(len(price))
+    )
     starts, given, tables = [], {}, []
     for wanted, listed, held in (
         ("mark", [contract.symbol for contract in run.contracts], before.marks),
         ("index", [asset.name for asset in run.assets], before.index_prices),
     ):
-        rows = np.flatnonzero(kind == kinds.index(wanted)) if wanted in kinds else np.zeros(0, INT64)
+        rows = np.flatnonzero(np.array([word == wanted for word in (*kind.words, "")])[kind.codes])
         rows = rows[np.argsort(place[rows], kind="stable")]
-        known, codes = coded(names[rows])
-        given[wanted] = known, place[rows].astype(INT64), codes, price[rows]
+        _refuse(name, "name", partial(one_of, "name", known=listed), rows)
+        codes = np.array([listed.index(word) if word in listed else -1 for word in (*name.words, "")], INT64)
+        column = codes[name.codes[rows]]
+        given[wanted] = listed, place[rows].astype(INT64), column, price[rows]
         starts.append({name: str(p) for name, p in zip(listed, held, strict=True) if p is not None})
-        _refuse(names, "name", partial(one_of, "name", known=listed), rows)
-        column = np.array([listed.index(name) for name in known], INT64)[codes] if len(rows) else codes
         start = [np.nan if p is None else float(p) for p in held]
         tables.append(_carried(start, place[rows], column, price[rows].astype(FLOAT64), len(record.number)))
     return Prices(tables[0], tables[1], (starts[0], starts[1]), given)
 
 
-def _refuse(texts: npt.NDArray[np.str_], name: str, check: Callable[[str], object], rows: Any = None) -> None:
-    """Refuse the first text of a column that cannot be; each is looked at once."""
-    chosen = np.arange(len(texts)) if rows is None else rows
-    for text in np.unique(texts[chosen]).tolist():
+def _refuse(column: Words, name: str, check: Callable[[str], object], rows: Int64Array1D) -> None:
+    """Refuse the first word of some rows that cannot be; each is looked at once."""
+    words, codes = (*column.words, ""), column.codes[rows]
+    for code in sorted(np.unique(codes).tolist(), key=words.__getitem__):
         try:
-            check(text)
+            check(words[code])
         except AdlError as error:
-            row = int(chosen[np.argmax(texts[chosen] == text)])
-            raise error.placed(f"marks.{name}", row, text) from None
+            row = int(rows[np.argmax(codes == code)])
+            raise error.placed(f"marks.{name}", row, words[code]) from None
 
 
 def _carried(

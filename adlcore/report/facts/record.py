@@ -1,4 +1,4 @@
-"""The events of a run as whole numbers: texts become codes, so that everything after is NumPy."""
+"""The events of a run as whole numbers, so that everything after is NumPy; text is made where a person reads."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import numpy.typing as npt
 from ... import _kernels
 from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from ...clearing import KINDS, Snapshot
-from ...clearing.events import CAUSES
+from ...clearing.events import CAUSE_CODES, CAUSES, CODES, Words
 from ...contracts import Asset, Contract
 from ...errors import AdlError
 from ...io.runs.opening import OpeningDebt, OpeningFund
 
-__all__ = ["Record", "RunLike", "coded", "exact_sums", "places", "read_record", "weighted"]
+__all__ = ["Record", "RunLike", "exact_sums", "places", "read_record", "weighted"]
 
 Mask = npt.NDArray[np.bool_]
 
 #: The numbers of an event that are kept as they are.
 NUMBERS = ("wallet", "row", "lots", "price", "amount")
 
-KIND_CODES = {kind: code for code, kind in enumerate(KINDS)}
-CAUSE_CODES = {cause: code for code, cause in enumerate(CAUSES)}
+#: What is no code.
+UNKNOWN = -2
 
 
 class RunLike(Protocol):
@@ -48,9 +48,9 @@ class RunLike(Protocol):
     def opening_funds(self) -> Sequence[OpeningFund] | None: ...
     @property
     def opening_debts(self) -> Sequence[OpeningDebt] | None: ...
-    def events(self) -> Mapping[str, Any]: ...
+    def event_codes(self) -> Mapping[str, Any]: ...
     def passes(self) -> Mapping[str, Any]: ...
-    def marks(self) -> Mapping[str, Any]: ...
+    def mark_codes(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ class Record:
     def of(self, *kinds: str) -> Mask:
         """bool[n]: which events are of these kinds."""
         wanted = np.zeros(len(KINDS), bool)
-        wanted[[KIND_CODES[kind] for kind in kinds]] = True
+        wanted[[CODES[kind] for kind in kinds]] = True
         found: Mask = wanted[self.kind]
         return found
 
@@ -137,7 +137,7 @@ def read_record(run: RunLike) -> Record:
     -----
     O(n log n) time for n events; six int64 columns beside those that are referred to.
     """
-    columns, passes = run.events(), run.passes()
+    columns, passes = run.event_codes(), run.passes()
     number = np.asarray(passes["pass"], INT64)
     sequence = np.asarray(columns["sequence"], INT64)
     falls = np.flatnonzero(sequence[1:] <= sequence[:-1])
@@ -154,35 +154,36 @@ def read_record(run: RunLike) -> Record:
     if len(strange):
         row = int(strange[0])
         raise AdlError.at("events.wallet", row, int(wallet[row]), "must be a wallet of the run, or -1")
-    names, party = coded(columns["fund"])
+    fund = columns["fund"]
+    parties = sorted({fund.words[code] for code in np.unique(fund.codes).tolist() if code >= 0} - {""})
     return Record(
-        kind=_codes("kind", columns["kind"], KIND_CODES),
-        cause=_codes("cause", columns["cause"], CAUSE_CODES),
-        contract=_codes("contract", columns["contract"], _numbered([c.symbol for c in run.contracts])),
-        asset=_codes("asset", columns["asset"], _numbered([a.name for a in run.assets])),
-        party=party - ("" in names),  # the empty name stands first
+        kind=_codes("kind", columns["kind"], KINDS, None),
+        cause=_codes("cause", columns["cause"], CAUSES),
+        contract=_codes("contract", columns["contract"], [contract.symbol for contract in run.contracts]),
+        asset=_codes("asset", columns["asset"], [asset.name for asset in run.assets]),
+        party=_codes("fund", fund, parties),
         link=_links(sequence, np.asarray(columns["link"], INT64)),
         place=places(number, columns["pass"], "events.pass"),
-        parties=tuple(name for name in names if name),
+        parties=tuple(parties),
         number=number,
         time=time,
         **{name: np.asarray(columns[name], INT64) for name in NUMBERS},
     )
 
 
-def _numbered(names: list[str]) -> dict[str, int]:
-    """Codes by name; an empty text is none."""
-    return {name: code for code, name in enumerate(names)} | {"": -1}
-
-
-def _codes(column: str, texts: Any, known: Mapping[str, int]) -> Int64Array1D:
-    """A column of known names as codes."""
-    names, codes = coded(texts)
-    for place, name in enumerate(names):
-        if name not in known:
-            row = int(np.argmax(codes == place))
-            raise AdlError.at(f"events.{column}", row, name, "must be known to the run and to this adlcore")
-    return np.array([known[name] for name in names], INT64)[codes]
+def _codes(column: str, given: Words, known: Sequence[str], none: int | None = -1) -> Int64Array1D:
+    """A column of words as places in those that are known; an empty text is `none`, if it may be."""
+    places = {name: place for place, name in enumerate(known)}
+    if none is not None:
+        places.setdefault("", none)
+    # The last is that of -1.
+    found = np.array([places.get(word, UNKNOWN) for word in (*given.words, "")], INT64)[given.codes]
+    strange = np.flatnonzero(found == UNKNOWN)
+    if len(strange):
+        row = int(strange[0])
+        word = str(given.texts()[row])
+        raise AdlError.at(f"events.{column}", row, word, "must be known to the run and to this adlcore")
+    return found
 
 
 def _links(sequence: Int64Array1D, link: Int64Array1D) -> Int64Array1D:
@@ -204,44 +205,6 @@ def places(number: Int64Array1D, passes: Any, name: str) -> Int64Array1D:
         row = int(wrong[0])
         raise AdlError.at(name, row, int(given[row]), "must be a pass of the run")
     return found
-
-
-def coded(texts: Any) -> tuple[list[str], Int64Array1D]:
-    """The different texts of a column, sorted, and which of them each row has.
-
-    Parameters
-    ----------
-    texts : array_like of str, shape (n,)
-
-    Returns
-    -------
-    list of str, int64[n]
-
-    Notes
-    -----
-    Exact. Sorting a million texts takes seconds, so hashes are sorted, and the texts then compared with what the
-    hashes say; should two texts share a hash, the texts are sorted after all.
-
-    Examples
-    --------
-    >>> coded(["b", "", "b"])
-    (['', 'b'], array([1, 0, 1]))
-    """
-    column = np.ascontiguousarray(np.asarray(texts, np.str_))
-    if not len(column):
-        return [], np.zeros(0, INT64)
-    letters = column.view(np.uint32).reshape(len(column), -1)
-    hashes = np.zeros(len(column), np.uint64)
-    for place in range(letters.shape[1]):
-        hashes = hashes * np.uint64(0x9E3779B97F4A7C15) + letters[:, place]
-    _, first, codes = np.unique(hashes, return_index=True, return_inverse=True)
-    names = column[first]
-    if not np.array_equal(names[codes], column):
-        names, codes = np.unique(column, return_inverse=True)
-    order = np.argsort(names)
-    back = np.empty(len(order), INT64)
-    back[order] = np.arange(len(order))
-    return names[order].tolist(), back[codes]
 
 
 def weighted(codes: Int64Array1D, weights: Float64Array1D, count: int) -> Float64Array1D:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..._support.arrays import FLOAT64, INT64_MAX, Float64Array1D, Int64Array1D
-from ...clearing.events import CAUSES
-from .record import CAUSE_CODES, Record
+from ...clearing.events import CAUSE_CODES, CAUSES
+from .record import Record
 
 __all__ = ["LOOKED_AT", "Refusals", "Series", "refusals"]
 

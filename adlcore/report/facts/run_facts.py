@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from ..._support.arrays import Float64Array1D, Int64Array1D
 from ...clearing import InsuranceFund, MarginState, margin_state
+from ...clearing.closings import closing_fills
 from ...errors import AdlError
 from ...ranking.rules import RankingRule, as_rule
 from .bearers import Bearers, bearers
-from .closings import Closings, Uncovered, closings, uncovered_lots
+from .closings import Closings, Uncovered, uncovered_lots
 from .conservation import Conservation, conservation
 from .debts import Debt, debts
 from .fund_cash import FundCash, fund_cash, listed_funds
@@ -27,7 +28,7 @@ from .times import Clock, clock_of, said_unit
 __all__ = ["Facts"]
 
 #: What every run has that a report can be made of.
-READ = ("before", "contracts", "assets", "configuration", "manifest", "events", "passes", "marks")
+READ = ("before", "contracts", "assets", "configuration", "manifest", "event_codes", "passes", "mark_codes")
 
 
 class Facts:
@@ -72,7 +73,8 @@ class Facts:
     @cached_property
     def closings(self) -> Closings:
         """Fills that closed positions in liquidation."""
-        return closings(self.record)
+        record = self.record
+        return Closings(*closing_fills(record.kind, record.cause, record.wallet, record.lots, record.link))
 
     @cached_property
     def uncovered(self) -> Uncovered:

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from adlcore._support import files
 from adlcore.clearing import Events
 from adlcore.cli import main
 from adlcore.io import open_run
-from adlcore.io.runs import files as run_files
 from adlcore.io.runs import log as run_log
 from adlcore.io.runs.manifest import read_manifest
 from adlcore.io.runs.reader import open_log
 from adlcore.io.runs.versions import made_by
-from support.disk_faults import KILLS, Death, Disk, environment, steps, steps_that_fail
+from support.disk_faults import KILLS, NAMING, Death, die, environment, steps, steps_that_fail
 from support.run_worlds import TEN, tree
 
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
@@ -84,16 +84,13 @@ def test_a_simulation_that_is_stopped_at_any_call_ends_as_one_that_was_not(run, 
     known = tree(whole / "run")
     assert tree(tmp_path / "plain") == known
     # Until the log stands, whose folder takes its name before; then here and there: any call fails in another test.
-    begun = [at for at, name in enumerate(names) if name == "rename"][1] + 6
+    begun = [at for at, name in enumerate(names) if name in NAMING][1] + 6
     found = []
     for at, name in steps_that_fail(names, how):
         if at > begun and at % STRIDE:
             continue
         folder = tmp_path / f"a run {at}"
-        with monkeypatch.context() as patch:
-            patch.setattr(run_files, "change", Disk(at, how).change)
-            with pytest.raises(Death if how == "death" else OSError):
-                begin(folder)
+        die(monkeypatch, lambda folder=folder: begin(folder), at, how)
         if folder.exists() and (folder / "manifest.json").exists():
             code, _, told = run(*simulate(folder, whole))
             assert code == 2
@@ -109,7 +106,7 @@ def test_a_simulation_that_is_stopped_at_any_call_ends_as_one_that_was_not(run, 
 @pytest.mark.usefixtures("unsynchronized")
 def test_a_beginning_that_ends_at_any_byte_is_begun_again_or_gone_on_with(run, whole, tmp_path, monkeypatch):
     manifests = []
-    record = run_files.Sink.write
+    record = files.Sink.write
 
     def noted(sink, data):
         if sink.path.name == ".manifest.json.new":
@@ -117,7 +114,7 @@ def test_a_beginning_that_ends_at_any_byte_is_begun_again_or_gone_on_with(run, w
         return record(sink, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(run_files.Sink, "write", noted)
+        patch.setattr(files.Sink, "write", noted)
         run(*simulate(tmp_path / "plain", whole))
     known = tree(whole / "run")
     for cut in {0, 1, len(manifests[0]) // 2, len(manifests[0])}:
@@ -168,7 +165,7 @@ def stopped(whole, tmp_path, monkeypatch):
     """A run of two passes that goes on."""
     folder = tmp_path / "stopped"
     seen = []
-    change = run_files.change
+    change = files.change
 
     def ending(path, call, *given, **named):
         if Path(path).name == "events.arrow" and call is os.write:
@@ -178,7 +175,7 @@ def stopped(whole, tmp_path, monkeypatch):
         return change(path, call, *given, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr(run_files, "change", ending)
+        patch.setattr(files, "change", ending)
         with pytest.raises(Death):
             main(simulate(folder, whole))
     assert len(open_run(folder).passes()["pass"]) == 2
@@ -225,7 +222,7 @@ def test_an_altered_pass_is_told_and_made_again(bad, good, whole, stopped):
 def test_a_forged_price_is_none_of_the_scenarios(bad, good, whole, stopped):
     log = list(open_log(stopped, read_manifest(stopped)))
     (stopped / "events.arrow").unlink()
-    with run_files.appending(stopped / "events.arrow", 0) as file:
+    with files.Sink.append(stopped / "events.arrow", 0) as file:
         run_log.begin(file)
         for each in log:
             marks = {**each.inputs["marks"], "BTCUSDT": "1"} if each.number == 1 else each.inputs["marks"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import adlcore as adl
+from adlcore.clearing.events import CAUSES, KINDS
 from adlcore.io import open_run
 from adlcore.io.runs import manifest as run_manifest
 from support.refusals import cases
-from support.run_worlds import TWO, refused
+from support.run_worlds import TEN, TWO, refused
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 
@@ -90,3 +93,67 @@ def test_a_fund_of_a_configuration_that_is_none_is_named_in_the_report(copied, f
     sound = {"asset": "USDT", "balance": "9"}
     run = open_run(forged(copied("two-sealed"), "configuration.funds", [sound, fund]))
     refused(lambda: Facts(run), words)
+
+
+@pytest.mark.parametrize("schema", [2, 0, "1", None, [1]])
+def test_an_unknown_schema_is_refused_by_name(copied, schema):
+    folder = copied("ten-sealed")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "schema": schema}))
+    for call in (lambda: open_run(folder), lambda: TEN.resume(folder), lambda: TEN.verify(folder)):
+        refused(call, f"is a run of schema {schema}: this adlcore reads schema 1", value=schema)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "manifest.json cannot be read as JSON"),
+        ("{", "manifest.json cannot be read as JSON"),
+        ("[" * 100_000, "manifest.json cannot be read as JSON"),
+        ("[]", "manifest.json is no run's: must have a schema and a status"),
+        ("{}", "manifest.json is no run's: must have a schema and a status"),
+        ('{"schema": 1, "adlcore": "0.1.0", "hash": "0"}', "manifest.json is no run's"),
+        ('{"schema": 1, "status": "open"}', "manifest.json was altered: its check does not fit its bytes"),
+        ('{"schema": 1, "status": "open", "check": 5}', "manifest.json was altered"),
+    ],
+)
+def test_a_broken_manifest_is_refused(copied, text, words):
+    folder = copied("ten-4")
+    (folder / "manifest.json").write_text(text)
+    for call in (lambda: open_run(folder), lambda: TEN.resume(folder), lambda: TEN.verify(folder)):
+        refused(call, words)
+    assert (folder / "manifest.json").read_text() == text
+
+
+def test_a_forged_manifest_that_lacks_something_is_refused(copied):
+    from adlcore.io.runs import manifest as run_manifest
+
+    folder = copied("ten-4")
+    manifest = run_manifest.read_manifest(folder)
+    for key in manifest:
+        if key not in ("schema", "status"):
+            run_manifest.write_manifest(folder, {name: value for name, value in manifest.items() if name != key})
+            refused(lambda: open_run(folder), f"manifest.json has no {key!r}")
+    for part in ("names", "opening", "hashes", "counts"):
+        run_manifest.write_manifest(folder, {**manifest, part: {}})
+        refused(lambda: open_run(folder), f"manifest.json: {part} has no ")
+    for opening in ({"digest": "xy"}, {"sequence": "1"}, {"digest": 3}):
+        run_manifest.write_manifest(folder, {**manifest, "opening": {**manifest["opening"], **opening}})
+        refused(lambda: open_run(folder), "manifest.json")
+
+
+def test_numbers_of_another_version_are_not_guessed(copied):
+    from adlcore.io.runs import manifest as run_manifest
+
+    folder = copied("ten-4")
+    manifest = run_manifest.read_manifest(folder)
+    names = {**manifest["names"], "kinds": list(KINDS[:-1])}
+    run_manifest.write_manifest(folder, {**manifest, "names": names})
+    assert len(open_run(folder).events()["kind"]) == 81
+    for part, other in (("kinds", [*KINDS[1:], KINDS[0]]), ("causes", [*CAUSES, "luck"])):
+        run_manifest.write_manifest(folder, {**manifest, "adlcore": "9.9", "names": {**manifest["names"], part: other}})
+        words = (
+            f"was recorded by adlcore 9.9, whose {part} of events have other numbers: must be sealed by that version"
+        )
+        refused(lambda: open_run(folder), words)
+        refused(lambda: TEN.resume(folder), words)

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing.events import PLACE
 from adlcore.io import open_run
-from adlcore.io.runs import files as run_files
 from adlcore.io.runs import log as run_log
 from adlcore.io.runs import manifest as run_manifest
-from support.disk_faults import Death, Disk, steps, steps_that_fail
+from support.disk_faults import die, steps, steps_that_fail
 from support.run_logs import altered, ends, forge, written
 from support.run_worlds import TEN, TWO, World, refused, tree
 
@@ -203,13 +202,10 @@ def test_a_repair_survives_a_failure_of_any_call(tmp_path, copied, monkeypatch, 
 
     left(tmp_path / "plain")
     names = steps(monkeypatch, lambda: repaired(TEN, tmp_path / "plain"))
-    assert {"rename", "open", "write", "truncate"} <= set(names)
+    assert {"replace", "open", "write", "truncate"} <= set(names)
     for at, name in steps_that_fail(names, how):
         folder = left(tmp_path / str(at))
-        with monkeypatch.context() as patch:
-            patch.setattr(run_files, "change", Disk(at, how).change)
-            with pytest.raises(Death if how == "death" else OSError):
-                repaired(TEN, folder)
+        die(monkeypatch, lambda folder=folder: repaired(TEN, folder), at, how)
         assert repaired(TEN, folder).kept_passes == 2, name
         TEN.resume(folder)
         left_over = {name: data for name, data in tree(folder).items() if not name.startswith("before.dropped/")}

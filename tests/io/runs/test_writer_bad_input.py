@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from types import SimpleNamespace
 
 import pytest
 
@@ -122,23 +121,6 @@ def test_what_else_is_in_a_runs_folder_stays(copied):
     (folder / "report.html").write_text("mine")
     TEN.resume(folder)
     assert tree(folder) == {**TEN.tree, "report.html": b"mine"}
-
-
-def test_a_second_writer_is_refused(tmp_path, copied):
-    folder, words = tmp_path / "run", "is being written by another writer: must be left to it until it ends"
-    tried = []
-
-    def on_pass(number, *_):
-        tried.append(refused(lambda: TEN.resume(folder), f"{folder} {words}").argument)
-        tried.append(refused(lambda: TEN.record(folder), f"{folder} {words}").argument)
-        assert len(open_run(folder).passes()["pass"]) == number + 1
-
-    assert tree(TEN.record(folder, on_pass=on_pass).path) == TEN.tree
-    assert tried == ["path"] * 8
-    folder = copied("ten-2")
-    refused(lambda: TEN.resume(folder, on_pass=lambda *_: TEN.resume(folder)), f"{folder} {words}")
-    # The lock is gone with whoever had it.
-    assert tree(TEN.resume(folder).path) == TEN.tree
 
 
 # Another house, other passes ------------------------------------------------------------------------------------------
@@ -344,13 +326,3 @@ def test_without_pyarrow_the_extra_is_named(copied, monkeypatch, tmp_path):
         error = refused(call, f"{purpose} needs the 'files' extra: pip install 'adlcore[files]'")
         assert isinstance(error, adl.MissingExtraError)
     assert not (tmp_path / "run").exists()
-
-
-def test_a_system_that_locks_nothing_is_named(monkeypatch, tmp_path):
-    def flock(*_):
-        raise OSError(45, "Operation not supported")
-
-    monkeypatch.setitem(sys.modules, "fcntl", SimpleNamespace(flock=flock, LOCK_EX=2, LOCK_NB=4))
-    with pytest.raises(OSError, match="Operation not supported") as caught:
-        TEN.record(tmp_path / "run")
-    assert caught.value.filename == str(tmp_path / "run")

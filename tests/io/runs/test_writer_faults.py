@@ -14,18 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from adlcore._support import files
 from adlcore.io import open_run
-from adlcore.io.runs import files as run_files
-from support.disk_faults import KILLS, die, environment, steps, steps_that_fail
+from support.disk_faults import KILLS, NAMING, die, environment, steps, steps_that_fail
 from support.run_worlds import LONG, TEN, TWO, Stop, tree
 
 pytestmark = pytest.mark.files
 
 
 TESTS = Path(__file__).parents[2]
-
-
-CHANGE = run_files.change
 
 
 WAYS = [("error", TWO), ("half", TWO), ("death", TEN)]
@@ -36,8 +33,8 @@ WAYS = [("error", TWO), ("half", TWO), ("death", TEN)]
 def test_a_run_survives_a_failure_of_any_call(tmp_path, monkeypatch, how, world):
     names = steps(monkeypatch, lambda: world.record(tmp_path / "plain"))
     assert tree(tmp_path / "plain") == world.tree
-    assert {"mkdir", "open", "write", "fdatasync", "fsync", "rename", "unlink", "flock"} - set(names) <= {"fdatasync"}
-    assert names.count("rename") == 7
+    assert {"mkdir", "open", "write", "fdatasync", "fsync", *NAMING, "unlink", "flock"} - set(names) <= {"fdatasync"}
+    assert sum(map(names.count, NAMING)) == 7
     for at, name in steps_that_fail(names, how):
         folder = tmp_path / str(at)
         die(monkeypatch, lambda folder=folder: world.record(folder), at, how)
@@ -73,13 +70,13 @@ def test_a_resumed_run_survives_a_failure_of_any_call(tmp_path, monkeypatch, how
 
 
 def test_every_pass_is_on_the_disk_before_it_is_told(tmp_path, monkeypatch):
-    names, change = [], run_files.change
+    names, change = [], files.change
 
     def noted(path, call, *given, **named):
         names.append((Path(path).name, call.__name__))
         return change(path, call, *given, **named)
 
-    monkeypatch.setattr(run_files, "change", noted)
+    monkeypatch.setattr(files, "change", noted)
     TEN.record(tmp_path / "run", on_pass=lambda number, *_: names.append(("told", number)))
     told = [place for place, (name, _) in enumerate(names) if name == "told"]
     for place in told:
@@ -88,10 +85,10 @@ def test_every_pass_is_on_the_disk_before_it_is_told(tmp_path, monkeypatch):
         assert names[place - 2] == ("events.arrow", "write")
     # Every name is synchronized before it is given, and the folder after.
     for place, (_, call) in enumerate(names):
-        if call == "rename":
+        if call in NAMING:
             assert names[place - 1][1].endswith("sync")
             assert names[place + 1] == ("run", "fsync")
-    sealed = max(place for place, step in enumerate(names) if step[1] == "rename")
+    sealed = max(place for place, step in enumerate(names) if step[1] in NAMING)
     assert [step for step in names[sealed + 1 :] if "sync" not in step[1]] == [("events.arrow", "unlink")]
 
 
@@ -126,22 +123,6 @@ def test_a_run_that_is_killed_ends_as_one_that_was_not(tmp_path, seed):
     assert tree(folder) == LONG.tree
 
 
-def test_another_process_is_a_second_writer(tmp_path):
-    folder, tried = tmp_path / "run", []
-    command = [sys.executable, str(TESTS / "support" / "run_worlds.py"), "resume", str(folder)]
-
-    def on_pass(number, *_):
-        if number == 1:
-            tried.append(
-                subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
-            )
-
-    LONG.record(folder, on_pass=on_pass)
-    assert tried[0].returncode == 1
-    assert "run is being written by another writer: must be left to it until it ends" in tried[0].stderr
-    assert tree(folder) == LONG.tree
-
-
 def python(code: str, *arguments: object, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
     """Run code in a process of its own, which must end well; `before` starts it."""
     command = [*before, sys.executable, "-W", "error", "-c", code, *map(str, arguments)]
@@ -154,9 +135,9 @@ FULL = """
 import errno, os, resource, shutil, sys
 from pathlib import Path
 from support.run_worlds import TEN, open_run, tree
-from adlcore.io.runs import files as run_files
+from adlcore._support import files
 
-run_files._sync_file = os.fsync = lambda file: None  # nobody pulls a plug here
+files._sync_file = os.fsync = lambda file: None  # nobody pulls a plug here
 parent, most = Path(sys.argv[1]), resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 failed = set()
 for limit in range(100, 14_000, 700):

@@ -18,7 +18,7 @@ from adlcore.clearing.events import FACTS
 from adlcore.report.facts import concentration, timeline
 from adlcore.report.facts.prices import value_per_lot
 from adlcore.report.facts.queues import places_of_most, positions_of, queue_at
-from adlcore.report.facts.record import coded, exact_sums
+from adlcore.report.facts.record import exact_sums
 from adlcore.report.facts.run_facts import Facts
 from adlcore.report.page import wording
 from adlcore.report.sections import bearing
@@ -384,29 +384,7 @@ def test_positions_without_lots_equity_or_place_stand_in_no_queue():
     assert (longs.row.tolist(), longs.light.tolist()) == ([4], [5])
 
 
-# Texts as numbers, time, words ----------------------------------------------------------------------------------------
-
-
-@given(st.lists(st.text(max_size=4), max_size=60))
-def test_texts_become_the_codes_of_their_sorted_names(texts):
-    # NumPy drops trailing NULs from text, so they are no part of a name.
-    texts = [text.rstrip("\0") for text in texts]
-    names, codes = coded(texts)
-    assert names == sorted(set(texts))
-    assert [names[code] for code in codes.tolist()] == texts
-
-
-def test_texts_that_share_a_hash_are_told_apart(monkeypatch):
-    real, calls = np.unique, []
-
-    def colliding(values, **options):
-        calls.append(values.dtype.kind)
-        return real(np.zeros_like(values) if values.dtype.kind == "u" else values, **options)
-
-    monkeypatch.setattr(np, "unique", colliding)
-    names, codes = coded(["b", "a", "b"])
-    assert (names, codes.tolist()) == (["a", "b"], [1, 0, 1])
-    assert calls == ["u", "U"]
+# Sums, time, words ----------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.tuples(st.integers(-(2**63) + 1, 2**63 - 1), st.integers(-1, 3)), max_size=30))

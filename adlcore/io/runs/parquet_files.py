@@ -14,11 +14,11 @@ from ..._support.arrays import INT64
 from ..._support.members import open_member
 from ..._support.text import one_line
 from ...clearing import Snapshot
-from ...clearing.events import CAUSES, KINDS, PLACE, Names
+from ...clearing.events import COLUMNS, KINDS, LABEL, NUMBER, PLACE, WORD, Events, Names, Words
 from ...errors import AdlError
-from ..events import ACCOUNT, EVENT_COLUMNS, owners
+from ..events import ACCOUNT, owners
 from ..manifests import Hashed
-from .files import replaced
+from .files import written
 from .log import INPUTS, LoggedPass, Texts
 
 __all__ = [
@@ -26,13 +26,18 @@ __all__ = [
     "MARKS",
     "PASSES",
     "TABLES",
+    "TYPES",
+    "CodedColumns",
+    "Columns",
     "TableFile",
     "Vocabulary",
-    "as_columns",
     "batch_of",
+    "coded_columns",
+    "columns_of",
+    "event_columns",
     "mark_rows",
-    "numpy_columns",
     "pass_row",
+    "text_columns",
     "write_tables",
 ]
 
@@ -41,16 +46,14 @@ EVENTS, PASSES, MARKS = TABLES = ("events.parquet", "passes.parquet", "marks.par
 #: What a price of a pass is, by the name of its mapping.
 MARK_KINDS = dict(zip(INPUTS, ("mark", "index", "oracle"), strict=True))
 
-NUMBER, TEXT, WORD, LABEL = "int64", "text", "a dictionary of text", "int64 or text"
-_PLAIN = ("wallet", "row", "lots", "price", "amount")
-_WORDS = ("kind", "contract", "asset", "fund", "cause")
+Columns = dict[str, npt.NDArray[Any]]
+CodedColumns = dict[str, npt.NDArray[Any] | Words]
 
-#: The columns of each file.
-COLUMNS = {
-    EVENTS: {
-        **{name: WORD if name in _WORDS else LABEL if name == ACCOUNT else NUMBER for name in EVENT_COLUMNS},
-        "pass": NUMBER,
-    },
+TEXT = "text"
+
+#: The columns of each file, and their types.
+TYPES = {
+    EVENTS: {**{column.name: column.type for column in COLUMNS}, "pass": NUMBER},
     PASSES: {"pass": NUMBER, "time": NUMBER, "first": NUMBER, "events": NUMBER, "digest": TEXT},
     MARKS: {"pass": NUMBER, "time": NUMBER, "kind": WORD, "name": WORD, "price": TEXT},
 }
@@ -74,15 +77,16 @@ class Vocabulary:
         account = before.wallets.account
         symbols = tuple(contract.symbol for contract in before.contracts)
         self.names = Names(account, symbols, tuple(asset.name for asset in before.assets), tuple(parties))
-        listed = (KINDS, self.names.contracts, self.names.assets, self.names.parties, CAUSES)
         is_text = account.dtype.kind == "U"
+        self._words, self._bounds = {}, {"wallet": (-1, len(account))}
         try:
-            self._words = {}
-            for name, words in zip(_WORDS, listed, strict=True):
+            for name, _, field, absent, words in (column for column in COLUMNS if column.type == WORD):
+                listed = getattr(self.names, words)
                 # The last is that of -1. Each stands there once: Parquet keeps no dictionary that has one twice.
-                places = {word: place for place, word in enumerate(dict.fromkeys([*words, ""]))}
-                codes = np.array([places[word] for word in (*words, "")], np.int32)
+                places = {word: place for place, word in enumerate(dict.fromkeys([*listed, ""]))}
+                codes = np.array([places[word] for word in (*listed, "")], np.int32)
                 self._words[name] = pa.array(places, pa.string()), codes
+                self._bounds[field] = absent, len(listed)
             # Labels go as a list: pyarrow would end a text of NumPy's at the first NUL.
             # The last is that of -1: a party has none.
             self._account = pa.array([*account.tolist(), None], pa.string() if is_text else pa.int64())
@@ -90,10 +94,6 @@ class Vocabulary:
             raise AdlError.at("house", None, error.object, "must have names that UTF-8 can hold") from None
         rows = {True: len(before.orders), False: len(before.positions)}
         self._most_rows = np.array([rows[kind.startswith("order-")] for kind in KINDS], INT64)
-        self._most = {
-            **{"kind": len(KINDS), "wallet": len(account), "contract": len(symbols), "cause": len(CAUSES)},
-            **{"asset": len(self.names.assets), "party": len(parties)},
-        }
 
     def schema(self, table: str) -> Any:
         """The columns of a file, as Arrow has them."""
@@ -103,11 +103,10 @@ class Vocabulary:
             **{NUMBER: pa.int64(), TEXT: pa.string(), WORD: pa.dictionary(pa.int32(), pa.string())},
             LABEL: self._account.type,
         }
-        return pa.schema([pa.field(name, types[kind], kind == LABEL) for name, kind in COLUMNS[table].items()])
+        return pa.schema([pa.field(name, types[kind], kind == LABEL) for name, kind in TYPES[table].items()])
 
     def fault(self, table: npt.NDArray[np.int64]) -> tuple[int, str, int, str] | None:
         """The first number that can stand for nothing: event, column, number, and what it must be."""
-        lowest = dict.fromkeys(("kind", "cause"), 0)
         found: list[tuple[int, str, int, str]] = []
 
         def refuse(name: str, bad: npt.NDArray[np.bool_], must: str) -> None:
@@ -115,8 +114,8 @@ class Vocabulary:
                 row = int(bad.argmax())
                 found.append((row, name, int(table[row, PLACE[name]]), must))
 
-        for name, most in self._most.items():
-            column, least = table[:, PLACE[name]], lowest.get(name, -1)
+        for name, (least, most) in self._bounds.items():
+            column = table[:, PLACE[name]]
             refuse(name, (column < least) | (column >= most), f"must be from {least} to {most - 1}")
         if not found:
             rows = table[:, PLACE["row"]]
@@ -129,21 +128,18 @@ class Vocabulary:
         """The events of a pass, named: the columns of :meth:`Events.columns`, and ``pass``. O(events)."""
         import pyarrow as pa
 
-        fields = {name: table[:, place] for name, place in PLACE.items()}
-        link, wallet, count = fields["link"], fields["wallet"], len(table)
+        events = Events(table, first, time, self.names)
         columns: dict[str, Any] = {
-            **{name: pa.array(np.ascontiguousarray(fields[name])) for name in _PLAIN},
-            "sequence": pa.array(np.arange(first, first + count, dtype=INT64)),
-            "time": pa.array(np.full(count, time, INT64)),
-            ACCOUNT: self._account.take(pa.array(np.where(wallet < 0, len(self.names.account), wallet))),
-            "link": pa.array(np.where(link < 0, -1, link + first)),
-            "pass": pa.array(np.full(count, number, INT64)),
+            ACCOUNT: self._account.take(pa.array(np.where(events.wallet < 0, len(self.names.account), events.wallet))),
+            "pass": pa.array(np.full(len(events), number, INT64)),
         }
-        for name in _WORDS:
-            words, codes = self._words[name]
-            field = fields["party" if name == "fund" else name]
-            columns[name] = pa.DictionaryArray.from_arrays(pa.array(codes[field]), words)
-        return pa.RecordBatch.from_arrays([columns[name] for name in COLUMNS[EVENTS]], schema=self.schema(EVENTS))
+        for name, column in events.codes().items():
+            if isinstance(column, Words):
+                words, codes = self._words[name]
+                columns[name] = pa.DictionaryArray.from_arrays(pa.array(codes[column.codes]), words)
+            else:
+                columns[name] = pa.array(np.ascontiguousarray(column))
+        return pa.RecordBatch.from_arrays([columns[name] for name in TYPES[EVENTS]], schema=self.schema(EVENTS))
 
 
 # Writing --------------------------------------------------------------------------------------------------------------
@@ -155,7 +151,7 @@ def write_tables(folder: Path, passes: Iterable[LoggedPass], vocabulary: Vocabul
     with contextlib.ExitStack() as stack:
         # Left in the other order: events get their name first.
         for table in reversed(TABLES):
-            files[table] = Hashed(stack.enter_context(replaced(folder / table)))
+            files[table] = Hashed(stack.enter_context(written(folder / table)))
         with contextlib.ExitStack() as writers:
             events, listed, marks = (
                 writers.enter_context(_groups(files[table], vocabulary.schema(table))) for table in TABLES
@@ -296,7 +292,7 @@ def _refuse_columns(path: Path, schema: Any) -> None:
     """Refuse a file that has not just these columns, of these types."""
     import pyarrow as pa
 
-    columns = COLUMNS[path.name]
+    columns = TYPES[path.name]
     if schema.names != list(columns):
         message = f"{path} has the columns {', '.join(schema.names)}: must have {', '.join(columns)}"
         raise AdlError(message, argument="path", value=schema.names)
@@ -307,30 +303,45 @@ def _refuse_columns(path: Path, schema: Any) -> None:
             raise AdlError(f"{path}: column {name!r} is of type {found}: must be {kind}", argument=name, value=found)
 
 
-def as_columns(table: str, rows: Iterable[tuple[Any, ...]]) -> dict[str, npt.NDArray[Any]]:
-    """Rows of a table as NumPy's columns."""
-    kinds = COLUMNS[table]
-    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
-    return {
-        name: np.array(column, INT64 if kind == NUMBER else np.str_)
-        for (name, kind), column in zip(kinds.items(), columns, strict=True)
-    }
+def columns_of(table: str, rows: Iterable[tuple[Any, ...]]) -> CodedColumns:
+    """Rows of a table as columns: numbers, text, and words as codes."""
+    types = TYPES[table]
+    columns = list(zip(*rows, strict=True)) or [()] * len(types)
+    return {name: _column(type_, column) for (name, type_), column in zip(types.items(), columns, strict=True)}
 
 
-def numpy_columns(table: Any) -> dict[str, npt.NDArray[Any]]:
-    """The columns of an Arrow table as NumPy's, text as wide as it needs; accounts as objects."""
-    columns = {name: _numpy(table.column(name)) for name in table.column_names if name != ACCOUNT}
-    if ACCOUNT in table.column_names:
-        columns[ACCOUNT] = owners(table.column(ACCOUNT).to_pylist(), columns["wallet"])
+def _column(type_: str, values: Sequence[Any]) -> npt.NDArray[Any] | Words:
+    if type_ != WORD:
+        return np.array(values, INT64 if type_ == NUMBER else np.str_)
+    places: dict[str, int] = {}
+    codes = [places.setdefault(word, len(places)) for word in values]
+    return Words(tuple(places), np.array(codes, INT64))
+
+
+def coded_columns(table: Any) -> CodedColumns:
+    """The columns of an Arrow table but that of accounts: numbers, text, and words as codes."""
+    return {name: _numpy(table.column(name)) for name in table.column_names if name != ACCOUNT}
+
+
+def text_columns(coded: CodedColumns) -> Columns:
+    """Columns with the words that codes stand for."""
+    return {name: column.texts() if isinstance(column, Words) else column for name, column in coded.items()}
+
+
+def event_columns(table: Any) -> Columns:
+    """The columns of an Arrow table of events, text as wide as it needs; accounts as objects."""
+    columns = text_columns(coded_columns(table))
+    columns[ACCOUNT] = owners(table.column(ACCOUNT).to_pylist(), columns["wallet"])
     return {name: columns[name] for name in table.column_names}
 
 
-def _numpy(column: Any) -> npt.NDArray[Any]:
+def _numpy(column: Any) -> npt.NDArray[Any] | Words:
     import pyarrow as pa
 
     if pa.types.is_int64(column.type):
         return np.asarray(column.to_numpy())
-    if pa.types.is_dictionary(column.type):
-        parts = [np.array(c.dictionary.to_pylist(), np.str_)[c.indices.to_numpy()] for c in column.chunks if len(c)]
-        return np.concatenate(parts) if parts else np.zeros(0, np.str_)
-    return np.array(column.to_pylist(), np.str_)
+    if not pa.types.is_dictionary(column.type):
+        return np.array(column.to_pylist(), np.str_)
+    chunks = column.unify_dictionaries().chunks
+    words = chunks[0].dictionary.to_pylist() if chunks else []
+    return Words(tuple(words), np.concatenate([np.zeros(0, INT64), *(chunk.indices.to_numpy() for chunk in chunks)]))

@@ -20,7 +20,7 @@ from .explain import explain
 from .margin import margin
 from .query import query
 from .rank import rank
-from .runs import report, resume, verify
+from .report import report, resume, verify
 from .simulate import scenario, simulate
 
 __all__ = ["app", "run"]

@@ -12,7 +12,7 @@ from ..clearing.snapshot import archive
 from ..clearing.snapshot.tables import VALUED
 from ..contracts.decimals import canonical, positive_decimal
 from ..errors import AdlError
-from . import _common
+from . import _inputs
 
 __all__ = ["what_if"]
 
@@ -27,14 +27,14 @@ def what_if(
         terms["marks"][code] = canonical(positive_decimal(mark, "mark"))
         snapshot = Snapshot(**archive.arguments(terms, archive.parts(snapshot)), check=False)
     if add_margin is not None:
-        with _common.as_option("add-margin", add_margin):
+        with _inputs.as_option("add-margin", add_margin):
             asset = snapshot.assets[int(snapshot.wallets.asset[wallet])]
             snapshot = snapshot.deposit(wallet, add_margin, asset.name)
     if reduce is None:
         return snapshot, left, realized
     positions = snapshot.positions
     held, cost = int(positions.quantity[row]), int(positions.entry_value[row])
-    with _common.as_option("reduce", reduce):
+    with _inputs.as_option("reduce", reduce):
         lots = contract.lots(reduce)
     if lots > abs(held):
         raise AdlError.at("reduce", None, reduce, f"must be at most what is held, {contract.decimal(abs(held))}")

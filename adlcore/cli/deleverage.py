@@ -16,7 +16,7 @@ from ..io.selections import check_suffix, write_selection
 from ..market.market import Market
 from ..ranking.rules import RankingRule
 from ..ranking.selection import Selection
-from . import _common, _output, _tables, _terms
+from . import _inputs, _output, _tables, _terms
 from ._screen import Screen
 from ._tables import Column
 
@@ -56,7 +56,7 @@ class Closing:
 
 
 def deleverage(
-    file: _common.FileArgument,
+    file: _inputs.FileArgument,
     *,
     quantity: Annotated[
         str,
@@ -67,12 +67,12 @@ def deleverage(
             show_default=False,
         ),
     ],
-    mark: _common.MarkOption,
+    mark: _inputs.MarkOption,
     price: Annotated[
         str | None, typer.Option("--price", metavar="PRICE", help="Where they are closed: realized PnL is told.")
     ] = None,
-    rule: _common.RuleOption = "binance",
-    short: _common.ShortOption = "mirrored",
+    rule: _inputs.RuleOption = "binance",
+    short: _inputs.ShortOption = "mirrored",
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Write the fills: .csv, .jsonl or .parquet; - prints CSV."),
@@ -88,18 +88,18 @@ def deleverage(
     exclude: Annotated[
         list[str] | None, typer.Option("--exclude", metavar="ACCOUNT", help="Pass over an account; may be repeated.")
     ] = None,
-    columns: _common.ColumnsOption = None,
-    lot: _common.LotOption = None,
-    kind: _common.KindOption = "linear",
-    multiplier: _common.MultiplierOption = "1",
-    settle: _common.SettleOption = "USDT",
-    as_json: _common.JsonOption = False,
+    columns: _inputs.ColumnsOption = None,
+    lot: _inputs.LotOption = None,
+    kind: _inputs.KindOption = "linear",
+    multiplier: _inputs.MultiplierOption = "1",
+    settle: _inputs.SettleOption = "USDT",
+    as_json: _inputs.JsonOption = False,
 ) -> None:
     """List who is closed against a bankrupt position, how much of each, and why."""
     how = RankingRule(rule, short=short)
-    _common.check_decimal("quantity", quantity, positive=False)
+    _inputs.check_decimal("quantity", quantity, positive=False)
     if price is not None:
-        _common.check_decimal("price", price)
+        _inputs.check_decimal("price", price)
     if escape_formulas and (out is None or check_suffix(_output.destination(out)) != ".csv"):
         raise AdlError.at("escape-formulas", None, True, "must be for --out FILE.csv: no formula stands elsewhere")
     if out is not None:
@@ -107,7 +107,7 @@ def deleverage(
         _output.refuse_input(out, file)
         if as_json and _output.is_stdout(out):
             raise AdlError.at("out", None, str(out), "must be a file: standard output is for --json")
-    positions, market = _common.load(
+    positions, market = _inputs.load(
         file, how, mark, columns=columns, lot=lot, kind=kind, multiplier=multiplier, settle=settle
     )
     lots = market.contract.lots(quantity)
@@ -124,7 +124,7 @@ def deleverage(
             _output.destination(out), selection, market.contract, closing.realized, escape_formulas=escape_formulas
         )
     if as_json:
-        _common.print_json({"file": positions.path, **_document(closing, lots, price), "out": out and str(out)})
+        _inputs.print_json({"file": positions.path, **_document(closing, lots, price), "out": out and str(out)})
         return
     screen = _tables.console(to_stderr=_output.is_stdout(out))
     side, other = ("short", "longs") if lots < 0 else ("long", "shorts")

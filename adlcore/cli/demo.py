@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from ..clearing.closings import BASIS, BOOK, FUND, STAGES, USERS
-from . import _common, _tables
+from . import _inputs, _tables
 from ._screen import Screen
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ def demo(
         int, typer.Option("--accounts", min=100, max=10**6, metavar="N", help="Wallets in the crash.")
     ] = 100_000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same crash.")] = 7,
-    out: _common.OutOption = None,
-    with_report: _common.ReportOption = True,
-    as_json: _common.JsonOption = False,
+    out: _inputs.OutOption = None,
+    with_report: _inputs.ReportOption = True,
+    as_json: _inputs.JsonOption = False,
 ) -> None:
     """Crash a venue: prices fall 30 % in an hour, and every event is kept, counted and drawn."""
     from ..lab import comparisons, scenarios
-    from ._crashes import happened
+    from ._recording import happened
 
     given = scenarios.read({"name": "demo", "seed": seed, "wallets": {"count": accounts, "positions": 2 * accounts}})
     document = happened(given, _free(Path(FOLDER)) if out is None else out, with_report, as_json)
@@ -49,7 +49,7 @@ def demo(
             }
             for name, found in outcomes.items()
         }
-        _common.print_json(document)
+        _inputs.print_json(document)
         return
     _print_compared(_tables.console(), compared, outcomes)
 

@@ -17,7 +17,7 @@ from ..market.columns import MONEY
 from ..market.explanation import Explanation
 from ..market.market import Market
 from ..ranking.rules import RankingRule
-from . import _common, _tables, _terms
+from . import _inputs, _tables, _terms
 from ._screen import Screen
 from ._tables import Column
 from ._what_if import what_if
@@ -98,7 +98,7 @@ def _in_units(market: Market, place: int) -> Market:
 
 
 def explain(
-    snapshot: _common.SnapshotArgument,
+    snapshot: _inputs.SnapshotArgument,
     *,
     account: Annotated[str, typer.Option("--account", help="Whose position.", show_default=False)],
     contract: Annotated[str, typer.Option("--contract", help="In which contract.", show_default=False)],
@@ -109,8 +109,8 @@ def explain(
         int | None,
         typer.Option("--wallet", metavar="ROW", help="Of which wallet, where several hold it.", show_default=False),
     ] = None,
-    rule: _common.RuleOption = "binance",
-    short: _common.ShortOption = "mirrored",
+    rule: _inputs.RuleOption = "binance",
+    short: _inputs.ShortOption = "mirrored",
     mark: Annotated[
         str | None, typer.Option("--mark", metavar="PRICE", help="What if this were the mark?", show_default=False)
     ] = None,
@@ -129,15 +129,15 @@ def explain(
             show_default=False,
         ),
     ] = None,
-    as_json: _common.JsonOption = False,
+    as_json: _inputs.JsonOption = False,
 ) -> None:
     """Explain a position: when it is liquidated, when it is deleveraged, and what would change that."""
     how = RankingRule(rule, short=short)
     for name, text in (("mark", mark), ("add-margin", add_margin), ("reduce", reduce)):
         if text is not None:
-            _common.check_decimal(name, text)
-    read = _common.load_snapshot(snapshot)
-    row = _row(read, _common.account_of(read, account), account, contract, side, wallet)
+            _inputs.check_decimal(name, text)
+    read = _inputs.load_snapshot(snapshot)
+    row = _row(read, _inputs.account_of(read, account), account, contract, side, wallet)
     own, code = int(read.positions.wallet[row]), read.code(contract)
     now = Standing.of(read, row, own, code, how)
     then, realized = None, 0
@@ -147,7 +147,7 @@ def explain(
     if as_json:
         whose = {"account": read.wallets.account[own], "wallet": own, "mode": MODES[int(read.wallets.mode[own])]}
         asked = {"mark": mark, "add_margin": add_margin, "reduce": reduce}
-        _common.print_json({"snapshot": str(snapshot), **whose, **_document(now, then, how, asked, realized)})
+        _inputs.print_json({"snapshot": str(snapshot), **whose, **_document(now, then, how, asked, realized)})
         return
     out = _tables.console()
     _print_title(out, read, now, own)
@@ -340,14 +340,14 @@ def _fields(standing: Standing) -> dict[str, Any]:
     }
     if why is None:
         return fields
-    mark, prices = float(standing.mark), [_common.price_or_none(price) for price in standing.liquidation]
+    mark, prices = float(standing.mark), [_inputs.price_or_none(price) for price in standing.liquidation]
     return {
         **fields,
         "entry_price": standing.entry_price,
         "unrealized_pnl": contract.settle.decimal(standing.unrealized_pnl),
         "liquidation_prices": prices,
         "distances": [price and price / mark - 1 for price in prices],
-        "bankruptcy_price": _common.price_or_none(standing.bankruptcy),
+        "bankruptcy_price": _inputs.price_or_none(standing.bankruptcy),
         "queue": {
             **{"rank": why.rank, "of": why.of, "quantile": why.quantile, "indicator": why.indicator},
             **{"ahead": contract.decimal(standing.ahead), "score": why.score, "terms": why.terms},

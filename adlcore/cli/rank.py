@@ -11,7 +11,7 @@ from .._support.arrays import Int64Array1D
 from ..errors import AdlError
 from ..market.market import Market
 from ..ranking.rules import RankingRule
-from . import _common, _tables, _terms
+from . import _inputs, _tables, _terms
 from ._screen import Screen
 from ._tables import Column
 
@@ -21,25 +21,25 @@ SIDES = {"long": 1, "short": -1}
 
 
 def rank(
-    file: _common.FileArgument,
+    file: _inputs.FileArgument,
     *,
-    mark: _common.MarkOption,
-    rule: _common.RuleOption = "binance",
+    mark: _inputs.MarkOption,
+    rule: _inputs.RuleOption = "binance",
     side: Annotated[str | None, typer.Option("--side", help="long or short; else both.", show_default=False)] = None,
     top: Annotated[int, typer.Option("--top", min=0, help="Rows a side; 0 shows all.")] = 20,
-    short: _common.ShortOption = "mirrored",
-    columns: _common.ColumnsOption = None,
-    lot: _common.LotOption = None,
-    kind: _common.KindOption = "linear",
-    multiplier: _common.MultiplierOption = "1",
-    settle: _common.SettleOption = "USDT",
-    as_json: _common.JsonOption = False,
+    short: _inputs.ShortOption = "mirrored",
+    columns: _inputs.ColumnsOption = None,
+    lot: _inputs.LotOption = None,
+    kind: _inputs.KindOption = "linear",
+    multiplier: _inputs.MultiplierOption = "1",
+    settle: _inputs.SettleOption = "USDT",
+    as_json: _inputs.JsonOption = False,
 ) -> None:
     """Show the front of the queue: who would be deleveraged first, and why."""
     how = RankingRule(rule, short=short)
     if side is not None and side not in SIDES:
         raise AdlError.at("side", None, side, "must be long or short")
-    positions, market = _common.load(
+    positions, market = _inputs.load(
         file, how, mark, columns=columns, lot=lot, kind=kind, multiplier=multiplier, settle=settle
     )
     ranks = market.rank(how)
@@ -59,7 +59,7 @@ def rank(
             "lot": format(positions.lot, "f"),
         }
         document |= {"positions": {name: count for name, (count, _) in queues.items()}, "queue": listed}
-        _common.print_json(document)
+        _inputs.print_json(document)
         return
     out = _tables.console()
     for number, (name, (count, rows)) in enumerate(queues.items()):

@@ -11,28 +11,28 @@ from .._support import files
 from .._support.text import visible
 from ..errors import AdlError
 from ..io.runs.folder import command
-from . import _common, _output, _screen
+from . import _inputs, _output, _screen
 
 __all__ = ["scenario", "simulate"]
 
 
 def simulate(
     file: Annotated[Path, typer.Argument(metavar="SCENARIO", help="A TOML file; adlcore scenario init writes one.")],
-    out: _common.OutOption = None,
+    out: _inputs.OutOption = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the seed in the file.")] = None,
-    with_report: _common.ReportOption = True,
-    as_json: _common.JsonOption = False,
+    with_report: _inputs.ReportOption = True,
+    as_json: _inputs.JsonOption = False,
 ) -> None:
     """Make a crash happen and keep every event of it: who was liquidated, who paid, who was deleveraged."""
     from ..lab import scenarios
-    from ._crashes import happened
+    from ._recording import happened
 
     given = scenarios.load(file)
     if seed is not None:
         given = given.model_copy(update={"seed": seed})
     document = happened(given, _folder(given.name) if out is None else out, with_report, as_json)
     if as_json:
-        _common.print_json(document)
+        _inputs.print_json(document)
 
 
 def _folder(name: str) -> Path:

@@ -15,8 +15,8 @@ from ..io.runs.manifest import read_manifest
 from ..io.runs.reader import open_log
 from ..io.runs.versions import made_by
 from . import _screen
-from ._crashes import crash_of, told_hash, told_how_to_go_on, watched
 from ._pass_bar import PassBar
+from ._recording import crash_of, told_hash, told_how_to_go_on, watched
 
 __all__ = ["repair", "resume", "stopped_run"]
 

@@ -16,15 +16,15 @@ from .._support.text import counted
 from ..errors import AdlError
 from ..io.runs.folder import is_own_name
 from ..io.runs.versions import made_by
-from . import _common, _output, _screen
+from . import _inputs, _output, _screen
 
 __all__ = ["report", "resume", "verify"]
 
 
-def verify(run: _common.RunArgument) -> None:
+def verify(run: _inputs.RunArgument) -> None:
     """Make every pass of a run again and compare each event, balance and hash with what is kept."""
-    from ._crashes import crash_of, told_hash, watched
     from ._pass_bar import PassBar
+    from ._recording import crash_of, told_hash, watched
 
     crash = crash_of(io.open_run(run))
     with PassBar(crash, "verifying") as bar:
@@ -40,13 +40,13 @@ def verify(run: _common.RunArgument) -> None:
 
 
 def resume(
-    run: _common.RunArgument,
+    run: _inputs.RunArgument,
     repair: Annotated[
         bool, typer.Option("--repair", help="First put aside what was altered, and say what that is.")
     ] = False,
 ) -> None:
     """Go on with a run that was stopped, from the last pass that was complete."""
-    from . import _stopped
+    from . import resume as _stopped
 
     there = _stopped.stopped_run(run)
     if repair:
@@ -55,7 +55,7 @@ def resume(
 
 
 def report(
-    run: _common.RunArgument,
+    run: _inputs.RunArgument,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="The HTML file; - prints it. Without: report.html in the run."),
@@ -63,7 +63,7 @@ def report(
 ) -> None:
     """Write what happened in a run as one HTML file that needs no network."""
     from .. import report as pages
-    from ._crashes import REPORT
+    from ._recording import REPORT
 
     there = io.open_run(run)
     if out is None:
@@ -82,7 +82,7 @@ def report(
 
 def _refuse_own(run: Path, out: Path) -> None:
     """Refuse, in the folder of a run, what its writers use: they would come upon a page there and go no further."""
-    from ._crashes import REPORT
+    from ._recording import REPORT
 
     if out == _output.STDOUT:
         return

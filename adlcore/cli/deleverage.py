@@ -16,7 +16,8 @@ from ..io.selections import check_suffix, write_selection
 from ..market.market import Market
 from ..ranking.rules import RankingRule
 from ..ranking.selection import Selection
-from . import _inputs, _output, _tables, _terms
+from . import _inputs, _options, _output, _tables, _terms
+from ._json import print_json
 from ._screen import Screen
 from ._tables import Column
 
@@ -56,7 +57,7 @@ class Closing:
 
 
 def deleverage(
-    file: _inputs.FileArgument,
+    file: _options.FileArgument,
     *,
     quantity: Annotated[
         str,
@@ -67,12 +68,12 @@ def deleverage(
             show_default=False,
         ),
     ],
-    mark: _inputs.MarkOption,
+    mark: _options.MarkOption,
     price: Annotated[
         str | None, typer.Option("--price", metavar="PRICE", help="Where they are closed: realized PnL is told.")
     ] = None,
-    rule: _inputs.RuleOption = "binance",
-    short: _inputs.ShortOption = "mirrored",
+    rule: _options.RuleOption = "binance",
+    short: _options.ShortOption = "mirrored",
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Write the fills: .csv, .jsonl or .parquet; - prints CSV."),
@@ -88,12 +89,12 @@ def deleverage(
     exclude: Annotated[
         list[str] | None, typer.Option("--exclude", metavar="ACCOUNT", help="Pass over an account; may be repeated.")
     ] = None,
-    columns: _inputs.ColumnsOption = None,
-    lot: _inputs.LotOption = None,
-    kind: _inputs.KindOption = "linear",
-    multiplier: _inputs.MultiplierOption = "1",
-    settle: _inputs.SettleOption = "USDT",
-    as_json: _inputs.JsonOption = False,
+    columns: _options.ColumnsOption = None,
+    lot: _options.LotOption = None,
+    kind: _options.KindOption = "linear",
+    multiplier: _options.MultiplierOption = "1",
+    settle: _options.SettleOption = "USDT",
+    as_json: _options.JsonOption = False,
 ) -> None:
     """List who is closed against a bankrupt position, how much of each, and why."""
     how = RankingRule(rule, short=short)
@@ -124,7 +125,7 @@ def deleverage(
             _output.destination(out), selection, market.contract, closing.realized, escape_formulas=escape_formulas
         )
     if as_json:
-        _inputs.print_json({"file": positions.path, **_document(closing, lots, price), "out": out and str(out)})
+        print_json({"file": positions.path, **_document(closing, lots, price), "out": out and str(out)})
         return
     screen = _tables.console(to_stderr=_output.is_stdout(out))
     side, other = ("short", "longs") if lots < 0 else ("long", "shorts")

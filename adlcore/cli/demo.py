@@ -9,7 +9,8 @@ import typer
 from rich.text import Text
 
 from ..clearing.closings import BASIS, BOOK, FUND, STAGES, USERS
-from . import _inputs, _tables
+from . import _options, _tables
+from ._json import print_json
 from ._screen import Screen
 
 if TYPE_CHECKING:
@@ -28,16 +29,17 @@ def demo(
         int, typer.Option("--accounts", min=100, max=10**6, metavar="N", help="Wallets in the crash.")
     ] = 100_000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same crash.")] = 7,
-    out: _inputs.OutOption = None,
-    with_report: _inputs.ReportOption = True,
-    as_json: _inputs.JsonOption = False,
+    out: _options.OutOption = None,
+    with_report: _options.ReportOption = True,
+    as_json: _options.JsonOption = False,
 ) -> None:
     """Crash a venue: prices fall 30 % in an hour, and every event is kept, counted and drawn."""
+    # Late: pydantic, for scenarios, doubles the start.
     from ..lab import comparisons, scenarios
-    from ._recording import happened
+    from ._recording import record_crash
 
     given = scenarios.read({"name": "demo", "seed": seed, "wallets": {"count": accounts, "positions": 2 * accounts}})
-    document = happened(given, _free(Path(FOLDER)) if out is None else out, with_report, as_json)
+    document = record_crash(given, _free(Path(FOLDER)) if out is None else out, with_report, as_json)
     compared = comparisons.variants(max(accounts // COMPARED_SHARE, COMPARED_LEAST), seed=seed)
     outcomes = {variant.name: comparisons.outcome(variant.scenario) for variant in compared}
     if as_json:
@@ -49,7 +51,7 @@ def demo(
             }
             for name, found in outcomes.items()
         }
-        _inputs.print_json(document)
+        print_json(document)
         return
     _print_compared(_tables.console(), compared, outcomes)
 

@@ -17,14 +17,14 @@ from ..market.columns import MONEY
 from ..market.explanation import Explanation
 from ..market.market import Market
 from ..ranking.rules import RankingRule
-from . import _inputs, _tables, _terms
+from . import _inputs, _options, _tables, _terms
+from ._json import price_or_none, print_json
 from ._screen import Screen
 from ._tables import Column
 from ._what_if import what_if
 
 __all__ = ["explain"]
 
-SIDES = {"long": 1, "short": -1}
 OTHER = {"long": "short", "short": "long"}
 
 
@@ -98,7 +98,7 @@ def _in_units(market: Market, place: int) -> Market:
 
 
 def explain(
-    snapshot: _inputs.SnapshotArgument,
+    snapshot: _options.SnapshotArgument,
     *,
     account: Annotated[str, typer.Option("--account", help="Whose position.", show_default=False)],
     contract: Annotated[str, typer.Option("--contract", help="In which contract.", show_default=False)],
@@ -109,8 +109,8 @@ def explain(
         int | None,
         typer.Option("--wallet", metavar="ROW", help="Of which wallet, where several hold it.", show_default=False),
     ] = None,
-    rule: _inputs.RuleOption = "binance",
-    short: _inputs.ShortOption = "mirrored",
+    rule: _options.RuleOption = "binance",
+    short: _options.ShortOption = "mirrored",
     mark: Annotated[
         str | None, typer.Option("--mark", metavar="PRICE", help="What if this were the mark?", show_default=False)
     ] = None,
@@ -129,7 +129,7 @@ def explain(
             show_default=False,
         ),
     ] = None,
-    as_json: _inputs.JsonOption = False,
+    as_json: _options.JsonOption = False,
 ) -> None:
     """Explain a position: when it is liquidated, when it is deleveraged, and what would change that."""
     how = RankingRule(rule, short=short)
@@ -147,7 +147,7 @@ def explain(
     if as_json:
         whose = {"account": read.wallets.account[own], "wallet": own, "mode": MODES[int(read.wallets.mode[own])]}
         asked = {"mark": mark, "add_margin": add_margin, "reduce": reduce}
-        _inputs.print_json({"snapshot": str(snapshot), **whose, **_document(now, then, how, asked, realized)})
+        print_json({"snapshot": str(snapshot), **whose, **_document(now, then, how, asked, realized)})
         return
     out = _tables.console()
     _print_title(out, read, now, own)
@@ -161,8 +161,7 @@ def explain(
 
 def _row(snapshot: Snapshot, account: Any, text: str, symbol: str, side: str | None, wallet: int | None) -> int:
     """The one position row that is meant."""
-    if side is not None and side not in SIDES:
-        raise AdlError.at("side", None, side, "must be long or short")
+    _inputs.check_side(side)
     code, positions = snapshot.code(symbol), snapshot.positions
     held = np.flatnonzero((snapshot.wallets.account[positions.wallet] == account) & (positions.quantity != 0))
     codes = np.searchsorted(snapshot.start, held, side="right") - 1
@@ -172,7 +171,7 @@ def _row(snapshot: Snapshot, account: Any, text: str, symbol: str, side: str | N
         must = f"must be one that {text} holds: {', '.join(symbols)}" if symbols else f"{text} holds no position"
         raise AdlError.at("contract", None, symbol, must)
     if side is not None:
-        rows = rows[positions.quantity[rows] * SIDES[side] > 0]
+        rows = rows[positions.quantity[rows] * _inputs.SIDES[side] > 0]
         if not len(rows):
             raise AdlError.at("side", None, side, f"must be {OTHER[side]}: {text} holds no {side} of {symbol}")
     found = ", ".join(f"{_side(int(positions.quantity[k]))} in wallet {positions.wallet[k]}" for k in rows.tolist())
@@ -340,14 +339,14 @@ def _fields(standing: Standing) -> dict[str, Any]:
     }
     if why is None:
         return fields
-    mark, prices = float(standing.mark), [_inputs.price_or_none(price) for price in standing.liquidation]
+    mark, prices = float(standing.mark), [price_or_none(price) for price in standing.liquidation]
     return {
         **fields,
         "entry_price": standing.entry_price,
         "unrealized_pnl": contract.settle.decimal(standing.unrealized_pnl),
         "liquidation_prices": prices,
         "distances": [price and price / mark - 1 for price in prices],
-        "bankruptcy_price": _inputs.price_or_none(standing.bankruptcy),
+        "bankruptcy_price": price_or_none(standing.bankruptcy),
         "queue": {
             **{"rank": why.rank, "of": why.of, "quantile": why.quantile, "indicator": why.indicator},
             **{"ahead": contract.decimal(standing.ahead), "score": why.score, "terms": why.terms},

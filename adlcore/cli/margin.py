@@ -14,7 +14,8 @@ from .._support.text import counted
 from ..clearing import MarginState, Snapshot, margin_state
 from ..clearing.snapshot.tables import MODES
 from ..market.liquidation_prices import read_fee
-from . import _inputs, _tables
+from . import _inputs, _options, _tables
+from ._json import price_or_none, print_json
 from ._screen import Screen
 from ._tables import Column
 
@@ -81,14 +82,14 @@ class Listing:
 
 
 def margin(
-    snapshot: _inputs.SnapshotArgument,
+    snapshot: _options.SnapshotArgument,
     *,
     top: Annotated[int, typer.Option("--top", min=0, help="Wallets; 0 shows all that hold positions.")] = 20,
     account: Annotated[str | None, typer.Option("--account", help="Only wallets of this account.")] = None,
     taker_fee: Annotated[
         str, typer.Option("--taker-fee", metavar="SHARE", help="Of the closing trade, in liquidation prices.")
     ] = "0",
-    as_json: _inputs.JsonOption = False,
+    as_json: _options.JsonOption = False,
 ) -> None:
     """List the wallets nearest to liquidation, and the prices at which that happens."""
     with _inputs.as_option("taker-fee", taker_fee):
@@ -97,7 +98,7 @@ def margin(
     wanted = None if account is None else _inputs.account_of(read, account)
     listing = Listing.of_snapshot(read, wanted, top, taker_fee)
     if as_json:
-        _inputs.print_json(_document(listing, str(snapshot)))
+        print_json(_document(listing, str(snapshot)))
         return
     out = _tables.console()
     _print_head(out, listing, _tables.label(snapshot))
@@ -211,9 +212,9 @@ def _document(listing: Listing, path: str) -> dict[str, Any]:
                 "contract": contract.symbol,
                 "quantity": contract.decimal(int(positions.quantity[row])),
                 "mark": mark,
-                "liquidation_price": (price := _inputs.price_or_none(liquidation)),
+                "liquidation_price": (price := price_or_none(liquidation)),
                 "distance": price and price / float(mark) - 1,
-                "bankruptcy_price": _inputs.price_or_none(bankruptcy),
+                "bankruptcy_price": price_or_none(bankruptcy),
             }
         )
     return {

@@ -18,7 +18,8 @@ from .._support.text import counted
 from ..clearing import Snapshot
 from ..clearing.snapshot.tables import MODES
 from ..errors import AdlError, shown
-from . import _inputs, _screen, _tables
+from . import _options, _screen, _tables
+from ._json import print_json
 
 __all__ = ["query"]
 
@@ -56,10 +57,10 @@ LEAST_TEXT = 16
 
 
 def query(
-    run: _inputs.RunArgument,
+    run: _options.RunArgument,
     sql: Annotated[str, typer.Argument(metavar="SQL", help='Such as "select kind, count(*) from events group by 1".')],
     top: Annotated[int, typer.Option("--top", min=0, help="Rows of the table; 0 shows all.")] = 100,
-    as_json: _inputs.JsonOption = False,
+    as_json: _options.JsonOption = False,
 ) -> None:
     """Ask a run in SQL.
 
@@ -85,7 +86,7 @@ def query(
                 return
             names, kinds, rows = _answer(database, asked, top + 1 if top and not as_json else None, as_json)
     if as_json:
-        _inputs.print_json({"columns": names, "rows": [list(row) for row in rows]})
+        print_json({"columns": names, "rows": [list(row) for row in rows]})
         return
     _print(names, kinds, rows[:top] if top else rows, len(rows) > top > 0)
 

@@ -8,43 +8,40 @@ import numpy as np
 import typer
 
 from .._support.arrays import Int64Array1D
-from ..errors import AdlError
 from ..market.market import Market
 from ..ranking.rules import RankingRule
-from . import _inputs, _tables, _terms
+from . import _inputs, _options, _tables, _terms
+from ._json import print_json
 from ._screen import Screen
 from ._tables import Column
 
 __all__ = ["rank"]
 
-SIDES = {"long": 1, "short": -1}
-
 
 def rank(
-    file: _inputs.FileArgument,
+    file: _options.FileArgument,
     *,
-    mark: _inputs.MarkOption,
-    rule: _inputs.RuleOption = "binance",
+    mark: _options.MarkOption,
+    rule: _options.RuleOption = "binance",
     side: Annotated[str | None, typer.Option("--side", help="long or short; else both.", show_default=False)] = None,
     top: Annotated[int, typer.Option("--top", min=0, help="Rows a side; 0 shows all.")] = 20,
-    short: _inputs.ShortOption = "mirrored",
-    columns: _inputs.ColumnsOption = None,
-    lot: _inputs.LotOption = None,
-    kind: _inputs.KindOption = "linear",
-    multiplier: _inputs.MultiplierOption = "1",
-    settle: _inputs.SettleOption = "USDT",
-    as_json: _inputs.JsonOption = False,
+    short: _options.ShortOption = "mirrored",
+    columns: _options.ColumnsOption = None,
+    lot: _options.LotOption = None,
+    kind: _options.KindOption = "linear",
+    multiplier: _options.MultiplierOption = "1",
+    settle: _options.SettleOption = "USDT",
+    as_json: _options.JsonOption = False,
 ) -> None:
     """Show the front of the queue: who would be deleveraged first, and why."""
     how = RankingRule(rule, short=short)
-    if side is not None and side not in SIDES:
-        raise AdlError.at("side", None, side, "must be long or short")
+    _inputs.check_side(side)
     positions, market = _inputs.load(
         file, how, mark, columns=columns, lot=lot, kind=kind, multiplier=multiplier, settle=settle
     )
     ranks = market.rank(how)
     indicator = market.indicator(how)
-    wanted = SIDES if side is None else {side: SIDES[side]}
+    wanted = _inputs.SIDES if side is None else {side: _inputs.SIDES[side]}
     queues = {}
     for name, sign in wanted.items():
         rows = np.flatnonzero(market.quantity * sign > 0)
@@ -59,7 +56,7 @@ def rank(
             "lot": format(positions.lot, "f"),
         }
         document |= {"positions": {name: count for name, (count, _) in queues.items()}, "queue": listed}
-        _inputs.print_json(document)
+        print_json(document)
         return
     out = _tables.console()
     for number, (name, (count, rows)) in enumerate(queues.items()):

@@ -1,4 +1,4 @@
-"""``adlcore verify``, ``resume`` and ``report``: what one does with a run that is there."""
+"""``adlcore report``: what happened in a run, as one HTML file."""
 
 from __future__ import annotations
 
@@ -12,58 +12,26 @@ import typer
 from .. import io
 from .._support import files
 from .._support.members import member
-from .._support.text import counted
 from ..errors import AdlError
 from ..io.runs.folder import is_own_name
-from ..io.runs.versions import made_by
-from . import _inputs, _output, _screen
+from . import _options, _output
+from ._screen import write
 
-__all__ = ["report", "resume", "verify"]
+__all__ = ["REPORT", "report"]
 
-
-def verify(run: _inputs.RunArgument) -> None:
-    """Make every pass of a run again and compare each event, balance and hash with what is kept."""
-    from ._pass_bar import PassBar
-    from ._recording import crash_of, told_hash, watched
-
-    crash = crash_of(io.open_run(run))
-    with PassBar(crash, "verifying") as bar:
-        found = io.verify(run, crash.house, watched(crash, bar))
-    passes = found.passes()
-    state = "sealed" if found.sealed else "open"
-    made = f"{counted(len(passes['pass']), 'pass', 'passes')}, {counted(int(passes['events'].sum()), 'event')}"
-    _screen.write(f"{run}: {state}, {made}: all as they were made")
-    _screen.write(f"made by {made_by(found.manifest)}")
-    # Of a run without a pass yet, the hash that it began with.
-    digest = passes["digest"][-1] if len(passes["digest"]) else found.manifest["opening"]["digest"]
-    _screen.write(told_hash(digest))
-
-
-def resume(
-    run: _inputs.RunArgument,
-    repair: Annotated[
-        bool, typer.Option("--repair", help="First put aside what was altered, and say what that is.")
-    ] = False,
-) -> None:
-    """Go on with a run that was stopped, from the last pass that was complete."""
-    from . import resume as _stopped
-
-    there = _stopped.stopped_run(run)
-    if repair:
-        _stopped.repair(there)
-    _stopped.resume(there)
+#: The name of a report in the folder of its run.
+REPORT = "report.html"
 
 
 def report(
-    run: _inputs.RunArgument,
+    run: _options.RunArgument,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="The HTML file; - prints it. Without: report.html in the run."),
     ] = None,
 ) -> None:
     """Write what happened in a run as one HTML file that needs no network."""
-    from .. import report as pages
-    from ._recording import REPORT
+    from .. import report as pages  # late: only here are pages and their plots needed
 
     there = io.open_run(run)
     if out is None:
@@ -77,13 +45,11 @@ def report(
         pages.write(there, _output.destination(out))
     plain = out != _output.STDOUT and not files.is_stream(out)
     said = f"{out.stat().st_size / 2**20:.1f} MiB" if plain else "written"
-    _screen.write(f"{_output.named(out)}: {said}", sys.stderr if _output.is_stdout(out) else None)
+    write(f"{_output.named(out)}: {said}", sys.stderr if _output.is_stdout(out) else None)
 
 
 def _refuse_own(run: Path, out: Path) -> None:
     """Refuse, in the folder of a run, what its writers use: they would come upon a page there and go no further."""
-    from ._recording import REPORT
-
     if out == _output.STDOUT:
         return
     folder = Path(os.path.realpath(run))

@@ -1,8 +1,13 @@
-"""Runs that were stopped, on the command line: what is there, and the command that goes on from there."""
+"""``adlcore resume``: a run that was stopped, gone on with from the last pass that was complete."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from .. import io
 from .._support.extras import needs
@@ -13,15 +18,49 @@ from ..io import Run
 from ..io.runs.folder import LOG, command, is_blank, work_left
 from ..io.runs.manifest import read_manifest
 from ..io.runs.reader import open_log
+from ..io.runs.repair import Repair
 from ..io.runs.versions import made_by
-from . import _screen
-from ._pass_bar import PassBar
-from ._recording import crash_of, told_hash, told_how_to_go_on, watched
+from . import _options
+from ._screen import write
 
-__all__ = ["repair", "resume", "stopped_run"]
+__all__ = ["resume"]
 
 
-def stopped_run(folder: Path) -> Run:
+def resume(
+    run: _options.RunArgument,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="First put aside what was altered, and say what that is.")
+    ] = False,
+) -> None:
+    """Go on with a run that was stopped, from the last pass that was complete."""
+    # Late: pydantic, for scenarios, doubles the start.
+    from ._crash_runs import crash_of, hash_line, made_again, stoppable, watched
+    from ._pass_bar import PassBar
+
+    there = _stopped_run(run)
+    if repair:
+        with made_again(there, "repairing") as (crash, bar):
+            repaired = io.repair(run, crash.house, watched(crash, bar))
+        write(f"{run}: {_what_was_put_aside(repaired)}")
+        if repaired.reason is not None:
+            write(repaired.reason)
+    if there.sealed:
+        if work_left(run) or member(run / LOG) is not None:  # its writer was stopped while it put things away
+            io.resume(run, crash_of(there).house, ())
+        write(f"{run}: sealed already, nothing to do")
+        write(f"made by {made_by(there.manifest)}")
+        return
+    before = sum(1 for _ in open_log(run, there.manifest))
+    crash = crash_of(there)
+    with _repair_named(run), stoppable(run), PassBar(crash, "resuming") as bar:
+        found = io.resume(run, crash.house, crash.passes(), on_pass=bar)
+    after = len(found.passes()["pass"])
+    write(f"{run}: {before} of {after} passes were complete; {after - before} made now, sealed")
+    write(f"made by {made_by(found.manifest)}")
+    write(hash_line(found.manifest["hashes"]["digest"]))
+
+
+def _stopped_run(folder: Path) -> Run:
     """A run as its manifest tells it, whatever else is there by now, and however that looks.
 
     Raises
@@ -37,43 +76,29 @@ def stopped_run(folder: Path) -> Run:
     return Run(folder, read_manifest(folder))
 
 
-def resume(run: Run) -> None:
-    """Go on with a run, and tell how far it had come."""
-    folder = run.path
-    if run.sealed:
-        if work_left(folder) or member(folder / LOG) is not None:  # its writer was stopped while it put things away
-            io.resume(folder, crash_of(run).house, ())
-        _screen.write(f"{folder}: sealed already, nothing to do")
-        _screen.write(f"made by {made_by(run.manifest)}")
-        return
-    before = sum(1 for _ in open_log(folder, run.manifest))
-    crash = crash_of(run)
+def _what_was_put_aside(repaired: Repair) -> str:
+    """What a repair kept, and what it took away."""
+    if not repaired.put_aside:
+        return "nothing to repair"
+    kept, dropped = (
+        f"{counted(passes, 'pass', 'passes')} ({counted(events, 'event')})"
+        for passes, events in (
+            (repaired.kept_passes, repaired.kept_events),
+            (repaired.dropped_passes, repaired.dropped_events),
+        )
+    )
+    aside = ", ".join(path.name for path in repaired.put_aside)
+    return f"{kept} kept; {dropped}, {repaired.dropped_bytes:,} bytes dropped, put aside as {aside}"
+
+
+@contextmanager
+def _repair_named(folder: Path) -> Iterator[None]:
+    """Where a pass is not as it was made, the command that keeps those before it is named."""
     try:
-        with told_how_to_go_on(folder), PassBar(crash, "resuming") as bar:
-            found = io.resume(folder, crash.house, crash.passes(), on_pass=bar)
+        yield
     except AdlError as error:
         if not (error.argument or "").startswith("passes"):
             raise
         # The passes are those of the scenario in the manifest, so it is the log that was altered.
         told = f"{error}; {command('resume --repair', folder)} keeps the passes before it and puts aside the rest"
         raise AdlError(told, argument=error.argument, row=error.row, value=error.value) from None
-    after = len(found.passes()["pass"])
-    _screen.write(f"{folder}: {before} of {after} passes were complete; {after - before} made now, sealed")
-    _screen.write(f"made by {made_by(found.manifest)}")
-    _screen.write(told_hash(found.manifest["hashes"]["digest"]))
-
-
-def repair(run: Run) -> None:
-    """Put aside what is no sound pass of a run, and tell what that was."""
-    crash = crash_of(run)
-    with PassBar(crash, "repairing") as bar:
-        found = io.repair(run.path, crash.house, watched(crash, bar))
-    if not found.put_aside:
-        _screen.write(f"{run.path}: nothing to repair")
-        return
-    kept = f"{counted(found.kept_passes, 'pass', 'passes')} ({counted(found.kept_events, 'event')}) kept"
-    dropped = f"{counted(found.dropped_passes, 'pass', 'passes')} ({counted(found.dropped_events, 'event')})"
-    aside = ", ".join(path.name for path in found.put_aside)
-    _screen.write(f"{run.path}: {kept}; {dropped}, {found.dropped_bytes:,} bytes dropped, put aside as {aside}")
-    if found.reason is not None:
-        _screen.write(found.reason)

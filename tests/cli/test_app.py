@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
 from rich.cells import cell_len  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from adlcore.cli import _inputs, _tables  # noqa: E402
+from adlcore.cli import _reading_bar, _tables  # noqa: E402
 
 ROWS = """\
 user,position_size,entry_price,cash,upnl
@@ -552,7 +552,7 @@ def test_a_bar_appears_on_reads_over_a_second(seconds, terminal, shown):
     clock = iter([0.0, seconds / 2, *[seconds] * 10])
     console = Console(force_terminal=terminal, width=80, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
     try:
-        with _inputs.ReadingBar("big.csv", console, lambda: next(clock)) as bar:
+        with _reading_bar.ReadingBar("big.csv", console, lambda: next(clock)) as bar:
             for done in range(5):
                 bar(done, 4)
         assert ("reading big.csv" in console.export_text()) is shown
@@ -562,7 +562,7 @@ def test_a_bar_appears_on_reads_over_a_second(seconds, terminal, shown):
 
 def test_the_bar_is_given_to_the_reader(file, good, monkeypatch):
     seen = []
-    monkeypatch.setattr(_inputs.ReadingBar, "__call__", lambda self, *step: seen.append(step))
+    monkeypatch.setattr(_reading_bar.ReadingBar, "__call__", lambda self, *step: seen.append(step))
     good("rank", file, "--mark", "22", EQUITY)
     assert seen[-1] == (file.stat().st_size,) * 2
 

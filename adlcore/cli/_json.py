@@ -7,7 +7,7 @@ from typing import Any
 
 from ._screen import write
 
-__all__ = ["price_or_none", "print_json"]
+__all__ = ["price_or_none", "print_json", "records"]
 
 
 def print_json(document: dict[str, Any]) -> None:
@@ -26,6 +26,11 @@ def _plain(value: Any) -> Any:
     if isinstance(item, float):
         return item if abs(item) < float("inf") else None
     return item if item is None or isinstance(item, str | int | bool) else str(item)
+
+
+def records(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """Columns of one length as one mapping a row."""
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def price_or_none(price: float) -> float | None:

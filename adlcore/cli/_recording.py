@@ -91,7 +91,7 @@ def _borne(view: View, each: Bearers) -> dict[str, Any]:
     """How it was shared by those who were deleveraged."""
     users = each.per_user
     return {
-        **{"unit": view.unit, "users": len(users), "notional": float(users.sum())},
+        **{"unit": view.unit, "users": len(users), "notional": each.total},
         **{"largest": top_share(users, 1), "top_one_percent": top_share(users, each.one_percent), "gini": gini(users)},
     }
 
@@ -107,7 +107,5 @@ def _announce(console: Screen, crash: Crash, facts: Facts) -> None:
     wallets, positions = len(run.before.wallets), len(run.before.positions)
     listed = counted(len(run.contracts), "contract")
     first = crash.scenario.contracts[0]
-    prices = [marks[first.symbol] for _, marks in crash.marks if first.symbol in marks]
-    low = min(prices, key=float, default=first.price)
-    moved = f"{first.symbol} {float(low) / float(first.price) - 1:+.0%} in {counted(len(crash.marks), 'mark')}"
+    moved = f"{first.symbol} {crash.lowest():+.0%} in {counted(len(crash.marks), 'mark')}"
     console.titled(f"{wallets:,} wallets, {positions:,} positions, {listed}", f"; {moved}")

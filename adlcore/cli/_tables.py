@@ -16,6 +16,7 @@ from rich.text import Text
 
 from .._support.text import visible
 from ..contracts.contract import Asset, Contract
+from ..market.liquidation_prices import distance
 from ._screen import Screen
 
 __all__ = [
@@ -186,7 +187,8 @@ def price(contract: Contract, value: float) -> str:
 
 def shift(value: float, mark: float) -> str:
     """How far the mark is from a price, as signed per cent of the mark."""
-    return f"{100 * (value / mark - 1):+,.2f}" if 0 < value < math.inf else "-"
+    away = distance(value, mark)
+    return "-" if math.isnan(away) else f"{100 * away:+,.2f}"
 
 
 def percent(value: float) -> str:

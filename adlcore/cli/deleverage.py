@@ -13,42 +13,41 @@ from .._support.arrays import Float64Array1D, Int64Array1D
 from .._support.text import counted
 from ..errors import AdlError
 from ..io.selections import check_suffix, write_selection
+from ..market.deleveraging import closed_notional, realized_pnl, rows_of
 from ..market.market import Market
 from ..ranking.rules import RankingRule
 from ..ranking.selection import Selection
 from . import _inputs, _options, _output, _tables, _terms
-from ._json import print_json
+from ._json import print_json, records
 from ._screen import Screen
 from ._tables import Column
 
-__all__ = ["Closing", "deleverage", "print_counterparties"]
+__all__ = ["deleverage"]
 
 
 @dataclass(frozen=True)
-class Closing:
+class _Closing:
     """A selection and what is told of it."""
 
     market: Market
     rule: RankingRule
     selection: Selection
-    rows: Market
+    target_lots: int
+    price: str | None
+    notional: float
     terms: dict[_terms.Term, Float64Array1D]
     indicator: Any
     realized: Float64Array1D | None
 
     @classmethod
-    def of(cls, market: Market, rule: RankingRule, selection: Selection, price: str | None) -> Closing:
+    def of(
+        cls, market: Market, rule: RankingRule, selection: Selection, target_lots: int, price: str | None
+    ) -> _Closing:
         """Compute what is told."""
-        rows = _terms.rows_of(market, selection.index)
-        realized = None if price is None else _terms.realized_pnl(market.contract, rows, selection, price)
-        indicator = market.indicator(rule)[selection.index]
-        return cls(market, rule, selection, rows, _terms.terms(rows, rule), indicator, realized)
-
-    @property
-    def closed_notional(self) -> float:
-        """What is closed, at the mark, in units of the settle asset."""
-        exact = self.market.contract.exact_value_per_lot(self.market.mark_price)
-        return abs(float(int(self.selection.filled) * exact))
+        rows = rows_of(market, selection.index)
+        realized = None if price is None else realized_pnl(market.contract, rows, selection, price)
+        found = _terms.terms(rows, rule), market.indicator(rule)[selection.index], realized
+        return cls(market, rule, selection, target_lots, price, closed_notional(market, selection), *found)
 
     @property
     def accounts(self) -> Any:
@@ -119,13 +118,13 @@ def deleverage(
         max_counterparties=max_counterparties,
         exclude=_rows(market, exclude),
     )
-    closing = Closing.of(market, how, selection, price)
+    closing = _Closing.of(market, how, selection, lots, price)
     if out is not None:
         write_selection(
             _output.destination(out), selection, market.contract, closing.realized, escape_formulas=escape_formulas
         )
     if as_json:
-        print_json({"file": positions.path, **_document(closing, lots, price), "out": out and str(out)})
+        print_json({"file": positions.path, **_document(closing), "out": out and str(out)})
         return
     screen = _tables.console(to_stderr=_output.is_stdout(out))
     side, other = ("short", "longs") if lots < 0 else ("long", "shorts")
@@ -133,14 +132,14 @@ def deleverage(
     screen.titled(title, f" against {other}, by {how.name} at mark {market.mark_price}")
     screen.print()
     if len(selection):
-        print_counterparties(screen, closing, top)
+        _print_counterparties(screen, closing, top)
         if 0 < top < len(selection):
             rest = len(selection) - top
             screen.print(
                 f"... and {rest:,} more: --top 0 shows all, --out FILE writes all", style="dim", soft_wrap=True
             )
         screen.print()
-    _print_summary(screen, closing, price)
+    _print_summary(screen, closing)
     if out is not None:
         screen.print(f"{'written':<16}{counted(len(selection), 'row')} to {_output.named(out)}", soft_wrap=True)
 
@@ -158,7 +157,7 @@ def _rows(market: Market, accounts: list[str] | None) -> Int64Array1D | None:
         raise AdlError(f"exclude: {error}", argument="exclude") from None
 
 
-def print_counterparties(screen: Screen, closing: Closing, top: int) -> None:
+def _print_counterparties(screen: Screen, closing: _Closing, top: int) -> None:
     """The table of counterparties, as many rows of it as are wanted."""
     selection, contract = closing.selection, closing.market.contract
     shown = len(selection) if not top else min(top, len(selection))
@@ -182,25 +181,24 @@ def print_counterparties(screen: Screen, closing: Closing, top: int) -> None:
     )
 
 
-def _print_summary(screen: Screen, closing: Closing, price: str | None) -> None:
+def _print_summary(screen: Screen, closing: _Closing) -> None:
     selection, contract = closing.selection, closing.market.contract
     settle = contract.settle.name
-    target = contract.decimal(selection.filled + selection.shortfall)
     part = f", {len(selection) - 1:,} in full and 1 in part" if selection.partial >= 0 else ", all in full"
     lines = {
-        "filled": f"{contract.decimal(selection.filled)} of {target}",
+        "filled": f"{contract.decimal(selection.filled)} of {contract.decimal(abs(closing.target_lots))}",
         "shortfall": contract.decimal(selection.shortfall),
         "counterparties": f"{len(selection):,}{part if len(selection) else ''}",
-        "closed notional": f"{_tables.money(closing.closed_notional)} {settle} at the mark",
+        "closed notional": f"{_tables.money(closing.notional)} {settle} at the mark",
     }
     if closing.realized is not None:
-        lines["realized PnL"] = f"{_tables.money(float(closing.realized.sum()))} {settle} at {price}"
+        lines["realized PnL"] = f"{_tables.money(float(closing.realized.sum()))} {settle} at {closing.price}"
     for name, text in lines.items():
         style = "bold red" if name == "shortfall" and selection.shortfall else None
         screen.print(f"{name:<16}{text}", style=style, soft_wrap=True)
 
 
-def _document(closing: Closing, lots: int, price: str | None) -> dict[str, Any]:
+def _document(closing: _Closing) -> dict[str, Any]:
     """The selection for machines: quantities are decimal text on the lot's grid."""
     selection, contract = closing.selection, closing.market.contract
     fields: dict[str, list[Any]] = {
@@ -217,14 +215,14 @@ def _document(closing: Closing, lots: int, price: str | None) -> dict[str, Any]:
     return {
         "rule": closing.rule.name,
         "mark": format(closing.market.mark_price, "f"),
-        "price": price,
+        "price": closing.price,
         "lot": format(contract.lot, "f"),
-        "quantity": contract.decimal(lots),
+        "quantity": contract.decimal(closing.target_lots),
         "filled": contract.decimal(selection.filled),
         "shortfall": contract.decimal(selection.shortfall),
         "counterparties": len(selection),
-        "closed_notional": closing.closed_notional,
+        "closed_notional": closing.notional,
         "realized_pnl": None if closing.realized is None else float(closing.realized.sum()),
         "settle": contract.settle.name,
-        "fills": [dict(zip(fields, values, strict=True)) for values in zip(*fields.values(), strict=True)],
+        "fills": records(fields),
     }

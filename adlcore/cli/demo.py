@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,6 +66,10 @@ def _free(folder: Path) -> Path:
     return free
 
 
+def _change(share: float) -> str:
+    return "-" if isnan(share) else f"{share:+.0%}"
+
+
 def _print_compared(out: Screen, compared: list[Variant], outcomes: dict[str, Outcome]) -> None:
     """The same fall of one coin of four, with one thing changed at a time."""
     from ..report.page.wording import short
@@ -73,11 +78,9 @@ def _print_compared(out: Screen, compared: list[Variant], outcomes: dict[str, Ou
     out.titled("One coin of four falls 30 %", "; each fund is 3 % of what it answers for:")
     out.print()
     rows = [outcomes[variant.name] for variant in compared]
-    share = [found.deleveraged_share for found in rows]
-    against = [None if not variant.against else outcomes[variant.against].deleveraged_share for variant in compared]
     change = [
-        "" if base is None else f"{value / base - 1:+.0%}" if base else "-"
-        for value, base in zip(share, against, strict=True)
+        _change(found.change_from(outcomes[variant.against])) if variant.against else ""
+        for variant, found in zip(compared, rows, strict=True)
     ]
     columns = [
         _tables.Column("", [variant.name for variant in compared], right=False),
@@ -85,7 +88,7 @@ def _print_compared(out: Screen, compared: list[Variant], outcomes: dict[str, Ou
         _tables.Column("fund", [f"{found.share(FUND):.0%}" for found in rows]),
         _tables.Column("ADL", [f"{found.share(USERS):.0%}" for found in rows]),
         _tables.Column(f"in {rows[0].unit}", [short(float(found.closed[USERS])) for found in rows]),
-        _tables.Column("of all", [f"{each:.1%}" for each in share]),
+        _tables.Column("of all", [f"{found.deleveraged_share:.1%}" for found in rows]),
         _tables.Column("change", [Text(cell, "bold") for cell in change]),
     ]
     _tables.print_table(out, columns)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 from rich.text import Text
 
-from .._support.arrays import Float64Array1D, Int64Array1D
 from .._support.text import counted
-from ..clearing import MarginState, Snapshot, margin_state
+from ..clearing.margin.nearest_wallets import NearestWallets, nearest_wallets
 from ..clearing.snapshot.tables import MODES
-from ..market.liquidation_prices import read_fee
+from ..market.liquidation_prices import distance, read_fee
 from . import _inputs, _options, _tables
 from ._json import price_or_none, print_json
 from ._screen import Screen
@@ -26,59 +24,6 @@ MARKS = 12
 
 #: Modes as a narrow column has them.
 SHORT_MODES = ("cross", "isol.", "multi", "portf.")
-
-
-@dataclass(frozen=True)
-class Listing:
-    """Wallets in the order in which they are shown, and their positions.
-
-    Attributes
-    ----------
-    wallets : int64[k]
-        Rows of the wallets.
-    of : int64[m]
-        For each position shown, where its wallet stands in `wallets`.
-    rows, code : int64[m]
-        Rows of the positions and of their contracts.
-    liquidation, bankruptcy : float64[m]
-        Prices.
-    """
-
-    snapshot: Snapshot
-    state: MarginState
-    holders: int
-    wallets: Int64Array1D
-    of: Int64Array1D
-    rows: Int64Array1D
-    code: Int64Array1D
-    liquidation: Float64Array1D
-    bankruptcy: Float64Array1D
-
-    @classmethod
-    def of_snapshot(cls, snapshot: Snapshot, account: Any, top: int, taker_fee: str) -> Listing:
-        """The wallets with the highest margin ratios; of one account, where one is given."""
-        state = margin_state(snapshot)
-        positions = snapshot.positions
-        held = np.flatnonzero(positions.quantity != 0)
-        wallets = np.unique(positions.wallet[held])
-        if account is not None:
-            wallets = wallets[snapshot.wallets.account[wallets] == account]
-        order = np.lexsort((state.equity[wallets], -state.margin_ratio[wallets]))
-        chosen = wallets[order][: top or None]
-        place = np.full(len(snapshot.wallets), -1)
-        place[chosen] = np.arange(len(chosen))
-        rows = held[place[positions.wallet[held]] >= 0]
-        of = place[positions.wallet[rows]]
-        order = np.argsort(of, kind="stable")
-        rows, of = rows[order], of[order]
-        code = np.searchsorted(snapshot.start, rows, side="right") - 1
-        each = state.positions
-        prices = each.liquidation_price(rows, taker_fee=taker_fee), each.bankruptcy_price(rows, taker_fee=taker_fee)
-        return cls(snapshot, state, len(wallets), chosen, of, rows, code, *prices)
-
-    def mark(self, code: int) -> str:
-        """The mark price of a contract that somebody holds."""
-        return format(self.snapshot.marks[code], "f")
 
 
 def margin(
@@ -96,7 +41,7 @@ def margin(
         read_fee(taker_fee)
     read = _inputs.load_snapshot(snapshot)
     wanted = None if account is None else _inputs.account_of(read, account)
-    listing = Listing.of_snapshot(read, wanted, top, taker_fee)
+    listing = nearest_wallets(read, account=wanted, top=top, taker_fee=taker_fee)
     if as_json:
         print_json(_document(listing, str(snapshot)))
         return
@@ -110,7 +55,7 @@ def margin(
         out.print(f"... and {rest:,} more: --top 0 shows all", style="dim", soft_wrap=True)
 
 
-def _print_head(out: Screen, listing: Listing, name: str) -> None:
+def _print_head(out: Screen, listing: NearestWallets, name: str) -> None:
     snapshot, assets = listing.snapshot, _assets(listing)
     count = int(np.count_nonzero(listing.state.liquidatable))
     line = Text.assemble((name, "bold"), f": {counted(len(snapshot.wallets), 'wallet')}, ")
@@ -119,7 +64,7 @@ def _print_head(out: Screen, listing: Listing, name: str) -> None:
     line.append(f"{count:,} liquidatable (!)" if count else "none liquidatable", "bold red" if count else "")
     out.print(line, soft_wrap=True)
     codes = np.unique(listing.code).tolist()
-    marks = [f"{snapshot.contracts[code].symbol} {listing.mark(code)}" for code in codes[:MARKS]]
+    marks = [f"{snapshot.contracts[code].symbol} {_mark(listing, code)}" for code in codes[:MARKS]]
     if len(codes) > MARKS:
         marks.append(f"and {len(codes) - MARKS:,} more")
     if marks:
@@ -128,13 +73,18 @@ def _print_head(out: Screen, listing: Listing, name: str) -> None:
         _tables.say(out, f"money in {assets[0]}")
 
 
-def _assets(listing: Listing) -> list[str]:
+def _mark(listing: NearestWallets, code: int) -> str:
+    """The mark price of a contract that somebody holds."""
+    return format(listing.snapshot.marks[code], "f")
+
+
+def _assets(listing: NearestWallets) -> list[str]:
     """The assets that the wallets shown are in."""
     snapshot = listing.snapshot
     return [snapshot.assets[code].name for code in np.unique(snapshot.wallets.asset[listing.wallets]).tolist()]
 
 
-def _print(out: Screen, listing: Listing) -> None:
+def _print(out: Screen, listing: NearestWallets) -> None:
     """A row for each position; what is the wallet's stands in the first of its rows."""
     snapshot, state = listing.snapshot, listing.state
     wallets = snapshot.wallets
@@ -157,7 +107,7 @@ def _print(out: Screen, listing: Listing) -> None:
     }
     failed = state.liquidatable[listing.wallets][listing.of]
     contracts = [snapshot.contracts[code] for code in listing.code.tolist()]
-    marks = [listing.mark(code) for code in listing.code.tolist()]
+    marks = [_mark(listing, code) for code in listing.code.tolist()]
     lots = snapshot.positions.quantity[listing.rows].tolist()
     prices = listing.liquidation.tolist(), listing.bankruptcy.tolist()
     liquidation, bankruptcy = (list(map(_tables.price, contracts, column)) for column in prices)
@@ -182,7 +132,7 @@ def _print(out: Screen, listing: Listing) -> None:
     _tables.print_table(out, columns, ["bold red" if bad else "" for bad in failed.tolist()])
 
 
-def _document(listing: Listing, path: str) -> dict[str, Any]:
+def _document(listing: NearestWallets, path: str) -> dict[str, Any]:
     """The same for machines; quantities, prices that are given and money are decimal text."""
     snapshot, state = listing.snapshot, listing.state
     wallets, positions = snapshot.wallets, snapshot.positions
@@ -205,15 +155,15 @@ def _document(listing: Listing, path: str) -> dict[str, Any]:
         )
     places = zip(listing.of, listing.rows, listing.code, listing.liquidation, listing.bankruptcy, strict=True)
     for place, row, code, liquidation, bankruptcy in places:
-        contract, mark = snapshot.contracts[code], listing.mark(code)
+        contract, mark = snapshot.contracts[code], _mark(listing, code)
         found[place]["positions"].append(
             {
                 "row": row,
                 "contract": contract.symbol,
                 "quantity": contract.decimal(int(positions.quantity[row])),
                 "mark": mark,
-                "liquidation_price": (price := price_or_none(liquidation)),
-                "distance": price and price / float(mark) - 1,
+                "liquidation_price": price_or_none(liquidation),
+                "distance": distance(liquidation, float(mark)),
                 "bankruptcy_price": price_or_none(bankruptcy),
             }
         )

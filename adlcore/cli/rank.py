@@ -8,10 +8,11 @@ import numpy as np
 import typer
 
 from .._support.arrays import Int64Array1D
+from ..market.deleveraging import rows_of
 from ..market.market import Market
 from ..ranking.rules import RankingRule
 from . import _inputs, _options, _tables, _terms
-from ._json import print_json
+from ._json import print_json, records
 from ._screen import Screen
 from ._tables import Column
 
@@ -70,7 +71,7 @@ def rank(
 
 
 def _print(out: Screen, market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any) -> None:
-    picked = _terms.rows_of(market, rows)
+    picked = rows_of(market, rows)
     quantity = [market.contract.decimal(lots) for lots in picked.quantity.tolist()]
     labels = rows if picked.account is None else picked.account
     heading = "row" if picked.account is None else "account"
@@ -93,7 +94,7 @@ def _print(out: Screen, market: Market, rule: RankingRule, rows: Int64Array1D, i
 
 def _records(market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any) -> list[dict[str, Any]]:
     """The same rows for machines; quantities are decimal text."""
-    picked = _terms.rows_of(market, rows)
+    picked = rows_of(market, rows)
     fields: dict[str, list[Any]] = {
         "account": (rows if picked.account is None else picked.account).tolist(),
         "row": rows.tolist(),
@@ -105,4 +106,4 @@ def _records(market: Market, rule: RankingRule, rows: Int64Array1D, indicator: A
         "unrealized_pnl": picked.unrealized_pnl.tolist(),
         "indicator": indicator[rows].tolist(),
     }
-    return [dict(zip(fields, values, strict=True)) for values in zip(*fields.values(), strict=True)]
+    return records(fields)

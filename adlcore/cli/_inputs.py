@@ -29,23 +29,15 @@ INT64_DIGITS = 19
 
 
 def load(
-    file: Path,
-    rule: RankingRule,
-    mark: str,
-    *,
-    columns: str | None,
-    lot: str | None,
-    kind: str,
-    multiplier: str,
-    settle: str,
+    file: Path, rule: RankingRule, mark: str, columns: str | None, lot: str | None, **terms: str
 ) -> tuple[Positions, Market]:
-    """Read a file and make it a market that the rule can rank."""
+    """Read a file and make it a market that the rule can rank; `terms` are the contract's."""
     check_decimal("mark", mark)
-    check_decimal("multiplier", multiplier)
+    check_decimal("multiplier", terms["multiplier"])
     with reading(file):
         with ReadingBar(file.name) as bar:
             positions = read_positions(file, columns, lot=lot, progress=bar)
-        return positions, _market(file, positions, rule, mark, kind=kind, multiplier=multiplier, settle=settle)
+        return positions, _market(file, positions, rule, mark, **terms)
 
 
 def _market(file: Path, positions: Positions, rule: RankingRule, mark: str, **terms: str) -> Market:

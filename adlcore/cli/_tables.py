@@ -25,6 +25,7 @@ __all__ = [
     "amount",
     "console",
     "decimal_point",
+    "hint",
     "lights",
     "money",
     "percent",
@@ -115,6 +116,11 @@ def print_table(out: Screen, columns: Iterable[Column], styles: Sequence[str] = 
     needed = sum(widths) + gap * (len(widths) - 1)
     out.print(table, width=max(needed, out.width), crop=False, no_wrap=True, soft_wrap=needed > out.width)
     return len(shown)
+
+
+def hint(out: Screen, text: str) -> None:
+    """Print what is not of the answer: what is left out, and the option that shows it."""
+    out.print(text, style="dim", soft_wrap=True)
 
 
 def say(out: Screen, text: str) -> None:

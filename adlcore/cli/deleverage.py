@@ -107,16 +107,11 @@ def deleverage(
         _output.refuse_input(out, file)
         if as_json and _output.is_stdout(out):
             raise AdlError.at("out", None, str(out), "must be a file: standard output is for --json")
-    positions, market = _inputs.load(
-        file, how, mark, columns=columns, lot=lot, kind=kind, multiplier=multiplier, settle=settle
-    )
+    positions, market = _inputs.load(file, how, mark, columns, lot, kind=kind, multiplier=multiplier, settle=settle)
     lots = market.contract.lots(quantity)
+    passed_over = _rows(market, exclude)
     selection = market.deleverage(
-        lots,
-        how,
-        eligible=eligible,
-        max_counterparties=max_counterparties,
-        exclude=_rows(market, exclude),
+        lots, how, eligible=eligible, max_counterparties=max_counterparties, exclude=passed_over
     )
     closing = _Closing.of(market, how, selection, lots, price)
     if out is not None:
@@ -134,10 +129,7 @@ def deleverage(
     if len(selection):
         _print_counterparties(screen, closing, top)
         if 0 < top < len(selection):
-            rest = len(selection) - top
-            screen.print(
-                f"... and {rest:,} more: --top 0 shows all, --out FILE writes all", style="dim", soft_wrap=True
-            )
+            _tables.hint(screen, f"... and {len(selection) - top:,} more: --top 0 shows all, --out FILE writes all")
         screen.print()
     _print_summary(screen, closing)
     if out is not None:

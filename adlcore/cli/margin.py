@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import isfinite
 from typing import Annotated, Any
 
 import numpy as np
@@ -50,9 +52,8 @@ def margin(
     if len(listing.rows):
         out.print()
         _print(out, listing)
-    if len(listing.wallets) < listing.holders:
-        rest = listing.holders - len(listing.wallets)
-        out.print(f"... and {rest:,} more: --top 0 shows all", style="dim", soft_wrap=True)
+    if rest := listing.holders - len(listing.wallets):
+        _tables.hint(out, f"... and {rest:,} more: --top 0 shows all")
 
 
 def _print_head(out: Screen, listing: NearestWallets, name: str) -> None:
@@ -88,36 +89,30 @@ def _print(out: Screen, listing: NearestWallets) -> None:
     """A row for each position; what is the wallet's stands in the first of its rows."""
     snapshot, state = listing.snapshot, listing.state
     wallets = snapshot.wallets
-    equity, kept, ratio = state.equity, state.maintenance_margin, state.margin_ratio
-    names = ("account", "mode", "asset", "equity", "maint.", "ratio %")
-    cells: dict[str, list[str]] = {name: [] for name in names}
-    for row in listing.wallets.tolist():
-        asset = snapshot.assets[int(wallets.asset[row])]
-        values = (
-            *(str(wallets.account[row]), SHORT_MODES[int(wallets.mode[row])], asset.name),
-            *(_tables.amount(asset, int(equity[row])), _tables.amount(asset, int(kept[row]))),
-            _tables.percent(ratio[row]) if np.isfinite(ratio[row]) else "inf",
-        )
-        for name, value in zip(names, values, strict=True):
-            cells[name].append(value)
-    first = np.diff(listing.of, prepend=-1) > 0
-    once = {
-        name: [column[place] if new else "" for place, new in zip(listing.of.tolist(), first.tolist(), strict=True)]
-        for name, column in cells.items()
-    }
-    failed = state.liquidatable[listing.wallets][listing.of]
+    of = listing.wallets[listing.of]
+    first = (np.diff(listing.of, prepend=-1) > 0).tolist()
+
+    def once(cells: Iterable[str]) -> list[str]:
+        return [cell if new else "" for cell, new in zip(cells, first, strict=True)]
+
+    assets = [snapshot.assets[code] for code in wallets.asset[of].tolist()]
+    equity, kept = (
+        map(_tables.amount, assets, column[of].tolist()) for column in (state.equity, state.maintenance_margin)
+    )
+    ratios = (_tables.percent(ratio) if isfinite(ratio) else "inf" for ratio in state.margin_ratio[of].tolist())
+    failed = state.liquidatable[of]
     contracts = [snapshot.contracts[code] for code in listing.code.tolist()]
     marks = [_mark(listing, code) for code in listing.code.tolist()]
     lots = snapshot.positions.quantity[listing.rows].tolist()
     prices = listing.liquidation.tolist(), listing.bankruptcy.tolist()
     liquidation, bankruptcy = (list(map(_tables.price, contracts, column)) for column in prices)
     columns = [
-        Column("account", once["account"], right=False, least=8),
-        Column("mode", once["mode"], right=False, drop=5),
-        Column("asset", once["asset"], right=False, drop=4),
-        Column("equity", once["equity"], drop=3),
-        Column("maint.", once["maint."], drop=7),
-        Column("ratio %", once["ratio %"]),
+        Column("account", once(map(str, wallets.account[of].tolist())), right=False, least=8),
+        Column("mode", once(SHORT_MODES[mode] for mode in wallets.mode[of].tolist()), right=False, drop=5),
+        Column("asset", once(asset.name for asset in assets), right=False, drop=4),
+        Column("equity", once(equity), drop=3),
+        Column("maint.", once(kept), drop=7),
+        Column("ratio %", once(ratios)),
         Column("contract", [contract.symbol for contract in contracts], right=False),
         Column("quantity", [contract.decimal(held) for contract, held in zip(contracts, lots, strict=True)], drop=2),
         Column("mark", marks, drop=8),
@@ -128,7 +123,7 @@ def _print(out: Screen, listing: NearestWallets) -> None:
     if len(_assets(listing)) == 1:
         del columns[2]
     if failed.any():  # told without colours too
-        columns.insert(0, Column("", ["!" if bad and new else "" for bad, new in zip(failed, first, strict=True)]))
+        columns.insert(0, Column("", once("!" if bad else "" for bad in failed.tolist())))
     _tables.print_table(out, columns, ["bold red" if bad else "" for bad in failed.tolist()])
 
 

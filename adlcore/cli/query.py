@@ -194,7 +194,7 @@ def _print(names: list[str], kinds: list[str], rows: list[tuple[Any, ...]], more
     if more:
         said.append(f"the first {counted(len(rows), 'row')}: --top 0 shows all")
     for line in said:
-        console.print(line, style="dim", soft_wrap=True)
+        _tables.hint(console, line)
 
 
 def _queried(run: io.Run) -> dict[str, Any]:

@@ -37,9 +37,7 @@ def rank(
     """Show the front of the queue: who would be deleveraged first, and why."""
     how = RankingRule(rule, short=short)
     _inputs.check_side(side)
-    positions, market = _inputs.load(
-        file, how, mark, columns=columns, lot=lot, kind=kind, multiplier=multiplier, settle=settle
-    )
+    positions, market = _inputs.load(file, how, mark, columns, lot, kind=kind, multiplier=multiplier, settle=settle)
     ranks = market.rank(how)
     indicator = market.indicator(how)
     wanted = _inputs.SIDES if side is None else {side: _inputs.SIDES[side]}

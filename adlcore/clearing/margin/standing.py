@@ -20,6 +20,9 @@ from .margin_state import margin_state
 
 __all__ = ["Standing"]
 
+#: Columns of a margin state.
+OF_WALLET = ("equity", "maintenance_margin", "margin_ratio", "liquidatable", "free_margin")
+
 
 @dataclass(frozen=True, eq=False)
 class Standing:
@@ -113,11 +116,7 @@ class Standing:
             "contract": contract,
             "asset": snapshot.assets[int(snapshot.wallets.asset[wallet])],
             "mark_price": mark,
-            "equity": int(state.equity[wallet]),
-            "maintenance_margin": int(state.maintenance_margin[wallet]),
-            "margin_ratio": float(state.margin_ratio[wallet]),
-            "liquidatable": bool(state.liquidatable[wallet]),
-            "free_margin": int(state.free_margin[wallet]),
+            **{name: getattr(state, name)[wallet].item() for name in OF_WALLET},
         }
         if row is None:
             return cls(**fields)

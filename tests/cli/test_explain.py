@@ -1,79 +1,24 @@
-"""``adlcore explain``: a position now, what would change it, and the README's own words about both."""
+"""``adlcore explain``: a position now, and what would change it."""
 
 from __future__ import annotations
 
-import contextlib
-import doctest
 import json
 import re
-import shlex
 import warnings
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.lab import crowd
-
-pytest.importorskip("typer", reason="the command line needs the cli extra")
-pytest.importorskip("rich", reason="the command line needs the cli extra")
-pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
-
-from rich.cells import cell_len
-
+from adlcore.clearing.margin.standing import Standing
 from adlcore.cli._what_if import what_if
+from adlcore.lab import crowd
+from support.commands import fits
+from support.explained_books import POSITIONS, small
 
 pytestmark = pytest.mark.files
-
-README = Path(__file__).resolve().parents[2] / "README.md"
-TIERS = adl.MarginTiers([0, 50_000, 250_000], ["0.004", "0.005", "0.01"])
-
-
-def small():
-    """Cross, isolated, hedged and valued wallets in a linear and an inverse contract."""
-    return adl.Snapshot.build(
-        contracts=[
-            adl.Contract("BTCUSDT", lot="0.001", tick="0.1", tiers=TIERS),
-            adl.Contract(
-                "BTCUSD",
-                kind="inverse",
-                settle="BTC",
-                multiplier=100,
-                tick="0.1",
-                tiers=adl.MarginTiers([0], ["0.005"]),
-            ),
-        ],
-        wallets=[
-            {"account": "ann", "balance": "6000"},
-            {"account": "bob", "balance": "9000"},
-            {"account": "hal", "balance": "3000"},
-            {"account": "may", "mode": "multi-asset"},
-            {"account": "pam", "mode": "portfolio"},
-            {"account": "zoe", "balance": "1"},
-        ],
-        positions=[
-            {"account": "ann", "contract": "BTCUSDT", "quantity": "1.5", "entry_price": "60000"},
-            {"account": "ann", "contract": "BTCUSDT", "quantity": "0.2", "entry_price": "58000", "margin": "900"},
-            {"account": "bob", "contract": "BTCUSDT", "quantity": "-1.2", "entry_price": "61500"},
-            {"account": "cyd", "contract": "BTCUSDT", "quantity": "0.4", "entry_price": "58900", "margin": "700"},
-            {"account": "hal", "contract": "BTCUSDT", "quantity": "1", "entry_price": "57000"},
-            {"account": "hal", "contract": "BTCUSDT", "quantity": "-1.3", "entry_price": "57500"},
-            {"account": "may", "contract": "BTCUSDT", "quantity": "-0.6", "entry_price": "59000"},
-            {"account": "may", "contract": "BTCUSD", "quantity": "70", "entry_price": "57500"},
-            {"account": "pam", "contract": "BTCUSD", "quantity": "-70", "entry_price": "57500"},
-        ],
-        marks={"BTCUSDT": "57300", "BTCUSD": "57310.5"},
-        balances=[
-            {"account": "may", "asset": "USDT", "amount": "2500"},
-            {"account": "pam", "asset": "BTC", "amount": "0.02"},
-            {"account": "pam", "asset": "USDT", "amount": "500", "loan": "100"},
-        ],
-        index_prices={"BTC": "57305"},
-        haircuts={"BTC": "0.05"},
-    )
 
 
 @pytest.fixture
@@ -92,19 +37,6 @@ def told(good, folder):
     return call
 
 
-POSITIONS = [
-    ("ann", "BTCUSDT", ("--wallet", "0")),
-    ("ann", "BTCUSDT", ("--wallet", "6")),
-    ("bob", "BTCUSDT", ()),
-    ("cyd", "BTCUSDT", ()),
-    ("hal", "BTCUSDT", ("--side", "long")),
-    ("hal", "BTCUSDT", ("--side", "short")),
-    ("may", "BTCUSDT", ()),
-    ("may", "BTCUSD", ()),
-    ("pam", "BTCUSD", ()),
-]
-
-
 def position_of(snapshot, document):
     """The row of the position that a document is about."""
     code = snapshot.code(document["contract"])
@@ -114,16 +46,6 @@ def position_of(snapshot, document):
         (snapshot.positions.wallet[rows] == document["wallet"]) & (snapshot.positions.quantity[rows] * sign > 0)
     ]
     return int(rows[0])
-
-
-def ahead_of(state, market, place, rule):
-    """The lots of its side that would be closed before a row; those of liquidatable wallets never are."""
-    score, size = market.score(rule), np.abs(market.quantity)
-    side = np.sign(market.quantity) == np.sign(market.quantity[place])
-    order = np.lexsort((np.arange(len(market)), market.tie, -score))
-    before = order[: int(np.flatnonzero(order == place)[0])]
-    counted = side & ~state.liquidatable[market.tie] & (score > -np.inf)
-    return int(size[before[counted[before]]].sum())
 
 
 def agrees(document, fields, snapshot, rule="binance"):
@@ -150,7 +72,7 @@ def agrees(document, fields, snapshot, rule="binance"):
     assert fields["bankruptcy_price"] == (own if 0 < own < float("inf") else None)
     queue = fields["queue"]
     assert (queue["rank"], queue["of"], queue["indicator"]) == (why.rank, why.of, why.indicator)
-    assert queue["ahead"] == contract.decimal(ahead_of(state, state.market(contract), row - part.start, rule))
+    assert queue["ahead"] == contract.decimal(Standing.of(snapshot, row, wallet, code, adl.RankingRule(rule)).ahead)
     assert queue["terms"] == why.terms
     if why.score > -np.inf:
         assert (queue["score"], queue["quantile"]) == (why.score, why.quantile)
@@ -247,7 +169,7 @@ def test_every_explanation_fits(good, folder, monkeypatch, width):
             size = ("3",) if options and contract == "BTCUSD" else options[-1:]
             words = ("--account", account, "--contract", contract, *which, *options[:-1], *size)
             out = good("explain", folder, *words)
-            assert all(cell_len(line) <= width for line in out.splitlines())
+            assert fits(out, width)
 
 
 def test_a_file_is_read_as_well(good, told, tmp_path):
@@ -459,27 +381,3 @@ def test_a_balance_that_leaves_int64_is_refused(bad, good, tmp_path):
     adl.io.save(adl.Snapshot.build([contract], wallets, rows, {"X": 4e9}), tmp_path / "v")
     words = ("explain", tmp_path / "v", "--account", "a", "--contract", "X", "--reduce", "9", "--mark", "3e9")
     assert "int64" in bad(*words)
-
-
-# The README -----------------------------------------------------------------------------------------------------------
-
-
-def consoles():
-    """Every command line of the README that shows its output, and that output."""
-    for block in re.findall(r"^```console\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
-        for part in re.split(r"^\$ ", block.replace("\\\n", " "), flags=re.MULTILINE)[1:]:
-            line, _, output = part.partition("\n")
-            if output.strip():
-                yield shlex.split(line), output.rstrip().splitlines()
-
-
-def test_the_readme_prints_what_its_command_lines_print(good, tmp_path):
-    with contextlib.chdir(tmp_path):
-        done = doctest.testfile(str(README), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
-        assert (done.failed, done.attempted > 20) == (0, True)
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["crash", "crash.html", "venue"]
-        shown = list(consoles())
-        assert [line[1] for line, _ in shown] == ["margin", "explain", "scenario"]
-        for line, output in shown:
-            assert line[0] == "adlcore"
-            assert [text.rstrip() for text in good(*line[1:]).splitlines()] == output

@@ -19,8 +19,6 @@ pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
 
 from rich.cells import cell_len
 
-from adlcore.cli import _tables
-
 pytestmark = pytest.mark.files
 
 
@@ -234,21 +232,6 @@ def test_a_terminal_without_unicode(folder):
     assert "! cyd" in done.stdout
 
 
-def test_unbalanced_open_interest_is_one_line_on_stderr(run, tmp_path):
-    with pytest.warns(adl.OpenInterestWarning):
-        snapshot = adl.Snapshot.build(
-            [adl.Contract("X", tiers=adl.MarginTiers([0], ["0.05"]))],
-            {"account": ["ann"], "balance": ["9"]},
-            [{"account": "ann", "contract": "X", "quantity": 1, "entry_price": 1}],
-            {"X": 1},
-        )
-    adl.io.save(snapshot, tmp_path / "v")
-    code, out, err = run("margin", tmp_path / "v")
-    assert (code, err.count("\n")) == (0, 1)
-    assert err.startswith("warning: positions.quantity is 1: the longs and shorts of X must be equal")
-    assert "ann" in out
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -271,37 +254,3 @@ def test_a_contract_without_tiers_is_named(bad, tmp_path):
     snapshot = adl.Snapshot.build([adl.Contract("X")], {"account": ["ann"]}, rows, {"X": 1})
     adl.io.save(snapshot, tmp_path / "v")
     assert "contracts[0] is 'X': must have margin tiers" in bad("margin", tmp_path / "v")
-
-
-def test_accounts_that_are_numbers(bad, good, tmp_path):
-    adl.io.save(crowd.snapshot(10, 1), tmp_path / "v")
-    good("margin", tmp_path / "v", "--account", "1")
-    assert "account is 'ann': must be an account of this snapshot, where they are numbers" in bad(
-        "margin", tmp_path / "v", "--account", "ann"
-    )
-    assert "where they are numbers" in bad("margin", tmp_path / "v", "--account", "9" * 5_000)
-    assert bad("margin", tmp_path / "v", "--account", "-77") == "account is '-77': must be an account of this snapshot"
-
-
-def test_amounts_and_prices_as_people_read_them():
-    btc, usdt, krw = adl.Asset("BTC"), adl.Asset("USDT", 6), adl.Asset("KRW", 0)
-    assert [_tables.amount(btc, quanta) for quanta in (0, 1, -123_456_789, 10**9 + 1, 10**16)] == [
-        *("0.00", "0.00000001", "-1.2346", "10.00", "100,000,000.00")
-    ]
-    assert [_tables.amount(usdt, quanta) for quanta in (123_456, 9_999_999, 10_000_000)] == [
-        "0.12346",
-        "10.0000",
-        "10.00",
-    ]
-    assert [_tables.amount(krw, quanta) for quanta in (0, 7, 123_456)] == ["0", "7", "123,456"]
-    contract, free = adl.Contract("X", tick="0.10"), adl.Contract("X")
-    inf, nan = float("inf"), float("nan")
-    assert [_tables.price(contract, p) for p in (5, 123456.789, inf, 0.0, nan)] == [
-        "5.00",
-        "123456.79",
-        "any",
-        "any",
-        "-",
-    ]
-    assert [_tables.price(free, p) for p in (1e9, 1.23456789e-5)] == ["1000000000", "0.000012345679"]
-    assert [_tables.shift(p, 100) for p in (110, 90, inf, nan, 0)] == ["+10.00", "-10.00", "-", "-", "-"]

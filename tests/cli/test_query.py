@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 
+import duckdb
 import pytest
-from rich.cells import cell_len
 
 import adlcore as adl
+from adlcore.clearing.snapshot.tables import MODES
+from adlcore.cli import query as command
+from support.commands import fits
 
-duckdb = pytest.importorskip("duckdb", reason="asking runs in SQL needs the query extra")
-
-from adlcore.clearing.snapshot.tables import MODES  # noqa: E402
-from adlcore.cli import query as command  # noqa: E402
-
-pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
+pytestmark = pytest.mark.files
 
 #: What no answer may hold, and names of files that hold it.
 SECRET = "open-sesame-4711"
@@ -368,7 +367,7 @@ def test_an_answer_of_many_columns_fits_the_terminal(good, kept):
     out = good("query", kept, "select * from events").splitlines()
     columns = list(adl.io.open_run(kept).events())
     shown = out[0].split()
-    assert all(cell_len(line) <= 80 for line in out)
+    assert fits("\n".join(out))
     assert 4 <= len(shown) < len(columns)
     assert shown == columns[: len(shown)]
     assert f"{len(shown)} of {len(columns)} columns fit: name those you need, or --json" in out
@@ -380,13 +379,13 @@ def test_an_answer_of_many_columns_fits_the_terminal(good, kept):
 
 def test_a_thousand_columns_are_no_more_work_than_fit(good, kept):
     out = good("query", kept, "select " + ", ".join(f"{n} as c{n}" for n in range(1000)))
-    assert all(cell_len(line) <= 80 for line in out.splitlines())
+    assert fits(out)
     assert " of 1,000 columns fit" in out
 
 
 def test_long_text_is_cut_in_its_middle(good, kept):
     out = good("query", kept, "select repeat('x', 500) || 'end' as told, 1 as n")
-    assert all(cell_len(line) <= 80 for line in out.splitlines())
+    assert fits(out)
     assert "…" in out
     assert "end  1" in out
 
@@ -412,3 +411,17 @@ def test_explain_prints_the_plan(good, kept):
         assert "kind" in out
         assert len(out.splitlines()) > 3
     assert "Total Time" in good("query", kept, "explain analyze select 1")
+
+
+def test_query_asks_in_sql(good, bad, kept):
+    events = adl.io.open_run(kept).events()
+    out = good("query", kept, "select kind, count(*) as n from events group by kind order by n desc, kind limit 3")
+    assert fits(out)
+    assert out.splitlines()[0].split() == ["kind", "n"]
+    kinds = Counter(events["kind"].tolist())
+    for line in out.splitlines()[2:]:
+        kind, number = line.split()
+        assert kinds[kind] == int(number)
+    found = json.loads(good("query", kept, "select count(*) as n from positions_before", "--json"))
+    assert found == {"columns": ["n"], "rows": [[len(adl.io.open_run(kept).before.positions)]]}
+    assert "nosuch" in bad("query", kept, "select * from nosuch")

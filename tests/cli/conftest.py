@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import adlcore as adl
+from support import hostile
 from support.commands import POSITIONS, SMALL
 
 
@@ -29,6 +30,14 @@ def at(tmp_path, monkeypatch):
 def small(at):
     """A scenario in it, as small.toml."""
     (at / "small.toml").write_text(SMALL)
+
+
+@pytest.fixture(scope="session")
+def there(tmp_path_factory):
+    """Files of every kind, as they should be; not to be changed."""
+    folder = tmp_path_factory.mktemp("there")
+    hostile.make_files(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

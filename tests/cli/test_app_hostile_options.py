@@ -14,24 +14,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import adlcore as adl
+from support.hostile import JSON, NAMES, NUMBERS, SMALL, SOME, beside, keeps_to_it
 
-pytest.importorskip("typer", reason="the command line needs the cli extra")
-pytest.importorskip("rich", reason="the command line needs the cli extra")
-pytest.importorskip("plotly", reason="the report needs the cli extra")
-pytest.importorskip("duckdb", reason="query needs the query extra")
-pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
 pytestmark = [pytest.mark.usefixtures("terminal", "unsynchronized"), pytest.mark.files]
-
-from support import hostile  # noqa: E402
-from support.hostile import JSON, NAMES, NUMBERS, SMALL, SOME, beside, keeps_to_it  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def there(tmp_path_factory):
-    """Files as they should be."""
-    folder = tmp_path_factory.mktemp("there")
-    hostile.make_files(folder)
-    return folder
 
 
 def options(**values):

@@ -5,10 +5,6 @@ from __future__ import annotations
 import pytest
 
 import adlcore as adl
-
-pytest.importorskip("typer")
-pytest.importorskip("pyarrow")
-
 from adlcore.cli._app import run
 
 NUMBERS = ["9" * 5000, "-" + "9" * 100_000, "1e1000000", "1e-1000000", "0." + "3" * 5000, "1e" + "9" * 50, "9" * 30]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from support.commands import EQUITY, fits, refuses, table_rows
+from support.commands import EQUITY, fits, refused, table_rows
 
 pytestmark = pytest.mark.files
 
@@ -116,12 +116,8 @@ def test_deleverage_in_json(good, file):
     }
     assert [fill["closed"] for fill in fills] == ["28.53", "421.47"]
     assert fills[0]["realized_pnl"] == 194.2893
-    assert [
-        fill["realized_pnl"] for fill in json.loads(good("deleverage", file, *BASE, EQUITY, "--json"))["fills"]
-    ] == [
-        None,
-        None,
-    ]
+    unpriced = json.loads(good("deleverage", file, *BASE, EQUITY, "--json"))["fills"]
+    assert [fill["realized_pnl"] for fill in unpriced] == [None, None]
 
 
 def read_fills(path):
@@ -211,7 +207,7 @@ def test_a_failed_write_leaves_what_was_there(bad, file, tmp_path):
     out = tmp_path / "out" / "fills.csv"
     out.parent.mkdir()
     out.write_text("before")
-    bad(*[argument.replace("FILE", str(file)) for argument in CLOSE], "--quantity", "0.001", "--out", out)
+    bad("deleverage", file, "--mark", "22", EQUITY, "--quantity", "0.001", "--out", out)
     assert out.read_text() == "before"
     assert list(out.parent.iterdir()) == [out]
 
@@ -224,32 +220,23 @@ def test_realized_pnl_is_exact_money_for_full_and_partial_closes(good, file):
         np.testing.assert_allclose(fill["realized_pnl"], float(exact), rtol=0, atol=1e-8)
 
 
-CLOSE = ("deleverage", "FILE", "--mark", "22", "--quantity", "5", EQUITY)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("deleverage", "FILE", "--mark", "22"), "Missing option '--quantity'"),
-        ((*CLOSE, "--price", "1e400"), "price is '1e400': must lie between"),
-        ((*CLOSE, "--quantity", "1e999999999"), "quantity is '1e999999999': must lie between"),
-        ((*CLOSE, "--quantity", "1.005"), "quantity is '1.005': is between lots of 0.01: 1.00 or 1.01 would do"),
-        ((*CLOSE, "--quantity", "nan"), "quantity is 'nan'"),
-        ((*CLOSE, "--quantity", "many"), "quantity is 'many'"),
-        ((*CLOSE, "--price", "-1"), "price is '-1': must be above 0"),
-        ((*CLOSE, "--price", "x"), "price is 'x'"),
-        ((*CLOSE, "--eligible", "some"), "eligible is 'some': must be 'all' or 'winners'"),
-        ((*CLOSE, "--max-counterparties", "-1"), "--max-counterparties"),
-        ((*CLOSE, "--exclude", "mallory"), "exclude: account is 'mallory'"),
-        (
-            (*CLOSE, "--columns", "account=,equity=cash", "--exclude", "alice"),
-            "exclude: the file has no account column",
-        ),
-        ((*CLOSE, "--out", "fills.txt"), "suffix '.txt': must be one of .csv, .jsonl, .parquet"),
-        ((*CLOSE, "--out", "FOLDER/absent/fills.csv"), "No such file or directory: "),
-        ((*CLOSE, "--out", "FILE"), "must not be the file that is read"),
-    ],
-    ids=str,
+test_bad_options = refused(
+    "file",
+    "deleverage FILE --mark 22 --quantity 5 --columns=equity=cash+upnl",
+    ("--price 1e400", "price is '1e400': must lie between"),
+    ("--quantity 1e999999999", "quantity is '1e999999999': must lie between"),
+    ("--quantity 1.005", "quantity is '1.005': is between lots of 0.01: 1.00 or 1.01 would do"),
+    ("--quantity nan", "quantity is 'nan'"),
+    ("--quantity many", "quantity is 'many'"),
+    ("--price -1", "price is '-1': must be above 0"),
+    ("--price x", "price is 'x'"),
+    ("--eligible some", "eligible is 'some': must be 'all' or 'winners'"),
+    ("--max-counterparties -1", "--max-counterparties"),
+    ("--exclude mallory", "exclude: account is 'mallory'"),
+    ("--columns account=,equity=cash --exclude alice", "exclude: the file has no account column"),
+    ("--out fills.txt", "suffix '.txt': must be one of .csv, .jsonl, .parquet"),
+    ("--out FOLDER/absent/fills.csv", "No such file or directory: "),
+    ("--out FILE", "must not be the file that is read"),
 )
-def test_bad_options(bad, file, arguments, words):
-    refuses(bad, file, arguments, words)
+
+test_what_is_needed = refused("file", "deleverage FILE --mark 22", ("", "Missing option '--quantity'"))

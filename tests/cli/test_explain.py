@@ -15,7 +15,7 @@ import adlcore as adl
 from adlcore.clearing.margin.standing import Standing
 from adlcore.cli._what_if import what_if
 from adlcore.lab import crowd
-from support.commands import fits
+from support.commands import fits, refused
 from support.explained_books import POSITIONS, small
 
 pytestmark = pytest.mark.files
@@ -327,48 +327,48 @@ def test_what_is_asked_changes_nothing_else():
 
 # What is refused ------------------------------------------------------------------------------------------------------
 
-ANN = ("--account", "ann", "--contract", "BTCUSDT", "--wallet", "0")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ((), "Missing option"),
-        (("--account", "ann"), "Missing option '--contract'"),
-        (("--account", "eve", "--contract", "BTCUSDT"), "account is 'eve': must be an account of this snapshot"),
-        (("--account", "ann", "--contract", "ETHUSDT"), "contract is 'ETHUSDT': must be one of BTCUSDT, BTCUSD"),
-        (("--account", "ann", "--contract", "BTCUSD"), "contract is 'BTCUSD': must be one that ann holds: BTCUSDT"),
-        (("--account", "zoe", "--contract", "BTCUSDT"), "contract is 'BTCUSDT': zoe holds no position"),
-        ((*ANN, "--side", "up"), "side is 'up': must be long or short"),
-        ((*ANN, "--side", "short"), "side is 'short': must be long: ann holds no short of BTCUSDT"),
-        (
-            ("--account", "ann", "--contract", "BTCUSDT"),
-            "must be told apart by --side or --wallet: long in wallet 0, long in wallet 6",
-        ),
-        (
-            ("--account", "hal", "--contract", "BTCUSDT"),
-            "must be told apart by --side or --wallet: long in wallet 2, short in wallet 2",
-        ),
-        ((*ANN[:4], "--wallet", "3"), "wallet is 3: must be a wallet that holds ann's BTCUSDT: long in wallet 0, "),
-        ((*ANN, "--rule", "binanse"), "nearest: binance"),
-        ((*ANN, "--mark", "0"), "mark is '0': must be above 0"),
-        ((*ANN, "--mark", "x"), "mark is 'x': must be a number"),
-        ((*ANN, "--mark", "1e50"), "must be below 2^62 quanta"),
-        ((*ANN, "--add-margin", "0"), "add-margin is '0': must be above 0"),
-        ((*ANN, "--add-margin", "-5"), "add-margin is '-5': must be above 0"),
-        ((*ANN, "--add-margin", "1.000000001"), "add-margin is '1.000000001': is between quanta of 0.00000001"),
-        ((*ANN, "--add-margin", "1e18"), "add-margin is '1e18': must lie between"),
-        ((*ANN, "--reduce", "0"), "reduce is '0': must be above 0"),
-        ((*ANN, "--reduce", "many"), "reduce is 'many': must be a number"),
-        ((*ANN, "--reduce", "0.0005"), "reduce is '0.0005': is between lots of 0.001: 0.000 or 0.001 would do"),
-        ((*ANN, "--reduce", "1.501"), "reduce is '1.501': must be at most what is held, 1.500"),
-        ((*ANN, "--reduce", "1", "--mark", "1e30"), "reduce is '1': must realize what fits int64 quanta of USDT"),
-    ],
-    ids=lambda value: None if isinstance(value, str) else " ".join(value)[-40:],
+test_bad_options = refused(
+    "folder",
+    "explain FILE --account ann --contract BTCUSDT --wallet 0",
+    ("--side up", "side is 'up': must be long or short"),
+    ("--side short", "side is 'short': must be long: ann holds no short of BTCUSDT"),
+    ("--rule binanse", "nearest: binance"),
+    ("--mark 0", "mark is '0': must be above 0"),
+    ("--mark x", "mark is 'x': must be a number"),
+    ("--mark 1e50", "must be below 2^62 quanta"),
+    ("--add-margin 0", "add-margin is '0': must be above 0"),
+    ("--add-margin -5", "add-margin is '-5': must be above 0"),
+    ("--add-margin 1.000000001", "add-margin is '1.000000001': is between quanta of 0.00000001"),
+    ("--add-margin 1e18", "add-margin is '1e18': must lie between"),
+    ("--reduce 0", "reduce is '0': must be above 0"),
+    ("--reduce many", "reduce is 'many': must be a number"),
+    ("--reduce 0.0005", "reduce is '0.0005': is between lots of 0.001: 0.000 or 0.001 would do"),
+    ("--reduce 1.501", "reduce is '1.501': must be at most what is held, 1.500"),
+    ("--reduce 1 --mark 1e30", "reduce is '1': must realize what fits int64 quanta of USDT"),
 )
-def test_bad_options(bad, folder, arguments, words):
-    assert words in bad("explain", folder, *arguments)
-    assert words in bad("explain", folder, *arguments, "--json")
+
+test_what_is_needed = refused(
+    "folder",
+    "explain FILE",
+    ("", "Missing option"),
+    ("--account ann", "Missing option '--contract'"),
+    ("--account eve --contract BTCUSDT", "account is 'eve': must be an account of this snapshot"),
+    ("--account ann --contract ETHUSDT", "contract is 'ETHUSDT': must be one of BTCUSDT, BTCUSD"),
+    ("--account ann --contract BTCUSD", "contract is 'BTCUSD': must be one that ann holds: BTCUSDT"),
+    ("--account zoe --contract BTCUSDT", "contract is 'BTCUSDT': zoe holds no position"),
+    (
+        "--account ann --contract BTCUSDT",
+        "must be told apart by --side or --wallet: long in wallet 0, long in wallet 6",
+    ),
+    (
+        "--account hal --contract BTCUSDT",
+        "must be told apart by --side or --wallet: long in wallet 2, short in wallet 2",
+    ),
+    (
+        "--account ann --contract BTCUSDT --wallet 3",
+        "wallet is 3: must be a wallet that holds ann's BTCUSDT: long in wallet 0, ",
+    ),
+)
 
 
 def test_a_balance_that_leaves_int64_is_refused(bad, good, tmp_path):

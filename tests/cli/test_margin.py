@@ -12,12 +12,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.lab import crowd
-
-pytest.importorskip("typer", reason="the command line needs the cli extra")
-pytest.importorskip("rich", reason="the command line needs the cli extra")
-pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
-
-from rich.cells import cell_len
+from support.commands import fits, refused, table_rows
 
 pytestmark = pytest.mark.files
 
@@ -50,30 +45,23 @@ def folder(tmp_path):
     return tmp_path / "venue"
 
 
-def rows_of(text):
-    """The lines of the table, as words."""
-    lines = text.splitlines()
-    start = next(number for number, line in enumerate(lines) if line.startswith("──"))
-    return [line.split() for line in lines[start + 1 :] if not line.startswith("...")]
-
-
 def test_the_nearest_to_liquidation_stands_first(good, folder):
     out = good("margin", folder)
     assert out.splitlines()[0] == f"{folder}: 4 wallets, 5 positions in 3 contracts, 1 liquidatable (!)"
     assert "marks: BTCUSDT 57300, ETHUSDT 2450.5\n" in out
     assert "money in USDT\n" in out
-    rows = rows_of(out)
+    rows = table_rows(out)
     assert [row[:2] for row in rows[:2]] == [["!", "cyd"], ["ann", "cross"]]
     assert rows[2][0] == "ETHUSDT"  # what is ann's stands once
     assert [row[0] for row in rows[3:]] == ["bob", "ETHUSDT"]
     assert "dee" not in out
     assert "NOBODYS" not in out
-    assert all(cell_len(line) <= 80 for line in out.splitlines()[1:])
+    assert fits("\n".join(out.splitlines()[1:]))
 
 
 def test_a_row_says_all_there_is_to_say(good, folder, monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
-    rows = rows_of(good("margin", folder))
+    rows = table_rows(good("margin", folder))
     price = adl.liquidation_price(small().contracts[0], 400, 58_900, 700)
     assert rows[0] == [
         *("!", "cyd", "isol.", "60.00", "91.68", "152.80", "BTCUSDT", "0.400", "57300", f"{price:.1f}"),
@@ -165,7 +153,7 @@ def test_every_mode_fits_and_has_its_name(good, tmp_path, monkeypatch):
     for width in (60, 80, 120, 200):
         monkeypatch.setenv("COLUMNS", str(width))
         out = good("margin", tmp_path / "v", "--top", 0)
-        assert all(cell_len(line) <= width for line in out.splitlines()[1:])
+        assert fits("\n".join(out.splitlines()[1:]), width)
     for mode in ("cross", "isol.", "multi", "portf.", "BTC", "ETH", "USDT"):
         assert f" {mode} " in out
     modes = {wallet["mode"] for wallet in json.loads(good("margin", tmp_path / "v", "--top", 0, "--json"))["nearest"]}
@@ -187,7 +175,7 @@ def test_a_position_that_no_price_liquidates(good, tmp_path):
     ]
     snapshot = adl.Snapshot.build([contract], {"account": ["rich"], "balance": ["100"]}, rows, {"X": "10"})
     adl.io.save(snapshot, tmp_path / "v")
-    rows = rows_of(good("margin", tmp_path / "v"))
+    rows = table_rows(good("margin", tmp_path / "v"))
     assert rows[0][:2] == ["!", "poor"]
     assert "inf" in rows[0]
     assert rows[0][-3:-1] == ["any", "-"]
@@ -232,21 +220,18 @@ def test_a_terminal_without_unicode(folder):
     assert "! cyd" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ((), "Missing argument 'SNAPSHOT'"),
-        (("absent",), "No such file or directory: absent"),
-        (("FOLDER", "--top", "-1"), "--top"),
-        (("FOLDER", "--account", "eve"), "account is 'eve': must be an account of this snapshot"),
-        (("FOLDER", "--taker-fee", "1"), "taker-fee is '1': must be a share of the notional"),
-        (("FOLDER", "--taker-fee", "x"), "taker-fee is 'x': must be a number"),
-        (("FOLDER/manifest.json",), "manifest.json is no snapshot: must be a folder that adlcore.io.save wrote"),
-        (("FOLDER/..",), "is no snapshot: has no manifest.json"),
-    ],
+test_bad_options = refused(
+    "folder",
+    "margin",
+    ("", "Missing argument 'SNAPSHOT'"),
+    ("absent", "No such file or directory: absent"),
+    ("FILE --top -1", "--top"),
+    ("FILE --account eve", "account is 'eve': must be an account of this snapshot"),
+    ("FILE --taker-fee 1", "taker-fee is '1': must be a share of the notional"),
+    ("FILE --taker-fee x", "taker-fee is 'x': must be a number"),
+    ("FILE/manifest.json", "manifest.json is no snapshot: must be a folder that adlcore.io.save wrote"),
+    ("FILE/..", "is no snapshot: has no manifest.json"),
 )
-def test_bad_options(bad, folder, arguments, words):
-    assert words in bad("margin", *(argument.replace("FOLDER", str(folder)) for argument in arguments))
 
 
 def test_a_contract_without_tiers_is_named(bad, tmp_path):

@@ -13,7 +13,7 @@ import pytest
 import adlcore as adl
 from adlcore.clearing.snapshot.tables import MODES
 from adlcore.cli import query as command
-from support.commands import fits
+from support.commands import contents, fits
 
 pytestmark = pytest.mark.files
 
@@ -39,11 +39,6 @@ def at(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PASSWORD", SECRET)
     return tmp_path
-
-
-def held(folder):
-    """Every file below a folder and what it holds."""
-    return {path: path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
 
 
 def one(good, run, sql):
@@ -156,12 +151,12 @@ HOSTILE = (
 
 @pytest.mark.parametrize("sql", HOSTILE)
 def test_sql_reads_and_writes_nothing_but_the_tables(run, kept, at, sql):
-    before = held(at), held(kept)
+    before = contents(at), contents(kept)
     code, out, err = run("query", kept, sql)
     assert (code, err.count("\n")) in ((0, 0), (2, 1)), err
     assert err.startswith("error: ") or code == 0
     assert SECRET not in out.replace(sql, "") + err.replace(sql, "")
-    assert (held(at), held(kept)) == before
+    assert (contents(at), contents(kept)) == before
 
 
 #: Those of them that are statements which read, and reach DuckDB where every function may stand for a table.
@@ -172,11 +167,11 @@ REACHING = [sql for sql in REACHING if not re.search("enable_logging|python_map_
 @pytest.mark.parametrize("sql", REACHING)
 def test_duckdb_itself_is_locked(run, kept, at, sql, monkeypatch):
     monkeypatch.setattr(command, "TABLE_FUNCTIONS", Everything())
-    before = held(at)
+    before = contents(at)
     code, out, err = run("query", kept, sql)
     assert (code, err.count("\n")) in ((0, 0), (2, 1)), err
     assert SECRET not in out.replace(sql, "") + err.replace(sql, "")
-    assert held(at) == before
+    assert contents(at) == before
 
 
 class Everything:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from support.commands import EQUITY, fits, refuses, table_rows
+from support.commands import EQUITY, fits, refused, table_rows
 
 pytestmark = pytest.mark.files
 
@@ -99,44 +99,36 @@ def test_scores_that_stand_last_are_null(good, tmp_path):
     assert " row " in text
 
 
-RANK = ("rank", "FILE", "--mark", "22", EQUITY)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("rank",), "Missing argument 'FILE'"),
-        (("rank", "FILE"), "Missing option '--mark'"),
-        ((*RANK, "--top", "-1"), "--top"),
-        ((*RANK, "--top", "x"), "--top"),
-        ((*RANK, "--nope"), "No such option"),
-        ((*RANK, "--side", "up"), "side is 'up': must be long or short"),
-        ((*RANK, "--rule", "binanse"), "nearest: binance"),
-        ((*RANK, "--mark", "0"), "mark is '0': must be above 0"),
-        ((*RANK, "--mark", "nan"), "mark is 'nan': must be finite"),
-        ((*RANK, "--mark", "x"), "mark is 'x': must be a number"),
-        ((*RANK, "--mark", "1e999999999"), "mark is '1e999999999': must lie between"),
-        ((*RANK, "--multiplier", "1e-999999999"), "multiplier is '1e-999999999': must lie between"),
-        ((*RANK, "--lot", "1e999999999"), "lot is '1e999999999': must lie between"),
-        ((*RANK, "--kind", "spot"), "kind is 'spot': must be one of linear, inverse, quanto"),
-        ((*RANK, "--multiplier", "0"), "multiplier is '0': must be above 0"),
-        ((*RANK, "--settle", ""), "settle is ''"),
-        (
-            (*RANK, "--lot", "0.1"),
-            "avax.csv, line 2: quantity (column 'position_size') is '-28.53': is between lots of 0.1",
-        ),
-        ((*RANK, "--lot", "-1"), "lot is '-1': must be above 0"),
-        ((*RANK, "--columns", "equity"), "must be NAME=COLUMN"),
-        ((*RANK, "--columns", "equity=chash"), "no column 'chash' (for equity); nearest: cash"),
-        ((*RANK, "--columns", "eqity=cash"), "nearest: equity"),
-        ((*RANK, "--columns", "quantity=user"), "line 2: quantity (column 'user') is 'alice': must be a number"),
-        (
-            (*RANK, "--columns", ""),
-            "no column that is known as equity, which the rule 'binance' needs: give columns 'equity=",
-        ),
-        ((*RANK, "--rule", "binance-2019"), "no column that is known as balance"),
-    ],
-    ids=str,
+test_bad_options = refused(
+    "file",
+    "rank FILE --mark 22 --columns=equity=cash+upnl",
+    ("--top -1", "--top"),
+    ("--top x", "--top"),
+    ("--nope", "No such option"),
+    ("--side up", "side is 'up': must be long or short"),
+    ("--rule binanse", "nearest: binance"),
+    ("--mark 0", "mark is '0': must be above 0"),
+    ("--mark nan", "mark is 'nan': must be finite"),
+    ("--mark x", "mark is 'x': must be a number"),
+    ("--mark 1e999999999", "mark is '1e999999999': must lie between"),
+    ("--multiplier 1e-999999999", "multiplier is '1e-999999999': must lie between"),
+    ("--lot 1e999999999", "lot is '1e999999999': must lie between"),
+    ("--kind spot", "kind is 'spot': must be one of linear, inverse, quanto"),
+    ("--multiplier 0", "multiplier is '0': must be above 0"),
+    ("--settle ''", "settle is ''"),
+    ("--lot 0.1", "avax.csv, line 2: quantity (column 'position_size') is '-28.53': is between lots of 0.1"),
+    ("--lot -1", "lot is '-1': must be above 0"),
+    ("--columns equity", "must be NAME=COLUMN"),
+    ("--columns equity=chash", "no column 'chash' (for equity); nearest: cash"),
+    ("--columns eqity=cash", "nearest: equity"),
+    ("--columns quantity=user", "line 2: quantity (column 'user') is 'alice': must be a number"),
+    ("--columns ''", "no column that is known as equity, which the rule 'binance' needs: give columns 'equity="),
+    ("--rule binance-2019", "no column that is known as balance"),
 )
-def test_bad_options(bad, file, arguments, words):
-    refuses(bad, file, arguments, words)
+
+test_what_is_needed = refused(
+    "file",
+    "rank",
+    ("", "Missing argument 'FILE'"),
+    ("FILE", "Missing option '--mark'"),
+)

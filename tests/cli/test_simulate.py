@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 import adlcore as adl
-from support.commands import fits
+from support.commands import contents, fits
 
 pytestmark = pytest.mark.files
 
@@ -44,9 +44,9 @@ def test_a_scenario_and_a_seed_give_one_run_to_the_byte(good, at, small):
 
 def test_simulate_overwrites_nothing(bad, at, small, small_run):
     shutil.copytree(small_run, at / "there")
-    before = {path: path.read_bytes() for path in (at / "there").rglob("*") if path.is_file()}
+    before = contents(at / "there")
     assert "there" in bad("simulate", "small.toml", "--out", "there")
-    assert before == {path: path.read_bytes() for path in (at / "there").rglob("*") if path.is_file()}
+    assert contents(at / "there") == before
 
 
 def test_errors_of_a_scenario_are_one_line(bad, at):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+
+import pytest
 from rich.cells import cell_len
 
 #: A file of positions, and where its equity is.
@@ -40,10 +44,25 @@ def table_rows(text: str) -> list[list[str]]:
     return [line.split() for line in rows[: rows.index("") if "" in rows else None] if not line.startswith("...")]
 
 
-def refuses(bad, file, arguments, words: str) -> None:
-    """A command line on a file, as FILE in its folder FOLDER, is refused with these words, and nothing is written."""
-    filled = [argument.replace("FILE", str(file)).replace("FOLDER", str(file.parent)) for argument in arguments]
-    before = file.read_text()
-    assert words in bad(*filled)
-    assert file.read_text() == before
-    assert [path.name for path in file.parent.iterdir()] == [file.name]
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file below a folder, and what it holds."""
+    return {path: path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
+
+
+def refused(fixture: str, base: str, *rows: tuple[str, str]):
+    """A test for each row of a table: options after a command line, and words of what is said.
+
+    FILE is what the fixture gives, FOLDER is where that lies; nothing there is written.
+    """
+
+    @pytest.mark.parametrize(("options", "words"), rows, ids=[options or "none" for options, _ in rows])
+    def test(bad, request, options, words):
+        place = request.getfixturevalue(fixture)
+        line = shlex.split(f"{base} {options}")
+        line = [word.replace("FILE", str(place)).replace("FOLDER", str(place.parent)) for word in line]
+        before = contents(place.parent)
+        assert words in bad(*line)
+        assert words in bad(*line, "--json")
+        assert contents(place.parent) == before
+
+    return test

@@ -42,8 +42,7 @@ SettleOption = Annotated[str, typer.Option("--settle", metavar="ASSET", help="Th
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
 OutOption = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="FOLDER", help="Where the run goes; else below the current folder."),
+    Path | None, typer.Option("--out", metavar="FOLDER", help="Where the run goes; else below the current folder.")
 ]
 ReportOption = Annotated[bool, typer.Option("--report/--no-report", help="Whether to write the HTML report.")]
 RunArgument = Annotated[

@@ -235,23 +235,10 @@ def test_a_semicolon_may_stand_inside(good, kept):
 @pytest.mark.parametrize(
     "sql",
     [
-        *(
-            "selec 1",
-            "select",
-            "select nosuch from events",
-            "select * from nosuch",
-            "select 1 +",
-            "select (",
-            "explain",
-        ),
+        *("selec 1", "select", "select nosuch from events", "select * from nosuch", "select 1 +", "select ("),
         *("select error('told' || chr(10) || 'twice')", "select 1::int8 + 9223372036854775807", "select 'x'::int"),
-        *(
-            "select '\udcff'",
-            "select " + "(" * 20000 + "1" + ")" * 20000,
-            "select " + "not " * 20000 + "true",
-            "select 1" + "+1" * 20000,
-        ),
-        *("pivot events on kind", "explain (format json) select 1"),
+        *("select '\udcff'", f"select {'(' * 20000}1{')' * 20000}", f"select {'not ' * 20000}true"),
+        *(f"select 1{'+1' * 20000}", "pivot events on kind", "explain (format json) select 1", "explain"),
     ],
     ids=lambda sql: ascii(sql[:30]),
 )

@@ -126,9 +126,4 @@ test_bad_options = refused(
     ("--rule binance-2019", "no column that is known as balance"),
 )
 
-test_what_is_needed = refused(
-    "file",
-    "rank",
-    ("", "Missing argument 'FILE'"),
-    ("FILE", "Missing option '--mark'"),
-)
+test_what_is_needed = refused("file", "rank", ("", "Missing argument 'FILE'"), ("FILE", "Missing option '--mark'"))

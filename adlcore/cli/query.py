@@ -100,7 +100,11 @@ def _complaints(sql: str, fault: type[Exception]) -> Iterator[None]:
         raise
     except (fault, ValueError, OverflowError, RuntimeError, MemoryError, NotImplementedError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
-        raise AdlError(f"SQL: {lines[0]}", argument="SQL", value=sql) from None
+        raise _refusal(sql, lines[0]) from None
+
+
+def _refusal(sql: str, told: str) -> AdlError:
+    return AdlError(f"SQL: {told}", argument="SQL", value=sql)
 
 
 def _reading(database: Any, sql: str) -> tuple[str, str]:
@@ -111,17 +115,13 @@ def _reading(database: Any, sql: str) -> tuple[str, str]:
     asked = asked.rstrip("; \t\r\n")
     tree = _parsed(database, asked)
     if tree.get("error_type") == "parser":
-        raise AdlError(f"SQL: {tree['error_message'].splitlines()[0]}", argument="SQL", value=sql)
+        raise _refusal(sql, tree["error_message"].splitlines()[0])
     if tree["error"] or len(tree["statements"]) != 1:
         raise AdlError.at("SQL", None, sql, READING)
     for name in _table_functions(tree["statements"]):
         if name not in TABLE_FUNCTIONS:
             known = ", ".join(TABLE_FUNCTIONS)
-            raise AdlError(
-                f"SQL: {shown(name)} is no table of a run: must be a table, or one of {known}",
-                argument="SQL",
-                value=sql,
-            )
+            raise _refusal(sql, f"{shown(name)} is no table of a run: must be a table, or one of {known}")
     # A comment may stand behind the sign that ends a statement, and the sign in a text: what is cut off is nothing.
     ends = (match.start() for match in re.finditer(";", asked))
     end = next((end for end in ends if _parsed(database, asked[:end]) == tree), len(asked))

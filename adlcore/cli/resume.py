@@ -80,15 +80,15 @@ def _what_was_put_aside(repaired: Repair) -> str:
     """What a repair kept, and what it took away."""
     if not repaired.put_aside:
         return "nothing to repair"
-    kept, dropped = (
-        f"{counted(passes, 'pass', 'passes')} ({counted(events, 'event')})"
-        for passes, events in (
-            (repaired.kept_passes, repaired.kept_events),
-            (repaired.dropped_passes, repaired.dropped_events),
-        )
-    )
+    kept = _in_passes(repaired.kept_passes, repaired.kept_events)
+    dropped = _in_passes(repaired.dropped_passes, repaired.dropped_events)
     aside = ", ".join(path.name for path in repaired.put_aside)
     return f"{kept} kept; {dropped}, {repaired.dropped_bytes:,} bytes dropped, put aside as {aside}"
+
+
+def _in_passes(passes: int, events: int) -> str:
+    """So many passes, and their events."""
+    return f"{counted(passes, 'pass', 'passes')} ({counted(events, 'event')})"
 
 
 @contextmanager

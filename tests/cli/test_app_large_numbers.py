@@ -23,8 +23,8 @@ def files(tmp_path):
 RANK, DELEVERAGE = "rank p.csv --mark 9", "deleverage p.csv --mark 9 --quantity 1"
 EXPLAIN = "explain s.npz --contract BTCUSDT"
 
-#: Commands that take a number last. Of the first a number of 30 digits is no fault: it is all rows there are, a name, or
-#: a large price.
+#: Commands that take a number last. Of the first one of 30 digits is no fault: it is all rows there are, a name, or a
+#: large price.
 TAKEN = (
     *("rank p.csv --mark", f"{RANK} --multiplier", f"{RANK} --top", f"{RANK} --settle"),
     *(f"{DELEVERAGE} --price", f"{DELEVERAGE} --max-counterparties"),

@@ -99,19 +99,6 @@ def test_json_agrees_with_the_library(good, folder):
     assert sorted(rows) == list(range(5))
 
 
-def test_ratios_descend_and_ties_go_by_equity_then_row(good, tmp_path):
-    snapshot = crowd.snapshot(600, 8)
-    adl.io.save(snapshot, tmp_path / "venue")
-    state = adl.margin_state(snapshot)
-    document = json.loads(good("margin", tmp_path / "venue", "--top", 0, "--json"))
-    rows = np.array([wallet["wallet"] for wallet in document["nearest"]])
-    held = np.unique(snapshot.positions.wallet)
-    keys = sorted(held.tolist(), key=lambda row: (-state.margin_ratio[row], state.equity[row], row))
-    assert rows.tolist() == keys
-    assert document["holders"] == len(held)
-    assert sum(len(wallet["positions"]) for wallet in document["nearest"]) == len(snapshot.positions)
-
-
 def test_top_and_account(good, tmp_path):
     snapshot = crowd.snapshot(600, 8)
     adl.io.save(snapshot, tmp_path / "venue")

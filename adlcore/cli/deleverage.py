@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 
-from .._support.arrays import Float64Array1D, Int64Array1D
+from .._support.arrays import Int64Array1D
 from .._support.text import counted
 from ..errors import AdlError
 from ..io.selections import check_suffix, write_selection
@@ -25,34 +24,20 @@ from ._tables import Column
 __all__ = ["deleverage"]
 
 
-@dataclass(frozen=True)
 class _Closing:
     """A selection and what is told of it."""
 
-    market: Market
-    rule: RankingRule
-    selection: Selection
-    target_lots: int
-    price: str | None
-    notional: float
-    terms: dict[_terms.Term, Float64Array1D]
-    indicator: Any
-    realized: Float64Array1D | None
-
-    @classmethod
-    def of(
-        cls, market: Market, rule: RankingRule, selection: Selection, target_lots: int, price: str | None
-    ) -> _Closing:
-        """Compute what is told."""
+    def __init__(
+        self, market: Market, rule: RankingRule, selection: Selection, target_lots: int, price: str | None
+    ) -> None:
+        self.market, self.rule, self.selection = market, rule, selection
+        self.target_lots, self.price = target_lots, price
         rows = rows_of(market, selection.index)
-        realized = None if price is None else realized_pnl(market.contract, rows, selection, price)
-        found = _terms.terms(rows, rule), market.indicator(rule)[selection.index], realized
-        return cls(market, rule, selection, target_lots, price, closed_notional(market, selection), *found)
-
-    @property
-    def accounts(self) -> Any:
-        """Labels of the rows, or row numbers."""
-        return self.selection.columns()["account"]
+        self.accounts = selection.columns()["account"]
+        self.terms = _terms.terms(rows, rule)
+        self.indicator = market.indicator(rule)[selection.index]
+        self.notional = closed_notional(market, selection)
+        self.realized = None if price is None else realized_pnl(market.contract, rows, selection, price)
 
 
 def deleverage(
@@ -113,7 +98,7 @@ def deleverage(
     selection = market.deleverage(
         lots, how, eligible=eligible, max_counterparties=max_counterparties, exclude=passed_over
     )
-    closing = _Closing.of(market, how, selection, lots, price)
+    closing = _Closing(market, how, selection, lots, price)
     if out is not None:
         write_selection(
             _output.destination(out), selection, market.contract, closing.realized, escape_formulas=escape_formulas

@@ -68,11 +68,11 @@ def explain(
     read = _inputs.load_snapshot(snapshot)
     row = _row(read, _inputs.account_of(read, account), account, contract, side, wallet)
     own, code = int(read.positions.wallet[row]), read.code(contract)
-    now = Standing.of(read, row, own, code, how)
+    now = Standing(read, row, own, code, how)
     then, realized = None, 0
     if (mark, add_margin, reduce) != (None, None, None):
         other, left, realized = what_if(read, row, own, code, mark, add_margin, reduce)
-        then = Standing.of(other, left, own, code, how)
+        then = Standing(other, left, own, code, how)
     if as_json:
         whose = {"account": read.wallets.account[own], "wallet": own, "mode": MODES[int(read.wallets.mode[own])]}
         asked = {"mark": mark, "add_margin": add_margin, "reduce": reduce}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,31 @@ def file(tmp_path):
     path = tmp_path / "avax.csv"
     path.write_text(POSITIONS)
     return path
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Where a snapshot is saved."""
+
+    def save(snapshot):
+        adl.io.save(snapshot, tmp_path / "venue")
+        return tmp_path / "venue"
+
+    return save
+
+
+@pytest.fixture
+def in_ascii():
+    """What a command prints where the terminal has no Unicode."""
+
+    def printed(*words):
+        environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
+        command = [sys.executable, "-m", "adlcore.cli", *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    return printed
 
 
 @pytest.fixture

@@ -22,9 +22,8 @@ pytestmark = pytest.mark.files
 
 
 @pytest.fixture
-def folder(tmp_path):
-    adl.io.save(small(), tmp_path / "venue")
-    return tmp_path / "venue"
+def folder(saved):
+    return saved(small())
 
 
 @pytest.fixture
@@ -50,30 +49,21 @@ def position_of(snapshot, document):
 
 def agrees(document, fields, snapshot, rule="binance"):
     """Whether what is told of a standing is what the library says of this snapshot."""
-    state = adl.margin_state(snapshot)
     row, wallet = position_of(snapshot, document), document["wallet"]
-    code = snapshot.code(document["contract"])
-    contract, asset = snapshot.contracts[code], snapshot.assets[snapshot.wallets.asset[wallet]]
-    part = snapshot.rows(code)
-    why = state.market(contract).explain(row - part.start, rule)
-    assert Decimal(fields["mark"]) == snapshot.marks[code]
-    assert contract.lots(fields["quantity"]) == snapshot.positions.quantity[row]
-    assert fields["entry_price"] == pytest.approx(why.terms["entry_price"], rel=1e-12)
-    assert contract.settle.quanta(fields["unrealized_pnl"]) == state.positions.unrealized_pnl[row]
+    found = Standing(snapshot, row, wallet, snapshot.code(document["contract"]), adl.RankingRule(rule))
+    contract, why, queue = found.contract, found.why, fields["queue"]
+    assert Decimal(fields["mark"]) == found.mark_price
+    assert contract.lots(fields["quantity"]) == found.quantity
+    assert contract.settle.quanta(fields["unrealized_pnl"]) == found.unrealized_pnl
     for name in ("equity", "maintenance_margin", "free_margin"):
-        assert asset.quanta(fields[name]) == getattr(state, name)[wallet]
-    ratio = float(state.margin_ratio[wallet])
-    assert fields["margin_ratio"] == (ratio if ratio < float("inf") else None)
-    assert fields["liquidatable"] is bool(state.liquidatable[wallet])
-    roots = ("lower", "upper") if document["account"] == "hal" else ("nearest",)
-    prices = [float(state.positions.liquidation_price([row], root=root)[0]) for root in roots]
-    assert fields["liquidation_prices"] == [price if 0 < price < float("inf") else None for price in prices]
-    own = float(state.positions.bankruptcy_price([row])[0])
-    assert fields["bankruptcy_price"] == (own if 0 < own < float("inf") else None)
-    queue = fields["queue"]
+        assert found.asset.quanta(fields[name]) == getattr(found, name)
+    assert fields["margin_ratio"] == (found.margin_ratio if found.margin_ratio < float("inf") else None)
+    prices = [*found.liquidation_prices, found.bankruptcy_price]
+    told = [price if 0 < price < float("inf") else None for price in prices]
+    assert [*fields["liquidation_prices"], fields["bankruptcy_price"]] == told
+    assert (fields["entry_price"], fields["liquidatable"]) == (found.entry_price, found.liquidatable)
     assert (queue["rank"], queue["of"], queue["indicator"]) == (why.rank, why.of, why.indicator)
-    assert queue["ahead"] == contract.decimal(Standing.of(snapshot, row, wallet, code, adl.RankingRule(rule)).ahead)
-    assert queue["terms"] == why.terms
+    assert (queue["ahead"], queue["terms"]) == (contract.decimal(found.ahead), why.terms)
     if why.score > -np.inf:
         assert (queue["score"], queue["quantile"]) == (why.score, why.quantile)
 
@@ -123,7 +113,7 @@ def test_both_prices_of_hedge_mode(good, folder):
     assert "The wallet is liquidated if BTCUSDT rises " in out
 
 
-def test_a_hedge_that_fails_on_both_sides(good, tmp_path):
+def test_a_hedge_that_fails_on_both_sides(good, saved):
     rows = [
         {"account": account, "contract": "X", "quantity": size, "entry_price": "50000"}
         for account, size in (("hal", "20"), ("hal", "-19"), ("bob", "-1"))
@@ -133,8 +123,8 @@ def test_a_hedge_that_fails_on_both_sides(good, tmp_path):
     )
     contract = adl.Contract("X", lot="0.1", tick="0.1", tiers=tiers)
     wallets = {"account": ["hal", "bob"], "balance": ["30000", "90000"]}
-    adl.io.save(adl.Snapshot.build([contract], wallets, rows, {"X": "50000"}), tmp_path / "v")
-    out = " ".join(good("explain", tmp_path / "v", "--account", "hal", "--contract", "X", "--side", "long").split())
+    folder = saved(adl.Snapshot.build([contract], wallets, rows, {"X": "50000"}))
+    out = " ".join(good("explain", folder, "--account", "hal", "--contract", "X", "--side", "long").split())
     assert "if X falls 42.95 % to 28524.6 or rises 452.84 % to 276421.1." in out
 
 
@@ -371,13 +361,13 @@ test_what_is_needed = refused(
 )
 
 
-def test_a_balance_that_leaves_int64_is_refused(bad, good, tmp_path):
+def test_a_balance_that_leaves_int64_is_refused(bad, saved):
     # The balance is nearly as negative as can be, and holds only while the profit of the position is unrealized.
     contract = adl.Contract("X", tiers=adl.MarginTiers([0], ["0.1"]))
     rows = [
         {"account": name, "contract": "X", "quantity": size, "entry_price": 4e9} for name, size in (("a", 9), ("b", -9))
     ]
     wallets = {"account": ["a", "b"], "balance": ["-92000000000", "92000000000"]}
-    adl.io.save(adl.Snapshot.build([contract], wallets, rows, {"X": 4e9}), tmp_path / "v")
-    words = ("explain", tmp_path / "v", "--account", "a", "--contract", "X", "--reduce", "9", "--mark", "3e9")
+    folder = saved(adl.Snapshot.build([contract], wallets, rows, {"X": 4e9}))
+    words = ("explain", folder, "--account", "a", "--contract", "X", "--reduce", "9", "--mark", "3e9")
     assert "int64" in bad(*words)

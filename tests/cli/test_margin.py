@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -40,9 +37,8 @@ def small(accounts=("ann", "bob", "cyd", "dee")):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    adl.io.save(small(), tmp_path / "venue")
-    return tmp_path / "venue"
+def folder(saved):
+    return saved(small())
 
 
 def test_the_nearest_to_liquidation_stands_first(good, folder):
@@ -99,16 +95,16 @@ def test_json_agrees_with_the_library(good, folder):
     assert sorted(rows) == list(range(5))
 
 
-def test_top_and_account(good, tmp_path):
+def test_top_and_account(good, saved):
     snapshot = crowd.snapshot(600, 8)
-    adl.io.save(snapshot, tmp_path / "venue")
-    document = json.loads(good("margin", tmp_path / "venue", "--top", 3, "--json"))
+    folder = saved(snapshot)
+    document = json.loads(good("margin", folder, "--top", 3, "--json"))
     assert len(document["nearest"]) == 3
-    out = good("margin", tmp_path / "venue", "--top", 3)
+    out = good("margin", folder, "--top", 3)
     assert out.endswith(f"... and {document['holders'] - 3:,} more: --top 0 shows all\n")
-    assert len(json.loads(good("margin", tmp_path / "venue", "--json"))["nearest"]) == 20
+    assert len(json.loads(good("margin", folder, "--json"))["nearest"]) == 20
     account = int(snapshot.wallets.account[snapshot.positions.wallet[0]])
-    document = json.loads(good("margin", tmp_path / "venue", "--account", account, "--json"))
+    document = json.loads(good("margin", folder, "--account", account, "--json"))
     assert {wallet["account"] for wallet in document["nearest"]} == {account}
     wallets = snapshot.wallets.account[snapshot.positions.wallet] == account
     assert document["holders"] == len(np.unique(snapshot.positions.wallet[wallets]))
@@ -134,56 +130,50 @@ def test_a_file_is_read_as_well(good, folder, tmp_path):
     assert {**one, "snapshot": ""} == {**other, "snapshot": ""}
 
 
-def test_every_mode_fits_and_has_its_name(good, tmp_path, monkeypatch):
-    snapshot = crowd.snapshot(400, 6)
-    adl.io.save(snapshot, tmp_path / "v")
+def test_every_mode_fits_and_has_its_name(good, saved, monkeypatch):
+    folder = saved(crowd.snapshot(400, 6))
     for width in (60, 80, 120, 200):
         monkeypatch.setenv("COLUMNS", str(width))
-        out = good("margin", tmp_path / "v", "--top", 0)
+        out = good("margin", folder, "--top", 0)
         assert fits("\n".join(out.splitlines()[1:]), width)
     for mode in ("cross", "isol.", "multi", "portf.", "BTC", "ETH", "USDT"):
         assert f" {mode} " in out
-    modes = {wallet["mode"] for wallet in json.loads(good("margin", tmp_path / "v", "--top", 0, "--json"))["nearest"]}
+    modes = {wallet["mode"] for wallet in json.loads(good("margin", folder, "--top", 0, "--json"))["nearest"]}
     assert modes == {"cross", "isolated", "multi-asset", "portfolio"}
 
 
-def test_many_marks_are_cut_short(good, tmp_path):
-    adl.io.save(crowd.snapshot(300, 40), tmp_path / "v")
-    out = good("margin", tmp_path / "v", "--top", 0)
+def test_many_marks_are_cut_short(good, saved):
+    out = good("margin", saved(crowd.snapshot(300, 40)), "--top", 0)
     assert "and 28 more\n" in out
     assert "SOLUSDT" in out
 
 
-def test_a_position_that_no_price_liquidates(good, tmp_path):
+def test_a_position_that_no_price_liquidates(good, saved):
     contract = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))
     rows = [
         {"account": "rich", "contract": "X", "quantity": 1, "entry_price": 10},
         {"account": "poor", "contract": "X", "quantity": -1, "entry_price": 10, "margin": "-20"},
     ]
     snapshot = adl.Snapshot.build([contract], {"account": ["rich"], "balance": ["100"]}, rows, {"X": "10"})
-    adl.io.save(snapshot, tmp_path / "v")
-    rows = table_rows(good("margin", tmp_path / "v"))
+    folder = saved(snapshot)
+    rows = table_rows(good("margin", folder))
     assert rows[0][:2] == ["!", "poor"]
     assert "inf" in rows[0]
     assert rows[0][-3:-1] == ["any", "-"]
     assert rows[1][-3:] == ["-", "-", "-"]
-    for wallet in json.loads(good("margin", tmp_path / "v", "--json"))["nearest"]:
+    for wallet in json.loads(good("margin", folder, "--json"))["nearest"]:
         assert wallet["positions"][0]["liquidation_price"] is None
         assert wallet["positions"][0]["distance"] is None
 
 
-def test_a_snapshot_of_nothing(good, tmp_path):
-    adl.io.save(adl.Snapshot.build([], [], [], {}), tmp_path / "v")
-    assert (
-        good("margin", tmp_path / "v")
-        == f"{tmp_path / 'v'}: 0 wallets, 0 positions in 0 contracts, none liquidatable\n"
-    )
-    assert json.loads(good("margin", tmp_path / "v", "--json"))["nearest"] == []
+def test_a_snapshot_of_nothing(good, saved):
+    folder = saved(adl.Snapshot.build([], [], [], {}))
+    assert good("margin", folder) == f"{folder}: 0 wallets, 0 positions in 0 contracts, none liquidatable\n"
+    assert json.loads(good("margin", folder, "--json"))["nearest"] == []
 
 
-def test_labels_cannot_move_the_cursor(good, tmp_path):
-    adl.io.save(small(("\x1b[2J[bold]", "b\nb", "ćýđ", "dee")), tmp_path / "v")
-    out = good("margin", tmp_path / "v")
+def test_labels_cannot_move_the_cursor(good, saved):
+    out = good("margin", saved(small(("\x1b[2J[bold]", "b\nb", "ćýđ", "dee"))))
     assert "\x1b" not in out
     assert r"\x1b[" in out
     assert r"b\nb" in out
@@ -199,12 +189,8 @@ def test_liquidatable_wallets_are_red_where_there_are_colours(good, folder, monk
     assert "cyd" in red[1]
 
 
-def test_a_terminal_without_unicode(folder):
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
-    command = [sys.executable, "-m", "adlcore.cli", "margin", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "! cyd" in done.stdout
+def test_a_terminal_without_unicode(in_ascii, folder):
+    assert "! cyd" in in_ascii("margin", folder)
 
 
 test_bad_options = refused(
@@ -221,8 +207,7 @@ test_bad_options = refused(
 )
 
 
-def test_a_contract_without_tiers_is_named(bad, tmp_path):
+def test_a_contract_without_tiers_is_named(bad, saved):
     rows = [{"account": "ann", "contract": "X", "quantity": size, "entry_price": 1} for size in (1, -1)]
     snapshot = adl.Snapshot.build([adl.Contract("X")], {"account": ["ann"]}, rows, {"X": 1})
-    adl.io.save(snapshot, tmp_path / "v")
-    assert "contracts[0] is 'X': must have margin tiers" in bad("margin", tmp_path / "v")
+    assert "contracts[0] is 'X': must have margin tiers" in bad("margin", saved(snapshot))

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
@@ -50,12 +47,9 @@ def test_labels_cannot_move_the_cursor_or_colour_the_table(good, tmp_path):
     assert r"\x1b[2J[bold]x[/]\r " in out
 
 
-def test_a_terminal_without_unicode_gets_digits(file):
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
-    command = [sys.executable, "-m", "adlcore.cli", "rank", str(file), "--mark", "22", EQUITY, "--side", "short"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1].split()[-1] in "12345"
+def test_a_terminal_without_unicode_gets_digits(in_ascii, file):
+    out = in_ascii("rank", file, "--mark", "22", EQUITY, "--side", "short")
+    assert out.splitlines()[-1].split()[-1] in "12345"
 
 
 def test_numbers_as_people_read_them():

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
-
 import numpy as np
 
-from ...contracts.contract import Asset, Contract
+from ...contracts.contract import Asset
 from ...market.columns import MONEY
 from ...market.deleveraging import rows_of
 from ...market.explanation import Explanation
@@ -20,16 +16,21 @@ from .margin_state import margin_state
 
 __all__ = ["Standing"]
 
-#: Columns of a margin state.
-OF_WALLET = ("equity", "maintenance_margin", "margin_ratio", "liquidatable", "free_margin")
 
-
-@dataclass(frozen=True, eq=False)
 class Standing:
     """A position in one snapshot: its wallet, its prices, its place in the queue.
 
     What is of the position has its default once it is closed. Money is in quanta: of the wallet's asset, and of
     the settle asset where it is of the position.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    row : int or None
+        Of the position; None where it is closed.
+    wallet, code : int
+        Rows of its wallet and of its contract.
+    rule : RankingRule
 
     Attributes
     ----------
@@ -56,89 +57,57 @@ class Standing:
         Its place among all positions of its side.
     in_units : Market or None
         The position as a market of one row, with money in units.
+
+    Raises
+    ------
+    AdlError
+        For a contract without margin tiers that somebody holds, and a rule whose columns are not there.
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> snapshot = adl.Snapshot.build(
+    ...     [adl.Contract("X", tiers=adl.MarginTiers([0], ["0.05"]))],
+    ...     wallets={"account": ["ann", "bob"], "balance": ["30", "20"]},
+    ...     positions={
+    ...         "account": ["ann", "bob"], "contract": ["X", "X"], "quantity": [10, -10], "entry_price": [10, 10]
+    ...     },
+    ...     marks={"X": "9"},
+    ... )
+    >>> found = Standing(snapshot, 1, 1, 0, adl.RankingRule("binance"))
+    >>> found.unrealized_pnl, found.ahead, [round(price, 4) for price in found.liquidation_prices]
+    (1000000000, 0, [11.4286])
     """
 
-    rule: RankingRule
-    contract: Contract
-    asset: Asset
-    mark_price: Decimal
-    equity: int
-    maintenance_margin: int
-    margin_ratio: float
-    liquidatable: bool
-    free_margin: int
-    quantity: int = 0
-    entry_price: float = float("nan")
-    unrealized_pnl: int = 0
-    liquidation_prices: tuple[float, ...] = ()
-    bankruptcy_price: float = float("nan")
-    ahead: int = 0
-    why: Explanation | None = None
-    in_units: Market | None = None
-
-    @classmethod
-    def of(cls, snapshot: Snapshot, row: int | None, wallet: int, code: int, rule: RankingRule) -> Standing:
-        """Compute all of it; without a row, of the wallet alone.
-
-        Parameters
-        ----------
-        snapshot : Snapshot
-        row : int or None
-            Of the position; None where it is closed.
-        wallet, code : int
-            Rows of its wallet and of its contract.
-        rule : RankingRule
-
-        Raises
-        ------
-        AdlError
-            For a contract without margin tiers that somebody holds, and a rule whose columns are not there.
-
-        Examples
-        --------
-        >>> import adlcore as adl
-        >>> snapshot = adl.Snapshot.build(
-        ...     [adl.Contract("X", tiers=adl.MarginTiers([0], ["0.05"]))],
-        ...     wallets={"account": ["ann", "bob"], "balance": ["30", "20"]},
-        ...     positions={
-        ...         "account": ["ann", "bob"], "contract": ["X", "X"], "quantity": [10, -10], "entry_price": [10, 10]
-        ...     },
-        ...     marks={"X": "9"},
-        ... )
-        >>> found = Standing.of(snapshot, 1, 1, 0, adl.RankingRule("binance"))
-        >>> found.unrealized_pnl, found.ahead, [round(price, 4) for price in found.liquidation_prices]
-        (1000000000, 0, [11.4286])
-        """
-        state, contract, mark = margin_state(snapshot), snapshot.contracts[code], snapshot.marks[code]
+    def __init__(self, snapshot: Snapshot, row: int | None, wallet: int, code: int, rule: RankingRule) -> None:
+        state, mark = margin_state(snapshot), snapshot.marks[code]
         assert mark is not None  # of a contract that somebody holds, or held
-        fields: dict[str, Any] = {
-            "rule": rule,
-            "contract": contract,
-            "asset": snapshot.assets[int(snapshot.wallets.asset[wallet])],
-            "mark_price": mark,
-            **{name: getattr(state, name)[wallet].item() for name in OF_WALLET},
-        }
+        self.rule, self.contract, self.mark_price = rule, snapshot.contracts[code], mark
+        self.asset: Asset = snapshot.assets[int(snapshot.wallets.asset[wallet])]
+        self.equity, self.maintenance_margin, self.free_margin = (
+            int(column[wallet]) for column in (state.equity, state.maintenance_margin, state.free_margin)
+        )
+        self.margin_ratio, self.liquidatable = float(state.margin_ratio[wallet]), bool(state.liquidatable[wallet])
+        self.quantity = self.unrealized_pnl = self.ahead = 0
+        self.entry_price = self.bankruptcy_price = float("nan")
+        self.liquidation_prices: tuple[float, ...] = ()
+        self.why: Explanation | None = None
+        self.in_units: Market | None = None
         if row is None:
-            return cls(**fields)
+            return
         part, each = snapshot.rows(code), state.positions
+        self.quantity, self.unrealized_pnl = int(snapshot.positions.quantity[row]), int(each.unrealized_pnl[row])
         in_wallet = snapshot.positions.quantity[part][snapshot.positions.wallet[part] == wallet]
         roots = ("lower", "upper") if np.count_nonzero(in_wallet) > 1 else ("nearest",)
-        market, place = state.market(contract), row - part.start
-        picked = _in_units(market, place)
+        self.liquidation_prices = tuple(float(each.liquidation_price([row], root=root)[0]) for root in roots)
+        self.bankruptcy_price = float(each.bankruptcy_price([row])[0])
+        market, place = state.market(self.contract), row - part.start
+        self.in_units = _in_units(market, place)
+        self.entry_price = float(self.in_units.entry_price[0])
+        self.why = market.explain(place, rule)
         # Rows of wallets that are liquidatable themselves are nobody's counterparty.
         queue = np.flatnonzero(~state.liquidatable[market.tie] | (np.arange(len(market)) == place))
-        standing = rows_of(market, queue).explain(int(np.searchsorted(queue, place)), rule)
-        return cls(
-            **fields,
-            quantity=int(snapshot.positions.quantity[row]),
-            entry_price=float(picked.entry_price[0]),
-            unrealized_pnl=int(each.unrealized_pnl[row]),
-            liquidation_prices=tuple(float(each.liquidation_price([row], root=root)[0]) for root in roots),
-            bankruptcy_price=float(each.bankruptcy_price([row])[0]),
-            ahead=int(standing.ahead),
-            why=market.explain(place, rule),
-            in_units=picked,
-        )
+        self.ahead = int(rows_of(market, queue).explain(int(np.searchsorted(queue, place)), rule).ahead)
 
     @property
     def distances(self) -> list[float]:

@@ -24,18 +24,11 @@ class PassBar:
         self._liquidated: set[int] = set()
         self._clock = clock_of([time for time, _ in crash.marks], TIME_UNIT)
         self._symbol = crash.scenario.contracts[0].symbol
-        self._passes = len(crash.marks)
         out = console or Screen(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=out,
-            transient=True,
-            disable=not out.is_terminal,
-        )
-        self._task = self._bar.add_task(visible(what), total=self._passes)
+        name = TextColumn("{task.description}", markup=False)
+        columns = BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        self._bar = Progress(name, *columns, console=out, transient=True, disable=not out.is_terminal)
+        self._task = self._bar.add_task(visible(what), total=len(crash.marks))
         self._what = what
 
     def __enter__(self) -> PassBar:

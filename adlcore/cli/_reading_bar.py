@@ -33,13 +33,9 @@ class ReadingBar:
         if self._bar is None:
             if self._clock() - self._start < PATIENCE_SECONDS or not self._console.is_terminal:
                 return
-            columns = (
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                TaskProgressColumn(),
-                TimeRemainingColumn(),
-            )
-            self._bar = Progress(*columns, console=self._console, transient=True)
+            columns = BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+            name = TextColumn("{task.description}", markup=False)
+            self._bar = Progress(name, *columns, console=self._console, transient=True)
             self._task = self._bar.add_task(visible(f"reading {self._name}"), total=total)
             self._bar.start()
         self._bar.update(self._task, completed=done)

@@ -25,16 +25,12 @@ __all__ = ["query"]
 
 #: Nothing is read or written beside the tables: no files, no extensions, no secrets, no variables of Python, and what
 #: does not fit the memory is refused instead of written to a folder.
-LOCKED: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "allow_community_extensions": "false",
-    "allow_unsigned_extensions": "false",
-    "allow_persistent_secrets": "false",
-    "python_enable_replacements": "false",
-    "temp_directory": "",
-}
+OFF = (
+    *("enable_external_access", "autoinstall_known_extensions", "autoload_known_extensions"),
+    *("allow_community_extensions", "allow_unsigned_extensions", "allow_persistent_secrets"),
+    "python_enable_replacements",
+)
+LOCKED: dict[str, str | bool | int | float | list[str]] = {**dict.fromkeys(OFF, "false"), "temp_directory": ""}
 #: What can be set of a database that is open only; the last one locks the rest and itself.
 SETTINGS = ("SET disabled_filesystems = 'LocalFileSystem'", "SET lock_configuration = true")
 

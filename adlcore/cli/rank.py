@@ -48,14 +48,9 @@ def rank(
         queues[name] = (len(rows), front[np.argsort(ranks[front])])
     if as_json:
         listed = {name: _records(market, how, rows, indicator) for name, (_, rows) in queues.items()}
-        document: dict[str, Any] = {
-            "file": positions.path,
-            "rule": how.name,
-            "mark": format(market.mark_price, "f"),
-            "lot": format(positions.lot, "f"),
-        }
-        document |= {"positions": {name: count for name, (count, _) in queues.items()}, "queue": listed}
-        print_json(document)
+        grid = {"mark": format(market.mark_price, "f"), "lot": format(positions.lot, "f")}
+        counts = {name: count for name, (count, _) in queues.items()}
+        print_json({"file": positions.path, "rule": how.name, **grid, "positions": counts, "queue": listed})
         return
     out = _tables.console()
     for number, (name, (count, rows)) in enumerate(queues.items()):

@@ -180,14 +180,8 @@ def test_csv_and_parquet_give_the_same(good, file, tmp_path):
 
 
 def test_the_avax_batch_of_october_10(good, tmp_path):
-    folder = next(
-        (
-            p / "shared/data/october10"
-            for p in Path(__file__).resolve().parents
-            if (p / "shared/data/october10").is_dir()
-        ),
-        None,
-    )
+    places = (parent / "shared/data/october10" for parent in Path(__file__).resolve().parents)
+    folder = next((place for place in places if place.is_dir()), None)
     if folder is None:
         pytest.skip("shared/data/october10 is not beside the project")
     columns = "quantity=position_size,entry_price=entry_price,equity=account_value_realtime+total_unrealized_pnl,"

@@ -62,7 +62,7 @@ def test_the_bar_is_given_to_the_reader(file, good, monkeypatch):
     assert seen[-1] == (file.stat().st_size,) * 2
 
 
-def test_unbalanced_open_interest_is_one_line_on_stderr(run, tmp_path):
+def test_unbalanced_open_interest_is_one_line_on_stderr(run, saved):
     with pytest.warns(adl.OpenInterestWarning):
         snapshot = adl.Snapshot.build(
             [adl.Contract("X", tiers=adl.MarginTiers([0], ["0.05"]))],
@@ -70,18 +70,16 @@ def test_unbalanced_open_interest_is_one_line_on_stderr(run, tmp_path):
             [{"account": "ann", "contract": "X", "quantity": 1, "entry_price": 1}],
             {"X": 1},
         )
-    adl.io.save(snapshot, tmp_path / "v")
-    code, out, err = run("margin", tmp_path / "v")
+    code, out, err = run("margin", saved(snapshot))
     assert (code, err.count("\n")) == (0, 1)
     assert err.startswith("warning: positions.quantity is 1: the longs and shorts of X must be equal")
     assert "ann" in out
 
 
-def test_accounts_that_are_numbers(bad, good, tmp_path):
-    adl.io.save(crowd.snapshot(10, 1), tmp_path / "v")
-    good("margin", tmp_path / "v", "--account", "1")
-    assert "account is 'ann': must be an account of this snapshot, where they are numbers" in bad(
-        "margin", tmp_path / "v", "--account", "ann"
-    )
-    assert "where they are numbers" in bad("margin", tmp_path / "v", "--account", "9" * 5_000)
-    assert bad("margin", tmp_path / "v", "--account", "-77") == "account is '-77': must be an account of this snapshot"
+def test_accounts_that_are_numbers(bad, good, saved):
+    asked = ("margin", saved(crowd.snapshot(10, 1)), "--account")
+    good(*asked, "1")
+    must = "must be an account of this snapshot"
+    assert bad(*asked, "ann") == f"account is 'ann': {must}, where they are numbers"
+    assert "where they are numbers" in bad(*asked, "9" * 5_000)
+    assert bad(*asked, "-77") == f"account is '-77': {must}"

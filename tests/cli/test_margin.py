@@ -72,8 +72,7 @@ def test_json_agrees_with_the_library(good, folder):
     assert document["snapshot"] == str(folder)
     assert document["hash"] == snapshot.hash
     assert document["marks"] == {"BTCUSDT": "57300", "ETHUSDT": "2450.5", "NOBODYS": None}
-    counts = [document[name] for name in ("wallets", "positions", "holders", "liquidatable")]
-    assert counts == [4, 5, 3, 1]
+    assert [document[name] for name in ("wallets", "positions", "holders", "liquidatable")] == [4, 5, 3, 1]
     assert [wallet["account"] for wallet in document["nearest"]] == ["cyd", "ann", "bob"]
     liquidation, bankruptcy = state.positions.liquidation_price(), state.positions.bankruptcy_price()
     rows = []

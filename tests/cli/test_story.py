@@ -235,10 +235,8 @@ def test_the_terminal_says_which_funds_refused_and_why(small_run):
     assert set(_story.REASONS) == {"depleted", "net-notional", "drawdown", "drawdown-on"}
     told = _story._refusals([(*key, count) for key, count in refused.items()])
     assert "because the fund's net notional would have been above its cap" in told
-    assert (
-        _story._refusals([("A", "depleted", 1)])
-        == "1 time (A 1): all because the fund's equity would have been below 0"
-    )
+    told = "1 time (A 1): all because the fund's equity would have been below 0"
+    assert _story._refusals([("A", "depleted", 1)]) == told
     told = "21 times (F 6, E 5, D 4, C 3 and 2 more): all because the fund had fallen beyond its drawdown"
     assert _story._refusals([(name, "drawdown-on", count) for count, name in enumerate("ABCDEF", 1)]) == told
     halves = _story._refusals([("A", "depleted", 1), ("A", "drawdown", 1)])

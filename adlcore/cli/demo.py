@@ -35,7 +35,7 @@ def demo(
     as_json: _options.JsonOption = False,
 ) -> None:
     """Crash a venue: prices fall 30 % in an hour, and every event is kept, counted and drawn."""
-    # Late: pydantic, for scenarios, doubles the start.
+    # Late: pydantic, for scenarios, is slow to import.
     from ..lab import comparisons, scenarios
     from ._recording import record_crash
 
@@ -72,7 +72,7 @@ def _change(share: float) -> str:
 
 def _print_compared(out: Screen, compared: list[Variant], outcomes: dict[str, Outcome]) -> None:
     """The same fall of one coin of four, with one thing changed at a time."""
-    from ..report.page.wording import short
+    from ..report.page.wording import short  # late: the report is slow to import
 
     out.print()
     out.titled("One coin of four falls 30 %", "; each fund is 3 % of what it answers for:")

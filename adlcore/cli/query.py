@@ -195,7 +195,7 @@ def _print(names: list[str], kinds: list[str], rows: list[tuple[Any, ...]], more
 
 def _queried(run: io.Run) -> dict[str, Any]:
     """The tables of a run, as Arrow."""
-    import pyarrow as pa
+    import pyarrow as pa  # late: an optional package, and slow to import
 
     tables: dict[str, dict[str, Any]] = {"events": run.events(), "passes": run.passes(), "marks": run.marks()}
     for name, snapshot in (("before", run.before), ("after", run.after)):

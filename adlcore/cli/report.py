@@ -31,7 +31,7 @@ def report(
     ] = None,
 ) -> None:
     """Write what happened in a run as one HTML file that needs no network."""
-    from .. import report as pages  # late: only here are pages and their plots needed
+    from .. import report as pages  # late: pages and their plots are slow to import
 
     there = io.open_run(run)
     if out is None:

@@ -33,7 +33,7 @@ def resume(
     ] = False,
 ) -> None:
     """Go on with a run that was stopped, from the last pass that was complete."""
-    # Late: pydantic, for scenarios, doubles the start.
+    # Late: pydantic, for scenarios, is slow to import.
     from ._crash_runs import crash_of, hash_line, made_again, stoppable, watched
     from ._pass_bar import PassBar
 

@@ -30,7 +30,7 @@ def init(
     ),
 ) -> None:
     """Write a scenario with every key, its value, and what it means."""
-    from ..lab import scenarios  # late: pydantic doubles the start
+    from ..lab import scenarios  # late: pydantic is slow to import
 
     with files.replaced(_output.destination(file), new=True) as opened:
         opened.write(scenarios.template().encode())

@@ -23,7 +23,7 @@ def simulate(
     as_json: _options.JsonOption = False,
 ) -> None:
     """Make a crash happen and keep every event of it: who was liquidated, who paid, who was deleveraged."""
-    # Late: pydantic, for scenarios, doubles the start.
+    # Late: pydantic, for scenarios, is slow to import.
     from ..lab import scenarios
     from ._recording import record_crash
 

@@ -13,7 +13,7 @@ __all__ = ["verify"]
 
 def verify(run: _options.RunArgument) -> None:
     """Make every pass of a run again and compare each event, balance and hash with what is kept."""
-    from ._crash_runs import hash_line, made_again, watched  # late: pydantic, for scenarios, doubles the start
+    from ._crash_runs import hash_line, made_again, watched  # late: pydantic, for scenarios, is slow to import
 
     with made_again(io.open_run(run), "verifying") as (crash, bar):
         found = io.verify(run, crash.house, watched(crash, bar))

@@ -15,7 +15,7 @@ import adlcore as adl
 from adlcore.clearing.margin.standing import Standing
 from adlcore.cli._what_if import what_if
 from adlcore.lab import crowd
-from support.commands import fits, refused
+from support.commands import fits, refused_lines
 from support.explained_books import POSITIONS, small
 
 pytestmark = pytest.mark.files
@@ -179,12 +179,8 @@ def test_another_mark(told, account, contract, which):
     marks = {**{c.symbol: mark for c, mark in zip(first.contracts, first.marks)}, contract: "57123.4"}
     agrees(document, document["now"], first)
     agrees(document, document["then"], rebuilt(first, marks=marks))
-    assert document["what_if"] == {
-        "mark": "57123.4",
-        "add_margin": None,
-        "reduce": None,
-        "realized_pnl": "0.00000000",
-    } | ({"realized_pnl": "0." + "0" * first.contracts[first.code(contract)].settle.decimals})
+    asked = {"mark": "57123.4", "add_margin": None, "reduce": None}
+    assert document["what_if"] == {**asked, "realized_pnl": first.contracts[first.code(contract)].settle.decimal(0)}
 
 
 @pytest.mark.parametrize(("account", "contract", "which"), POSITIONS)
@@ -284,10 +280,8 @@ def test_a_position_closed_whole(told, good, folder, account, contract, which):
 def test_all_three_at_once_change_what_each_changes(good, folder, told):
     words = ("--account", "ann", "--contract", "BTCUSDT", "--wallet", "0")
     document = told(*words, "--mark", "56500", "--add-margin", "1000", "--reduce", "0.5")
-    assert document["what_if"] == {
-        **{"mark": "56500", "add_margin": "1000", "reduce": "0.5"},
-        "realized_pnl": "-1750.00000000",
-    }
+    asked = {"mark": "56500", "add_margin": "1000", "reduce": "0.5"}
+    assert document["what_if"] == {**asked, "realized_pnl": "-1750.00000000"}
     then = document["then"]
     assert (then["quantity"], then["equity"], then["unrealized_pnl"]) == ("1.000", "1750.00000000", "-3500.00000000")
     out = good("explain", folder, *words, "--mark", "56500", "--add-margin", "1000", "--reduce", "0.5")
@@ -317,7 +311,7 @@ def test_what_is_asked_changes_nothing_else():
 
 # What is refused ------------------------------------------------------------------------------------------------------
 
-test_bad_options = refused(
+test_bad_options = refused_lines(
     "folder",
     "explain FILE --account ann --contract BTCUSDT --wallet 0",
     ("--side up", "side is 'up': must be long or short"),
@@ -337,7 +331,7 @@ test_bad_options = refused(
     ("--reduce 1 --mark 1e30", "reduce is '1': must realize what fits int64 quanta of USDT"),
 )
 
-test_what_is_needed = refused(
+test_what_is_needed = refused_lines(
     "folder",
     "explain FILE",
     ("", "Missing option"),

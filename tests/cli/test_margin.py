@@ -9,7 +9,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.lab import crowd
-from support.commands import fits, refused, table_rows
+from support.commands import fits, refused_lines, table_rows
 
 pytestmark = pytest.mark.files
 
@@ -192,7 +192,7 @@ def test_a_terminal_without_unicode(in_ascii, folder):
     assert "! cyd" in in_ascii("margin", folder)
 
 
-test_bad_options = refused(
+test_bad_options = refused_lines(
     "folder",
     "margin",
     ("", "Missing argument 'SNAPSHOT'"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from support.commands import EQUITY, fits, refused, table_rows
+from support.commands import EQUITY, fits, refused_lines, table_rows
 
 pytestmark = pytest.mark.files
 
@@ -99,7 +99,7 @@ def test_scores_that_stand_last_are_null(good, tmp_path):
     assert " row " in text
 
 
-test_bad_options = refused(
+test_bad_options = refused_lines(
     "file",
     "rank FILE --mark 22 --columns=equity=cash+upnl",
     ("--top -1", "--top"),
@@ -126,4 +126,5 @@ test_bad_options = refused(
     ("--rule binance-2019", "no column that is known as balance"),
 )
 
-test_what_is_needed = refused("file", "rank", ("", "Missing argument 'FILE'"), ("FILE", "Missing option '--mark'"))
+NEEDED = (("", "Missing argument 'FILE'"), ("FILE", "Missing option '--mark'"))
+test_what_is_needed = refused_lines("file", "rank", *NEEDED)

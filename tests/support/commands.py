@@ -49,7 +49,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
 
 
-def refused(fixture: str, base: str, *rows: tuple[str, str]):
+def refused_lines(fixture: str, base: str, *rows: tuple[str, str]):
     """A test for each row of a table: options after a command line, and words of what is said.
 
     FILE is what the fixture gives, FOLDER is where that lies; nothing there is written.

@@ -1,10 +1,18 @@
-"""The application and its one policy of errors: a line on stderr and exit code 2, never a traceback."""
+"""The application: its commands, in the order of the help, and one policy of errors for all of them.
+
+How to add a command: write ``cli/NAME.py`` with a function whose docstring is its help, taking what others take from
+:mod:`~adlcore.cli._options`; read with `_inputs`, print by `_screen`, `_tables` and `_json` alone, compute nothing;
+add it to `COMMANDS`, and its test as ``tests/cli/test_NAME.py``. What only it needs and is slow to import is imported
+in the function: ``adlcore --version`` waits for all that stands above.
+
+Whatever goes wrong is a line on stderr and exit code 2, never a traceback.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -20,10 +28,20 @@ from .explain import explain
 from .margin import margin
 from .query import query
 from .rank import rank
-from .runs import report, resume, verify
-from .simulate import scenario, simulate
+from .report import report
+from .resume import resume
+from .scenario import scenario
+from .simulate import simulate
+from .verify import verify
 
 __all__ = ["app", "run"]
+
+#: As the help lists them. One that `reads` reads what its first argument names until it ends: whatever a library makes
+#: of that file is a fault of the file.
+COMMANDS: tuple[Callable[..., None], ...] = (
+    *(rank, deleverage, margin, explain, demo),
+    *(reads(simulate), reads(verify), reads(resume), reads(query), reads(report)),
+)
 
 app = typer.Typer(
     name="adlcore",
@@ -31,17 +49,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(rank)
-app.command()(deleverage)
-app.command()(margin)
-app.command()(explain)
-app.command()(demo)
-app.command()(reads(simulate))
+for command in COMMANDS:
+    app.command()(command)
 app.add_typer(scenario)
-app.command()(reads(verify))
-app.command()(reads(resume))
-app.command()(reads(query))
-app.command()(reads(report))
 
 
 def _version(wanted: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -25,18 +24,11 @@ class PassBar:
         self._liquidated: set[int] = set()
         self._clock = clock_of([time for time, _ in crash.marks], TIME_UNIT)
         self._symbol = crash.scenario.contracts[0].symbol
-        self._passes = len(crash.marks)
         out = console or Screen(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=out,
-            transient=True,
-            disable=not out.is_terminal,
-        )
-        self._task = self._bar.add_task(visible(what), total=self._passes)
+        name = TextColumn("{task.description}", markup=False)
+        columns = BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        self._bar = Progress(name, *columns, console=out, transient=True, disable=not out.is_terminal)
+        self._task = self._bar.add_task(visible(what), total=len(crash.marks))
         self._what = what
 
     def __enter__(self) -> PassBar:
@@ -55,8 +47,6 @@ class PassBar:
         self.told = f"{self._what}: {where}{more}"
         self._bar.update(self._task, advance=1, description=visible(self.told))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.seconds = time.perf_counter() - self._start
         self._bar.stop()

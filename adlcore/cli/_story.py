@@ -48,7 +48,7 @@ def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path
     """Who was liquidated, who took the positions, who was deleveraged, and that nothing was lost."""
     record = facts.record
     worth = [facts.stage_worth(view) for view in facts.views]
-    closed = listed(story.sums(facts, [float(each.sum()) for each in worth]))
+    closed = listed(story.sums(facts, [facts.closed_worth(view) for view in facts.views]))
     how = "".join(f"; {view.note}" for view in facts.views if view.note)
     _line(out, "liquidated", f"{counted(len(facts.liquidated), 'wallet')}; {closed} closed, {BASIS}{how}")
     refused = [(record.parties[each.party], each.cause, each.times) for each in facts.refusals.series(record)]
@@ -63,8 +63,9 @@ def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path
     for stage in range(len(STAGES)):
         if stage in ALWAYS or any(each[stage] for each in worth):
             took = listed(story.sums(facts, [float(each[stage]) for each in worth]))
-            shares = [float(each[stage] / each.sum()) for each in worth if each.any()] if len(worth) == 1 else []
-            part = "".join(f" ({percent(share)})" for share in shares)
+            part = ""
+            if len(worth) == 1 and worth[0].any():
+                part = f" ({percent(facts.stage_share(facts.views[0], stage))})"
             _line(out, HEADS[stage], f"{took}{part} {done[stage]}")
         if stage == FUND and refused:
             _line(out, "  refused", _refusals(refused))

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from .._support.text import visible
 from ..contracts import Asset, Contract
+from ..market.liquidation_prices import distance
 from ._screen import Screen
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "amount",
     "console",
     "decimal_point",
+    "hint",
     "lights",
     "money",
     "percent",
@@ -116,6 +118,11 @@ def print_table(out: Screen, columns: Iterable[Column], styles: Sequence[str] = 
     return len(shown)
 
 
+def hint(out: Screen, text: str) -> None:
+    """Print what is not of the answer: what is left out, and the option that shows it."""
+    out.print(text, style="dim", soft_wrap=True)
+
+
 def say(out: Screen, text: str) -> None:
     """Print sentences, broken between words; not at a `KEPT` space."""
     for part in textwrap.wrap(_broken(text), out.width, break_long_words=False, break_on_hyphens=False):
@@ -186,7 +193,8 @@ def price(contract: Contract, value: float) -> str:
 
 def shift(value: float, mark: float) -> str:
     """How far the mark is from a price, as signed per cent of the mark."""
-    return f"{100 * (value / mark - 1):+,.2f}" if 0 < value < math.inf else "-"
+    away = distance(value, mark)
+    return "-" if math.isnan(away) else f"{100 * away:+,.2f}"
 
 
 def percent(value: float) -> str:

@@ -2,61 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 
-from .._support.arrays import Float64Array1D, Int64Array1D
+from .._support.arrays import Int64Array1D
 from .._support.text import counted
 from ..errors import AdlError
 from ..io.selections import check_suffix, write_selection
+from ..market.deleveraging import closed_notional, realized_pnl, rows_of
 from ..market.market import Market
 from ..ranking.rules import RankingRule
 from ..ranking.selection import Selection
-from . import _common, _output, _tables, _terms
+from . import _inputs, _options, _output, _tables, _terms
+from ._json import print_json, records
 from ._screen import Screen
 from ._tables import Column
 
-__all__ = ["Closing", "deleverage", "print_counterparties"]
+__all__ = ["deleverage"]
 
 
-@dataclass(frozen=True)
-class Closing:
+class _Closing:
     """A selection and what is told of it."""
 
-    market: Market
-    rule: RankingRule
-    selection: Selection
-    rows: Market
-    terms: dict[_terms.Term, Float64Array1D]
-    indicator: Any
-    realized: Float64Array1D | None
-
-    @classmethod
-    def of(cls, market: Market, rule: RankingRule, selection: Selection, price: str | None) -> Closing:
-        """Compute what is told."""
-        rows = _terms.rows_of(market, selection.index)
-        realized = None if price is None else _terms.realized_pnl(market.contract, rows, selection, price)
-        indicator = market.indicator(rule)[selection.index]
-        return cls(market, rule, selection, rows, _terms.terms(rows, rule), indicator, realized)
-
-    @property
-    def closed_notional(self) -> float:
-        """What is closed, at the mark, in units of the settle asset."""
-        exact = self.market.contract.exact_value_per_lot(self.market.mark_price)
-        return abs(float(int(self.selection.filled) * exact))
-
-    @property
-    def accounts(self) -> Any:
-        """Labels of the rows, or row numbers."""
-        return self.selection.columns()["account"]
+    def __init__(
+        self, market: Market, rule: RankingRule, selection: Selection, target_lots: int, price: str | None
+    ) -> None:
+        self.market, self.rule, self.selection = market, rule, selection
+        self.target_lots, self.price = target_lots, price
+        rows = rows_of(market, selection.index)
+        self.accounts = selection.columns()["account"]
+        self.terms = _terms.terms(rows, rule)
+        self.indicator = market.indicator(rule)[selection.index]
+        self.notional = closed_notional(market, selection)
+        self.realized = None if price is None else realized_pnl(market.contract, rows, selection, price)
 
 
 def deleverage(
-    file: _common.FileArgument,
+    file: _options.FileArgument,
     *,
     quantity: Annotated[
         str,
@@ -67,12 +52,12 @@ def deleverage(
             show_default=False,
         ),
     ],
-    mark: _common.MarkOption,
+    mark: _options.MarkOption,
     price: Annotated[
         str | None, typer.Option("--price", metavar="PRICE", help="Where they are closed: realized PnL is told.")
     ] = None,
-    rule: _common.RuleOption = "binance",
-    short: _common.ShortOption = "mirrored",
+    rule: _options.RuleOption = "binance",
+    short: _options.ShortOption = "mirrored",
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Write the fills: .csv, .jsonl or .parquet; - prints CSV."),
@@ -88,18 +73,18 @@ def deleverage(
     exclude: Annotated[
         list[str] | None, typer.Option("--exclude", metavar="ACCOUNT", help="Pass over an account; may be repeated.")
     ] = None,
-    columns: _common.ColumnsOption = None,
-    lot: _common.LotOption = None,
-    kind: _common.KindOption = "linear",
-    multiplier: _common.MultiplierOption = "1",
-    settle: _common.SettleOption = "USDT",
-    as_json: _common.JsonOption = False,
+    columns: _options.ColumnsOption = None,
+    lot: _options.LotOption = None,
+    kind: _options.KindOption = "linear",
+    multiplier: _options.MultiplierOption = "1",
+    settle: _options.SettleOption = "USDT",
+    as_json: _options.JsonOption = False,
 ) -> None:
     """List who is closed against a bankrupt position, how much of each, and why."""
     how = RankingRule(rule, short=short)
-    _common.check_decimal("quantity", quantity, positive=False)
+    _inputs.check_decimal("quantity", quantity, positive=False)
     if price is not None:
-        _common.check_decimal("price", price)
+        _inputs.check_decimal("price", price)
     if escape_formulas and (out is None or check_suffix(_output.destination(out)) != ".csv"):
         raise AdlError.at("escape-formulas", None, True, "must be for --out FILE.csv: no formula stands elsewhere")
     if out is not None:
@@ -107,24 +92,19 @@ def deleverage(
         _output.refuse_input(out, file)
         if as_json and _output.is_stdout(out):
             raise AdlError.at("out", None, str(out), "must be a file: standard output is for --json")
-    positions, market = _common.load(
-        file, how, mark, columns=columns, lot=lot, kind=kind, multiplier=multiplier, settle=settle
-    )
+    positions, market = _inputs.load(file, how, mark, columns, lot, kind=kind, multiplier=multiplier, settle=settle)
     lots = market.contract.lots(quantity)
+    passed_over = _rows(market, exclude)
     selection = market.deleverage(
-        lots,
-        how,
-        eligible=eligible,
-        max_counterparties=max_counterparties,
-        exclude=_rows(market, exclude),
+        lots, how, eligible=eligible, max_counterparties=max_counterparties, exclude=passed_over
     )
-    closing = Closing.of(market, how, selection, price)
+    closing = _Closing(market, how, selection, lots, price)
     if out is not None:
         write_selection(
             _output.destination(out), selection, market.contract, closing.realized, escape_formulas=escape_formulas
         )
     if as_json:
-        _common.print_json({"file": positions.path, **_document(closing, lots, price), "out": out and str(out)})
+        print_json({"file": positions.path, **_document(closing), "out": out and str(out)})
         return
     screen = _tables.console(to_stderr=_output.is_stdout(out))
     side, other = ("short", "longs") if lots < 0 else ("long", "shorts")
@@ -132,14 +112,11 @@ def deleverage(
     screen.titled(title, f" against {other}, by {how.name} at mark {market.mark_price}")
     screen.print()
     if len(selection):
-        print_counterparties(screen, closing, top)
+        _print_counterparties(screen, closing, top)
         if 0 < top < len(selection):
-            rest = len(selection) - top
-            screen.print(
-                f"... and {rest:,} more: --top 0 shows all, --out FILE writes all", style="dim", soft_wrap=True
-            )
+            _tables.hint(screen, f"... and {len(selection) - top:,} more: --top 0 shows all, --out FILE writes all")
         screen.print()
-    _print_summary(screen, closing, price)
+    _print_summary(screen, closing)
     if out is not None:
         screen.print(f"{'written':<16}{counted(len(selection), 'row')} to {_output.named(out)}", soft_wrap=True)
 
@@ -157,7 +134,7 @@ def _rows(market: Market, accounts: list[str] | None) -> Int64Array1D | None:
         raise AdlError(f"exclude: {error}", argument="exclude") from None
 
 
-def print_counterparties(screen: Screen, closing: Closing, top: int) -> None:
+def _print_counterparties(screen: Screen, closing: _Closing, top: int) -> None:
     """The table of counterparties, as many rows of it as are wanted."""
     selection, contract = closing.selection, closing.market.contract
     shown = len(selection) if not top else min(top, len(selection))
@@ -181,25 +158,24 @@ def print_counterparties(screen: Screen, closing: Closing, top: int) -> None:
     )
 
 
-def _print_summary(screen: Screen, closing: Closing, price: str | None) -> None:
+def _print_summary(screen: Screen, closing: _Closing) -> None:
     selection, contract = closing.selection, closing.market.contract
     settle = contract.settle.name
-    target = contract.decimal(selection.filled + selection.shortfall)
     part = f", {len(selection) - 1:,} in full and 1 in part" if selection.partial >= 0 else ", all in full"
     lines = {
-        "filled": f"{contract.decimal(selection.filled)} of {target}",
+        "filled": f"{contract.decimal(selection.filled)} of {contract.decimal(abs(closing.target_lots))}",
         "shortfall": contract.decimal(selection.shortfall),
         "counterparties": f"{len(selection):,}{part if len(selection) else ''}",
-        "closed notional": f"{_tables.money(closing.closed_notional)} {settle} at the mark",
+        "closed notional": f"{_tables.money(closing.notional)} {settle} at the mark",
     }
     if closing.realized is not None:
-        lines["realized PnL"] = f"{_tables.money(float(closing.realized.sum()))} {settle} at {price}"
+        lines["realized PnL"] = f"{_tables.money(float(closing.realized.sum()))} {settle} at {closing.price}"
     for name, text in lines.items():
         style = "bold red" if name == "shortfall" and selection.shortfall else None
         screen.print(f"{name:<16}{text}", style=style, soft_wrap=True)
 
 
-def _document(closing: Closing, lots: int, price: str | None) -> dict[str, Any]:
+def _document(closing: _Closing) -> dict[str, Any]:
     """The selection for machines: quantities are decimal text on the lot's grid."""
     selection, contract = closing.selection, closing.market.contract
     fields: dict[str, list[Any]] = {
@@ -216,14 +192,14 @@ def _document(closing: Closing, lots: int, price: str | None) -> dict[str, Any]:
     return {
         "rule": closing.rule.name,
         "mark": format(closing.market.mark_price, "f"),
-        "price": price,
+        "price": closing.price,
         "lot": format(contract.lot, "f"),
-        "quantity": contract.decimal(lots),
+        "quantity": contract.decimal(closing.target_lots),
         "filled": contract.decimal(selection.filled),
         "shortfall": contract.decimal(selection.shortfall),
         "counterparties": len(selection),
-        "closed_notional": closing.closed_notional,
+        "closed_notional": closing.notional,
         "realized_pnl": None if closing.realized is None else float(closing.realized.sum()),
         "settle": contract.settle.name,
-        "fills": [dict(zip(fields, values, strict=True)) for values in zip(*fields.values(), strict=True)],
+        "fills": records(fields),
     }

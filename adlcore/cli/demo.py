@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,8 @@ import typer
 from rich.text import Text
 
 from ..clearing.closings import BASIS, BOOK, FUND, STAGES, USERS
-from . import _common, _tables
+from . import _options, _tables
+from ._json import print_json
 from ._screen import Screen
 
 if TYPE_CHECKING:
@@ -28,16 +30,17 @@ def demo(
         int, typer.Option("--accounts", min=100, max=10**6, metavar="N", help="Wallets in the crash.")
     ] = 100_000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same crash.")] = 7,
-    out: _common.OutOption = None,
-    with_report: _common.ReportOption = True,
-    as_json: _common.JsonOption = False,
+    out: _options.OutOption = None,
+    with_report: _options.ReportOption = True,
+    as_json: _options.JsonOption = False,
 ) -> None:
     """Crash a venue: prices fall 30 % in an hour, and every event is kept, counted and drawn."""
+    # Late: pydantic, for scenarios, is slow to import.
     from ..lab import comparisons, scenarios
-    from ._crashes import happened
+    from ._recording import record_crash
 
     given = scenarios.read({"name": "demo", "seed": seed, "wallets": {"count": accounts, "positions": 2 * accounts}})
-    document = happened(given, _free(Path(FOLDER)) if out is None else out, with_report, as_json)
+    document = record_crash(given, _free(Path(FOLDER)) if out is None else out, with_report, as_json)
     compared = comparisons.variants(max(accounts // COMPARED_SHARE, COMPARED_LEAST), seed=seed)
     outcomes = {variant.name: comparisons.outcome(variant.scenario) for variant in compared}
     if as_json:
@@ -49,7 +52,7 @@ def demo(
             }
             for name, found in outcomes.items()
         }
-        _common.print_json(document)
+        print_json(document)
         return
     _print_compared(_tables.console(), compared, outcomes)
 
@@ -63,19 +66,21 @@ def _free(folder: Path) -> Path:
     return free
 
 
+def _change(share: float) -> str:
+    return "-" if isnan(share) else f"{share:+.0%}"
+
+
 def _print_compared(out: Screen, compared: list[Variant], outcomes: dict[str, Outcome]) -> None:
     """The same fall of one coin of four, with one thing changed at a time."""
-    from ..report.page.wording import short
+    from ..report.page.wording import short  # late: the report is slow to import
 
     out.print()
     out.titled("One coin of four falls 30 %", "; each fund is 3 % of what it answers for:")
     out.print()
     rows = [outcomes[variant.name] for variant in compared]
-    share = [found.deleveraged_share for found in rows]
-    against = [None if not variant.against else outcomes[variant.against].deleveraged_share for variant in compared]
     change = [
-        "" if base is None else f"{value / base - 1:+.0%}" if base else "-"
-        for value, base in zip(share, against, strict=True)
+        _change(found.change_from(outcomes[variant.against])) if variant.against else ""
+        for variant, found in zip(compared, rows, strict=True)
     ]
     columns = [
         _tables.Column("", [variant.name for variant in compared], right=False),
@@ -83,7 +88,7 @@ def _print_compared(out: Screen, compared: list[Variant], outcomes: dict[str, Ou
         _tables.Column("fund", [f"{found.share(FUND):.0%}" for found in rows]),
         _tables.Column("ADL", [f"{found.share(USERS):.0%}" for found in rows]),
         _tables.Column(f"in {rows[0].unit}", [short(float(found.closed[USERS])) for found in rows]),
-        _tables.Column("of all", [f"{each:.1%}" for each in share]),
+        _tables.Column("of all", [f"{found.deleveraged_share:.1%}" for found in rows]),
         _tables.Column("change", [Text(cell, "bold") for cell in change]),
     ]
     _tables.print_table(out, columns)

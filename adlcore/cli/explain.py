@@ -2,103 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from math import isnan
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 from rich.text import Text
 
-from ..clearing import Snapshot, margin_state
+from ..clearing import Snapshot
 from ..clearing.margin import what_if
+from ..clearing.margin.standing import Standing
 from ..clearing.snapshot.tables import MODES
-from ..contracts import Asset, Contract
 from ..errors import AdlError
-from ..market.columns import MONEY
 from ..market.explanation import Explanation
-from ..market.market import Market
 from ..ranking.rules import RankingRule
-from . import _common, _tables, _terms
+from . import _inputs, _options, _tables, _terms
+from ._json import price_or_none, print_json
 from ._screen import Screen
 from ._tables import Column
 
 __all__ = ["explain"]
 
-SIDES = {"long": 1, "short": -1}
 OTHER = {"long": "short", "short": "long"}
 
 
-@dataclass(frozen=True)
-class Standing:
-    """A position in one snapshot: its wallet, its prices, its place in the queue.
-
-    What is of the position is None once it is closed. Money is in quanta.
-    """
-
-    contract: Contract
-    asset: Asset
-    mark: str
-    equity: int
-    maintenance_margin: int
-    margin_ratio: float
-    liquidatable: bool
-    free_margin: int
-    quantity: int = 0
-    entry_price: float = float("nan")
-    unrealized_pnl: int = 0
-    liquidation: tuple[float, ...] = ()
-    bankruptcy: float = float("nan")
-    ahead: int = 0
-    why: Explanation | None = None
-    terms: dict[_terms.Term, Any] | None = None
-
-    @classmethod
-    def of(cls, snapshot: Snapshot, row: int | None, wallet: int, code: int, rule: RankingRule) -> Standing:
-        """Compute all of it; without a row, of the wallet alone."""
-        state, contract = margin_state(snapshot), snapshot.contracts[code]
-        fields: dict[str, Any] = {
-            "contract": contract,
-            "asset": snapshot.assets[int(snapshot.wallets.asset[wallet])],
-            "mark": format(snapshot.marks[code], "f"),
-            "equity": int(state.equity[wallet]),
-            "maintenance_margin": int(state.maintenance_margin[wallet]),
-            "margin_ratio": float(state.margin_ratio[wallet]),
-            "liquidatable": bool(state.liquidatable[wallet]),
-            "free_margin": int(state.free_margin[wallet]),
-        }
-        if row is None:
-            return cls(**fields)
-        part, each = snapshot.rows(code), state.positions
-        in_wallet = snapshot.positions.quantity[part][snapshot.positions.wallet[part] == wallet]
-        roots = ("lower", "upper") if np.count_nonzero(in_wallet) > 1 else ("nearest",)
-        market, place = state.market(contract), row - part.start
-        picked = _in_units(market, place)
-        # Rows of wallets that are liquidatable themselves are nobody's counterparty.
-        queue = np.flatnonzero(~state.liquidatable[market.tie] | (np.arange(len(market)) == place))
-        standing = _terms.rows_of(market, queue).explain(int(np.searchsorted(queue, place)), rule)
-        return cls(
-            **fields,
-            quantity=int(snapshot.positions.quantity[row]),
-            entry_price=float(picked.entry_price[0]),
-            unrealized_pnl=int(each.unrealized_pnl[row]),
-            liquidation=tuple(float(each.liquidation_price([row], root=root)[0]) for root in roots),
-            bankruptcy=float(each.bankruptcy_price([row])[0]),
-            ahead=int(standing.ahead),
-            why=market.explain(place, rule),
-            terms=_terms.terms(picked, rule),
-        )
-
-
-def _in_units(market: Market, place: int) -> Market:
-    """One row of a market, its money in units of the settle asset."""
-    row = _terms.rows_of(market, np.array([place]))
-    quanta = market.contract.settle.quanta_per_unit
-    money = {name: getattr(row, name) / quanta for name in MONEY if getattr(row, name) is not None}
-    return Market(row.contract, mark_price=row.mark_price, quantity=row.quantity, leverage=row.leverage, **money)
-
-
 def explain(
-    snapshot: _common.SnapshotArgument,
+    snapshot: _options.SnapshotArgument,
     *,
     account: Annotated[str, typer.Option("--account", help="Whose position.", show_default=False)],
     contract: Annotated[str, typer.Option("--contract", help="In which contract.", show_default=False)],
@@ -109,8 +38,8 @@ def explain(
         int | None,
         typer.Option("--wallet", metavar="ROW", help="Of which wallet, where several hold it.", show_default=False),
     ] = None,
-    rule: _common.RuleOption = "binance",
-    short: _common.ShortOption = "mirrored",
+    rule: _options.RuleOption = "binance",
+    short: _options.ShortOption = "mirrored",
     mark: Annotated[
         str | None, typer.Option("--mark", metavar="PRICE", help="What if this were the mark?", show_default=False)
     ] = None,
@@ -129,28 +58,28 @@ def explain(
             show_default=False,
         ),
     ] = None,
-    as_json: _common.JsonOption = False,
+    as_json: _options.JsonOption = False,
 ) -> None:
     """Explain a position: when it is liquidated, when it is deleveraged, and what would change that."""
     how = RankingRule(rule, short=short)
     for name, text in (("mark", mark), ("add-margin", add_margin), ("reduce", reduce)):
         if text is not None:
-            _common.check_decimal(name, text)
-    read = _common.load_snapshot(snapshot)
-    row = _row(read, _common.account_of(read, account), account, contract, side, wallet)
+            _inputs.check_decimal(name, text)
+    read = _inputs.load_snapshot(snapshot)
+    row = _row(read, _inputs.account_of(read, account), account, contract, side, wallet)
     own, code = int(read.positions.wallet[row]), read.code(contract)
-    now = Standing.of(read, row, own, code, how)
+    now = Standing(read, row, own, code, how)
     then, realized = None, 0
     if (mark, add_margin, reduce) != (None, None, None):
         try:
             other, left, realized = what_if(read, row, mark=mark, add_margin=add_margin, reduce=reduce)
         except AdlError as error:
             raise error.placed(str(error.argument).replace("_", "-"), None, error.value) from None
-        then = Standing.of(other, left, own, code, how)
+        then = Standing(other, left, own, code, how)
     if as_json:
         whose = {"account": read.wallets.account[own], "wallet": own, "mode": MODES[int(read.wallets.mode[own])]}
         asked = {"mark": mark, "add_margin": add_margin, "reduce": reduce}
-        _common.print_json({"snapshot": str(snapshot), **whose, **_document(now, then, how, asked, realized)})
+        print_json({"snapshot": str(snapshot), **whose, **_document(now, then, asked, realized)})
         return
     out = _tables.console()
     _print_title(out, read, now, own)
@@ -164,18 +93,17 @@ def explain(
 
 def _row(snapshot: Snapshot, account: Any, text: str, symbol: str, side: str | None, wallet: int | None) -> int:
     """The one position row that is meant."""
-    if side is not None and side not in SIDES:
-        raise AdlError.at("side", None, side, "must be long or short")
+    _inputs.check_side(side)
     code, positions = snapshot.code(symbol), snapshot.positions
     held = np.flatnonzero((snapshot.wallets.account[positions.wallet] == account) & (positions.quantity != 0))
-    codes = np.searchsorted(snapshot.start, held, side="right") - 1
+    codes = snapshot.position_contract[held]
     rows = held[codes == code]
     if not len(rows):
         symbols = [snapshot.contracts[known].symbol for known in np.unique(codes).tolist()]
         must = f"must be one that {text} holds: {', '.join(symbols)}" if symbols else f"{text} holds no position"
         raise AdlError.at("contract", None, symbol, must)
     if side is not None:
-        rows = rows[positions.quantity[rows] * SIDES[side] > 0]
+        rows = rows[positions.quantity[rows] * _inputs.SIDES[side] > 0]
         if not len(rows):
             raise AdlError.at("side", None, side, f"must be {OTHER[side]}: {text} holds no {side} of {symbol}")
     found = ", ".join(f"{_side(int(positions.quantity[k]))} in wallet {positions.wallet[k]}" for k in rows.tolist())
@@ -195,13 +123,17 @@ def _side(quantity: int) -> str:
 # Telling it -----------------------------------------------------------------------------------------------------------
 
 
+def _mark(standing: Standing) -> str:
+    return format(standing.mark_price, "f")
+
+
 def _print_title(out: Screen, snapshot: Snapshot, now: Standing, wallet: int) -> None:
     contract, wallets = now.contract, snapshot.wallets
     whose = _tables.label(wallets.account[wallet])
     size = contract.decimal(abs(now.quantity))
     title = Text(f"{whose}: {_side(now.quantity)} {size} {_tables.label(contract.symbol)}", "bold")
     title.append(f", {MODES[int(wallets.mode[wallet])]} wallet in {_tables.label(now.asset)}", "not bold")
-    if len(now.liquidation) > 1:
+    if len(now.liquidation_prices) > 1:
         title.append(f", hedged by a {OTHER[_side(now.quantity)]}", "not bold")
     out.print(title, soft_wrap=True)
 
@@ -209,12 +141,12 @@ def _print_title(out: Screen, snapshot: Snapshot, now: Standing, wallet: int) ->
 def _print_question(
     out: Screen, now: Standing, then: Standing, add_margin: str | None, reduce: str | None, realized: int
 ) -> None:
-    changes = [f"mark {then.mark}"] if then.mark != now.mark else []
+    changes = [f"mark {_mark(then)}"] if _mark(then) != _mark(now) else []
     if add_margin is not None:
         changes.append(f"{add_margin} {now.asset} added")
     if reduce is not None:
         settle = now.contract.settle
-        changes.append(f"{reduce} closed at {then.mark}, realizing {_tables.amount(settle, realized)} {settle}")
+        changes.append(f"{reduce} closed at {_mark(then)}, realizing {_tables.amount(settle, realized)} {settle}")
     _tables.say(out, f"What if: {'; '.join(changes) or 'the mark as it is'}")
 
 
@@ -232,37 +164,36 @@ def _print(out: Screen, now: Standing, then: Standing | None) -> None:
 def _lines(standing: Standing, out: Screen, first: Standing) -> dict[str, Any]:
     """What is told of a standing, by its name; of a position that is closed less than of others."""
     contract, asset = standing.contract, standing.asset
-    mark, ratio = float(standing.mark), standing.margin_ratio
-    settle = contract.settle
+    ratio, settle = standing.margin_ratio, contract.settle
     wallet = {
         "equity": _tables.amount(asset, standing.equity),
         "maintenance margin": _tables.amount(asset, standing.maintenance_margin),
         "margin ratio": f"{_tables.percent(ratio)} %" if ratio < float("inf") else "inf",
         "free margin": _tables.amount(asset, standing.free_margin),
     }
-    why = standing.why
-    if why is None:
-        return {"mark price": standing.mark, "quantity": contract.decimal(0), **wallet}
+    why, row = standing.why, standing.in_units
+    if why is None or row is None:
+        return {"mark price": _mark(standing), "quantity": contract.decimal(0), **wallet}
     pnl = "unrealized PnL" if asset == settle else f"unrealized PnL ({settle})"
     lines: dict[str, Any] = {
-        "mark price": standing.mark,
+        "mark price": _mark(standing),
         "quantity": contract.decimal(standing.quantity),
         "entry price": _tables.price(contract, standing.entry_price),
         pnl: _tables.amount(settle, standing.unrealized_pnl),
         **wallet,
     }
-    pair = len(first.liquidation) > 1
+    pair = len(first.liquidation_prices) > 1
     names = ("liquidated below", "liquidated above") if pair else ("liquidation price",)
-    for name, price in zip(names, standing.liquidation, strict=False):
+    for name, price, away in zip(names, standing.liquidation_prices, standing.distances, strict=False):
         lines[name] = _tables.price(contract, price)
-        if 0 < price < float("inf"):
-            lines[name] += f" ({_tables.shift(price, mark)} %)"
-    lines["bankruptcy price"] = _tables.price(contract, standing.bankruptcy)
+        if not isnan(away):
+            lines[name] += f" ({_tables.shift(price, float(standing.mark_price))} %)"
+    lines["bankruptcy price"] = _tables.price(contract, standing.bankruptcy_price)
     lines["place in the queue"] = f"{why.rank:,} of {why.of:,} {why.side}s"
     lines["closed before it"] = contract.decimal(standing.ahead)
     lines["quantile"] = _tables.times(why.quantile)
     lines["light"] = _tables.lights(why.indicator, out)
-    for term, values in (standing.terms or {}).items():
+    for term, values in _terms.terms(row, standing.rule).items():
         unit = " %" if term.write is _tables.percent else ""
         lines[term.name.replace("_", " ").replace("pnl", "PnL")] = term.write(float(values[0])) + unit
     lines[f"score by {why.rule}"] = _tables.score(why.score)
@@ -279,20 +210,17 @@ def _print_words(out: Screen, standing: Standing, asked: bool) -> None:
 
 def _liquidation(standing: Standing) -> str:
     """When the wallet is liquidated."""
-    contract, mark = standing.contract, float(standing.mark)
+    contract = standing.contract
     if standing.liquidatable:
         return "The wallet is liquidatable: its equity is not above its maintenance margin."
     if standing.why is None:
         return "The position is closed."
     ways = []
-    for price in standing.liquidation:
-        if 0 < price < float("inf"):
-            way = "falls" if price < mark else "rises"
-            ways.append(
-                f"{way} {abs(price / mark - 1):.2%} to {_tables.price(contract, price)}".replace(
-                    "%", f"{_tables.KEPT}%"
-                )
-            )
+    for price, away in zip(standing.liquidation_prices, standing.distances, strict=True):
+        if not isnan(away):
+            way = "falls" if price < float(standing.mark_price) else "rises"
+            share = f"{abs(away):.2%}".replace("%", f"{_tables.KEPT}%")
+            ways.append(f"{way} {share} to {_tables.price(contract, price)}")
     if not ways:
         return f"No price of {contract.symbol} by itself has the wallet liquidated."
     return f"The wallet is liquidated if {contract.symbol} {' or '.join(ways)}."
@@ -312,17 +240,15 @@ def _place(standing: Standing, why: Explanation) -> str:
     return f"{failed}, {ahead} {standing.contract.symbol} of other {why.side}s go before this position."
 
 
-def _document(
-    now: Standing, then: Standing | None, rule: RankingRule, asked: dict[str, str | None], realized: int
-) -> dict[str, Any]:
+def _document(now: Standing, then: Standing | None, asked: dict[str, str | None], realized: int) -> dict[str, Any]:
     settle = now.contract.settle
     return {
         "contract": now.contract.symbol,
         "side": _side(now.quantity),
         "asset": now.asset.name,
         "settle": settle.name,
-        "rule": rule.name,
-        "expression": rule.expression,
+        "rule": now.rule.name,
+        "expression": now.rule.expression,
         "now": _fields(now),
         "what_if": None if then is None else {**asked, "realized_pnl": settle.decimal(realized)},
         "then": None if then is None else _fields(then),
@@ -333,7 +259,7 @@ def _fields(standing: Standing) -> dict[str, Any]:
     """A standing for machines: quantities and money are decimal text."""
     contract, asset, why = standing.contract, standing.asset, standing.why
     fields: dict[str, Any] = {
-        "mark": standing.mark,
+        "mark": _mark(standing),
         "quantity": contract.decimal(standing.quantity),
         "equity": asset.decimal(standing.equity),
         "maintenance_margin": asset.decimal(standing.maintenance_margin),
@@ -343,14 +269,13 @@ def _fields(standing: Standing) -> dict[str, Any]:
     }
     if why is None:
         return fields
-    mark, prices = float(standing.mark), [_common.price_or_none(price) for price in standing.liquidation]
     return {
         **fields,
         "entry_price": standing.entry_price,
         "unrealized_pnl": contract.settle.decimal(standing.unrealized_pnl),
-        "liquidation_prices": prices,
-        "distances": [price and price / mark - 1 for price in prices],
-        "bankruptcy_price": _common.price_or_none(standing.bankruptcy),
+        "liquidation_prices": [price_or_none(price) for price in standing.liquidation_prices],
+        "distances": standing.distances,
+        "bankruptcy_price": price_or_none(standing.bankruptcy_price),
         "queue": {
             **{"rank": why.rank, "of": why.of, "quantile": why.quantile, "indicator": why.indicator},
             **{"ahead": contract.decimal(standing.ahead), "score": why.score, "terms": why.terms},

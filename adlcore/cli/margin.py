@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from math import isfinite
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 from rich.text import Text
 
-from .._support.arrays import Float64Array1D, Int64Array1D
 from .._support.text import counted
-from ..clearing import MarginState, Snapshot, margin_state
+from ..clearing.margin.nearest_wallets import NearestWallets, nearest_wallets
 from ..clearing.snapshot.tables import MODES
-from ..market.liquidation_prices import read_fee
-from . import _common, _tables
+from ..market.liquidation_prices import distance, read_fee
+from . import _inputs, _options, _tables
+from ._json import price_or_none, print_json
 from ._screen import Screen
 from ._tables import Column
 
@@ -27,89 +28,35 @@ MARKS = 12
 SHORT_MODES = ("cross", "isol.", "multi", "portf.")
 
 
-@dataclass(frozen=True)
-class Listing:
-    """Wallets in the order in which they are shown, and their positions.
-
-    Attributes
-    ----------
-    wallets : int64[k]
-        Rows of the wallets.
-    of : int64[m]
-        For each position shown, where its wallet stands in `wallets`.
-    rows, code : int64[m]
-        Rows of the positions and of their contracts.
-    liquidation, bankruptcy : float64[m]
-        Prices.
-    """
-
-    snapshot: Snapshot
-    state: MarginState
-    holders: int
-    wallets: Int64Array1D
-    of: Int64Array1D
-    rows: Int64Array1D
-    code: Int64Array1D
-    liquidation: Float64Array1D
-    bankruptcy: Float64Array1D
-
-    @classmethod
-    def of_snapshot(cls, snapshot: Snapshot, account: Any, top: int, taker_fee: str) -> Listing:
-        """The wallets with the highest margin ratios; of one account, where one is given."""
-        state = margin_state(snapshot)
-        positions = snapshot.positions
-        held = np.flatnonzero(positions.quantity != 0)
-        wallets = np.unique(positions.wallet[held])
-        if account is not None:
-            wallets = wallets[snapshot.wallets.account[wallets] == account]
-        order = np.lexsort((state.equity[wallets], -state.margin_ratio[wallets]))
-        chosen = wallets[order][: top or None]
-        place = np.full(len(snapshot.wallets), -1)
-        place[chosen] = np.arange(len(chosen))
-        rows = held[place[positions.wallet[held]] >= 0]
-        of = place[positions.wallet[rows]]
-        order = np.argsort(of, kind="stable")
-        rows, of = rows[order], of[order]
-        code = np.searchsorted(snapshot.start, rows, side="right") - 1
-        each = state.positions
-        prices = each.liquidation_price(rows, taker_fee=taker_fee), each.bankruptcy_price(rows, taker_fee=taker_fee)
-        return cls(snapshot, state, len(wallets), chosen, of, rows, code, *prices)
-
-    def mark(self, code: int) -> str:
-        """The mark price of a contract that somebody holds."""
-        return format(self.snapshot.marks[code], "f")
-
-
 def margin(
-    snapshot: _common.SnapshotArgument,
+    snapshot: _options.SnapshotArgument,
     *,
     top: Annotated[int, typer.Option("--top", min=0, help="Wallets; 0 shows all that hold positions.")] = 20,
     account: Annotated[str | None, typer.Option("--account", help="Only wallets of this account.")] = None,
     taker_fee: Annotated[
         str, typer.Option("--taker-fee", metavar="SHARE", help="Of the closing trade, in liquidation prices.")
     ] = "0",
-    as_json: _common.JsonOption = False,
+    as_json: _options.JsonOption = False,
 ) -> None:
     """List the wallets nearest to liquidation, and the prices at which that happens."""
-    with _common.as_option("taker-fee", taker_fee):
+    with _inputs.as_option("taker-fee", taker_fee):
         read_fee(taker_fee)
-    read = _common.load_snapshot(snapshot)
-    wanted = None if account is None else _common.account_of(read, account)
-    listing = Listing.of_snapshot(read, wanted, top, taker_fee)
+    read = _inputs.load_snapshot(snapshot)
+    wanted = None if account is None else _inputs.account_of(read, account)
+    listing = nearest_wallets(read, account=wanted, top=top, taker_fee=taker_fee)
     if as_json:
-        _common.print_json(_document(listing, str(snapshot)))
+        print_json(_document(listing, str(snapshot)))
         return
     out = _tables.console()
     _print_head(out, listing, _tables.label(snapshot))
     if len(listing.rows):
         out.print()
         _print(out, listing)
-    if len(listing.wallets) < listing.holders:
-        rest = listing.holders - len(listing.wallets)
-        out.print(f"... and {rest:,} more: --top 0 shows all", style="dim", soft_wrap=True)
+    if rest := listing.holders - len(listing.wallets):
+        _tables.hint(out, f"... and {rest:,} more: --top 0 shows all")
 
 
-def _print_head(out: Screen, listing: Listing, name: str) -> None:
+def _print_head(out: Screen, listing: NearestWallets, name: str) -> None:
     snapshot, assets = listing.snapshot, _assets(listing)
     count = int(np.count_nonzero(listing.state.liquidatable))
     line = Text.assemble((name, "bold"), f": {counted(len(snapshot.wallets), 'wallet')}, ")
@@ -118,7 +65,7 @@ def _print_head(out: Screen, listing: Listing, name: str) -> None:
     line.append(f"{count:,} liquidatable (!)" if count else "none liquidatable", "bold red" if count else "")
     out.print(line, soft_wrap=True)
     codes = np.unique(listing.code).tolist()
-    marks = [f"{snapshot.contracts[code].symbol} {listing.mark(code)}" for code in codes[:MARKS]]
+    marks = [f"{snapshot.contracts[code].symbol} {_mark(listing, code)}" for code in codes[:MARKS]]
     if len(codes) > MARKS:
         marks.append(f"and {len(codes) - MARKS:,} more")
     if marks:
@@ -127,46 +74,45 @@ def _print_head(out: Screen, listing: Listing, name: str) -> None:
         _tables.say(out, f"money in {assets[0]}")
 
 
-def _assets(listing: Listing) -> list[str]:
+def _mark(listing: NearestWallets, code: int) -> str:
+    """The mark price of a contract that somebody holds."""
+    return format(listing.snapshot.marks[code], "f")
+
+
+def _assets(listing: NearestWallets) -> list[str]:
     """The assets that the wallets shown are in."""
     snapshot = listing.snapshot
     return [snapshot.assets[code].name for code in np.unique(snapshot.wallets.asset[listing.wallets]).tolist()]
 
 
-def _print(out: Screen, listing: Listing) -> None:
+def _print(out: Screen, listing: NearestWallets) -> None:
     """A row for each position; what is the wallet's stands in the first of its rows."""
     snapshot, state = listing.snapshot, listing.state
     wallets = snapshot.wallets
-    equity, kept, ratio = state.equity, state.maintenance_margin, state.margin_ratio
-    names = ("account", "mode", "asset", "equity", "maint.", "ratio %")
-    cells: dict[str, list[str]] = {name: [] for name in names}
-    for row in listing.wallets.tolist():
-        asset = snapshot.assets[int(wallets.asset[row])]
-        values = (
-            *(str(wallets.account[row]), SHORT_MODES[int(wallets.mode[row])], asset.name),
-            *(_tables.amount(asset, int(equity[row])), _tables.amount(asset, int(kept[row]))),
-            _tables.percent(ratio[row]) if np.isfinite(ratio[row]) else "inf",
-        )
-        for name, value in zip(names, values, strict=True):
-            cells[name].append(value)
-    first = np.diff(listing.of, prepend=-1) > 0
-    once = {
-        name: [column[place] if new else "" for place, new in zip(listing.of.tolist(), first.tolist(), strict=True)]
-        for name, column in cells.items()
-    }
-    failed = state.liquidatable[listing.wallets][listing.of]
+    of = listing.wallets[listing.of]
+    first = (np.diff(listing.of, prepend=-1) > 0).tolist()
+
+    def once(cells: Iterable[str]) -> list[str]:
+        return [cell if new else "" for cell, new in zip(cells, first, strict=True)]
+
+    assets = [snapshot.assets[code] for code in wallets.asset[of].tolist()]
+    equity, kept = (
+        map(_tables.amount, assets, column[of].tolist()) for column in (state.equity, state.maintenance_margin)
+    )
+    ratios = (_tables.percent(ratio) if isfinite(ratio) else "inf" for ratio in state.margin_ratio[of].tolist())
+    failed = state.liquidatable[of]
     contracts = [snapshot.contracts[code] for code in listing.code.tolist()]
-    marks = [listing.mark(code) for code in listing.code.tolist()]
+    marks = [_mark(listing, code) for code in listing.code.tolist()]
     lots = snapshot.positions.quantity[listing.rows].tolist()
     prices = listing.liquidation.tolist(), listing.bankruptcy.tolist()
     liquidation, bankruptcy = (list(map(_tables.price, contracts, column)) for column in prices)
     columns = [
-        Column("account", once["account"], right=False, least=8),
-        Column("mode", once["mode"], right=False, drop=5),
-        Column("asset", once["asset"], right=False, drop=4),
-        Column("equity", once["equity"], drop=3),
-        Column("maint.", once["maint."], drop=7),
-        Column("ratio %", once["ratio %"]),
+        Column("account", once(map(str, wallets.account[of].tolist())), right=False, least=8),
+        Column("mode", once(SHORT_MODES[mode] for mode in wallets.mode[of].tolist()), right=False, drop=5),
+        Column("asset", once(asset.name for asset in assets), right=False, drop=4),
+        Column("equity", once(equity), drop=3),
+        Column("maint.", once(kept), drop=7),
+        Column("ratio %", once(ratios)),
         Column("contract", [contract.symbol for contract in contracts], right=False),
         Column("quantity", [contract.decimal(held) for contract, held in zip(contracts, lots, strict=True)], drop=2),
         Column("mark", marks, drop=8),
@@ -177,11 +123,11 @@ def _print(out: Screen, listing: Listing) -> None:
     if len(_assets(listing)) == 1:
         del columns[2]
     if failed.any():  # told without colours too
-        columns.insert(0, Column("", ["!" if bad and new else "" for bad, new in zip(failed, first, strict=True)]))
+        columns.insert(0, Column("", once("!" if bad else "" for bad in failed.tolist())))
     _tables.print_table(out, columns, ["bold red" if bad else "" for bad in failed.tolist()])
 
 
-def _document(listing: Listing, path: str) -> dict[str, Any]:
+def _document(listing: NearestWallets, path: str) -> dict[str, Any]:
     """The same for machines; quantities, prices that are given and money are decimal text."""
     snapshot, state = listing.snapshot, listing.state
     wallets, positions = snapshot.wallets, snapshot.positions
@@ -204,16 +150,16 @@ def _document(listing: Listing, path: str) -> dict[str, Any]:
         )
     places = zip(listing.of, listing.rows, listing.code, listing.liquidation, listing.bankruptcy, strict=True)
     for place, row, code, liquidation, bankruptcy in places:
-        contract, mark = snapshot.contracts[code], listing.mark(code)
+        contract, mark = snapshot.contracts[code], _mark(listing, code)
         found[place]["positions"].append(
             {
                 "row": row,
                 "contract": contract.symbol,
                 "quantity": contract.decimal(int(positions.quantity[row])),
                 "mark": mark,
-                "liquidation_price": (price := _common.price_or_none(liquidation)),
-                "distance": price and price / float(mark) - 1,
-                "bankruptcy_price": _common.price_or_none(bankruptcy),
+                "liquidation_price": price_or_none(liquidation),
+                "distance": distance(liquidation, float(mark)),
+                "bankruptcy_price": price_or_none(bankruptcy),
             }
         )
     return {

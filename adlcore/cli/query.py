@@ -18,22 +18,19 @@ from .._support.text import counted
 from ..clearing import Snapshot
 from ..clearing.snapshot.tables import MODES
 from ..errors import AdlError, shown
-from . import _common, _screen, _tables
+from . import _options, _screen, _tables
+from ._json import print_json
 
 __all__ = ["query"]
 
 #: Nothing is read or written beside the tables: no files, no extensions, no secrets, no variables of Python, and what
 #: does not fit the memory is refused instead of written to a folder.
-LOCKED: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "allow_community_extensions": "false",
-    "allow_unsigned_extensions": "false",
-    "allow_persistent_secrets": "false",
-    "python_enable_replacements": "false",
-    "temp_directory": "",
-}
+OFF = (
+    *("enable_external_access", "autoinstall_known_extensions", "autoload_known_extensions"),
+    *("allow_community_extensions", "allow_unsigned_extensions", "allow_persistent_secrets"),
+    "python_enable_replacements",
+)
+LOCKED: dict[str, str | bool | int | float | list[str]] = {**dict.fromkeys(OFF, "false"), "temp_directory": ""}
 #: What can be set of a database that is open only; the last one locks the rest and itself.
 SETTINGS = ("SET disabled_filesystems = 'LocalFileSystem'", "SET lock_configuration = true")
 
@@ -56,10 +53,10 @@ LEAST_TEXT = 16
 
 
 def query(
-    run: _common.RunArgument,
+    run: _options.RunArgument,
     sql: Annotated[str, typer.Argument(metavar="SQL", help='Such as "select kind, count(*) from events group by 1".')],
     top: Annotated[int, typer.Option("--top", min=0, help="Rows of the table; 0 shows all.")] = 100,
-    as_json: _common.JsonOption = False,
+    as_json: _options.JsonOption = False,
 ) -> None:
     """Ask a run in SQL.
 
@@ -85,7 +82,7 @@ def query(
                 return
             names, kinds, rows = _answer(database, asked, top + 1 if top and not as_json else None, as_json)
     if as_json:
-        _common.print_json({"columns": names, "rows": [list(row) for row in rows]})
+        print_json({"columns": names, "rows": [list(row) for row in rows]})
         return
     _print(names, kinds, rows[:top] if top else rows, len(rows) > top > 0)
 
@@ -99,7 +96,11 @@ def _complaints(sql: str, fault: type[Exception]) -> Iterator[None]:
         raise
     except (fault, ValueError, OverflowError, RuntimeError, MemoryError, NotImplementedError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
-        raise AdlError(f"SQL: {lines[0]}", argument="SQL", value=sql) from None
+        raise _refusal(sql, lines[0]) from None
+
+
+def _refusal(sql: str, told: str) -> AdlError:
+    return AdlError(f"SQL: {told}", argument="SQL", value=sql)
 
 
 def _reading(database: Any, sql: str) -> tuple[str, str]:
@@ -110,17 +111,13 @@ def _reading(database: Any, sql: str) -> tuple[str, str]:
     asked = asked.rstrip("; \t\r\n")
     tree = _parsed(database, asked)
     if tree.get("error_type") == "parser":
-        raise AdlError(f"SQL: {tree['error_message'].splitlines()[0]}", argument="SQL", value=sql)
+        raise _refusal(sql, tree["error_message"].splitlines()[0])
     if tree["error"] or len(tree["statements"]) != 1:
         raise AdlError.at("SQL", None, sql, READING)
     for name in _table_functions(tree["statements"]):
         if name not in TABLE_FUNCTIONS:
             known = ", ".join(TABLE_FUNCTIONS)
-            raise AdlError(
-                f"SQL: {shown(name)} is no table of a run: must be a table, or one of {known}",
-                argument="SQL",
-                value=sql,
-            )
+            raise _refusal(sql, f"{shown(name)} is no table of a run: must be a table, or one of {known}")
     # A comment may stand behind the sign that ends a statement, and the sign in a text: what is cut off is nothing.
     ends = (match.start() for match in re.finditer(";", asked))
     end = next((end for end in ends if _parsed(database, asked[:end]) == tree), len(asked))
@@ -193,12 +190,12 @@ def _print(names: list[str], kinds: list[str], rows: list[tuple[Any, ...]], more
     if more:
         said.append(f"the first {counted(len(rows), 'row')}: --top 0 shows all")
     for line in said:
-        console.print(line, style="dim", soft_wrap=True)
+        _tables.hint(console, line)
 
 
 def _queried(run: io.Run) -> dict[str, Any]:
     """The tables of a run, as Arrow."""
-    import pyarrow as pa
+    import pyarrow as pa  # late: an optional package, and slow to import
 
     tables: dict[str, dict[str, Any]] = {"events": run.events(), "passes": run.passes(), "marks": run.marks()}
     for name, snapshot in (("before", run.before), ("after", run.after)):

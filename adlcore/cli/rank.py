@@ -8,43 +8,39 @@ import numpy as np
 import typer
 
 from .._support.arrays import Int64Array1D
-from ..errors import AdlError
+from ..market.deleveraging import rows_of
 from ..market.market import Market
 from ..ranking.rules import RankingRule
-from . import _common, _tables, _terms
+from . import _inputs, _options, _tables, _terms
+from ._json import print_json, records
 from ._screen import Screen
 from ._tables import Column
 
 __all__ = ["rank"]
 
-SIDES = {"long": 1, "short": -1}
-
 
 def rank(
-    file: _common.FileArgument,
+    file: _options.FileArgument,
     *,
-    mark: _common.MarkOption,
-    rule: _common.RuleOption = "binance",
+    mark: _options.MarkOption,
+    rule: _options.RuleOption = "binance",
     side: Annotated[str | None, typer.Option("--side", help="long or short; else both.", show_default=False)] = None,
     top: Annotated[int, typer.Option("--top", min=0, help="Rows a side; 0 shows all.")] = 20,
-    short: _common.ShortOption = "mirrored",
-    columns: _common.ColumnsOption = None,
-    lot: _common.LotOption = None,
-    kind: _common.KindOption = "linear",
-    multiplier: _common.MultiplierOption = "1",
-    settle: _common.SettleOption = "USDT",
-    as_json: _common.JsonOption = False,
+    short: _options.ShortOption = "mirrored",
+    columns: _options.ColumnsOption = None,
+    lot: _options.LotOption = None,
+    kind: _options.KindOption = "linear",
+    multiplier: _options.MultiplierOption = "1",
+    settle: _options.SettleOption = "USDT",
+    as_json: _options.JsonOption = False,
 ) -> None:
     """Show the front of the queue: who would be deleveraged first, and why."""
     how = RankingRule(rule, short=short)
-    if side is not None and side not in SIDES:
-        raise AdlError.at("side", None, side, "must be long or short")
-    positions, market = _common.load(
-        file, how, mark, columns=columns, lot=lot, kind=kind, multiplier=multiplier, settle=settle
-    )
+    _inputs.check_side(side)
+    positions, market = _inputs.load(file, how, mark, columns, lot, kind=kind, multiplier=multiplier, settle=settle)
     ranks = market.rank(how)
     indicator = market.indicator(how)
-    wanted = SIDES if side is None else {side: SIDES[side]}
+    wanted = _inputs.SIDES if side is None else {side: _inputs.SIDES[side]}
     queues = {}
     for name, sign in wanted.items():
         rows = np.flatnonzero(market.quantity * sign > 0)
@@ -52,14 +48,9 @@ def rank(
         queues[name] = (len(rows), front[np.argsort(ranks[front])])
     if as_json:
         listed = {name: _records(market, how, rows, indicator) for name, (_, rows) in queues.items()}
-        document: dict[str, Any] = {
-            "file": positions.path,
-            "rule": how.name,
-            "mark": format(market.mark_price, "f"),
-            "lot": format(positions.lot, "f"),
-        }
-        document |= {"positions": {name: count for name, (count, _) in queues.items()}, "queue": listed}
-        _common.print_json(document)
+        grid = {"mark": format(market.mark_price, "f"), "lot": format(positions.lot, "f")}
+        counts = {name: count for name, (count, _) in queues.items()}
+        print_json({"file": positions.path, "rule": how.name, **grid, "positions": counts, "queue": listed})
         return
     out = _tables.console()
     for number, (name, (count, rows)) in enumerate(queues.items()):
@@ -73,7 +64,7 @@ def rank(
 
 
 def _print(out: Screen, market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any) -> None:
-    picked = _terms.rows_of(market, rows)
+    picked = rows_of(market, rows)
     quantity = [market.contract.decimal(lots) for lots in picked.quantity.tolist()]
     labels = rows if picked.account is None else picked.account
     heading = "row" if picked.account is None else "account"
@@ -96,7 +87,7 @@ def _print(out: Screen, market: Market, rule: RankingRule, rows: Int64Array1D, i
 
 def _records(market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any) -> list[dict[str, Any]]:
     """The same rows for machines; quantities are decimal text."""
-    picked = _terms.rows_of(market, rows)
+    picked = rows_of(market, rows)
     fields: dict[str, list[Any]] = {
         "account": (rows if picked.account is None else picked.account).tolist(),
         "row": rows.tolist(),
@@ -108,4 +99,4 @@ def _records(market: Market, rule: RankingRule, rows: Int64Array1D, indicator: A
         "unrealized_pnl": picked.unrealized_pnl.tolist(),
         "indicator": indicator[rows].tolist(),
     }
-    return [dict(zip(fields, values, strict=True)) for values in zip(*fields.values(), strict=True)]
+    return records(fields)

@@ -1,4 +1,4 @@
-"""``adlcore simulate``: a scenario made to happen and kept; ``adlcore scenario init``: one to begin with."""
+"""``adlcore simulate``: a scenario made to happen, and every event of it kept."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import Annotated
 
 import typer
 
-from .._support import files
 from .._support.text import visible
 from ..errors import AdlError
-from ..io.runs.folder import command
-from . import _common, _output, _screen
+from . import _options
+from ._json import print_json
 
-__all__ = ["scenario", "simulate"]
+__all__ = ["simulate"]
 
 
 def simulate(
     file: Annotated[Path, typer.Argument(metavar="SCENARIO", help="A TOML file; adlcore scenario init writes one.")],
-    out: _common.OutOption = None,
+    out: _options.OutOption = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the seed in the file.")] = None,
-    with_report: _common.ReportOption = True,
-    as_json: _common.JsonOption = False,
+    with_report: _options.ReportOption = True,
+    as_json: _options.JsonOption = False,
 ) -> None:
     """Make a crash happen and keep every event of it: who was liquidated, who paid, who was deleveraged."""
+    # Late: pydantic, for scenarios, is slow to import.
     from ..lab import scenarios
-    from ._crashes import happened
+    from ._recording import record_crash
 
     given = scenarios.load(file)
     if seed is not None:
         given = given.model_copy(update={"seed": seed})
-    document = happened(given, _folder(given.name) if out is None else out, with_report, as_json)
+    document = record_crash(given, _folder(given.name) if out is None else out, with_report, as_json)
     if as_json:
-        _common.print_json(document)
+        print_json(document)
 
 
 def _folder(name: str) -> Path:
@@ -41,27 +41,3 @@ def _folder(name: str) -> Path:
     if folder.parts != (folder.name,) or visible(folder.name) != folder.name:
         raise AdlError.at("name", None, name, "must be a name that a folder can have, or be given --out FOLDER")
     return folder
-
-
-scenario = typer.Typer(name="scenario", help="Write a scenario to begin with.")
-
-
-@scenario.callback(invoke_without_command=True)
-def _scenario(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        _screen.write(context.get_help())
-
-
-@scenario.command()
-def init(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet; - prints it.")] = Path(
-        "scenario.toml"
-    ),
-) -> None:
-    """Write a scenario with every key, its value, and what it means."""
-    from ..lab import scenarios
-
-    with files.replaced(_output.destination(file), new=True) as opened:
-        opened.write(scenarios.template().encode())
-    if not _output.is_stdout(file):
-        _screen.write(f"{file} written: {command('simulate', file)}")

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .._support.options import a_path
 from .._support.pickles import Immutable
-from ..contracts.contract import Contract
+from ..contracts import Contract
 from ..contracts.decimals import Number, positive_decimal
 from ..errors import AdlError
 from . import quantities

@@ -16,7 +16,7 @@ from .._support.extras import optional
 from .._support.files import Destination, is_open_file, is_stream, replaced
 from .._support.options import a_path, a_truth
 from .._support.text import visible, visible_json
-from ..contracts.contract import Contract
+from ..contracts import Contract
 from ..errors import AdlError
 from ..ranking.selection import Selection
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._support.arrays import INT64_MAX
 from ..clearing import ClearingHouse, InsuranceFund, Snapshot
-from ..contracts.contract import Contract
+from ..contracts import Contract
 from ..contracts.decimals import canonical
 from ..errors import AdlError
 from ..io import Inputs
@@ -99,6 +99,19 @@ class Crash:
             self.book.move(marks, share)
             index = {asset.name: marks[asset.index] for asset in scenario.assets if asset.index in marks}
             yield Inputs(time, marks, index or None)
+
+    def lowest(self) -> float:
+        """How far the first contract's lowest mark lies from its price, as a share of it; 0 where it has no marks.
+
+        Examples
+        --------
+        >>> from adlcore.lab.scenarios import read
+        >>> Crash.of(read({"wallets": {"count": 50, "positions": 60}, "shock": {"fall": 0.25}})).lowest()
+        -0.25
+        """
+        first = self.scenario.contracts[0]
+        low = min((float(marks[first.symbol]) for _, marks in self.marks if first.symbol in marks), default=None)
+        return 0.0 if low is None else low / float(first.price) - 1
 
 
 def _snapshot(scenario: Scenario, contracts: dict[str, Contract], rng: np.random.Generator) -> Snapshot:

@@ -14,9 +14,8 @@ import numpy as np
 
 from .._support.options import a_list, one_of
 from ..clearing import Snapshot
-from ..contracts.contract import Contract
+from ..contracts import Contract, MarginTiers
 from ..contracts.decimals import whole_number
-from ..contracts.margin_tiers import MarginTiers
 from ..errors import AdlError
 from .habits import MODES, SNAPSHOT_HABITS, Coin, Listed, populated
 from .portable import exponential, logarithm

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..clearing import DepthLadder
 from ..clearing.snapshot.exact import entry
-from ..contracts.contract import Contract
+from ..contracts import Contract
 from ..contracts.decimals import positive_decimal
 from .portable import total
 

@@ -115,6 +115,19 @@ class Outcome:
         total = float(self.closed.sum())
         return float(self.closed[stage]) / total if total else 0.0
 
+    def change_from(self, other: Outcome) -> float:
+        """How much larger the share that was deleveraged is than another's; NaN where that one is 0.
+
+        Examples
+        --------
+        >>> usdt = "USDT", ("USDT",), np.ones(1), np.ones(1)
+        >>> one, other = (Outcome(*usdt, np.array([10]), np.array([lots])) for lots in (4, 2))
+        >>> one.change_from(other)
+        1.0
+        """
+        base = other.deleveraged_share
+        return self.deleveraged_share / base - 1 if base else float("nan")
+
     @property
     def deleveraged_share(self) -> float:
         """Of the contract that lost most of its open interest to others, how much: in lots, without a price."""

@@ -20,9 +20,8 @@ with optional("pydantic", "reading scenarios"):
 
 from ..clearing import BookIOC, Deleverage, Drawdown, Stage, TakeOver, Venue
 from ..clearing.snapshot.exact import share
-from ..contracts.contract import Contract
+from ..contracts import Contract, MarginTiers
 from ..contracts.decimals import exact_decimal, positive_decimal
-from ..contracts.margin_tiers import MarginTiers
 from ..ranking.rules import RankingRule
 from ..venues.binance import BINANCE_USDM, LIQUIDATION_FEE
 from .habits import MODES, SCENARIO_HABITS, Habits

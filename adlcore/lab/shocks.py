@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 
 from .._support.arrays import Float64Array1D
-from ..contracts.contract import Contract
+from ..contracts import Contract
 from ..io.marks import Marks
 from .portable import exponential, logarithm, total
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._support.arrays import Float64Array1D, Int64Array1D
-from ..contracts.contract import Contract
+from ..contracts import Contract
 from ..contracts.decimals import positive_decimal, whole_number
 from ..errors import AdlError
 from ..market.market import Market

@@ -13,7 +13,7 @@ from .. import _kernels
 from .._support import arrays
 from .._support.arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64Array1D, NumberArray1D, is_lots
 from .._support.pickles import Immutable
-from ..contracts.contract import Contract
+from ..contracts import Contract
 from ..contracts.decimals import Number, positive_decimal
 from ..errors import AdlError
 

@@ -12,13 +12,12 @@ from .. import _kernels
 from .._support import arrays
 from .._support.arrays import FLOAT64, Float64Array1D
 from .._support.options import one_of
-from ..contracts.contract import Contract
+from ..contracts import Contract, MarginTiers
 from ..contracts.decimals import Number, exact_decimal
-from ..contracts.margin_tiers import MarginTiers
 from ..errors import AdlError
 from .columns import entry_values
 
-__all__ = ["NOTHING", "ROOTS", "bankruptcy_price", "lines", "liquidation_price", "nearest_root", "read_fee"]
+__all__ = ["NOTHING", "ROOTS", "bankruptcy_price", "distance", "lines", "liquidation_price", "nearest_root", "read_fee"]
 
 MAINTENANCE = ("at-liquidation", "at-entry")
 ROOTS = ("nearest", "lower", "upper")
@@ -240,6 +239,17 @@ def nearest_root(
     near = np.where(below & ~np.isnan(lower), lower, upper)
     found: Float64Array1D = np.where(np.isposinf(lower), np.where(long, np.inf, 0.0), near)
     return found
+
+
+def distance(price: float, mark: float) -> float:
+    """How far the mark is from a price, as a signed share of the mark; NaN where no price, or every price, would do.
+
+    Examples
+    --------
+    >>> distance(75.0, 100.0), distance(float("inf"), 100.0)
+    (-0.25, nan)
+    """
+    return price / mark - 1 if 0 < price < float("inf") else float("nan")
 
 
 def _tiers(contract: Contract) -> MarginTiers:

@@ -12,7 +12,7 @@ from .. import _kernels
 from .._support import arrays
 from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, Values, is_lots
 from .._support.options import is_count, one_of
-from ..contracts.contract import Contract
+from ..contracts import Contract
 from ..contracts.decimals import Number
 from ..errors import AdlError
 from ..ranking import ranks, selection

@@ -14,24 +14,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import adlcore as adl
+from support.hostile import JSON, NAMES, NUMBERS, SMALL, SOME, beside, keeps_to_it
 
-pytest.importorskip("typer", reason="the command line needs the cli extra")
-pytest.importorskip("rich", reason="the command line needs the cli extra")
-pytest.importorskip("plotly", reason="the report needs the cli extra")
-pytest.importorskip("duckdb", reason="query needs the query extra")
-pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
 pytestmark = [pytest.mark.usefixtures("terminal", "unsynchronized"), pytest.mark.files]
-
-from support import hostile  # noqa: E402
-from support.hostile import JSON, NAMES, NUMBERS, SMALL, SOME, beside, keeps_to_it  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def there(tmp_path_factory):
-    """Files as they should be."""
-    folder = tmp_path_factory.mktemp("there")
-    hostile.make_files(folder)
-    return folder
 
 
 def options(**values):
@@ -39,6 +24,11 @@ def options(**values):
     return st.fixed_dictionaries({}, optional=values).map(
         lambda given: [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)]
     )
+
+
+def among(known, other):
+    """One of what is known, or another."""
+    return st.one_of(st.sampled_from(known), other)
 
 
 COLUMNS = st.one_of(
@@ -52,19 +42,19 @@ COLUMNS = st.one_of(
         max_size=3,
     ).map(",".join),
 )
+RULE = {"rule": among(adl.RankingRule.names(), NAMES), "short": among(["mirrored", "literal"], NAMES)}
 FILE = {
-    "rule": st.one_of(st.sampled_from(adl.RankingRule.names()), NAMES),
-    "short": st.one_of(st.sampled_from(["mirrored", "literal"]), NAMES),
+    **RULE,
     "columns": COLUMNS,
     "lot": NUMBERS,
-    "kind": st.one_of(st.sampled_from(["linear", "inverse", "quanto"]), NAMES),
+    "kind": among(["linear", "inverse", "quanto"], NAMES),
     "multiplier": NUMBERS,
     "settle": NAMES,
     "top": st.one_of(SMALL, NUMBERS),
 }
 POSITIONS = st.sampled_from(["p.csv", "p.tsv", "p.parquet"])
-SIDES = st.one_of(st.sampled_from(["long", "short"]), NAMES)
-MARK = st.one_of(st.sampled_from(["9", "9.5"]), NUMBERS)
+SIDES = among(["long", "short"], NAMES)
+MARK = among(["9", "9.5"], NUMBERS)
 
 
 @given(POSITIONS, MARK, options(**FILE, side=SIDES), JSON)
@@ -75,7 +65,7 @@ def test_options_of_rank(there, file, mark, more, as_json):
 @given(
     POSITIONS,
     MARK,
-    st.one_of(st.sampled_from(["1", "-1", "99"]), NUMBERS),
+    among(["1", "-1", "99"], NUMBERS),
     options(**FILE, price=NUMBERS, eligible=NAMES, max_counterparties=SMALL, exclude=NAMES),
     st.one_of(st.none(), st.sampled_from(["f.csv", "f.jsonl", "f.parquet", "no/f.csv", ".", ".csv"]), NAMES),
     JSON,
@@ -83,35 +73,20 @@ def test_options_of_rank(there, file, mark, more, as_json):
 def test_options_of_deleverage(there, file, mark, quantity, more, out, as_json):
     with beside(there, file) as folder:
         # A name may be a path of anywhere: only the last part of it is asked for.
-        wanted = (
-            []
-            if out is None
-            else ["--out", folder / Path(out.replace("\x00", "")).name if out[:3] != "no/" else folder / out]
-        )
+        path = out if out is None or out[:3] == "no/" else Path(out.replace("\x00", "")).name
+        wanted = [] if path is None else ["--out", folder / path]
         keeps_to_it("deleverage", folder / file, "--mark", mark, "--quantity", quantity, *more, *wanted, *as_json)
 
 
-@given(
-    st.sampled_from(["books", "books.npz"]),
-    options(top=st.one_of(SMALL, NUMBERS), account=NAMES, taker_fee=NUMBERS),
-    JSON,
-)
+@given(st.sampled_from(["books", "books.npz"]), options(top=FILE["top"], account=NAMES, taker_fee=NUMBERS), JSON)
 def test_options_of_margin(there, file, more, as_json):
     keeps_to_it("margin", there / file, *more, *as_json)
 
 
 @given(
-    st.one_of(st.sampled_from(["ann", "bob"]), NAMES),
+    among(["ann", "bob"], NAMES),
     st.one_of(st.just("X"), NAMES),
-    options(
-        side=SIDES,
-        wallet=SMALL,
-        rule=FILE["rule"],
-        short=FILE["short"],
-        mark=NUMBERS,
-        add_margin=NUMBERS,
-        reduce=NUMBERS,
-    ),
+    options(**RULE, side=SIDES, wallet=SMALL, mark=NUMBERS, add_margin=NUMBERS, reduce=NUMBERS),
     JSON,
 )
 def test_options_of_explain(there, account, contract, more, as_json):

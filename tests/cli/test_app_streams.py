@@ -7,20 +7,16 @@ import sys
 
 import pytest
 
-from support.run_worlds import TEN
+from support.hostile import beside
 
 pytestmark = pytest.mark.files
 
-POSITIONS = "account,side,quantity,entry_price,equity\nann,long,2,10,40\nbob,short,2,11,30\n"
-
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(there):
     """A run and a file of positions."""
-    made = tmp_path_factory.mktemp("streams")
-    TEN.record(made / "run")
-    (made / "p.csv").write_text(POSITIONS)
-    return made
+    with beside(there, "run", "p.csv") as made:
+        yield made
 
 
 def closed(folder, words, stream):

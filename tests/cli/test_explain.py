@@ -1,82 +1,27 @@
-"""``adlcore explain``: a position now, what would change it, and the README's own words about both."""
+"""``adlcore explain``: a position now, and what would change it."""
 
 from __future__ import annotations
 
-import contextlib
-import doctest
 import json
 import re
-import shlex
 import warnings
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import adlcore as adl
-
-pytest.importorskip("typer", reason="the command line needs the cli extra")
-pytest.importorskip("rich", reason="the command line needs the cli extra")
-pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
-
-from rich.cells import cell_len
+from adlcore.clearing.margin.standing import Standing
+from support.commands import fits, refused_lines
+from support.explained_books import POSITIONS, small
 
 pytestmark = pytest.mark.files
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-TIERS = adl.MarginTiers([0, 50_000, 250_000], ["0.004", "0.005", "0.01"])
-
-
-def small():
-    """Cross, isolated, hedged and valued wallets in a linear and an inverse contract."""
-    return adl.Snapshot.build(
-        contracts=[
-            adl.Contract("BTCUSDT", lot="0.001", tick="0.1", tiers=TIERS),
-            adl.Contract(
-                "BTCUSD",
-                kind="inverse",
-                settle="BTC",
-                multiplier=100,
-                tick="0.1",
-                tiers=adl.MarginTiers([0], ["0.005"]),
-            ),
-        ],
-        wallets=[
-            {"account": "ann", "balance": "6000"},
-            {"account": "bob", "balance": "9000"},
-            {"account": "hal", "balance": "3000"},
-            {"account": "may", "mode": "multi-asset"},
-            {"account": "pam", "mode": "portfolio"},
-            {"account": "zoe", "balance": "1"},
-        ],
-        positions=[
-            {"account": "ann", "contract": "BTCUSDT", "quantity": "1.5", "entry_price": "60000"},
-            {"account": "ann", "contract": "BTCUSDT", "quantity": "0.2", "entry_price": "58000", "margin": "900"},
-            {"account": "bob", "contract": "BTCUSDT", "quantity": "-1.2", "entry_price": "61500"},
-            {"account": "cyd", "contract": "BTCUSDT", "quantity": "0.4", "entry_price": "58900", "margin": "700"},
-            {"account": "hal", "contract": "BTCUSDT", "quantity": "1", "entry_price": "57000"},
-            {"account": "hal", "contract": "BTCUSDT", "quantity": "-1.3", "entry_price": "57500"},
-            {"account": "may", "contract": "BTCUSDT", "quantity": "-0.6", "entry_price": "59000"},
-            {"account": "may", "contract": "BTCUSD", "quantity": "70", "entry_price": "57500"},
-            {"account": "pam", "contract": "BTCUSD", "quantity": "-70", "entry_price": "57500"},
-        ],
-        marks={"BTCUSDT": "57300", "BTCUSD": "57310.5"},
-        balances=[
-            {"account": "may", "asset": "USDT", "amount": "2500"},
-            {"account": "pam", "asset": "BTC", "amount": "0.02"},
-            {"account": "pam", "asset": "USDT", "amount": "500", "loan": "100"},
-        ],
-        index_prices={"BTC": "57305"},
-        haircuts={"BTC": "0.05"},
-    )
-
 
 @pytest.fixture
-def folder(tmp_path):
-    adl.io.save(small(), tmp_path / "venue")
-    return tmp_path / "venue"
+def folder(saved):
+    return saved(small())
 
 
 @pytest.fixture
@@ -87,19 +32,6 @@ def told(good, folder):
         return json.loads(good("explain", folder, *arguments, "--json"))
 
     return call
-
-
-POSITIONS = [
-    ("ann", "BTCUSDT", ("--wallet", "0")),
-    ("ann", "BTCUSDT", ("--wallet", "6")),
-    ("bob", "BTCUSDT", ()),
-    ("cyd", "BTCUSDT", ()),
-    ("hal", "BTCUSDT", ("--side", "long")),
-    ("hal", "BTCUSDT", ("--side", "short")),
-    ("may", "BTCUSDT", ()),
-    ("may", "BTCUSD", ()),
-    ("pam", "BTCUSD", ()),
-]
 
 
 def position_of(snapshot, document):
@@ -113,42 +45,23 @@ def position_of(snapshot, document):
     return int(rows[0])
 
 
-def ahead_of(state, market, place, rule):
-    """The lots of its side that would be closed before a row; those of liquidatable wallets never are."""
-    score, size = market.score(rule), np.abs(market.quantity)
-    side = np.sign(market.quantity) == np.sign(market.quantity[place])
-    order = np.lexsort((np.arange(len(market)), market.tie, -score))
-    before = order[: int(np.flatnonzero(order == place)[0])]
-    counted = side & ~state.liquidatable[market.tie] & (score > -np.inf)
-    return int(size[before[counted[before]]].sum())
-
-
 def agrees(document, fields, snapshot, rule="binance"):
     """Whether what is told of a standing is what the library says of this snapshot."""
-    state = adl.margin_state(snapshot)
     row, wallet = position_of(snapshot, document), document["wallet"]
-    code = snapshot.code(document["contract"])
-    contract, asset = snapshot.contracts[code], snapshot.assets[snapshot.wallets.asset[wallet]]
-    part = snapshot.rows(code)
-    why = state.market(contract).explain(row - part.start, rule)
-    assert Decimal(fields["mark"]) == snapshot.marks[code]
-    assert contract.lots(fields["quantity"]) == snapshot.positions.quantity[row]
-    assert fields["entry_price"] == pytest.approx(why.terms["entry_price"], rel=1e-12)
-    assert contract.settle.quanta(fields["unrealized_pnl"]) == state.positions.unrealized_pnl[row]
+    found = Standing(snapshot, row, wallet, snapshot.code(document["contract"]), adl.RankingRule(rule))
+    contract, why, queue = found.contract, found.why, fields["queue"]
+    assert Decimal(fields["mark"]) == found.mark_price
+    assert contract.lots(fields["quantity"]) == found.quantity
+    assert contract.settle.quanta(fields["unrealized_pnl"]) == found.unrealized_pnl
     for name in ("equity", "maintenance_margin", "free_margin"):
-        assert asset.quanta(fields[name]) == getattr(state, name)[wallet]
-    ratio = float(state.margin_ratio[wallet])
-    assert fields["margin_ratio"] == (ratio if ratio < float("inf") else None)
-    assert fields["liquidatable"] is bool(state.liquidatable[wallet])
-    roots = ("lower", "upper") if document["account"] == "hal" else ("nearest",)
-    prices = [float(state.positions.liquidation_price([row], root=root)[0]) for root in roots]
-    assert fields["liquidation_prices"] == [price if 0 < price < float("inf") else None for price in prices]
-    own = float(state.positions.bankruptcy_price([row])[0])
-    assert fields["bankruptcy_price"] == (own if 0 < own < float("inf") else None)
-    queue = fields["queue"]
+        assert found.asset.quanta(fields[name]) == getattr(found, name)
+    assert fields["margin_ratio"] == (found.margin_ratio if found.margin_ratio < float("inf") else None)
+    prices = [*found.liquidation_prices, found.bankruptcy_price]
+    told = [price if 0 < price < float("inf") else None for price in prices]
+    assert [*fields["liquidation_prices"], fields["bankruptcy_price"]] == told
+    assert (fields["entry_price"], fields["liquidatable"]) == (found.entry_price, found.liquidatable)
     assert (queue["rank"], queue["of"], queue["indicator"]) == (why.rank, why.of, why.indicator)
-    assert queue["ahead"] == contract.decimal(ahead_of(state, state.market(contract), row - part.start, rule))
-    assert queue["terms"] == why.terms
+    assert (queue["ahead"], queue["terms"]) == (contract.decimal(found.ahead), why.terms)
     if why.score > -np.inf:
         assert (queue["score"], queue["quantile"]) == (why.score, why.quantile)
 
@@ -198,7 +111,7 @@ def test_both_prices_of_hedge_mode(good, folder):
     assert "The wallet is liquidated if BTCUSDT rises " in out
 
 
-def test_a_hedge_that_fails_on_both_sides(good, tmp_path):
+def test_a_hedge_that_fails_on_both_sides(good, saved):
     rows = [
         {"account": account, "contract": "X", "quantity": size, "entry_price": "50000"}
         for account, size in (("hal", "20"), ("hal", "-19"), ("bob", "-1"))
@@ -208,8 +121,8 @@ def test_a_hedge_that_fails_on_both_sides(good, tmp_path):
     )
     contract = adl.Contract("X", lot="0.1", tick="0.1", tiers=tiers)
     wallets = {"account": ["hal", "bob"], "balance": ["30000", "90000"]}
-    adl.io.save(adl.Snapshot.build([contract], wallets, rows, {"X": "50000"}), tmp_path / "v")
-    out = " ".join(good("explain", tmp_path / "v", "--account", "hal", "--contract", "X", "--side", "long").split())
+    folder = saved(adl.Snapshot.build([contract], wallets, rows, {"X": "50000"}))
+    out = " ".join(good("explain", folder, "--account", "hal", "--contract", "X", "--side", "long").split())
     assert "if X falls 42.95 % to 28524.6 or rises 452.84 % to 276421.1." in out
 
 
@@ -244,7 +157,7 @@ def test_every_explanation_fits(good, folder, monkeypatch, width):
             size = ("3",) if options and contract == "BTCUSD" else options[-1:]
             words = ("--account", account, "--contract", contract, *which, *options[:-1], *size)
             out = good("explain", folder, *words)
-            assert all(cell_len(line) <= width for line in out.splitlines())
+            assert fits(out, width)
 
 
 def test_a_file_is_read_as_well(good, told, tmp_path):
@@ -264,12 +177,8 @@ def test_another_mark(told, account, contract, which):
     marks = {**{c.symbol: mark for c, mark in zip(first.contracts, first.marks)}, contract: "57123.4"}
     agrees(document, document["now"], first)
     agrees(document, document["then"], rebuilt(first, marks=marks))
-    assert document["what_if"] == {
-        "mark": "57123.4",
-        "add_margin": None,
-        "reduce": None,
-        "realized_pnl": "0.00000000",
-    } | ({"realized_pnl": "0." + "0" * first.contracts[first.code(contract)].settle.decimals})
+    asked = {"mark": "57123.4", "add_margin": None, "reduce": None}
+    assert document["what_if"] == {**asked, "realized_pnl": first.contracts[first.code(contract)].settle.decimal(0)}
 
 
 @pytest.mark.parametrize(("account", "contract", "which"), POSITIONS)
@@ -369,10 +278,8 @@ def test_a_position_closed_whole(told, good, folder, account, contract, which):
 def test_all_three_at_once_change_what_each_changes(good, folder, told):
     words = ("--account", "ann", "--contract", "BTCUSDT", "--wallet", "0")
     document = told(*words, "--mark", "56500", "--add-margin", "1000", "--reduce", "0.5")
-    assert document["what_if"] == {
-        **{"mark": "56500", "add_margin": "1000", "reduce": "0.5"},
-        "realized_pnl": "-1750.00000000",
-    }
+    asked = {"mark": "56500", "add_margin": "1000", "reduce": "0.5"}
+    assert document["what_if"] == {**asked, "realized_pnl": "-1750.00000000"}
     then = document["then"]
     assert (then["quantity"], then["equity"], then["unrealized_pnl"]) == ("1.000", "1750.00000000", "-3500.00000000")
     out = good("explain", folder, *words, "--mark", "56500", "--add-margin", "1000", "--reduce", "0.5")
@@ -381,81 +288,57 @@ def test_all_three_at_once_change_what_each_changes(good, folder, told):
 
 # What is refused ------------------------------------------------------------------------------------------------------
 
-ANN = ("--account", "ann", "--contract", "BTCUSDT", "--wallet", "0")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ((), "Missing option"),
-        (("--account", "ann"), "Missing option '--contract'"),
-        (("--account", "eve", "--contract", "BTCUSDT"), "account is 'eve': must be an account of this snapshot"),
-        (("--account", "ann", "--contract", "ETHUSDT"), "contract is 'ETHUSDT': must be one of BTCUSDT, BTCUSD"),
-        (("--account", "ann", "--contract", "BTCUSD"), "contract is 'BTCUSD': must be one that ann holds: BTCUSDT"),
-        (("--account", "zoe", "--contract", "BTCUSDT"), "contract is 'BTCUSDT': zoe holds no position"),
-        ((*ANN, "--side", "up"), "side is 'up': must be long or short"),
-        ((*ANN, "--side", "short"), "side is 'short': must be long: ann holds no short of BTCUSDT"),
-        (
-            ("--account", "ann", "--contract", "BTCUSDT"),
-            "must be told apart by --side or --wallet: long in wallet 0, long in wallet 6",
-        ),
-        (
-            ("--account", "hal", "--contract", "BTCUSDT"),
-            "must be told apart by --side or --wallet: long in wallet 2, short in wallet 2",
-        ),
-        ((*ANN[:4], "--wallet", "3"), "wallet is 3: must be a wallet that holds ann's BTCUSDT: long in wallet 0, "),
-        ((*ANN, "--rule", "binanse"), "nearest: binance"),
-        ((*ANN, "--mark", "0"), "mark is '0': must be above 0"),
-        ((*ANN, "--mark", "x"), "mark is 'x': must be a number"),
-        ((*ANN, "--mark", "1e50"), "must be below 2^62 quanta"),
-        ((*ANN, "--add-margin", "0"), "add-margin is '0': must be above 0"),
-        ((*ANN, "--add-margin", "-5"), "add-margin is '-5': must be above 0"),
-        ((*ANN, "--add-margin", "1.000000001"), "add-margin is '1.000000001': is between quanta of 0.00000001"),
-        ((*ANN, "--add-margin", "1e18"), "add-margin is '1e18': must lie between"),
-        ((*ANN, "--reduce", "0"), "reduce is '0': must be above 0"),
-        ((*ANN, "--reduce", "many"), "reduce is 'many': must be a number"),
-        ((*ANN, "--reduce", "0.0005"), "reduce is '0.0005': is between lots of 0.001: 0.000 or 0.001 would do"),
-        ((*ANN, "--reduce", "1.501"), "reduce is '1.501': must be at most what is held, 1.500"),
-        ((*ANN, "--reduce", "1", "--mark", "1e30"), "reduce is '1': must realize what fits int64 quanta of USDT"),
-    ],
-    ids=lambda value: None if isinstance(value, str) else " ".join(value)[-40:],
+test_bad_options = refused_lines(
+    "folder",
+    "explain FILE --account ann --contract BTCUSDT --wallet 0",
+    ("--side up", "side is 'up': must be long or short"),
+    ("--side short", "side is 'short': must be long: ann holds no short of BTCUSDT"),
+    ("--rule binanse", "nearest: binance"),
+    ("--mark 0", "mark is '0': must be above 0"),
+    ("--mark x", "mark is 'x': must be a number"),
+    ("--mark 1e50", "must be below 2^62 quanta"),
+    ("--add-margin 0", "add-margin is '0': must be above 0"),
+    ("--add-margin -5", "add-margin is '-5': must be above 0"),
+    ("--add-margin 1.000000001", "add-margin is '1.000000001': is between quanta of 0.00000001"),
+    ("--add-margin 1e18", "add-margin is '1e18': must lie between"),
+    ("--reduce 0", "reduce is '0': must be above 0"),
+    ("--reduce many", "reduce is 'many': must be a number"),
+    ("--reduce 0.0005", "reduce is '0.0005': is between lots of 0.001: 0.000 or 0.001 would do"),
+    ("--reduce 1.501", "reduce is '1.501': must be at most what is held, 1.500"),
+    ("--reduce 1 --mark 1e30", "reduce is '1': must realize what fits int64 quanta of USDT"),
 )
-def test_bad_options(bad, folder, arguments, words):
-    assert words in bad("explain", folder, *arguments)
-    assert words in bad("explain", folder, *arguments, "--json")
+
+test_what_is_needed = refused_lines(
+    "folder",
+    "explain FILE",
+    ("", "Missing option"),
+    ("--account ann", "Missing option '--contract'"),
+    ("--account eve --contract BTCUSDT", "account is 'eve': must be an account of this snapshot"),
+    ("--account ann --contract ETHUSDT", "contract is 'ETHUSDT': must be one of BTCUSDT, BTCUSD"),
+    ("--account ann --contract BTCUSD", "contract is 'BTCUSD': must be one that ann holds: BTCUSDT"),
+    ("--account zoe --contract BTCUSDT", "contract is 'BTCUSDT': zoe holds no position"),
+    (
+        "--account ann --contract BTCUSDT",
+        "must be told apart by --side or --wallet: long in wallet 0, long in wallet 6",
+    ),
+    (
+        "--account hal --contract BTCUSDT",
+        "must be told apart by --side or --wallet: long in wallet 2, short in wallet 2",
+    ),
+    (
+        "--account ann --contract BTCUSDT --wallet 3",
+        "wallet is 3: must be a wallet that holds ann's BTCUSDT: long in wallet 0, ",
+    ),
+)
 
 
-def test_a_balance_that_leaves_int64_is_refused(bad, good, tmp_path):
+def test_a_balance_that_leaves_int64_is_refused(bad, saved):
     # The balance is nearly as negative as can be, and holds only while the profit of the position is unrealized.
     contract = adl.Contract("X", tiers=adl.MarginTiers([0], ["0.1"]))
     rows = [
         {"account": name, "contract": "X", "quantity": size, "entry_price": 4e9} for name, size in (("a", 9), ("b", -9))
     ]
     wallets = {"account": ["a", "b"], "balance": ["-92000000000", "92000000000"]}
-    adl.io.save(adl.Snapshot.build([contract], wallets, rows, {"X": 4e9}), tmp_path / "v")
-    words = ("explain", tmp_path / "v", "--account", "a", "--contract", "X", "--reduce", "9", "--mark", "3e9")
+    folder = saved(adl.Snapshot.build([contract], wallets, rows, {"X": 4e9}))
+    words = ("explain", folder, "--account", "a", "--contract", "X", "--reduce", "9", "--mark", "3e9")
     assert "int64" in bad(*words)
-
-
-# The README -----------------------------------------------------------------------------------------------------------
-
-
-def consoles():
-    """Every command line of the README that shows its output, and that output."""
-    for block in re.findall(r"^```console\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
-        for part in re.split(r"^\$ ", block.replace("\\\n", " "), flags=re.MULTILINE)[1:]:
-            line, _, output = part.partition("\n")
-            if output.strip():
-                yield shlex.split(line), output.rstrip().splitlines()
-
-
-def test_the_readme_prints_what_its_command_lines_print(good, tmp_path):
-    with contextlib.chdir(tmp_path):
-        done = doctest.testfile(str(README), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
-        assert (done.failed, done.attempted > 20) == (0, True)
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["crash", "crash.html", "venue"]
-        shown = list(consoles())
-        assert [line[1] for line, _ in shown] == ["margin", "explain", "scenario"]
-        for line, output in shown:
-            assert line[0] == "adlcore"
-            assert [text.rstrip() for text in good(*line[1:]).splitlines()] == output

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 import adlcore as adl
 from adlcore.lab import crowd
-
-pytest.importorskip("typer", reason="the command line needs the cli extra")
-pytest.importorskip("rich", reason="the command line needs the cli extra")
-pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
-
-from rich.cells import cell_len
-
-from adlcore.cli import _tables
+from support.commands import fits, refused_lines, table_rows
 
 pytestmark = pytest.mark.files
 
@@ -47,16 +37,8 @@ def small(accounts=("ann", "bob", "cyd", "dee")):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    adl.io.save(small(), tmp_path / "venue")
-    return tmp_path / "venue"
-
-
-def rows_of(text):
-    """The lines of the table, as words."""
-    lines = text.splitlines()
-    start = next(number for number, line in enumerate(lines) if line.startswith("──"))
-    return [line.split() for line in lines[start + 1 :] if not line.startswith("...")]
+def folder(saved):
+    return saved(small())
 
 
 def test_the_nearest_to_liquidation_stands_first(good, folder):
@@ -64,18 +46,18 @@ def test_the_nearest_to_liquidation_stands_first(good, folder):
     assert out.splitlines()[0] == f"{folder}: 4 wallets, 5 positions in 3 contracts, 1 liquidatable (!)"
     assert "marks: BTCUSDT 57300, ETHUSDT 2450.5\n" in out
     assert "money in USDT\n" in out
-    rows = rows_of(out)
+    rows = table_rows(out)
     assert [row[:2] for row in rows[:2]] == [["!", "cyd"], ["ann", "cross"]]
     assert rows[2][0] == "ETHUSDT"  # what is ann's stands once
     assert [row[0] for row in rows[3:]] == ["bob", "ETHUSDT"]
     assert "dee" not in out
     assert "NOBODYS" not in out
-    assert all(cell_len(line) <= 80 for line in out.splitlines()[1:])
+    assert fits("\n".join(out.splitlines()[1:]))
 
 
 def test_a_row_says_all_there_is_to_say(good, folder, monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
-    rows = rows_of(good("margin", folder))
+    rows = table_rows(good("margin", folder))
     price = adl.liquidation_price(small().contracts[0], 400, 58_900, 700)
     assert rows[0] == [
         *("!", "cyd", "isol.", "60.00", "91.68", "152.80", "BTCUSDT", "0.400", "57300", f"{price:.1f}"),
@@ -90,8 +72,7 @@ def test_json_agrees_with_the_library(good, folder):
     assert document["snapshot"] == str(folder)
     assert document["hash"] == snapshot.hash
     assert document["marks"] == {"BTCUSDT": "57300", "ETHUSDT": "2450.5", "NOBODYS": None}
-    counts = [document[name] for name in ("wallets", "positions", "holders", "liquidatable")]
-    assert counts == [4, 5, 3, 1]
+    assert [document[name] for name in ("wallets", "positions", "holders", "liquidatable")] == [4, 5, 3, 1]
     assert [wallet["account"] for wallet in document["nearest"]] == ["cyd", "ann", "bob"]
     liquidation, bankruptcy = state.positions.liquidation_price(), state.positions.bankruptcy_price()
     rows = []
@@ -113,29 +94,16 @@ def test_json_agrees_with_the_library(good, folder):
     assert sorted(rows) == list(range(5))
 
 
-def test_ratios_descend_and_ties_go_by_equity_then_row(good, tmp_path):
+def test_top_and_account(good, saved):
     snapshot = crowd.snapshot(600, 8)
-    adl.io.save(snapshot, tmp_path / "venue")
-    state = adl.margin_state(snapshot)
-    document = json.loads(good("margin", tmp_path / "venue", "--top", 0, "--json"))
-    rows = np.array([wallet["wallet"] for wallet in document["nearest"]])
-    held = np.unique(snapshot.positions.wallet)
-    keys = sorted(held.tolist(), key=lambda row: (-state.margin_ratio[row], state.equity[row], row))
-    assert rows.tolist() == keys
-    assert document["holders"] == len(held)
-    assert sum(len(wallet["positions"]) for wallet in document["nearest"]) == len(snapshot.positions)
-
-
-def test_top_and_account(good, tmp_path):
-    snapshot = crowd.snapshot(600, 8)
-    adl.io.save(snapshot, tmp_path / "venue")
-    document = json.loads(good("margin", tmp_path / "venue", "--top", 3, "--json"))
+    folder = saved(snapshot)
+    document = json.loads(good("margin", folder, "--top", 3, "--json"))
     assert len(document["nearest"]) == 3
-    out = good("margin", tmp_path / "venue", "--top", 3)
+    out = good("margin", folder, "--top", 3)
     assert out.endswith(f"... and {document['holders'] - 3:,} more: --top 0 shows all\n")
-    assert len(json.loads(good("margin", tmp_path / "venue", "--json"))["nearest"]) == 20
+    assert len(json.loads(good("margin", folder, "--json"))["nearest"]) == 20
     account = int(snapshot.wallets.account[snapshot.positions.wallet[0]])
-    document = json.loads(good("margin", tmp_path / "venue", "--account", account, "--json"))
+    document = json.loads(good("margin", folder, "--account", account, "--json"))
     assert {wallet["account"] for wallet in document["nearest"]} == {account}
     wallets = snapshot.wallets.account[snapshot.positions.wallet] == account
     assert document["holders"] == len(np.unique(snapshot.positions.wallet[wallets]))
@@ -161,56 +129,50 @@ def test_a_file_is_read_as_well(good, folder, tmp_path):
     assert {**one, "snapshot": ""} == {**other, "snapshot": ""}
 
 
-def test_every_mode_fits_and_has_its_name(good, tmp_path, monkeypatch):
-    snapshot = crowd.snapshot(400, 6)
-    adl.io.save(snapshot, tmp_path / "v")
+def test_every_mode_fits_and_has_its_name(good, saved, monkeypatch):
+    folder = saved(crowd.snapshot(400, 6))
     for width in (60, 80, 120, 200):
         monkeypatch.setenv("COLUMNS", str(width))
-        out = good("margin", tmp_path / "v", "--top", 0)
-        assert all(cell_len(line) <= width for line in out.splitlines()[1:])
+        out = good("margin", folder, "--top", 0)
+        assert fits("\n".join(out.splitlines()[1:]), width)
     for mode in ("cross", "isol.", "multi", "portf.", "BTC", "ETH", "USDT"):
         assert f" {mode} " in out
-    modes = {wallet["mode"] for wallet in json.loads(good("margin", tmp_path / "v", "--top", 0, "--json"))["nearest"]}
+    modes = {wallet["mode"] for wallet in json.loads(good("margin", folder, "--top", 0, "--json"))["nearest"]}
     assert modes == {"cross", "isolated", "multi-asset", "portfolio"}
 
 
-def test_many_marks_are_cut_short(good, tmp_path):
-    adl.io.save(crowd.snapshot(300, 40), tmp_path / "v")
-    out = good("margin", tmp_path / "v", "--top", 0)
+def test_many_marks_are_cut_short(good, saved):
+    out = good("margin", saved(crowd.snapshot(300, 40)), "--top", 0)
     assert "and 28 more\n" in out
     assert "SOLUSDT" in out
 
 
-def test_a_position_that_no_price_liquidates(good, tmp_path):
+def test_a_position_that_no_price_liquidates(good, saved):
     contract = adl.Contract("X", tick="0.01", tiers=adl.MarginTiers([0], ["0.05"]))
     rows = [
         {"account": "rich", "contract": "X", "quantity": 1, "entry_price": 10},
         {"account": "poor", "contract": "X", "quantity": -1, "entry_price": 10, "margin": "-20"},
     ]
     snapshot = adl.Snapshot.build([contract], {"account": ["rich"], "balance": ["100"]}, rows, {"X": "10"})
-    adl.io.save(snapshot, tmp_path / "v")
-    rows = rows_of(good("margin", tmp_path / "v"))
+    folder = saved(snapshot)
+    rows = table_rows(good("margin", folder))
     assert rows[0][:2] == ["!", "poor"]
     assert "inf" in rows[0]
     assert rows[0][-3:-1] == ["any", "-"]
     assert rows[1][-3:] == ["-", "-", "-"]
-    for wallet in json.loads(good("margin", tmp_path / "v", "--json"))["nearest"]:
+    for wallet in json.loads(good("margin", folder, "--json"))["nearest"]:
         assert wallet["positions"][0]["liquidation_price"] is None
         assert wallet["positions"][0]["distance"] is None
 
 
-def test_a_snapshot_of_nothing(good, tmp_path):
-    adl.io.save(adl.Snapshot.build([], [], [], {}), tmp_path / "v")
-    assert (
-        good("margin", tmp_path / "v")
-        == f"{tmp_path / 'v'}: 0 wallets, 0 positions in 0 contracts, none liquidatable\n"
-    )
-    assert json.loads(good("margin", tmp_path / "v", "--json"))["nearest"] == []
+def test_a_snapshot_of_nothing(good, saved):
+    folder = saved(adl.Snapshot.build([], [], [], {}))
+    assert good("margin", folder) == f"{folder}: 0 wallets, 0 positions in 0 contracts, none liquidatable\n"
+    assert json.loads(good("margin", folder, "--json"))["nearest"] == []
 
 
-def test_labels_cannot_move_the_cursor(good, tmp_path):
-    adl.io.save(small(("\x1b[2J[bold]", "b\nb", "ćýđ", "dee")), tmp_path / "v")
-    out = good("margin", tmp_path / "v")
+def test_labels_cannot_move_the_cursor(good, saved):
+    out = good("margin", saved(small(("\x1b[2J[bold]", "b\nb", "ćýđ", "dee"))))
     assert "\x1b" not in out
     assert r"\x1b[" in out
     assert r"b\nb" in out
@@ -226,82 +188,25 @@ def test_liquidatable_wallets_are_red_where_there_are_colours(good, folder, monk
     assert "cyd" in red[1]
 
 
-def test_a_terminal_without_unicode(folder):
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
-    command = [sys.executable, "-m", "adlcore.cli", "margin", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "! cyd" in done.stdout
+def test_a_terminal_without_unicode(in_ascii, folder):
+    assert "! cyd" in in_ascii("margin", folder)
 
 
-def test_unbalanced_open_interest_is_one_line_on_stderr(run, tmp_path):
-    with pytest.warns(adl.OpenInterestWarning):
-        snapshot = adl.Snapshot.build(
-            [adl.Contract("X", tiers=adl.MarginTiers([0], ["0.05"]))],
-            {"account": ["ann"], "balance": ["9"]},
-            [{"account": "ann", "contract": "X", "quantity": 1, "entry_price": 1}],
-            {"X": 1},
-        )
-    adl.io.save(snapshot, tmp_path / "v")
-    code, out, err = run("margin", tmp_path / "v")
-    assert (code, err.count("\n")) == (0, 1)
-    assert err.startswith("warning: positions.quantity is 1: the longs and shorts of X must be equal")
-    assert "ann" in out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ((), "Missing argument 'SNAPSHOT'"),
-        (("absent",), "No such file or directory: absent"),
-        (("FOLDER", "--top", "-1"), "--top"),
-        (("FOLDER", "--account", "eve"), "account is 'eve': must be an account of this snapshot"),
-        (("FOLDER", "--taker-fee", "1"), "taker-fee is '1': must be a share of the notional"),
-        (("FOLDER", "--taker-fee", "x"), "taker-fee is 'x': must be a number"),
-        (("FOLDER/manifest.json",), "manifest.json is no snapshot: must be a folder that adlcore.io.save wrote"),
-        (("FOLDER/..",), "is no snapshot: has no manifest.json"),
-    ],
+test_bad_options = refused_lines(
+    "folder",
+    "margin",
+    ("", "Missing argument 'SNAPSHOT'"),
+    ("absent", "No such file or directory: absent"),
+    ("FILE --top -1", "--top"),
+    ("FILE --account eve", "account is 'eve': must be an account of this snapshot"),
+    ("FILE --taker-fee 1", "taker-fee is '1': must be a share of the notional"),
+    ("FILE --taker-fee x", "taker-fee is 'x': must be a number"),
+    ("FILE/manifest.json", "manifest.json is no snapshot: must be a folder that adlcore.io.save wrote"),
+    ("FILE/..", "is no snapshot: has no manifest.json"),
 )
-def test_bad_options(bad, folder, arguments, words):
-    assert words in bad("margin", *(argument.replace("FOLDER", str(folder)) for argument in arguments))
 
 
-def test_a_contract_without_tiers_is_named(bad, tmp_path):
+def test_a_contract_without_tiers_is_named(bad, saved):
     rows = [{"account": "ann", "contract": "X", "quantity": size, "entry_price": 1} for size in (1, -1)]
     snapshot = adl.Snapshot.build([adl.Contract("X")], {"account": ["ann"]}, rows, {"X": 1})
-    adl.io.save(snapshot, tmp_path / "v")
-    assert "contracts[0] is 'X': must have margin tiers" in bad("margin", tmp_path / "v")
-
-
-def test_accounts_that_are_numbers(bad, good, tmp_path):
-    adl.io.save(crowd.snapshot(10, 1), tmp_path / "v")
-    good("margin", tmp_path / "v", "--account", "1")
-    assert "account is 'ann': must be an account of this snapshot, where they are numbers" in bad(
-        "margin", tmp_path / "v", "--account", "ann"
-    )
-    assert "where they are numbers" in bad("margin", tmp_path / "v", "--account", "9" * 5_000)
-    assert bad("margin", tmp_path / "v", "--account", "-77") == "account is '-77': must be an account of this snapshot"
-
-
-def test_amounts_and_prices_as_people_read_them():
-    btc, usdt, krw = adl.Asset("BTC"), adl.Asset("USDT", 6), adl.Asset("KRW", 0)
-    assert [_tables.amount(btc, quanta) for quanta in (0, 1, -123_456_789, 10**9 + 1, 10**16)] == [
-        *("0.00", "0.00000001", "-1.2346", "10.00", "100,000,000.00")
-    ]
-    assert [_tables.amount(usdt, quanta) for quanta in (123_456, 9_999_999, 10_000_000)] == [
-        "0.12346",
-        "10.0000",
-        "10.00",
-    ]
-    assert [_tables.amount(krw, quanta) for quanta in (0, 7, 123_456)] == ["0", "7", "123,456"]
-    contract, free = adl.Contract("X", tick="0.10"), adl.Contract("X")
-    inf, nan = float("inf"), float("nan")
-    assert [_tables.price(contract, p) for p in (5, 123456.789, inf, 0.0, nan)] == [
-        "5.00",
-        "123456.79",
-        "any",
-        "any",
-        "-",
-    ]
-    assert [_tables.price(free, p) for p in (1e9, 1.23456789e-5)] == ["1000000000", "0.000012345679"]
-    assert [_tables.shift(p, 100) for p in (110, 90, inf, nan, 0)] == ["+10.00", "-10.00", "-", "-", "-"]
+    assert "contracts[0] is 'X': must have margin tiers" in bad("margin", saved(snapshot))

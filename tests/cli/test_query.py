@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 
+import duckdb
 import pytest
-from rich.cells import cell_len
 
 import adlcore as adl
+from adlcore.clearing.snapshot.tables import MODES
+from adlcore.cli import query as command
+from support.commands import contents, fits
 
-duckdb = pytest.importorskip("duckdb", reason="asking runs in SQL needs the query extra")
-
-from adlcore.clearing.snapshot.tables import MODES  # noqa: E402
-from adlcore.cli import query as command  # noqa: E402
-
-pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
+pytestmark = pytest.mark.files
 
 #: What no answer may hold, and names of files that hold it.
 SECRET = "open-sesame-4711"
@@ -42,11 +41,6 @@ def at(tmp_path, monkeypatch):
     return tmp_path
 
 
-def held(folder):
-    """Every file below a folder and what it holds."""
-    return {path: path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
-
-
 def one(good, run, sql):
     """The one value of an answer."""
     found = json.loads(good("query", run, sql, "--json"))
@@ -58,111 +52,54 @@ def one(good, run, sql):
 
 #: Statements that want something else than the tables of the run.
 HOSTILE = (
-    "select * from read_text('secret.txt')",
-    "select content from read_blob('secret.txt')",
-    "from READ_TEXT('secret.txt')",
-    "from system.main.read_text('secret.txt')",
-    "with q as (from read_text('secret.txt')) from q",
-    "select (select content from read_text('secret.txt'))",
+    *("select * from read_text('secret.txt')", "select content from read_blob('secret.txt')"),
+    *("from READ_TEXT('secret.txt')", "from system.main.read_text('secret.txt')"),
+    *("with q as (from read_text('secret.txt')) from q", "select (select content from read_text('secret.txt'))"),
     "select kind from events where kind in (select content from read_text('secret.txt'))",
     "select 1 order by (select content from read_text('secret.txt'))",
-    "select 1 limit (select count(*) from glob('*'))",
-    "summarize from read_csv('secret.csv')",
-    "describe from read_csv('secret.csv')",
-    "describe 'secret.csv'",
-    "explain select * from read_csv('secret.csv')",
-    "explain analyze copy (select 1) to 'out.csv'",
-    "explain copy (select 1) to 'out.csv'",
-    "select * from read_csv('secret.csv')",
-    "select * from read_csv_auto('secret.csv')",
-    "select * from sniff_csv('secret.csv')",
-    "select * from read_json('secret.json')",
-    "select * from read_ndjson_objects('secret.json')",
-    "select * from read_parquet('secret.parquet')",
-    "select * from parquet_schema('secret.parquet')",
-    "select * from parquet_metadata('secret.parquet')",
-    "select * from glob('*')",
-    "select * from 'secret.csv'",
-    "select * from 'secret.parquet'",
-    'select * from "secret.csv"',
-    "from 'secret.*'",
-    "from 'https://127.0.0.1:9/secret.csv'",
-    "from 's3://bucket/secret.parquet'",
-    "from query('from ''secret.csv''')",
-    "from query_table('secret.csv')",
-    "from json_execute_serialized_sql(json_serialize_sql('from ''secret.csv'''))",
-    "copy events to 'out.csv'",
-    "copy events to 'out.parquet' (format parquet)",
-    "copy (select 1) to '/dev/stdout'",
-    "create table copied as from events",
-    "copy events from 'secret.csv'",
-    "export database 'out'",
-    "import database 'out'",
-    "attach 'out.db'",
-    "attach 'secret.db' as secret (read_only)",
-    "attach ':memory:' as other",
-    "install httpfs",
-    "force install 'secret.sql'",
-    "load 'secret.db'",
-    "set enable_external_access = true",
-    "set lock_configuration = false",
-    "set temp_directory = 'spill'",
-    "reset temp_directory",
-    "set python_enable_replacements = true",
-    "set file_search_path = '/'",
-    "set log_query_path = 'log.txt'",
-    "set global secret_directory = 'secrets'",
-    "pragma enable_profiling",
-    "pragma profiling_output = 'profile.json'",
-    "pragma database_list",
+    *("select 1 limit (select count(*) from glob('*'))", "summarize from read_csv('secret.csv')"),
+    *("describe from read_csv('secret.csv')", "describe 'secret.csv'", "explain select * from read_csv('secret.csv')"),
+    *("explain analyze copy (select 1) to 'out.csv'", "explain copy (select 1) to 'out.csv'"),
+    *("select * from read_csv('secret.csv')", "select * from read_csv_auto('secret.csv')"),
+    *("select * from sniff_csv('secret.csv')", "select * from read_json('secret.json')"),
+    *("select * from read_ndjson_objects('secret.json')", "select * from read_parquet('secret.parquet')"),
+    *("select * from parquet_schema('secret.parquet')", "select * from parquet_metadata('secret.parquet')"),
+    *("select * from glob('*')", "select * from 'secret.csv'", "select * from 'secret.parquet'"),
+    *('select * from "secret.csv"', "from 'secret.*'", "from 'https://127.0.0.1:9/secret.csv'"),
+    *("from 's3://bucket/secret.parquet'", "from query('from ''secret.csv''')", "from query_table('secret.csv')"),
+    *("from json_execute_serialized_sql(json_serialize_sql('from ''secret.csv'''))", "copy events to 'out.csv'"),
+    *("copy events to 'out.parquet' (format parquet)", "copy (select 1) to '/dev/stdout'"),
+    *("create table copied as from events", "copy events from 'secret.csv'", "export database 'out'"),
+    *("import database 'out'", "attach 'out.db'", "attach 'secret.db' as secret (read_only)"),
+    *("attach ':memory:' as other", "install httpfs", "force install 'secret.sql'", "load 'secret.db'"),
+    *("set enable_external_access = true", "set lock_configuration = false", "set temp_directory = 'spill'"),
+    *("reset temp_directory", "set python_enable_replacements = true", "set file_search_path = '/'"),
+    *("set log_query_path = 'log.txt'", "set global secret_directory = 'secrets'", "pragma enable_profiling"),
+    *("pragma profiling_output = 'profile.json'", "pragma database_list"),
     "pragma add_parquet_key('k', '0123456789112345')",
     "call enable_logging(storage = 'file', storage_path = 'logs')",
-    "from enable_logging('QueryLog', storage = 'file', storage_path = 'logs')",
-    "from duckdb_extensions()",
-    "from duckdb_secrets()",
-    "from duckdb_settings()",
-    "from pandas_scan(null)",
-    "from arrow_scan(null, null, null)",
-    "from python_map_function(null, null)",
+    *("from enable_logging('QueryLog', storage = 'file', storage_path = 'logs')", "from duckdb_extensions()"),
+    *("from duckdb_secrets()", "from duckdb_settings()", "from pandas_scan(null)"),
+    *("from arrow_scan(null, null, null)", "from python_map_function(null, null)"),
     "create secret (type s3, key_id 'x', secret 'y')",
     "create persistent secret p (type http, extra_http_headers map {'a': 'b'})",
-    "create macro f() as table from 'secret.csv'",
-    "create view v as from 'secret.csv'",
-    "drop view events",
-    "insert into events select * from events",
-    "update events set lots = 0",
-    "delete from events",
-    "checkpoint",
-    "vacuum",
-    "begin",
-    "use main",
-    "prepare p as select 1",
-    "execute p",
-    "deallocate p",
-    ".import secret.csv t",
-    ".shell touch out",
-    ".read secret.sql",
-    "select getenv('PASSWORD')",
-    "select getvariable('PASSWORD')",
-    "select $PASSWORD",
-    "select ?",
-    "from columns",
-    "from tables",
-    "from there",
-    "from database",
-    "from sys",
+    *("create macro f() as table from 'secret.csv'", "create view v as from 'secret.csv'", "drop view events"),
+    *("insert into events select * from events", "update events set lots = 0", "delete from events", "checkpoint"),
+    *("vacuum", "begin", "use main", "prepare p as select 1", "execute p", "deallocate p", ".import secret.csv t"),
+    *(".shell touch out", ".read secret.sql", "select getenv('PASSWORD')", "select getvariable('PASSWORD')"),
+    *("select $PASSWORD", "select ?", "from columns", "from tables", "from there", "from database", "from sys"),
     "select * from SECRET",
 )
 
 
 @pytest.mark.parametrize("sql", HOSTILE)
 def test_sql_reads_and_writes_nothing_but_the_tables(run, kept, at, sql):
-    before = held(at), held(kept)
+    before = contents(at), contents(kept)
     code, out, err = run("query", kept, sql)
     assert (code, err.count("\n")) in ((0, 0), (2, 1)), err
     assert err.startswith("error: ") or code == 0
     assert SECRET not in out.replace(sql, "") + err.replace(sql, "")
-    assert (held(at), held(kept)) == before
+    assert (contents(at), contents(kept)) == before
 
 
 #: Those of them that are statements which read, and reach DuckDB where every function may stand for a table.
@@ -173,21 +110,18 @@ REACHING = [sql for sql in REACHING if not re.search("enable_logging|python_map_
 @pytest.mark.parametrize("sql", REACHING)
 def test_duckdb_itself_is_locked(run, kept, at, sql, monkeypatch):
     monkeypatch.setattr(command, "TABLE_FUNCTIONS", Everything())
-    before = held(at)
+    before = contents(at)
     code, out, err = run("query", kept, sql)
     assert (code, err.count("\n")) in ((0, 0), (2, 1)), err
     assert SECRET not in out.replace(sql, "") + err.replace(sql, "")
-    assert held(at) == before
+    assert contents(at) == before
 
 
-class Everything:
+class Everything(tuple):
     """A list of all names."""
 
     def __contains__(self, name):
         return True
-
-    def __iter__(self):
-        return iter(())
 
 
 def test_what_is_locked(good, bad, kept):
@@ -241,23 +175,10 @@ def test_a_semicolon_may_stand_inside(good, kept):
 @pytest.mark.parametrize(
     "sql",
     [
-        *(
-            "selec 1",
-            "select",
-            "select nosuch from events",
-            "select * from nosuch",
-            "select 1 +",
-            "select (",
-            "explain",
-        ),
+        *("selec 1", "select", "select nosuch from events", "select * from nosuch", "select 1 +", "select ("),
         *("select error('told' || chr(10) || 'twice')", "select 1::int8 + 9223372036854775807", "select 'x'::int"),
-        *(
-            "select '\udcff'",
-            "select " + "(" * 20000 + "1" + ")" * 20000,
-            "select " + "not " * 20000 + "true",
-            "select 1" + "+1" * 20000,
-        ),
-        *("pivot events on kind", "explain (format json) select 1"),
+        *("select '\udcff'", f"select {'(' * 20000}1{')' * 20000}", f"select {'not ' * 20000}true"),
+        *(f"select 1{'+1' * 20000}", "pivot events on kind", "explain (format json) select 1", "explain"),
     ],
     ids=lambda sql: ascii(sql[:30]),
 )
@@ -368,7 +289,7 @@ def test_an_answer_of_many_columns_fits_the_terminal(good, kept):
     out = good("query", kept, "select * from events").splitlines()
     columns = list(adl.io.open_run(kept).events())
     shown = out[0].split()
-    assert all(cell_len(line) <= 80 for line in out)
+    assert fits("\n".join(out))
     assert 4 <= len(shown) < len(columns)
     assert shown == columns[: len(shown)]
     assert f"{len(shown)} of {len(columns)} columns fit: name those you need, or --json" in out
@@ -380,13 +301,13 @@ def test_an_answer_of_many_columns_fits_the_terminal(good, kept):
 
 def test_a_thousand_columns_are_no_more_work_than_fit(good, kept):
     out = good("query", kept, "select " + ", ".join(f"{n} as c{n}" for n in range(1000)))
-    assert all(cell_len(line) <= 80 for line in out.splitlines())
+    assert fits(out)
     assert " of 1,000 columns fit" in out
 
 
 def test_long_text_is_cut_in_its_middle(good, kept):
     out = good("query", kept, "select repeat('x', 500) || 'end' as told, 1 as n")
-    assert all(cell_len(line) <= 80 for line in out.splitlines())
+    assert fits(out)
     assert "…" in out
     assert "end  1" in out
 
@@ -412,3 +333,17 @@ def test_explain_prints_the_plan(good, kept):
         assert "kind" in out
         assert len(out.splitlines()) > 3
     assert "Total Time" in good("query", kept, "explain analyze select 1")
+
+
+def test_query_asks_in_sql(good, bad, kept):
+    events = adl.io.open_run(kept).events()
+    out = good("query", kept, "select kind, count(*) as n from events group by kind order by n desc, kind limit 3")
+    assert fits(out)
+    assert out.splitlines()[0].split() == ["kind", "n"]
+    kinds = Counter(events["kind"].tolist())
+    for line in out.splitlines()[2:]:
+        kind, number = line.split()
+        assert kinds[kind] == int(number)
+    found = json.loads(good("query", kept, "select count(*) as n from positions_before", "--json"))
+    assert found == {"columns": ["n"], "rows": [[len(adl.io.open_run(kept).before.positions)]]}
+    assert "nosuch" in bad("query", kept, "select * from nosuch")

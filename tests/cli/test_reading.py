@@ -12,22 +12,14 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import adlcore as adl
-
-pytest.importorskip("typer", reason="the command line needs the cli extra")
-pytest.importorskip("rich", reason="the command line needs the cli extra")
-pytest.importorskip("plotly", reason="the report needs the cli extra")
-pytest.importorskip("duckdb", reason="query needs the query extra")
-pa = pytest.importorskip("pyarrow", reason="the command line needs the cli extra")
-pq = pytest.importorskip("pyarrow.parquet")
-pytestmark = [pytest.mark.usefixtures("terminal", "unsynchronized"), pytest.mark.files]
-
-from support import hostile  # noqa: E402
-from support.hostile import (  # noqa: E402
+from support.hostile import (
     CELLS,
     NAMES,
     SCENARIO,
@@ -43,13 +35,7 @@ from support.hostile import (  # noqa: E402
     toml,
 )
 
-
-@pytest.fixture(scope="module")
-def there(tmp_path_factory):
-    """Files as they should be."""
-    folder = tmp_path_factory.mktemp("there")
-    hostile.make_files(folder)
-    return folder
+pytestmark = [pytest.mark.usefixtures("terminal", "unsynchronized"), pytest.mark.files]
 
 
 # Bytes ----------------------------------------------------------------------------------------------------------------
@@ -122,23 +108,12 @@ def test_cells_of_positions(there, header, data):
 
 ARRAYS = st.sampled_from(
     [
-        pa.array([1, None]),
-        pa.array([True, False]),
-        pa.array([b"\xff", b"1"]),
-        pa.array(["\u202e\x1b", "1"]),
-        pa.array([[1], []]),
-        pa.array([{"a": 1}, None]),
-        pa.nulls(2),
-        pa.array([1, 2], pa.timestamp("us")),
-        pa.array([1, 2], pa.duration("ns")),
-        pa.array([float("nan"), float("inf")]),
-        pa.array([1e308, 5e-324]),
-        pa.array([2**63 - 1, -(2**63)]),
-        pa.array([2**64 - 1, 0], pa.uint64()),
-        pa.array(["x", "x"]).dictionary_encode(),
-        pa.array(["-1", "2"]),
-        pa.array([10**30, -(10**30)], pa.decimal128(38, 2)),
-        pa.array([1.5, 2], pa.float16()),
+        *(pa.array([1, None]), pa.array([True, False]), pa.array([b"\xff", b"1"]), pa.array(["\u202e\x1b", "1"])),
+        *(pa.array([[1], []]), pa.array([{"a": 1}, None]), pa.nulls(2), pa.array([1, 2], pa.timestamp("us"))),
+        *(pa.array([1, 2], pa.duration("ns")), pa.array([float("nan"), float("inf")]), pa.array([1e308, 5e-324])),
+        *(pa.array([2**63 - 1, -(2**63)]), pa.array([2**64 - 1, 0], pa.uint64())),
+        *(pa.array(["x", "x"]).dictionary_encode(), pa.array(["-1", "2"])),
+        *(pa.array([10**30, -(10**30)], pa.decimal128(38, 2)), pa.array([1.5, 2], pa.float16())),
     ]
 )
 

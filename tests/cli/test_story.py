@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given
 
 import adlcore as adl
 from adlcore.clearing.closings import STAGES, USERS, closing_fills, told_fills
+from adlcore.cli import _story
 from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
 from adlcore.lab.outcome import Outcome
@@ -20,6 +22,7 @@ from adlcore.report.facts.run_facts import Facts
 from adlcore.report.page.wording import amount, percent
 from adlcore.report.sections import insurance, story
 from support import house_worlds, report_worlds
+from support.commands import SMALL
 from support.report_pages import Page
 
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
@@ -222,3 +225,36 @@ def test_a_unit_that_the_snapshot_does_not_have_is_refused():
     before = adl.Snapshot.build([coin], {"account": ["ann"], "asset": ["USDT"], "balance": ["5"]}, [], {"BTCUSD": "9"})
     with pytest.raises(adl.AdlError, match=r"index_prices.BTC is None: must be given: BTC cannot be valued in USDT"):
         Outcome.before(before)
+
+
+def test_the_terminal_says_which_funds_refused_and_why(small_run):
+    events = adl.io.open_run(small_run).events()
+    told = events["kind"] == "take-over-refused"
+    refused = Counter(zip(events["fund"][told].tolist(), events["cause"][told].tolist(), strict=True))
+    assert refused.total() > 0
+    assert set(_story.REASONS) == {"depleted", "net-notional", "drawdown", "drawdown-on"}
+    told = _story._refusals([(*key, count) for key, count in refused.items()])
+    assert "because the fund's net notional would have been above its cap" in told
+    told = "1 time (A 1): all because the fund's equity would have been below 0"
+    assert _story._refusals([("A", "depleted", 1)]) == told
+    told = "21 times (F 6, E 5, D 4, C 3 and 2 more): all because the fund had fallen beyond its drawdown"
+    assert _story._refusals([(name, "drawdown-on", count) for count, name in enumerate("ABCDEF", 1)]) == told
+    halves = _story._refusals([("A", "depleted", 1), ("A", "drawdown", 1)])
+    assert halves == (
+        "2 times (A 2): 50.0 % because the fund's equity would have been below 0, "
+        "50.0 % because the fund's equity would have fallen beyond its drawdown"
+    )
+    most = _story._refusals([("A", "depleted", 1), ("A", "drawdown", 3)])
+    assert most == "4 times (A 4): 75.0 % because the fund's equity would have fallen beyond its drawdown"
+
+
+def test_the_terminal_says_one_time_once(good, at):
+    (at / "one.toml").write_text(SMALL.replace("passes = 5", "passes = 1"))
+    out = good("simulate", "one.toml", "--no-report")
+    assert "1 mark, 00:01:00; " in out
+    assert "00:01:00 to" not in out
+
+
+@pytest.mark.parametrize(("marks", "told"), [(1, "the one mark"), (2, "2 marks"), (61, "61 marks"), (101, "101 marks")])
+def test_marks_are_counted_in_words(marks, told):
+    assert _story._passes(SimpleNamespace(record=SimpleNamespace(number=range(marks)))) == told

@@ -206,13 +206,13 @@ RAISED = [
 @pytest.mark.parametrize(
     ("reader", "words"),
     [
-        ("adlcore.cli._common.read_positions", ("rank", "FILE", "--mark", "1")),
-        ("adlcore.cli._common.Market", ("deleverage", "FILE", "--mark", "1", "--quantity", "1")),
+        ("adlcore.cli._inputs.read_positions", ("rank", "FILE", "--mark", "1")),
+        ("adlcore.cli._inputs.Market", ("deleverage", "FILE", "--mark", "1", "--quantity", "1")),
         ("adlcore.io.snapshots.load", ("margin", "FILE")),
         ("adlcore.io.snapshots.load", ("explain", "FILE", "--account", "ann", "--contract", "X")),
         ("adlcore.lab.scenarios.load", ("simulate", "FILE")),
         ("adlcore.io.open_run", ("verify", "FILE")),
-        ("adlcore.cli._stopped.read_manifest", ("resume", "FILE")),
+        ("adlcore.cli.resume.read_manifest", ("resume", "FILE")),
         ("adlcore.io.open_run", ("query", "FILE", "select 1")),
         ("adlcore.io.open_run", ("report", "FILE")),
     ],
@@ -256,7 +256,7 @@ def test_an_interruption_is_none_of_them(run, tmp_path, monkeypatch, error, code
     monkeypatch.setattr(adl.Market, "rank", stops)
     assert run("rank", path, "--mark", "1") == (code, "", told)
     if error is KeyboardInterrupt:  # not of the file either
-        monkeypatch.setattr("adlcore.cli._common.read_positions", stops)
+        monkeypatch.setattr("adlcore.cli._inputs.read_positions", stops)
         monkeypatch.setattr("adlcore.io.open_run", stops)
         assert run("rank", path, "--mark", "1") == run("verify", path) == (code, "", told)
 

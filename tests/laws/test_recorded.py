@@ -9,7 +9,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.cli import main
-from adlcore.cli._crashes import crash_of
+from adlcore.cli._crash_runs import crash_of
 from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
 

@@ -25,7 +25,7 @@ from rich.progress import Progress, TextColumn  # noqa: E402
 from rich.table import Table  # noqa: E402
 from rich.text import Text  # noqa: E402
 
-from adlcore.cli import _common, _tables  # noqa: E402
+from adlcore.cli import _reading_bar, _tables  # noqa: E402
 from adlcore.cli._screen import Screen, complain  # noqa: E402
 from adlcore.io.selections import write_selection  # noqa: E402
 from support.hostile_text import HOSTILE, hidden  # noqa: E402
@@ -100,7 +100,7 @@ def test_a_bar_shows_the_name_of_a_file_as_text(capsys):
     screen = Screen(force_terminal=True, width=200, color_system=None, stderr=True)
     name = "".join(HOSTILE)
     clock = iter([0.0, 5.0, 5.0])
-    with _common.ReadingBar(name, screen, lambda: next(clock)) as bar:
+    with _reading_bar.ReadingBar(name, screen, lambda: next(clock)) as bar:
         bar(1, 4)
     printed = capsys.readouterr().err
     assert "\u202e" not in printed

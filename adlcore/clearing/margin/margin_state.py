@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..._support import arrays
 from ..._support.arrays import FLOAT64, Float64Array1D, Int64Array1D
 from ..._support.options import a_truth
-from ...contracts.contract import Contract
+from ...contracts import Contract
 from ...contracts.decimals import Number
 from ...errors import AdlError
 from ...market.market import Market

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ... import _kernels
 from ..._support import arrays
 from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
-from ...contracts.contract import Contract
+from ...contracts import Contract
 from ...contracts.decimals import Number
 from ...errors import AdlError
 from ...market import liquidation_prices

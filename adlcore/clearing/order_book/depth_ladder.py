@@ -11,7 +11,7 @@ import numpy as np
 from ..._support.arrays import INT64_MAX, Int64Array1D, frozen
 from ..._support.options import one_of
 from ..._support.pickles import Versioned
-from ...contracts.contract import Contract
+from ...contracts import Contract
 from ...contracts.decimals import Number, positive_decimal, whole_number
 from ...contracts.ratios import Ratio, exact_ratio
 from ...errors import AdlError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from ..._support.pickles import Versioned
-from ...contracts.contract import Contract
+from ...contracts import Contract
 
 __all__ = ["Fills", "Liquidity", "NoLiquidity", "Restorable"]
 

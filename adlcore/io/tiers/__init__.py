@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..._support.options import one_of
-from ...contracts.margin_tiers import MarginTiers
+from ...contracts import MarginTiers
 from .binance import bracket_table
 from .ccxt import tier_table
 

@@ -54,6 +54,11 @@ class Bearers:
         return weighted(self.user, self.worth, len(self.accounts))
 
     @property
+    def total(self) -> float:
+        """The notional that all of them lost to it, in the view's unit."""
+        return float(self.per_user.sum())
+
+    @property
     def one_percent(self) -> int:
         """How many of those users are the top 1 %: of less than a hundred the one with most."""
         return math.ceil(len(self.accounts) / 100)

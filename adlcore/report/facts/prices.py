@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from ..._support.options import one_of
 from ...clearing.events import Words
-from ...contracts.contract import Contract
+from ...contracts import Contract
 from ...contracts.decimals import positive_decimal
 from ...errors import AdlError
 from .record import Record, RunLike, places

@@ -152,6 +152,15 @@ class Facts:
         """float64[stages]: notional taken by each stage."""
         return self.closings.worth(self.record, view)
 
+    def closed_worth(self, view: View) -> float:
+        """Notional taken by all stages."""
+        return float(self.stage_worth(view).sum())
+
+    def stage_share(self, view: View, stage: int) -> float:
+        """The share of a stage in what was closed; 0 where nothing was."""
+        closed = self.closed_worth(view)
+        return float(self.stage_worth(view)[stage]) / closed if closed else 0.0
+
     def left_worth(self, view: View) -> float:
         """Notional that nobody took at the end."""
         return float(self.left.worth(self.record, view, self.settle).sum())

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..._support.arrays import Float64Array1D, Int64Array1D
 from ...clearing.closings import STAGES
-from ...contracts.asset import Asset
+from ...contracts import Asset
 from ..facts.fund_cash import FundCash
 from ..facts.timeline import Bars
 from ..page.wording import counted, short

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._support.arrays import FLOAT64, INT64_MAX, Int64Array1D
 from ...clearing.events import CAUSES
-from ...contracts.asset import Asset
+from ...contracts import Asset
 from ..facts.refusals import LOOKED_AT, Series
 from ..facts.run_facts import Facts
 from ..facts.timeline import kept_points

@@ -1,0 +1,90 @@
+"""The crash that a run is of: what the run keeps of it, and the crash made again from that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .._support.options import a_list
+from ..contracts.decimals import positive_decimal, whole_number
+from ..errors import AdlError, keyed
+from ..io import Inputs, Run
+from ..io.manifests import MANIFEST
+from ..io.runs.folder import command
+from ..lab import scenarios
+from ..lab.crash import TIME_UNIT, Crash
+from ._pass_bar import PassBar
+from ._screen import complain
+
+__all__ = ["configuration_of", "crash_of", "hash_line", "made_again", "stoppable", "watched"]
+
+#: The key of the scenario in the configuration of a run.
+SCENARIO = "scenario"
+#: The key of marks that were read from a file.
+MARKS = "marks"
+
+
+def configuration_of(crash: Crash) -> dict[str, Any]:
+    """What the manifest of a run says, so that it can be made again, and what its report asks of it."""
+    held = crash.house.funds.items()
+    funds = [{"name": name, "asset": fund.asset, "balance": format(fund.balance, "f")} for name, fund in held]
+    said = {"rule": crash.scenario.venue.rule, "time_unit": TIME_UNIT, "funds": funds}
+    found = {SCENARIO: crash.scenario.fields(), **said}
+    # A file of marks may be gone when the run is made again.
+    return found if crash.scenario.shock.marks is None else {**found, MARKS: crash.marks}
+
+
+def crash_of(run: Run) -> Crash:
+    """The crash that a run is of, as it was before the first pass."""
+    fields = run.configuration.get(SCENARIO)
+    if not isinstance(fields, dict):
+        must = "must name the scenario that it is of: only runs that simulate made can be made again here"
+        raise AdlError.at("RUN", None, str(run.path), must)
+    given = run.configuration.get(MARKS)
+    return Crash.of(scenarios.read(fields), marks=None if given is None else _marks(given))
+
+
+def _marks(given: Any) -> list[tuple[int, dict[str, str]]]:
+    """The marks of a configuration: time and prices of each pass."""
+    place, must = f"configuration.{MARKS}", "must be a time and a mapping of contracts to prices"
+    found = []
+    for row, each in enumerate(a_list(place, given, "must be a list of times and prices")):
+        if not isinstance(each, list) or len(each) != 2 or not isinstance(each[1], dict):
+            raise AdlError.at(place, row, each, must)
+        for symbol, price in each[1].items():
+            positive_decimal(price, keyed(f"{place}[{row}]", symbol))
+        found.append((whole_number(each[0], place, row), each[1]))
+    return found
+
+
+@contextmanager
+def made_again(run: Run, what: str) -> Iterator[tuple[Crash, PassBar]]:
+    """The crash that a run is of, and a bar that says what is done with its passes."""
+    crash = crash_of(run)
+    with PassBar(crash, what) as bar:
+        yield crash, bar
+
+
+def watched(crash: Crash, bar: PassBar) -> Iterator[Inputs]:
+    """The passes of a crash; the bar moves on when the next one is asked for."""
+    for given in crash.passes():
+        yield given
+        bar.advance(crash.house)
+
+
+@contextmanager
+def stoppable(folder: Path) -> Iterator[None]:
+    """Who stops a run is told what goes on with it; of one that has not begun there is nothing to tell."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if (folder / MANIFEST).exists():
+            complain("stopped", f"{command('resume', folder)} goes on from the last pass that was complete")
+        raise
+
+
+def hash_line(digest: str) -> str:
+    """The rolling hash of the events of a run, in a sentence; a house that made no pass yet has none."""
+    return f"hash of the events {digest}" if digest else "no pass was made, so there is no hash of events"

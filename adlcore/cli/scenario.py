@@ -1,0 +1,38 @@
+"""``adlcore scenario init``: a scenario to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .._support import files
+from ..io.runs.folder import command
+from . import _output
+from ._screen import write
+
+__all__ = ["scenario"]
+
+scenario = typer.Typer(name="scenario", help="Write a scenario to begin with.")
+
+
+@scenario.callback(invoke_without_command=True)
+def _scenario(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        write(context.get_help())
+
+
+@scenario.command()
+def init(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet; - prints it.")] = Path(
+        "scenario.toml"
+    ),
+) -> None:
+    """Write a scenario with every key, its value, and what it means."""
+    from ..lab import scenarios  # late: pydantic is slow to import
+
+    with files.replaced(_output.destination(file), new=True) as opened:
+        opened.write(scenarios.template().encode())
+    if not _output.is_stdout(file):
+        write(f"{file} written: {command('simulate', file)}")

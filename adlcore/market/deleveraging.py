@@ -1,0 +1,70 @@
+"""What a selection closes of a market: the rows, what they realize, and what that is worth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._support.arrays import Float64Array1D, Int64Array1D
+from ..contracts import Contract
+from ..ranking.selection import Selection
+from .columns import COLUMNS
+from .market import Market
+
+__all__ = ["closed_notional", "realized_pnl", "rows_of"]
+
+
+def rows_of(market: Market, rows: Int64Array1D) -> Market:
+    """Some rows of a market, as a market.
+
+    Examples
+    --------
+    >>> market = Market("X", mark_price=2, quantity=[-5, -4, 3], entry_price=[3.0, 2.5, 2.0])
+    >>> rows_of(market, np.array([2, 0])).quantity.tolist()
+    [3, -5]
+    """
+    held = {name: getattr(market, name) for name in COLUMNS if getattr(market, name) is not None}
+    picked = {name: column[rows] for name, column in held.items()}
+    return Market(market.contract, mark_price=market.mark_price, quantity=market.quantity[rows], **picked)
+
+
+def closed_notional(market: Market, selection: Selection) -> float:
+    """What a selection closes in all, at the mark, in units of the settle asset: exact, then rounded once.
+
+    Examples
+    --------
+    >>> market = Market("X", mark_price=2, quantity=[-5, -5], entry_price=[3.0, 2.5], equity=[10.0, 2.0])
+    >>> closed_notional(market, market.deleverage(7, "binance"))
+    14.0
+    """
+    return abs(float(int(selection.filled) * market.contract.exact_value_per_lot(market.mark_price)))
+
+
+def realized_pnl(contract: Contract, closed_rows: Market, selection: Selection, price: str) -> Float64Array1D:
+    """What each counterparty realizes at a price, to the decimals of the settle asset.
+
+    Parameters
+    ----------
+    contract : Contract
+    closed_rows : Market
+        The rows of the selection before it is applied, as :func:`rows_of` gives them: a row closed in part gives its
+        share of the entry value.
+    selection : Selection
+    price : decimal string
+        Where all of them are closed.
+
+    Returns
+    -------
+    float64[k]
+
+    Examples
+    --------
+    >>> market = Market("X", mark_price=2, quantity=[-5, -5], entry_price=[3.0, 2.5], equity=[10.0, 2.0])
+    >>> selection = market.deleverage(7, "binance")
+    >>> selection.index, realized_pnl(market.contract, rows_of(market, selection.index), selection, "2.25")
+    (array([1, 0]), array([1.25, 1.5 ]))
+    """
+    closed = -selection.delta
+    share = closed_rows.entry_value * (closed / closed_rows.quantity)
+    cost = np.where(closed == closed_rows.quantity, closed_rows.entry_value, share)
+    pnl: Float64Array1D = np.round(closed * contract.value_per_lot(price) - cost, contract.settle.decimals)
+    return pnl + 0.0

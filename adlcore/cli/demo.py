@@ -65,7 +65,7 @@ def _free(folder: Path) -> Path:
 
 def _print_compared(out: Screen, compared: list[Variant], outcomes: dict[str, Outcome]) -> None:
     """The same fall of one coin of four, with one thing changed at a time."""
-    from ..report.page.wording import short
+    from .._support.wording import short
 
     out.print()
     out.titled("One coin of four falls 30 %", "; each fund is 3 % of what it answers for:")

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 
 import adlcore as adl
+from adlcore._support.wording import amount, percent
 from adlcore.clearing.closings import STAGES, USERS, closing_fills, told_fills
 from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
 from adlcore.lab.outcome import Outcome
 from adlcore.report.facts.run_facts import Facts
-from adlcore.report.page.wording import amount, percent
 from adlcore.report.sections import insurance, story
 from support import house_worlds, report_worlds
 from support.report_pages import Page

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support.arrays import Float64Array1D, Int64Array1D
+from ..._support.wording import counted, short
 from ...clearing.closings import STAGES
 from ...contracts.contract import Asset
 from ..facts.fund_cash import FundCash
 from ..facts.timeline import Bars
-from ..page.wording import counted, short
 from .drawing import SHORT, digits, figure, graph_objects, label, labels, plain, shortened, templated, whole_axis
 from .palette import CONTRACTS, INK, MUTED, PLAIN, UNCOVERED, faint
 from .palette import STAGES as COLOURS

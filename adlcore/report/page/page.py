@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from ..._support.extras import optional
+from ..._support.wording import counted
 from ..facts.run_facts import Facts
 from ..figures.palette import THEMES
+from .blocks import Section, script_json
 from .markup import escaped
-from .parts import Section, script_json
-from .wording import counted
 
 __all__ = ["page"]
 

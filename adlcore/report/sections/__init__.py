@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..facts.run_facts import Facts
-from ..page.parts import Section
+from ..page.blocks import Section
 from . import audit, bearing, fund_balances, insurance, orders, queue, story, time, waterfall
 
 __all__ = ["sections"]

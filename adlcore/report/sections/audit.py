@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..._support.wording import amount, counted
 from ..facts.run_facts import Facts
 from ..facts.times import Clock
+from ..page.blocks import Section, nothing
 from ..page.html_tables import Column, numbers, table, texts
 from ..page.markup import escaped
-from ..page.parts import Section, nothing
-from ..page.wording import amount, counted
 
 __all__ = ["section"]
 

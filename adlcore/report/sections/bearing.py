@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.wording import counted, listed, percent, price, quantity, ratio, short, signed
 from ..facts.bearers import Bearers, score_terms
 from ..facts.concentration import gini, lorenz, top_share
 from ..facts.prices import View
 from ..facts.run_facts import Facts
 from ..figures import run_figures
+from ..page.blocks import Drawn, Section, nothing
 from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Drawn, Section, nothing
-from ..page.wording import counted, listed, percent, price, quantity, ratio, short, signed
 
 __all__ = ["MOST_POINTS", "MOST_ROWS", "notice", "section"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
+from ..._support.wording import amount, counted, listed, quantity
 from ..facts.fund_cash import FundCash
 from ..facts.run_facts import Facts
 from ..facts.timeline import kept_points
 from ..figures import run_figures
+from ..page.blocks import Drawn, Section, nothing
 from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Drawn, Section, nothing
-from ..page.wording import amount, counted, listed, quantity
 from . import refused
 from .time import MOST_POINTS
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..._support.wording import amount, counted, listed, money, quantity
 from ..facts.prices import value_per_lot
 from ..facts.run_facts import Facts
+from ..page.blocks import Section, nothing
 from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Section, nothing
-from ..page.wording import amount, counted, listed, money, quantity
 from .story import sums
 
 __all__ = ["MOST_ROWS", "headline", "section"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..._support.arrays import Int64Array1D
+from ..._support.wording import amount, counted, listed
 from ...clearing.events import CAUSES
 from ..facts.record import exact_sums
 from ..facts.run_facts import Facts
 from ..figures import run_figures
+from ..page.blocks import Drawn, Section, nothing
 from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Drawn, Section, nothing
-from ..page.wording import amount, counted, listed
 
 __all__ = ["section"]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.wording import counted, grouped, percent, quantity
 from ..facts.queues import QueueAt, places_of_most, queue_at
 from ..facts.run_facts import Facts
 from ..figures.queue_plot import MOST_MARKS, queue_figure
-from ..page.parts import Drawn, Section, nothing, paragraph
-from ..page.wording import counted, grouped, percent, quantity
+from ..page.blocks import Drawn, Section, nothing, paragraph
 
 __all__ = ["MOST_CONTRACTS", "section"]
 

@@ -7,15 +7,15 @@ from collections import Counter
 import numpy as np
 
 from ..._support.arrays import FLOAT64, INT64_MAX, Int64Array1D
+from ..._support.wording import amount, counted, listed, price, quantity
 from ...clearing.events import CAUSES
 from ...contracts.contract import Asset
 from ..facts.refusals import LOOKED_AT, Series
 from ..facts.run_facts import Facts
 from ..facts.timeline import kept_points
 from ..figures import run_figures
+from ..page.blocks import Drawn
 from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Drawn
-from ..page.wording import amount, counted, listed, price, quantity
 from .time import MOST_POINTS
 
 __all__ = ["drawn", "listing", "reasons"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..._support.arrays import Float64Array1D
+from ..._support.wording import amount, counted, listed, money, percent, short
 from ...clearing.closings import BASIS, STAGES, USERS
 from ..facts.run_facts import Facts
+from ..page.blocks import Card, Section, cards, nothing, paragraph
 from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Card, Section, cards, nothing, paragraph
-from ..page.wording import amount, counted, listed, money, percent, short
 from .refused import reasons
 
 __all__ = ["section", "sums"]

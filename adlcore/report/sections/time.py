@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..._support.wording import counted, moved, short
 from ..facts.prices import View
 from ..facts.run_facts import Facts
 from ..facts.timeline import Bars, bars, kept_points
 from ..figures import run_figures
-from ..page.parts import Drawn, Section, nothing
-from ..page.wording import counted, moved, short
+from ..page.blocks import Drawn, Section, nothing
 
 __all__ = ["MOST_BARS", "MOST_LINES", "MOST_POINTS", "section"]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..._support.arrays import Float64Array1D
+from ..._support.wording import amount, counted, listed, money, percent
 from ...clearing.closings import BASIS, STAGES, USERS
 from ..facts.run_facts import Facts
 from ..figures import run_figures
+from ..page.blocks import Drawn, Section, nothing
 from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Drawn, Section, nothing
-from ..page.wording import amount, counted, listed, money, percent
 from .story import sums
 
 __all__ = ["section"]

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
+from adlcore._support import wording
 from adlcore.clearing import BookIOC, Deleverage, TakeOver
 from adlcore.clearing.closings import STAGES
 from adlcore.clearing.events import FACTS
@@ -20,7 +21,6 @@ from adlcore.report.facts.prices import value_per_lot
 from adlcore.report.facts.queues import places_of_most, positions_of, queue_at
 from adlcore.report.facts.record import coded, exact_sums
 from adlcore.report.facts.run_facts import Facts
-from adlcore.report.page import wording
 from adlcore.report.sections import bearing
 from support import house_worlds, report_worlds
 

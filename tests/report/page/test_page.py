@@ -22,8 +22,8 @@ pytest.importorskip("plotly", reason="the report needs the cli extra")
 from adlcore.clearing.closings import STAGES
 from adlcore.report.figures import palette, queue_plot
 from adlcore.report.figures.palette import LIGHTS, THEMES
+from adlcore.report.page.blocks import script_json
 from adlcore.report.page.html_tables import numbers, table, texts
-from adlcore.report.page.parts import script_json
 from adlcore.report.sections import bearing, fund_balances, insurance, orders, queue, story, time, waterfall
 from support.report_pages import Page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ...contracts.contract import Asset, Contract
+from ..contracts.contract import Asset, Contract
 
 __all__ = [
     "amount",

@@ -11,7 +11,7 @@ from .. import io, report
 from .._support.extras import needs
 from .._support.members import member
 from .._support.options import a_list
-from .._support.text import counted
+from .._support.wording import counted
 from ..clearing.closings import STAGES
 from ..contracts.decimals import positive_decimal, whole_number
 from ..errors import AdlError, keyed
@@ -44,7 +44,8 @@ def happened(given: scenarios.Scenario, folder: Path, with_report: bool, quiet: 
     """Record a crash and, unless `quiet`, tell it; the same as a document."""
     _refuse_run(folder)
     if with_report:
-        needs("plotly", "a report")  # now, and not when the run stands
+        for package in ("plotly", "jinja2"):
+            needs(package, "a report")  # now, and not when the run stands
     crash = Crash.of(given)
     with told_how_to_go_on(folder), PassBar(crash, given.name) as bar:
         run = io.record(folder, crash.house, crash.passes(), configuration=_configuration(crash), on_pass=bar)

@@ -7,7 +7,7 @@ from pathlib import Path
 from .. import io
 from .._support.extras import needs
 from .._support.members import member
-from .._support.text import counted
+from .._support.wording import counted
 from ..errors import AdlError
 from ..io import Run
 from ..io.runs.folder import LOG, command, is_blank, work_left
@@ -71,9 +71,14 @@ def repair(run: Run) -> None:
     if not found.put_aside:
         _screen.write(f"{run.path}: nothing to repair")
         return
-    kept = f"{counted(found.kept_passes, 'pass', 'passes')} ({counted(found.kept_events, 'event')}) kept"
-    dropped = f"{counted(found.dropped_passes, 'pass', 'passes')} ({counted(found.dropped_events, 'event')})"
+    kept = _in_passes(found.kept_passes, found.kept_events)
+    dropped = _in_passes(found.dropped_passes, found.dropped_events)
     aside = ", ".join(path.name for path in found.put_aside)
-    _screen.write(f"{run.path}: {kept}; {dropped}, {found.dropped_bytes:,} bytes dropped, put aside as {aside}")
+    _screen.write(f"{run.path}: {kept} kept; {dropped}, {found.dropped_bytes:,} bytes dropped, put aside as {aside}")
     if found.reason is not None:
         _screen.write(found.reason)
+
+
+def _in_passes(passes: int, events: int) -> str:
+    """So many passes, and their events."""
+    return f"{counted(passes, 'pass', 'passes', plain=True)} ({counted(events, 'event', plain=True)})"

@@ -137,4 +137,4 @@ def _fund(facts: Facts, fund: FundCash) -> str:
     """The cash of a fund, before and after."""
     asset = facts.run.assets[fund.asset]
     name = fund.name if fund.name == asset.name else f"{fund.name} ({asset.name})"
-    return f"{name} {amount(asset, int(fund.cash[0]))} to {amount(asset, int(fund.cash[-1]))}"
+    return f"{name} {amount(int(fund.cash[0]), asset.decimals)} to {amount(int(fund.cash[-1]), asset.decimals)}"

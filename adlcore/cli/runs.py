@@ -12,7 +12,7 @@ import typer
 from .. import io
 from .._support import files
 from .._support.members import member
-from .._support.text import counted
+from .._support.wording import counted
 from ..errors import AdlError
 from ..io.runs.folder import is_own_name
 from ..io.runs.versions import made_by
@@ -31,8 +31,9 @@ def verify(run: _common.RunArgument) -> None:
         found = io.verify(run, crash.house, watched(crash, bar))
     passes = found.passes()
     state = "sealed" if found.sealed else "open"
-    made = f"{counted(len(passes['pass']), 'pass', 'passes')}, {counted(int(passes['events'].sum()), 'event')}"
-    _screen.write(f"{run}: {state}, {made}: all as they were made")
+    made = counted(len(passes["pass"]), "pass", "passes", plain=True)
+    events = counted(int(passes["events"].sum()), "event", plain=True)
+    _screen.write(f"{run}: {state}, {made}, {events}: all as they were made")
     _screen.write(f"made by {made_by(found.manifest)}")
     # Of a run without a pass yet, the hash that it began with.
     digest = passes["digest"][-1] if len(passes["digest"]) else found.manifest["opening"]["digest"]

@@ -52,7 +52,7 @@ def write(
     AdlError
         For events that do not belong to the run; the row is named.
     MissingExtraError
-        Where plotly is not installed.
+        Where plotly or jinja2 is not installed.
     OSError
         Where the file cannot be written; what was there is still there.
 

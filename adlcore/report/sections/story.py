@@ -1,4 +1,4 @@
-"""Section 1: the story in some ten numbers, and the sums for each asset."""
+"""The story in some ten numbers, and the sums for each asset."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from ..._support.arrays import Float64Array1D
 from ..._support.wording import amount, counted, listed, money, percent, short
 from ...clearing.closings import BASIS, STAGES, USERS
 from ..facts.run_facts import Facts
-from ..page.blocks import Card, Section, cards, nothing, paragraph
-from ..page.html_tables import Column, numbers, table, texts
+from ..page.blocks import Block, Card, Cards, Paragraph, Section, Table, amounts, nothing, numbers, texts
 from .refused import reasons
 
 __all__ = ["section", "sums"]
@@ -17,7 +16,7 @@ __all__ = ["section", "sums"]
 
 def section(facts: Facts) -> Section:
     """The story."""
-    blocks = [cards(_cards(facts)), *map(paragraph, reasons(facts))]
+    blocks: list[Block] = [Cards(_cards(facts)), *map(Paragraph, reasons(facts))]
     if len(facts.record):
         blocks.append(_by_asset(facts))
     else:
@@ -91,7 +90,7 @@ def _cards(facts: Facts) -> list[Card]:
             f"{counted(positions, 'position')}, {counted(notices, 'notice')}; of {facts.everyone:,} users",
         )
     )
-    owed = [f"{amount(run.assets[a], q)} {run.assets[a].name}" for a, q in enumerate(facts.owed()) if q]
+    owed = [f"{amount(q, run.assets[a].decimals)} {run.assets[a].name}" for a, q in enumerate(facts.owed()) if q]
     left = [facts.left_worth(view) for view in facts.views]
     note = f"{listed(owed)} of debts unpaid" if owed else "no debt was left unpaid"
     found.append(Card("Positions left uncovered", sums(facts, left), note))
@@ -120,15 +119,15 @@ def _fund_cards(facts: Facts) -> list[Card]:
         before, after = int(fund.cash[0]), int(fund.cash[-1])
         label = f"Insurance fund {fund.name}"
         if fund.opening is None:
-            value = f"{amount(asset, after - before, plus=True)} {asset.name}"
+            value = f"{amount(after - before, asset.decimals, signed=True)} {asset.name}"
             found.append(Card(label, [value], "change of its cash; the opening balance is not in the run"))
         else:
-            value = f"{amount(asset, after)} {asset.name}"
-            found.append(Card(label, [value], f"cash at the end; {amount(asset, before)} at the start"))
+            value = f"{amount(after, asset.decimals)} {asset.name}"
+            found.append(Card(label, [value], f"cash at the end; {amount(before, asset.decimals)} at the start"))
     return found
 
 
-def _by_asset(facts: Facts) -> str:
+def _by_asset(facts: Facts) -> Table:
     """Every sum for each settle asset, exact, and all of them together where that can be."""
     record, assets = facts.record, facts.run.assets
     codes = facts.settle_assets()
@@ -152,12 +151,9 @@ def _by_asset(facts: Facts) -> str:
     rows.append(("given by the other", [float(q) for q in audit.given]))
     rows.append(("sum of all legs", [float(r + g) for r, g in zip(audit.received, audit.given, strict=True)]))
     kept = [row for row in rows if row[0].startswith(("received", "given", "sum")) or any(row[1][a] for a in codes)]
-    columns: list[Column] = [texts("notional, and money moved", [name for name, _ in kept])]
-    for code in codes:
-        asset = assets[code]
-        values = [values[code] for _, values in kept]
-        shown = [amount(asset, round(value)) if value else "0" for value in values]
-        columns.append(numbers(asset.name, shown, [value / asset.quanta_per_unit for value in values]))
+    columns = [texts("notional, and money moved", [name for name, _ in kept])]
+    for asset, values in ((assets[code], [values[code] for _, values in kept]) for code in codes):
+        columns.append(amounts(asset.name, [round(value) for value in values], [asset.decimals] * len(values)))
     if len(codes) > 1 and len(facts.views) == 1:
         view = facts.views[0]
         worth = [*facts.stage_worth(view).tolist(), facts.left_worth(view)]
@@ -167,4 +163,4 @@ def _by_asset(facts: Facts) -> str:
     note = f"Notional is what was closed, {BASIS}; what is left uncovered is worth its mark."
     if facts.views and facts.views[0].note:
         note += f" In the last column {facts.views[0].note}."
-    return table("Sums by settle asset", columns, note)
+    return Table("Sums by settle asset", columns, note)

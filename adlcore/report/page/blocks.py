@@ -160,7 +160,7 @@ def amounts(
     --------
     >>> made = amounts("cash", [150, 0, None], [2, 2, 8])
     >>> made.cells, made.keys
-    (['1.5000', '0', '–'], ['1.5', '0', ''])
+    (['1.50', '0', '–'], ['1.5', '0', ''])
     """
     pairs = list(zip(quanta, decimals, strict=True))
     cells = [absent if q is None else amount(q, d, signed=signed) if q else "0" for q, d in pairs]

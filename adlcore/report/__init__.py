@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from .._support.files import Destination, is_open_file, replaced
 from .._support.options import a_path
 from ..errors import AdlError
+from .facts.run_facts import Facts
 from .figures.event_plot import plot_events
 from .figures.queue_plot import plot_queue
+from .page.page import html_page
+from .sections import sections_of
 
 if TYPE_CHECKING:
     from ..clearing import InsuranceFund
@@ -91,15 +94,11 @@ def write(
     ...     "Conserved exactly" in path.read_text(encoding="utf-8")
     True
     """
-    from .facts.run_facts import Facts
-    from .page.page import page
-    from .sections import sections
-
     if not is_open_file(path):
         a_path("path", path)  # now, and not when the page is made
     if not isinstance(title, str):
         raise AdlError.at("title", None, title, "must be text")
     facts = run if isinstance(run, Facts) else Facts(run, rule, funds)
-    text = page(facts, sections(facts), title)
+    text = html_page(facts, sections_of(facts), title)
     with replaced(path) as file:
         file.write(text.encode())

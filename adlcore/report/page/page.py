@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-__all__ = ["page"]
+__all__ = ["environment", "html_page"]
 
 #: A data: URL, so that no browser asks for a file: three bars, the last one cut.
 ICON = (
@@ -31,13 +31,13 @@ ICON = (
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
 
-def page(facts: Facts, listed: Sequence[Section], title: str) -> str:
+def html_page(facts: Facts, sections: Sequence[Section], title: str) -> str:
     """HTML of the whole report.
 
     Parameters
     ----------
     facts : Facts
-    listed : sequence of Section
+    sections : sequence of Section
     title : str
 
     Returns
@@ -60,7 +60,7 @@ def page(facts: Facts, listed: Sequence[Section], title: str) -> str:
             title=title,
             subtitle=_subtitle(facts),
             colophon=_colophon(facts),
-            sections=listed,
+            sections=sections,
             themes=THEMES,
             style=_verbatim(_own("page.css")),
             scripts=[_verbatim(get_plotlyjs()), _verbatim(_own("page.js"))],

@@ -25,8 +25,8 @@ def section(facts: Facts) -> Section:
     held = [(view, each) for view, each in zip(facts.views, facts.bearers, strict=True) if len(each)]
     if not held:
         return Section("bearing", TITLE, "Nobody was auto-deleveraged.", [nothing("No notice was sent.")])
-    drawn = [_drawn(view, each) for view, each in held]
-    blocks: list[Block] = [Figure("lorenz", drawn, 380, "Settle asset"), _shares(held), _largest(facts, held)]
+    drawn = [_lorenz(view, each) for view, each in held]
+    blocks: list[Block] = [Figure("lorenz", drawn, 380, "Settle asset"), _shares(held), _notices(facts, held)]
     return Section("bearing", TITLE, _headline(held), blocks)
 
 
@@ -47,7 +47,7 @@ def _headline(held: list[tuple[View, Bearers]]) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _drawn(view: View, each: Bearers) -> Plot:
+def _lorenz(view: View, each: Bearers) -> Plot:
     users = each.per_user
     x, y = lorenz(users, MOST_POINTS)
     caption = (
@@ -105,7 +105,7 @@ def notice(facts: Facts, event: int) -> str:
     )
 
 
-def _largest(facts: Facts, held: list[tuple[View, Bearers]]) -> Table:
+def _notices(facts: Facts, held: list[tuple[View, Bearers]]) -> Table:
     record, run = facts.record, facts.run
     each = max(1, MOST_ROWS // len(held))
     chosen = [(b.event[k], b.worth[k], view.unit) for view, b in held for k in b.largest(each).tolist()]

@@ -31,10 +31,10 @@ def section(facts: Facts) -> Section:
         moving = [fund for fund in mine if fund.moved]
         still += len(mine) - len(moving)
         if moving and len(blocks) < MOST_ASSETS:
-            blocks.append(_drawn(facts, asset, moving))
+            blocks.append(_cash(facts, asset, moving))
     if not blocks:
         blocks.append(nothing("No fund's cash moved."))
-    blocks.append(_table(facts, known))
+    blocks.append(_funds(facts, known))
     if len(facts.refusals):
         blocks += [
             drawn for asset in dict.fromkeys(fund.asset for fund in known) if (drawn := refused.drawn(facts, asset))
@@ -43,7 +43,7 @@ def section(facts: Facts) -> Section:
     return Section("funds", TITLE, _headline(facts, known), blocks)
 
 
-def _drawn(facts: Facts, asset: int, funds: list[FundCash]) -> Figure:
+def _cash(facts: Facts, asset: int, funds: list[FundCash]) -> Figure:
     at, times = facts.in_time
     kept = kept_points(len(at), MOST_POINTS)
     listed_asset = facts.run.assets[asset]
@@ -87,7 +87,7 @@ def _headline(facts: Facts, funds: list[FundCash]) -> str:
     return f"{text[0].upper()}{text[1:]}{more}."
 
 
-def _table(facts: Facts, funds: list[FundCash]) -> Table:
+def _funds(facts: Facts, funds: list[FundCash]) -> Table:
     assets = [facts.run.assets[fund.asset] for fund in funds]
 
     decimals = [asset.decimals for asset in assets]

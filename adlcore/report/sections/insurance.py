@@ -68,7 +68,7 @@ def _debts(facts: Facts) -> Table:
         texts("asset", [asset.name for asset in assets]),
         texts("state", ["open" if debt.left else "paid" for debt in shown]),
     ]
-    return Table(_largest("Wallets without positions that owe money", len(shown), len(order)), columns)
+    return Table(_caption("Wallets without positions that owe money", len(shown), len(order)), columns)
 
 
 def _positions(facts: Facts) -> Table:
@@ -110,10 +110,10 @@ def _positions(facts: Facts) -> Table:
         numbers("last in pass", [f"{n:,}" for n in last], last),
         texts("state", ["open at the end" if each else "gone since" for each in ends[shown].tolist()]),
     ]
-    caption = _largest("Positions that a pass left without a taker", len(shown), len(order))
+    caption = _caption("Positions that a pass left without a taker", len(shown), len(order))
     note = "Each is tried again in the next pass. Those that wait for the rest of an order are not among them."
     return Table(caption, columns, note)
 
 
-def _largest(caption: str, shown: int, count: int) -> str:
+def _caption(caption: str, shown: int, count: int) -> str:
     return caption if shown == count else f"{caption}: the {shown} largest of {count:,}"

@@ -48,10 +48,10 @@ def section(facts: Facts) -> Section:
     headline = f"{counted(len(event), 'open order')} {'was' if len(event) == 1 else 'were'} cancelled: "
     headline += f"{listed([f'{n:,} {words}' for n, words in told])}."
     figure = Figure("orders-plot", [Plot("", drawn, caption)], 120 + 30 * len(shown))
-    return Section("orders", TITLE, headline, [figure, _table(facts, event, order, names, counts)])
+    return Section("orders", TITLE, headline, [figure, _orders(facts, event, order, names, counts)])
 
 
-def _table(facts: Facts, event: Int64Array1D, order: list[int], names: list[str], counts: np.ndarray) -> Table:
+def _orders(facts: Facts, event: Int64Array1D, order: list[int], names: list[str], counts: np.ndarray) -> Table:
     record, contracts = facts.record, facts.run.contracts
     locked = exact_sums(record.amount[event], record.contract[event], len(contracts))
     columns = [texts("contract", [contracts[code].symbol for code in order])]

@@ -28,7 +28,7 @@ def section(facts: Facts) -> Section:
     order = np.argsort(-np.array(worth), kind="stable")[:MOST_CONTRACTS].tolist()
     state = facts.margin_state()
     queues = [queue_at(facts.record, facts.run, facts.prices, state, facts.rule, places[k]) for k in order]
-    drawn = [_drawn(facts, queue) for queue in queues]
+    drawn = [_queue_plot(facts, queue) for queue in queues]
     blocks: list[Block] = [Figure("queue-plot", drawn, 480, "Contract"), Paragraph(_method(facts))]
     if len(order) < len(places):
         blocks.append(Paragraph(f"Shown: the {len(order)} contracts with most of it, of {len(places)}."))
@@ -52,7 +52,7 @@ def _scale(facts: Facts, unit: str) -> float:
     return 1 / total if total else 0.0
 
 
-def _drawn(facts: Facts, queue: QueueAt) -> Plot:
+def _queue_plot(facts: Facts, queue: QueueAt) -> Plot:
     contract = facts.run.contracts[queue.where.contract]
     count = len(queue.positions)
     number = int(facts.record.number[queue.where.place])

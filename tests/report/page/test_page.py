@@ -14,7 +14,7 @@ import pytest
 import adlcore as adl
 from adlcore._support.text import visible
 from adlcore.report.facts.run_facts import Facts
-from adlcore.report.figures.run_figures import GAP
+from adlcore.report.figures.waterfall_plot import GAP
 from support import report_worlds
 
 pytest.importorskip("plotly", reason="the report needs the cli extra")

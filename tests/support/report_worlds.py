@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 import adlcore as adl
-from adlcore.clearing import DepthLadder
+from adlcore.clearing import DepthLadder, Events
+from adlcore.clearing.events import CAUSES, PLACE
 from adlcore.io.runs import opening
 from adlcore.lab import crowd
 
@@ -170,3 +171,18 @@ def _called(house, operations):
         given = (terms.get("prices"), terms.get("index_prices")) if kind == "mark" else (None, None)
         told.append((house.time, events, *given))
     return told
+
+
+def with_refusals(told):
+    """The run of ten wallets, in passes that refuse: of each the cause, the value and the bound, in quanta."""
+    _, run = ten_wallets()
+    ((_, events, *_),) = run.told
+    names, refused = events.names, events.of("take-over-refused", "take-over-bound")
+    passes = []
+    for number, (cause, value, bound) in enumerate(told):
+        pair = events.table[refused].copy()
+        pair[:, PLACE["cause"]] = CAUSES.index(cause)
+        pair[:, PLACE["amount"]] = value, bound
+        pair[:, PLACE["link"]] = 1, 0
+        passes.append((number + 1, Events(pair, 2 * number, number + 1, names), None, None))
+    return Run(run.before, passes, opened=(run.opening_funds, run.opening_debts))

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .drawing import figure, graph_objects, labels, whole_axis
-from .palette import MUTED
-from .palette import STAGES as COLOURS
+from .palette import MUTED, STAGE_COLOURS
 
 __all__ = ["order_figure"]
 
@@ -27,7 +26,7 @@ def order_figure(symbols: Sequence[str], causes: Sequence[str], counts: npt.NDAr
     -------
     plotly.graph_objects.Figure
     """
-    colours = {"liquidation": COLOURS[0], "deleveraging": COLOURS[5]}
+    colours = {"liquidation": STAGE_COLOURS[0], "deleveraging": STAGE_COLOURS[5]}
     traces = [
         graph_objects().Bar(
             y=labels(symbols),

@@ -11,8 +11,7 @@ import numpy.typing as npt
 from ...clearing.closings import STAGES
 from ..facts.timeline import Bars
 from .drawing import SHORT, TimeAxis, digits, figure, graph_objects, label, labels, run_axis, shortened, templated
-from .palette import CONTRACTS, UNCOVERED
-from .palette import STAGES as COLOURS
+from .palette import CONTRACTS, STAGE_COLOURS, UNCOVERED
 
 __all__ = ["price_figure", "stage_figure"]
 
@@ -79,7 +78,7 @@ def stage_figure(made: Bars, left: Bars | None, times: TimeAxis, unit: str) -> A
                     y=digits(column),
                     width=digits(made.width, 15),
                     name=name,
-                    marker={"color": COLOURS[stage], "line": {"width": 0}},
+                    marker={"color": STAGE_COLOURS[stage], "line": {"width": 0}},
                     hovertemplate=f"{name}: %{{y:,.0f}} {told}<extra></extra>",
                 )
             )

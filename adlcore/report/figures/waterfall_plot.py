@@ -11,8 +11,7 @@ import numpy.typing as npt
 from ..._support.wording import short
 from ...clearing.closings import STAGES
 from .drawing import digits, figure, graph_objects, label, labels, plain
-from .palette import INK, MUTED, UNCOVERED, faint
-from .palette import STAGES as COLOURS
+from .palette import INK, MUTED, STAGE_COLOURS, UNCOVERED, faint
 
 __all__ = ["FLOW_HEIGHT", "GAP", "flow_figure"]
 
@@ -51,7 +50,7 @@ def flow_figure(symbols: Sequence[str], taken: npt.NDArray[np.float64], unit: st
         sides = [*sides[:MOST_SOURCES], (f"{len(rest)} others", np.sum([amounts for _, amounts in rest], axis=0))]
     total = taken.sum(axis=(0, 1))
     targets = [t for t in np.argsort(-total, kind="stable").tolist() if total[t] > 0]
-    names, colours = [*STAGES, "left uncovered"], [*COLOURS, UNCOVERED]
+    names, colours = [*STAGES, "left uncovered"], [*STAGE_COLOURS, UNCOVERED]
     links = [(s, t) for s in range(len(sides)) for t in targets if sides[s][1][t] > 0]
     ends = [name for name, _ in sides] + [names[t] for t in targets]
     sums = [float(amounts.sum()) for _, amounts in sides] + [float(total[t]) for t in targets]

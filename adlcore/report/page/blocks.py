@@ -1,6 +1,6 @@
 """What sections are made of: numbers, paragraphs, figures with their captions, tables, and what is read on demand.
 
-A block says what is shown, and nothing about HTML: ``page.html`` has a macro for each kind.
+A block says what is shown, and nothing about HTML: ``blocks.html`` has a macro for each kind.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FILTERED_FROM = 9
 class Block:
     """A part of a section."""
 
-    #: The macro of ``page.html`` that shows it.
+    #: The macro of ``blocks.html`` that shows it.
     kind: ClassVar[str]
 
 

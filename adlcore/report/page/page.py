@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-__all__ = ["environment", "html_page"]
+__all__ = ["html_page", "templates"]
 
 #: A data: URL, so that no browser asks for a file: three bars, the last one cut.
 ICON = (
@@ -52,8 +52,8 @@ def html_page(facts: Facts, sections: Sequence[Section], title: str) -> str:
     with optional("plotly", "a report"):
         from plotly.offline import get_plotlyjs
     return (
-        environment()
-        .from_string(_own("page.html"))
+        templates()
+        .get_template("page.html")
         .render(
             policy=POLICY,
             icon=ICON,
@@ -68,16 +68,21 @@ def html_page(facts: Facts, sections: Sequence[Section], title: str) -> str:
     )
 
 
-def environment() -> Environment:
-    """What templates are filled in by.
+def templates() -> Environment:
+    """The templates of this package, and how they are filled in.
 
     Every text is made visible and escaped, but for what :func:`_verbatim` marks. The filter ``tojson`` writes data for
     scripts: in ASCII, without ``<``, ``>``, ``&`` and ``'``, and nothing that JSON has not.
     """
     with optional("jinja2", "a report"):
-        from jinja2 import Environment, StrictUndefined
+        from jinja2 import Environment, FunctionLoader, StrictUndefined
     made = Environment(
-        autoescape=True, finalize=_shown, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+        loader=FunctionLoader(_own),
+        autoescape=True,
+        finalize=_shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     made.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False, "default": _as_list}
     return made

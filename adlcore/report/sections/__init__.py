@@ -8,7 +8,7 @@ To add a section:
    ``figures/orders_plot.py``.
 3. The section is a file here with a function ``section(facts)``, which puts sentences, tables and plots into a
    :class:`~adlcore.report.page.blocks.Section`: ``orders.py``. Its key is its anchor in the page. The blocks that there
-   are stand in ``page/blocks.py``; a new kind of block needs a macro in ``page/page.html``, too.
+   are stand in ``page/blocks.py``; a new kind of block needs a macro in ``page/blocks.html``, too.
 4. The module stands in :data:`ORDER` where readers meet it; the page's numbers and links follow.
 
 ``refused`` is no section: the story and the fund balances have parts of it.

@@ -13,6 +13,16 @@ from .refused import reasons
 
 __all__ = ["section", "sums"]
 
+#: What each of ``STAGES`` but the last did, as the head of a number; and each of them as what closed.
+TAKEN = (
+    "Filled by the order book",
+    "Netted with own legs",
+    "Taken by vaults",
+    "Taken over by funds",
+    "Netted with funds",
+)
+CLOSED = ("order book", "own opposite legs", "backstop vaults", "insurance funds", "inventory of funds", "other users")
+
 
 def section(facts: Facts) -> Section:
     """The story."""
@@ -60,22 +70,9 @@ def _cards(facts: Facts) -> list[Card]:
     stages = [sums(facts, [float(each[stage]) for each in worth]) for stage in range(len(STAGES))]
     taken = [any(each[stage] for each in worth) for stage in range(len(STAGES))]
     healthy = len(np.unique(record.wallet[record.of("healthy")]))
-    found = [
-        Card(
-            "Wallets liquidated",
-            [f"{len(facts.liquidated):,}"],
-            f"of {len(run.before.wallets):,}; {counted(healthy, 'wallet')} turned healthy on the way",
-        )
-    ]
-    for stage, label in enumerate(
-        (
-            "Filled by the order book",
-            "Netted with own legs",
-            "Taken by vaults",
-            "Taken over by funds",
-            "Netted with funds",
-        )
-    ):
+    note = f"of {len(run.before.wallets):,}; {counted(healthy, 'wallet')} turned healthy on the way"
+    found = [Card("Wallets liquidated", [f"{len(facts.liquidated):,}"], note)]
+    for stage, label in enumerate(TAKEN):
         if taken[stage] or stage in (0, 3):
             found.append(Card(label, stages[stage], _share_of(worth, stage)))
     found.append(Card("Deleveraged", stages[USERS], _share_of(worth, USERS), accent=True))
@@ -83,13 +80,8 @@ def _cards(facts: Facts) -> list[Card]:
     rows = record.of("adl-notice")
     users = facts.accounts_of(np.unique(record.wallet[rows]))
     positions = len(np.unique(record.row[rows]))
-    found.append(
-        Card(
-            "Counterparties",
-            [counted(users, "user")],
-            f"{counted(positions, 'position')}, {counted(notices, 'notice')}; of {facts.everyone:,} users",
-        )
-    )
+    note = f"{counted(positions, 'position')}, {counted(notices, 'notice')}; of {facts.everyone:,} users"
+    found.append(Card("Counterparties", [counted(users, "user")], note))
     owed = [f"{amount(q, run.assets[a].decimals)} {run.assets[a].name}" for a, q in enumerate(facts.owed()) if q]
     left = [facts.left_worth(view) for view in facts.views]
     note = f"{listed(owed)} of debts unpaid" if owed else "no debt was left unpaid"
@@ -135,16 +127,8 @@ def _by_asset(facts: Facts) -> Table:
     left = np.zeros(len(assets))
     np.add.at(left, facts.settle[record.contract[facts.left.event]], facts.left.quanta)
     audit = facts.conservation
-    names = (
-        "order book",
-        "own opposite legs",
-        "backstop vaults",
-        "insurance funds",
-        "inventory of funds",
-        "other users",
-    )
     rows: list[tuple[str, list[float]]] = [
-        (f"closed: {names[s]}", [float(q) for q in quanta[s]]) for s in range(len(STAGES))
+        (f"closed: {name}", [float(q) for q in quanta[s]]) for s, name in enumerate(CLOSED)
     ]
     rows.append(("left uncovered", left.tolist()))
     rows.append(("received by one leg", [float(q) for q in audit.received]))

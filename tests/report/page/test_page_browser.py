@@ -4,8 +4,6 @@ Deselected unless asked for: ``pytest -m browser`` needs Playwright for Python a
 ``ADLCORE_CHROMIUM`` names where it is not ``/usr/bin/chromium``.
 """
 
-from __future__ import annotations
-
 import os
 from contextlib import contextmanager
 
@@ -22,7 +20,7 @@ from adlcore.report.figures.palette import PAPER, THEMES
 from adlcore.report.figures.palette import STAGES as COLOURS
 from support import report_worlds
 
-pytestmark = [pytest.mark.browser, pytest.mark.files]
+pytestmark = pytest.mark.browser
 
 ARGUMENTS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),

@@ -1,0 +1,67 @@
+"""The events of a run as columns of codes, and what is refused."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import adlcore as adl
+from adlcore.report.facts.record import coded, exact_sums
+from adlcore.report.facts.run_facts import Facts
+from support import report_worlds
+
+
+@given(st.lists(st.text(max_size=4), max_size=60))
+def test_texts_become_the_codes_of_their_sorted_names(texts):
+    # NumPy drops trailing NULs from text, so they are no part of a name.
+    texts = [text.rstrip("\0") for text in texts]
+    names, codes = coded(texts)
+    assert names == sorted(set(texts))
+    assert [names[code] for code in codes.tolist()] == texts
+
+
+def test_texts_that_share_a_hash_are_told_apart(monkeypatch):
+    real, calls = np.unique, []
+
+    def colliding(values, **options):
+        calls.append(values.dtype.kind)
+        return real(np.zeros_like(values) if values.dtype.kind == "u" else values, **options)
+
+    monkeypatch.setattr(np, "unique", colliding)
+    names, codes = coded(["b", "a", "b"])
+    assert (names, codes.tolist()) == (["a", "b"], [1, 0, 1])
+    assert calls == ["u", "U"]
+
+
+@given(st.lists(st.tuples(st.integers(-(2**63) + 1, 2**63 - 1), st.integers(-1, 3)), max_size=30))
+def test_sums_are_exact_beyond_int64(pairs):
+    values = np.array([value for value, _ in pairs], np.int64)
+    codes = np.array([code for _, code in pairs], np.int64)
+    assert exact_sums(values, codes, 4) == [sum(v for v, c in pairs if c == code) for code in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("column", "row", "value", "message"),
+    [
+        ("kind", 3, "book-fil", r"events.kind\[3\] is 'book-fil': must be known to the run and to this adlcore"),
+        ("contract", 4, "ETH", r"events.contract\[4\] is 'ETH': must be known to the run and to this adlcore"),
+        ("sequence", 5, 4, r"events.sequence\[5\] is 4: must be above the one before"),
+        ("pass", 6, 9, r"events.pass\[6\] is 9: must be a pass of the run"),
+    ],
+)
+def test_events_that_belong_to_no_run_are_refused_by_row(column, row, value, message):
+    _, run = report_worlds.ten_wallets()
+    given_column = run.events()[column].copy()
+    given_column = given_column.astype("U20") if given_column.dtype.kind == "U" else given_column
+    given_column[row] = value
+    with pytest.raises(adl.AdlError, match=message):
+        Facts(report_worlds.Altered(run, **{column: given_column})).record
+
+
+def test_a_wallet_that_no_run_has_is_refused(tmp_path):
+    _, run = report_worlds.ten_wallets()
+    wallet = np.array(run.events()["wallet"])
+    for number in (10, -2):
+        wallet[3] = number
+        with pytest.raises(adl.AdlError, match=rf"events.wallet\[3\] is {number}: must be a wallet of the run, or -1"):
+            adl.report.write(report_worlds.Altered(run, wallet=wallet), tmp_path / "report.html")

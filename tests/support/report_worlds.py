@@ -5,10 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 import adlcore as adl
-from adlcore.clearing import DepthLadder, Events
+from adlcore.clearing import (
+    CancelOrders,
+    Deleverage,
+    DepthLadder,
+    Drawdown,
+    Events,
+    NetNotionalCap,
+    TakeOver,
+    Uncovered,
+    Venue,
+)
 from adlcore.clearing.events import CAUSES, PLACE
 from adlcore.io.runs import opening
-from adlcore.lab import crowd
+from adlcore.lab import crowd, scenarios
+from adlcore.lab.crash import Crash
 
 #: Columns of numbers; all others are text.
 NUMBERS = ("sequence", "time", "wallet", "account", "row", "lots", "price", "amount", "link", "pass")
@@ -150,7 +161,7 @@ def of_world(world, skipped=0):
 
     The run begins once so many calls as are `skipped` were made.
     """
-    inclusive = adl.clearing.Venue(
+    inclusive = Venue(
         "drawn", world.stages, trigger=world.trigger, inclusive=world.inclusive, max_rounds=world.max_rounds
     )
     house = adl.ClearingHouse(world.snapshot, world.funds, inclusive, world.book())
@@ -186,3 +197,77 @@ def with_refusals(told):
         pair[:, PLACE["link"]] = 1, 0
         passes.append((number + 1, Events(pair, 2 * number, number + 1, names), None, None))
     return Run(run.before, passes, opened=(run.opening_funds, run.opening_debts))
+
+
+def named_at_length():
+    """The run of ten wallets whose names leave no room for anything else."""
+    names = tuple(f"{name}-{'0xabcdef0123456789' * 3}" for name in NAMES)
+    return ten_wallets(names, "1000000-SOMETHING-LEVERAGED-TO-THE-HILT-USDT-261225")[1]
+
+
+def named_widely(name, wallets=18):
+    """A run in which an asset, contracts, funds and accounts have names of wide characters, and funds refuse."""
+    asset = adl.Asset(name, 6)
+    symbols = [f"{name}{number}" for number in range(3)]
+    accounts = [f"{name}{number}" for number in range(wallets)]
+    contracts = [
+        adl.Contract(symbol, tick="0.01", settle=asset, tiers=adl.MarginTiers([0], [0.05])) for symbol in symbols
+    ]
+    before = adl.Snapshot.build(
+        contracts=contracts,
+        wallets={
+            "account": accounts,
+            "balance": ["120" if place % 3 else "14" for place in range(wallets)],
+            "asset": [name] * wallets,
+        },
+        positions=[
+            {"account": account, "contract": symbol, "quantity": 10 if place % 2 else -10, "entry_price": "10"}
+            for place, account in enumerate(accounts)
+            for symbol in symbols
+        ],
+        orders=[
+            {"account": accounts[0], "contract": symbol, "quantity": 1, "price": "9", "locked": "1"}
+            for symbol in symbols
+        ],
+        marks=dict.fromkeys(symbols, "10"),
+    )
+    drawdown = Drawdown(10**9, "-0.3", "-0.25")
+    funds = [
+        adl.InsuranceFund(name, "30", name=f"{name} of one", scope=symbols[:1], trigger=NetNotionalCap("1")),
+        adl.InsuranceFund(name, "10", name=f"{name} of all", trigger=drawdown),
+    ]
+    stages = [CancelOrders(), TakeOver(), Deleverage("binance"), Uncovered()]
+    house = adl.ClearingHouse(before, funds, Venue("wide", stages))
+    marks = [{symbols[0]: f"{10 - 0.15 * t:.2f}", symbols[1]: f"{10 + 0.4 * t:.2f}"} for t in range(1, 12)]
+    passes = [(60_000 * number, given, None) for number, given in enumerate(marks, 1)]
+    return made(house, passes, {"time_unit": "ms", "rule": "binance"})
+
+
+def named_in_chinese():
+    """The run of wide names in a script each of whose characters is as wide as two."""
+    return named_widely("测试合约" * 10)
+
+
+def named_in_wide_letters():
+    """The run of wide names in the widest letter of Latin."""
+    return named_widely("W" * 100)
+
+
+def in_large_amounts():
+    """A run of a fund, and of positions, with as many digits as they come, at times that are dates."""
+    wallets = {"count": 400, "positions": 900, "worth_median": 1e7, "worth_sigma": 2.0}
+    crash = Crash.of(scenarios.read({"wallets": wallets, "shock": {"passes": 8}}))
+    passes = ((1_760_130_000_000 + given.time, given.marks, given.index_prices) for given in crash.passes())
+    return made(crash.house, passes)
+
+
+def of_several_units():
+    """A run whose settle assets cannot be compared."""
+    return crash(modes=("cross", "isolated"))[1]
+
+
+#: Runs whose names, amounts and units are hard to fit.
+HARD_TO_FIT = (
+    *(crash, named_at_length, named_in_chinese, named_in_wide_letters),
+    *(in_large_amounts, of_several_units),
+)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from adlcore.report.facts.run_facts import Facts
 from support import report_worlds
 from support.report_pages import Page
 
@@ -17,6 +18,12 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("reports")
 
 
+@pytest.fixture
+def ten_run():
+    """The run of the crash of ten wallets, which may be changed."""
+    return report_worlds.ten_wallets()[1]
+
+
 @pytest.fixture(scope="session")
 def ten(folder):
     """The report of the crash of ten wallets."""
@@ -27,6 +34,12 @@ def ten(folder):
 def fallen():
     """A run in which all marks fall."""
     return report_worlds.crash()[1]
+
+
+@pytest.fixture(scope="session")
+def fallen_facts(fallen):
+    """Its facts."""
+    return Facts(fallen)
 
 
 @pytest.fixture(scope="session")

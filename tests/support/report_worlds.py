@@ -84,6 +84,14 @@ class Altered(Run):
         return {**super().events(), **self.changed}
 
 
+def altered(run, column, row, value):
+    """Another run, one event of which has another value."""
+    changed = run.events()[column]
+    changed = changed.astype("U20") if changed.dtype.kind == "U" else changed.copy()
+    changed[row] = value
+    return Altered(run, **{column: changed})
+
+
 def _columns(names, rows):
     return dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True)) if rows else {n: [] for n in names}
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-import adlcore as adl
 from adlcore.clearing import BookIOC, CancelOrders, Deleverage, TakeOver
 from adlcore.report.facts.run_facts import Facts
 from support import report_worlds
@@ -19,9 +18,3 @@ def eventful():
 def facts(eventful):
     """Its facts."""
     return Facts(eventful)
-
-
-@pytest.fixture(scope="session")
-def binance():
-    """The rule that queues are ranked by."""
-    return adl.RankingRule("binance")

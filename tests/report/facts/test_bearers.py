@@ -26,10 +26,10 @@ def test_shares_of_users_equal_a_loop(eventful, facts):
     assert top_share(held.per_user, 10) == pytest.approx(sum(largest[:10]) / sum(largest))
 
 
-def test_the_terms_of_a_score_are_those_of_the_snapshot_at_the_marks_of_the_pass(eventful, facts, binance):
+def test_the_terms_of_a_score_are_those_of_the_snapshot_at_the_marks_of_the_pass(eventful, facts):
     (held,) = facts.bearers
     events = held.event[held.largest(20)]
-    found = score_terms(facts.record, eventful, facts.prices, adl.margin_state(eventful.before), binance, events)
+    found = score_terms(facts.record, eventful, facts.prices, adl.margin_state(eventful.before), facts.rule, events)
     rows = rows_of(eventful)
     prices = prices_of(eventful)
     for place, event in enumerate(events.tolist()):
@@ -41,16 +41,14 @@ def test_the_terms_of_a_score_are_those_of_the_snapshot_at_the_marks_of_the_pass
         )
         state.mark(mark, index_prices=index)
         code = eventful.before.symbols[row["contract"]]
-        why = state.market(row["contract"]).explain(row["row"] - int(eventful.before.start[code]), binance)
+        why = state.market(row["contract"]).explain(row["row"] - int(eventful.before.start[code]), facts.rule)
         terms = (found.pnl_ratio[place], found.leverage[place], found.score[place])
         assert terms == pytest.approx((why.terms["pnl_ratio"], why.terms["effective_leverage"], why.score))
 
 
-def test_rows_that_the_start_does_not_hold_have_no_terms(eventful, facts, binance):
+def test_rows_that_the_start_does_not_hold_have_no_terms(eventful, facts):
     (held,) = facts.bearers
     events = held.event[:2]
-    row = eventful.events()["row"].copy()
-    row[events[0]] = len(eventful.before.positions) + 5
-    altered = Facts(report_worlds.Altered(eventful, row=row))
-    found = score_terms(altered.record, eventful, facts.prices, facts.margin_state(), binance, events)
+    altered = Facts(report_worlds.altered(eventful, "row", events[0], len(eventful.before.positions) + 5))
+    found = score_terms(altered.record, eventful, facts.prices, facts.margin_state(), facts.rule, events)
     assert np.isnan(found.score).tolist() == [True, False]

@@ -110,17 +110,16 @@ def test_the_cash_and_the_equity_of_any_fund_are_those_of_the_house(world, skipp
         assert [f"trigger-{'on' if trigger.on else 'off'}" for trigger in mine.triggers] == triggers
 
 
-def test_openings_that_the_run_does_not_say_come_from_the_funds_or_the_configuration_or_are_not_known():
-    _, run = report_worlds.ten_wallets()
-    run.opening_funds = None
-    assert [fund.opening for fund in Facts(run).funds] == [100 * 10**8]
+def test_openings_that_the_run_does_not_say_come_from_the_funds_or_the_configuration_or_are_not_known(ten_run):
+    ten_run.opening_funds = None
+    assert [fund.opening for fund in Facts(ten_run).funds] == [100 * 10**8]
     given_funds = [adl.InsuranceFund("USDT", "7", scope="SOLUSDT"), adl.InsuranceFund("USDT", "3")]
-    assert [(f.name, f.opening) for f in Facts(run, funds=given_funds).funds] == [
+    assert [(f.name, f.opening) for f in Facts(ten_run, funds=given_funds).funds] == [
         ("SOLUSDT", 7 * 10**8),
         ("USDT", 3 * 10**8),
     ]
     for configuration in ({}, {"funds": "none"}, {"funds": [{"name": "x"}]}, ["funds"]):
-        run.configuration = configuration
-        (fund,) = Facts(run).funds
+        ten_run.configuration = configuration
+        (fund,) = Facts(ten_run).funds
         assert fund.opening is None
         assert fund.cash.tolist() == [0, 3_246_875_000]

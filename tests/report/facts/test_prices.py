@@ -29,11 +29,10 @@ def test_assets_that_cannot_be_compared_are_summed_apart():
         ("price", "-1", "marks.price[0] is '-1': must be above 0"),
     ],
 )
-def test_marks_that_no_run_has_are_refused(tmp_path, column, value, told):
-    _, run = report_worlds.ten_wallets()
-    marks = {name: list(cells) for name, cells in run.marks().items()}
+def test_marks_that_no_run_has_are_refused(ten_run, tmp_path, column, value, told):
+    marks = {name: list(cells) for name, cells in ten_run.marks().items()}
     marks[column][0] = value
-    changed = report_worlds.Altered(run)
+    changed = report_worlds.Altered(ten_run)
     changed.marks = lambda: marks
     with pytest.raises(adl.AdlError) as caught:
         adl.report.write(changed, tmp_path / "report.html")

@@ -26,9 +26,9 @@ def test_the_pass_of_a_queue_is_the_one_with_most_lots_deleveraged(eventful, fac
         assert mine[symbol, number, side] == most
 
 
-def test_a_queue_holds_those_who_could_be_counterparties_and_marks_those_who_were(eventful, facts, binance):
+def test_a_queue_holds_those_who_could_be_counterparties_and_marks_those_who_were(eventful, facts):
     place = places_of_most(facts.record, len(eventful.contracts))[0]
-    found = queue_at(facts.record, eventful, facts.prices, adl.margin_state(eventful.before), binance, place)
+    found = queue_at(facts.record, eventful, facts.prices, adl.margin_state(eventful.before), facts.rule, place)
     state = adl.margin_state(eventful.before)
     marks, index = facts.prices.exact(place.place)
     state.mark(marks, index_prices=index)
@@ -36,7 +36,7 @@ def test_a_queue_holds_those_who_could_be_counterparties_and_marks_those_who_wer
     able = (market.quantity * place.side > 0) & ~state.liquidatable[market.tie] & (market.equity > 0)
     rows = np.flatnonzero(able)
     assert found.positions.row.tolist() == rows.tolist()
-    score = market.score(binance)
+    score = market.score(facts.rule)
     assert found.positions.light.tolist() == adl.indicator(score[rows]).tolist()
     leverage = market.notional[rows] / (market.equity[rows] / 1e8)
     assert found.positions.leverage == pytest.approx(leverage)

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.report.facts.record import coded, exact_sums
-from adlcore.report.facts.run_facts import Facts
+from adlcore.report.facts.record import coded, exact_sums, read_record
 from support import report_worlds
 
 
@@ -47,21 +46,10 @@ def test_sums_are_exact_beyond_int64(pairs):
         ("contract", 4, "ETH", r"events.contract\[4\] is 'ETH': must be known to the run and to this adlcore"),
         ("sequence", 5, 4, r"events.sequence\[5\] is 4: must be above the one before"),
         ("pass", 6, 9, r"events.pass\[6\] is 9: must be a pass of the run"),
+        ("wallet", 3, 10, r"events.wallet\[3\] is 10: must be a wallet of the run, or -1"),
+        ("wallet", 3, -2, r"events.wallet\[3\] is -2: must be a wallet of the run, or -1"),
     ],
 )
-def test_events_that_belong_to_no_run_are_refused_by_row(column, row, value, message):
-    _, run = report_worlds.ten_wallets()
-    given_column = run.events()[column].copy()
-    given_column = given_column.astype("U20") if given_column.dtype.kind == "U" else given_column
-    given_column[row] = value
+def test_events_that_belong_to_no_run_are_refused_by_row(ten_run, column, row, value, message):
     with pytest.raises(adl.AdlError, match=message):
-        Facts(report_worlds.Altered(run, **{column: given_column})).record
-
-
-def test_a_wallet_that_no_run_has_is_refused(tmp_path):
-    _, run = report_worlds.ten_wallets()
-    wallet = np.array(run.events()["wallet"])
-    for number in (10, -2):
-        wallet[3] = number
-        with pytest.raises(adl.AdlError, match=rf"events.wallet\[3\] is {number}: must be a wallet of the run, or -1"):
-            adl.report.write(report_worlds.Altered(run, wallet=wallet), tmp_path / "report.html")
+        read_record(report_worlds.altered(ten_run, column, row, value))

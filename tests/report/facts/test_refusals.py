@@ -46,13 +46,12 @@ def test_refusals_are_those_of_a_slow_loop(world):
     refused.reasons(facts)
 
 
-@pytest.mark.parametrize("column", ["link", "cause", "fund", "asset", "contract", "wallet"])
-def test_what_no_house_writes_is_passed_over(tmp_path, column):
-    _, run = report_worlds.ten_wallets()
-    events = run.events()
-    place = int(np.flatnonzero(events["kind"] == "take-over-refused")[0])
-    changed = events[column].copy()
-    changed[place] = {"link": 0, "cause": "fee"}.get(column, -1 if changed.dtype.kind == "i" else "")
-    altered = report_worlds.Altered(run, **{column: changed})
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("link", 0), ("cause", "fee"), ("fund", ""), ("asset", ""), ("contract", ""), ("wallet", -1)],
+)
+def test_what_no_house_writes_is_passed_over(ten_run, tmp_path, column, value):
+    place = int(np.flatnonzero(ten_run.events()["kind"] == "take-over-refused")[0])
+    altered = report_worlds.altered(ten_run, column, place, value)
     assert len(Facts(altered).refusals) == 0
     assert "Why funds refused" not in Page.of(altered, tmp_path).tables

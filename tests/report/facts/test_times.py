@@ -99,11 +99,10 @@ def test_times_of_a_day_stand_on_a_clock_and_longer_ones_on_days():
 
 
 @pytest.mark.parametrize("unit", ["minutes", "", 7, ["ms"]])
-def test_another_unit_is_refused(unit, tmp_path):
-    _, run = report_worlds.ten_wallets()
-    run.configuration = {**run.configuration, "time_unit": unit}
+def test_another_unit_is_refused(ten_run, unit, tmp_path):
+    ten_run.configuration = {**ten_run.configuration, "time_unit": unit}
     with pytest.raises(adl.AdlError, match=r"configuration.time_unit is .*: must be one of ns, us, ms, s"):
-        adl.report.write(run, tmp_path / "report.html")
+        adl.report.write(ten_run, tmp_path / "report.html")
     with pytest.raises(adl.AdlError, match=r"time_unit is .*: must be one of ns, us, ms, s"):
         adl.report.plot_events([], time_unit=unit)
 

@@ -4,16 +4,14 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.report.facts.run_facts import Facts
 from adlcore.report.figures import queue_plot
 from adlcore.report.figures.palette import LIGHTS
 from support import report_worlds
 
 
-def test_the_queue_has_a_figure_for_each_contract_that_was_deleveraged(fallen, page):
-    facts = Facts(fallen)
-    notices = np.flatnonzero(facts.record.of("adl-notice"))
-    codes = set(facts.record.contract[notices].tolist())
+def test_the_queue_has_a_figure_for_each_contract_that_was_deleveraged(fallen, fallen_facts, page):
+    notices = np.flatnonzero(fallen_facts.record.of("adl-notice"))
+    codes = set(fallen_facts.record.contract[notices].tolist())
     figures = page.figures["queue-plot"]
     assert {figure["label"] for figure in figures} == {fallen.contracts[code].symbol for code in codes}
     for figure in figures:

@@ -10,7 +10,6 @@ import pytest
 
 import adlcore as adl
 from adlcore._support.text import visible
-from adlcore.report.facts.run_facts import Facts
 from adlcore.report.figures import waterfall_plot
 from adlcore.report.figures.waterfall_plot import GAP
 from adlcore.report.page.page import templates
@@ -46,17 +45,14 @@ def test_the_same_run_makes_the_same_bytes(fallen, tmp_path):
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
-def test_a_folder_that_is_not_there_is_named_and_a_file_that_was_stays(tmp_path):
-    _, run = report_worlds.ten_wallets()
+def test_a_folder_that_is_not_there_is_named_and_a_file_that_was_stays(ten_run, tmp_path):
     with pytest.raises(OSError, match="No such file or directory") as failed:
-        adl.report.write(run, tmp_path / "nowhere" / "report.html")
+        adl.report.write(ten_run, tmp_path / "nowhere" / "report.html")
     assert failed.value.filename == str(tmp_path / "nowhere" / "report.html")
     kept = tmp_path / "report.html"
     kept.write_text("before")
-    kind = run.events()["kind"].astype("U20")
-    kind[0] = "nothing"
     with pytest.raises(adl.AdlError, match=r"events.kind\[0\] is 'nothing'"):
-        adl.report.write(report_worlds.Altered(run, kind=kind), kept)
+        adl.report.write(report_worlds.altered(ten_run, "kind", 0, "nothing"), kept)
     assert kept.read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
@@ -139,9 +135,8 @@ def test_json_in_a_script_cannot_end_it():
         json_of(float("nan"))
 
 
-def test_runs_in_which_nothing_happened_are_told_too(tmp_path):
-    _, run = report_worlds.ten_wallets()
-    calm = adl.ClearingHouse(run.before, venue=adl.venues.BINANCE_USDM)
+def test_runs_in_which_nothing_happened_are_told_too(ten_run, tmp_path):
+    calm = adl.ClearingHouse(ten_run.before, venue=adl.venues.BINANCE_USDM)
     for passes, told in (([], "no passes"), ([(1, {"SOLUSDT": "100.1"}, None)], "SOLUSDT rose by 0.1 %")):
         page = Page.of(report_worlds.made(calm, passes), tmp_path)
         assert "Nobody was liquidated." in page.texts["story"]
@@ -153,11 +148,10 @@ def test_runs_in_which_nothing_happened_are_told_too(tmp_path):
         assert "there were no movements" in page.texts["audit"]
 
 
-def test_an_open_run_says_so(tmp_path):
-    _, run = report_worlds.ten_wallets()
-    run.manifest = {**run.manifest, "status": "open"}
+def test_an_open_run_says_so(ten_run, tmp_path):
+    ten_run.manifest = {**ten_run.manifest, "status": "open"}
     path = tmp_path / "report.html"
-    adl.report.write(run, path)
+    adl.report.write(ten_run, path)
     assert "The run was still open: later passes are not in it." in path.read_text(encoding="utf-8")
 
 
@@ -180,10 +174,9 @@ def small_caps(monkeypatch):
         monkeypatch.setattr(module, name, value)
 
 
-def test_captions_say_how_much_is_shown_of_how_much(small_caps, fallen, tmp_path):
-    facts = Facts(fallen)
+def test_captions_say_how_much_is_shown_of_how_much(small_caps, fallen, fallen_facts, tmp_path):
     page = Page.of(fallen, tmp_path)
-    notices = facts.record.tally("adl-notice")
+    notices = fallen_facts.record.tally("adl-notice")
     assert f"Notices of auto-deleveraging: the 7 largest of {notices:,}" in page.tables
     assert len(page.tables[f"Notices of auto-deleveraging: the 7 largest of {notices:,}"]) == 8
     assert (
@@ -199,14 +192,13 @@ def test_captions_say_how_much_is_shown_of_how_much(small_caps, fallen, tmp_path
     assert sum("others" in label for label in labels) == 1
 
 
-def test_without_plotly_the_extra_is_named(monkeypatch, tmp_path):
-    _, run = report_worlds.ten_wallets()
-    market = adl.margin_state(run.before).market("SOLUSDT")
+def test_without_plotly_the_extra_is_named(ten_run, monkeypatch, tmp_path):
+    market = adl.margin_state(ten_run.before).market("SOLUSDT")
     monkeypatch.setitem(sys.modules, "plotly", None)
     for call in (
         lambda: adl.report.plot_queue(market, "binance"),
-        lambda: adl.report.plot_events(run.told[0][1]),
-        lambda: adl.report.write(run, tmp_path / "report.html"),
+        lambda: adl.report.plot_events(ten_run.told[0][1]),
+        lambda: adl.report.write(ten_run, tmp_path / "report.html"),
     ):
         with pytest.raises(adl.MissingExtraError, match=r"pip install 'adlcore\[report\]'"):
             call()

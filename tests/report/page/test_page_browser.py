@@ -178,9 +178,8 @@ def test_names_that_are_markup_run_nothing(browser, tmp_path):
         assert shown == ["<i onclick=alert(4)>SOL</i>"]
 
 
-def test_a_run_in_which_nothing_happened_opens_too(browser, tmp_path):
-    _, run = report_worlds.ten_wallets()
-    calm = adl.ClearingHouse(run.before, venue=adl.venues.BINANCE_USDM)
+def test_a_run_in_which_nothing_happened_opens_too(ten_run, browser, tmp_path):
+    calm = adl.ClearingHouse(ten_run.before, venue=adl.venues.BINANCE_USDM)
     for number, passes in enumerate(([], [(1, {"SOLUSDT": "100.1"}, None)])):
         path = tmp_path / f"{number}.html"
         adl.report.write(report_worlds.made(calm, passes), path)

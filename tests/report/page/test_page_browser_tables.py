@@ -6,16 +6,15 @@ Deselected unless asked for: ``pytest -m browser`` needs Playwright for Python a
 import pytest
 
 import adlcore as adl
-from adlcore.report.facts.run_facts import Facts
 from support import report_worlds
 from support.report_browser import NARROW, SIDEWAYS, cut, opened, rows, table, until
 
 pytestmark = pytest.mark.browser
 
 
-def notices(fallen):
+def notices(fallen_facts):
     """The name of the table of notices."""
-    count = Facts(fallen).record.tally("adl-notice")
+    count = fallen_facts.record.tally("adl-notice")
     return f"Notices of auto-deleveraging: the 50 largest of {count:,}"
 
 

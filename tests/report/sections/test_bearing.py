@@ -4,7 +4,6 @@ import numpy as np
 
 from adlcore.report.facts.run_facts import Facts
 from adlcore.report.sections import bearing
-from support import report_worlds
 
 END = "no fee was charged; a new position may be opened at once"
 
@@ -20,9 +19,8 @@ def test_the_bearers_of_ten_wallets_are_told_in_their_own_numbers(ten):
     assert [row[0] for row in rows] == ["gus", "fay", "ivy"]
 
 
-def test_a_notice_says_what_the_user_must_know():
-    _, run = report_worlds.ten_wallets()
-    facts = Facts(run)
+def test_a_notice_says_what_the_user_must_know(ten_run):
+    facts = Facts(ten_run)
     told = [bearing.notice(facts, event) for event in np.flatnonzero(facts.record.of("adl-notice")).tolist()]
     assert told == [
         f"closed {lots} SOLUSDT at 88.0; realized +{realized} USDT; {END}"

@@ -1,7 +1,6 @@
 """Fund balances in time."""
 
 import adlcore as adl
-from support import report_worlds
 from support.report_pages import Page
 
 
@@ -10,11 +9,10 @@ def test_the_fund_of_ten_wallets_is_told_in_its_own_numbers(ten):
     assert ten.tables["Funds"][1] == ["USDT", "USDT", "100.00", "100.00", "132.47", "+32.47", "132.47", "none"]
 
 
-def test_funds_without_a_known_opening_are_shown_as_changes(tmp_path):
-    _, run = report_worlds.ten_wallets()
-    run.configuration, run.opening_funds = {}, None
-    page = Page.of(run, tmp_path)
+def test_funds_without_a_known_opening_are_shown_as_changes(ten_run, tmp_path):
+    ten_run.configuration, ten_run.opening_funds = {}, None
+    page = Page.of(ten_run, tmp_path)
     assert "The cash of the USDT fund changed by +32.47 USDT." in page.texts["funds"]
     assert page.tables["Funds"][1] == ["USDT", "USDT", "–", "–", "–", "+32.47", "–", "none"]
-    told = Page.of(run, tmp_path, funds=[adl.InsuranceFund("USDT", "40")])
+    told = Page.of(ten_run, tmp_path, funds=[adl.InsuranceFund("USDT", "40")])
     assert "rose from 40.00 to 72.47 USDT" in told.texts["funds"]

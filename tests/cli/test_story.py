@@ -126,13 +126,9 @@ def test_every_number_of_the_terminal_is_one_of_the_report(told):
         assert "Nothing stayed uncovered" in page.texts["insurance"]
     for fund in facts.funds:
         asset = run.assets[fund.asset]
-        before, after = (
-            amount(int(fund.cash[place]), asset.decimals) if fund.cash[place] else "0" for place in (0, -1)
-        )
-        assert (
-            f"{fund.name} {amount(int(fund.cash[0]), asset.decimals)} to {amount(int(fund.cash[-1]), asset.decimals)}"
-            in said
-        )
+        first, last = int(fund.cash[0]), int(fund.cash[-1])
+        before, after = (amount(cash, asset.decimals) if cash else "0" for cash in (first, last))
+        assert f"{fund.name} {amount(first, asset.decimals)} to {amount(last, asset.decimals)}" in said
         row = next(row for row in page.tables["Funds"] if row[0] == fund.name)
         assert (row[2], row[4]) == (before, after)
     assert f"; {record.tally('order-cancelled'):,} open order" in said or not record.tally("order-cancelled")

@@ -1,17 +1,9 @@
-"""A report in a browser: opened, waited for, and looked at.
-
-Chromium is `/usr/bin/chromium`, or what ``ADLCORE_CHROMIUM`` names.
-"""
+"""A report in a browser: opened, waited for, and looked at."""
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 
-ARGUMENTS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 WIDE, NARROW = 1280, 390
 
 #: What the plots of the page hold, by the id of their place.
@@ -47,18 +39,6 @@ CUT = """() => {
   }
   return found;
 }"""
-
-
-@contextmanager
-def chromium():
-    """A browser."""
-    from playwright.sync_api import sync_playwright
-
-    path = os.environ.get("ADLCORE_CHROMIUM", "/usr/bin/chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield started
-        started.close()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements, self.texts, self.tables, self.figures, self.styles, self.scripts = [], {}, {}, {}, [], []
         self._section = self._table = self._place = self._raw = None
-        self._in_cell = False
+        self._in_cell, self.source = False, text
         self.feed(text)
         self.close()
 
@@ -73,7 +73,9 @@ class Page(HTMLParser):
         """The report of a run, written to a folder and read back."""
         path = folder / "report.html"
         adl.report.write(run, path, **terms)
-        return cls(path.read_text(encoding="utf-8"))
+        page = cls(path.read_text(encoding="utf-8"))
+        page.path = path
+        return page
 
     def column(self, table, heading):
         """The cells of a column."""

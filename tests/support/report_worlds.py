@@ -207,32 +207,23 @@ def with_refusals(told):
     return Run(run.before, passes, opened=(run.opening_funds, run.opening_debts))
 
 
-def named_at_length():
-    """The run of ten wallets whose names leave no room for anything else."""
-    names = tuple(f"{name}-{'0xabcdef0123456789' * 3}" for name in NAMES)
-    return ten_wallets(names, "1000000-SOMETHING-LEVERAGED-TO-THE-HILT-USDT-261225")[1]
-
-
 def named_widely(name, wallets=18):
     """A run in which an asset, contracts, funds and accounts have names of wide characters, and funds refuse."""
-    asset = adl.Asset(name, 6)
-    symbols = [f"{name}{number}" for number in range(3)]
-    accounts = [f"{name}{number}" for number in range(wallets)]
-    contracts = [
-        adl.Contract(symbol, tick="0.01", settle=asset, tiers=adl.MarginTiers([0], [0.05])) for symbol in symbols
-    ]
+    asset, tiers = adl.Asset(name, 6), adl.MarginTiers([0], [0.05])
+    symbols, accounts = ([f"{name}{number}" for number in range(count)] for count in (3, wallets))
     before = adl.Snapshot.build(
-        contracts=contracts,
+        contracts=[adl.Contract(symbol, tick="0.01", settle=asset, tiers=tiers) for symbol in symbols],
         wallets={
             "account": accounts,
             "balance": ["120" if place % 3 else "14" for place in range(wallets)],
             "asset": [name] * wallets,
         },
-        positions=[
-            {"account": account, "contract": symbol, "quantity": 10 if place % 2 else -10, "entry_price": "10"}
-            for place, account in enumerate(accounts)
-            for symbol in symbols
-        ],
+        positions={
+            "account": accounts * 3,
+            "contract": [symbol for symbol in symbols for _ in accounts],
+            "quantity": [10 if place % 2 else -10 for place in range(wallets)] * 3,
+            "entry_price": ["10"] * 3 * wallets,
+        },
         orders=[
             {"account": accounts[0], "contract": symbol, "quantity": 1, "price": "9", "locked": "1"}
             for symbol in symbols
@@ -251,16 +242,6 @@ def named_widely(name, wallets=18):
     return made(house, passes, {"time_unit": "ms", "rule": "binance"})
 
 
-def named_in_chinese():
-    """The run of wide names in a script each of whose characters is as wide as two."""
-    return named_widely("测试合约" * 10)
-
-
-def named_in_wide_letters():
-    """The run of wide names in the widest letter of Latin."""
-    return named_widely("W" * 100)
-
-
 def in_large_amounts():
     """A run of a fund, and of positions, with as many digits as they come, at times that are dates."""
     wallets = {"count": 400, "positions": 900, "worth_median": 1e7, "worth_sigma": 2.0}
@@ -269,13 +250,14 @@ def in_large_amounts():
     return made(crash.house, passes)
 
 
-def of_several_units():
-    """A run whose settle assets cannot be compared."""
-    return crash(modes=("cross", "isolated"))[1]
-
-
-#: Runs whose names, amounts and units are hard to fit.
-HARD_TO_FIT = (
-    *(crash, named_at_length, named_in_chinese, named_in_wide_letters),
-    *(in_large_amounts, of_several_units),
-)
+#: Makes runs whose names, amounts and units are hard to fit.
+HARD_TO_FIT = {
+    "a crash": lambda: crash()[1],
+    "names that leave no room for anything else": lambda: ten_wallets(
+        [f"{name}-{'0xabcdef0123456789' * 3}" for name in NAMES], "1000000-SOMETHING-LEVERAGED-TO-THE-HILT-USDT-261225"
+    )[1],
+    "characters each as wide as two": lambda: named_widely("测试合约" * 10),
+    "the widest letter of Latin": lambda: named_widely("W" * 100),
+    "amounts of many digits, and dates": in_large_amounts,
+    "units that cannot be compared": lambda: crash(modes=("cross", "isolated"))[1],
+}

@@ -58,13 +58,8 @@ def test_a_queue_holds_those_who_could_be_counterparties_and_marks_those_who_wer
 
 
 def test_positions_without_lots_equity_or_place_stand_in_no_queue():
-    market = adl.Market(
-        "X",
-        mark_price=2,
-        quantity=[4, 0, -5, -5, 3],
-        entry_price=[1.0, 1.0, 3.0, 2.5, 1.5],
-        equity=[5.0, 9.0, 10.0, -1.0, 2.0],
-    )
+    quantity, entry_price, equity = [4, 0, -5, -5, 3], [1.0, 1.0, 3.0, 2.5, 1.5], [5.0, 9.0, 10.0, -1.0, 2.0]
+    market = adl.Market("X", mark_price=2, quantity=quantity, entry_price=entry_price, equity=equity)
     held = positions_of(market, adl.RankingRule("binance"))
     assert held.row.tolist() == [0, 2, 4]
     assert held.light.tolist() == [5, 5, 3]

@@ -15,9 +15,7 @@ def test_the_queue_has_a_figure_for_each_contract_that_was_deleveraged(fallen, f
     figures = page.figures["queue-plot"]
     assert {figure["label"] for figure in figures} == {fallen.contracts[code].symbol for code in codes}
     for figure in figures:
-        lights = [
-            trace for trace in figure["data"] if trace["name"].endswith(("light", "lights")) and trace["x"] != [None]
-        ]
+        lights = [each for each in figure["data"] if "light" in each["name"] and each["x"] != [None]]
         marks = sum(len(trace["x"]) for trace in lights)
         assert f"Shown: all {marks:,}." in figure["caption"]
         rims = sum(width >= 1.7 for trace in lights for width in trace["marker"]["line"]["width"])

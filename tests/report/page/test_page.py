@@ -92,24 +92,14 @@ def strings(value):
 
 
 def test_what_turns_text_around_or_is_not_seen_stands_nowhere_in_the_page(tmp_path):
-    names = (
-        "\u202eann\u2066",
-        "b\x1b[2Jen",
-        "\u200bgus",
-        "d\x00an",
-        "\ufefffay",
-        "\x7feve",
-        "i\u061cvy",
-        "hal\u3164",
-        "\u115fcyd",
-    )
+    names = ["\u202eann\u2066", "b\x1b[2Jen", "\u200bgus", "d\x00an", "\ufefffay"]
+    names += ["\x7feve", "i\u061cvy", "hal\u3164", "\u115fcyd"]
     _, run = report_worlds.ten_wallets(names, "SOL\u202dUSDT")
     run.configuration = {"\u202e": ["\x9b"]}
     run.manifest = {"\u2067note": "\u202e", "adlcore": "1\u202e"}
     page = Page.of(run, tmp_path, title="all\u202e\x1b of it")
-    text = (tmp_path / "report.html").read_text(encoding="utf-8")
-    own = text.index("<script>")  # what follows is plotly's and the page's own
-    assert {c for c in text[:own] if c != visible(c)} == {"\n"}
+    own = page.source.index("<script>")  # what follows is plotly's and the page's own
+    assert {c for c in page.source[:own] if c != visible(c)} == {"\n"}
     shown = [visible(name) for name in names]
     assert set(page.column("Notices of auto-deleveraging", "account")) <= set(shown)
     assert page.column("Manifest", "value")[0] == r"\u202e"
@@ -117,7 +107,7 @@ def test_what_turns_text_around_or_is_not_seen_stands_nowhere_in_the_page(tmp_pa
     drawn = set(strings(page.figures))
     assert r"SOL\u202dUSDT" in {text[:13] for text in drawn}
     assert [text for text in drawn if text.replace(GAP, " ") != visible(text.replace(GAP, " "))] == []
-    assert r"<title>all\u202e\x1b of it</title>" in text
+    assert r"<title>all\u202e\x1b of it</title>" in page.source
 
 
 def json_of(value):
@@ -150,38 +140,30 @@ def test_runs_in_which_nothing_happened_are_told_too(ten_run, tmp_path):
 
 def test_an_open_run_says_so(ten_run, tmp_path):
     ten_run.manifest = {**ten_run.manifest, "status": "open"}
-    path = tmp_path / "report.html"
-    adl.report.write(ten_run, path)
-    assert "The run was still open: later passes are not in it." in path.read_text(encoding="utf-8")
+    assert "The run was still open: later passes are not in it." in Page.of(ten_run, tmp_path).source
 
 
-@pytest.fixture
-def small_caps(monkeypatch):
-    """Every cap at next to nothing."""
-    for module, name, value in (
-        (time, "MOST_BARS", 3),
-        (time, "MOST_LINES", 2),
-        (time, "MOST_POINTS", 5),
-        (fund_balances, "MOST_POINTS", 5),
-        (queue, "MOST_CONTRACTS", 1),
-        (queue, "MOST_MARKS", 40),
-        (bearing, "MOST_POINTS", 20),
-        (bearing, "MOST_ROWS", 7),
-        (orders, "MOST_CONTRACTS", 1),
-        (insurance, "MOST_ROWS", 2),
-        (waterfall_plot, "MOST_SOURCES", 2),
-    ):
-        monkeypatch.setattr(module, name, value)
+#: Of each module its caps, at next to nothing.
+CAPS = {
+    time: {"MOST_BARS": 3, "MOST_LINES": 2, "MOST_POINTS": 5},
+    fund_balances: {"MOST_POINTS": 5},
+    queue: {"MOST_CONTRACTS": 1, "MOST_MARKS": 40},
+    bearing: {"MOST_POINTS": 20, "MOST_ROWS": 7},
+    orders: {"MOST_CONTRACTS": 1},
+    insurance: {"MOST_ROWS": 2},
+    waterfall_plot: {"MOST_SOURCES": 2},
+}
 
 
-def test_captions_say_how_much_is_shown_of_how_much(small_caps, fallen, fallen_facts, tmp_path):
+def test_captions_say_how_much_is_shown_of_how_much(monkeypatch, fallen, fallen_facts, tmp_path):
+    for module, caps in CAPS.items():
+        for name, value in caps.items():
+            monkeypatch.setattr(module, name, value)
     page = Page.of(fallen, tmp_path)
     notices = fallen_facts.record.tally("adl-notice")
-    assert f"Notices of auto-deleveraging: the 7 largest of {notices:,}" in page.tables
     assert len(page.tables[f"Notices of auto-deleveraging: the 7 largest of {notices:,}"]) == 8
-    assert (
-        "Shown: the 2 with most liquidated of 3. Shown: 5 of 9 points of each." in page.figures["prices"][0]["caption"]
-    )
+    prices = page.figures["prices"][0]["caption"]
+    assert "Shown: the 2 with most liquidated of 3. Shown: 5 of 9 points of each." in prices
     assert "Each bar adds 3 passes up." in page.figures["stages"][0]["caption"]
     assert "Shown: the 1 contracts with most of it, of" in page.texts["queue"]
     (queue_figure,) = page.figures["queue-plot"]
@@ -192,14 +174,14 @@ def test_captions_say_how_much_is_shown_of_how_much(small_caps, fallen, fallen_f
     assert sum("others" in label for label in labels) == 1
 
 
-def test_without_plotly_the_extra_is_named(ten_run, monkeypatch, tmp_path):
+@pytest.mark.parametrize("package", ["plotly", "jinja2"])
+def test_without_its_packages_the_extra_is_named(ten_run, monkeypatch, tmp_path, package):
     market = adl.margin_state(ten_run.before).market("SOLUSDT")
-    monkeypatch.setitem(sys.modules, "plotly", None)
-    for call in (
-        lambda: adl.report.plot_queue(market, "binance"),
-        lambda: adl.report.plot_events(ten_run.told[0][1]),
-        lambda: adl.report.write(ten_run, tmp_path / "report.html"),
-    ):
+    monkeypatch.setitem(sys.modules, package, None)
+    calls = [lambda: adl.report.write(ten_run, tmp_path / "report.html")]
+    if package == "plotly":
+        calls += [lambda: adl.report.plot_queue(market, "binance"), lambda: adl.report.plot_events(ten_run.told[0][1])]
+    for call in calls:
         with pytest.raises(adl.MissingExtraError, match=r"pip install 'adlcore\[report\]'"):
             call()
     assert not list(tmp_path.iterdir())

@@ -12,14 +12,13 @@ from support.report_browser import NARROW, SIDEWAYS, cut, opened, rows, table, u
 pytestmark = pytest.mark.browser
 
 
-def notices(fallen_facts):
-    """The name of the table of notices."""
-    count = fallen_facts.record.tally("adl-notice")
-    return f"Notices of auto-deleveraging: the 50 largest of {count:,}"
+@pytest.fixture
+def name(fallen_facts):
+    """That of the table of notices."""
+    return f"Notices of auto-deleveraging: the 50 largest of {fallen_facts.record.tally('adl-notice'):,}"
 
 
-def test_a_table_that_is_wider_than_its_place_is_a_list_that_is_sorted_and_filtered(browser, fallen, report):
-    name = notices(fallen)
+def test_a_table_that_is_wider_than_its_place_is_a_list_that_is_sorted_and_filtered(browser, report, name):
     with opened(browser, report, 800) as page:
         box = table(page, name)
         assert box.locator(".scroll.stacked").count() == 1
@@ -39,45 +38,37 @@ def test_a_table_that_is_wider_than_its_place_is_a_list_that_is_sorted_and_filte
         assert cut(page) == []
 
 
-def test_a_click_or_a_key_sorts_a_table(browser, fallen, report):
-    name = notices(fallen)
+def test_a_click_or_a_key_sorts_a_table(browser, report, name):
     with opened(browser, report) as page:
         box = table(page, name)
 
         def column(heading):
             at = box.locator("th").all_text_contents().index(heading)
-            return at, [row[at] for row in rows(page, name)]
+            return [row[at] for row in rows(page, name)]
 
-        def number(text):
-            return float(text.replace(",", "").replace("−", "-"))
+        def realized():
+            return [float(text.replace(",", "").replace("−", "-")) for text in column("realized PnL")]
 
         heading = box.locator("th", has_text="realized PnL")
         assert heading.get_attribute("aria-sort") == "none"
         heading.locator("button").click()
         assert heading.get_attribute("aria-sort") == "descending"
-        found = [number(text) for text in column("realized PnL")[1]]
-        assert found == sorted(found, reverse=True)
-        assert len(found) == 50
+        assert realized() == sorted(realized(), reverse=True)
+        assert len(realized()) == 50
         heading.locator("button").press("Enter")
         assert heading.get_attribute("aria-sort") == "ascending"
-        found = [number(text) for text in column("realized PnL")[1]]
-        assert found == sorted(found)
+        assert realized() == sorted(realized())
         words = box.locator("th", has_text="contract")
         words.locator("button").focus()
         page.keyboard.press("Space")
         assert words.get_attribute("aria-sort") == "ascending"
         assert heading.get_attribute("aria-sort") == "none"
-        assert column("contract")[1] == sorted(column("contract")[1])
         # Among equal contracts the order that was there is kept.
-        contracts = column("contract")[1]
-        realized = [number(text) for text in column("realized PnL")[1]]
-        for contract in set(contracts):
-            mine = [value for value, c in zip(realized, contracts, strict=True) if c == contract]
-            assert mine == sorted(mine)
+        found = list(zip(column("contract"), realized(), strict=True))
+        assert found == sorted(found)
 
 
-def test_a_box_filters_a_table(browser, fallen, report):
-    name = notices(fallen)
+def test_a_box_filters_a_table(browser, report, name):
     with opened(browser, report) as page:
         box = table(page, name)
         every = rows(page, name)

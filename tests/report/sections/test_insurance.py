@@ -12,11 +12,8 @@ def test_where_nothing_stays_uncovered_it_is_said(ten):
     assert "Nothing stayed uncovered" in ten.texts["insurance"]
 
 
-def test_what_stays_uncovered_is_listed(tmp_path):
-    stages = [BookIOC(fee="0.01"), TakeOver(), Deleverage(below="0")]
-    _, run = report_worlds.crash(600, 3, 5, fall=0.25, seed=8, cash="200", stages=stages)
-    facts = Facts(run)
-    page = Page.of(run, tmp_path)
+def test_what_stays_uncovered_is_listed(eventful, facts, tmp_path):
+    page = Page.of(eventful, tmp_path)
     name = "Positions that a pass left without a taker"
     assert page.column(name, "state").count("open at the end") == len(facts.left.event)
     assert f"{len(facts.left.event)} positions worth" in page.texts["insurance"]

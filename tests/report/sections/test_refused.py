@@ -40,17 +40,13 @@ CAP = "its net notional would have been 8,000.00 USDT, above the {} USDT that it
         ),
     ],
 )
-def test_each_cause_has_its_words(tmp_path, trigger, told):
+def test_each_cause_has_its_words(ten_run, tmp_path, trigger, told):
     """A long of 100 that is bankrupt at 88 costs a fund of 1,000 at a mark of 80 its 800."""
-    house, _ = report_worlds.ten_wallets()
-    held = [("ann", 100, 100), ("bob", -100, 100)]
+    names, symbols = ["ann", "bob"], ["SOLUSDT"] * 2
     before = adl.Snapshot.build(
-        contracts=house.snapshot().contracts,
-        wallets={"account": ["ann", "bob"], "balance": ["1200", "9000"]},
-        positions=[
-            {"account": account, "contract": "SOLUSDT", "quantity": lots, "entry_price": price}
-            for account, lots, price in held
-        ],
+        contracts=ten_run.contracts,
+        wallets={"account": names, "balance": ["1200", "9000"]},
+        positions={"account": names, "contract": symbols, "quantity": [100, -100], "entry_price": [100, 100]},
         marks={"SOLUSDT": "100"},
     )
     fund = adl.InsuranceFund("USDT", "1000", trigger=trigger)
@@ -60,10 +56,9 @@ def test_each_cause_has_its_words(tmp_path, trigger, told):
     assert len(page.tables["Why funds refused"]) == 2
 
 
-def test_a_trigger_that_is_on_has_its_words(tmp_path):
-    house, _ = report_worlds.ten_wallets()
+def test_a_trigger_that_is_on_has_its_words(ten_run, tmp_path):
     fund = adl.InsuranceFund("USDT", "1000", trigger=Drawdown(10, "-0.3", "-0.1"))
-    opened = adl.ClearingHouse(house.snapshot(), [fund], Venue("v", [TakeOver()]))
+    opened = adl.ClearingHouse(ten_run.after, [fund], Venue("v", [TakeOver()]))
     opened.fund_deposit("USDT", "-400")
     page = Page.of(report_worlds.made(opened, [(1, {"SOLUSDT": "70"}, None)]), tmp_path)
     words = "its trigger was on: it had last seen 600.00 USDT, and turns off from 900.00 USDT on."
@@ -72,12 +67,11 @@ def test_a_trigger_that_is_on_has_its_words(tmp_path):
 
 
 @pytest.mark.parametrize(("of", "relative_to"), [("balance", "opening"), ("contract", "opening"), ("contract", "pool")])
-def test_what_no_value_turns_off_is_no_amount(tmp_path, of, relative_to):
+def test_what_no_value_turns_off_is_no_amount(ten_run, tmp_path, of, relative_to):
     """A drawdown of a fund of nothing: its bound is the end of int64."""
-    house, _ = report_worlds.ten_wallets()
     trigger = Drawdown(10**9, "-0.3", "-0.25", of=of, relative_to=relative_to)
     fund = adl.InsuranceFund("USDT", "0", trigger=trigger)
-    opened = adl.ClearingHouse(house.snapshot(), [fund], Venue("v", [TakeOver(), Deleverage()]))
+    opened = adl.ClearingHouse(ten_run.after, [fund], Venue("v", [TakeOver(), Deleverage()]))
     run = report_worlds.made(opened, [(1, {"SOLUSDT": "70"}, None)])
     assert [told[3:] for told in refusals_of(run)] == [("drawdown-on", 0, 2**63 - 1)]
     page = Page.of(run, tmp_path)
@@ -138,13 +132,12 @@ def test_reasons_are_added_up_by_what_was_looked_at(told, words):
     assert words in said
 
 
-def test_tables_and_figures_are_bounded(tmp_path, monkeypatch):
-    run = report_worlds.crash()[1]
-    count = len(Facts(run).refusals)
+def test_tables_and_figures_are_bounded(fallen, fallen_facts, tmp_path, monkeypatch):
+    count = len(fallen_facts.refusals)
     assert count > 4
     for name, most in (("MOST_ROWS", 3), ("MOST_LINES", 1), ("MOST_POINTS", 2), ("MOST_TOLD", 1)):
         monkeypatch.setattr(refused, name, most)
-    page = Page.of(run, tmp_path)
+    page = Page.of(fallen, tmp_path)
     caption = f"Why funds refused: the 3 furthest beyond their bounds of {count:,}"
     assert len(page.tables[caption]) == 4
     assert [int(n) for n in page.column(caption, "pass")] == sorted(int(n) for n in page.column(caption, "pass"))
@@ -153,9 +146,8 @@ def test_tables_and_figures_are_bounded(tmp_path, monkeypatch):
     assert all(len(figure["data"]) == 2 and len(figure["data"][0]["x"]) <= 2 for figure in figures)
 
 
-def test_a_run_without_refusals_says_nothing_of_them(tmp_path):
-    house, _ = report_worlds.ten_wallets()
-    opened = adl.ClearingHouse(house.snapshot(), venue=[Deleverage()])
+def test_a_run_without_refusals_says_nothing_of_them(ten_run, tmp_path):
+    opened = adl.ClearingHouse(ten_run.after, venue=[Deleverage()])
     page = Page.of(report_worlds.made(opened, [(1, {"SOLUSDT": "79"}, None)]), tmp_path)
     assert "refused" not in page.texts["story"] + page.texts["funds"]
     assert not any(key.startswith("refused") for key in page.figures)

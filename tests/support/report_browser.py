@@ -70,10 +70,8 @@ def until(page, condition):
 
 def drawn(page):
     """Wait until every plot has its picture."""
-    until(
-        page,
-        "[...document.querySelectorAll('.plot')].every(p => p.matches('.js-plotly-plot') && p.querySelector('svg'))",
-    )
+    drawn_plot = "plot => plot.matches('.js-plotly-plot') && plot.querySelector('svg')"
+    until(page, f"[...document.querySelectorAll('.plot')].every({drawn_plot})")
 
 
 def cut(page):

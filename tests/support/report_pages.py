@@ -46,8 +46,6 @@ class Page(HTMLParser):
             self._section = None
         elif tag in ("td", "th"):
             self._in_cell = False
-        elif tag == "table":
-            self._table = None
         elif tag in ("script", "style"):
             name, found, parts = self._raw
             self._raw = None

@@ -209,31 +209,24 @@ def with_refusals(told):
 
 def named_widely(name, wallets=18):
     """A run in which an asset, contracts, funds and accounts have names of wide characters, and funds refuse."""
+    order = ("account", "contract", "quantity", "price", "locked")
     asset, tiers = adl.Asset(name, 6), adl.MarginTiers([0], [0.05])
     symbols, accounts = ([f"{name}{number}" for number in range(count)] for count in (3, wallets))
     before = adl.Snapshot.build(
         contracts=[adl.Contract(symbol, tick="0.01", settle=asset, tiers=tiers) for symbol in symbols],
-        wallets={
-            "account": accounts,
-            "balance": ["120" if place % 3 else "14" for place in range(wallets)],
-            "asset": [name] * wallets,
-        },
+        wallets={"account": accounts, "balance": ["14", "120", "120"] * (wallets // 3), "asset": [name] * wallets},
         positions={
             "account": accounts * 3,
             "contract": [symbol for symbol in symbols for _ in accounts],
             "quantity": [10 if place % 2 else -10 for place in range(wallets)] * 3,
             "entry_price": ["10"] * 3 * wallets,
         },
-        orders=[
-            {"account": accounts[0], "contract": symbol, "quantity": 1, "price": "9", "locked": "1"}
-            for symbol in symbols
-        ],
+        orders=[dict(zip(order, (accounts[0], symbol, 1, "9", "1"), strict=True)) for symbol in symbols],
         marks=dict.fromkeys(symbols, "10"),
     )
-    drawdown = Drawdown(10**9, "-0.3", "-0.25")
     funds = [
         adl.InsuranceFund(name, "30", name=f"{name} of one", scope=symbols[:1], trigger=NetNotionalCap("1")),
-        adl.InsuranceFund(name, "10", name=f"{name} of all", trigger=drawdown),
+        adl.InsuranceFund(name, "10", name=f"{name} of all", trigger=Drawdown(10**9, "-0.3", "-0.25")),
     ]
     stages = [CancelOrders(), TakeOver(), Deleverage("binance"), Uncovered()]
     house = adl.ClearingHouse(before, funds, Venue("wide", stages))

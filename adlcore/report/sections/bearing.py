@@ -12,7 +12,7 @@ from ..facts.run_facts import Facts
 from ..figures.bearing_plot import lorenz_figure
 from ..page.blocks import Block, Figure, Plot, Section, Table, amounts, nothing, numbers, texts
 
-__all__ = ["MOST_POINTS", "MOST_ROWS", "notice", "section"]
+__all__ = ["section"]
 
 TITLE = "Who bore it"
 
@@ -81,19 +81,8 @@ def _shares(held: list[tuple[View, Bearers]]) -> Table:
     return Table("How evenly it was shared", columns)
 
 
-def notice(facts: Facts, event: int) -> str:
-    """What a user was told by an ``adl-notice``.
-
-    Parameters
-    ----------
-    facts : Facts
-    event : int
-        Its place in the record.
-
-    Returns
-    -------
-    str
-    """
+def _notice(facts: Facts, event: int) -> str:
+    """What the user was told by the ``adl-notice`` that stands at a place of the record."""
     record = facts.record
     contract = facts.run.contracts[int(record.contract[event])]
     closed, at = abs(int(record.lots[event])), int(record.price[event])
@@ -133,7 +122,7 @@ def _notices(facts: Facts, held: list[tuple[View, Bearers]]) -> Table:
         numbers("PnL ratio", [ratio(v) for v in terms.pnl_ratio.tolist()], terms.pnl_ratio.tolist()),
         numbers("eff. leverage", [ratio(v) for v in terms.leverage.tolist()], terms.leverage.tolist()),
         numbers("score", [ratio(v) for v in terms.score.tolist()], terms.score.tolist()),
-        texts("what the user was told", [notice(facts, event) for event in events.tolist()], "long"),
+        texts("what the user was told", [_notice(facts, event) for event in events.tolist()], "long"),
     ]
     count = sum(len(b) for _, b in held)
     caption = "Notices of auto-deleveraging"

@@ -115,8 +115,7 @@ def read(run, folder):
 
 @pytest.fixture(scope="module")
 def house_passes():
-    _, run = report_worlds.crash(300, 2, 6)
-    return run
+    return report_worlds.crash(300, 2, 6)[1]
 
 
 @pytest.mark.parametrize("unit", [None, "ms"])

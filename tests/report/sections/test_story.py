@@ -12,15 +12,9 @@ def test_the_story_of_ten_wallets_is_told_in_its_own_numbers(ten):
         *("3,325 USDT", "7,480 USDT", "3 users", "132.47 USDT", "100.00 at the start", "exactly", "8 movements"),
     ):
         assert said in ten.texts["story"]
-    sums = ten.tables["Sums by settle asset"]
-    assert dict(sums) == {
-        "notional, and money moved": "USDT",
-        "closed: order book": "3,325.00",
-        "closed: other users": "7,480.00",
-        "received by one leg": "11,637.47",
-        "given by the other": "−11,637.47",
-        "sum of all legs": "0",
-    }
+    closed = [["closed: order book", "3,325.00"], ["closed: other users", "7,480.00"]]
+    legs = [["received by one leg", "11,637.47"], ["given by the other", "−11,637.47"], ["sum of all legs", "0"]]
+    assert ten.tables["Sums by settle asset"] == [["notional, and money moved", "USDT"], *closed, *legs]
 
 
 def test_without_index_prices_every_asset_is_told_apart(tmp_path):

@@ -16,7 +16,6 @@ from ..._support.text import visible
 from .palette import GRID, INK, MUTED, PAPER
 
 __all__ = [
-    "FONT",
     "SHORT",
     "TimeAxis",
     "digits",

@@ -14,7 +14,6 @@ from ..._support.text import visible
 from ..._support.wording import amount
 
 __all__ = [
-    "FILTERED_FROM",
     "Block",
     "Card",
     "Cards",

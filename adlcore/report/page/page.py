@@ -71,7 +71,7 @@ def html_page(facts: Facts, sections: Sequence[Section], title: str) -> str:
 def templates() -> Environment:
     """The templates of this package, and how they are filled in.
 
-    Every text is made visible and escaped, but for what :func:`_verbatim` marks. The filter ``tojson`` writes data for
+    Every text is made visible and escaped, but for what :func:`_verbatim` marks. The filter tojson writes data for
     scripts: in ASCII, without ``<``, ``>``, ``&`` and ``'``, and nothing that JSON has not.
     """
     with optional("jinja2", "a report"):

@@ -7,8 +7,8 @@ To add a section:
 2. Its plot, if it has one, is ``figures/<section>_plot.py``, a function from numbers to a plotly figure:
    ``figures/orders_plot.py``.
 3. The section is a file here with a function ``section(facts)``, which puts sentences, tables and plots into a
-   :class:`~adlcore.report.page.blocks.Section`: ``orders.py``. Its key is its anchor in the page. The blocks that there
-   are stand in ``page/blocks.py``; a new kind of block needs a macro in ``page/blocks.html``, too.
+   :class:`~adlcore.report.page.blocks.Section`: ``sections/orders.py``. Its key is its anchor in the page. The kinds
+   of blocks stand in ``page/blocks.py``; a new one needs a macro in ``page/blocks.html``, too.
 4. The module stands in :data:`ORDER` where readers meet it; the page's numbers and links follow.
 
 ``refused`` is no section: the story and the fund balances have parts of it.

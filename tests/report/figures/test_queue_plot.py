@@ -23,8 +23,7 @@ def test_the_queue_has_a_figure_for_each_contract_that_was_deleveraged(fallen, f
 
 
 def test_a_queue_is_drawn_with_a_mark_for_each_position():
-    state = adl.margin_state(report_worlds.crash(200)[1].before)
-    market = state.market("BTCUSDT")
+    market = adl.margin_state(report_worlds.crash(200)[1].before).market("BTCUSDT")
     figure = adl.report.plot_queue(market, "binance")
     able = (market.equity > 0) & (market.quantity != 0)
     light = market.indicator("binance")

@@ -10,11 +10,15 @@ from adlcore.clearing.closings import STAGES
 from adlcore.report.figures.palette import PAPER, STAGE_COLOURS, THEMES
 from support import report_worlds
 from support.report_browser import DATA, NARROW, SIDEWAYS, WIDE, cut, drawn, opened, rows, until
+from support.report_pages import Page
 
 pytestmark = pytest.mark.browser
 
 
 WIDTHS = (WIDE, 1024, 800, NARROW)
+
+#: The colour of what other users took, as it is drawn.
+COLOUR = "document.querySelector('#stages .plot').data.find(t => t.name === 'other users').marker.color"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -46,8 +50,7 @@ def test_a_report_is_drawn_whole_at_every_width_and_in_both_schemes(browser, rep
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("made", report_worlds.HARD_TO_FIT)
 def test_no_text_is_cut_off_at_any_width(browser, tmp_path, made, width):
-    adl.report.write(report_worlds.HARD_TO_FIT[made](), tmp_path / "report.html")
-    with opened(browser, tmp_path / "report.html", width) as page:
+    with opened(browser, Page.of(report_worlds.HARD_TO_FIT[made](), tmp_path).path, width) as page:
         assert cut(page) == []
         assert page.evaluate(SIDEWAYS) == 0
         for place in page.locator(".drawn select").all():
@@ -83,18 +86,17 @@ def test_pictures_are_made_of_as_many_marks_as_there_are_numbers(browser, report
 
 
 def test_figures_follow_the_scheme_when_it_changes(browser, report):
-    colour = "document.querySelector('#stages .plot').data.find(t => t.name === 'other users').marker.color"
     with opened(browser, report) as page:
         light = STAGE_COLOURS[STAGES.index("other users")]
-        assert page.evaluate(colour) == light
+        assert page.evaluate(COLOUR) == light
         page.emulate_media(color_scheme="dark")
-        until(page, f"{colour} === '{THEMES[light]}'")
+        until(page, f"{COLOUR} === '{THEMES[light]}'")
         fill = page.evaluate("getComputedStyle(document.querySelector('#stages .bars .point path')).fill")
         assert fill.startswith("rgb(")
         ink = page.evaluate("document.querySelector('#stages .plot').layout.font.color")
         assert ink in THEMES.values()
         page.emulate_media(color_scheme="light")
-        until(page, f"{colour} === '{light}'")
+        until(page, f"{COLOUR} === '{light}'")
 
 
 def test_another_contract_is_chosen_in_the_queue(browser, fallen, report):
@@ -120,8 +122,7 @@ def test_on_paper_it_is_light_without_controls_and_no_figure_is_cut(browser, rep
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         for control in ("nav", ".choose", ".tools input", ".tools output"):
             assert not any(each.is_visible() for each in page.locator(control).all())
-        colour = "document.querySelector('#stages .plot').data.find(t => t.name === 'other users').marker.color"
-        assert page.evaluate(colour) == STAGE_COLOURS[STAGES.index("other users")]
+        assert page.evaluate(COLOUR) == STAGE_COLOURS[STAGES.index("other users")]
         for which, so in (
             (".main-svg", "each.getBoundingClientRect().width === 640"),
             ("figure", "getComputedStyle(each).breakInside === 'avoid'"),
@@ -150,9 +151,8 @@ def test_names_that_are_markup_run_nothing(browser, tmp_path):
     image, script, link = "<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>", "<a href=x>f</a>"
     names = ("<b>a</b>", '"&', image, script, "e", link, "<svg onload=alert(3)>", "%{x}", "i")
     _, run = report_worlds.ten_wallets(names, "<i onclick=alert(4)>SOL</i>")
-    path = tmp_path / "markup.html"
-    adl.report.write(run, path, title="<script>alert(5)</script>")
-    with opened(browser, path) as page:
+    read = Page.of(run, tmp_path, title="<script>alert(5)</script>")
+    with opened(browser, read.path) as page:
         assert page.title() == "<script>alert(5)</script>"
         assert [row[0] for row in rows(page, "Notices of auto-deleveraging")] == [names[6], link, "i"]
         assert page.locator("main b, main i, main img, main a, main .table svg").count() == 0
@@ -163,9 +163,7 @@ def test_names_that_are_markup_run_nothing(browser, tmp_path):
 
 def test_a_run_in_which_nothing_happened_opens_too(ten_run, browser, tmp_path):
     calm = adl.ClearingHouse(ten_run.before, venue=adl.venues.BINANCE_USDM)
-    for number, passes in enumerate(([], [(1, {"SOLUSDT": "100.1"}, None)])):
-        path = tmp_path / f"{number}.html"
-        adl.report.write(report_worlds.made(calm, passes), path)
-        with opened(browser, path, NARROW) as page:
+    for passes in ([], [(1, {"SOLUSDT": "100.1"}, None)]):
+        with opened(browser, Page.of(report_worlds.made(calm, passes), tmp_path).path, NARROW) as page:
             assert page.locator(".nothing:visible").count() >= 5
             assert page.evaluate(SIDEWAYS) == 0

@@ -5,8 +5,6 @@ Deselected unless asked for: ``pytest -m browser`` needs Playwright for Python a
 
 import pytest
 
-import adlcore as adl
-from support import report_worlds
 from support.report_browser import NARROW, SIDEWAYS, cut, opened, rows, table, until
 
 pytestmark = pytest.mark.browser
@@ -84,10 +82,8 @@ def test_a_box_filters_a_table(browser, report, name):
         assert rows(page, name) == every
 
 
-def test_tables_hold_the_numbers_of_ten_wallets(browser, tmp_path):
-    path = tmp_path / "ten.html"
-    adl.report.write(report_worlds.ten_wallets()[1], path)
-    with opened(browser, path, NARROW) as page:
+def test_tables_hold_the_numbers_of_ten_wallets(browser, ten):
+    with opened(browser, ten.path, NARROW) as page:
         assert [row[:8] for row in rows(page, "Notices of auto-deleveraging")] == [
             ["gus", "SOLUSDT", "short", "0", "40", "88.0", "3,520.00", "+400.00"],
             ["fay", "SOLUSDT", "short", "0", "35", "88.0", "3,080.00", "+595.00"],
@@ -95,7 +91,6 @@ def test_tables_hold_the_numbers_of_ten_wallets(browser, tmp_path):
         ]
         assert rows(page, "Sums by settle asset")[-1] == ["sum of all legs", "0"]
         assert page.evaluate(SIDEWAYS) == 0
-        align = "getComputedStyle(document.querySelector('td.number')).textAlign"
-        assert page.evaluate(align) == "right"
-        figures = "getComputedStyle(document.querySelector('td.number')).fontVariantNumeric"
-        assert "tabular-nums" in page.evaluate(figures)
+        style = "getComputedStyle(document.querySelector('td.number'))"
+        assert page.evaluate(f"{style}.textAlign") == "right"
+        assert "tabular-nums" in page.evaluate(f"{style}.fontVariantNumeric")

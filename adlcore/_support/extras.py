@@ -25,6 +25,7 @@ class Package(NamedTuple):
 #: By their names, which are those of the modules, too. The bounds are those of pyproject.toml.
 PACKAGES = {
     "duckdb": Package("query", "1.1"),
+    "jinja2": Package("report", "3.1"),
     "plotly": Package("report", "7"),
     "pyarrow": Package("files", "15"),
     "pydantic": Package("lab", "2.7"),

@@ -1,11 +1,11 @@
-"""Text that is shown: from outside, so that each of its characters is seen, and numbers of things."""
+"""Text from outside that is shown: so that each of its characters is seen."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-__all__ = ["call_text", "counted", "one_line", "visible", "visible_json"]
+__all__ = ["call_text", "one_line", "visible", "visible_json"]
 
 #: Reprs that are longer are broken into lines.
 REPR_COLUMNS = 80
@@ -41,17 +41,6 @@ def visible_json(text: str) -> str:
     "\u007f\u202e\udb40\udc01"
     """
     return _escaped(text, _json_escape)
-
-
-def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """A number of things.
-
-    Examples
-    --------
-    >>> counted(1, "event"), counted(1200, "event"), counted(0, "pass", "passes")
-    ('1 event', '1,200 events', '0 passes')
-    """
-    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def call_text(name: str, terms: list[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from .. import io, report
 from .._support.extras import needs
 from .._support.members import member
-from .._support.text import counted
+from .._support.wording import counted
 from ..clearing.closings import STAGES
 from ..errors import AdlError
 from ..io import Run
@@ -34,7 +34,8 @@ def record_crash(given: scenarios.Scenario, folder: Path, with_report: bool, qui
     """Record a crash and, unless `quiet`, tell it; the same as a document."""
     _refuse_run(folder)
     if with_report:
-        needs("plotly", "a report")  # now, and not when the run stands
+        for package in ("plotly", "jinja2"):
+            needs(package, "a report")  # now, and not when the run stands
     crash = Crash.of(given)
     with stoppable(folder), PassBar(crash, given.name) as bar:
         run = io.record(folder, crash.house, crash.passes(), configuration=configuration_of(crash), on_pass=bar)

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .._support.text import visible
+from .._support.wording import amount, counted, listed, percent, short
 from ..clearing.closings import BASIS, BOOK, FUND, INVENTORY, LEGS, STAGES, USERS, VAULT
 from ..report.facts.bearers import Bearers
 from ..report.facts.concentration import gini, top_share
 from ..report.facts.fund_cash import FundCash
 from ..report.facts.prices import View
 from ..report.facts.run_facts import Facts
-from ..report.page.wording import amount, counted, listed, percent, short
 from ..report.sections import insurance, story
 from ._pass_bar import PassBar
 from ._screen import Screen
@@ -138,4 +138,4 @@ def _fund(facts: Facts, fund: FundCash) -> str:
     """The cash of a fund, before and after."""
     asset = facts.run.assets[fund.asset]
     name = fund.name if fund.name == asset.name else f"{fund.name} ({asset.name})"
-    return f"{name} {amount(asset, int(fund.cash[0]))} to {amount(asset, int(fund.cash[-1]))}"
+    return f"{name} {amount(int(fund.cash[0]), asset.decimals)} to {amount(int(fund.cash[-1]), asset.decimals)}"

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from rich import box
@@ -14,6 +15,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from .._support import wording
 from .._support.text import visible
 from ..contracts import Asset, Contract
 from ..market.liquidation_prices import distance
@@ -24,7 +26,6 @@ __all__ = [
     "Column",
     "amount",
     "console",
-    "decimal_point",
     "hint",
     "lights",
     "money",
@@ -162,21 +163,16 @@ def label(value: Any) -> str:
     return visible(str(value))
 
 
-def decimal_point(value: float, places: int) -> str:
-    """A number with thousands separators; a dash for what is not finite."""
-    return f"{value:,.{places}f}" if math.isfinite(value) else "-"
-
-
-def money(value: float) -> str:
-    """An amount: two places, or six digits where it is small."""
-    return decimal_point(value, 2) if abs(value) >= 1 or value == 0 else f"{value:.6g}"
+#: Numbers in cells and lines: those of the report, without its signs and units.
+money = partial(wording.money, plain=True)
+percent = partial(wording.percent, plain=True)
+score = partial(wording.ratio, plain=True)
+times = partial(wording.decimal, places=2, plain=True)
 
 
 def amount(asset: Asset, quanta: int) -> str:
     """Quanta of an asset: two places, below ten five digits, and never more decimals than the asset has."""
-    value = quanta / asset.quanta_per_unit
-    places = 4 - math.floor(math.log10(abs(value))) if 0 < abs(value) < 10 else 2
-    return f"{value:,.{min(places, asset.decimals)}f}"
+    return wording.amount(quanta, asset.decimals, plain=True)
 
 
 def price(contract: Contract, value: float) -> str:
@@ -195,21 +191,6 @@ def shift(value: float, mark: float) -> str:
     """How far the mark is from a price, as signed per cent of the mark."""
     away = distance(value, mark)
     return "-" if math.isnan(away) else f"{100 * away:+,.2f}"
-
-
-def percent(value: float) -> str:
-    """A ratio as per cent."""
-    return decimal_point(100 * value, 2)
-
-
-def times(value: float) -> str:
-    """A ratio as it is; a dash where it says nothing."""
-    return decimal_point(value, 2)
-
-
-def score(value: float) -> str:
-    """A score with five digits; -inf for those that stand last."""
-    return f"{value:#.5g}".removesuffix(".")
 
 
 def lights(level: int, out: Screen) -> Text:

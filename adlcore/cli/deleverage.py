@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from .._support.arrays import Int64Array1D
-from .._support.text import counted
+from .._support.wording import counted
 from ..errors import AdlError
 from ..io.selections import check_suffix, write_selection
 from ..market.deleveraging import closed_notional, realized_pnl, rows_of
@@ -118,7 +118,9 @@ def deleverage(
         screen.print()
     _print_summary(screen, closing)
     if out is not None:
-        screen.print(f"{'written':<16}{counted(len(selection), 'row')} to {_output.named(out)}", soft_wrap=True)
+        screen.print(
+            f"{'written':<16}{counted(len(selection), 'row', plain=True)} to {_output.named(out)}", soft_wrap=True
+        )
 
 
 def _rows(market: Market, accounts: list[str] | None) -> Int64Array1D | None:

@@ -72,7 +72,7 @@ def _change(share: float) -> str:
 
 def _print_compared(out: Screen, compared: list[Variant], outcomes: dict[str, Outcome]) -> None:
     """The same fall of one coin of four, with one thing changed at a time."""
-    from ..report.page.wording import short  # late: the report is slow to import
+    from .._support.wording import short
 
     out.print()
     out.titled("One coin of four falls 30 %", "; each fund is 3 % of what it answers for:")

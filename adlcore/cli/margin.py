@@ -10,7 +10,7 @@ import numpy as np
 import typer
 from rich.text import Text
 
-from .._support.text import counted
+from .._support.wording import counted
 from ..clearing.margin.nearest_wallets import NearestWallets, nearest_wallets
 from ..clearing.snapshot.tables import MODES
 from ..market.liquidation_prices import distance, read_fee
@@ -59,9 +59,9 @@ def margin(
 def _print_head(out: Screen, listing: NearestWallets, name: str) -> None:
     snapshot, assets = listing.snapshot, _assets(listing)
     count = int(np.count_nonzero(listing.state.liquidatable))
-    line = Text.assemble((name, "bold"), f": {counted(len(snapshot.wallets), 'wallet')}, ")
-    line.append(f"{counted(len(snapshot.positions), 'position')} in ")
-    line.append(f"{counted(len(snapshot.contracts), 'contract')}, ")
+    line = Text.assemble((name, "bold"), f": {counted(len(snapshot.wallets), 'wallet', plain=True)}, ")
+    line.append(f"{counted(len(snapshot.positions), 'position', plain=True)} in ")
+    line.append(f"{counted(len(snapshot.contracts), 'contract', plain=True)}, ")
     line.append(f"{count:,} liquidatable (!)" if count else "none liquidatable", "bold red" if count else "")
     out.print(line, soft_wrap=True)
     codes = np.unique(listing.code).tolist()

@@ -14,7 +14,7 @@ import typer
 from .. import io
 from .._support.arrays import Int64Array1D
 from .._support.extras import optional
-from .._support.text import counted
+from .._support.wording import counted
 from ..clearing import Snapshot
 from ..clearing.snapshot.tables import MODES
 from ..errors import AdlError, shown

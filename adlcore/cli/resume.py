@@ -12,7 +12,7 @@ import typer
 from .. import io
 from .._support.extras import needs
 from .._support.members import member
-from .._support.text import counted
+from .._support.wording import counted
 from ..errors import AdlError
 from ..io import Run
 from ..io.runs.folder import LOG, command, is_blank, work_left
@@ -88,7 +88,7 @@ def _what_was_put_aside(repaired: Repair) -> str:
 
 def _in_passes(passes: int, events: int) -> str:
     """So many passes, and their events."""
-    return f"{counted(passes, 'pass', 'passes')} ({counted(events, 'event')})"
+    return f"{counted(passes, 'pass', 'passes', plain=True)} ({counted(events, 'event', plain=True)})"
 
 
 @contextmanager

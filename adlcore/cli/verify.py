@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import io
-from .._support.text import counted
+from .._support.wording import counted
 from ..io.runs.versions import made_by
 from . import _options
 from ._screen import write
@@ -19,8 +19,9 @@ def verify(run: _options.RunArgument) -> None:
         found = io.verify(run, crash.house, watched(crash, bar))
     passes = found.passes()
     state = "sealed" if found.sealed else "open"
-    made = f"{counted(len(passes['pass']), 'pass', 'passes')}, {counted(int(passes['events'].sum()), 'event')}"
-    write(f"{run}: {state}, {made}: all as they were made")
+    made = counted(len(passes["pass"]), "pass", "passes", plain=True)
+    events = counted(int(passes["events"].sum()), "event", plain=True)
+    write(f"{run}: {state}, {made}, {events}: all as they were made")
     write(f"made by {made_by(found.manifest)}")
     # Of a run without a pass yet, the hash that it began with.
     write(hash_line(passes["digest"][-1] if len(passes["digest"]) else found.manifest["opening"]["digest"]))

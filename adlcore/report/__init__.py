@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from .._support.files import Destination, is_open_file, replaced
 from .._support.options import a_path
 from ..errors import AdlError
+from .facts.run_facts import Facts
 from .figures.event_plot import plot_events
 from .figures.queue_plot import plot_queue
+from .page.page import html_page
+from .sections import sections_of
 
 if TYPE_CHECKING:
     from ..clearing import InsuranceFund
@@ -52,7 +55,7 @@ def write(
     AdlError
         For events that do not belong to the run; the row is named.
     MissingExtraError
-        Where plotly is not installed.
+        Where plotly or jinja2 is not installed.
     OSError
         Where the file cannot be written; what was there is still there.
 
@@ -94,15 +97,11 @@ def write(
     ...     "Conserved exactly" in path.read_text(encoding="utf-8")
     True
     """
-    from .facts.run_facts import Facts
-    from .page.page import page
-    from .sections import sections
-
     if not is_open_file(path):
         a_path("path", path)  # now, and not when the page is made
     if not isinstance(title, str):
         raise AdlError.at("title", None, title, "must be text")
     facts = run if isinstance(run, Facts) else Facts(run, rule, funds)
-    text = page(facts, sections(facts), title)
+    text = html_page(facts, sections_of(facts), title)
     with replaced(path) as file:
         file.write(text.encode())

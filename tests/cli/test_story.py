@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 
 import adlcore as adl
+from adlcore._support.wording import amount, percent
 from adlcore.clearing.closings import STAGES, USERS, closing_fills, told_fills
 from adlcore.cli import _story
 from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
 from adlcore.lab.outcome import Outcome
 from adlcore.report.facts.run_facts import Facts
-from adlcore.report.page.wording import amount, percent
 from adlcore.report.sections import insurance, story
 from support import house_worlds, report_worlds
 from support.commands import SMALL
@@ -129,8 +129,9 @@ def test_every_number_of_the_terminal_is_one_of_the_report(told):
         assert "Nothing stayed uncovered" in page.texts["insurance"]
     for fund in facts.funds:
         asset = run.assets[fund.asset]
-        before, after = (amount(asset, int(fund.cash[place])) if fund.cash[place] else "0" for place in (0, -1))
-        assert f"{fund.name} {amount(asset, int(fund.cash[0]))} to {amount(asset, int(fund.cash[-1]))}" in said
+        first, last = int(fund.cash[0]), int(fund.cash[-1])
+        before, after = (amount(cash, asset.decimals) if cash else "0" for cash in (first, last))
+        assert f"{fund.name} {amount(first, asset.decimals)} to {amount(last, asset.decimals)}" in said
         row = next(row for row in page.tables["Funds"] if row[0] == fund.name)
         assert (row[2], row[4]) == (before, after)
     assert f"; {record.tally('order-cancelled'):,} open order" in said or not record.tally("order-cancelled")

@@ -21,7 +21,15 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 #: The packages that are optional, and the extra of each: by hand, beside the table of the package.
-EXTRAS = {"pyarrow": "files", "plotly": "report", "pydantic": "lab", "duckdb": "query", "typer": "cli", "rich": "cli"}
+EXTRAS = {
+    "pyarrow": "files",
+    "jinja2": "report",
+    "plotly": "report",
+    "pydantic": "lab",
+    "duckdb": "query",
+    "typer": "cli",
+    "rich": "cli",
+}
 
 SCENARIO = 'name = "small"\nseed = 3\n[wallets]\ncount = 300\npositions = 600\n[shock]\npasses = 3\n'
 POSITIONS = "account,quantity,entry_price,equity\nann,-5,3,10\nbob,5,2,10\n"
@@ -102,7 +110,7 @@ def library(kept: Path, made: Path) -> dict[str, Feature]:
         marks_of = importlib.import_module("adlcore.io.marks")
         assert len(marks_of.read_marks(kept / "marks.csv", {"SOLUSDT": None})) == 2
 
-    files, plots = ("pyarrow",), ("plotly",)
+    files, plots, pages = ("pyarrow",), ("plotly",), ("plotly", "jinja2")
     return {
         "every public name": Feature(names),
         "a queue": Feature(lambda: market.queue("long", "binance").take(1)),
@@ -129,7 +137,7 @@ def library(kept: Path, made: Path) -> dict[str, Feature]:
         "reading marks": Feature(read_marks, files),
         "a plot of a queue": Feature(lambda: adl.report.plot_queue(market, "binance"), plots),
         "a plot of events": Feature(lambda: adl.report.plot_events(events), plots),
-        "a report": Feature(lambda: adl.report.write(run, made / "report.html"), plots),
+        "a report": Feature(lambda: adl.report.write(run, made / "report.html"), pages),
         "a scenario": Feature(crash, ("pydantic",)),
     }
 
@@ -145,7 +153,7 @@ def commands(kept: Path, made: Path) -> dict[str, Feature]:
     def line(*arguments: object) -> Callable[[], None]:
         return lambda: _command([str(argument) for argument in arguments])
 
-    crash = (*cli, "pydantic", "pyarrow")
+    crash, pages = (*cli, "pydantic", "pyarrow"), ("plotly", "jinja2")
     return {
         "adlcore --version": Feature(line("--version"), bare),
         "adlcore --help": Feature(line("--help"), bare),
@@ -161,7 +169,7 @@ def commands(kept: Path, made: Path) -> dict[str, Feature]:
         ),
         "adlcore scenario init": Feature(line("scenario", "init", made / "scenario.toml"), (*cli, "pydantic")),
         "adlcore simulate": Feature(
-            line("simulate", kept / "small.toml", "--out", made / "simulated"), (*crash, "plotly")
+            line("simulate", kept / "small.toml", "--out", made / "simulated"), (*crash, *pages)
         ),
         "adlcore simulate --no-report": Feature(
             line("simulate", kept / "small.toml", "--out", made / "plain", "--no-report"), crash
@@ -171,7 +179,7 @@ def commands(kept: Path, made: Path) -> dict[str, Feature]:
         ),
         "adlcore verify": Feature(line("verify", run), crash),
         "adlcore resume": Feature(line("resume", run), crash),
-        "adlcore report": Feature(line("report", run, "--out", made / "again.html"), (*crash, "plotly")),
+        "adlcore report": Feature(line("report", run, "--out", made / "again.html"), (*crash, *pages)),
         "adlcore query": Feature(line("query", run, "select 1"), (*cli, "duckdb", "pyarrow")),
     }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from html.parser import HTMLParser
 
+import adlcore as adl
+
 
 class Page(HTMLParser):
     """What a report holds.
@@ -17,6 +19,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements, self.texts, self.tables, self.figures, self.styles, self.scripts = [], {}, {}, {}, [], []
         self._section = self._table = self._place = self._raw = None
+        self._in_cell, self.source = False, text
         self.feed(text)
         self.close()
 
@@ -32,6 +35,7 @@ class Page(HTMLParser):
             self._table.append([])
         elif tag in ("td", "th"):
             self._table[-1].append("")
+            self._in_cell = True
         elif tag == "figure":
             self._place = self.figures[found["id"]] = []
         elif tag in ("script", "style"):
@@ -40,8 +44,8 @@ class Page(HTMLParser):
     def handle_endtag(self, tag):
         if tag == "section":
             self._section = None
-        elif tag == "table":
-            self._table = None
+        elif tag in ("td", "th"):
+            self._in_cell = False
         elif tag in ("script", "style"):
             name, found, parts = self._raw
             self._raw = None
@@ -59,8 +63,17 @@ class Page(HTMLParser):
             return
         if self._section is not None:
             self.texts[self._section] += data + " "
-        if self._table and self._table[-1]:
+        if self._in_cell:
             self._table[-1][-1] += data
+
+    @classmethod
+    def of(cls, run, folder, **terms):
+        """The report of a run, written to a folder and read back."""
+        path = folder / "report.html"
+        adl.report.write(run, path, **terms)
+        page = cls(path.read_text(encoding="utf-8"))
+        page.path = path
+        return page
 
     def column(self, table, heading):
         """The cells of a column."""

@@ -5,10 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 import adlcore as adl
-from adlcore.clearing import DepthLadder
-from adlcore.clearing.events import Words
+from adlcore.clearing import (
+    CancelOrders,
+    Deleverage,
+    DepthLadder,
+    Drawdown,
+    Events,
+    NetNotionalCap,
+    TakeOver,
+    Uncovered,
+    Venue,
+)
+from adlcore.clearing.events import CAUSES, PLACE, Words
 from adlcore.io.runs import opening
-from adlcore.lab import crowd
+from adlcore.lab import crowd, scenarios
+from adlcore.lab.crash import Crash
 
 #: Columns of numbers; all others are text.
 NUMBERS = ("sequence", "time", "wallet", "account", "row", "lots", "price", "amount", "link", "pass")
@@ -79,6 +90,14 @@ class Altered(Run):
     def events(self):
         """Those of the other run, but for what was replaced."""
         return {**super().events(), **self.changed}
+
+
+def altered(run, column, row, value):
+    """Another run, one event of which has another value."""
+    changed = run.events()[column]
+    changed = changed.astype("U20") if changed.dtype.kind == "U" else changed.copy()
+    changed[row] = value
+    return Altered(run, **{column: changed})
 
 
 def _coded(columns):
@@ -167,7 +186,7 @@ def of_world(world, skipped=0):
 
     The run begins once so many calls as are `skipped` were made.
     """
-    inclusive = adl.clearing.Venue(
+    inclusive = Venue(
         "drawn", world.stages, trigger=world.trigger, inclusive=world.inclusive, max_rounds=world.max_rounds
     )
     house = adl.ClearingHouse(world.snapshot, world.funds, inclusive, world.book())
@@ -188,3 +207,67 @@ def _called(house, operations):
         given = (terms.get("prices"), terms.get("index_prices")) if kind == "mark" else (None, None)
         told.append((house.time, events, *given))
     return told
+
+
+def with_refusals(told):
+    """The run of ten wallets, in passes that refuse: of each the cause, the value and the bound, in quanta."""
+    _, run = ten_wallets()
+    ((_, events, *_),) = run.told
+    names, refused = events.names, events.of("take-over-refused", "take-over-bound")
+    passes = []
+    for number, (cause, value, bound) in enumerate(told):
+        pair = events.table[refused].copy()
+        pair[:, PLACE["cause"]] = CAUSES.index(cause)
+        pair[:, PLACE["amount"]] = value, bound
+        pair[:, PLACE["link"]] = 1, 0
+        passes.append((number + 1, Events(pair, 2 * number, number + 1, names), None, None))
+    return Run(run.before, passes, opened=(run.opening_funds, run.opening_debts))
+
+
+def named_widely(name, wallets=18):
+    """A run in which an asset, contracts, funds and accounts have names of wide characters, and funds refuse."""
+    order = ("account", "contract", "quantity", "price", "locked")
+    asset, tiers = adl.Asset(name, 6), adl.MarginTiers([0], [0.05])
+    symbols, accounts = ([f"{name}{number}" for number in range(count)] for count in (3, wallets))
+    before = adl.Snapshot.build(
+        contracts=[adl.Contract(symbol, tick="0.01", settle=asset, tiers=tiers) for symbol in symbols],
+        wallets={"account": accounts, "balance": ["14", "120", "120"] * (wallets // 3), "asset": [name] * wallets},
+        positions={
+            "account": accounts * 3,
+            "contract": [symbol for symbol in symbols for _ in accounts],
+            "quantity": [10 if place % 2 else -10 for place in range(wallets)] * 3,
+            "entry_price": ["10"] * 3 * wallets,
+        },
+        orders=[dict(zip(order, (accounts[0], symbol, 1, "9", "1"), strict=True)) for symbol in symbols],
+        marks=dict.fromkeys(symbols, "10"),
+    )
+    funds = [
+        adl.InsuranceFund(name, "30", name=f"{name} of one", scope=symbols[:1], trigger=NetNotionalCap("1")),
+        adl.InsuranceFund(name, "10", name=f"{name} of all", trigger=Drawdown(10**9, "-0.3", "-0.25")),
+    ]
+    stages = [CancelOrders(), TakeOver(), Deleverage("binance"), Uncovered()]
+    house = adl.ClearingHouse(before, funds, Venue("wide", stages))
+    marks = [{symbols[0]: f"{10 - 0.15 * t:.2f}", symbols[1]: f"{10 + 0.4 * t:.2f}"} for t in range(1, 12)]
+    passes = [(60_000 * number, given, None) for number, given in enumerate(marks, 1)]
+    return made(house, passes, {"time_unit": "ms", "rule": "binance"})
+
+
+def in_large_amounts():
+    """A run of a fund, and of positions, with as many digits as they come, at times that are dates."""
+    wallets = {"count": 400, "positions": 900, "worth_median": 1e7, "worth_sigma": 2.0}
+    crash = Crash.of(scenarios.read({"wallets": wallets, "shock": {"passes": 8}}))
+    passes = ((1_760_130_000_000 + given.time, given.marks, given.index_prices) for given in crash.passes())
+    return made(crash.house, passes)
+
+
+#: Makes runs whose names, amounts and units are hard to fit.
+HARD_TO_FIT = {
+    "a crash": lambda: crash()[1],
+    "names that leave no room for anything else": lambda: ten_wallets(
+        [f"{name}-{'0xabcdef0123456789' * 3}" for name in NAMES], "1000000-SOMETHING-LEVERAGED-TO-THE-HILT-USDT-261225"
+    )[1],
+    "characters each as wide as two": lambda: named_widely("测试合约" * 10),
+    "the widest letter of Latin": lambda: named_widely("W" * 100),
+    "amounts of many digits, and dates": in_large_amounts,
+    "units that cannot be compared": lambda: crash(modes=("cross", "isolated"))[1],
+}

@@ -14,7 +14,7 @@ import numpy as np
 from ..._support import arrays
 from ..._support.arrays import INT64
 from ..._support.options import one_of
-from ..._support.text import counted
+from ..._support.wording import counted
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ..events import KINDS, Events
@@ -219,8 +219,10 @@ class CommittedState:
 
     def __repr__(self) -> str:
         state = self._state
-        held = f"{counted(len(state.snapshot.wallets), 'wallet')}, {counted(len(state.snapshot.contracts), 'contract')}"
-        return f"<ClearingHouse {self._venue.name}: {held}, {counted(len(state.funds), 'fund')}, time {state.time:,}>"
+        counts = (len(state.snapshot.wallets), len(state.snapshot.contracts), len(state.funds))
+        nouns = ("wallet", "contract", "fund")
+        held = ", ".join(counted(n, noun, plain=True) for n, noun in zip(counts, nouns, strict=True))
+        return f"<ClearingHouse {self._venue.name}: {held}, time {state.time:,}>"
 
     # The open plan ----------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from ..._support import files
 from ..._support.extras import needs
 from ..._support.members import member, open_member
 from ..._support.options import a_path
-from ..._support.text import counted
+from ..._support.wording import counted
 from ...clearing import ClearingHouse, Snapshot
 from ...errors import AdlError, OpenInterestWarning
 from ..manifests import altered
@@ -167,7 +167,7 @@ def _difference(log: PassLog, each: LoggedPass, maker: PassMaker) -> AdlError | 
 def advised(folder: Path, log: PassLog, error: AdlError, end: int, passes: int, events: int) -> AdlError:
     """An error of a run that was altered, with what a repair of it would keep and drop."""
     rest = log.rest(end)
-    kept = f"{counted(passes, 'pass', 'passes')} ({counted(events, 'event')})"
+    kept = f"{counted(passes, 'pass', 'passes', plain=True)} ({counted(events, 'event', plain=True)})"
     dropped = f"{rest.size:,} bytes" + (f", {counted(rest.passes, 'pass', 'passes')} among them" if rest.passes else "")
     called = f"{command('resume --repair', folder)} (adlcore.io.repair, with its own house and passes)"
     told = f"{called} keeps {kept} and drops {dropped}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import unicodedata
 from collections.abc import Sequence
 from itertools import accumulate
@@ -11,18 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support.extras import optional
-from ..page.markup import escaped
+from ..._support.text import visible
 from .palette import GRID, INK, MUTED, PAPER
 
 __all__ = [
-    "FONT",
     "SHORT",
+    "TimeAxis",
     "digits",
     "figure",
     "graph_objects",
     "label",
     "labels",
     "plain",
+    "run_axis",
     "shortened",
     "templated",
     "whole_axis",
@@ -33,6 +35,9 @@ LONGEST, SHORT = 28, 16
 
 #: Characters that are two cells wide whatever their script: wide letters of Latin, as wide as two others.
 BROAD = frozenset("MW@%")
+
+#: The x axis of plotly on which times stand; None where passes are counted.
+TimeAxis = dict[str, Any] | None
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
@@ -107,7 +112,7 @@ def _merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 def plain(text: Any) -> str:
     """Any text as plotly shows it as it is: its own markup is escaped."""
-    return escaped(str(text), quote=False)
+    return html.escape(visible(str(text)), quote=False)
 
 
 def templated(text: Any) -> str:
@@ -164,3 +169,8 @@ def digits(values: npt.ArrayLike, count: int = 7) -> list[float | None]:
 def whole_axis(title: str, most: float) -> dict[str, Any]:
     """An axis of whole numbers up to so many: no ticks between two of them."""
     return {"title": {"text": title}, "tickformat": ",d", **({"dtick": 1} if most <= 10 else {})}
+
+
+def run_axis(at: npt.ArrayLike, times: TimeAxis) -> dict[str, Any]:
+    """The x axis of a figure in time: the clock's own, or how many passes were made."""
+    return times or whole_axis("passes made", float(np.max(at, initial=0)))

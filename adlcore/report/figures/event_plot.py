@@ -12,7 +12,7 @@ from ...clearing import KINDS, Events
 from ...errors import AdlError
 from ..facts.times import clock_of
 from .drawing import figure, graph_objects, plain, whole_axis
-from .palette import CONTRACTS, PLAIN, STAGES
+from .palette import CONTRACTS, PLAIN, STAGE_COLOURS
 
 __all__ = ["plot_events"]
 
@@ -95,7 +95,7 @@ def _of_many(listed: list[Events], time_unit: str | None) -> Any:
     named = order if len(order) <= MOST_KINDS else order[: MOST_KINDS - 1]
     columns = [(KINDS[kind], CONTRACTS[place], counts[:, kind]) for place, kind in enumerate(named)]
     if others := order[len(named) :]:
-        columns.append((f"{len(others)} other kinds", STAGES[1], counts[:, others].sum(axis=1)))
+        columns.append((f"{len(others)} other kinds", STAGE_COLOURS[1], counts[:, others].sum(axis=1)))
     traces = [
         graph_objects().Bar(
             x=at.tolist(),

@@ -16,7 +16,7 @@ __all__ = [
     "PAPER",
     "PLAIN",
     "RING",
-    "STAGES",
+    "STAGE_COLOURS",
     "THEMES",
     "UNCOVERED",
     "faint",
@@ -28,7 +28,7 @@ INK, MUTED, GRID, PAPER = "#23282e", "#6b7178", "#e3dfd6", "#fcfbf8"
 PLAIN = "#3f6d9b"
 
 #: Of ``clearing.closings.STAGES``, in their order: light and dark grounds.
-STAGES = ("#3f6ea5", "#9aa2ab", "#6fbde2", "#2b8f6e", "#cdb75a", "#c5512d")
+STAGE_COLOURS = ("#3f6ea5", "#9aa2ab", "#6fbde2", "#2b8f6e", "#cdb75a", "#c5512d")
 UNCOVERED = "#3a2350"
 
 #: Lights 1 to 5: further from the ground for each.
@@ -49,7 +49,7 @@ THEMES = {
     PLAIN: "#7fb0e0",
     UNCOVERED: "#f1e8ff",
     RING: "#ffffff",
-    **dict(zip(STAGES, ("#6a9bd0", "#7d858e", "#a9def6", "#3fae86", "#e4d285", "#ee8059"), strict=True)),
+    **dict(zip(STAGE_COLOURS, ("#6a9bd0", "#7d858e", "#a9def6", "#3fae86", "#e4d285", "#ee8059"), strict=True)),
     **dict(zip(LIGHTS, ("#45433d", "#665336", "#96642b", "#d07f35", "#ffab57"), strict=True)),
     **dict(
         zip(

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..._support.arrays import Float64Array1D, Int64Array1D
+from ..._support.wording import counted
 from ...errors import AdlError
 from ...market.market import Market
 from ...ranking.rules import RankingRule, as_rule
 from ..facts.queues import Positions, QueueAt, positions_of
-from ..page.wording import counted
 from .drawing import digits, figure, graph_objects, plain, shortened, templated
 from .palette import INK, LIGHTS, MUTED, RING, faint
 

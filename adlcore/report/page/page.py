@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 from ..._support.extras import optional
+from ..._support.text import visible
+from ..._support.wording import counted
 from ..facts.run_facts import Facts
 from ..figures.palette import THEMES
-from .markup import escaped
-from .parts import Section, script_json
-from .wording import counted
+from .blocks import Section
 
-__all__ = ["page"]
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+__all__ = ["html_page", "templates"]
 
 #: A data: URL, so that no browser asks for a file: three bars, the last one cut.
 ICON = (
@@ -26,13 +31,13 @@ ICON = (
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
 
-def page(facts: Facts, listed: Sequence[Section], title: str) -> str:
+def html_page(facts: Facts, sections: Sequence[Section], title: str) -> str:
     """HTML of the whole report.
 
     Parameters
     ----------
     facts : Facts
-    listed : sequence of Section
+    sections : sequence of Section
     title : str
 
     Returns
@@ -42,37 +47,69 @@ def page(facts: Facts, listed: Sequence[Section], title: str) -> str:
     Raises
     ------
     MissingExtraError
-        Where plotly is not installed.
+        Where plotly or jinja2 is not installed.
     """
     with optional("plotly", "a report"):
         from plotly.offline import get_plotlyjs
-    links = "".join(f'<li><a href="#{each.key}">{escaped(each.title)}</a></li>' for each in listed)
-    body = "".join(each.html(number) for number, each in enumerate(listed, start=1))
-    name = escaped(title)
-    parts = [
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f'<meta name="color-scheme" content="light dark"><title>{name}</title><link rel="icon" href="{ICON}">',
-        f"<style>{_own('page.css')}</style></head><body>",
-        f'<div class="page"><header><h1>{name}</h1><p>{escaped(_subtitle(facts))}</p></header>',
-        f'<nav aria-label="Sections"><ol>{links}</ol></nav><main>{body}</main>',
-        f"<footer><p>{escaped(_colophon(facts))}</p></footer></div>",
-        '<noscript><p class="nothing">The figures need JavaScript; the tables do not.</p></noscript>',
-        f'<script type="application/json" id="themes">{script_json(THEMES)}</script>',
-        f"<script>{_closed(get_plotlyjs())}</script>\n<script>{_closed(_own('page.js'))}</script></body></html>\n",
-    ]
-    return "".join(parts)
+    return (
+        templates()
+        .get_template("page.html")
+        .render(
+            policy=POLICY,
+            icon=ICON,
+            title=title,
+            subtitle=_subtitle(facts),
+            colophon=_colophon(facts),
+            sections=sections,
+            themes=THEMES,
+            style=_verbatim(_own("page.css")),
+            scripts=[_verbatim(get_plotlyjs()), _verbatim(_own("page.js"))],
+        )
+    )
+
+
+def templates() -> Environment:
+    """The templates of this package, and how they are filled in.
+
+    Every text is made visible and escaped, but for what :func:`_verbatim` marks. The filter tojson writes data for
+    scripts: in ASCII, without ``<``, ``>``, ``&`` and ``'``, and nothing that JSON has not.
+    """
+    with optional("jinja2", "a report"):
+        from jinja2 import Environment, FunctionLoader, StrictUndefined
+    made = Environment(
+        loader=FunctionLoader(_own),
+        autoescape=True,
+        finalize=_shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False, "default": _as_list}
+    return made
+
+
+def _shown(value: Any) -> Any:
+    """A text with each of its characters seen; what is HTML already, and what is no text, as it is."""
+    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _as_list(value: Any) -> Any:
+    """Arrays as lists; everything else that JSON has not is an error."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is not for JSON")
+
+
+def _verbatim(trusted: str) -> Markup:
+    """Script or style of plotly and of this package, which nobody else has a part in; it cannot end its element."""
+    from markupsafe import Markup
+
+    return Markup(trusted.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
 
 
 def _own(name: str) -> str:
     """The text of a file of this package."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _closed(script: str) -> str:
-    """A script that cannot end its element."""
-    return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 def _subtitle(facts: Facts) -> str:

@@ -1,4 +1,4 @@
-"""Section 9: the audit of the run's own events, and its manifest."""
+"""The audit of the run's own events, and its manifest."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..._support.wording import counted
 from ..facts.run_facts import Facts
 from ..facts.times import Clock
-from ..page.html_tables import Column, numbers, table, texts
-from ..page.markup import escaped
-from ..page.parts import Section, nothing
-from ..page.wording import amount, counted
+from ..page.blocks import Block, Column, Details, Section, Table, amounts, nothing, numbers, texts
 
 __all__ = ["section"]
 
@@ -34,9 +32,10 @@ def section(facts: Facts) -> Section:
         headline = f"Not conserved: {audit.problems[0]}."
     blocks = [_legs(facts)]
     if audit.problems:
-        blocks.append(table("What does not hold", [texts("difference", audit.problems, "wide")]))
+        blocks.append(Table("What does not hold", [texts("difference", audit.problems, "wide")]))
     blocks.append(_manifest(facts.run.manifest, facts.clock))
-    blocks.append(_configuration(facts.run.configuration))
+    if facts.run.configuration:
+        blocks.append(_configuration(facts.run.configuration))
     return Section("audit", "The audit and the manifest", headline, blocks)
 
 
@@ -48,7 +47,7 @@ def _movements(count: int) -> str:
     return f"the two legs of each of {count:,} movements sum to 0"
 
 
-def _legs(facts: Facts) -> str:
+def _legs(facts: Facts) -> Block:
     """For each asset what was received, what was given, and their sum, in whole quanta."""
     audit, assets = facts.conservation, facts.run.assets
     rows = [code for code in range(len(assets)) if audit.legs[code] or audit.outside[code]]
@@ -56,12 +55,11 @@ def _legs(facts: Facts) -> str:
         return nothing("No money moved.")
     listed = [assets[code] for code in rows]
 
-    def column(title: str, quanta: tuple[int, ...], plus: bool = True) -> Column:
-        cells = [amount(assets[code], quanta[code], plus=plus) if quanta[code] else "0" for code in rows]
-        return numbers(title, cells, [quanta[code] / assets[code].quanta_per_unit for code in rows])
+    def column(title: str, quanta: tuple[int, ...]) -> Column:
+        return amounts(title, [quanta[code] for code in rows], [asset.decimals for asset in listed], signed=True)
 
     total = tuple(r + g for r, g in zip(audit.received, audit.given, strict=True))
-    columns: list[Column] = [
+    columns = [
         texts("asset", [asset.name for asset in listed]),
         numbers("legs", [f"{audit.legs[code]:,}" for code in rows], [audit.legs[code] for code in rows]),
         column("received", audit.received),
@@ -74,16 +72,16 @@ def _legs(facts: Facts) -> str:
     if wrong:
         lots = f"The lots of all legs do not sum to 0 in {', '.join(wrong)}."
     note = f"Added up from {counted(len(facts.record), 'event')}, as whole numbers. {lots}"
-    return table("Legs of all movements", columns, note)
+    return Table("Legs of all movements", columns, note)
 
 
-def _manifest(manifest: Mapping[str, Any], clock: Clock) -> str:
+def _manifest(manifest: Mapping[str, Any], clock: Clock) -> Block:
     """What the manifest says, hashes above all."""
     rows = list(_flat("", {name: value for name, value in manifest.items() if name not in UNPRINTED}))
     rows = [(name, _time(value, clock) if name == OPENED else value) for name, value in rows]
     if not rows:
         return nothing("The run has no manifest.")
-    return table(
+    return Table(
         "Manifest", [texts("what", [name for name, _ in rows]), texts("value", [value for _, value in rows], "wide")]
     )
 
@@ -102,10 +100,7 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
         yield prefix, value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def _configuration(configuration: Any) -> str:
-    if not configuration:
-        return ""
+def _configuration(configuration: Any) -> Details:
     text = json.dumps(configuration, indent=2, ensure_ascii=False, default=str)
     more = f"\n… {len(text) - MOST_TEXT:,} characters more" if len(text) > MOST_TEXT else ""
-    shown = "\n".join(map(escaped, f"{text[:MOST_TEXT]}{more}".split("\n")))
-    return f"<details><summary>Configuration</summary><pre>{shown}</pre></details>"
+    return Details("Configuration", f"{text[:MOST_TEXT]}{more}".split("\n"))

@@ -1,21 +1,18 @@
-"""Section 6: who bore it."""
+"""Who bore it."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from ..._support.wording import amount, counted, grouped, listed, percent, ratio, short
 from ..facts.bearers import Bearers, score_terms
 from ..facts.concentration import gini, lorenz, top_share
 from ..facts.prices import View
 from ..facts.run_facts import Facts
-from ..figures import run_figures
-from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Drawn, Section, nothing
-from ..page.wording import counted, listed, percent, price, quantity, ratio, short, signed
+from ..figures.bearing_plot import lorenz_figure
+from ..page.blocks import Block, Figure, Plot, Section, Table, amounts, nothing, numbers, texts
 
-__all__ = ["MOST_POINTS", "MOST_ROWS", "notice", "section"]
+__all__ = ["section"]
 
 TITLE = "Who bore it"
 
@@ -28,8 +25,8 @@ def section(facts: Facts) -> Section:
     held = [(view, each) for view, each in zip(facts.views, facts.bearers, strict=True) if len(each)]
     if not held:
         return Section("bearing", TITLE, "Nobody was auto-deleveraged.", [nothing("No notice was sent.")])
-    drawn = [_drawn(view, each) for view, each in held]
-    blocks: list[str | Drawn] = [Drawn("lorenz", drawn, 380, "Settle asset"), _shares(held), _largest(facts, held)]
+    drawn = [_lorenz(view, each) for view, each in held]
+    blocks: list[Block] = [Figure("lorenz", drawn, 380, "Settle asset"), _shares(held), _notices(facts, held)]
     return Section("bearing", TITLE, _headline(held), blocks)
 
 
@@ -50,7 +47,7 @@ def _headline(held: list[tuple[View, Bearers]]) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _drawn(view: View, each: Bearers) -> tuple[str, Any, str]:
+def _lorenz(view: View, each: Bearers) -> Plot:
     users = each.per_user
     x, y = lorenz(users, MOST_POINTS)
     caption = (
@@ -59,10 +56,10 @@ def _drawn(view: View, each: Bearers) -> tuple[str, Any, str]:
     )
     if len(x) < len(users) + 1:
         caption += f" Shown: {len(x):,} of {len(users) + 1:,} points."
-    return view.unit, run_figures.lorenz_curve(x, y, len(users)), caption
+    return Plot(view.unit, lorenz_figure(x, y, len(users)), caption)
 
 
-def _shares(held: list[tuple[View, Bearers]]) -> str:
+def _shares(held: list[tuple[View, Bearers]]) -> Table:
     rows = []
     for view, each in held:
         users = each.per_user
@@ -74,40 +71,30 @@ def _shares(held: list[tuple[View, Bearers]]) -> str:
             groups.insert(2, ("the top 1 %", each.one_percent))
         largest = np.sort(users)[::-1]
         rows += [(view.unit, name, k, top_share(users, k), float(largest[:k].sum())) for name, k in groups]
-    columns: list[Column] = [
+    columns = [
         texts("of the deleveraged users", [row[1] for row in rows]),
         numbers("users", [f"{row[2]:,}" for row in rows], [row[2] for row in rows]),
         numbers("share", [percent(row[3]) for row in rows], [row[3] for row in rows]),
         numbers("notional", [f"{row[4]:,.2f}" for row in rows], [row[4] for row in rows]),
         texts("unit", [row[0] for row in rows]),
     ]
-    return table("How evenly it was shared", columns)
+    return Table("How evenly it was shared", columns)
 
 
-def notice(facts: Facts, event: int) -> str:
-    """What a user was told by an ``adl-notice``.
-
-    Parameters
-    ----------
-    facts : Facts
-    event : int
-        Its place in the record.
-
-    Returns
-    -------
-    str
-    """
+def _notice(facts: Facts, event: int) -> str:
+    """What the user was told by the ``adl-notice`` that stands at a place of the record."""
     record = facts.record
     contract = facts.run.contracts[int(record.contract[event])]
-    closed = quantity(contract, abs(int(record.lots[event])))
-    at, made = price(contract, int(record.price[event])), signed(contract.settle, int(record.amount[event]))
+    closed, at = abs(int(record.lots[event])), int(record.price[event])
+    realized = amount(int(record.amount[event]), contract.settle.decimals, signed=True)
     return (
-        f"closed {closed} {contract.symbol} at {at}; realized {made} {contract.settle.name}; "
+        f"closed {grouped(contract.decimal(closed))} {contract.symbol} at {grouped(contract.price(at))}; "
+        f"realized {realized} {contract.settle.name}; "
         "no fee was charged; a new position may be opened at once"
     )
 
 
-def _largest(facts: Facts, held: list[tuple[View, Bearers]]) -> str:
+def _notices(facts: Facts, held: list[tuple[View, Bearers]]) -> Table:
     record, run = facts.record, facts.run
     each = max(1, MOST_ROWS // len(held))
     chosen = [(b.event[k], b.worth[k], view.unit) for view, b in held for k in b.largest(each).tolist()]
@@ -118,10 +105,9 @@ def _largest(facts: Facts, held: list[tuple[View, Bearers]]) -> str:
     worth = [float(value) for _, value, _ in chosen]
     units = {unit for _, _, unit in chosen}
     unit = f", {next(iter(units))}" if len(units) == 1 else ""
-    closed = [quantity(c, abs(n)) for c, n in zip(contracts, lots, strict=True)]
-    prices = [price(c, n) for c, n in zip(contracts, ticks, strict=True)]
-    realized = [signed(c.settle, n) for c, n in zip(contracts, made, strict=True)]
-    columns: list[Column] = [
+    closed = [grouped(c.decimal(abs(n))) for c, n in zip(contracts, lots, strict=True)]
+    prices = [grouped(c.price(n)) for c, n in zip(contracts, ticks, strict=True)]
+    columns = [
         texts("account", run.before.wallets.account[record.wallet[events]].tolist()),
         texts("contract", [c.symbol for c in contracts]),
         texts("side", ["long" if n < 0 else "short" for n in lots]),
@@ -131,12 +117,12 @@ def _largest(facts: Facts, held: list[tuple[View, Bearers]]) -> str:
         numbers("closed", closed, [abs(n) * float(c.lot) for c, n in zip(contracts, lots, strict=True)]),
         numbers("price", prices, [n * float(c.tick or 1) for c, n in zip(contracts, ticks, strict=True)]),
         numbers(f"notional{unit}", [f"{value:,.2f}" for value in worth], worth),
-        numbers("realized PnL", realized, [n / c.settle.quanta_per_unit for c, n in zip(contracts, made, strict=True)]),
+        amounts("realized PnL", made, [c.settle.decimals for c in contracts], signed=True),
         texts("asset", [c.settle.name for c in contracts]),
         numbers("PnL ratio", [ratio(v) for v in terms.pnl_ratio.tolist()], terms.pnl_ratio.tolist()),
         numbers("eff. leverage", [ratio(v) for v in terms.leverage.tolist()], terms.leverage.tolist()),
         numbers("score", [ratio(v) for v in terms.score.tolist()], terms.score.tolist()),
-        texts("what the user was told", [notice(facts, event) for event in events.tolist()], "long"),
+        texts("what the user was told", [_notice(facts, event) for event in events.tolist()], "long"),
     ]
     count = sum(len(b) for _, b in held)
     caption = "Notices of auto-deleveraging"
@@ -146,4 +132,4 @@ def _largest(facts: Facts, held: list[tuple[View, Bearers]]) -> str:
         f"PnL ratio is U/N, effective leverage N/E, the score that of the rule {facts.rule.name}: of the position as "
         "it was before the first pass, at the marks of the pass."
     )
-    return table(caption, columns, note)
+    return Table(caption, columns, note)

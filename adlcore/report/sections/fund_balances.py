@@ -1,16 +1,13 @@
-"""Section 4: fund balances in time."""
+"""Fund balances in time."""
 
 from __future__ import annotations
 
-import math
-
+from ..._support.wording import amount, counted, grouped, listed
 from ..facts.fund_cash import FundCash
 from ..facts.run_facts import Facts
 from ..facts.timeline import kept_points
-from ..figures import run_figures
-from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Drawn, Section, nothing
-from ..page.wording import amount, counted, listed, quantity
+from ..figures.fund_balances_plot import fund_figure
+from ..page.blocks import Block, Column, Figure, Plot, Section, Table, amounts, nothing, texts
 from . import refused
 from .time import MOST_POINTS
 
@@ -27,17 +24,17 @@ def section(facts: Facts) -> Section:
     known = [fund for fund in facts.funds if fund.asset >= 0]
     if not known or not len(facts.record.number):
         return Section("funds", TITLE, "No fund took part.", [nothing("No event and no configuration names a fund.")])
-    blocks: list[str | Drawn] = []
+    blocks: list[Block] = []
     still = 0
     for asset in dict.fromkeys(fund.asset for fund in known):
         mine = [fund for fund in known if fund.asset == asset]
         moving = [fund for fund in mine if fund.moved]
         still += len(mine) - len(moving)
         if moving and len(blocks) < MOST_ASSETS:
-            blocks.append(_drawn(facts, asset, moving))
+            blocks.append(_cash(facts, asset, moving))
     if not blocks:
         blocks.append(nothing("No fund's cash moved."))
-    blocks.append(_table(facts, known))
+    blocks.append(_funds(facts, known))
     if len(facts.refusals):
         blocks += [
             drawn for asset in dict.fromkeys(fund.asset for fund in known) if (drawn := refused.drawn(facts, asset))
@@ -46,13 +43,13 @@ def section(facts: Facts) -> Section:
     return Section("funds", TITLE, _headline(facts, known), blocks)
 
 
-def _drawn(facts: Facts, asset: int, funds: list[FundCash]) -> Drawn:
+def _cash(facts: Facts, asset: int, funds: list[FundCash]) -> Figure:
     at, times = facts.in_time
     kept = kept_points(len(at), MOST_POINTS)
     listed_asset = facts.run.assets[asset]
     shown = sorted(funds, key=lambda fund: -int(abs(fund.cash[-1] - fund.cash[0])))[:MOST_FUNDS]
     symbols = [contract.symbol for contract in facts.run.contracts]
-    drawn = run_figures.fund(shown, listed_asset, at, times, kept, symbols)
+    drawn = fund_figure(shown, listed_asset, at, times, kept, symbols)
     caption = f"Cash at the end of each pass, in {listed_asset.name}."
     if any(fund.took for fund in shown):
         caption += " Dotted: with what the positions that it took over gained or lost at the marks."
@@ -64,7 +61,7 @@ def _drawn(facts: Facts, asset: int, funds: list[FundCash]) -> Drawn:
         caption += f" Shown: the {len(shown)} that moved most of {len(funds)}."
     if len(kept) < len(at):
         caption += f" Shown: {len(kept):,} of {len(at):,} points of each."
-    return Drawn(f"fund-{asset}", [("", drawn, caption)], 260)
+    return Figure(f"fund-{asset}", [Plot("", drawn, caption)], 260)
 
 
 def _headline(facts: Facts, funds: list[FundCash]) -> str:
@@ -74,12 +71,14 @@ def _headline(facts: Facts, funds: list[FundCash]) -> str:
         before, after = int(fund.cash[0]), int(fund.cash[-1])
         name = f"{fund.name} fund" if fund.name == asset.name else f"fund {fund.name}"
         if fund.opening is None:
-            parts.append(f"the cash of the {name} changed by {amount(asset, after - before, plus=True)} {asset.name}")
+            change = amount(after - before, asset.decimals, signed=True)
+            parts.append(f"the cash of the {name} changed by {change} {asset.name}")
         elif before == after:
-            parts.append(f"the {name} holds {amount(asset, after)} {asset.name} of cash, as at the start")
+            parts.append(f"the {name} holds {amount(after, asset.decimals)} {asset.name} of cash, as at the start")
         else:
             word = "rose" if after > before else "fell"
-            parts.append(f"the {name} {word} from {amount(asset, before)} to {amount(asset, after)} {asset.name}")
+            start = amount(before, asset.decimals)
+            parts.append(f"the {name} {word} from {start} to {amount(after, asset.decimals)} {asset.name}")
     if not parts:
         return "No fund's cash moved."
     text = listed(parts)
@@ -88,31 +87,32 @@ def _headline(facts: Facts, funds: list[FundCash]) -> str:
     return f"{text[0].upper()}{text[1:]}{more}."
 
 
-def _table(facts: Facts, funds: list[FundCash]) -> str:
+def _funds(facts: Facts, funds: list[FundCash]) -> Table:
     assets = [facts.run.assets[fund.asset] for fund in funds]
 
-    def column(title: str, quanta: list[int | None], plus: bool = False) -> Column:
-        pairs = list(zip(assets, quanta, strict=True))
-        cells = ["–" if q is None else amount(asset, q, plus=plus) if q else "0" for asset, q in pairs]
-        return numbers(title, cells, [math.nan if q is None else q / asset.quanta_per_unit for asset, q in pairs])
+    decimals = [asset.decimals for asset in assets]
 
-    def known(values: list[int]) -> list[int | None]:
-        return [None if f.opening is None else value for f, value in zip(funds, values, strict=True)]
+    def known(title: str, values: list[int]) -> Column:
+        quanta = [None if f.opening is None else value for f, value in zip(funds, values, strict=True)]
+        return amounts(title, quanta, decimals)
 
-    columns: list[Column] = [texts("fund", [fund.name for fund in funds]), texts("asset", [a.name for a in assets])]
-    columns.append(column("cash before", known([int(fund.cash[0]) for fund in funds])))
-    columns.append(column("lowest", known([int(fund.cash.min()) for fund in funds])))
-    columns.append(column("cash after", known([int(fund.cash[-1]) for fund in funds])))
-    columns.append(column("change", [int(fund.cash[-1] - fund.cash[0]) for fund in funds], plus=True))
-    columns.append(column("with inventory", known([round(float(fund.equity[-1])) for fund in funds])))
-    columns.append(texts("holds at the end", [_held(facts, fund) for fund in funds], "wide"))
+    columns = [
+        texts("fund", [fund.name for fund in funds]),
+        texts("asset", [asset.name for asset in assets]),
+        known("cash before", [int(fund.cash[0]) for fund in funds]),
+        known("lowest", [int(fund.cash.min()) for fund in funds]),
+        known("cash after", [int(fund.cash[-1]) for fund in funds]),
+        amounts("change", [int(fund.cash[-1] - fund.cash[0]) for fund in funds], decimals, signed=True),
+        known("with inventory", [round(float(fund.equity[-1])) for fund in funds]),
+        texts("holds at the end", [_held(facts, fund) for fund in funds], "wide"),
+    ]
     note = "In units of the asset of each fund. With inventory: with what the positions it holds gained."
-    return table("Funds", columns, note)
+    return Table("Funds", columns, note)
 
 
 def _held(facts: Facts, fund: FundCash) -> str:
     held = [
-        f"{quantity(contract, int(lots))} {contract.symbol}"
+        f"{grouped(contract.decimal(int(lots)))} {contract.symbol}"
         for contract, lots in zip(facts.run.contracts, fund.lots.tolist(), strict=True)
         if lots
     ]

@@ -1,14 +1,13 @@
-"""Section 8: insurance: what nobody took, and what nobody paid."""
+"""Insurance: what nobody took, and what nobody paid."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from ..._support.wording import amount, counted, grouped, listed, money
 from ..facts.prices import value_per_lot
 from ..facts.run_facts import Facts
-from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Section, nothing
-from ..page.wording import amount, counted, listed, money, quantity
+from ..page.blocks import Section, Table, amounts, nothing, numbers, texts
 from .story import sums
 
 __all__ = ["MOST_ROWS", "headline", "section"]
@@ -36,7 +35,7 @@ def headline(facts: Facts) -> str:
     if not facts.debts and not len(facts.uncovered.event):
         return "Nothing stayed uncovered: every position found a taker, and every shortfall was paid."
     assets = facts.run.assets
-    owed = [f"{amount(assets[a], q)} {assets[a].name}" for a, q in enumerate(facts.owed()) if q]
+    owed = [f"{amount(q, assets[a].decimals)} {assets[a].name}" for a, q in enumerate(facts.owed()) if q]
     debtors = sum(debt.left > 0 for debt in facts.debts)
     money_part = (
         f"{counted(debtors, 'wallet')} {'owes' if debtors == 1 else 'owe'} {listed(owed)} that nobody has paid"
@@ -52,31 +51,27 @@ def headline(facts: Facts) -> str:
     return f"{money_part[0].upper()}{money_part[1:]}, and {lots}."
 
 
-def _debts(facts: Facts) -> str:
+def _debts(facts: Facts) -> Table:
     record, run = facts.record, facts.run
     order = sorted(facts.debts, key=lambda debt: (-debt.left / run.assets[debt.asset].quanta_per_unit, debt.event))
     shown = order[:MOST_ROWS]
     assets = [run.assets[debt.asset] for debt in shown]
     # An entry that was open when the run began is of no pass of it.
     made_in = [int(record.number[record.place[debt.event]]) if debt.event >= 0 else -1 for debt in shown]
-
-    def column(title: str, quanta: list[int]) -> Column:
-        keys = [q / a.quanta_per_unit for q, a in zip(quanta, assets, strict=True)]
-        return numbers(title, [amount(a, q) if q else "0" for q, a in zip(quanta, assets, strict=True)], keys)
-
-    columns: list[Column] = [
+    decimals = [asset.decimals for asset in assets]
+    columns = [
         texts("account", run.before.wallets.account[[debt.wallet for debt in shown]].tolist()),
         numbers("wallet", [f"{debt.wallet:,}" for debt in shown], [debt.wallet for debt in shown]),
         numbers("pass", [f"{n:,}" if n >= 0 else "before" for n in made_in], made_in),
-        column("owed at first", [debt.amount for debt in shown]),
-        column("open at the end", [debt.left for debt in shown]),
+        amounts("owed at first", [debt.amount for debt in shown], decimals),
+        amounts("open at the end", [debt.left for debt in shown], decimals),
         texts("asset", [asset.name for asset in assets]),
         texts("state", ["open" if debt.left else "paid" for debt in shown]),
     ]
-    return table(_largest("Wallets without positions that owe money", len(shown), len(order)), columns)
+    return Table(_caption("Wallets without positions that owe money", len(shown), len(order)), columns)
 
 
-def _positions(facts: Facts) -> str:
+def _positions(facts: Facts) -> Table:
     """Rows that are open at the end, or were named by a pass before."""
     record, run = facts.record, facts.run
     event = facts.uncovered.event
@@ -100,12 +95,14 @@ def _positions(facts: Facts) -> str:
     marks = facts.prices.mark[record.place[rows] + 1, record.contract[rows]].tolist()
     values = [abs(n) * value_per_lot(c, mark) for c, n, mark in zip(contracts, lots, marks, strict=True)]
     last = record.number[record.place[rows]].tolist()
-    columns: list[Column] = [
+    columns = [
         texts("account", names),
         texts("contract", [c.symbol for c in contracts]),
         texts("side", ["long" if n > 0 else "short" for n in lots]),
         numbers(
-            "quantity", [quantity(c, abs(n)) for c, n in zip(contracts, lots, strict=True)], [abs(n) for n in lots]
+            "quantity",
+            [grouped(c.decimal(abs(n))) for c, n in zip(contracts, lots, strict=True)],
+            [abs(n) for n in lots],
         ),
         numbers("worth at the mark", [money(value) for value in values], values),
         texts("asset", [c.settle.name for c in contracts]),
@@ -113,10 +110,10 @@ def _positions(facts: Facts) -> str:
         numbers("last in pass", [f"{n:,}" for n in last], last),
         texts("state", ["open at the end" if each else "gone since" for each in ends[shown].tolist()]),
     ]
-    caption = _largest("Positions that a pass left without a taker", len(shown), len(order))
+    caption = _caption("Positions that a pass left without a taker", len(shown), len(order))
     note = "Each is tried again in the next pass. Those that wait for the rest of an order are not among them."
-    return table(caption, columns, note)
+    return Table(caption, columns, note)
 
 
-def _largest(caption: str, shown: int, count: int) -> str:
+def _caption(caption: str, shown: int, count: int) -> str:
     return caption if shown == count else f"{caption}: the {shown} largest of {count:,}"

@@ -1,17 +1,16 @@
-"""Section 7: orders that were cancelled, by cause and contract."""
+"""Orders that were cancelled, by cause and contract."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..._support.arrays import Int64Array1D
+from ..._support.wording import amount, counted, listed
 from ...clearing.events import CAUSES
 from ..facts.record import exact_sums
 from ..facts.run_facts import Facts
-from ..figures import run_figures
-from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Drawn, Section, nothing
-from ..page.wording import amount, counted, listed
+from ..figures.orders_plot import order_figure
+from ..page.blocks import Figure, Plot, Section, Table, nothing, numbers, texts
 
 __all__ = ["section"]
 
@@ -40,7 +39,7 @@ def section(facts: Facts) -> Section:
     names = [CAUSES[cause] for cause in causes.tolist()]
     order = [code for code in np.argsort(-counts.sum(axis=1), kind="stable").tolist() if counts[code].any()]
     shown = order[:MOST_CONTRACTS]
-    drawn = run_figures.orders([contracts[code].symbol for code in shown], names, counts[shown])
+    drawn = order_figure([contracts[code].symbol for code in shown], names, counts[shown])
     caption = f"Open orders that were cancelled, by contract and cause; {counted(len(event), 'order')}."
     if len(shown) < len(order):
         caption += f" Shown: the {len(shown)} contracts with most of {len(order)}."
@@ -48,22 +47,22 @@ def section(facts: Facts) -> Section:
     told = sorted(((n, WORDS.get(name, f"by {name}")) for n, name in zip(total, names, strict=True)), reverse=True)
     headline = f"{counted(len(event), 'open order')} {'was' if len(event) == 1 else 'were'} cancelled: "
     headline += f"{listed([f'{n:,} {words}' for n, words in told])}."
-    figure = Drawn("orders-plot", [("", drawn, caption)], 120 + 30 * len(shown))
-    return Section("orders", TITLE, headline, [figure, _table(facts, event, order, names, counts)])
+    figure = Figure("orders-plot", [Plot("", drawn, caption)], 120 + 30 * len(shown))
+    return Section("orders", TITLE, headline, [figure, _orders(facts, event, order, names, counts)])
 
 
-def _table(facts: Facts, event: Int64Array1D, order: list[int], names: list[str], counts: np.ndarray) -> str:
+def _orders(facts: Facts, event: Int64Array1D, order: list[int], names: list[str], counts: np.ndarray) -> Table:
     record, contracts = facts.record, facts.run.contracts
     locked = exact_sums(record.amount[event], record.contract[event], len(contracts))
-    columns: list[Column] = [texts("contract", [contracts[code].symbol for code in order])]
+    columns = [texts("contract", [contracts[code].symbol for code in order])]
     for place, name in enumerate(names):
         values = counts[order, place].tolist()
         columns.append(numbers(f"by {name}", [f"{n:,}" for n in values], values))
     total = counts[order].sum(axis=1).tolist()
     columns.append(numbers("orders", [f"{n:,}" for n in total], total))
     released = [locked[code] for code in order]
-    cells = [amount(contracts[code].settle, q) for code, q in zip(order, released, strict=True)]
+    cells = [amount(q, contracts[code].settle.decimals) for code, q in zip(order, released, strict=True)]
     keys = [q / contracts[code].settle.quanta_per_unit for code, q in zip(order, released, strict=True)]
     columns.append(numbers("margin released", cells, keys))
     columns.append(texts("asset", [contracts[code].settle.name for code in order]))
-    return table("Cancelled orders", columns)
+    return Table("Cancelled orders", columns)

@@ -1,16 +1,14 @@
-"""Section 5: the queue of each contract, at the marks of the pass with most auto-deleveraging in it."""
+"""The queue of each contract, at the marks of the pass with most auto-deleveraging in it."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from ..._support.wording import counted, grouped, percent
 from ..facts.queues import QueueAt, places_of_most, queue_at
 from ..facts.run_facts import Facts
 from ..figures.queue_plot import MOST_MARKS, queue_figure
-from ..page.parts import Drawn, Section, nothing, paragraph
-from ..page.wording import counted, grouped, percent, quantity
+from ..page.blocks import Block, Figure, Paragraph, Plot, Section, nothing
 
 __all__ = ["MOST_CONTRACTS", "section"]
 
@@ -30,10 +28,10 @@ def section(facts: Facts) -> Section:
     order = np.argsort(-np.array(worth), kind="stable")[:MOST_CONTRACTS].tolist()
     state = facts.margin_state()
     queues = [queue_at(facts.record, facts.run, facts.prices, state, facts.rule, places[k]) for k in order]
-    drawn = [_drawn(facts, queue) for queue in queues]
-    blocks: list[str | Drawn] = [Drawn("queue-plot", drawn, 480, "Contract"), paragraph(_method(facts))]
+    drawn = [_queue_plot(facts, queue) for queue in queues]
+    blocks: list[Block] = [Figure("queue-plot", drawn, 480, "Contract"), Paragraph(_method(facts))]
     if len(order) < len(places):
-        blocks.append(paragraph(f"Shown: the {len(order)} contracts with most of it, of {len(places)}."))
+        blocks.append(Paragraph(f"Shown: the {len(order)} contracts with most of it, of {len(places)}."))
     return Section("queue", TITLE, _headline(facts, queues[0]), blocks)
 
 
@@ -54,7 +52,7 @@ def _scale(facts: Facts, unit: str) -> float:
     return 1 / total if total else 0.0
 
 
-def _drawn(facts: Facts, queue: QueueAt) -> tuple[str, Any, str]:
+def _queue_plot(facts: Facts, queue: QueueAt) -> Plot:
     contract = facts.run.contracts[queue.where.contract]
     count = len(queue.positions)
     number = int(facts.record.number[queue.where.place])
@@ -68,7 +66,7 @@ def _drawn(facts: Facts, queue: QueueAt) -> tuple[str, Any, str]:
         f"{contract.symbol} {side} at the mark of pass {number:,}, {grouped(queue.mark)}: PnL in % of notional against "
         f"effective leverage (notional over equity); areas are notional in {contract.settle.name}. Shown: {shown}."
     )
-    return contract.symbol, queue_figure(queue, contract.settle.name), caption
+    return Plot(contract.symbol, queue_figure(queue, contract.settle.name), caption)
 
 
 def _headline(facts: Facts, queue: QueueAt) -> str:
@@ -78,7 +76,7 @@ def _headline(facts: Facts, queue: QueueAt) -> str:
     closed = int(np.count_nonzero(queue.now))
     at = f" ({facts.clock.when(int(facts.record.time[queue.where.place]))})" if facts.in_time[1] else ""
     text = (
-        f"{contract.symbol} was deleveraged most in pass {number:,}{at}: {quantity(contract, queue.where.lots)} "
+        f"{contract.symbol} was deleveraged most in pass {number:,}{at}: {grouped(contract.decimal(queue.where.lots))} "
         f"{contract.symbol} of {counted(closed, side[:-1], side)}, of {len(queue.positions):,} in the queue"
     )
     if earlier := int(np.count_nonzero(queue.earlier)):

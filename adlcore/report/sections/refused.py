@@ -7,15 +7,14 @@ from collections import Counter
 import numpy as np
 
 from ..._support.arrays import FLOAT64, INT64_MAX, Int64Array1D
+from ..._support.wording import amount, counted, grouped, listed
 from ...clearing.events import CAUSES
 from ...contracts import Asset
 from ..facts.refusals import LOOKED_AT, Series
 from ..facts.run_facts import Facts
 from ..facts.timeline import kept_points
-from ..figures import run_figures
-from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Drawn
-from ..page.wording import amount, counted, listed, price, quantity
+from ..figures.refused_plot import Compared, refusal_figure
+from ..page.blocks import Figure, Plot, Table, amounts, numbers, texts
 from .time import MOST_POINTS
 
 __all__ = ["drawn", "listing", "reasons"]
@@ -96,14 +95,14 @@ def _at_the_furthest(facts: Facts, places: Int64Array1D, symbol: str) -> str:
 def _told(asset: Asset, quanta: int) -> str:
     """An amount with its unit; at an end of int64 it may be beyond."""
     beyond = {INT64_MAX: " or more", -INT64_MAX - 1: " or less"}.get(quanta, "")
-    return f"{amount(asset, quanta)} {asset.name}{beyond}"
+    return f"{amount(quanta, asset.decimals)} {asset.name}{beyond}"
 
 
 def _called(name: str, asset: str) -> str:
     return f"{name} fund" if name == asset else f"fund {name}"
 
 
-def drawn(facts: Facts, asset: int) -> Drawn | None:
+def drawn(facts: Facts, asset: int) -> Figure | None:
     """What the triggers of an asset's funds looked at in time, and the bounds; None where none of them refused."""
     refused, record = facts.refusals, facts.record
     at, times = facts.in_time
@@ -116,7 +115,7 @@ def drawn(facts: Facts, asset: int) -> Drawn | None:
         place = record.place[refused.event[shown]]
         name = _called(record.parties[each.party], facts.run.assets[asset].name)
         lines.append(
-            run_figures.Compared(
+            Compared(
                 *(name, *LOOKED_AT[each.cause]),
                 *(at[place + 1], refused.value[shown].astype(FLOAT64), refused.limit[shown]),
             )
@@ -132,11 +131,11 @@ def drawn(facts: Facts, asset: int) -> Drawn | None:
         caption += " A point without a bound: no value would have done."
     if any(len(each.furthest) > MOST_POINTS for each in every[:MOST_LINES]):
         caption += f" Shown: {MOST_POINTS:,} points of each at most."
-    figure = run_figures.refused(lines, listed_asset, times, (int(at[0]), int(at[-1])))
-    return Drawn(f"refused-{asset}", [("", figure, caption)], 280)
+    figure = refusal_figure(lines, listed_asset, times, (int(at[0]), int(at[-1])))
+    return Figure(f"refused-{asset}", [Plot("", figure, caption)], 280)
 
 
-def listing(facts: Facts) -> str:
+def listing(facts: Facts) -> Table:
     """A table of the refusals: those furthest beyond their bounds for each asset, then in time."""
     refused, record, run = facts.refusals, facts.record, facts.run
     unit = np.array([asset.quanta_per_unit for asset in run.assets], float)
@@ -148,29 +147,26 @@ def listing(facts: Facts) -> str:
     lots, ticks, place = (column[events].tolist() for column in (record.lots, record.price, record.place))
     number = record.number[record.place[events]].tolist()
     causes = [CAUSES[code] for code in record.cause[events].tolist()]
-
-    def money(title: str, quanta: list[int], known: list[bool]) -> Column:
-        told = list(zip(assets, quanta, known, strict=True))
-        cells = ["none" if not is_amount else amount(a, q) if q else "0" for a, q, is_amount in told]
-        return numbers(title, cells, [q / a.quanta_per_unit if is_amount else np.nan for a, q, is_amount in told])
-
-    columns: list[Column] = [
+    decimals = [asset.decimals for asset in assets]
+    known = np.isfinite(refused.limit[shown]).tolist()
+    bounds = [q if is_amount else None for q, is_amount in zip(refused.bound[shown].tolist(), known, strict=True)]
+    columns = [
         numbers("pass", [f"{n:,}" for n in number], place),
         texts("fund", [record.parties[code] for code in record.party[events].tolist()]),
         texts("contract", [contract.symbol for contract in contracts]),
         texts("must hold", [f"{LOOKED_AT[cause][0]} {'≤' if cause == 'net-notional' else '≥'}" for cause in causes]),
-        money("value", refused.value[shown].tolist(), [True] * len(shown)),
-        money("bound", refused.bound[shown].tolist(), np.isfinite(refused.limit[shown]).tolist()),
+        amounts("value", refused.value[shown].tolist(), decimals),
+        amounts("bound", bounds, decimals, absent="none"),
         texts("asset", [asset.name for asset in assets]),
         texts("first refused", run.before.wallets.account[record.wallet[events]].tolist()),
         numbers(
             "quantity",
-            [quantity(c, n) for c, n in zip(contracts, lots, strict=True)],
+            [grouped(c.decimal(n)) for c, n in zip(contracts, lots, strict=True)],
             [n * float(c.lot) for c, n in zip(contracts, lots, strict=True)],
         ),
         numbers(
             "at",
-            [price(c, n) for c, n in zip(contracts, ticks, strict=True)],
+            [grouped(c.price(n)) for c, n in zip(contracts, ticks, strict=True)],
             [n * float(c.tick or 1) for c, n in zip(contracts, ticks, strict=True)],
         ),
     ]
@@ -181,6 +177,6 @@ def listing(facts: Facts) -> str:
         "Of each round, fund and contract the first position that was refused. Equity and net notional are what they "
         "would have been with it; its quantity is below 0 for a short; at: its bankruptcy price."
     )
-    if not np.isfinite(refused.limit[shown]).all():
+    if not all(known):
         note += " Where the bound is none, no value would have done."
-    return table(caption, columns, note)
+    return Table(caption, columns, note)

@@ -1,23 +1,32 @@
-"""Section 1: the story in some ten numbers, and the sums for each asset."""
+"""The story in some ten numbers, and the sums for each asset."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..._support.arrays import Float64Array1D
+from ..._support.wording import amount, counted, listed, money, percent, short
 from ...clearing.closings import BASIS, STAGES, USERS
 from ..facts.run_facts import Facts
-from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Card, Section, cards, nothing, paragraph
-from ..page.wording import amount, counted, listed, money, percent, short
+from ..page.blocks import Block, Card, Cards, Paragraph, Section, Table, amounts, nothing, numbers, texts
 from .refused import reasons
 
 __all__ = ["section", "sums"]
 
+#: What each of ``STAGES`` but the last did, as the head of a number; and each of them as what closed.
+TAKEN = (
+    "Filled by the order book",
+    "Netted with own legs",
+    "Taken by vaults",
+    "Taken over by funds",
+    "Netted with funds",
+)
+CLOSED = ("order book", "own opposite legs", "backstop vaults", "insurance funds", "inventory of funds", "other users")
+
 
 def section(facts: Facts) -> Section:
     """The story."""
-    blocks = [cards(_cards(facts)), *map(paragraph, reasons(facts))]
+    blocks: list[Block] = [Cards(_cards(facts)), *map(Paragraph, reasons(facts))]
     if len(facts.record):
         blocks.append(_by_asset(facts))
     else:
@@ -61,22 +70,9 @@ def _cards(facts: Facts) -> list[Card]:
     stages = [sums(facts, [float(each[stage]) for each in worth]) for stage in range(len(STAGES))]
     taken = [any(each[stage] for each in worth) for stage in range(len(STAGES))]
     healthy = len(np.unique(record.wallet[record.of("healthy")]))
-    found = [
-        Card(
-            "Wallets liquidated",
-            [f"{len(facts.liquidated):,}"],
-            f"of {len(run.before.wallets):,}; {counted(healthy, 'wallet')} turned healthy on the way",
-        )
-    ]
-    for stage, label in enumerate(
-        (
-            "Filled by the order book",
-            "Netted with own legs",
-            "Taken by vaults",
-            "Taken over by funds",
-            "Netted with funds",
-        )
-    ):
+    note = f"of {len(run.before.wallets):,}; {counted(healthy, 'wallet')} turned healthy on the way"
+    found = [Card("Wallets liquidated", [f"{len(facts.liquidated):,}"], note)]
+    for stage, label in enumerate(TAKEN):
         if taken[stage] or stage in (0, 3):
             found.append(Card(label, stages[stage], _share_of(worth, stage)))
     found.append(Card("Deleveraged", stages[USERS], _share_of(worth, USERS), accent=True))
@@ -84,14 +80,9 @@ def _cards(facts: Facts) -> list[Card]:
     rows = record.of("adl-notice")
     users = facts.accounts_of(np.unique(record.wallet[rows]))
     positions = len(np.unique(record.row[rows]))
-    found.append(
-        Card(
-            "Counterparties",
-            [counted(users, "user")],
-            f"{counted(positions, 'position')}, {counted(notices, 'notice')}; of {facts.everyone:,} users",
-        )
-    )
-    owed = [f"{amount(run.assets[a], q)} {run.assets[a].name}" for a, q in enumerate(facts.owed()) if q]
+    note = f"{counted(positions, 'position')}, {counted(notices, 'notice')}; of {facts.everyone:,} users"
+    found.append(Card("Counterparties", [counted(users, "user")], note))
+    owed = [f"{amount(q, run.assets[a].decimals)} {run.assets[a].name}" for a, q in enumerate(facts.owed()) if q]
     left = [facts.left_worth(view) for view in facts.views]
     note = f"{listed(owed)} of debts unpaid" if owed else "no debt was left unpaid"
     found.append(Card("Positions left uncovered", sums(facts, left), note))
@@ -120,15 +111,15 @@ def _fund_cards(facts: Facts) -> list[Card]:
         before, after = int(fund.cash[0]), int(fund.cash[-1])
         label = f"Insurance fund {fund.name}"
         if fund.opening is None:
-            value = f"{amount(asset, after - before, plus=True)} {asset.name}"
+            value = f"{amount(after - before, asset.decimals, signed=True)} {asset.name}"
             found.append(Card(label, [value], "change of its cash; the opening balance is not in the run"))
         else:
-            value = f"{amount(asset, after)} {asset.name}"
-            found.append(Card(label, [value], f"cash at the end; {amount(asset, before)} at the start"))
+            value = f"{amount(after, asset.decimals)} {asset.name}"
+            found.append(Card(label, [value], f"cash at the end; {amount(before, asset.decimals)} at the start"))
     return found
 
 
-def _by_asset(facts: Facts) -> str:
+def _by_asset(facts: Facts) -> Table:
     """Every sum for each settle asset, exact, and all of them together where that can be."""
     record, assets = facts.record, facts.run.assets
     codes = facts.settle_assets()
@@ -136,28 +127,17 @@ def _by_asset(facts: Facts) -> str:
     left = np.zeros(len(assets))
     np.add.at(left, facts.settle[record.contract[facts.left.event]], facts.left.quanta)
     audit = facts.conservation
-    names = (
-        "order book",
-        "own opposite legs",
-        "backstop vaults",
-        "insurance funds",
-        "inventory of funds",
-        "other users",
-    )
     rows: list[tuple[str, list[float]]] = [
-        (f"closed: {names[s]}", [float(q) for q in quanta[s]]) for s in range(len(STAGES))
+        (f"closed: {name}", [float(q) for q in quanta[s]]) for s, name in enumerate(CLOSED)
     ]
     rows.append(("left uncovered", left.tolist()))
     rows.append(("received by one leg", [float(q) for q in audit.received]))
     rows.append(("given by the other", [float(q) for q in audit.given]))
     rows.append(("sum of all legs", [float(r + g) for r, g in zip(audit.received, audit.given, strict=True)]))
     kept = [row for row in rows if row[0].startswith(("received", "given", "sum")) or any(row[1][a] for a in codes)]
-    columns: list[Column] = [texts("notional, and money moved", [name for name, _ in kept])]
-    for code in codes:
-        asset = assets[code]
-        values = [values[code] for _, values in kept]
-        shown = [amount(asset, round(value)) if value else "0" for value in values]
-        columns.append(numbers(asset.name, shown, [value / asset.quanta_per_unit for value in values]))
+    columns = [texts("notional, and money moved", [name for name, _ in kept])]
+    for asset, values in ((assets[code], [values[code] for _, values in kept]) for code in codes):
+        columns.append(amounts(asset.name, [round(value) for value in values], [asset.decimals] * len(values)))
     if len(codes) > 1 and len(facts.views) == 1:
         view = facts.views[0]
         worth = [*facts.stage_worth(view).tolist(), facts.left_worth(view)]
@@ -167,4 +147,4 @@ def _by_asset(facts: Facts) -> str:
     note = f"Notional is what was closed, {BASIS}; what is left uncovered is worth its mark."
     if facts.views and facts.views[0].note:
         note += f" In the last column {facts.views[0].note}."
-    return table("Sums by settle asset", columns, note)
+    return Table("Sums by settle asset", columns, note)

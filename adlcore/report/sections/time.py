@@ -1,15 +1,15 @@
-"""Section 3: prices and liquidations in time."""
+"""Prices and liquidations in time."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from ..._support.wording import counted, moved, short
 from ..facts.prices import View
 from ..facts.run_facts import Facts
 from ..facts.timeline import Bars, bars, kept_points
-from ..figures import run_figures
-from ..page.parts import Drawn, Section, nothing
-from ..page.wording import counted, moved, short
+from ..figures.time_plot import price_figure, stage_figure
+from ..page.blocks import Block, Figure, Plot, Section, nothing
 
 __all__ = ["MOST_BARS", "MOST_LINES", "MOST_POINTS", "section"]
 
@@ -21,10 +21,10 @@ def section(facts: Facts) -> Section:
     """Prices and liquidations."""
     if not len(facts.record.number):
         return Section("time", "Prices and liquidations in time", "The run has no passes.", [nothing("No pass.")])
-    blocks: list[str | Drawn] = [_prices(facts)]
+    blocks: list[Block] = [_prices(facts)]
     drawn = [_stages(facts, view) for view in facts.views if facts.closings.by_pass(facts.record, view).any()]
     blocks.append(
-        Drawn("stages", drawn, 340, "Settle asset") if drawn else nothing("No position in liquidation was closed.")
+        Figure("stages", drawn, 340, "Settle asset") if drawn else nothing("No position in liquidation was closed.")
     )
     return Section("time", "Prices and liquidations in time", _headline(facts), blocks)
 
@@ -39,22 +39,22 @@ def _chosen(facts: Facts) -> list[int]:
     return [code for code in order if known[code]][:MOST_LINES]
 
 
-def _prices(facts: Facts) -> Drawn:
+def _prices(facts: Facts) -> Figure:
     at, times = facts.in_time
     chosen = _chosen(facts)
     kept = kept_points(len(at), MOST_POINTS)
     symbols = [facts.run.contracts[code].symbol for code in chosen]
-    drawn = run_figures.prices(symbols, at[kept], times, facts.prices.mark[kept][:, chosen])
+    drawn = price_figure(symbols, at[kept], times, facts.prices.mark[kept][:, chosen])
     caption = f"Mark price of {counted(len(chosen), 'contract')}, 100 before the first pass."
     known = int(np.isfinite(facts.prices.mark).any(axis=0).sum())
     if len(chosen) < known:
         caption += f" Shown: the {len(chosen)} with most liquidated of {known:,}."
     if len(kept) < len(at):
         caption += f" Shown: {len(kept):,} of {len(at):,} points of each."
-    return Drawn("prices", [("", drawn, caption)], 320)
+    return Figure("prices", [Plot("", drawn, caption)], 320)
 
 
-def _stages(facts: Facts, view: View) -> tuple[str, object, str]:
+def _stages(facts: Facts, view: View) -> Plot:
     at, times = facts.in_time
     made = bars(at, facts.closings.by_pass(facts.record, view), MOST_BARS)
     left = facts.left_by_pass(view)
@@ -65,7 +65,7 @@ def _stages(facts: Facts, view: View) -> tuple[str, object, str]:
     caption = f"Notional of positions in liquidation by who took it, in {view.unit}. {each}."
     if shown is not None:
         caption += " Dots: what nobody had taken when the last pass of a bar ended."
-    return view.unit, run_figures.stages(made, shown, times, view.unit), caption
+    return Plot(view.unit, stage_figure(made, shown, times, view.unit), caption)
 
 
 def _headline(facts: Facts) -> str:

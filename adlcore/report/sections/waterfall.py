@@ -1,14 +1,13 @@
-"""Section 2: who was bankrupt and who paid."""
+"""Who was bankrupt and who paid."""
 
 from __future__ import annotations
 
 from ..._support.arrays import Float64Array1D
+from ..._support.wording import amount, counted, listed, money, percent
 from ...clearing.closings import BASIS, STAGES, USERS
 from ..facts.run_facts import Facts
-from ..figures import run_figures
-from ..page.html_tables import Column, numbers, table, texts
-from ..page.parts import Drawn, Section, nothing
-from ..page.wording import amount, counted, listed, money, percent
+from ..figures.waterfall_plot import FLOW_HEIGHT, flow_figure
+from ..page.blocks import Block, Figure, Plot, Section, Table, nothing, numbers, texts
 from .story import sums
 
 __all__ = ["section"]
@@ -16,7 +15,7 @@ __all__ = ["section"]
 
 def section(facts: Facts) -> Section:
     """The waterfall."""
-    blocks: list[str | Drawn] = []
+    blocks: list[Block] = []
     drawn = []
     symbols = [contract.symbol for contract in facts.run.contracts]
     for view in facts.views:
@@ -24,9 +23,9 @@ def section(facts: Facts) -> Section:
         if taken.any():
             how = "; ".join(part for part in (BASIS, view.note) if part)
             caption = f"From positions in liquidation to who took their lots. Notional in {view.unit} ({how})."
-            drawn.append((view.unit, run_figures.flow(symbols, taken, view.unit), caption))
+            drawn.append(Plot(view.unit, flow_figure(symbols, taken, view.unit), caption))
     if drawn:
-        blocks.append(Drawn("flow", drawn, run_figures.FLOW_HEIGHT, "Settle asset"))
+        blocks.append(Figure("flow", drawn, FLOW_HEIGHT, "Settle asset"))
         blocks.append(_contracts(facts))
     else:
         blocks.append(nothing("No position in liquidation was closed."))
@@ -59,7 +58,7 @@ def _who(stage: int) -> str:
     return names[stage] if stage != USERS else "other users"
 
 
-def _contracts(facts: Facts) -> str:
+def _contracts(facts: Facts) -> Table:
     """A row for each contract and side."""
     rows = []
     for view in facts.views:
@@ -71,7 +70,7 @@ def _contracts(facts: Facts) -> str:
     rows.sort(key=lambda row: -float(row[3].sum()))
     stages = [*STAGES, "left uncovered"]
     present = [s for s in range(len(stages)) if any(row[3][s] for row in rows)]
-    columns: list[Column] = [texts("contract", [row[0] for row in rows]), texts("side", [row[1] for row in rows])]
+    columns = [texts("contract", [row[0] for row in rows]), texts("side", [row[1] for row in rows])]
     if len(facts.views) > 1:
         columns.append(texts("unit", [row[2] for row in rows]))
     unit = f", in {facts.views[0].unit}" if len(facts.views) == 1 else ""
@@ -80,10 +79,10 @@ def _contracts(facts: Facts) -> str:
         columns.append(numbers(stages[s], [money(value) for value in values], values))
     values = [float(row[3].sum()) for row in rows]
     columns.append(numbers("all", [money(value) for value in values], values))
-    return table(f"Notional of positions in liquidation{unit}", columns)
+    return Table(f"Notional of positions in liquidation{unit}", columns)
 
 
-def _money(facts: Facts) -> str:
+def _money(facts: Facts) -> Block:
     """Where money went beside positions: a row for each kind, a column for each asset."""
     assets = facts.run.assets
     unpaid, settled = facts.owed(), [0] * len(assets)
@@ -105,11 +104,11 @@ def _money(facts: Facts) -> str:
     kept = [(name, values) for name, values in rows if any(values)]
     if not kept:
         return nothing("No fee, surplus or shortfall moved any money.")
-    columns: list[Column] = [texts("money", [name for name, _ in kept])]
+    columns = [texts("money", [name for name, _ in kept])]
     for code in shown:
         asset = assets[code]
         plus = [name.startswith("profit") for name, _ in kept]
         values = [values[code] if signed else abs(values[code]) for (_, values), signed in zip(kept, plus, strict=True)]
-        cells = [amount(asset, v, plus=signed) if v else "0" for v, signed in zip(values, plus, strict=True)]
+        cells = [amount(v, asset.decimals, signed=signed) if v else "0" for v, signed in zip(values, plus, strict=True)]
         columns.append(numbers(asset.name, cells, [v / asset.quanta_per_unit for v in values]))
-    return table("Money beside positions", columns, f"From {counted(len(facts.record), 'event')}, exact.")
+    return Table("Money beside positions", columns, f"From {counted(len(facts.record), 'event')}, exact.")

@@ -1,18 +1,19 @@
 """The report of a run that begins in the middle of a house's life: what was held and owed then counts."""
 
-from __future__ import annotations
-
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import Deleverage, TakeOver
 from adlcore.io import open_run
 from adlcore.report.facts.run_facts import Facts
+from support import house_worlds, report_worlds
 from support.house_books import fund, linear, snapshot
-from support.report_pages import Page
+from support.run_loops import rows_of
 from support.run_worlds import ANN, EVE, MIDDLE, without_opening
 
-pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
+pytestmark = pytest.mark.usefixtures("unsynchronized")
 
 
 @pytest.fixture
@@ -90,11 +91,35 @@ def test_funds_that_every_house_has_are_shown_once_they_are_listed_hold_or_do_so
     assert [(one.name, one.cash.tolist()) for one in Facts(rich).funds] == [("USDT", [4, 4])]
 
 
-def test_the_page_tells_of_debts_from_before_the_run(recorded, tmp_path):
-    run, _, _ = recorded
-    adl.report.write(run, tmp_path / "report.html")
-    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
-    name = "Wallets without positions that owe money"
-    assert page.column(name, "account") == ["eve", "ann"]
-    assert page.column(name, "pass") == ["before", "before"]
-    assert page.column(name, "state") == ["open", "paid"]
+@given(house_worlds.worlds(), st.integers(0, 5))
+def test_the_cash_and_the_equity_of_any_fund_are_those_of_the_house(world, skipped):
+    house, run = report_worlds.of_world(world, skipped)
+    facts = Facts(run, funds=world.funds)
+    told = {fund.name: fund for fund in facts.funds}
+    for name, held in house.funds.items():
+        if name not in told:  # nobody gave it, it is empty, and nothing moved it in the run
+            assert (held.cash, held.inventory, name in run.events()["fund"]) == (0, {}, False)
+            assert skipped or not len(held.ledger["amount"])
+            continue
+        mine = told[name]
+        assert mine.cash[-1] == held.cash
+        lots = {c.symbol: n for c, n in zip(run.contracts, mine.lots.tolist(), strict=True) if n}
+        assert lots == {symbol: count for symbol, (count, _) in held.inventory.items()}
+        assert mine.equity[-1] == pytest.approx(held.equity, rel=1e-12, abs=2 * len(lots))
+        triggers = [row["kind"] for row in rows_of(run) if row["fund"] == name and row["kind"].startswith("trigger")]
+        assert [f"trigger-{'on' if trigger.on else 'off'}" for trigger in mine.triggers] == triggers
+
+
+def test_openings_that_the_run_does_not_say_come_from_the_funds_or_the_configuration_or_are_not_known(ten_run):
+    ten_run.opening_funds = None
+    assert [fund.opening for fund in Facts(ten_run).funds] == [100 * 10**8]
+    given_funds = [adl.InsuranceFund("USDT", "7", scope="SOLUSDT"), adl.InsuranceFund("USDT", "3")]
+    assert [(f.name, f.opening) for f in Facts(ten_run, funds=given_funds).funds] == [
+        ("SOLUSDT", 7 * 10**8),
+        ("USDT", 3 * 10**8),
+    ]
+    for configuration in ({}, {"funds": "none"}, {"funds": [{"name": "x"}]}, ["funds"]):
+        ten_run.configuration = configuration
+        (fund,) = Facts(ten_run).funds
+        assert fund.opening is None
+        assert fund.cash.tolist() == [0, 3_246_875_000]

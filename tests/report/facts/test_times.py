@@ -1,7 +1,5 @@
 """Times of a run are told as times: dates, a clock, or a number whose unit is said to be unknown."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np
@@ -14,8 +12,6 @@ from adlcore.report.facts.run_facts import Facts
 from adlcore.report.facts.times import TIME_UNITS, Clock, clock_of
 from support import report_worlds
 from support.report_pages import Page
-
-pytestmark = pytest.mark.files
 
 #: 10 October 2025, 21:00 UTC, in seconds.
 OCTOBER = 1_760_130_000
@@ -103,25 +99,23 @@ def test_times_of_a_day_stand_on_a_clock_and_longer_ones_on_days():
 
 
 @pytest.mark.parametrize("unit", ["minutes", "", 7, ["ms"]])
-def test_another_unit_is_refused(unit, tmp_path):
-    _, run = report_worlds.ten_wallets()
-    run.configuration = {**run.configuration, "time_unit": unit}
+def test_another_unit_is_refused(ten_run, unit, tmp_path):
+    ten_run.configuration = {**ten_run.configuration, "time_unit": unit}
     with pytest.raises(adl.AdlError, match=r"configuration.time_unit is .*: must be one of ns, us, ms, s"):
-        adl.report.write(run, tmp_path / "report.html")
+        adl.report.write(ten_run, tmp_path / "report.html")
     with pytest.raises(adl.AdlError, match=r"time_unit is .*: must be one of ns, us, ms, s"):
         adl.report.plot_events([], time_unit=unit)
 
 
-def written(run, folder):
-    adl.report.write(run, folder / "report.html")
-    text = (folder / "report.html").read_text(encoding="utf-8")
-    return Page(text), re.sub(r"<[^>]*>", " ", text[: text.index("<main")])
+def read(run, folder):
+    """A report, and the text above its sections."""
+    page = Page.of(run, folder)
+    return page, re.sub(r"<[^>]*>", " ", page.source[: page.source.index("<main")])
 
 
 @pytest.fixture(scope="module")
 def house_passes():
-    _, run = report_worlds.crash(300, 2, 6)
-    return run
+    return report_worlds.crash(300, 2, 6)[1]
 
 
 @pytest.mark.parametrize("unit", [None, "ms"])
@@ -131,7 +125,7 @@ def test_a_report_says_times_and_the_unit_where_it_is_not_known(house_passes, tm
     if unit is not None:
         run.configuration["time_unit"] = unit
     run.manifest = {**run.manifest, "opening": {"time": 0}}
-    page, head = written(run, tmp_path)
+    page, head = read(run, tmp_path)
     known = unit is not None
     assert ("6 passes from 00:01:00 to 00:06:00" if known else "time 60,000 to 360,000 (unit unknown)") in head
     worst = re.search(r"the worst pass was number \d+ \(([^)]*\)?)\)", page.texts["time"])[1]
@@ -150,22 +144,11 @@ def test_times_since_1970_are_dates_on_every_axis(tmp_path, unit):
     house, _ = report_worlds.ten_wallets()
     per = PER_SECOND[unit]
     passes = [((OCTOBER + 60 * number) * per, {"SOLUSDT": str(79 - number)}, None) for number in range(3)]
-    page, head = written(report_worlds.made(house, passes), tmp_path)
+    page, head = read(report_worlds.made(house, passes), tmp_path)
     assert "from 2025-10-10 21:00:00 UTC to 2025-10-10 21:02:00 UTC" in head
     axis, trace = (page.figures["prices"][0][part] for part in ("layout", "data"))
     assert axis["xaxis"]["type"] == "date"
     assert trace[0]["x"] == [(OCTOBER + 60 * number) * 1000 for number in range(-1, 3)]
-
-
-def test_events_are_drawn_with_their_time():
-    house, run = report_worlds.ten_wallets()
-    events = run.told[0][1]
-    assert adl.report.plot_events(events).layout.xaxis.title.text == "events at time 1 (unit unknown)"
-    assert adl.report.plot_events(events, time_unit="s").layout.xaxis.title.text == "events at 00:00:01"
-    later = house.mark({"SOLUSDT": "79"}, time=3600)
-    figure = adl.report.plot_events([events, later], time_unit="s")
-    assert figure.layout.xaxis.title.text == "time, hh:mm:ss"
-    assert list(figure.data[0].x) == [1000, 3_600_000]
 
 
 def test_the_facts_of_a_run_may_be_handed_to_its_report(house_passes, tmp_path):

@@ -1,0 +1,99 @@
+"""Prices and liquidations in time: lines of marks, and bars of who took what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...clearing.closings import STAGES
+from ..facts.timeline import Bars
+from .drawing import SHORT, TimeAxis, digits, figure, graph_objects, label, labels, run_axis, shortened, templated
+from .palette import CONTRACTS, STAGE_COLOURS, UNCOVERED
+
+__all__ = ["price_figure", "stage_figure"]
+
+DASHES = ("solid", "dash", "dot", "dashdot")
+
+
+def price_figure(symbols: Sequence[str], at: npt.NDArray[Any], times: TimeAxis, marks: npt.NDArray[np.float64]) -> Any:
+    """Mark prices of contracts, each 100 at its first.
+
+    Parameters
+    ----------
+    symbols : sequence of str
+    at : array[k]
+        Where the points stand on the axis.
+    times : dict or None
+        The axis of times; None where it counts the passes made.
+    marks : float64[k, contracts]
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    traces = []
+    for place, name in enumerate(labels(symbols)):
+        known = marks[:, place][np.isfinite(marks[:, place])]
+        line = {"color": CONTRACTS[place % len(CONTRACTS)], "width": 2, "dash": DASHES[place // 4 % len(DASHES)]}
+        traces.append(
+            graph_objects().Scatter(
+                x=at.tolist(),
+                y=digits(100 * marks[:, place] / (known[0] if len(known) else 1)),
+                customdata=digits(marks[:, place], 10),
+                name=name,
+                line=line,
+                hovertemplate="%{fullData.name}: %{customdata:,} (%{y:.1f})<extra></extra>",
+            )
+        )
+    axis = {"title": {"text": "mark, 100 at the start"}}
+    return figure(traces, xaxis=run_axis(at, times), yaxis=axis, showlegend=True, hovermode="x")
+
+
+def stage_figure(made: Bars, left: Bars | None, times: TimeAxis, unit: str) -> Any:
+    """Notional of positions in liquidation by who took it, stacked, and what was left over.
+
+    Parameters
+    ----------
+    made : Bars
+        A column for each of :data:`adlcore.clearing.closings.STAGES`.
+    left : Bars or None
+        What nobody took, at the end of the last pass of each bar; None where there was none.
+    times : dict or None
+    unit : str
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    graph, traces, told = graph_objects(), [], templated(shortened(unit))
+    for stage, name in enumerate(STAGES):
+        column = made.sums[:, stage]
+        if column.any():
+            traces.append(
+                graph.Bar(
+                    x=digits(made.middle, 15),
+                    y=digits(column),
+                    width=digits(made.width, 15),
+                    name=name,
+                    marker={"color": STAGE_COLOURS[stage], "line": {"width": 0}},
+                    hovertemplate=f"{name}: %{{y:,.0f}} {told}<extra></extra>",
+                )
+            )
+    if left is not None:
+        traces.append(
+            graph.Scatter(
+                x=digits(left.middle, 15),
+                y=digits(left.sums[:, 0]),
+                name="left uncovered at the end",
+                mode="lines+markers",
+                marker={"color": UNCOVERED, "size": 6, "symbol": "diamond"},
+                line={"color": UNCOVERED, "width": 1.5, "dash": "dot"},
+                hovertemplate=f"left uncovered: %{{y:,.0f}} {told}<extra></extra>",
+            )
+        )
+    axis = {"title": {"text": f"notional, {label(unit, SHORT)}"}, "rangemode": "tozero"}
+    every = {"barmode": "stack", "bargap": 0, "hovermode": "x", "showlegend": True}
+    return figure(traces, xaxis=run_axis(made.middle, times), yaxis=axis, **every)

@@ -2,7 +2,7 @@
 
 How to add a command: write ``cli/NAME.py`` with a function whose docstring is its help, taking what others take from
 :mod:`~adlcore.cli._options`; read with `_inputs`, print by `_screen`, `_tables` and `_json` alone, compute nothing;
-add it to `COMMANDS`, and its test as ``tests/cli/test_NAME.py``. What only it needs and is slow to import is imported
+add it to `COMMANDS`, and its test as in ``tests/cli``. What only it needs and is slow to import is imported
 in the function: ``adlcore --version`` waits for all that stands above.
 
 Whatever goes wrong is a line on stderr and exit code 2, never a traceback.

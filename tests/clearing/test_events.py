@@ -72,7 +72,7 @@ def test_rows_and_counts_of_events(house):
     assert events.rows("trade") == []
     with pytest.raises(adl.AdlError, match="kind is 'fill': must be one of"):
         events.rows("fill")
-    with pytest.raises(AttributeError, match="Events have no 'fund'"):
+    with pytest.raises(AttributeError, match="no attribute 'fund'"):
         events.fund
     assert repr(events).startswith(f"<{len(events)} events: 5 liquidation-started, 2 order-cancelled,")
     assert all(len(line) <= 80 for line in repr(events).splitlines())

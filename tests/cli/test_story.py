@@ -214,7 +214,7 @@ def test_the_events_of_each_call_close_what_those_of_the_run_do(world):
     together = zip(*(column.tolist() for column in vars(facts.closings).values()), strict=True)
     assert one_by_one == list(together)
     record, closed = facts.record, facts.closings
-    against_users = closed.event[np.isin(closed.stage, (4, USERS))]
+    against_users = closed.event[closed.stage == USERS]
     assert sum(borne) == sum(abs(int(quanta)) for quanta in record.amount[against_users].tolist())
 
 

@@ -1,8 +1,7 @@
-"""Every term of a score has a heading, and what counterparties realize is their share of what they have gained."""
+"""Every term of a score has a heading."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 import adlcore as adl
@@ -23,11 +22,3 @@ def test_terms_are_columns_that_are_left_out_one_after_the_other(rule):
     assert columns
     assert all(column.heading and len(column.cells) == 3 for column in columns)
     assert [column.drop for column in columns] == [3, 4][: len(columns)]
-
-
-def test_a_row_closed_in_part_realizes_its_share():
-    selection = MARKET.deleverage(5, "binance")
-    rows = _terms.rows_of(MARKET, selection.index)
-    realized = _terms.realized_pnl(MARKET.contract, rows, selection, "10")
-    np.testing.assert_allclose(realized, rows.unrealized_pnl * selection.quantity / np.abs(rows.quantity))
-    assert selection.partial >= 0

@@ -69,8 +69,10 @@ READ = SimpleNamespace(
     configuration={},
     manifest={},
     events=dict,
+    event_codes=dict,
     passes=dict,
     marks=dict,
+    mark_codes=dict,
 )
 EVENTS = house().mark({"A": 9})
 LADDER = clearing.DepthLadder.around(CONTRACT, 10, levels=2)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes what tests/test_recorded.py compares with: a run, a snapshot, and the hashes of the demo's events by its number of accounts. They
+# Makes what tests/laws/test_recorded.py compares with: a run, a snapshot, and the hashes of the demo's events by its number of accounts. They
 # are what adlcore gave when this was last run; make them again only where events or files are meant to be others, and say why.
 set -euo pipefail
 cd "$(dirname "$0")"

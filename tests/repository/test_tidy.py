@@ -50,7 +50,10 @@ ORDER = (
 SERVING = ("_support", "errors", "_version")
 
 #: Modules without a test of their name, and why.
-REASONS: dict[str, str] = {}
+REASONS = {
+    "_version": "a constant, which tests/repository/test_packaging.py holds to what is installed",
+    "cli._options": "annotations, which the tests of every command use",
+}
 
 
 @cache
@@ -139,6 +142,8 @@ def leads_to(path: Path) -> list[Path]:
     """The files that the path of a module leads to."""
     folder = ROOT / "tests" / path.relative_to(PACKAGE).parent
     stem = path.stem.removeprefix("_")
+    if path.stem == "__init__":
+        folder, stem = folder.parent, folder.name
     return [*folder.glob(f"test_{stem}.py"), *folder.glob(f"test_{stem}_*.py")]
 
 
@@ -162,9 +167,7 @@ def test_nothing_is_imported_from_a_test():
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [name.name for name in node.names] if isinstance(node, ast.Import) else []
             assert not [name for name in names if re.search(r"(^|\.)test_", name)], path
-    helpers = {path for path in sources("tests") if not path.name.startswith("test_")} - {
-        ROOT / "tests" / "conftest.py"
-    }
+    helpers = {path for path in sources("tests") if not path.name.startswith("test_") and path.name != "conftest.py"}
     assert {path.parent for path in helpers} == {ROOT / "tests" / "support"}
 
 
@@ -218,10 +221,16 @@ def test_no_name_is_there_for_nothing():
 
 # Paths ----------------------------------------------------------------------------------------------------------------
 
+#: Paths that stand for any, that a build makes, and those of other projects, as sources of published numbers.
+ELSEWHERE = {
+    *("adlcore/a/b.py", "tests/a/test_b.py", "tests/a/test_b_*.py", "adlcore/_kernels/*.c"),
+    *("docs/trading-guide/ADL.md", "tests/exchange/test_binance.py", "tests/exchange/test_exchange.py"),
+}
+
 #: What a path of the repository begins with.
 FOLDERS = ("adlcore", "tests", "benchmarks", "docs", "ci", ".ci", ".github")
 PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join(map(re.escape, FOLDERS))})(?:/[\w.*-]+)+")
-PAGE = re.compile(r"(?<![\w./-])((?:docs/)?[a-z_]+\.md)\b")
+PAGE = re.compile(r"(?<![\w./\"-])((?:docs/)?[a-z_]+\.md)\b")
 
 
 def kept() -> list[Path]:
@@ -230,17 +239,22 @@ def kept() -> list[Path]:
     return [Path(line) for line in listed.splitlines()]
 
 
+#: The history, which names what was, and the test that makes a project of its own.
+SELVES = {"CHANGELOG.md", "test_build.py"}
+
+
 @pytest.mark.git
 def test_a_path_that_is_named_is_there():
-    speaking = {".py", ".pyx", ".pxd", ".pyi", ".md", ".sh", ".yml", ".html", ".toml", ".in"}
-    files = [path for path in kept() if (path.suffix in speaking or path.name == "run") and path.name != "CHANGELOG.md"]
+    speaking = {".py", ".pyx", ".pxd", ".pyi", ".md", ".sh", ".yml", ".html", ".toml"}
+    files = [path for path in kept() if (path.suffix in speaking or path.name == "run") and path.name not in SELVES]
     there = {str(each) for path in kept() for each in (path, *path.parents)}
     absent = set()
     for path in files:
         text = (ROOT / path).read_text(encoding="utf-8")
         named = {found.rstrip(".") for found in PATH.findall(text)}
-        named |= {found for found in PAGE.findall(text) if found.startswith("docs/") or found in PAGES}
-        absent |= {(str(path), name) for name in named if not fnmatch.filter(there, name)}
+        if path.suffix != ".md":  # one page leads to the next by their names alone
+            named |= {found for found in PAGE.findall(text) if found in PAGES or found.startswith("docs/")}
+        absent |= {(str(path), name) for name in named - ELSEWHERE if not fnmatch.filter(there, name)}
     assert absent == set()
 
 

@@ -1,6 +1,6 @@
 """What needs an optional package, and what does not: every feature, tried where packages are missing.
 
-    python tests/features.py FOLDER [PACKAGE ...]
+    python tests/support/features.py FOLDER [PACKAGE ...]
 
 tries each feature without the packages that are named, and says what came of it. A feature that needs a package that
 is not there must be refused by a MissingExtraError, or a line of the command line, with the extra's name and the

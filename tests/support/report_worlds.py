@@ -131,7 +131,7 @@ NAMES = ("ann", "ben", "cat", "dan", "eve", "fay", "gus", "hal", "ivy")
 
 
 def ten_wallets(names=NAMES, symbol="SOLUSDT"):
-    """README's crash of ten wallets: a house in which one mark makes 25 events, and that run."""
+    """The crash of ten wallets in the tour: a house in which one mark makes 25 events, and that run."""
     contract = adl.Contract(symbol, tick="0.1", tiers=adl.MarginTiers([0], ["0.05"]))
     held = [(100, 100, None), (50, 100, None), (40, 100, 900), (60, 90, None), (-100, 100, None)]
     held += [(-80, 105, None), (-40, 98, 400), (-20, 95, None), (-10, 101, None)]

@@ -149,7 +149,7 @@ def test_a_wallet_without_positions_is_its_balance():
 
 
 def test_a_portfolio_wallet_without_positions_is_not_liquidatable_whatever_it_owes():
-    # waterfall.md: liquidatable iff it holds a position and (...). E = 110 - 100, MM = 100·0.2 = 20.
+    # docs/waterfall.md: liquidatable iff it holds a position and (...). E = 110 - 100, MM = 100·0.2 = 20.
     owed = {"wallet": [0], "asset": "USDT", "amount": [110], "loan": [100]}
     books = venue([("ann", "portfolio", 0)], [], balances=owed, loan_rates={"USDT": "0.2"})
     state = adl.margin_state(books)

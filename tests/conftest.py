@@ -1,7 +1,5 @@
 """How the suite runs: the same every time or as a search, what tests share, and command lines run in this process."""
 
-from __future__ import annotations
-
 import os
 import random
 import shutil
@@ -39,6 +37,16 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("adlcore")
+
+
+#: Folders whose tests print or keep what the kernels gave, whichever they are.
+KEEPING = (FOLDER / "tests" / "cli", FOLDER / "tests" / "report")
+
+
+def pytest_itemcollected(item):
+    """Mark what twins and sanitizers leave out."""
+    if any(map(item.path.is_relative_to, KEEPING)):
+        item.add_marker(pytest.mark.files)
 
 
 @pytest.hookimpl(trylast=True)

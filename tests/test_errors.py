@@ -1,7 +1,5 @@
 """Errors are short, in one line of text that is seen, and pickle whatever they are about."""
 
-from __future__ import annotations
-
 import os
 import pickle
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Columns, masks and targets that are refused, whoever takes them: the error names argument, row and value."""
 
-from __future__ import annotations
-
 import math
 from decimal import Decimal
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """Optional packages: the table of extras is that of the project, and what is not there, too old or broken is said."""
 
-from __future__ import annotations
-
 import re
 import sys
 import tomllib

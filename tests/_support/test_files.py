@@ -1,7 +1,5 @@
 """Files that somebody names: plain ones are replaced at once, whole and synchronised; all else keeps what it is."""
 
-from __future__ import annotations
-
 import errno
 import io
 import os

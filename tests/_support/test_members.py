@@ -1,7 +1,5 @@
 """Members of a folder: plain files and folders are opened as what they are, and nothing else is."""
 
-from __future__ import annotations
-
 import os
 
 import pytest

@@ -1,7 +1,5 @@
 """Options, lists, fields and paths: whatever is given instead is refused by its name."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

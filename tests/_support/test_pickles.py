@@ -1,7 +1,5 @@
 """Everything public pickles with a version, and is immutable."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 

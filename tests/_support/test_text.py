@@ -1,7 +1,5 @@
 """What is shown of a text: each of its characters is seen."""
 
-from __future__ import annotations
-
 import ast
 import json
 

@@ -1,7 +1,5 @@
 """The house that tests of its calls begin with."""
 
-from __future__ import annotations
-
 import pytest
 
 from adlcore.clearing import ClearingHouse

@@ -1,7 +1,5 @@
 """What closed a position in liquidation, and who was told: by the stage that each fill is of, counted by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from adlcore.clearing.closings import STAGES, closing_fills

@@ -1,7 +1,5 @@
 """The events of calls: columns, legs, counts and the digest."""
 
-from __future__ import annotations
-
 import pickle
 
 import pytest

@@ -1,7 +1,5 @@
 """Events as a table: one list of columns, typed properties, codes and the words that they stand for."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """What a house holds between two calls: one value that never changes, with one hash."""
 
-from __future__ import annotations
-
 import pickle
 
 import pytest

@@ -1,7 +1,5 @@
 """A file of positions, a small crash, and runs of it."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

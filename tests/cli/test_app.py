@@ -1,7 +1,5 @@
 """The application: its help, its version, and one line on stderr with exit code 2 for whatever is wrong."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 
@@ -10,8 +8,6 @@ import pytest
 import adlcore as adl
 from adlcore.cli._app import COMMANDS
 from support.commands import EQUITY
-
-pytestmark = pytest.mark.files
 
 
 def test_help_and_version(good):

@@ -3,8 +3,6 @@
 The suite draws the same few each time; ``ci/search.sh`` draws others.
 """
 
-from __future__ import annotations
-
 import contextlib
 import tempfile
 from pathlib import Path
@@ -16,7 +14,7 @@ from hypothesis import strategies as st
 import adlcore as adl
 from support.hostile import JSON, NAMES, NUMBERS, SMALL, SOME, beside, keeps_to_it
 
-pytestmark = [pytest.mark.usefixtures("terminal", "unsynchronized"), pytest.mark.files]
+pytestmark = pytest.mark.usefixtures("terminal", "unsynchronized")
 
 
 def options(**values):

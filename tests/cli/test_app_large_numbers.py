@@ -1,7 +1,5 @@
 """Options whose numbers are none that people use: a short line on stderr and exit code 2, never a traceback."""
 
-from __future__ import annotations
-
 import pytest
 
 from adlcore.cli._app import run

@@ -1,15 +1,11 @@
 """The command line where whoever calls it has closed one of its streams."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 
 import pytest
 
 from support.hostile import beside
-
-pytestmark = pytest.mark.files
 
 
 @pytest.fixture(scope="module")

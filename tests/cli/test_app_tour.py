@@ -1,16 +1,10 @@
 """The tour of a newcomer: every command line in it prints what it shows."""
 
-from __future__ import annotations
-
 import contextlib
 import doctest
 import re
 import shlex
 from pathlib import Path
-
-import pytest
-
-pytestmark = pytest.mark.files
 
 FOLDER = Path(__file__).resolve().parents[2]
 #: The text that shows command lines and their outputs.

@@ -1,14 +1,10 @@
 """The crash that a run is of: made again from what the run keeps, or refused by what is wrong with that."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl
 from adlcore.io import Inputs
 from adlcore.lab.crash import Crash
-
-pytestmark = pytest.mark.files
 
 
 def test_runs_of_other_houses_cannot_be_made_again_here(bad, tmp_path):

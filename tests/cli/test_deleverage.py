@@ -1,7 +1,5 @@
 """``adlcore deleverage``: counterparties as a table, as JSON and as files, and what is refused."""
 
-from __future__ import annotations
-
 import csv
 import json
 from decimal import Decimal
@@ -12,8 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from support.commands import EQUITY, fits, refused_lines, table_rows
-
-pytestmark = pytest.mark.files
 
 FILLS = ["account", "row", "place", "score", "closed", "left", "realized_pnl"]
 BASE = ("--quantity", "450.00", "--mark", "22.025")

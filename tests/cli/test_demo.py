@@ -1,15 +1,11 @@
 """``adlcore demo``: a crash told in a few lines, and what it teaches."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
 
 import adlcore as adl
 from support.commands import fits
-
-pytestmark = pytest.mark.files
 
 
 def test_demo_is_a_crash_told_in_ten_lines_and_what_it_teaches(good, at):

@@ -1,7 +1,5 @@
 """``adlcore explain``: a position now, and what would change it."""
 
-from __future__ import annotations
-
 import json
 import re
 import warnings
@@ -15,8 +13,6 @@ import adlcore as adl
 from adlcore.clearing.margin.standing import Standing
 from support.commands import fits, refused_lines
 from support.explained_books import POSITIONS, small
-
-pytestmark = pytest.mark.files
 
 
 @pytest.fixture

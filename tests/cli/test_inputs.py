@@ -1,7 +1,5 @@
 """Files of positions and snapshots as commands read them: what is wrong with one is told in a line that names it."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest
@@ -10,8 +8,6 @@ import adlcore as adl
 from adlcore.cli._reading_bar import ReadingBar
 from adlcore.lab import crowd
 from support.commands import EQUITY
-
-pytestmark = pytest.mark.files
 
 HEAD = "quantity,entry_price,equity\n"
 

@@ -1,15 +1,10 @@
 """What machines are told: JSON without NaN, of Python's own types."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np
-import pytest
 
 from adlcore.cli._json import price_or_none, print_json, records
-
-pytestmark = pytest.mark.files
 
 
 def test_what_is_not_finite_is_null_and_every_character_is_seen(capsys):

@@ -1,7 +1,5 @@
 """``adlcore margin``: the wallets nearest to liquidation first, in a table that fits, and as JSON."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np
@@ -10,8 +8,6 @@ import pytest
 import adlcore as adl
 from adlcore.lab import crowd
 from support.commands import fits, refused_lines, table_rows
-
-pytestmark = pytest.mark.files
 
 
 def small(accounts=("ann", "bob", "cyd", "dee")):

@@ -1,14 +1,10 @@
 """Where ``--out`` leads: standard output by its names, and never to the file that is read."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl
 from adlcore.cli import _output
 from support.commands import EQUITY, POSITIONS
-
-pytestmark = pytest.mark.files
 
 
 def test_a_file_is_what_is_read_under_whatever_name(tmp_path):

@@ -1,7 +1,5 @@
 """What a command writes: to standard output or in place of a file, and never over what it reads."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -10,9 +8,6 @@ import pytest
 
 import adlcore as adl
 from support.disk_faults import environment
-
-pytestmark = pytest.mark.files
-
 
 ROWS = "user,quantity,entry_price,equity\nalice,-28.53,28.885,295.72\ncarol,-448.17,27.884,8648.07\n"
 
@@ -36,7 +31,6 @@ def shell(folder, line, *arguments):
 @pytest.fixture
 def positions(tmp_path):
     """A file of positions, in a folder of its own."""
-    pytest.importorskip("typer", reason="the command line needs the cli extra")
     (tmp_path / "p.csv").write_text(ROWS)
     return tmp_path
 
@@ -62,7 +56,6 @@ def test_standard_output_is_for_one_document(bad, positions):
 
 
 def test_a_report_on_standard_output_is_the_page(kept, tmp_path):
-    pytest.importorskip("typer", reason="the command line needs the cli extra")
     plain = tmp_path / "plain.html"
     adl.report.write(adl.io.open_run(kept / "ten-sealed"), plain)
     code, stdout, stderr = shell(tmp_path, '"$@"', "report", kept / "ten-sealed", "--out", "-")

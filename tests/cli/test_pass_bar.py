@@ -1,12 +1,6 @@
 """The bar over the passes of a crash."""
 
-from __future__ import annotations
-
-import pytest
-
 from adlcore.lab import scenarios
-
-pytestmark = pytest.mark.files
 
 
 def test_the_bar_counts_what_it_sees_and_says_when(monkeypatch):

@@ -1,7 +1,5 @@
 """The command query: what it answers, how that looks, and that SQL reaches the tables of the run and nothing else."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -14,8 +12,6 @@ import adlcore as adl
 from adlcore.clearing.snapshot.tables import MODES
 from adlcore.cli import query as command
 from support.commands import contents, fits
-
-pytestmark = pytest.mark.files
 
 #: What no answer may hold, and names of files that hold it.
 SECRET = "open-sesame-4711"

@@ -1,7 +1,5 @@
 """``adlcore rank``: both sides, as a table and as JSON, and what is refused."""
 
-from __future__ import annotations
-
 import json
 from decimal import Decimal
 
@@ -10,8 +8,6 @@ import pytest
 
 import adlcore as adl
 from support.commands import EQUITY, fits, refused_lines, table_rows
-
-pytestmark = pytest.mark.files
 
 
 def test_rank_shows_both_sides(good, file):

@@ -3,8 +3,6 @@
 The suite draws the same few each time; ``ci/search.sh`` draws others.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json
@@ -35,7 +33,7 @@ from support.hostile import (
     toml,
 )
 
-pytestmark = [pytest.mark.usefixtures("terminal", "unsynchronized"), pytest.mark.files]
+pytestmark = pytest.mark.usefixtures("terminal", "unsynchronized")
 
 
 # Bytes ----------------------------------------------------------------------------------------------------------------

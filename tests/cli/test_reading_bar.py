@@ -1,15 +1,11 @@
 """The bar over the bytes of a file."""
 
-from __future__ import annotations
-
 import io
 
 import pytest
 
 from adlcore.cli._reading_bar import ReadingBar
 from adlcore.cli._screen import Screen
-
-pytestmark = pytest.mark.files
 
 
 @pytest.mark.parametrize(("seconds", "terminal", "shown"), [(5.0, True, True), (0.5, True, False), (5.0, False, False)])

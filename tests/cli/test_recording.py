@@ -1,11 +1,5 @@
 """A crash that is recorded: where it may go, and what is said where it may not."""
 
-from __future__ import annotations
-
-import pytest
-
-pytestmark = pytest.mark.files
-
 
 def test_commands_can_be_typed_whatever_the_name_is(good, bad, stopped, small):
     stopped(2, "-w")

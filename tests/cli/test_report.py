@@ -1,12 +1,8 @@
 """``adlcore report``: one file, wherever it may stand."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
-
-pytestmark = pytest.mark.files
 
 
 def test_report_is_one_file(good, small_run, tmp_path):

@@ -1,13 +1,8 @@
 """``adlcore resume``: a run gone on with from the last complete pass."""
 
-from __future__ import annotations
-
 import numpy as np
-import pytest
 
 import adlcore as adl
-
-pytestmark = pytest.mark.files
 
 
 def test_resume_goes_on_from_the_last_complete_pass(good, small_run, stopped):

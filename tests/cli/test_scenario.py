@@ -1,12 +1,6 @@
 """``adlcore scenario init``: a scenario with every key, that loads and overwrites nothing."""
 
-from __future__ import annotations
-
-import pytest
-
 from adlcore.lab import scenarios
-
-pytestmark = pytest.mark.files
 
 
 def test_scenario_init_writes_a_template_that_loads_and_overwrites_nothing(good, bad, at):

@@ -1,7 +1,5 @@
 """The ways out to a terminal: lines as they stand, in which every character is seen."""
 
-from __future__ import annotations
-
 import io
 
 import pytest
@@ -9,7 +7,7 @@ from rich.text import Text
 
 from adlcore.cli._screen import Screen, complain, write
 
-pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
+pytestmark = pytest.mark.usefixtures("terminal")
 
 
 def test_a_title_is_bold_where_there_are_colours_and_text_is_no_markup():

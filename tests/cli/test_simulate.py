@@ -1,17 +1,11 @@
 """``adlcore simulate``: a crash told, kept and reported, the same from the same scenario and seed."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
 
-import pytest
-
 import adlcore as adl
 from support.commands import contents, fits
-
-pytestmark = pytest.mark.files
 
 
 def test_simulate_tells_the_crash_and_writes_its_report(good, at, small):

@@ -1,7 +1,5 @@
 """The terminal and the report of a run say the same numbers, and a crash that is not kept is summed up as they are."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter
@@ -25,7 +23,7 @@ from support import house_worlds, report_worlds
 from support.commands import SMALL
 from support.report_pages import Page
 
-pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
+pytestmark = pytest.mark.usefixtures("terminal")
 
 SIZE = {"wallets": {"count": 400, "positions": 800}, "shock": {"passes": 6}}
 BTC = {"symbol": "BTCUSDT", "price": "60000", "tick": "0.1", "lot": "0.001"}

@@ -1,7 +1,5 @@
 """Tables that fit the terminal, and numbers as people read them."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
@@ -9,8 +7,6 @@ import pytest
 import adlcore as adl
 from adlcore.cli import _tables
 from support.commands import EQUITY, fits, table_rows
-
-pytestmark = pytest.mark.files
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

@@ -1,17 +1,10 @@
 """Every term of a score has a heading."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl
+from adlcore.cli import _terms
 from support import zoo
-
-pytest.importorskip("typer", reason="the command line needs the cli extra")
-pytest.importorskip("rich", reason="the command line needs the cli extra")
-pytestmark = pytest.mark.files
-
-from adlcore.cli import _terms  # noqa: E402
 
 MARKET = zoo.small_market()
 

@@ -1,17 +1,12 @@
 """``adlcore verify``: a run made again, and the first event that is not as it was."""
 
-from __future__ import annotations
-
 import shutil
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
 import adlcore as adl
-
-pytestmark = pytest.mark.files
 
 
 def test_verify_makes_a_run_again(good, small_run):

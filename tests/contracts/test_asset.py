@@ -1,7 +1,5 @@
 """Assets: amounts and quanta are exact both ways."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from fractions import Fraction
 

@@ -1,7 +1,5 @@
 """Assets and contracts: lots, ticks and quanta are exact, and every refusal says what would do."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

@@ -1,7 +1,5 @@
 """Numbers as people write them, read exactly, and whole numbers of steps of a grid."""
 
-from __future__ import annotations
-
 import math
 from decimal import Decimal
 from fractions import Fraction

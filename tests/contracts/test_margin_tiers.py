@@ -1,7 +1,5 @@
 """Margin tiers: published amounts, continuity, and what is refused."""
 
-from __future__ import annotations
-
 import copy
 import json
 import pickle

@@ -1,7 +1,5 @@
 """Margin tiers whose numbers no decimal is: a sixth is a sixth, from what is written to the files that keep it."""
 
-from __future__ import annotations
-
 import json
 import pickle
 from decimal import Decimal
@@ -70,7 +68,6 @@ def test_the_margin_of_a_wallet_is_that_of_its_tiers():
 
 
 def test_a_saved_snapshot_with_such_tiers_loads_again(tmp_path):
-    pytest.importorskip("pyarrow")
     snapshot = ann_and_bob(X, lots="6")
     adl.io.save(snapshot, tmp_path / "folder")
     snapshot.to_npz(tmp_path / "a.npz")

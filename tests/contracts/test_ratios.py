@@ -1,7 +1,5 @@
 """Ratios as people write them, read exactly: fractions, decimals and floats."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from fractions import Fraction
 

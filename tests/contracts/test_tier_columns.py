@@ -1,7 +1,5 @@
 """What the columns of margin tiers must be: floors, rates, and amounts near those that they give."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from fractions import Fraction
 

@@ -1,7 +1,5 @@
 """Files of positions that a test writes, and a snapshot that is saved."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

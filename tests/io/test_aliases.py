@@ -1,14 +1,10 @@
 """Which column of a file is which column of a market: what is found by its name, and what must be given."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl
 from adlcore.io.aliases import find_columns, parse_columns
 from support.position_files import GOOD, refused
-
-pytest.importorskip("pyarrow", reason="reading files needs the cli extra")
 
 
 @pytest.mark.parametrize(

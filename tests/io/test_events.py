@@ -1,7 +1,5 @@
 """Events in files: what is written is read again, and nothing that is damaged is taken for whole."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

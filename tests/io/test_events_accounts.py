@@ -1,11 +1,12 @@
 """The account of an event: a label as Python has it, or None where a party is meant, in tables and in files."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 import adlcore as adl
@@ -14,10 +15,6 @@ from adlcore.io import read_events, write_events
 from adlcore.io.runs.manifest import read_manifest, write_manifest
 from support.arrow import store, stored
 from support.house_books import fund, linear, opened, snapshot
-
-pa = pytest.importorskip("pyarrow")
-pc = pytest.importorskip("pyarrow.compute")
-pq = pytest.importorskip("pyarrow.parquet")
 
 SUFFIXES = (".jsonl", ".arrow", ".parquet")
 

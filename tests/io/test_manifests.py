@@ -1,7 +1,5 @@
 """Every byte of what is kept counts: whichever is another, is missing, or was put in, its file is named."""
 
-from __future__ import annotations
-
 import json
 import shutil
 

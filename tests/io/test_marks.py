@@ -1,7 +1,5 @@
 """Files of marks: what they give, and what they are refused for."""
 
-from __future__ import annotations
-
 import math
 
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """Files to columns: exact lots, names that are found, and errors that say file, column, line and value."""
 
-from __future__ import annotations
-
 import os
 import pickle
 import tempfile
@@ -9,15 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
 from support.position_files import GOOD, HEADER, decimals, refused
-
-pa = pytest.importorskip("pyarrow", reason="reading files needs the cli extra")
-pq = pytest.importorskip("pyarrow.parquet")
 
 # What is read ---------------------------------------------------------------------------------------------------------
 

@@ -1,11 +1,10 @@
 """Columns of decimals as whole lots: exactly, by either way of reading."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -13,8 +12,6 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.io import quantities
 from support.position_files import decimals, refused
-
-pa = pytest.importorskip("pyarrow", reason="reading files needs the cli extra")
 
 
 @given(st.lists(decimals(), min_size=1, max_size=30))

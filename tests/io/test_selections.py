@@ -1,17 +1,14 @@
 """Selections in files: whole or not there, exact, and as what the path is."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import adlcore as adl
 from adlcore.io.selections import FILLS, write_selection
-
-pa = pytest.importorskip("pyarrow", reason="reading files needs the cli extra")
-pq = pytest.importorskip("pyarrow.parquet")
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A snapshot as a folder: what is saved is what is loaded, to the last bit, or it is refused by name."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -11,6 +9,7 @@ import warnings
 from decimal import Decimal
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,8 +21,6 @@ from support.disk_faults import steps
 from support.saved_snapshots import NAMES, everything, same
 
 pytestmark = pytest.mark.files
-
-pq = pytest.importorskip("pyarrow.parquet")
 
 
 def snapshots():

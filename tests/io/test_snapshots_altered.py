@@ -1,11 +1,10 @@
 """Folders of snapshots that are not as they were saved: what is wrong is named, and nothing of it is believed."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -15,9 +14,6 @@ from support.arrow import other_cell, store, stored
 from support.saved_snapshots import NAMES, TABLES, everything, same
 
 pytestmark = pytest.mark.files
-
-
-pa = pytest.importorskip("pyarrow", reason="folders need the cli extra")
 
 
 def rewrite(path, change):

@@ -1,7 +1,5 @@
 """What somebody puts into a snapshot folder or beside a file: no link is followed, and nothing foreign is removed."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import threading

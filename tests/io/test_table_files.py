@@ -1,9 +1,9 @@
 """Files that are not what they should be: whatever they hold, one line says what is wrong, and where."""
 
-from __future__ import annotations
-
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import adlcore as adl
@@ -11,8 +11,6 @@ from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
 from support.arrow import as_text
 
-pa = pytest.importorskip("pyarrow", reason="reading files needs the cli extra")
-pq = pytest.importorskip("pyarrow.parquet")
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
 
 

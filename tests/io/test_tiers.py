@@ -1,7 +1,5 @@
 """The venues whose tiers are read, and that nothing else is taken for a payload of theirs."""
 
-from __future__ import annotations
-
 import contextlib
 
 import pytest

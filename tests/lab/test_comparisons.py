@@ -1,7 +1,5 @@
 """Crashes that differ in one thing: what the difference does."""
 
-from __future__ import annotations
-
 import pytest
 
 from adlcore.clearing.closings import USERS

@@ -1,7 +1,5 @@
 """Crashes: made of a scenario, drawn from its seed."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Crowds: balanced books of the modes that are asked for, the same for the same seed."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

@@ -1,7 +1,5 @@
 """Crowds as snapshots: sound, balanced, and with what they promise."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """What wallets are like: each habit is seen in the books that are drawn by it."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A book that follows the mark."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

@@ -1,7 +1,5 @@
 """What a crash came to."""
 
-from __future__ import annotations
-
 import pytest
 
 from adlcore.clearing.closings import BOOK, FUND, STAGES, USERS

@@ -1,7 +1,5 @@
 """Drawn numbers: exponentials, logarithms and sums that are the same bits everywhere."""
 
-from __future__ import annotations
-
 import hashlib
 from decimal import Decimal
 

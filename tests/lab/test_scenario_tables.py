@@ -1,7 +1,5 @@
 """The tables of a scenario: the defaults of a crowd, and the rulebook that its keys make."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

@@ -1,7 +1,5 @@
 """Scenarios: what a file may say, and how it is told what it may not."""
 
-from __future__ import annotations
-
 import tomllib
 
 import pytest

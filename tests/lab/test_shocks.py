@@ -1,7 +1,5 @@
 """Paths of marks: a fall that ends where it should, and files."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

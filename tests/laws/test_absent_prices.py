@@ -1,7 +1,5 @@
 """A price that is not there: None and its like are refused by the name of what they stand for, everywhere."""
 
-from __future__ import annotations
-
 import math
 from decimal import Decimal
 

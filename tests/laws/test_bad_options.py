@@ -1,7 +1,5 @@
 """Refusals of sums beyond int64 and of options, and that a refusal leaves everything as it was."""
 
-from __future__ import annotations
-
 import math
 from decimal import Decimal
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """Every name in backticks in a docstring of the package stands for something that is there."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

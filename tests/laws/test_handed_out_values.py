@@ -1,7 +1,5 @@
 """What a snapshot and a house hand out is read-only, and what they were made of is theirs."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Errors that say where the right value is found: names where rows are wanted, numbers that no step holds."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np

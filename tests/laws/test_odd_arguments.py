@@ -1,7 +1,5 @@
 """Whatever stands where an option, a list, a name or a path is meant is refused by the argument's name."""
 
-from __future__ import annotations
-
 import zipfile
 from decimal import Decimal
 from functools import partial

@@ -1,7 +1,5 @@
 """What holds for everything public: names, docstrings, reprs, immutability, pickles, imports, threads, memory."""
 
-from __future__ import annotations
-
 import doctest
 import importlib
 import inspect

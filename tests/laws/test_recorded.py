@@ -1,7 +1,5 @@
 """What adlcore gave when ``recorded/make.sh`` was last run, it gives still: a run, a snapshot, the demo's events."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Text from outside is text: whatever names accounts, contracts, files and options have, each character is seen."""
 
-from __future__ import annotations
-
 import ast
 import csv
 import json
@@ -10,27 +8,23 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
+from rich.cells import cell_len
+from rich.progress import Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
 
 import adlcore as adl
 from adlcore._support.text import visible
+from adlcore.cli import _reading_bar, _tables
+from adlcore.cli._screen import Screen, complain
+from adlcore.io.selections import write_selection
+from support.hostile_text import HOSTILE, hidden
+from support.pairs import ann_and_bob
+from support.refusals import refused
 
-pytest.importorskip("typer", reason="the command line needs the cli extra")
-pytest.importorskip("rich", reason="the command line needs the cli extra")
-pq = pytest.importorskip("pyarrow.parquet", reason="reading files needs the cli extra")
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
-
-from rich.cells import cell_len  # noqa: E402
-from rich.progress import Progress, TextColumn  # noqa: E402
-from rich.table import Table  # noqa: E402
-from rich.text import Text  # noqa: E402
-
-from adlcore.cli import _reading_bar, _tables  # noqa: E402
-from adlcore.cli._screen import Screen, complain  # noqa: E402
-from adlcore.io.selections import write_selection  # noqa: E402
-from support.hostile_text import HOSTILE, hidden  # noqa: E402
-from support.pairs import ann_and_bob  # noqa: E402
-from support.refusals import refused  # noqa: E402
 
 PACKAGE = Path(adl.__file__).parent
 

@@ -1,7 +1,5 @@
 """The clearing house under random marks, trades, money and thin books: no quantum is lost, and a slow one agrees."""
 
-from __future__ import annotations
-
 import copy
 from collections import defaultdict
 from decimal import Decimal
@@ -50,7 +48,7 @@ def plain(house: adl.ClearingHouse) -> dict:
     }
 
 
-def told(events: adl.Events) -> dict[tuple, tuple[int, int]]:
+def told(events: adl.clearing.Events) -> dict[tuple, tuple[int, int]]:
     """Lots and amount by kind, wallet or party, position row, contract and price: all that a mark did, in no order.
 
     Sums, for one cut into two by a row of the other side is two legs.
@@ -85,7 +83,7 @@ def slow_house(snapshot, given_funds, venue, book) -> clearing_oracle.SlowHouse:
     )
 
 
-def agree_on(slow, house, name: str, *arguments, **named) -> adl.Events | None:
+def agree_on(slow, house, name: str, *arguments, **named) -> adl.clearing.Events | None:
     """The same call of both, which refuse together or tell the same of a mark; the events of the house."""
     digest, refused, answers = house.hash, [], []
     for who, kind in ((slow, clearing_oracle_books.Refused), (house, adl.AdlError)):

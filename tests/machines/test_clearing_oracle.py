@@ -1,7 +1,5 @@
 """The slow clearing house by itself: whatever is asked of it, no lot and no quantum is lost."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from fractions import Fraction
 

@@ -1,7 +1,5 @@
 """A Hypothesis machine drives queues with random takes and compares them with a plain list."""
 
-from __future__ import annotations
-
 import math
 import pickle
 from fractions import Fraction

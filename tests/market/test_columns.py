@@ -1,7 +1,5 @@
 """Columns and numbers that are refused: the error names argument, row and value."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a selection closes of a market: rows as a market, exact money, the notional in all."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import numpy as np

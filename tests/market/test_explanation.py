@@ -1,7 +1,5 @@
 """Why a row stands where it does: as the columns of its market say it."""
 
-from __future__ import annotations
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st

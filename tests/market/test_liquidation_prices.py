@@ -1,7 +1,5 @@
 """Liquidation and bankruptcy prices: what they move with, what may be given, and what is refused."""
 
-from __future__ import annotations
-
 import math
 from decimal import Decimal
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """What liquidation and bankruptcy prices promise, against equity and maintenance margin in exact fractions."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction

@@ -3,8 +3,6 @@
 The maintenance amounts of V10 are in tests/contracts/test_margin_tiers.py.
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
 from fractions import Fraction
 

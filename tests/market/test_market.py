@@ -1,7 +1,5 @@
 """What a market derives from its columns, checked by exact fractions, and what it does with the arrays it is given."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from fractions import Fraction
 

@@ -1,7 +1,5 @@
 """Where the rows of a market stand, and who is closed: each side by itself."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """The ratios that a score is made of: the rules multiply them, and they are the same whatever money is kept in."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """Custom rules: what the function is given, what it may return, and what becomes of it."""
 
-from __future__ import annotations
-
 import pickle
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A queue gives its rows prefix by prefix, and never one twice."""
 
-from __future__ import annotations
-
 import math
 import pickle
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """Ranks, quantiles and indicators of a column of scores."""
 
-from __future__ import annotations
-
 import math
 from fractions import Fraction
 

@@ -3,8 +3,6 @@
 Sources of the formulas are in the rules' own `source`.
 """
 
-from __future__ import annotations
-
 import math
 from fractions import Fraction
 

@@ -1,7 +1,5 @@
 """Laws of `select`: what is promised of any selection, on any input."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Float quantities: sums are exact and rounded once, and the list ends where they reach the target."""
 
-from __future__ import annotations
-
 import math
 from fractions import Fraction
 

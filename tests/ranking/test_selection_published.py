@@ -1,7 +1,5 @@
 """Numbers that others published. Each test names the source of its numbers."""
 
-from __future__ import annotations
-
 import csv
 from decimal import Decimal
 from pathlib import Path

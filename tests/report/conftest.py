@@ -8,11 +8,6 @@ from support import report_worlds
 from support.report_pages import Page
 
 
-def pytest_itemcollected(item):
-    """A report prints what the kernels gave, whichever test looks at it."""
-    item.add_marker(pytest.mark.files)
-
-
 @pytest.fixture
 def ten_run():
     """The run of the crash of ten wallets, which may be changed."""

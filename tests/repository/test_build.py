@@ -1,7 +1,5 @@
 """What a build compiles: kernels whose files or circumstances changed, and no others, however the last one ended."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """README and docs: links and paths lead somewhere, who cites a section finds it, pictures are what scripts draw."""
 
-from __future__ import annotations
-
 import re
 import runpy
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A Cython package of somebody else that builds on the kernels of an adlcore that is installed, or lies here."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """What is said about packages and machines: versions, platforms, workflows, and imports that some platform lacks."""
 
-from __future__ import annotations
-
 import ast
 import importlib.metadata
 import re

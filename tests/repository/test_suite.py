@@ -1,7 +1,5 @@
 """The suite itself: what it draws is the same every time, a search draws anew, and what is left out is counted."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """Where things stand in the repository, and that it stays so: one way down, a test for each module, nothing unused."""
 
-from __future__ import annotations
-
 import ast
 import fnmatch
 import re

@@ -1,7 +1,5 @@
 """Tables in files of Arrow and Parquet, and columns that no writer of ours makes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """Small snapshots: every kind of wallet, by hand."""
 
-from __future__ import annotations
-
 import copy
 
 import numpy as np

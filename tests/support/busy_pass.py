@@ -1,7 +1,5 @@
 """A pass in which everything happens at once."""
 
-from __future__ import annotations
-
 from adlcore.clearing import Backstop, BookIOC, CancelOrders, Deleverage, NetLegs, TakeOver
 from support.house_books import AT_100, Book, Pass, fund, inverse, linear, opened, orders, snapshot
 

@@ -1,7 +1,5 @@
 """Calls of the slow clearing house between marks: money, funding and open orders."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 
 from support.clearing_oracle_books import Party, Refused, exact, sign

@@ -1,7 +1,5 @@
 """What becomes of emptied wallets in the slow clearing house."""
 
-from __future__ import annotations
-
 from support.clearing_oracle_books import Fund, Round
 from support.margin_oracle import CROSS, ISOLATED, MULTI_ASSET
 

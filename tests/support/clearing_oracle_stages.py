@@ -3,8 +3,6 @@
 Every stage gets the house, its terms, the round, and the wallets that are liquidatable as it begins.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """Trades of the slow clearing house: which rows they change, what they open, and what is refused."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 from support import clearing_oracle_books as oracle

@@ -1,7 +1,5 @@
 """The triggers of funds in the slow clearing house: what they see, and why a fund takes no row."""
 
-from __future__ import annotations
-
 import math
 
 from support import clearing_oracle_books as oracle

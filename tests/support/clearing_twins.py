@@ -1,7 +1,5 @@
 """The kernels of the clearing house beside their twins on Python integers: cases, and what comes out of both."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 
 import numpy as np

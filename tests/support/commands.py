@@ -1,7 +1,5 @@
 """What tests of commands share: files that commands read, and how what they print is looked at."""
 
-from __future__ import annotations
-
 import shlex
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Crashes of scenarios, pass after pass."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from adlcore.clearing import Events

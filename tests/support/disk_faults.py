@@ -1,7 +1,5 @@
 """Disks that fail at any call, and processes that die there."""
 
-from __future__ import annotations
-
 import errno
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What docstrings call by name: every name in backticks or in a role, and what it stands for."""
 
-from __future__ import annotations
-
 import ast
 import builtins
 import importlib

@@ -1,7 +1,5 @@
 """A few wallets of every mode, and the positions that they hold: small enough to be checked one by one."""
 
-from __future__ import annotations
-
 import adlcore as adl
 
 TIERS = adl.MarginTiers([0, 50_000, 250_000], ["0.004", "0.005", "0.01"])

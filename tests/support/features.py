@@ -7,8 +7,6 @@ is not there must be refused by a MissingExtraError, or a line of the command li
 command that installs it; every other one must work. FOLDER holds what a call that lacked no package has kept there.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import importlib.util

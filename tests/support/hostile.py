@@ -1,7 +1,5 @@
 """Hostile files, names and options as Hypothesis draws them, and what holds for every command line."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

@@ -1,7 +1,5 @@
 """Text that moves the cursor, ends lines, turns text around, is not seen, or is markup to somebody."""
 
-from __future__ import annotations
-
 from adlcore._support.text import visible
 
 #: What moves the cursor, ends lines, turns text around, is not seen, or is markup to somebody.

@@ -1,7 +1,5 @@
 """Calls of a clearing house by name, and the state of one to try them on."""
 
-from __future__ import annotations
-
 from support import ten_wallets
 from support.house_books import linear, snapshot
 from support.ten_wallets import ANN, BOB, CAT, DAN, DOWN, MIA, VIC

@@ -1,7 +1,5 @@
 """Venues, funds and order books to draw, for a house that exists."""
 
-from __future__ import annotations
-
 from hypothesis import strategies as st
 
 import adlcore as adl

@@ -1,7 +1,5 @@
 """Whole worlds to draw: a snapshot, funds, stages, a book that is thin, and what is asked of a house in turn."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal

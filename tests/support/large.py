@@ -1,7 +1,5 @@
 """Numbers too large to be any, and what an error about one must be."""
 
-from __future__ import annotations
-
 import pickle
 from decimal import Decimal
 from fractions import Fraction

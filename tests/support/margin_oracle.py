@@ -5,8 +5,6 @@ Formulas: docs/rules.md §5, docs/waterfall.md, "Numbers of a pass", "Who is liq
 computes.
 """
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """The kernels of integer money beside their twin on Python integers: numbers, and what comes out of both."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The smallest books with an open position: one is long, the other short."""
 
-from __future__ import annotations
-
 import adlcore as adl
 
 

@@ -1,7 +1,5 @@
 """What somebody puts under a name that is not theirs: links, pipes, folders, sockets."""
 
-from __future__ import annotations
-
 import os
 import socket
 from pathlib import Path

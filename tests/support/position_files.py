@@ -1,7 +1,5 @@
 """Files of positions: a good one, what a bad one is refused with, and decimals as files hold them."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

@@ -1,7 +1,5 @@
 """Python in a process of its own, which finds this package, and before it what a folder holds."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

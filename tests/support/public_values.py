@@ -1,7 +1,5 @@
 """One of everything public that has a state, and all that can be read from it."""
 
-from __future__ import annotations
-
 import math
 import numbers
 

@@ -1,7 +1,5 @@
 """Numbers that venues print, as they print them."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 #: Binance's help page on leverage and margin (V10 of the published vectors): USD-M in USDT, COIN-M BTC in the coin.

@@ -1,7 +1,5 @@
 """What is refused, as tables: a row is what is given, and the whole message of the error."""
 
-from __future__ import annotations
-
 import math
 import pickle
 import re

@@ -1,7 +1,5 @@
 """Events of a call, applied to the books before it."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from adlcore.clearing.house.replay import replayed

@@ -1,7 +1,5 @@
 """A report in a browser: opened, waited for, and looked at."""
 
-from __future__ import annotations
-
 from contextlib import contextmanager
 
 WIDE, NARROW = 1280, 390

@@ -1,7 +1,5 @@
 """A report read back: sections, tables and figures of the HTML, as plain Python."""
 
-from __future__ import annotations
-
 import json
 from html.parser import HTMLParser
 

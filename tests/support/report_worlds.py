@@ -1,7 +1,5 @@
 """Runs to report: what a real house did, call by call, with the attributes of a run that is read."""
 
-from __future__ import annotations
-
 import numpy as np
 
 import adlcore as adl

@@ -1,7 +1,5 @@
 """The log of a run, byte by byte: where its passes end, and what may be put there instead."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from adlcore._support import files

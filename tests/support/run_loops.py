@@ -1,7 +1,5 @@
 """What a slow loop over the events of a run finds, beside what the report says of it."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from fractions import Fraction
 

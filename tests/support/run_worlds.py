@@ -3,8 +3,6 @@
 ``python tests/support/run_worlds.py record FOLDER`` makes the long one and tells of every pass; so does ``resume``.
 """
 
-from __future__ import annotations
-
 import contextlib
 import sys
 import time

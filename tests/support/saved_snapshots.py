@@ -1,7 +1,5 @@
 """A snapshot with something in every column, and the files that it is saved as."""
 
-from __future__ import annotations
-
 import adlcore as adl
 from adlcore.clearing.snapshot import archive
 

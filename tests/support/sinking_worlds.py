@@ -4,8 +4,6 @@ Prices are small whole numbers and so are wallets: a step of the marks, a deposi
 wallet from liquidatable to healthy, and back.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 
 from hypothesis import strategies as st

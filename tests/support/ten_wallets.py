@@ -1,7 +1,5 @@
 """A venue of ten wallets in which one mark does nearly everything that a pass can do."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Runs of the ten wallets under a trace function, and what rests in their order book."""
 
-from __future__ import annotations
-
 import sys
 from contextlib import contextmanager
 

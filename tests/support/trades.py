@@ -1,7 +1,5 @@
 """Trades of a house, and what they leave of its rows."""
 
-from __future__ import annotations
-
 import adlcore as adl
 from support.house_books import linear, opened, snapshot
 from support.replays import led_to

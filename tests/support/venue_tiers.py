@@ -1,7 +1,5 @@
 """Payloads of margin tiers, in the structures of Binance and of ccxt."""
 
-from __future__ import annotations
-
 from support.published import USDM
 
 

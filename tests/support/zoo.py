@@ -1,7 +1,5 @@
 """An array zoo, markets to draw from, and the documented selection once more, naively."""
 
-from __future__ import annotations
-
 import functools
 import math
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """Checks and derivations over whole columns equal their twins in plain NumPy, and exact sums theirs, bit for bit."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Take-overs equal their twins on Python integers, and both obey the laws of its money."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The margin of every wallet equals its twin on Python integers, and what it notes is what it met."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from itertools import pairwise
 

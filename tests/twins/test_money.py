@@ -1,7 +1,5 @@
 """The kernels of money equal their twins on Python integers."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The values of fills equal those of fractions, and do not depend on how a quantity is cut."""
 
-from __future__ import annotations
-
 import math
 from fractions import Fraction
 

@@ -1,7 +1,5 @@
 """The whole package gives the same bytes on the compiled kernels and on their twins."""
 
-from __future__ import annotations
-
 import importlib
 from contextlib import contextmanager
 

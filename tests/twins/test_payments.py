@@ -1,7 +1,5 @@
 """Payments of funds equal their twins on Python integers, and both obey the laws of its money."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

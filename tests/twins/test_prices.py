@@ -1,7 +1,5 @@
 """Liquidation and bankruptcy prices equal their twins in plain NumPy, bit for bit."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import example, given

@@ -1,7 +1,5 @@
 """Order, ranks and quantiles equal their twins in plain NumPy, bit for bit."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

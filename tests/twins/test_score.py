@@ -1,7 +1,5 @@
 """Every rule's scores equal their twins in plain NumPy, bit for bit, NaN included."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The selection kernel equals its twin, a full sort in plain NumPy, bit for bit and for every option."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

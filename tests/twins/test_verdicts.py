@@ -1,7 +1,5 @@
 """Who is liquidatable: the kernel equals its twin and the documented verdicts."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,8 +1,6 @@
 """Binance's auto-deleveraging, sentence by sentence: coinengineer.net, "What Is Auto-Deleveraging (ADL) and How Does It
 Work?", 29 August 2025, as docs/rules.md §1 gives it. Every number by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Insurance funds: their definition, and how a house matches them with contracts and assets."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 from decimal import Decimal

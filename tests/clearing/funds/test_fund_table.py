@@ -1,7 +1,5 @@
 """How a house matches funds with contracts and assets: which answers, and which stands behind it."""
 
-from __future__ import annotations
-
 import copy
 import json
 import pickle

@@ -1,7 +1,5 @@
 """Who is no user: the street, the treasury, vaults and funds, and what each holds."""
 
-from __future__ import annotations
-
 import pickle
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Triggers of insurance funds: exact ratios, windows, hysteresis, and the least equity that is accepted."""
 
-from __future__ import annotations
-
 import copy
 import json
 import pickle

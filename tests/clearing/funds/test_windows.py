@@ -1,7 +1,5 @@
 """What a trigger remembers: the maximum over a window of time."""
 
-from __future__ import annotations
-
 import copy
 import itertools
 import json

@@ -1,7 +1,5 @@
 """Money into and out of wallets and funds: at most what is free, and never so much that somebody fails by it."""
 
-from __future__ import annotations
-
 import os
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Money that cannot move and orders that cannot be: the house is as it was."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

@@ -1,7 +1,5 @@
 """Money into and out of wallets and funds, and open orders: what they move and lock."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

@@ -1,7 +1,5 @@
 """The invariants of the books: they hold after a busy pass, and what breaks them is named."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 
 import pytest

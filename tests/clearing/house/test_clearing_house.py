@@ -1,7 +1,5 @@
 """What a clearing house shows of itself, its state and its marks."""
 
-from __future__ import annotations
-
 import pickle
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """Terms, states and venues that no house begins with."""
 
-from __future__ import annotations
-
 import pytest
 
 from adlcore.clearing import ClearingHouse, HouseState, Uncovered

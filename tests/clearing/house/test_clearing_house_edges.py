@@ -1,7 +1,5 @@
 """Amounts at the ends of int64: a call is refused and changes nothing, or whatever is asked next still works."""
 
-from __future__ import annotations
-
 import os
 
 import numpy as np

@@ -3,8 +3,6 @@
 Every line of the clearing house that a pass executes is made to fail, the first and the last time that it runs.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from contextlib import contextmanager
 from functools import cache

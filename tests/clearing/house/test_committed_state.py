@@ -1,7 +1,5 @@
 """What subscribers are told; copies and pickles of a house, of its funds and of order books are right, or refused."""
 
-from __future__ import annotations
-
 import copy
 import logging
 import pickle

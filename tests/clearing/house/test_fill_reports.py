@@ -1,7 +1,5 @@
 """Fills that no plan and no order book may report: the error names what is wrong, and the house is as it was."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

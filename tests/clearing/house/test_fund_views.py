@@ -1,7 +1,5 @@
 """What a house shows of its funds."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from adlcore.clearing import ClearingHouse

@@ -1,7 +1,5 @@
 """Funding: what rows pay, and what the fund is left with."""
 
-from __future__ import annotations
-
 import pytest
 
 from adlcore.clearing import Backstop, TakeOver, Uncovered

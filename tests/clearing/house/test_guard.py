@@ -1,7 +1,5 @@
 """One call of a house at a time: threads wait, calls from within are refused, deferred ones follow."""
 
-from __future__ import annotations
-
 import logging
 import threading
 

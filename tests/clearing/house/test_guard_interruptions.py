@@ -1,7 +1,5 @@
 """An interruption at any moment leaves a house, its order book and a margin state before a call or after it."""
 
-from __future__ import annotations
-
 import copy
 import os
 import random

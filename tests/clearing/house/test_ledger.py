@@ -1,7 +1,5 @@
 """What a house keeps of its funds' movements: the newest lines, and a balance brought forward."""
 
-from __future__ import annotations
-
 import gc
 import sys
 import tracemalloc

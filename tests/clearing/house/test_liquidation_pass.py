@@ -1,7 +1,5 @@
 """The order of things in a pass: rounds, stages and who is tried. Every number by hand."""
 
-from __future__ import annotations
-
 from adlcore.clearing import BookIOC, Deleverage, TakeOver, Venue
 from support.house_books import Book, X, Y, marked
 

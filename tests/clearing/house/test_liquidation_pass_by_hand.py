@@ -1,7 +1,5 @@
 """A pass worked on paper from the rules, every number of it, before there was a house to ask."""
 
-from __future__ import annotations
-
 import pytest
 
 from adlcore.clearing import BookIOC, CancelOrders, Deleverage, TakeOver, Uncovered, Venue

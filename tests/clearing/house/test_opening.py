@@ -1,7 +1,5 @@
 """How a house opens: the street balances, debts are settled, and what does not fit is refused."""
 
-from __future__ import annotations
-
 import warnings
 
 import pytest

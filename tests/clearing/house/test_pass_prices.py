@@ -1,7 +1,5 @@
 """Prices that a mark is given: read, bounded, or refused."""
 
-from __future__ import annotations
-
 import pytest
 
 from adlcore.clearing import ClearingHouse, Uncovered

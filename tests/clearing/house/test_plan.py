@@ -1,7 +1,5 @@
 """What a plan asks for and is told: each fill counts once, and every order is named before anybody is deleveraged."""
 
-from __future__ import annotations
-
 import pickle
 from decimal import Decimal
 

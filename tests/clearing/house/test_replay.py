@@ -1,7 +1,5 @@
 """Random venues: after each mark the books add up, the events lead to them, and a mark that fails changes nothing."""
 
-from __future__ import annotations
-
 import warnings
 from collections import defaultdict
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Which rows a trade books to, and what the events say of it."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 

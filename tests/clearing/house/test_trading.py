@@ -1,7 +1,5 @@
 """Trades between wallets: what they move, whose leverage a position has, and what is refused."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

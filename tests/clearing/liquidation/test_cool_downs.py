@@ -1,7 +1,5 @@
 """A cool-down belongs to an open row of a liquidatable wallet, and is forgotten with either. Every number by hand."""
 
-from __future__ import annotations
-
 import pickle
 
 import pytest

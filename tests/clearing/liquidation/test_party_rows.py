@@ -1,7 +1,5 @@
 """What street, vaults and funds hold, owe and lend. Every number by hand."""
 
-from __future__ import annotations
-
 from adlcore.clearing import Deleverage, TakeOver, Uncovered
 from support.house_books import Pass, X, fund, linear, marked, opened, snapshot
 

@@ -1,7 +1,5 @@
 """What rows are worth and what they cost while a pass closes them. Every number by hand."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

@@ -1,7 +1,5 @@
 """Who is liquidated, the numbers that decide it, and bankruptcy prices. Every number by hand."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

@@ -1,7 +1,5 @@
 """What is left when a wallet is emptied: whose the rest is, and who pays a deficit. Every number by hand."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

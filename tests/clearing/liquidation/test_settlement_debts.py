@@ -1,7 +1,5 @@
 """Debts of wallets without positions are settled in the call that leaves them; what opens risk waits for payment."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """When the triggers of funds observe, and what they see. Every number by hand."""
 
-from __future__ import annotations
-
 from adlcore.clearing import Drawdown, NetNotionalCap, TakeOver
 from support.house_books import AT_100, Pass, X, Y, fund, marked, opened, snapshot
 

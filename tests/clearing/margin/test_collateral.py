@@ -1,7 +1,5 @@
 """Haircuts from 0 to 1: what is worth nothing as collateral weighs in full as a debt, and is not given away."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import numpy as np

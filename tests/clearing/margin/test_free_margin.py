@@ -1,7 +1,5 @@
 """What a wallet may give away, by hand: balance or equity, less what positions and orders lock."""
 
-from __future__ import annotations
-
 import math
 from fractions import Fraction
 

@@ -1,7 +1,5 @@
 """Marks that move: a state is then bit for bit what a full pass would give, and after an error what it was before."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import numpy as np

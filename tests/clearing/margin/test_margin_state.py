@@ -1,7 +1,5 @@
 """The margin of every wallet, column by column, against the oracle; who is liquidatable; nothing wraps."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

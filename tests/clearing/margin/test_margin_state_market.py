@@ -1,7 +1,5 @@
 """The positions of a contract as a market, with the money of their wallets."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Account models of docs/rules.md §5, each by numbers worked out on paper."""
 
-from __future__ import annotations
-
 import math
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """The wallets nearest to liquidation: in which order, of whom, and what they hold."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Prices of positions in wallets: at its liquidation price a wallet's equity is its margin, at bankruptcy nothing."""
 
-from __future__ import annotations
-
 import math
 from fractions import Fraction
 from functools import partial

@@ -1,7 +1,5 @@
 """Shared bankruptcy prices: equity split by maintenance margin, to the last quantum, within the bounds of prices."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from functools import partial
 

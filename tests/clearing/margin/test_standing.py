@@ -1,7 +1,5 @@
 """Where one position stands: its wallet, its prices and its place, against the library's own numbers."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Money moves between wallets to the quantum, up to the free margin and no further; the old snapshot stays."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction

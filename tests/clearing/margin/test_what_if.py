@@ -1,7 +1,5 @@
 """What if: a snapshot at another mark, with more margin, or with a smaller position, and nothing else changed."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

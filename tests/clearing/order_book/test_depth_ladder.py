@@ -1,7 +1,5 @@
 """Books that orders meet: levels, their consumption, their refill, and putting them back."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 from fractions import Fraction

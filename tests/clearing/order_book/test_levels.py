@@ -1,7 +1,5 @@
 """The levels of one book: what is read of them, and what cannot be."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 
 import numpy as np

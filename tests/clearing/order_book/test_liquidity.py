@@ -1,7 +1,5 @@
 """The book in which nothing rests, and what a house asks of any book."""
 
-from __future__ import annotations
-
 import pickle
 
 import pytest

@@ -1,7 +1,5 @@
 """A snapshot has one hash, whatever it was made from, and a file of it gives it back or is refused."""
 
-from __future__ import annotations
-
 import io
 import json
 import pickle

@@ -1,7 +1,5 @@
 """Books read columns, sort positions, and say which contract a row is in."""
 
-from __future__ import annotations
-
 import pickle
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """`Snapshot.build` reads rows and frames of decimal text exactly, and names the cell that it cannot read."""
 
-from __future__ import annotations
-
 import math
 from decimal import Decimal
 from fractions import Fraction

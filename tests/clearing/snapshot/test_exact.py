@@ -1,7 +1,5 @@
 """Exact conversion: prices and shares by name, cells, and what a leverage locks."""
 
-from __future__ import annotations
-
 import math
 from decimal import Decimal
 

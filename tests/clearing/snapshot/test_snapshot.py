@@ -1,7 +1,5 @@
 """A snapshot never changes, is what it holds, and finds wallets."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Columns of tables: what is read, and wrong types, lengths and names that cannot be."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """What a snapshot refuses: every broken row at once, by the numbers of the rows as they were given."""
 
-from __future__ import annotations
-
 import math
 import pickle
 import warnings

@@ -1,7 +1,5 @@
 """Money comes into a wallet to the quantum, in the asset that it is of."""
 
-from __future__ import annotations
-
 import warnings
 from decimal import Decimal
 

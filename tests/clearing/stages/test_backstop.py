@@ -1,7 +1,5 @@
 """Which wallets a vault takes over, whole or row by row. Every number by hand."""
 
-from __future__ import annotations
-
 import pytest
 
 from adlcore.clearing import Backstop

@@ -1,7 +1,5 @@
 """Liquidation orders: limits, portions, fees, and who pays what is worse. Every number by hand."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

@@ -1,7 +1,5 @@
 """Whose open orders a liquidation cancels. Every number by hand."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

@@ -1,7 +1,5 @@
 """How much a counterparty gives, and what becomes of its orders. Every number by hand."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

@@ -1,7 +1,5 @@
 """Who may be a counterparty, and in which order. Every number by hand."""
 
-from __future__ import annotations
-
 import pytest
 
 import adlcore as adl

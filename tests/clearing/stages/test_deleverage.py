@@ -1,7 +1,5 @@
 """What is deleveraged, in which order and at which price. Every number by hand."""
 
-from __future__ import annotations
-
 import pytest
 
 from adlcore.clearing import Deleverage, TakeOver

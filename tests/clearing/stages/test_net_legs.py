@@ -1,7 +1,5 @@
 """Which legs are closed against each other, when, and at which price. Every number by hand."""
 
-from __future__ import annotations
-
 from adlcore.clearing import Deleverage, NetLegs, TakeOver
 from support.house_books import AT_100, X, Y, marked
 

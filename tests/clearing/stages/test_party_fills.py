@@ -1,7 +1,5 @@
 """Rows that vaults and funds take whole: netted with what they hold, and through zero. Every number by hand."""
 
-from __future__ import annotations
-
 import pytest
 
 from adlcore.clearing import Backstop, TakeOver

@@ -1,7 +1,5 @@
 """Rows that a cool-down holds back: who leaves them alone. Every number by hand."""
 
-from __future__ import annotations
-
 from adlcore.clearing import BookIOC, TakeOver
 from support.house_books import Book, X, marked
 

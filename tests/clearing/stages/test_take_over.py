@@ -1,7 +1,5 @@
 """Which rows an insurance fund takes over, and what it says of those that it refuses. Every number by hand."""
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 
 import pytest

@@ -1,7 +1,5 @@
 """What nobody took is named, once a pass. Every number by hand."""
 
-from __future__ import annotations
-
 from adlcore.clearing import BookIOC, Deleverage, TakeOver, Uncovered
 from support.house_books import AT_100, TEN_PERCENT, Book, Pass, X, linear, marked, opened, snapshot
 

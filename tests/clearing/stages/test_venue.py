@@ -1,7 +1,5 @@
 """What is no venue, and what a house asks of one."""
 
-from __future__ import annotations
-
 import pytest
 
 from adlcore.clearing import Backstop, BookIOC, CancelOrders, ClearingHouse, Deleverage, TakeOver, Uncovered, Venue

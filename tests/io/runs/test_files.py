@@ -1,7 +1,5 @@
 """What a run needs of the disk beyond one file: folders that are whole or not there, names of work, one writer."""
 
-from __future__ import annotations
-
 import errno
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """What somebody puts under a name that a run uses: it is removed or refused, and what it leads to is as it was."""
 
-from __future__ import annotations
-
 import os
 
 import pytest

@@ -1,7 +1,5 @@
 """Commands that are stopped anywhere: one of two commands always goes on, and the other one names it."""
 
-from __future__ import annotations
-
 import os
 import random
 import shlex

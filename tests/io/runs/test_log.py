@@ -1,7 +1,5 @@
 """The log of a run: every byte counts, and what was altered is named."""
 
-from __future__ import annotations
-
 import json
 import shutil
 

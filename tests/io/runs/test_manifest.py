@@ -1,7 +1,5 @@
 """Manifests whose check is right and that say what none can: the key is named, whoever reads the run."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """What a run says of its house as it was when the run began: the funds, and what wallets owed."""
 
-from __future__ import annotations
-
 import json
 import pickle
 

@@ -1,7 +1,5 @@
 """The Parquet files of a sealed run: plain tables, in full row groups."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The passes of a run as they are made: one after the other, by the run alone."""
 
-from __future__ import annotations
-
 import pytest
 
 from adlcore.clearing import ClearingHouse

@@ -1,7 +1,5 @@
 """Runs as they are read: open or sealed, what was recorded and nothing else."""
 
-from __future__ import annotations
-
 import pickle
 
 import pytest

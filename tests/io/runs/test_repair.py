@@ -1,7 +1,5 @@
 """Runs whose log was altered, repaired: every pass that proves itself is kept, and nothing is lost without a word."""
 
-from __future__ import annotations
-
 import os
 import shutil
 

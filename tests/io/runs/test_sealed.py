@@ -1,7 +1,5 @@
 """The files of a sealed run beside its passes made again: the first difference is named."""
 
-from __future__ import annotations
-
 import hashlib
 
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """Runs that somebody altered: said in words, by pass and event, and never believed."""
 
-from __future__ import annotations
-
 import shutil
 
 import pytest

@@ -1,7 +1,5 @@
 """Runs of another version: which one made them is said wherever a difference would be a riddle."""
 
-from __future__ import annotations
-
 import shutil
 
 import pytest

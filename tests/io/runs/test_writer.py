@@ -1,7 +1,5 @@
 """Runs in folders: what is recorded is read again, and gone on with from any byte."""
 
-from __future__ import annotations
-
 import copy
 import json
 import os

@@ -1,7 +1,5 @@
 """What a run is not made of, in words; whatever was there is still there."""
 
-from __future__ import annotations
-
 import json
 import sys
 

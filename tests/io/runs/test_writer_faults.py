@@ -1,7 +1,5 @@
 """Runs on disks that fail, in processes that are killed: what was complete is there, and the end is the same."""
 
-from __future__ import annotations
-
 import os
 import random
 import shutil

@@ -1,7 +1,5 @@
 """Binance's brackets: both kinds of futures, whatever the numbers are written as, and an account's coefficient."""
 
-from __future__ import annotations
-
 import json
 from decimal import Decimal
 

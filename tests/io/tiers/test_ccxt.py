@@ -1,7 +1,5 @@
 """ccxt's structures: amounts of the venue where every tier has one, else derived ones."""
 
-from __future__ import annotations
-
 from adlcore import MarginTiers
 from adlcore.io import tiers
 from support.published import USDM, texts

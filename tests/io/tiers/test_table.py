@@ -1,7 +1,5 @@
 """What readers of payloads share: the symbol that is meant, and rows that are none."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from adlcore.io import tiers

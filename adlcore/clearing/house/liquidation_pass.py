@@ -30,8 +30,8 @@ import numpy as np
 
 from ..._support.arrays import INT64, Int64Array1D
 from ..liquidation.cool_downs import current
+from ..liquidation.liquidation_round import Round
 from ..liquidation.pass_books import PassBooks
-from ..liquidation.round import Round
 from ..liquidation.settlement import move_to_cross, settle, settle_debts
 from ..liquidation.trigger_observation import observe
 from ..order_book.liquidity import Liquidity

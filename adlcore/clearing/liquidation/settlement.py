@@ -12,8 +12,8 @@ from ..._support.arrays import INT64, Int64Array1D
 from ...errors import AdlError
 from ..funds.parties import TREASURY
 from ..snapshot.tables import CROSS
+from .liquidation_round import Round
 from .pass_books import DELEVERAGED, VAULT, PassBooks
-from .round import Round
 
 __all__ = ["move_to_cross", "reduce_entry", "settle", "settle_debts", "settle_others"]
 

@@ -11,8 +11,8 @@ from ..._support.arrays import INT64, refuse_unfit
 from ..._support.options import one_of
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
+from ..liquidation.liquidation_round import Chosen, Round
 from ..liquidation.pass_books import VAULT, PassBooks
-from ..liquidation.round import Chosen, Round
 from .party_fills import hand_over
 from .stage import Requests, Stage
 

@@ -17,8 +17,8 @@ from ...contracts.decimals import is_whole
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ..funds.parties import STREET
+from ..liquidation.liquidation_round import Chosen, Round
 from ..liquidation.pass_books import BOOK, PassBooks
-from ..liquidation.round import Chosen, Round
 from .stage import Fill, Order, Requests, Stage
 
 __all__ = ["BookIOC"]

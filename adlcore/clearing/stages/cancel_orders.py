@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..liquidation.liquidation_round import Round
 from ..liquidation.pass_books import PassBooks
-from ..liquidation.round import Round
 from .stage import Requests, Stage
 
 __all__ = ["CancelOrders"]

@@ -20,8 +20,8 @@ from ..._support.options import a_truth, one_of
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ...ranking.rules import RankingRule, as_rule
+from ..liquidation.liquidation_round import Round
 from ..liquidation.pass_books import DELEVERAGED, PassBooks
-from ..liquidation.round import Round
 from ..margin.shared_bankruptcy import shared_of_party
 from .counterparty_fills import CounterpartyFills, Fills, Remainders
 from .counterparty_queue import CounterpartyQueue

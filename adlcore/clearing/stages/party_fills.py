@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support.arrays import INT64
+from ..liquidation.liquidation_round import Chosen
 from ..liquidation.pass_books import PassBooks
-from ..liquidation.round import Chosen
 
 __all__ = ["book_rows", "hand_over"]
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..liquidation.liquidation_round import Chosen, Round
 from ..liquidation.pass_books import PassBooks
-from ..liquidation.round import Chosen, Round
 
 __all__ = ["Fill", "Order", "Requests", "Stage", "waits"]
 

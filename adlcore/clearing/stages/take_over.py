@@ -6,8 +6,8 @@ import numpy as np
 
 from ..._support.arrays import INT64, Int64Array1D
 from ...errors import AdlError
+from ..liquidation.liquidation_round import Chosen, Round
 from ..liquidation.pass_books import DELEVERAGED, PassBooks
-from ..liquidation.round import Chosen, Round
 from ..liquidation.trigger_observation import last_observed, least_equities
 from .party_fills import book_rows
 from .stage import Requests, Stage, waits

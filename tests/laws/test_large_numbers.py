@@ -24,6 +24,7 @@ from adlcore.clearing import (
 from adlcore.clearing.snapshot.tables import labels
 from adlcore.contracts.decimals import whole_number
 from adlcore.contracts.ratios import exact_ratio
+from support.keywords import by_keyword
 from support.large import FRACTIONS, LARGE, refused_soundly, sound
 from support.pairs import ann_and_bob
 from support.refusals import refused_for
@@ -67,12 +68,13 @@ def columns(table, **changes):
 
 MARKET = {"mark_price": "9", "quantity": [10.0, -10.0], "entry_price": [9.0, 9.0]}
 
+HELD = {"quantity": 10, "entry_price": 10, "balance": 5}
+
 #: Where a number is given.
 CALLS = {
-    **{
-        f"Contract {name}": lambda v, name=name: adl.Contract("X", **{name: v})
-        for name in ("multiplier", "lot", "tick", "max_price")
-    },
+    **by_keyword("Contract {}", partial(adl.Contract, "X"), "multiplier", "lot", "tick", "max_price"),
+    **by_keyword("liquidation_price {}", partial(adl.liquidation_price, X, **HELD), *HELD),
+    **by_keyword("BookIOC {}", BookIOC, "fee", "portion", "above"),
     "Contract.lots": X.lots,
     "Contract.ticks": X.ticks,
     "Contract.price": X.price,
@@ -128,9 +130,6 @@ CALLS = {
     "ClearingHouse max_move": lambda v: ClearingHouse(venue(), venue=[Deleverage()], max_move=v).mark({"X": 10.5}),
     "MarginState.mark": lambda v: adl.margin_state(venue()).mark({"X": v}),
     "liquidation_price taker_fee": lambda v: adl.margin_state(venue()).positions.liquidation_price(taker_fee=v),
-    "liquidation_price quantity": lambda v: adl.liquidation_price(X, v, 10, balance=5),
-    "liquidation_price entry_price": lambda v: adl.liquidation_price(X, 10, v, balance=5),
-    "liquidation_price balance": lambda v: adl.liquidation_price(X, 10, 10, balance=v),
     "Snapshot.build marks": lambda v: venue(marks={"X": v}),
     "Snapshot.build haircuts": lambda v: venue(haircuts={"BTC": v}),
     "Snapshot.wallet": lambda v: venue().wallet(v),
@@ -162,9 +161,6 @@ CALLS = {
     "DepthLadder.ioc limit": lambda v: DepthLadder({"X": {"bids": ([10], [1])}}).ioc(X, 1, v, 0),
     "DepthLadder.ioc time": lambda v: DepthLadder({"X": {"bids": ([10], [1])}}).ioc(X, 1, 1, v),
     "DepthLadder.around": lambda v: DepthLadder.around(X, v, levels=2),
-    "BookIOC fee": lambda v: BookIOC(fee=v),
-    "BookIOC portion": lambda v: BookIOC(portion=v),
-    "BookIOC above": lambda v: BookIOC(above=v),
     "BookIOC cool_down": lambda v: BookIOC(cool_down=v, portion="0.5"),
     "Venue max_rounds": lambda v: Venue("v", [TakeOver()], max_rounds=v),
     "Backstop below": lambda v: Backstop(below=v),

@@ -18,6 +18,7 @@ from adlcore.io.selections import write_selection
 from adlcore.lab import crowd, synthetic
 from adlcore.lab.crash import Crash
 from adlcore.lab.outcome import Outcome
+from support.keywords import by_keyword
 from support.pairs import ann_and_bob
 from support.refusals import refused_for
 
@@ -78,13 +79,16 @@ MARKET = margin.market(BOOKS, "A")
 SELECTION = MARKET.deleverage(4, "roi")
 
 OPTIONS = {
-    "audit": lambda odd: house(audit=odd),
+    **by_keyword("{} of a house", house, "audit", "strict"),
+    **by_keyword("{} of a trade", partial(HOUSE.trade, "A", 1, 10, buyer=0, seller=1), "buyer_leg", "seller_leg"),
+    **by_keyword("{} of a stage", clearing.Deleverage, "price", "eligible", "same_account", "net_fund_first"),
+    **by_keyword("{} of an order", clearing.BookIOC, "limit", "surplus"),
+    **by_keyword("{} of a trigger", partial(clearing.Drawdown, 10, "-0.3", "-0.2"), "of", "relative_to"),
+    **by_keyword("{} of a snapshot", columns, "strict", "check", "orders", "balances"),
     "kind": lambda odd: HOUSE.on(odd, print),
     "kind of events": EVENTS.of,
     "kind of rows": EVENTS.rows,
     "kind of some": EVENTS.only,
-    "buyer_leg": lambda odd: HOUSE.trade("A", 1, 10, buyer=0, seller=1, buyer_leg=odd),
-    "seller_leg": lambda odd: HOUSE.trade("A", 1, 10, buyer=0, seller=1, seller_leg=odd),
     "name of a fund": lambda odd: HOUSE.funds[odd],
     "fund": lambda odd: HOUSE.fund_deposit(odd, 1),
     "side": lambda odd: LADDER.best("A", odd),
@@ -102,25 +106,12 @@ OPTIONS = {
     "needs": lambda odd: adl.RankingRule.custom("mine", len, [odd]),
     "name": lambda odd: adl.RankingRule.custom(odd, len),
     "name of a venue": lambda odd: Venue(odd, [clearing.TakeOver()]),
-    "price": lambda odd: clearing.Deleverage(price=odd),
-    "eligible": lambda odd: clearing.Deleverage(eligible=odd),
     "eligible of a market": lambda odd: MARKET.deleverage(4, "roi", eligible=odd),
     "bankrupt_side": lambda odd: MARKET.queue(odd, "roi"),
     "by": lambda odd: clearing.Backstop(by=odd),
     "by of a market": lambda odd: MARKET.indicator("roi", by=odd),
-    "same_account": lambda odd: clearing.Deleverage(same_account=odd),
-    "net_fund_first": lambda odd: clearing.Deleverage(net_fund_first=odd),
-    "limit": lambda odd: clearing.BookIOC(limit=odd),
-    "surplus": lambda odd: clearing.BookIOC(surplus=odd),
-    "of": lambda odd: clearing.Drawdown(10, "-0.3", "-0.2", of=odd),
-    "relative_to": lambda odd: clearing.Drawdown(10, "-0.3", "-0.2", relative_to=odd),
     "inclusive": lambda odd: Venue("mine", [clearing.TakeOver()], inclusive=odd),
     "inclusive of a margin state": lambda odd: adl.margin_state(BOOKS, inclusive=odd),
-    "strict": lambda odd: house(strict=odd),
-    "strict of a snapshot": lambda odd: columns(strict=odd),
-    "check": lambda odd: columns(check=odd),
-    "orders": lambda odd: columns(orders=odd),
-    "balances": lambda odd: columns(balances=odd),
     "wallets.account": lambda odd: columns(wallets={"account": odd, "asset": "USD", "balance": [5]}),
     "kind of contract": lambda odd: adl.Contract("A", kind=odd),
     "path": lambda odd: adl.io.record(odd, house(), []),
@@ -150,8 +141,8 @@ OPTIONS = {
 SOUND = {
     "columns": ({},),
     "progress": (object,),
-    "orders": ({},),
-    "balances": ({},),
+    "orders of a snapshot": ({},),
+    "balances of a snapshot": ({},),
     "wallets.account": ([], np.array([1, 2])),
 }
 
@@ -175,25 +166,18 @@ def test_what_is_no_option(named):
 
 
 LISTS = {
-    "funds": lambda odd: house(funds=odd),
-    "venue": lambda odd: house(venue=odd),
+    **by_keyword("{} of a house", house, "funds", "venue"),
+    **by_keyword("{} of a snapshot", columns, "contracts", "assets"),
+    **by_keyword("{} to build", build, "contracts", "assets", "wallets", "positions", "orders", "balances"),
     "venue of a state": lambda odd: adl.ClearingHouse.from_state(HOUSE.state(), odd),
     "stages": lambda odd: Venue("mine", odd),
     "modes": lambda odd: crowd.snapshot(20, 2, modes=odd),
     "events to plot": adl.report.plot_events,
     "scope": lambda odd: adl.InsuranceFund("USD", scope=odd),
-    "contracts": lambda odd: columns(contracts=odd),
-    "contracts to build": lambda odd: build(contracts=odd),
-    "assets": lambda odd: columns(assets=odd),
-    "assets to build": lambda odd: build(assets=odd),
     "fills": settled,
     "fills of an order": lambda odd: settled([odd]),
     "needs": lambda odd: adl.RankingRule.custom("mine", len, odd),
     "events": lambda odd: adl.io.write_events(odd, "events.jsonl"),
-    "wallets to build": lambda odd: build(wallets=odd),
-    "positions": lambda odd: build(positions=odd),
-    "orders": lambda odd: build(orders=odd),
-    "balances": lambda odd: build(balances=odd),
     "wallets": lambda odd: columns(wallets={"account": odd, "asset": "USD"}),
     "funds of a report": lambda odd: adl.report.write(READ, "report.html", funds=odd),
     "funds[0] of a report": lambda odd: adl.report.write(READ, "report.html", funds=[odd]),
@@ -211,18 +195,18 @@ def test_what_is_no_list(named):
         begins_with(named, lambda odd=odd: LISTS[named](odd))
 
 
-@pytest.mark.parametrize("account", [Decimal("sNaN"), ([],), True, 1.5, object()])
-def test_what_is_no_account(account):
-    rows = [{"account": account, "asset": "USD", "balance": 1}]
-    words = ("wallets.account[0] is ", ": must be text or a whole number")
-    refused_for(lambda: build(wallets=rows, positions=[]), "wallets.account", *words)
+CELLS = [
+    *(("account", odd, "text or a whole number") for odd in (Decimal("sNaN"), ([],), True, 1.5, object())),
+    *(("asset", odd, "the name of an asset") for odd in (HUGE, 5, [], b"USD")),
+]
 
 
-@pytest.mark.parametrize("asset", [HUGE, 5, [], b"USD"], ids=["huge", "number", "list", "bytes"])
-def test_what_is_no_asset_of_a_row(asset):
-    rows = [{"account": "ann", "asset": asset, "balance": 1}]
-    words = ("wallets.asset[0] is ", ": must be the name of an asset")
-    refused_for(lambda: build(wallets=rows, positions=[]), "wallets.asset", *words)
+@pytest.mark.parametrize(
+    ("column", "odd", "must"), CELLS, ids=[f"{name} {type(odd).__name__}" for name, odd, _ in CELLS]
+)
+def test_what_is_no_cell_of_a_wallet(column, odd, must):
+    rows, name = [{"account": "ann", "asset": "USD", "balance": 1, column: odd}], f"wallets.{column}"
+    refused_for(lambda: build(wallets=rows, positions=[]), name, f"{name}[0] is ", f": must be {must}")
 
 
 def test_an_asset_may_stand_for_its_name():

@@ -94,19 +94,16 @@ def test_every_public_method_has_a_docstring(name):
             assert inspect.getdoc(thing), f"{name}.{attribute}"
 
 
-def test_importing_adlcore_imports_no_optional_dependency():
-    done = python("-c", f"import sys, adlcore; print([m for m in {OPTIONAL} if m in sys.modules])")
-    assert done.stdout.strip() == "[]", done.stderr
+SELECTING = (
+    "m = adl.Market('X', mark_price=1, quantity=[1, -1], entry_price=[1.0, 1.0])\n"
+    "m.deleverage(1, 'roi'); m.rank('roi'); m.explain(0, 'roi'); m.queue('long', 'roi').take(1)"
+)
 
 
-def test_selecting_imports_no_optional_dependency():
-    done = python(
-        "-c",
-        "import sys, adlcore as adl\n"
-        "m = adl.Market('X', mark_price=1, quantity=[1, -1], entry_price=[1.0, 1.0])\n"
-        "m.deleverage(1, 'roi'); m.rank('roi'); m.explain(0, 'roi'); m.queue('long', 'roi').take(1)\n"
-        f"print([m for m in {OPTIONAL} if m in sys.modules])",
-    )
+@pytest.mark.parametrize("work", ["", SELECTING], ids=["importing", "selecting"])
+def test_no_optional_dependency_is_imported_by(work):
+    shown = f"print([m for m in {OPTIONAL} if m in sys.modules])"
+    done = python("-c", f"import sys, adlcore as adl\n{work}\n{shown}")
     assert done.stdout.strip() == "[]", done.stderr
 
 

@@ -299,12 +299,10 @@ def test_a_crash_with_a_name_is_told_kept_and_asked_as_text(run, tmp_path, monke
         assert (code, err) == (0, ""), (words, err)
         assert not hidden(out), words
     assert json.loads(out) == {"columns": ["a\u202e"], "rows": [["\x1b\u202e\x7f"]]}
-    code, _, err = run("query", folder, "select \u202e\x1b[2J")
-    assert code == 2
-    assert not hidden(err)
-    code, _, err = run("simulate", path, "--out", folder)
-    assert code == 2
-    assert not hidden(err)
+    for words in (("query", folder, "select \u202e\x1b[2J"), ("simulate", path, "--out", folder)):
+        code, _, err = run(*words)
+        assert code == 2
+        assert not hidden(err)
 
 
 @pytest.mark.parametrize(

@@ -389,8 +389,7 @@ def test_marks_alone_agree_with_a_slow_clearing_house_of_the_same_rules(columns,
 @settings(max_examples=EXAMPLES)
 def test_worlds_of_every_kind_agree_with_a_slow_clearing_house_of_the_same_rules(world):
     """Funds with triggers of their own, two deleveragings, oracle prices, books that orders cross: call after call."""
-    terms = {"trigger": world.trigger, "inclusive": world.inclusive, "max_rounds": world.max_rounds}
-    venue = adl.clearing.Venue("drawn", world.stages, **terms)
+    venue = adl.clearing.Venue("drawn", world.stages, **world.terms())
     slow = slow_house(world.snapshot, world.funds, venue, world.book())
     house = adl.ClearingHouse(world.snapshot, world.funds, venue, world.book())
     for name, given_terms in world.operations:

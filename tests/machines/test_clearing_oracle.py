@@ -15,15 +15,7 @@ pytestmark = pytest.mark.plain
 
 
 def house_of(world) -> SlowHouse:
-    return SlowHouse(
-        world.snapshot,
-        world.funds,
-        world.stages,
-        world.book(),
-        world.inclusive,
-        world.max_rounds,
-        trigger=world.trigger,
-    )
+    return SlowHouse(world.snapshot, world.funds, world.stages, world.book(), **world.terms())
 
 
 @given(house_worlds.worlds())

@@ -32,45 +32,37 @@ def closer(side, price, to) -> bool:
 # What the price moves with (docs/rules.md §1: leverage, maintenance margin rate, mark price, balance)
 
 
-@BOTH
-def test_higher_leverage_brings_the_liquidation_price_closer(side):
-    by_leverage = [liquidated(side, balance=60_000 / leverage) for leverage in (2, 5, 10, 50, 100)]
-    for slow, fast in pairwise(by_leverage):
-        assert closer(side, fast, slow)
-        assert closer(side, 60_000, fast)
-
-
-@BOTH
-def test_a_higher_maintenance_margin_rate_brings_the_liquidation_price_closer(side):
-    prices = [liquidated(side, adl.Contract("X", lot="0.001", tiers=adl.MarginTiers([0], [rate])))
-              for rate in ("0.004", "0.01", "0.05")]  # fmt: skip
-    assert closer(side, prices[1], prices[0])
-    assert closer(side, prices[2], prices[1])
-
-
-@BOTH
-def test_a_loss_of_the_other_positions_marks_brings_the_liquidation_price_closer(side):
+#: What each is given, from what is liquidated last to what is liquidated first.
+CLOSER = {
+    "higher leverage": [{"balance": 60_000 / leverage} for leverage in (2, 5, 10, 50, 100)],
+    "a higher maintenance margin rate": [
+        {"contract": adl.Contract("X", lot="0.001", tiers=adl.MarginTiers([0], [rate]))}
+        for rate in ("0.004", "0.01", "0.05")
+    ],
     # Another position of 3 that was opened at 1,000: its marks move this one's price.
-    prices = [liquidated(side, other_pnl=3.0 * (mark - 1000)) for mark in (1100, 1000, 900, 500)]
-    assert all(closer(side, after, before) for before, after in pairwise(prices))
-    assert prices[1] == liquidated(side)
+    "a loss of other positions": [{"other_pnl": 3.0 * (mark - 1000)} for mark in (1100, 1000, 900, 500)],
+    "a margin of other positions": [{}, {"other_maintenance": 500.0}],
+    "a smaller balance": [{"balance": balance} for balance in (20_000.0, 6_000.0, 2_000.0, 1_000.0)],
+    "a closing fee": [{"taker_fee": 0}, {"taker_fee": 0.001}],
+}
 
 
 @BOTH
-def test_a_margin_of_the_other_positions_brings_the_liquidation_price_closer(side):
-    assert closer(side, liquidated(side, other_maintenance=500.0), liquidated(side))
+@pytest.mark.parametrize("what", CLOSER)
+def test_what_brings_the_liquidation_price_closer(side, what):
+    prices = [liquidated(side, **terms) for terms in CLOSER[what]]
+    assert all(closer(side, after, before) for before, after in pairwise(prices))
+    assert all(closer(side, 60_000, price) for price in prices)
+
+
+@BOTH
+def test_what_the_other_positions_have_counts_as_balance_does(side):
+    assert liquidated(side, other_pnl=0.0) == liquidated(side)
     assert liquidated(side, other_maintenance=500.0) == liquidated(side, balance=5_500.0)
 
 
 @BOTH
-def test_a_deposit_moves_the_liquidation_price_away(side):
-    prices = [liquidated(side, balance=balance) for balance in (1_000.0, 2_000.0, 6_000.0, 20_000.0)]
-    assert all(closer(side, before, after) for before, after in pairwise(prices))
-
-
-@BOTH
-def test_a_closing_fee_brings_both_prices_closer(side):
-    assert closer(side, liquidated(side, taker_fee=0.001), liquidated(side))
+def test_a_closing_fee_brings_the_bankruptcy_price_closer(side):
     fee, free = (adl.bankruptcy_price(X, side * 1000, 60_000.0, 6_000.0, taker_fee=fee) for fee in (0.001, 0))
     assert closer(side, fee, free)
 

@@ -14,6 +14,12 @@ INF = math.inf
 KINDS = pytest.mark.parametrize("kind", adl.contracts.contract.KINDS)
 SIDES = pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
 
+
+def each_way(test):
+    """For each kind of contract and each side; the test draws the rest."""
+    return KINDS(SIDES(given(data=st.data())(test)))
+
+
 TIERS = adl.MarginTiers([0, 1000, 50_000, 400_000], ["0.004", "0.01", "0.05", "0.2"])
 #: Rates and amounts that floats hold exactly, as they do the positions drawn with them: no sum of those is rounded.
 BINARY = adl.MarginTiers([0, 64, 1024], [2**-6, 2**-4, 2**-2])
@@ -130,9 +136,7 @@ def solved(draw, kind: str, side: int, tier: int | None = None):
 
 
 @pytest.mark.parametrize("tier", range(len(TIERS)))
-@KINDS
-@SIDES
-@given(data=st.data())
+@each_way
 def test_equity_is_the_maintenance_margin_at_the_liquidation_price(kind, side, tier, data):
     wallet, price = data.draw(solved(kind, side, tier))
     wallet = replace(wallet, balance=float(-wallet.gap(price)))
@@ -143,9 +147,7 @@ def test_equity_is_the_maintenance_margin_at_the_liquidation_price(kind, side, t
     assert turns_at(wallet, found, side)
 
 
-@KINDS
-@SIDES
-@given(data=st.data())
+@each_way
 def test_equity_is_nothing_at_the_bankruptcy_price(kind, side, data):
     wallet, price = data.draw(solved(kind, side))
     wallet = replace(wallet, other_maintenance=0.0)
@@ -180,9 +182,7 @@ def exact_wallets(draw, kind: str, sides: tuple[int, ...]):
     return wallet
 
 
-@KINDS
-@SIDES
-@given(data=st.data())
+@each_way
 def test_the_price_is_none_or_at_an_end_just_where_equity_never_meets_the_margin(kind, side, data):
     wallet = data.draw(exact_wallets(kind, (side,)))
     ends = wallet.gap(NEAR_ZERO), wallet.gap(FAR)
@@ -196,9 +196,7 @@ def test_the_price_is_none_or_at_an_end_just_where_equity_never_meets_the_margin
         assert turns_at(wallet, found, side)
 
 
-@KINDS
-@SIDES
-@given(data=st.data())
+@each_way
 def test_the_bankruptcy_price_is_none_or_at_an_end_just_where_equity_never_is_nothing(kind, side, data):
     wallet = replace(data.draw(exact_wallets(kind, (side,))), other_maintenance=0.0)
     found = wallet.bankruptcy_price()
@@ -236,9 +234,7 @@ def both(kind, first):
     return exact_wallets(kind, (first, -first))
 
 
-@KINDS
-@SIDES
-@given(data=st.data())
+@each_way
 def test_hedged_equity_is_the_margin_at_both_prices_above_it_between_and_below_it_outside(kind, side, data):
     wallet = data.draw(both(kind, side))
     peak = max(wallet.borders(), key=wallet.gap)  # concave: the most is at a border or far out
@@ -261,9 +257,7 @@ def test_hedged_equity_is_the_margin_at_both_prices_above_it_between_and_below_i
             assert wallet.gap(Fraction(found) * beyond) < 0
 
 
-@KINDS
-@SIDES
-@given(data=st.data())
+@each_way
 def test_the_legs_may_be_named_in_either_order(kind, side, data):
     wallet = data.draw(both(kind, side))
     turned = replace(wallet, legs=wallet.legs[::-1])
@@ -271,9 +265,7 @@ def test_the_legs_may_be_named_in_either_order(kind, side, data):
         assert wallet.price(root=root) == pytest.approx(turned.price(root=root), rel=1e-12, nan_ok=True)
 
 
-@KINDS
-@SIDES
-@given(data=st.data())
+@each_way
 def test_the_nearest_price_is_that_of_the_two_with_the_smaller_distance_to_the_mark(kind, side, data):
     wallet = data.draw(both(kind, side))
     lower, upper = wallet.price(root="lower"), wallet.price(root="upper")
@@ -287,9 +279,7 @@ def test_the_nearest_price_is_that_of_the_two_with_the_smaller_distance_to_the_m
         assert found == (lower if abs(mark - lower) <= abs(upper - mark) else upper)
 
 
-@KINDS
-@SIDES
-@given(data=st.data())
+@each_way
 def test_a_leg_of_nothing_leaves_the_price_of_the_other_alone(kind, side, data):
     wallet = data.draw(exact_wallets(kind, (side,)))
     beside = replace(wallet, legs=(*wallet.legs, (0.0, 1.0)))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from adlcore._kernels.reference import _deleverage, _funds, _payments, _rows
-from support import zoo
+from support.twins import BOTTOM, TOP, column
 
 fast_rows = pytest.importorskip("adlcore._kernels._rows", reason="the compiled kernels are not built")
 fast_funds = pytest.importorskip("adlcore._kernels._funds")
@@ -18,7 +18,6 @@ FAST = SimpleNamespace(rows=fast_rows, funds=fast_funds, payments=fast_payments,
 PLAIN = SimpleNamespace(rows=_rows, funds=_funds, payments=_payments, deleverage=_deleverage)
 BOTH = pytest.mark.parametrize("kernels", [FAST, PLAIN], ids=["compiled", "plain"])
 
-TOP, BOTTOM = zoo.INT64_MAX, -(2**63)
 EDGES = sorted(
     {0, TOP, BOTTOM, TOP - 1, BOTTOM + 1}
     | {sign * (2**power + step) for power in (31, 52, 53, 61, 62) for step in (-1, 0, 1) for sign in (1, -1)}
@@ -33,10 +32,6 @@ tiers = st.sampled_from([[(0.0, 0.0)], [(0.01, 0.0), (0.05, 3.0), (0.5, 90.0)], 
 
 def positive(numbers):
     return numbers.map(lambda x: min(abs(x), TOP) or 1)
-
-
-def column(values, dtype=np.int64):
-    return np.array(values, dtype)
 
 
 def longer(array):
@@ -61,6 +56,13 @@ def same(work, arrays):
     one, other = (run(lambda own, kernels=kernels: work(kernels, own), arrays) for kernels in (FAST, PLAIN))
     assert repr(one) == repr(other)
     return one[0], {name: column(values, dtype) for name, (dtype, values) in one[1].items()}
+
+
+def untouched(work, arrays):
+    """The answer of what leaves everything as it was."""
+    answer, after = same(work, arrays)
+    assert all(np.array_equal(after[name], arrays[name]) for name in after)
+    return answer
 
 
 ROWS = (

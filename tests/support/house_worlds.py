@@ -56,6 +56,10 @@ class World:
     operations: list = field(default_factory=list)
     trigger: object = None
 
+    def terms(self) -> dict:
+        """What a venue is told beside its stages."""
+        return {"trigger": self.trigger, "inclusive": self.inclusive, "max_rounds": self.max_rounds}
+
     def book(self) -> ThinBook:
         """A fresh one for each house, because fills are gone."""
         marks = zip(self.snapshot.contracts, self.snapshot.marks, strict=True)

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import strategies as st
 
 from adlcore._kernels.reference import _money as plain
-from support import zoo
+from support.twins import BOTTOM, TOP, column
 
 fast = pytest.importorskip("adlcore._kernels._money", reason="the compiled kernels are not built")
 
-TOP, BOTTOM = zoo.INT64_MAX, -(2**63)
 EDGES = sorted(
     {0, 1, -1, 2, 3, -3, 10, 10**8, BOTTOM, TOP, BOTTOM + 1, TOP - 1}
     | {sign * (2**power + step) for power in (31, 32, 33, 52, 53, 61, 62) for step in (-1, 0, 1) for sign in (1, -1)}
@@ -21,10 +20,6 @@ positives = ints.map(lambda x: min(abs(x), TOP) or 1)
 roundings = st.sampled_from(sorted(plain.ROUNDINGS.values()))
 LAWS = {"half-even": round, "toward-zero": math.trunc, "up": math.ceil, "down": math.floor}
 BOTH = pytest.mark.parametrize("kernels", [fast, plain], ids=["compiled", "plain"])
-
-
-def column(values):
-    return np.array(values, np.int64)
 
 
 def columns(rows, width):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from adlcore._kernels.reference import _columns as plain
 from adlcore._kernels.reference import _sum as plain_sums
 from support import zoo
+from support.twins import alike
 
 fast = pytest.importorskip("adlcore._kernels._columns", reason="the compiled kernels are not built")
 fast_sums = pytest.importorskip("adlcore._kernels._sum", reason="the compiled kernels are not built")
@@ -66,20 +67,15 @@ def test_lots_extent_of_long_columns(n):
 
 def entries(quantity, price, unit, inverse):
     """Both derivations of both implementations agree: the row, and what was written where no row is at fault."""
-    values = [np.full(len(price), 7.0) for _ in range(2)]
-    rows = [
-        twin.entry_values(quantity, price, unit, inverse, out) for twin, out in zip((fast, plain), values, strict=True)
-    ]
-    assert rows[0] == rows[1]
-    if rows[0] < 0:
-        np.testing.assert_array_equal(*values)
-    quanta = [np.full(len(price), 7, np.int64) for _ in range(2)]
-    rows = [
-        twin.entry_quanta(quantity, price, unit, inverse, out) for twin, out in zip((fast, plain), quanta, strict=True)
-    ]
-    assert rows[0] == rows[1]
-    if rows[0] < 0:
-        np.testing.assert_array_equal(*quanta)
+    for name, kind in (("entry_values", np.float64), ("entry_quanta", np.int64)):
+        outs = [np.full(len(price), 7, kind) for _ in range(2)]
+        one, other = (
+            getattr(twin, name)(quantity, price, unit, inverse, out)
+            for twin, out in zip((fast, plain), outs, strict=True)
+        )
+        assert one == other
+        if one < 0:
+            np.testing.assert_array_equal(*outs)
 
 
 prices = st.one_of(st.floats(1e-6, 1e6), st.sampled_from([0.5, 1.0, 3.0, 0.0, -1.0, math.inf, math.nan, 1e-320, 1e300]))
@@ -119,10 +115,7 @@ def test_entry_quanta_round_half_to_even_and_name_the_row_that_overflows():
 def sums(values):
     column = np.asarray(values, np.float64)
     assert fast_sums.exact_sum(column) == plain_sums.exact_sum(column)
-    out = [np.empty(len(column)) for _ in range(2)]
-    fast_sums.prefix_sums(column, out[0])
-    plain_sums.prefix_sums(column, out[1])
-    assert out[0].tolist() == out[1].tolist()
+    alike((fast_sums, plain_sums), lambda twin, out: twin.prefix_sums(column, out), np.empty(len(column)))
 
 
 FLOAT_KINDS = (

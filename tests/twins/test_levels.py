@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from adlcore._kernels.reference import _levels as plain
 from support import zoo
+from support.twins import alike
 
 fast = pytest.importorskip("adlcore._kernels._levels", reason="the compiled kernels are not built")
 
@@ -14,18 +15,13 @@ LEVELS = (1, 2, 5, 100, 127)
 
 
 def by_count(score, levels):
-    outs = [np.full(len(score), 7, np.int8) for _ in range(2)]
-    for twin, out in zip((fast, plain), outs, strict=True):
-        twin.levels_by_count(score, levels, out)
-    np.testing.assert_array_equal(*outs)
+    alike((fast, plain), lambda twin, out: twin.levels_by_count(score, levels, out), np.full(len(score), 7, np.int8))
 
 
 def by_weight(score, weights, levels):
     for tie in (None, np.arange(len(score))[::-1] % 3):
-        outs = [np.full(len(score), 7, np.int8) for _ in range(2)]
-        for twin, out in zip((fast, plain), outs, strict=True):
-            twin.levels_by_weight(score, weights, levels, out, tie)
-        np.testing.assert_array_equal(*outs)
+        call = lambda twin, out, tie=tie: twin.levels_by_weight(score, weights, levels, out, tie)  # noqa: E731
+        alike((fast, plain), call, np.full(len(score), 7, np.int8))
 
 
 def test_the_zoo(scores):

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.money_twins import BOTH, BOTTOM, TOP, column, columns, fast, ints, positives, same
+from support.twins import refusal
 
 small = st.integers(-12, 12)
 fill = st.one_of(
@@ -144,10 +146,11 @@ def test_a_group_that_returns_begins_anew():
 
 
 def test_where_values_of_fills_leave_int64():
-    def linear(lots, ticks, numerator=1, denominator=1):
+    def valued(inverse, lots, ticks, numerator=1, denominator=1):
         arguments = column(lots), column(ticks), column([0] * len(lots)), numerator, denominator
-        return same("fill_values", *arguments, False, length=len(lots))
+        return same("fill_values", *arguments, inverse, length=len(lots))
 
+    linear, inverse = partial(valued, False), partial(valued, True)
     assert linear([TOP, 1, -1], [1, 1, 1]) == (1, None)
     assert linear([BOTTOM], [1]) == (-1, [BOTTOM])
     assert linear([BOTTOM, TOP, 1], [1, 1, 1]) == (-1, [BOTTOM, TOP, 1])
@@ -157,11 +160,6 @@ def test_where_values_of_fills_leave_int64():
     assert linear([BOTTOM, TOP, -TOP], [TOP, TOP, TOP], 1, TOP) == (-1, [BOTTOM, TOP, -TOP])
     assert linear([BOTTOM, -1], [2, 1], 1, 2) == (-1, [BOTTOM, 0])  # -2^63 - 1/2 is rounded to -2^63
     assert linear([TOP, 1, 1], [2, 1, 1], 1, 2) == (1, None)  # 2^63 - 1/2 to 2^63
-
-    def inverse(lots, ticks, numerator=1, denominator=1):
-        arguments = column(lots), column(ticks), column([0] * len(lots)), numerator, denominator
-        return same("fill_values", *arguments, True, length=len(lots))
-
     assert inverse([TOP], [1]) == (-1, [-TOP])
     assert inverse([BOTTOM], [1]) == (0, None)
     assert inverse([BOTTOM, 2], [2, 4]) == (-1, [2**62, 0])
@@ -210,9 +208,6 @@ def test_numerators_and_denominators_that_are_no_positive_int64(kernels, bad):
     for place, name in enumerate(("numerator", "denominator")):
         unit = [1, 1]
         unit[place] = bad
-        with pytest.raises(ValueError) as caught:
-            kernels.fill_values(one, one, one, *unit, False, one.copy())
-        assert caught.value.args == (name, None, bad, must)
-        with pytest.raises(ValueError) as caught:
-            kernels.value_ticks(one, one, *unit, False, 0, one.copy())
-        assert caught.value.args == (name, None, bad, must)
+        for function, width, terms in ((kernels.fill_values, 3, ()), (kernels.value_ticks, 2, (0,))):
+            arguments = *[one] * width, *unit, False, *terms, one.copy()
+            assert refusal(partial(function, *arguments)) == (name, None, bad, must)

@@ -7,19 +7,15 @@ from hypothesis import strategies as st
 
 from adlcore._kernels.reference import _rank as plain
 from support import zoo
+from support.twins import alike
 
 fast = pytest.importorskip("adlcore._kernels._rank", reason="the compiled kernels are not built")
 
 
 def everything(score, tie=None):
     """Both twins agree on every function of a column."""
-    ranks = [np.full(len(score), 7, np.int64) for _ in range(2)]
-    shares = [np.full(len(score), 7.0) for _ in range(2)]
-    for twin, places, share in zip((fast, plain), ranks, shares, strict=True):
-        twin.rank(score, places, tie)
-        twin.quantile(score, share)
-    np.testing.assert_array_equal(*ranks)
-    np.testing.assert_array_equal(*shares)
+    alike((fast, plain), lambda twin, ranks: twin.rank(score, ranks, tie), np.full(len(score), 7, np.int64))
+    alike((fast, plain), lambda twin, shares: twin.quantile(score, shares), np.full(len(score), 7.0))
 
 
 def test_the_zoo(scores):

@@ -1,6 +1,7 @@
 """The selection kernel equals its twin, a full sort in plain NumPy, bit for bit and for every option."""
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
@@ -35,18 +36,11 @@ def compare(
     """One selection in both implementations, in queue order and in row order, for every number of threads."""
     rule = columns.get("rule", "column")
     given = {name: column for name, column in columns.items() if name != "rule"}
+    terms = side, winners, exclude, target, limit, tie
     for order in ordered:
-        expected = outcome(
-            lambda o=order: plain.select(
-                plain_score.Source(rule, **given), side, winners, exclude, target, limit, tie, o
-            )
-        )
+        expected = outcome(partial(plain.select, plain_score.Source(rule, **given), *terms, order))
         for n in threads:
-            found = outcome(
-                lambda o=order, n=n: fast.select(
-                    fast_score.Source(rule, **given), side, winners, exclude, target, limit, tie, o, n
-                )
-            )
+            found = outcome(partial(fast.select, fast_score.Source(rule, **given), *terms, order, n))
             assert found == expected, f"target {target}, limit {limit}, ordered {order}, threads {n}"
 
 

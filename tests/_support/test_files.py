@@ -14,7 +14,7 @@ import adlcore as adl
 from adlcore._support import files
 from adlcore.io import selections
 from support import ten_wallets
-from support.refusals import refused
+from support.refusals import fails_at, refused
 
 pytestmark = pytest.mark.files
 
@@ -137,9 +137,7 @@ def test_a_full_device_is_an_error_that_names_it(tmp_path, kind, writer):
         pytest.skip("this system has no device that is full")
     path = tmp_path / f"full.{kind}"
     path.symlink_to("/dev/full")
-    with pytest.raises(OSError, match="No space left") as caught:
-        writer(path)
-    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(path))
+    assert fails_at(path, lambda: writer(path), OSError, "No space left").errno == errno.ENOSPC
     assert path.is_symlink()
 
 
@@ -148,9 +146,7 @@ def test_a_folder_is_refused(tmp_path, kind, writer):
     folder.mkdir()
     (tmp_path / f"link.{kind}").symlink_to(folder)
     for path in (folder, tmp_path / f"link.{kind}"):
-        with pytest.raises(IsADirectoryError) as caught:
-            writer(path)
-        assert caught.value.filename == str(path)
+        fails_at(path, lambda: writer(path), IsADirectoryError)
     assert names(tmp_path) == [folder.name, f"link.{kind}"]
     assert names(folder) == []
 
@@ -207,9 +203,10 @@ def test_links_that_lead_nowhere(tmp_path, kind, writer):
     (tmp_path / f"absent.{kind}").symlink_to(f"absent/x.{kind}")
     before = names(tmp_path)
     for name, number in (("one", errno.ELOOP), ("absent", errno.ENOENT)):
-        with pytest.raises(OSError, match=name) as caught:
-            writer(tmp_path / f"{name}.{kind}")
-        assert (caught.value.errno, caught.value.filename) == (number, str(tmp_path / f"{name}.{kind}"))
+        assert (
+            fails_at(tmp_path / f"{name}.{kind}", lambda: writer(tmp_path / f"{name}.{kind}"), OSError, name).errno
+            == number
+        )
     assert names(tmp_path) == before
 
 
@@ -273,9 +270,7 @@ def test_what_fails_leaves_what_was_there(tmp_path, kind, writer, monkeypatch, c
         raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
 
     monkeypatch.setattr(files if call == "_sync_file" else os, call, fail)
-    with pytest.raises(OSError, match="quota") as caught:
-        writer(path)
-    assert (caught.value.errno, caught.value.filename) == (errno.EDQUOT, str(path))
+    assert fails_at(path, lambda: writer(path), OSError, "quota").errno == errno.EDQUOT
     assert names(tmp_path) == ([path.name] if there else [])
     if there:
         assert path.read_bytes() == b"before"
@@ -334,9 +329,7 @@ def test_names_as_long_as_the_system_has_them(tmp_path, kind, writer):
     writer(path)
     assert names(tmp_path) == [path.name]
     for broken in (tmp_path / f"x{path.name}", tmp_path / "absent" / f"x.{kind}", path / f"x.{kind}"):
-        with pytest.raises(OSError, match=r"long|No such|Not a") as caught:
-            writer(broken)
-        assert caught.value.filename == str(broken)
+        fails_at(broken, lambda: writer(broken), OSError, r"long|No such|Not a")
     assert names(tmp_path) == [path.name]
 
 

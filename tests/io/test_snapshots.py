@@ -18,6 +18,7 @@ import adlcore as adl
 from adlcore.clearing.snapshot import archive
 from adlcore.lab import crowd
 from support.disk_faults import steps
+from support.refusals import fails_at, refused_for
 from support.saved_snapshots import NAMES, everything, same
 
 pytestmark = pytest.mark.files
@@ -218,9 +219,8 @@ def test_the_current_folder_is_not_renamed_away(folder, monkeypatch, is_snapshot
     (folder.parent / "link").symlink_to(folder)
     monkeypatch.chdir(folder)
     given, held = folder if name is None else name, sorted(os.listdir(folder))
-    with pytest.raises(adl.AdlError, match="must be another folder, for the current one cannot be replaced") as caught:
-        adl.io.save(everything(), given, overwrite=True)
-    assert (caught.value.argument, caught.value.value) == ("folder", str(given))
+    words = "must be another folder, for the current one cannot be replaced"
+    assert refused_for(lambda: adl.io.save(everything(), given, overwrite=True), "folder", words).value == str(given)
     assert os.getcwd() == str(folder)
     assert sorted(os.listdir(folder)) == held
 
@@ -240,11 +240,8 @@ def test_what_is_no_snapshots_is_never_replaced(folder, overwrite, is_snapshot):
         shutil.rmtree(folder)
         folder.mkdir()
     (folder / "notes.txt").write_text("mine")
-    with pytest.raises(
-        adl.AdlError, match=r"venue holds 'notes\.txt', which is no snapshot's: must be empty"
-    ) as caught:
-        adl.io.save(everything(), folder, overwrite=overwrite)
-    assert caught.value.argument == "folder"
+    words = "venue holds 'notes.txt', which is no snapshot's: must be empty"
+    refused_for(lambda: adl.io.save(everything(), folder, overwrite=overwrite), "folder", words)
     assert (folder / "notes.txt").read_text() == "mine"
 
 
@@ -263,9 +260,11 @@ def test_a_file_where_a_folder_is_expected(tmp_path):
 
 
 def test_a_folder_whose_parent_is_not_there_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError) as caught:
-        adl.io.save(everything(), tmp_path / "absent" / "venue")
-    assert caught.value.filename == str(tmp_path / "absent" / "venue")
+    fails_at(
+        tmp_path / "absent" / "venue",
+        lambda: adl.io.save(everything(), tmp_path / "absent" / "venue"),
+        FileNotFoundError,
+    )
 
 
 def test_only_snapshots_are_saved(tmp_path):
@@ -280,18 +279,23 @@ def test_a_label_that_is_no_text_is_refused(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def fail_once(monkeypatch, module, name, after, failure):
+    """Raise in a call of a function that follows on so many good ones."""
+    right, calls = getattr(module, name), []
+
+    def call(*arguments, **options):
+        calls.append(arguments)
+        if len(calls) == after + 1:
+            raise failure
+        right(*arguments, **options)
+
+    monkeypatch.setattr(module, name, call)
+
+
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, MemoryError, OSError(28, "No space left on device")])
 @pytest.mark.parametrize("table", range(6))
 def test_an_interrupted_write_leaves_the_old_one(folder, tmp_path, monkeypatch, failure, table):
-    write, calls = pq.write_table, []
-
-    def fail(*arguments, **options):
-        calls.append(arguments)
-        if len(calls) == table + 1:
-            raise failure
-        write(*arguments, **options)
-
-    monkeypatch.setattr(pq, "write_table", fail)
+    fail_once(monkeypatch, pq, "write_table", table, failure)
     with pytest.raises(failure if isinstance(failure, type) else type(failure)) as caught:
         adl.io.save(crowd.snapshot(5, 1), folder, overwrite=True)
     if isinstance(failure, OSError):
@@ -302,15 +306,7 @@ def test_an_interrupted_write_leaves_the_old_one(folder, tmp_path, monkeypatch, 
 
 @pytest.mark.parametrize("step", [0, 1])
 def test_a_rename_that_fails_leaves_the_old_one(folder, tmp_path, monkeypatch, step):
-    rename, calls = os.rename, []
-
-    def fail(*arguments):
-        calls.append(arguments)
-        if len(calls) == step + 1:
-            raise KeyboardInterrupt
-        rename(*arguments)
-
-    monkeypatch.setattr(os, "rename", fail)
+    fail_once(monkeypatch, os, "rename", step, KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
         adl.io.save(crowd.snapshot(5, 1), folder, overwrite=True)
     same(adl.io.load(folder), everything())

@@ -11,6 +11,7 @@ import pytest
 import adlcore as adl
 from adlcore.io import manifests
 from support.arrow import other_cell, store, stored
+from support.refusals import fails_at
 from support.saved_snapshots import NAMES, TABLES, everything, same
 
 pytestmark = pytest.mark.files
@@ -194,6 +195,4 @@ def test_a_file_that_is_no_snapshot_is_refused(tmp_path, content):
 
 
 def test_what_is_not_there_is_an_oserror(tmp_path):
-    with pytest.raises(FileNotFoundError) as caught:
-        adl.io.load(tmp_path / "absent")
-    assert str(caught.value.filename) == str(tmp_path / "absent")
+    fails_at(tmp_path / "absent", lambda: adl.io.load(tmp_path / "absent"), FileNotFoundError)

@@ -10,6 +10,7 @@ import adlcore as adl
 from adlcore.io import snapshots
 from adlcore.lab import crowd
 from support.planted import KINDS, plant
+from support.refusals import fails_at
 from support.run_worlds import refused, tree
 
 pytestmark = [pytest.mark.usefixtures("impatient"), pytest.mark.files]
@@ -94,9 +95,7 @@ def test_what_stands_beside_a_file_that_is_written_leads_nowhere(tmp_path, monke
     work = tmp_path / f".venue.npz.{'0' * 8}.new"
     plant(work, tmp_path / "outside", kind)
     precious = tree(tmp_path)
-    with pytest.raises(FileExistsError) as caught:
-        SNAPSHOT.to_npz(tmp_path / "venue.npz")
-    assert caught.value.filename == str(tmp_path / "venue.npz")
+    fails_at(tmp_path / "venue.npz", lambda: SNAPSHOT.to_npz(tmp_path / "venue.npz"), FileExistsError)
     assert tree(tmp_path) == precious
 
 

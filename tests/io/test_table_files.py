@@ -1,7 +1,5 @@
 """Files that are not what they should be: whatever they hold, one line says what is wrong, and where."""
 
-import json
-
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -10,6 +8,7 @@ import adlcore as adl
 from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
 from support.arrow import as_text
+from support.hostile import toml
 
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
 
@@ -73,6 +72,15 @@ def small(**parts):
     return given
 
 
+def said_by_both(bad, folder, fields, call):
+    """What the library refuses a scenario for, and the command in the same words."""
+    with pytest.raises(adl.AdlError) as caught:
+        call(small(**fields))
+    (folder / "c.toml").write_text(toml(small(**fields)))
+    assert bad("simulate", folder / "c.toml", "--out", folder / "run") == str(caught.value)
+    return str(caught.value)
+
+
 VALUES = [
     ({"contracts": [{**LISTED, "price": "x"}]}, "contracts[0]: price is 'x': must be a number"),
     ({"contracts": [{**LISTED, "price": "0"}]}, "contracts[0]: price is '0': must be above 0"),
@@ -115,11 +123,7 @@ VALUES = [
 
 @pytest.mark.parametrize(("fields", "told"), VALUES, ids=[told for _, told in VALUES])
 def test_values_of_a_scenario_are_refused_by_their_keys(bad, tmp_path, fields, told):
-    with pytest.raises(adl.AdlError) as caught:
-        scenarios.read(small(**fields))
-    assert str(caught.value).startswith(told)
-    (tmp_path / "c.toml").write_text(toml(small(**fields)))
-    assert bad("simulate", tmp_path / "c.toml", "--out", tmp_path / "run") == str(caught.value)
+    assert said_by_both(bad, tmp_path, fields, scenarios.read).startswith(told)
     assert not (tmp_path / "run").exists()
 
 
@@ -137,24 +141,7 @@ MADE = [
 
 @pytest.mark.parametrize(("fields", "told"), MADE, ids=[str(fields) for fields, _ in MADE])
 def test_values_of_a_scenario_that_make_no_books(bad, tmp_path, fields, told):
-    with pytest.raises(adl.AdlError) as caught:
-        Crash.of(scenarios.read(small(**fields)))
-    assert told in str(caught.value)
-    (tmp_path / "c.toml").write_text(toml(small(**fields)))
-    assert bad("simulate", tmp_path / "c.toml", "--out", tmp_path / "run") == str(caught.value)
-
-
-def toml(fields):
-    """A scenario as TOML has it: JSON, but for the sign between key and value."""
-
-    def told(value):
-        if isinstance(value, dict):
-            return "{" + ", ".join(f"{name} = {told(held)}" for name, held in value.items()) + "}"
-        if isinstance(value, list):
-            return "[" + ", ".join(map(told, value)) + "]"
-        return repr(value) if isinstance(value, float) else json.dumps(value)
-
-    return "".join(f"{name} = {told(value)}\n" for name, value in fields.items())
+    assert told in said_by_both(bad, tmp_path, fields, lambda scenario: Crash.of(scenarios.read(scenario)))
 
 
 def test_wallets_of_several_assets_hold_one_where_there_is_no_other():

@@ -17,16 +17,21 @@ erin,-0.35,48.838,61.32,9.38
 """
 EQUITY = "--columns=equity=cash+upnl"
 
-#: A scenario of a small crash.
-SMALL = """\
+
+def small_crash(count: int, positions: int, passes: int) -> str:
+    """A scenario of a small crash."""
+    return f"""\
 name = "small"
 seed = 3
 [wallets]
-count = 300
-positions = 600
+count = {count}
+positions = {positions}
 [shock]
-passes = 5
+passes = {passes}
 """
+
+
+SMALL = small_crash(300, 600, 5)
 
 
 def fits(text: str, width: int = 80) -> bool:

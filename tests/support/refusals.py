@@ -86,3 +86,11 @@ def refused_for(call, argument: str, *words: str) -> adl.AdlError:
     for word in words:
         assert word in str(caught.value), str(caught.value)
     return caught.value
+
+
+def fails_at(path, call, kind: type[OSError] = OSError, match: str | None = None) -> OSError:
+    """The error of a call that the system refuses, which must name this path."""
+    with pytest.raises(kind, match=match) as caught:
+        call()
+    assert str(caught.value.filename) == str(path)
+    return caught.value

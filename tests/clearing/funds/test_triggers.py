@@ -93,10 +93,33 @@ def observe(trigger, values, opening=100, quanta=1, start=None, **base):
     return window, changes
 
 
-def test_a_drawdown_turns_on_at_the_start_and_off_below_the_stop():
-    drawdown = Drawdown(1000, "-0.3", "-0.25")
-    _, changes = observe(drawdown, [100, 71, 70, 75, 76, 70, 140, 98, 99])
-    assert changes == [None, None, "trigger-on", None, "trigger-off", "trigger-on", "trigger-off", "trigger-on", None]
+ON, OFF = "trigger-on", "trigger-off"
+PLAIN = Drawdown(1000, "-0.3", "-0.25")
+OPENING = Drawdown(1000, "-0.3", "-0.25", relative_to="opening")
+SPARED = Drawdown(1000, "-0.3", "-0.25", relative_to="opening", minimum=5)
+FAR = Drawdown(10, "-5", "-4", minimum=10**6)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "given", "values", "changes"),
+    [
+        (PLAIN, {}, [100, 71, 70, 75, 76, 70, 140, 98, 99], [None, None, ON, None, OFF, ON, OFF, ON, None]),
+        (FAR, {}, [100, 1, 0, 0, -3, 1], [None, None, ON, None, None, OFF]),
+        (OKX, {"quanta": 100}, [100_000_00, 50_000_01, 50_000_00], [None, None, ON]),
+        (OKX, {}, [1_000_000, 700_001, 700_000], [None, None, ON]),
+        (OPENING, {}, [1000, 971, 970, 975, 976], [None, None, ON, None, OFF]),
+        (OPENING, {"opening": 0}, [10, 20], [ON, None]),
+        (SPARED, {"opening": 0}, [10, 6, 5], [None, None, ON]),
+        (BYBIT, {"base": 0}, [5], [ON]),
+    ],
+    ids=[
+        *("on at the start and off below the stop", "nothing left keeps it on", "the minimum is in units"),
+        *("both are passed", "of the opening", "an opening of nothing is too far below", "and a minimum spares it"),
+        "an empty pool",
+    ],
+)
+def test_the_flag_turns_on_and_off(trigger, given, values, changes):
+    assert observe(trigger, values, **given)[1] == changes
 
 
 def test_the_window_includes_its_edge():
@@ -114,32 +137,6 @@ def test_it_turns_off_by_waiting_too():
     assert drawdown.observe(window, 60, 11, 1)[1] == "trigger-off"
 
 
-def test_nothing_left_turns_it_on_and_keeps_it_on():
-    far = Drawdown(10, "-5", "-4", minimum=10**6)
-    _, changes = observe(far, [100, 1, 0, 0, -3, 1])
-    assert changes == [None, None, "trigger-on", None, None, "trigger-off"]
-
-
-def test_the_minimum_is_in_units():
-    _, changes = observe(OKX, [100_000_00, 50_000_01, 50_000_00], quanta=100)
-    assert changes == [None, None, "trigger-on"]
-    _, changes = observe(OKX, [1_000_000, 700_001, 700_000])
-    assert changes == [None, None, "trigger-on"]
-
-
-def test_relative_to_the_opening():
-    drawdown = Drawdown(1000, "-0.3", "-0.25", relative_to="opening")
-    _, changes = observe(drawdown, [1000, 971, 970, 975, 976], opening=100)
-    assert changes == [None, None, "trigger-on", None, "trigger-off"]
-
-
-def test_an_opening_of_nothing_is_always_too_far_below():
-    drawdown = Drawdown(1000, "-0.3", "-0.25", relative_to="opening")
-    assert observe(drawdown, [10, 20], opening=0)[1] == ["trigger-on", None]
-    spared = Drawdown(1000, "-0.3", "-0.25", relative_to="opening", minimum=5)
-    assert observe(spared, [10, 6, 5], opening=0)[1] == [None, None, "trigger-on"]
-
-
 def test_the_pool_of_a_balance_is_its_own():
     values = [100, 71, 70, 75, 76]
     own, pool = (Drawdown(1000, "-0.3", "-0.25", relative_to=name) for name in ("own", "pool"))
@@ -153,10 +150,6 @@ def test_a_contract_is_measured_against_the_pool():
     assert BYBIT.start_window(1000, 7).samples == ((7, 0),)
     refused(lambda: BYBIT.observe(window, 0, 9, 1), "base", "pool's maximum")
     refused(lambda: BYBIT.observe(window, 0, 9, 1, base="x"), "base", "whole number")
-
-
-def test_an_empty_pool_turns_contracts_on():
-    assert observe(BYBIT, [5], base=0)[1] == ["trigger-on"]
 
 
 def test_an_opening_without_a_time_is_no_sample():

@@ -278,12 +278,15 @@ def test_from_there_the_value_at_the_price_decides():
         assert handed_over([X], -5, [("X", 30, 300)], {"X": "10"}, fund)[1] == taken
 
 
+#: E 10 over MM 15 and 5: X bears 7, 293/3 up 98; Y bears 3, 97. With X gone at 98, Y would bear 4: 96.
+TWO_ROWS = [("X", 0, 3, 300), ("Y", 0, 1, 100)]
+
+
 def test_the_rounding_surplus_of_a_row_closed_earlier_is_shared_by_the_others():
     """It stays in the wallet and enters the next stage's shares; only an emptied wallet's rest goes to the fund."""
     # MM 15 and 5, E 10: X bears 7, 293/3 up to 98; Y bears 3: 97. The book buys X at 98, 294: E = 4. Y, MM 5: 96.
     book = Book(bids=[(3, 98)])
-    positions = [("X", 0, 3, 300), ("Y", 0, 1, 100)]
-    done = marked([X, Y], [10], positions, {"X": "100", "Y": "100"}, [BookIOC(), TakeOver()], 0, book)
+    done = marked([X, Y], [10], TWO_ROWS, AT_100, [BookIOC(), TakeOver()], 0, book)
     assert book.sent == [("X", -3, 98), ("Y", -1, 97)]
     assert done.fills("take-over") == [(0, -1, 96, 96)]
     assert (done.balance, done.amounts("rest")) == ([0], [])
@@ -294,10 +297,6 @@ def test_the_rest_of_an_emptied_wallet_goes_to_the_fund():
     done, _ = handed_over([X], 1, [("X", 30, 300)], {"X": "10"}, 0)
     assert done.amounts("rest") == [(0, -1)]
     assert (done.balance, done.cash()) == ([0], 1)
-
-
-#: E 10 over MM 15 and 5: X bears 7, 293/3 up 98; Y bears 3, 97. With X gone at 98, Y would bear 4: 96.
-TWO_ROWS = [("X", 0, 3, 300), ("Y", 0, 1, 100)]
 
 
 @pytest.mark.parametrize(
@@ -315,12 +314,3 @@ def test_prices_are_computed_once_at_the_start_of_a_stage(stage, kind):
     positions = [*TWO_ROWS, ("X", 1, -3, -300), ("Y", 1, -1, -100)]
     done = marked([X, Y], [10, 1000], positions, AT_100, [stage])
     assert [fill for fill in done.fills(kind) if fill[0] == 0] == [(0, -3, 98, 294), (0, -1, 97, 97)]
-
-
-def test_prices_are_computed_anew_by_the_next_stage():
-    """X sold at 98, Y is refused by the book at 97 and taken over at 96."""
-    book = Book(bids=[(3, 98)])
-    positions = [("X", 0, 3, 300), ("Y", 0, 1, 100)]
-    done = marked([X, Y], [10], positions, AT_100, [BookIOC(), TakeOver()], 0, book)
-    assert book.sent == [("X", -3, 98), ("Y", -1, 97)]
-    assert done.fills("take-over") == [(0, -1, 96, 96)]

@@ -16,7 +16,7 @@ def test_lots_are_valued_as_held_now_and_not_by_subtraction():
     assert done.fills("book-fill", "take-over") == [(0, -1, 3, 3), (0, -2, 3, 6)]
 
 
-def test_fills_are_valued_cumulatively():
+def test_fills_are_valued_cumulatively_and_both_sides_book_the_same_integer():
     """Four lots of a quarter quantum, sold at 0.25 to 0.28: nothing one by one, 1 together."""
     # 4 lots at 0.25: MV 1, MM 0.9 rounded 1, E = 0: liquidatable, BV 1, 0.25 a lot.
     # W = 0.28, 0.55, 0.81, 1.06, rounded 0, 1, 1, 1. Cost released: 1·D/4 truncated: 0, 0, 0, 1.
@@ -25,13 +25,7 @@ def test_fills_are_valued_cumulatively():
     done = marked([contract], [0], [("X", 0, 4, 1)], {"X": "0.25"}, [BookIOC()], 0, book)
     assert done.fills("book-fill") == [(0, -1, 28, 0), (0, -1, 27, 1), (0, -1, 26, 0), (0, -1, 25, 0)]
     assert (done.balance, done.lots, done.cost) == ([0], [0], [0])
-
-
-def test_both_sides_book_the_same_integer():
-    """The street paid 1 for the four, too: its legs are those of the wallet, negated, and linked."""
-    contract = linear(tick="0.01", tiers=adl.MarginTiers([0], ["0.9"]))
-    book = Book(bids=[(1, 25), (1, 26), (1, 27), (1, 28)])
-    done = marked([contract], [0], [("X", 0, 4, 1)], {"X": "0.25"}, [BookIOC()], 0, book)
+    # The street paid 1 for the four, too: its legs are those of the wallet, negated, and linked.
     assert done.party("street") == (4, -1)
     rows = done.events.rows()
     at = {row["sequence"]: row for row in rows}

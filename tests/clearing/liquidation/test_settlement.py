@@ -76,12 +76,18 @@ def test_the_fund_pays_a_deficit_as_far_as_it_goes(cash, paid):
     assert done.amounts("uncovered-money") == ([(0, 400 - paid)] if paid < 400 else [])
 
 
+def holding_ten(price):
+    """A fund without cash that took 10 lots of X over at this price; wallet 0 is long 10 of Y, which stands at 150."""
+    capped = linear("Y", max_price="110")
+    positions = [("X", 2, 10, 10 * price), ("Y", 0, 10, 1500), ("Y", 1, -10, -1000)]
+    marks = {"X": str(price), "Y": "150"}
+    return marked([X, capped], [300, 9000, 0], positions, marks, [TakeOver(), Deleverage()])
+
+
 def test_a_fund_pays_of_its_equity_and_its_cash_may_become_negative():
     """No cash, but 10 lots at 100 that stand at 130."""
     # Wallet 2: long 10, E 0: taken over at 100. At 130 F is 300. Y falls meanwhile: 400 lack there.
-    capped = linear("Y", max_price="110")
-    positions = [("X", 2, 10, 1000), ("Y", 0, 10, 1500), ("Y", 1, -10, -1000)]
-    done = marked([X, capped], [300, 9000, 0], positions, {"X": "100", "Y": "150"}, [TakeOver(), Deleverage()])
+    done = holding_ten(100)
     # At 70: E = 300 - 800 = -500, BV 1200, held at 1100: 300 + 1100 - 1500 = -100.
     up = done.mark({"X": "130", "Y": "70"})
     assert up.amounts("cover") == [(0, 100)]
@@ -90,9 +96,7 @@ def test_a_fund_pays_of_its_equity_and_its_cash_may_become_negative():
 
 def test_a_fund_below_zero_pays_nothing():
     """10 lots that cost 1020, at 98; Y lacks 100."""
-    capped = linear("Y", max_price="110")
-    positions = [("X", 2, 10, 1020), ("Y", 0, 10, 1500), ("Y", 1, -10, -1000)]
-    done = marked([X, capped], [300, 9000, 0], positions, {"X": "102", "Y": "150"}, [TakeOver(), Deleverage()])
+    done = holding_ten(102)
     down = done.mark({"X": "98", "Y": "70"})
     assert down.of("cover") == []
     assert down.amounts("uncovered-money") == [(0, 100)]
@@ -223,6 +227,14 @@ def test_only_so_many_coins_as_needed_are_exchanged():
     # E = 12·45 - 530 = 10: P 99. Sold at 115: 1150 - 1530.
     done = valued([0, 12], [("X", 0, 10, 1530)], {"X": "100"}, [BookIOC()], book=Book(bids=[(10, 115)]))
     assert held(done) == [("USDT", 0), ("BTC", 3)]
+    # 9 coins to the treasury, 380 from it: both legs are in the ledger.
+    legs = [(row["wallet"], row["fund"], row["asset"], row["amount"]) for row in done.events.rows("exchange")]
+    assert sorted(legs) == [
+        (-1, "treasury", "BTC", 9),
+        (-1, "treasury", "USDT", -380),
+        (0, "", "BTC", -9),
+        (0, "", "USDT", 380),
+    ]
 
 
 def deep(coins, cut):
@@ -249,18 +261,6 @@ def test_a_coin_that_brings_less_than_a_quantum_is_not_given_away(coins, got):
     done = deep(coins, "0.99")
     assert done.party("treasury") == (0, (coins if got else 0) - got)
     assert (done.cash(), done.cash("BTC")) == (1000 - 385 + got, 0 if got else coins)
-
-
-def test_an_exchange_has_both_legs_in_the_ledger():
-    """9 coins to the treasury, 380 from it."""
-    done = valued([0, 12], [("X", 0, 10, 1530)], {"X": "100"}, [BookIOC()], book=Book(bids=[(10, 115)]))
-    legs = [(row["wallet"], row["fund"], row["asset"], row["amount"]) for row in done.events.rows("exchange")]
-    assert sorted(legs) == [
-        (-1, "treasury", "BTC", 9),
-        (-1, "treasury", "USDT", -380),
-        (0, "", "BTC", -9),
-        (0, "", "USDT", 380),
-    ]
 
 
 def test_a_positive_rest_of_each_asset_goes_to_the_fund_of_that_asset():
@@ -296,31 +296,26 @@ def test_a_debt_that_no_collateral_pays_is_the_funds():
     assert (held(done), done.cash()) == ([("USDT", 0), ("BTC", 0)], 645)
 
 
-def test_profit_and_loss_is_booked_in_the_settle_asset():
-    """Mia has 5,000 USDT and is short a contract in coins: deleveraged at 20 she owes 10 coins."""
-    contract = linear("C", settle=BTC)
+def short_in_coins(amount):
+    """Mia holds so much USDT and is short a lot in coins, which bob, long, is closed against at 20."""
     terms = {
         "assets": [adl.Asset("USDT", 0)],
-        "balances": {"wallet": [1], "asset": ["USDT"], "amount": [5000]},
+        "balances": {"wallet": [1], "asset": ["USDT"], "amount": [amount]},
         "index_prices": {"BTC": "50"},
     }
     wallets = [("bob", "cross", 0, "BTC"), ("mia", "multi-asset", 0, "USDT")]
     positions = [("C", 0, 1, 20), ("C", 1, -1, -10)]
-    done = marked([contract], wallets, positions, {"C": "10"}, [Deleverage()], **terms)
+    return marked([linear("C", settle=BTC)], wallets, positions, {"C": "10"}, [Deleverage()], **terms)
+
+
+def test_profit_and_loss_is_booked_in_the_settle_asset():
+    """Mia has 5,000 USDT and is short a contract in coins: deleveraged at 20 she owes 10 coins."""
+    done = short_in_coins(5000)
     assert [fill[:3] for fill in done.fills("adl-fill")] == [(0, -1, 20), (1, 1, 20)]
     assert held(done) == [("USDT", 5000), ("BTC", -10)]
 
 
 def test_equity_of_several_assets_bears_losses_at_the_index_price():
     """A loss of 10 coins a lot, a coin at 50: E 649 is floor(12.98), half-even 13, and bears 1 lot; 600, 12, none."""
-    contract = linear("C", settle=BTC)
     for amount, given in ((649, 1), (600, 0)):
-        terms = {
-            "assets": [adl.Asset("USDT", 0)],
-            "balances": {"wallet": [1], "asset": ["USDT"], "amount": [amount]},
-            "index_prices": {"BTC": "50"},
-        }
-        wallets = [("bob", "cross", 0, "BTC"), ("mia", "multi-asset", 0, "USDT")]
-        positions = [("C", 0, 1, 20), ("C", 1, -1, -10)]
-        done = marked([contract], wallets, positions, {"C": "10"}, [Deleverage()], **terms)
-        assert len(done.of("adl-notice")) == given
+        assert len(short_in_coins(amount).of("adl-notice")) == given

@@ -140,18 +140,19 @@ def test_a_short_is_told_with_its_sign():
     assert refusals(done) == [("USDT", "X", 0, -2, 100, "net-notional", 200, 150)]
 
 
+DROP = [fund(100, trigger=Drawdown(10, "-0.3", "-0.1"))]
+
+
 def test_a_drawdown_that_would_turn_on_says_the_least_that_would_not():
     """30 % below 100 is 70: 71 is accepted. A loss of 35 leaves 65; one of 29 leaves 71."""
-    drop = [fund(100, trigger=Drawdown(10, "-0.3", "-0.1"))]
-    done = marked([X], [0], [("X", 0, 1, 135)], X_AT_100, [TakeOver()], drop)
+    done = marked([X], [0], [("X", 0, 1, 135)], X_AT_100, [TakeOver()], DROP)
     assert refusals(done) == [("USDT", "X", 0, 1, 135, "drawdown", 65, 71)]
-    assert refusals(marked([X], [0], [("X", 0, 1, 129)], X_AT_100, [TakeOver()], drop)) == []
+    assert refusals(marked([X], [0], [("X", 0, 1, 129)], X_AT_100, [TakeOver()], DROP)) == []
 
 
 def test_a_drawdown_that_is_on_says_what_it_saw_and_where_it_turns_off():
     """100, then 60: it is on, and stays on up to 90."""
-    drop = [fund(100, trigger=Drawdown(10, "-0.3", "-0.1"))]
-    house = opened(snapshot([X], [0], [("X", 0, 1, 100)], X_AT_100), [TakeOver()], drop)
+    house = opened(snapshot([X], [0], [("X", 0, 1, 100)], X_AT_100), [TakeOver()], DROP)
     house.fund_deposit("USDT", "-40")
     done = Pass(house, house.mark({}, time=1))
     assert [row["kind"] for row in done.of("trigger-on", fund="USDT")] == ["trigger-on"]

@@ -13,7 +13,7 @@ from adlcore._support import files as disk
 from adlcore.io import open_run
 from adlcore.io.runs import files
 from support.disk_faults import die, environment, steps
-from support.refusals import refused
+from support.refusals import fails_at, refused
 from support.run_worlds import LONG, TEN, tree
 
 pytestmark = pytest.mark.plain
@@ -95,9 +95,7 @@ def test_a_system_that_locks_nothing_is_named(monkeypatch, tmp_path):
         raise OSError(45, "Operation not supported")
 
     monkeypatch.setitem(sys.modules, "fcntl", SimpleNamespace(flock=flock, LOCK_EX=2, LOCK_NB=4))
-    with pytest.raises(OSError, match="Operation not supported") as caught:
-        TEN.record(tmp_path / "run")
-    assert caught.value.filename == str(tmp_path / "run")
+    fails_at(tmp_path / "run", lambda: TEN.record(tmp_path / "run"), OSError, "Operation not supported")
 
 
 TESTS = Path(__file__).parents[2]

@@ -20,6 +20,7 @@ from adlcore.io.runs import log as run_log
 from adlcore.io.runs.manifest import read_manifest
 from adlcore.io.runs.reader import open_log
 from adlcore.io.runs.versions import made_by
+from support.commands import small_crash
 from support.disk_faults import KILLS, NAMING, Death, die, environment, steps, steps_that_fail
 from support.run_worlds import TEN, tree
 
@@ -28,15 +29,7 @@ pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
 #: Of how many calls one fails on the command line once a run has begun; where runs are killed often, each does.
 STRIDE = 9 if KILLS < 9 else 1
 
-SMALL = """\
-name = "small"
-seed = 3
-[wallets]
-count = 40
-positions = 60
-[shock]
-passes = 3
-"""
+SMALL = small_crash(40, 60, 3)
 
 
 @pytest.fixture(scope="module")

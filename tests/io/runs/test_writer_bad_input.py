@@ -8,7 +8,7 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import ClearingHouse
 from adlcore.io import Inputs, open_run, record, resume, verify
-from support.refusals import ABOVE_0, NUMBER, cases, refused, said
+from support.refusals import ABOVE_0, NUMBER, cases, fails_at, refused, said
 from support.run_worlds import TEN, TWO, tree
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
@@ -97,9 +97,7 @@ def test_a_file_is_no_folder(tmp_path):
 def test_what_is_not_there_is_an_oserror(tmp_path):
     path = tmp_path / "absent"
     for call, place in (*((call, path) for call in READERS), (TEN.record, path / "run")):
-        with pytest.raises(FileNotFoundError) as caught:
-            call(place)
-        assert caught.value.filename == str(place)
+        fails_at(place, lambda: call(place), FileNotFoundError)
     path.mkdir()
     for call in READERS:
         refused(lambda call=call: call(path), f"{path} {NO_RUN}")

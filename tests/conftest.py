@@ -63,6 +63,12 @@ def pytest_runtest_setup():
         pytest.skip("the time of the search is over")
 
 
+@pytest.fixture(scope="session")
+def october10():
+    """The folder of the rows of 10 October 2025, for tests of that marker."""
+    return Path(os.environ["ADLCORE_OCTOBER10"])
+
+
 @pytest.fixture(params=sorted(zoo.score_zoo()))
 def scores(request):
     """Every score column of the zoo."""

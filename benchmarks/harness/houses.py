@@ -33,14 +33,14 @@ def lifted(books: Books) -> Books:
     return replace(books, balance=books.balance + np.maximum(enough - state.equity, 0))
 
 
-def opened(books: Books, stages: Iterable[Stage] = adl.venues.BINANCE_USDM) -> adl.HouseState:
+def opened(books: Books, stages: Iterable[Stage] = adl.venues.BINANCE_USDM) -> adl.clearing.HouseState:
     """The state of a house with these books; its fund holds a tenth of a unit a wallet, for less than what fails."""
     fund = adl.InsuranceFund(books.contracts[0].settle.name, str(len(books.balance) // 10))
     return adl.ClearingHouse(books.snapshot(), [fund], stages).state()
 
 
 def running(
-    state: adl.HouseState, stages: Iterable[Stage] = adl.venues.BINANCE_USDM, audit: str = "on"
+    state: adl.clearing.HouseState, stages: Iterable[Stage] = adl.venues.BINANCE_USDM, audit: str = "on"
 ) -> adl.ClearingHouse:
     """A house that goes on from a state, its margin computed."""
     house = adl.ClearingHouse.from_state(state, stages, audit=audit)

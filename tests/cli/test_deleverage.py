@@ -3,7 +3,6 @@
 import csv
 import json
 from decimal import Decimal
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -174,15 +173,12 @@ def test_csv_and_parquet_give_the_same(good, file, tmp_path):
     assert first["fills"] == second["fills"]
 
 
-def test_the_avax_batch_of_october_10(good, tmp_path):
-    places = (parent / "shared/data/october10" for parent in Path(__file__).resolve().parents)
-    folder = next((place for place in places if place.is_dir()), None)
-    if folder is None:
-        pytest.skip("shared/data/october10 is not beside the project")
+@pytest.mark.october10
+def test_the_avax_batch_of_october_10(good, tmp_path, october10):
     columns = "quantity=position_size,entry_price=entry_price,equity=account_value_realtime+total_unrealized_pnl,"
     out = tmp_path / "fills.csv"
     arguments = ("--quantity", "84454.65", "--mark", "22.025", "--price", "22.075", "--out", out)
-    text = good("deleverage", folder / "avax_batch.csv", *arguments, "--columns", columns + "account=user10")
+    text = good("deleverage", october10 / "avax_batch.csv", *arguments, "--columns", columns + "account=user10")
     assert fits(text[: text.index("written")])
     fills = read_fills(out)
     assert sum(Decimal(fill["closed"]) for fill in fills) == Decimal("84454.65")

@@ -19,16 +19,16 @@ from support.refusals import refused_for as refused
 
 
 def test_the_amounts_of_usd_m():
-    # V10: "250,000*(1%-0.5%)+50 = 1,300" and "5,000,000*(5%-2.5%)+16,300 = 141,300".
+    # "250,000*(1%-0.5%)+50 = 1,300" and "5,000,000*(5%-2.5%)+16,300 = 141,300".
     assert texts(MarginTiers(*USDM).amount) == ["0", "50", "1300", "16300", "141300", "1141300"]
-    # V10: a position of 500,000 stands in the tier of 1 %.
+    # a position of 500,000 stands in the tier of 1 %.
     tiers = MarginTiers(*USDM)
     assert tiers.rate[tiers.tier(500_000)] == tiers.rate[tiers.tier(264_000)] == Decimal("0.01")
     assert tiers.maintenance_margin(500_000) == 500_000 * 0.01 - 1300
 
 
 def test_the_amounts_of_coin_m():
-    # V10: 300 BTC stand in the tier of 12.5 %, whose amount is 11.605.
+    # 300 BTC stand in the tier of 12.5 %, whose amount is 11.605.
     tiers = MarginTiers(*COINM)
     assert texts(tiers.amount) == ["0", "0.005", "0.055", "0.355", "1.605", "6.605", "11.605"]
     assert tiers.rate[tiers.tier(300)] == Decimal("0.125")
@@ -36,7 +36,7 @@ def test_the_amounts_of_coin_m():
 
 
 def test_the_maintenance_margin_of_coin_m_contracts():
-    # V10: 100 contracts of 100 USD at 25,000 are 0.4 BTC, whose maintenance margin is 0.0016 BTC.
+    # 100 contracts of 100 USD at 25,000 are 0.4 BTC, whose maintenance margin is 0.0016 BTC.
     assert MarginTiers(*COINM).maintenance_margin(Fraction(100 * 100, 25_000)) == 0.0016
 
 

@@ -15,7 +15,7 @@ from support.refusals import refused_for as refused
     ("tier", "given", "derived"), [(3, "0.56", "0.355"), (4, "1.81", "1.605"), (6, "11.81", "11.605")]
 )
 def test_the_older_amounts_of_coin_m_are_refused(tier, given, derived):
-    # V10: the same page prints them, and "50*(5%-2.5%)+0.56=1.81"; its calculator's price needs the others.
+    # the same page prints them, and "50*(5%-2.5%)+0.56=1.81"; its calculator's price needs the others.
     amounts = texts(MarginTiers(*COINM).amount)
     amounts[tier] = given
     error = refused(lambda: MarginTiers(*COINM, amounts), "amount", f"amount[{tier}]", given, derived)
@@ -24,7 +24,7 @@ def test_the_older_amounts_of_coin_m_are_refused(tier, given, derived):
 
 
 def test_an_amount_in_the_only_tier():
-    # V41: freqtrade's synthetic tier.
+    # freqtrade's synthetic tier.
     tiers = MarginTiers(floor=[0], rate=[0.01], amount=[0.01], check=False)
     assert tiers.maintenance_margin([0, "0.5", 10]).tolist() == [0.0, 0.0, 0.09]
     refused(lambda: MarginTiers(floor=[0], rate=[0.01], amount=[0.01]), "amount", "amount[0] is '0.01': must be 0")

@@ -1,6 +1,5 @@
 """Files to columns: exact lots, names that are found, and errors that say file, column, line and value."""
 
-import os
 import pickle
 import tempfile
 from decimal import Decimal
@@ -356,9 +355,9 @@ def test_progress_ends_at_all(write, parquet):
 
 
 @pytest.mark.october10
-def test_the_avax_batch_of_october_10():
+def test_the_avax_batch_of_october_10(october10):
     columns = "equity=account_value_realtime+total_unrealized_pnl,account=user10"
-    positions = adl.read_positions(Path(os.environ["ADLCORE_OCTOBER10"]) / "avax_batch.csv", columns)
+    positions = adl.read_positions(october10 / "avax_batch.csv", columns)
     assert (len(positions), positions.lot) == (50, Decimal("0.01"))
     assert positions.names["quantity"] == "position_size"
     contract = positions.contract("AVAX")
@@ -369,8 +368,8 @@ def test_the_avax_batch_of_october_10():
 
 
 @pytest.mark.october10
-def test_the_480_fills_need_no_mapping():
-    positions = adl.read_positions(Path(os.environ["ADLCORE_OCTOBER10"]) / "adl_fills_high_leverage.csv")
+def test_the_480_fills_need_no_mapping(october10):
+    positions = adl.read_positions(october10 / "adl_fills_high_leverage.csv")
     assert len(positions) == 480
     assert positions.names == {
         "quantity": "position_size",

@@ -1,4 +1,4 @@
-"""What adlcore gave when ``recorded/make.sh`` was last run, it gives still: a run, a snapshot, the demo's events."""
+"""What adlcore gave when ``tests/recorded/make.sh`` was last run, it gives: a run, a snapshot, a demo's events."""
 
 from pathlib import Path
 

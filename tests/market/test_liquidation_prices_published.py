@@ -86,7 +86,7 @@ def test_v15_bybit_bankruptcy_of_a_long_at_fifty_times_leverage():
         assert adl.bankruptcy_price(adl.Contract("BTCUSDT"), quantity, 10_000, balance=quantity * 10_000 / 50) == 9800
 
 
-# V31; dydxprotocol/v4-chain: protocol/x/clob/keeper/liquidations_test.go, line 2473: what closing costs or brings
+# dydxprotocol/v4-chain: protocol/x/clob/keeper/liquidations_test.go, line 2473: what closing costs or brings
 # ("bankruptcy quote") at oracle prices of 50,000 for BTC and 3,000 for ETH with a maintenance margin of 10 %. A quote
 # quantum is 10^-6 USDC, a base quantum of BTC 10^-8.
 
@@ -152,7 +152,7 @@ def test_v31_dydx_quote_of_a_part_is_rounded_up(usdc, held, quote):
     assert part_of(whole, 21_347, 100_000_000) == quote
 
 
-# V41; freqtrade: tests/exchange/test_exchange.py, test_get_liquidation_price: leverage, price at opening, amount,
+# freqtrade: tests/exchange/test_exchange.py, test_get_liquidation_price: leverage, price at opening, amount,
 # liquidation price. Maintenance margin 1 %, the stake is amount·open/leverage.
 
 #: Binance: the tier takes 0.01 off.
@@ -190,7 +190,7 @@ V41_BYBIT = (
 
 
 def v41(row, amount_off, **options) -> float:
-    """The liquidation price of a row of V41."""
+    """The liquidation price of a row of freqtrade."""
     side, leverage, opened, amount, price = row
     stake = 3.3333333333 if price == "13.211221122079207" else amount * opened / leverage
     contract = adl.Contract("X", tiers=one_tier("0.01", amount_off))

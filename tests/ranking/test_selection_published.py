@@ -2,7 +2,6 @@
 
 import csv
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +9,9 @@ import pytest
 import adlcore as adl
 from support.published import to_printed
 
-AVAX = Path(__file__).parents[3] / "shared" / "data" / "october10" / "avax_batch.csv"
-
 
 def test_v11_binance_2019_pnl_percent_and_leverage_pnl():
-    # V11; dev.binance.vision/t/how-to-caculating-leverage-pnl-quantile/17801: UPNL 40.2, WB 4.27, margin ratio 0.1342.
+    # dev.binance.vision/t/how-to-caculating-leverage-pnl-quantile/17801: UPNL 40.2, WB 4.27, margin ratio 0.1342.
     pnl, balance, ratio = 40.2, 4.27, 0.1342
     equity = balance + pnl
 
@@ -32,7 +29,7 @@ def test_v11_binance_2019_pnl_percent_and_leverage_pnl():
     assert to_printed(score(ratio * equity), "1.26") == "1.26"
 
 
-#: V25; delta-exchange/just-the-docs: docs/trading-guide/ADL.md. Longs: name, size n, PnL ratio p, leverage L.
+#: delta-exchange/just-the-docs: docs/trading-guide/ADL.md. Longs: name, size n, PnL ratio p, leverage L.
 #: The printed order of the losers is not usable.
 DELTA = (
     (1, 100, -0.1, 2.0),
@@ -80,7 +77,7 @@ def test_v25_delta_cases(bankrupt, closed):
     assert (s.filled, s.shortfall) == (bankrupt, 0)
 
 
-#: V29; bitmex.com/app/autoDeleveragingExamples. Longs: name, quantity, rank (6 = front), percentile by quantity.
+#: bitmex.com/app/autoDeleveragingExamples. Longs: name, quantity, rank (6 = front), percentile by quantity.
 BITMEX = ((1, 10, 3, 80), (2, 10, 6, 20), (3, 20, 1, 100), (4, 30, 4, 60), (5, 20, 5, 40), (6, 10, 2, 80))
 
 
@@ -107,11 +104,9 @@ def test_v29_bitmex_fills_of_a_liquidated_short_of_20():
 
 
 @pytest.fixture(scope="module")
-def avax():
+def avax(october10):
     """The rows of the batch: quantities as exact lots of 0.01, cash plus unrealized PnL as equity."""
-    if not AVAX.exists():
-        pytest.skip(f"the October 2025 rows are beside the project, and {AVAX} is absent")
-    with AVAX.open(newline="") as file:
+    with (october10 / "avax_batch.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     contract = adl.Contract("AVAX", lot="0.01")
     market = adl.Market(
@@ -128,6 +123,7 @@ def avax():
 BANKRUPT = "84454.65"
 
 
+@pytest.mark.october10
 @pytest.mark.parametrize("rule", ["binance", "bitmex", "hyperliquid", "roi"])
 def test_october_10_closes_the_bankrupt_long_exactly(avax, rule):
     market, _ = avax
@@ -143,12 +139,14 @@ def test_october_10_closes_the_bankrupt_long_exactly(avax, rule):
     assert (market.quantity[s.index] + s.delta <= 0).all()
 
 
+@pytest.mark.october10
 def test_october_10_what_the_venue_closed_is_the_bankrupt_quantity(avax):
     _, closed = avax
     assert sum(closed) == Decimal(BANKRUPT)
     assert len(closed) == 50
 
 
+@pytest.mark.october10
 def test_october_10_shares_of_fully_closed_rows_before_the_partial_one(avax):
     # The README beside these rows: the share of the 49 rows closed in full that score at least the partial one's
     # score. Its four numbers are those at the ADL price, 22.075 (at the mark, 22.025, `binance` gives 0.592).

@@ -177,7 +177,7 @@ def commands(kept: Path, made: Path) -> dict[str, Feature]:
         ),
         "adlcore verify": Feature(line("verify", run), crash),
         "adlcore resume": Feature(line("resume", run), crash),
-        "adlcore report": Feature(line("report", run, "--out", made / "again.html"), (*crash, *pages)),
+        "adlcore report": Feature(line("report", run, "--out", made / "again.html"), (*cli, "pyarrow", *pages)),
         "adlcore query": Feature(line("query", run, "select 1"), (*cli, "duckdb", "pyarrow")),
     }
 

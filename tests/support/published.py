@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-#: Binance's help page on leverage and margin (V10 of the published vectors): USD-M in USDT, COIN-M BTC in the coin.
+#: Binance's help page on leverage and margin: USD-M in USDT, COIN-M BTC in the coin.
 USDM = ([0, 50_000, 250_000, 1_000_000, 5_000_000, 20_000_000], ["0.004", "0.005", "0.01", "0.025", "0.05", "0.1"])
 COINM = ([0, 5, 10, 20, 50, 100, 200], ["0.004", "0.005", "0.01", "0.025", "0.05", "0.1", "0.125"])
 

@@ -14,8 +14,8 @@ from .stage import Requests, Stage, waits
 
 __all__ = ["TakeOver"]
 
-#: Why a fund refuses, as the scan says it.
-CLOSED, EQUITY, NOTIONAL = range(3)
+#: Of the reasons for which a fund refuses, as the scan says them, the one that is not of its equity.
+NOTIONAL = 2
 
 
 class TakeOver(Stage):

@@ -85,7 +85,7 @@ def house(market: Crowd, audit: str = "on") -> Call:
     return crowded(market.books, audit)["mark"]()
 
 
-def notices(events: adl.Events) -> Answer:
+def notices(events: adl.clearing.Events) -> Answer:
     """Who was told of a deleveraging, once a row."""
     told = events.only("adl-notice")
     rows, of = np.unique(told.row, return_inverse=True)

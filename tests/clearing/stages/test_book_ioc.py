@@ -105,7 +105,7 @@ def test_the_fund_pays_what_is_worse():
 
 
 def test_v30_a_fund_gains_a_quarter_and_spends_it_and_nobody_is_deleveraged():
-    """V30: EP 100, LP 99.5, BP 99; A is filled at 99.25, B's limit is 98.75, and the fund is 0 after B.
+    """EP 100, LP 99.5, BP 99; A is filled at 99.25, B's limit is 98.75, and the fund is 0 after B.
 
     Source: doc.sat.is/product-docs/trading/liquidation/system-gain-and-losses and
     testnet.bitmex.com/app/liquidationExamples.

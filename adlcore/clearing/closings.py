@@ -95,6 +95,13 @@ def told_fills(kind: Int64Array1D, link: Int64Array1D) -> tuple[Int64Array1D, In
     -------
     notice, fill : int64[k]
         Places. A notice whose fill is not among the events is none of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> fill, told = CODES["adl-fill"], CODES["adl-notice"]
+    >>> told_fills(np.array([fill, fill, told]), np.array([1, 0, 1]))
+    (array([2]), array([1]))
     """
     notice = np.flatnonzero((kind == CODES["adl-notice"]) & (link >= 0))
     return notice, link[notice]

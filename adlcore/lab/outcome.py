@@ -50,6 +50,14 @@ class Outcome:
         Of the last stage, other users.
     liquidated : set of int
         Wallets.
+
+    Examples
+    --------
+    >>> from adlcore.lab import crowd
+    >>> snapshot = crowd.snapshot(wallets=10, contracts=3)
+    >>> found = Outcome.before(snapshot)
+    >>> found.unit, found.closed.sum().item(), found.liquidated
+    ('USDT', 0.0, set())
     """
 
     unit: str

@@ -153,6 +153,15 @@ def load(path: str | os.PathLike[str]) -> Scenario:
         As :func:`read`; for text that is no TOML, with the line.
     OSError
         Where the file cannot be read.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "small.toml")
+    ...     _ = path.write_text("seed = 5", encoding="utf-8")
+    ...     load(path).seed
+    5
     """
     source = a_path("path", path)
     try:

@@ -31,6 +31,12 @@ class Moved:
         Its fall is ``(1 - fall)**beta``.
     noise : float
         Sigma of its own log return over the whole crash.
+
+    Examples
+    --------
+    >>> from adlcore import Contract
+    >>> Moved(Contract("ETHUSDT", tick="0.01"), "2500", "BTCUSDT", 1.1, 0.0).follows
+    'BTCUSDT'
     """
 
     contract: Contract

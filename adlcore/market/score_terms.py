@@ -71,7 +71,24 @@ RULES = {
 
 
 def terms_of(rule: RankingRule, market: Columns) -> tuple[Term, ...]:
-    """The ratios that a rule multiplies, as far as this market's columns decide it."""
+    """The ratios that a rule multiplies, as far as this market's columns decide it.
+
+    Parameters
+    ----------
+    rule : RankingRule
+    market : Market
+
+    Returns
+    -------
+    tuple of Term
+
+    Examples
+    --------
+    >>> import adlcore as adl
+    >>> market = adl.Market("X", mark_price=2, quantity=[-5], entry_price=[3.0], equity=[10.0])
+    >>> [term.name for term in terms_of(adl.RankingRule("binance"), market)]
+    ['pnl_ratio', 'effective_leverage']
+    """
     if rule.name == "bitmex":
         return RETURN, LEVERAGE if market.bankruptcy_value is None else TO_BANKRUPTCY
     if rule.short == "literal":

@@ -60,7 +60,24 @@ def test_all_names_are_there_and_all_public_names_are_named():
 
 
 #: The packages that users import from.
-PACKAGES = ("clearing", "contracts", "io", "io.runs", "io.tiers", "lab", "market", "ranking", "report", "venues")
+PACKAGES = (
+    *(
+        "clearing",
+        "clearing.margin",
+        "contracts",
+        "io",
+        "io.runs",
+        "io.tiers",
+        "lab",
+        "market",
+        "ranking",
+        "report",
+        "venues",
+    ),
+    *("clearing.closings", "clearing.margin.nearest_wallets", "clearing.margin.standing", "clearing.house.replay"),
+    *("io.marks", "io.selections", "market.deleveraging", "market.score_terms"),
+    *(f"lab.{name}" for name in ("comparisons", "crash", "crowd", "moving_depth", "outcome", "scenarios", "shocks")),
+)
 
 
 def public_names(module: ModuleType) -> dict[str, object]:

@@ -77,8 +77,7 @@ def test_free_margin_is_what_equity_and_balance_leave_above_initial_margin(lever
 
     MM is 15: who gives 85 away is liquidated at the same mark.
     """
-    books = snapshot([X], [100], [("X", 0, 3, entry, leverage)], {"X": "100"})
-    house = opened(books, [Uncovered()])
+    house = opened(snapshot([X], [100], [("X", 0, 3, entry, leverage)], {"X": "100"}), [Uncovered()])
     with pytest.raises(adl.AdlError):
         house.withdraw(0, str(free + 1))
     if free:

@@ -72,8 +72,7 @@ def test_a_valued_wallet_is_converted_to_the_settle_asset():
     linear, inverse = margin.market(snapshot, "BTCUSDT"), margin.market(snapshot, "BTCUSD")
     # Mia: 5,000 + 0.1·58,000·0.95 = 10,510, and 1,000 unrealized.
     assert (linear.balance[0], linear.equity[0]) == (10_510 * UNIT, 11_510 * UNIT)
-    pia = int(linear.equity[1])
-    assert inverse.equity[0] == round(pia / 58_000)
+    assert inverse.equity[0] == round(int(linear.equity[1]) / 58_000)
     assert inverse.equity.tolist()[1] == 2 * UNIT + UNIT * 200 * 100 // 58_000 + 1 - UNIT // 3
 
 

@@ -42,8 +42,7 @@ def test_legs_name_each_other(house):
         assert (row["contract"], row["price"], row["asset"]) == (other["contract"], other["price"], other["asset"])
         assert row["kind"] in (*exchanged, *KINDS)
     for notice in events.rows("adl-notice"):
-        fill = rows[notice["link"]]
-        assert fill["kind"] == "adl-fill"
+        assert rows[notice["link"]]["kind"] == "adl-fill"
     assert len(events.only("take-over-refused")) == len(events.only("take-over-bound")) > 0
     for refused in events.rows("take-over-refused"):
         bound = rows[refused["link"]]

@@ -151,8 +151,7 @@ test_a_column_that_cannot_be = table(
     "out", [np.empty(8), np.empty(9, "f4"), np.empty(18)[::2], [0.0] * 9, np.empty((9, 1)), np.frombuffer(bytes(72))]
 )
 def test_a_buffer_that_cannot_be_written(out):
-    words = "out must be a writable contiguous float64 array of 9 rows"
-    refused(lambda: MARKET.score("binance", out=out), words)
+    refused(lambda: MARKET.score("binance", out=out), "out must be a writable contiguous float64 array of 9 rows")
 
 
 @pytest.mark.parametrize("column", ["equity", "balance", "leverage", "entry_value"])

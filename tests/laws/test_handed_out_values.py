@@ -158,8 +158,7 @@ def test_a_house_does_not_follow_its_callers_arrays(given_as):
 
 def test_what_nobody_can_write_to_is_not_copied_again():
     snapshot = open_house().snapshot()
-    house = open_house(snapshot)
-    assert house.snapshot().positions is snapshot.positions
+    assert open_house(snapshot).snapshot().positions is snapshot.positions
 
 
 # Plans ----------------------------------------------------------------------------------------------------------------

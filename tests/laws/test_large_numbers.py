@@ -303,8 +303,7 @@ def npz(path, name="wallets.balance.npy", *, header=None, compressed=False, **mo
     ],
 )
 def test_an_array_that_promises_more_than_the_file_holds_is_refused_unread(tmp_path, shape, kind):
-    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
-    path = npz(tmp_path / "venue", header=header)
+    path = npz(tmp_path / "venue", header=f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}")
     for read in (adl.Snapshot.from_npz, adl.io.load):
         refused_soundly(lambda read=read: read(path), "is no snapshot: wallets.balance.npy has the shape")
 

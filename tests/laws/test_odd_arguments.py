@@ -210,8 +210,7 @@ def test_what_is_no_cell_of_a_wallet(column, odd, must):
 
 
 def test_an_asset_may_stand_for_its_name():
-    rows = [{"account": "ann", "asset": USD, "balance": 1}]
-    assert build(wallets=rows, positions=[]).wallet("ann", "USD") == 0
+    assert build(wallets=[{"account": "ann", "asset": USD, "balance": 1}], positions=[]).wallet("ann", "USD") == 0
 
 
 @pytest.mark.parametrize("book", [clearing.DepthLadder, clearing.NoLiquidity, SimpleNamespace(ioc=3), object()])

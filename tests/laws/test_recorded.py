@@ -28,8 +28,7 @@ def same(one: dict, other: dict) -> bool:
 def test_the_run_is_made_again_as_it_stands():
     run = adl.io.open_run(RUN)
     assert run.sealed
-    kinds = set(run.events()["kind"].tolist())
-    assert kinds.issuperset(KINDS)
+    assert set(run.events()["kind"].tolist()).issuperset(KINDS)
     crash = crash_of(run)
     assert adl.io.verify(RUN, crash.house, crash.passes()).manifest == run.manifest
 

@@ -225,8 +225,7 @@ def test_commands_show_names_as_text(name, run, tmp_path):
         code, out, _ = run(*words, "--json")
         assert code == 0
         assert not hidden(out)
-        document = json.loads(out)
-        assert document.get("account", name) == name
+        assert json.loads(out).get("account", name) == name
     fails = [
         ("rank", tmp_path / f"none{name}.csv", "--mark", "22"),
         ("rank", rows, "--mark", f"1{name}"),

@@ -132,9 +132,7 @@ class Machine(RuleBasedStateMachine):
                     found[name] = str(price * Decimal(data.draw(pick(FACTORS))))
             return found
 
-        marks = moved(self.house.marks)
-        oracle = moved(self.house.marks)
-        self.both("mark", marks, self.time, oracle=oracle)
+        self.both("mark", moved(self.house.marks), self.time, oracle=moved(self.house.marks))
 
     @rule(data=st.data(), factor=pick(["0.5", "0.9", "1.2"]))
     def index(self, data, factor):

@@ -91,8 +91,7 @@ def watch_fund(house, fund) -> None:
 def result_of(house, fund, code: int) -> int:
     """Realized and unrealized PnL of the fund in a contract, since the house opened."""
     legs = [event for event in house.events if event[1] == fund.name and event[3] == code]
-    cost = sum(event[6] for event in legs if event[4])
-    return cost + (fund.rows[code].value if code in fund.rows else 0)
+    return sum(event[6] for event in legs if event[4]) + (fund.rows[code].value if code in fund.rows else 0)
 
 
 def peak_of(fund, key) -> int:

@@ -167,8 +167,7 @@ def operations(draw, books) -> list[tuple[str, dict]]:
     """Calls to make, marks above all; a house refuses some of them."""
     found, time = [], 0
     base = {c.symbol: Fraction(mark) for c, mark in zip(books.contracts, books.marks, strict=True)}
-    wallets = len(books.wallets)
-    rows = st.integers(0, wallets - 1)
+    rows = st.integers(0, len(books.wallets) - 1)
     names = [asset.name for asset in books.assets]
     kinds = ["mark"] * 7 + ["trade"] * 2
     kinds += ["deposit", "withdraw", "place_order", "cancel_order", "fund_deposit", "funding"]
@@ -183,8 +182,7 @@ def operations(draw, books) -> list[tuple[str, dict]]:
         lots, text = draw(st.integers(1, 40)), plain(price * Fraction(contract.tick))
         if kind == "mark":
             symbols = draw(st.lists(st.sampled_from(list(base)), min_size=1, unique=True))
-            factors = [Fraction(draw(st.sampled_from(FACTORS))) for _ in symbols]
-            pairs = zip(symbols, factors, strict=True)
+            pairs = zip(symbols, [Fraction(draw(st.sampled_from(FACTORS))) for _ in symbols], strict=True)
             terms["prices"] = {symbol: plain(base[symbol] * factor) for symbol, factor in pairs}
             terms["oracle"] = draw(st.sampled_from([None, {contract.symbol: text}]))
             if books.wallets.mode.max() >= margin_oracle.MULTI_ASSET and draw(st.booleans()):

@@ -68,8 +68,7 @@ def test_funds_of_contracts_chains_and_triggers():
 
 
 def test_an_empty_fund_may_be_a_parent():
-    table = resolved(Fund("USDT", 5, scope="ETHUSDT", parent="USDT"))
-    assert table.chain(0) == (0, 1)
+    assert resolved(Fund("USDT", 5, scope="ETHUSDT", parent="USDT")).chain(0) == (0, 1)
 
 
 def test_a_fund_whose_name_is_another_asset():

@@ -2,10 +2,10 @@
 
 import pytest
 
-import adlcore as adl
 from adlcore.clearing import Uncovered
 from support.house_books import X, fund, opened, snapshot
 from support.house_calls import STATE
+from support.refusals import refused_for
 from support.ten_wallets import ANN, DAN, DOWN
 
 
@@ -77,10 +77,8 @@ def test_free_margin_is_what_equity_and_balance_leave_above_initial_margin(lever
 
     MM is 15: who gives 85 away is liquidated at the same mark.
     """
-    books = snapshot([X], [100], [("X", 0, 3, entry, leverage)], {"X": "100"})
-    house = opened(books, [Uncovered()])
-    with pytest.raises(adl.AdlError):
-        house.withdraw(0, str(free + 1))
+    house = opened(snapshot([X], [100], [("X", 0, 3, entry, leverage)], {"X": "100"}), [Uncovered()])
+    refused_for(lambda: house.withdraw(0, str(free + 1)), "amount")
     if free:
         house.withdraw(0, str(free))
     assert house.snapshot().wallets.balance.tolist() == [100 - free]
@@ -92,8 +90,7 @@ def test_orders_lock_margin():
     house.place_order(0, "X", "1", "90", locked="10")
     house.place_order(0, "X", "2", "101", leverage="3")
     assert house.snapshot().orders.locked.tolist() == [10, 68]
-    with pytest.raises(adl.AdlError):
-        house.withdraw(0, "23")
+    refused_for(lambda: house.withdraw(0, "23"), "amount")
     house.cancel_order(0)
     house.withdraw(0, "32")
     assert house.snapshot().wallets.balance.tolist() == [68]
@@ -102,6 +99,5 @@ def test_orders_lock_margin():
 def test_an_order_beyond_free_margin_is_refused():
     """100 free: 101 are not."""
     house = opened(snapshot([X], [100], [], {"X": "100"}), [Uncovered()])
-    with pytest.raises(adl.AdlError):
-        house.place_order(0, "X", "1", "90", locked="101")
+    refused_for(lambda: house.place_order(0, "X", "1", "90", locked="101"), "locked")
     house.place_order(0, "X", "1", "90", locked="100")

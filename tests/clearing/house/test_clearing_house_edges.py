@@ -27,8 +27,7 @@ SIGNED = st.builds(lambda size, sign: size * sign, ENDS, pick([1, -1]))
 @st.composite
 def houses(draw) -> adl.ClearingHouse:
     """Wallets of every mode, a linear contract and an inverse one, money of 0 or 8 decimals."""
-    decimals = draw(pick([0, 8]))
-    usd, coin = adl.Asset("USDT", decimals), adl.Asset("COIN", draw(pick([0, 8])))
+    usd, coin = adl.Asset("USDT", draw(pick([0, 8]))), adl.Asset("COIN", draw(pick([0, 8])))
     tiers = adl.MarginTiers([0], ["0.1"])
     contracts = [
         adl.Contract("A", settle=usd, multiplier=draw(pick(["1", "0.0001"])), tick=1, tiers=tiers),
@@ -109,8 +108,7 @@ def works(house) -> None:
     for wallet in range(6):
         balance = int(other.snapshot().wallets.balance[wallet])
         if wallet < 4 and balance < TOP and state.equity[wallet] < TOP:
-            unit = other.snapshot().assets[0].decimal(1)
-            other.deposit(wallet, unit)
+            other.deposit(wallet, other.snapshot().assets[0].decimal(1))
     digest, held, refused = other.hash, other.snapshot(), ""
     try:
         other.funding({"A": "0.0001"})

@@ -16,8 +16,7 @@ def test_the_funds_of_a_house(house):
     first = funds["X"]
     assert (first.name, first.asset, first.balance) == ("X", "USDT", Decimal(first.cash).scaleb(-2))
     assert first.inventory["X"][0] == -3
-    cost = first.inventory["X"][1]
-    assert first.equity == first.cash - 3 * 10_100 - cost
+    assert first.equity == first.cash - 3 * 10_100 - first.inventory["X"][1]
     assert repr(first) == f"<Fund X: {first.balance} USDT, 1 positions>"
     assert repr(funds).startswith("{<Fund X: ")
     shown = repr(funds), first.equity, len(first.ledger["amount"])

@@ -58,16 +58,14 @@ def test_a_call_from_within_a_mark_is_refused_and_changes_nothing(name, undistur
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_call_of_a_subscriber_is_refused_and_logged(name, undisturbed, caplog):
-    right, _ = undisturbed
-    house = ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder())
+def test_a_call_of_a_subscriber_is_refused_and_logged(name, undisturbed, house, caplog):
     house.on("adl-notice", lambda event: CALLS[name](house))
     with caplog.at_level(logging.ERROR, "adlcore"):
         house.mark(**ten_wallets.DOWN)
     assert {str(record.exc_info[1]).split(":")[0] for record in caplog.records} == {
         f"{name} was called from within mark"
     }
-    assert (house.hash, house.audit()) == (right.hash, [])
+    assert (house.hash, house.audit()) == (undisturbed[0].hash, [])
 
 
 def test_an_order_book_and_a_subscriber_may_read_the_house():
@@ -85,9 +83,8 @@ def test_an_order_book_and_a_subscriber_may_read_the_house():
     assert {line[1] for line in seen} == {before, house.hash}
 
 
-def test_deferred_calls_follow_once_everybody_was_told():
+def test_deferred_calls_follow_once_everybody_was_told(house):
     """In their order, each a call by itself; what they defer comes behind."""
-    house = ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder())
     told = []
 
     def hear(event):
@@ -122,18 +119,16 @@ def test_a_long_chain_of_deferred_calls():
     assert house.audit() == []
 
 
-def test_a_call_that_is_deferred_while_none_is_at_work_runs_at_once():
-    house = ClearingHouse.from_state(STATE, ten_wallets.venue())
+def test_a_call_that_is_deferred_while_none_is_at_work_runs_at_once(house):
     house.defer(lambda: house.deposit(1, "1"))
     assert house.last_events.counts() == {"deposit": 1}
     with pytest.raises(adl.AdlError, match="call is 5: must be callable"):
         house.defer(5)
 
 
-def test_deferred_calls_wait_for_the_end_of_a_plan():
+def test_deferred_calls_wait_for_the_end_of_a_plan(planned):
     """Until it is done or dropped nothing may change: they run then, and none is lost."""
-    house = ClearingHouse.from_state(STATE, ten_wallets.venue())
-    plan = house.plan(**ten_wallets.DOWN)
+    house, plan = planned
     house.defer(lambda: house.deposit(7, "1", "BTC"))
     assert house.last_events == house.opening
     while not plan.done:
@@ -146,8 +141,7 @@ def test_deferred_calls_wait_for_the_end_of_a_plan():
     assert house.last_events.counts() == {"fund-deposit": 1}
 
 
-def test_what_a_deferred_call_raises_is_logged_and_the_next_one_runs(caplog):
-    house = ClearingHouse.from_state(STATE, ten_wallets.venue())
+def test_what_a_deferred_call_raises_is_logged_and_the_next_one_runs(house, caplog):
     with caplog.at_level(logging.ERROR, "adlcore"):
         house.defer(lambda: house.deposit(1, "-1"))
     house.defer(lambda: house.deposit(1, "1"))
@@ -196,9 +190,8 @@ def started(*works) -> None:
         raise error
 
 
-def test_every_deposit_beside_a_loop_of_marks_is_booked():
+def test_every_deposit_beside_a_loop_of_marks_is_booked(house):
     """Two threads pay in, one marks, one reads: all events are there once, in one order."""
-    house = ClearingHouse.from_state(STATE, ten_wallets.venue(), ten_wallets.ladder())
     before = int(house.snapshot().wallets.balance[1])
     got, done = [], threading.Event()
 

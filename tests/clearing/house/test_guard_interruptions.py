@@ -206,8 +206,7 @@ def test_an_interruption_at_every_opcode_of_a_call(name, right):
 def settle_all(house, plan) -> adl.clearing.Plan:
     """Settle a plan to its end, with a lot for each order, under a name."""
     while not plan.done:
-        fills = {order.number: [(1, order.limit, str(order.number))] for order in plan.orders}
-        plan = house.settle(plan, fills)
+        plan = house.settle(plan, {order.number: [(1, order.limit, str(order.number))] for order in plan.orders})
     return plan
 
 

@@ -32,8 +32,7 @@ def test_balanced_books_open_strictly():
 def test_unbalanced_books_are_warned_of_by_the_snapshot_alone():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        books = snapshot([X], [1000], [("X", 0, 5, 450)], {"X": "100"})
-        ClearingHouse(books, venue=[Uncovered()])
+        ClearingHouse(snapshot([X], [1000], [("X", 0, 5, 450)], {"X": "100"}), venue=[Uncovered()])
 
 
 def test_a_debt_that_stands_at_the_opening():

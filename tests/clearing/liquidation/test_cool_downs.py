@@ -100,8 +100,7 @@ def test_who_is_healthy_at_the_new_marks_and_broken_in_the_pass_begins_anew():
     house.trade("Y", 10, 100, buyer=1, seller=0)
     house.trade("Y", 10, 115, buyer=2, seller=1)
     assert dict(house.state().cooling) == {(0, 0, 1): 30}
-    done = Pass(house, house.mark({"X": "110"}, time=40))
-    assert done.fills("adl-notice") == [(0, 10, 115, -150)]
+    assert Pass(house, house.mark({"X": "110"}, time=40)).fills("adl-notice") == [(0, 10, 115, -150)]
     assert [order[:2] for order in book.sent] == [("Y", -2), ("X", -2)]
 
 

@@ -43,8 +43,7 @@ def test_values_above_2_to_the_53_are_float64_products():
 
 def test_maintenance_margin_is_the_largest_of_the_tiers_lines():
     """Tiers 10 %, and 30 % from 100 on: 200 needs max(20, 60 - 20)."""
-    tiers = adl.MarginTiers([0, 100], ["0.1", "0.3"])
-    assert watched(linear(tiers=tiers), [40, 41], [(200, 200)] * 2, "1") == [0]
+    assert watched(linear(tiers=adl.MarginTiers([0, 100], ["0.1", "0.3"])), [40, 41], [(200, 200)] * 2, "1") == [0]
 
 
 def test_maintenance_margin_is_rounded_half_even():
@@ -74,23 +73,20 @@ def test_without_margin_only_a_negative_equity_is_liquidated(equity, taken):
 @pytest.mark.parametrize(("equity", "taken"), [(50, []), (49, [0])])
 def test_a_venue_may_liquidate_below_the_margin_only(equity, taken):
     """`inclusive=False`: E = MM is healthy."""
-    venue = Venue("below", WATCH, inclusive=False)
-    done = marked([X], [equity], [("X", 0, 10, 1000)], {"X": "100"}, venue)
+    done = marked([X], [equity], [("X", 0, 10, 1000)], {"X": "100"}, Venue("below", WATCH, inclusive=False))
     assert done.wallets("liquidation-started") == taken
 
 
 def test_a_negative_equity_is_never_healthy():
     """Neither without margin nor where only what is below it is liquidated."""
     venue = Venue("below", WATCH, inclusive=False)
-    contract = linear(tiers=NO_MARGIN)
-    done = marked([contract], [-1], [("X", 0, 1, 100)], {"X": "100"}, venue)
+    done = marked([linear(tiers=NO_MARGIN)], [-1], [("X", 0, 1, 100)], {"X": "100"}, venue)
     assert done.wallets("liquidation-started") == [0]
 
 
 def test_a_wallet_without_a_position_is_not_liquidatable():
     """A debt is a matter of settlement."""
-    done = marked([X], [-5, 100], [("X", 1, 1, 100)], {"X": "100"}, WATCH)
-    assert done.of("liquidation-started") == []
+    assert marked([X], [-5, 100], [("X", 1, 1, 100)], {"X": "100"}, WATCH).of("liquidation-started") == []
 
 
 def test_the_street_and_funds_are_never_liquidatable():
@@ -143,8 +139,7 @@ def test_rows_of_a_wallet_are_ordered_by_margin_then_row():
 def test_the_order_of_rows_is_fixed_for_the_round():
     """The book leaves 1 of 4 lots of X, less than of Y: it stays first."""
     book = Book(bids=[(3, 100)])
-    positions = [("X", 0, 4, 400), ("Y", 0, 3, 300)]
-    done = marked([X, Y], [0], positions, AT_100, [BookIOC(), TakeOver()], 0, book)
+    done = marked([X, Y], [0], [("X", 0, 4, 400), ("Y", 0, 3, 300)], AT_100, [BookIOC(), TakeOver()], 0, book)
     assert [(row["row"], row["lots"]) for row in done.of("take-over")] == [(0, -1), (1, -3)]
 
 
@@ -160,8 +155,7 @@ def test_the_order_of_wallets_is_fixed_for_the_round():
 def handed_over(contracts, balance, positions, marks, fund=10_000, **more):
     """A wallet whose rows a large fund takes: row, price and value of each in the order of the round."""
     held = [(symbol, 0, *given) for symbol, *given in positions]
-    wallet = [balance]
-    done = marked(contracts, wallet, held, marks, [TakeOver()], fund, **more)
+    done = marked(contracts, [balance], held, marks, [TakeOver()], fund, **more)
     return done, [(row["row"], row["price"], row["amount"]) for row in done.of("take-over")]
 
 
@@ -229,16 +223,14 @@ def test_where_all_rows_are_held_what_is_left_below_zero_is_a_deficit():
 
 def test_where_all_rows_are_held_what_is_left_above_zero_is_a_surplus():
     """10 at 10 with E 95 of MM 95: worth 10 at one tick, bearing 90; 5 go to the fund."""
-    contract = linear(tiers=adl.MarginTiers([0], ["0.95"]))
-    done, taken = handed_over([contract], 95, [("X", 10, 100)], {"X": "10"})
+    done, taken = handed_over([linear(tiers=adl.MarginTiers([0], ["0.95"]))], 95, [("X", 10, 100)], {"X": "10"})
     assert taken == [(0, 1, 10)]
     assert done.amounts("rest") == [(0, -5)]
 
 
 def test_a_given_highest_price_is_rounded_down_to_ticks():
     """93 on a grid of 10 is 90: a long that would need 120 bears 800 at 90."""
-    contract = linear(tick="10", max_price="93")
-    done, taken = handed_over([contract], -1000, [("X", 20, 1400)], {"X": "50"})
+    done, taken = handed_over([linear(tick="10", max_price="93")], -1000, [("X", 20, 1400)], {"X": "50"})
     # MV 1000, U -400, E -1400: BV 2400. Held: 1800, bearing 800; 600 are a deficit.
     assert taken == [(0, 9, 1800)]
     assert done.amounts("cover") == [(0, 600)]
@@ -311,6 +303,5 @@ def test_the_rest_of_an_emptied_wallet_goes_to_the_fund():
 )
 def test_prices_are_computed_once_at_the_start_of_a_stage(stage, kind):
     """What X leaves does not enter the price of Y in the same stage."""
-    positions = [*TWO_ROWS, ("X", 1, -3, -300), ("Y", 1, -1, -100)]
-    done = marked([X, Y], [10, 1000], positions, AT_100, [stage])
+    done = marked([X, Y], [10, 1000], [*TWO_ROWS, ("X", 1, -3, -300), ("Y", 1, -1, -100)], AT_100, [stage])
     assert [fill for fill in done.fills(kind) if fill[0] == 0] == [(0, -3, 98, 294), (0, -1, 97, 97)]

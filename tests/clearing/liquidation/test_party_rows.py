@@ -30,8 +30,7 @@ WATCH = [Uncovered()]
 
 def test_a_trade_through_zero_closes_first_and_opens_with_the_difference():
     """Long 2 that cost 10, 5 sold at 6.5: closes at 13, opens -3 with 13 - 32 (32.5 rounded half-even)."""
-    contract = linear(tick="0.5")
-    house = opened(snapshot([contract], [100], [("X", 0, 2, 10)], {"X": "6"}), WATCH)
+    house = opened(snapshot([linear(tick="0.5")], [100], [("X", 0, 2, 10)], {"X": "6"}), WATCH)
     done = Pass(house, house.trade("X", "5", "6.5", buyer=None, seller=0))
     assert done.fills("trade") == [(0, -2, 13, 13), (0, -3, 13, 19)]
     assert (done.balance, sum(done.lots), sum(done.cost)) == ([103], -3, -19)

@@ -80,24 +80,21 @@ def holding_ten(price):
     """A fund without cash that took 10 lots of X over at this price; wallet 0 is long 10 of Y, which stands at 150."""
     capped = linear("Y", max_price="110")
     positions = [("X", 2, 10, 10 * price), ("Y", 0, 10, 1500), ("Y", 1, -10, -1000)]
-    marks = {"X": str(price), "Y": "150"}
-    return marked([X, capped], [300, 9000, 0], positions, marks, [TakeOver(), Deleverage()])
+    return marked([X, capped], [300, 9000, 0], positions, {"X": str(price), "Y": "150"}, [TakeOver(), Deleverage()])
 
 
 def test_a_fund_pays_of_its_equity_and_its_cash_may_become_negative():
     """No cash, but 10 lots at 100 that stand at 130."""
     # Wallet 2: long 10, E 0: taken over at 100. At 130 F is 300. Y falls meanwhile: 400 lack there.
-    done = holding_ten(100)
     # At 70: E = 300 - 800 = -500, BV 1200, held at 1100: 300 + 1100 - 1500 = -100.
-    up = done.mark({"X": "130", "Y": "70"})
+    up = holding_ten(100).mark({"X": "130", "Y": "70"})
     assert up.amounts("cover") == [(0, 100)]
     assert (up.cash(), up.equity()) == (-100, 200)
 
 
 def test_a_fund_below_zero_pays_nothing():
     """10 lots that cost 1020, at 98; Y lacks 100."""
-    done = holding_ten(102)
-    down = done.mark({"X": "98", "Y": "70"})
+    down = holding_ten(102).mark({"X": "98", "Y": "70"})
     assert down.of("cover") == []
     assert down.amounts("uncovered-money") == [(0, 100)]
     assert (down.balance[0], down.cash()) == (-100, 0)
@@ -128,8 +125,7 @@ def test_an_isolated_winner_closed_in_full_leaves_its_balance_to_the_cross_walle
     """At the end of the pass; closed in part it keeps it."""
     # P 200: short at 150 a lot, 50 of loss each, 600 less 100.
     wallets = [0, ("bob", "isolated", 600), ("bob", "cross", 7)]
-    positions = [("X", 0, 2, 400), ("X", 1, -lots, -150 * lots)]
-    done = marked([X], wallets, positions, {"X": "100"}, [Deleverage()])
+    done = marked([X], wallets, [("X", 0, 2, 400), ("X", 1, -lots, -150 * lots)], {"X": "100"}, [Deleverage()])
     assert done.balance == [0, kept, cross]
     assert done.amounts("moved") == ([] if kept else [(1, -500), (2, 500)])
 
@@ -180,12 +176,8 @@ def test_settlement_follows_each_stage():
     # Wallet 0: 30 at 10, E 1: taken at 10. Wallet 1: 10 that cost 200, E -100: refused, P 20.
     positions = [("X", 0, 30, 300), ("X", 1, 10, 200), ("X", 2, -10, -100)]
     done = marked([X], [1, 0, 500], positions, {"X": "10"}, [TakeOver(), Deleverage()])
-    assert done.story("take-over", "rest", "adl-fill") == [
-        ("take-over", 0),
-        ("rest", 0),
-        ("adl-fill", 1),
-        ("adl-fill", 2),
-    ]
+    told = [("take-over", 0), ("rest", 0), ("adl-fill", 1), ("adl-fill", 2)]
+    assert done.story("take-over", "rest", "adl-fill") == told
 
 
 def valued(
@@ -229,12 +221,8 @@ def test_only_so_many_coins_as_needed_are_exchanged():
     assert held(done) == [("USDT", 0), ("BTC", 3)]
     # 9 coins to the treasury, 380 from it: both legs are in the ledger.
     legs = [(row["wallet"], row["fund"], row["asset"], row["amount"]) for row in done.events.rows("exchange")]
-    assert sorted(legs) == [
-        (-1, "treasury", "BTC", 9),
-        (-1, "treasury", "USDT", -380),
-        (0, "", "BTC", -9),
-        (0, "", "USDT", 380),
-    ]
+    given = [(-1, "treasury", "BTC", 9), (-1, "treasury", "USDT", -380), (0, "", "BTC", -9), (0, "", "USDT", 380)]
+    assert sorted(legs) == given
 
 
 def deep(coins, cut):

@@ -36,8 +36,7 @@ def test_a_debt_that_a_trade_leaves_is_settled_by_that_trade():
             call()
     marked = Pass(house, house.mark({"X": "85"}))  # cyd is liquidated; nobody pays for alice
     assert marked.amounts("cover", "uncovered-money") == []
-    paid = house.deposit(ALICE, 31)
-    assert "uncovered-paid" in paid.counts()
+    assert "uncovered-paid" in house.deposit(ALICE, 31).counts()
     assert (house.snapshot().wallets.balance[ALICE], house.audit()) == (1, [])
 
 
@@ -70,8 +69,7 @@ def test_debts_of_buyer_and_seller_are_settled_by_row():
 def test_a_wallet_that_keeps_a_position_owes_nothing_yet():
     """It is liquidated by the next mark, as any other."""
     house = opened(snapshot([X], *BOOKS), VENUE, 20)
-    sold = house.trade("X", "9", "80", buyer=BOB, seller=ALICE)
-    assert sold.counts() == {"trade": 2}
+    assert house.trade("X", "9", "80", buyer=BOB, seller=ALICE).counts() == {"trade": 2}
     assert house.audit() == []
 
 
@@ -111,8 +109,7 @@ def test_a_valued_wallet_that_a_trade_empties_below_zero_is_settled_at_once(mode
 def test_a_valued_wallet_with_equity_keeps_its_debt_and_its_coins():
     """-100 of USDT against 180 of coins is no debt that anybody else has to pay."""
     house = opened(valued(100, 2, "multi-asset", 10), VENUE, 20)
-    sold = house.trade("X", "10", "80", buyer=1, seller=0)
-    assert sold.counts() == {"trade": 2}
+    assert house.trade("X", "10", "80", buyer=1, seller=0).counts() == {"trade": 2}
     assert (holdings(house), house.audit()) == ([-100, 2], [])
 
 
@@ -120,8 +117,7 @@ def test_coins_that_fall_leave_a_debt_that_is_settled_by_that_mark():
     """At 50 the two coins are worth 90 of the 100 that are owed: they pay 90, the fund 10."""
     house = opened(valued(100, 2, "multi-asset", 10), VENUE, 20)
     house.trade("X", "10", "80", buyer=1, seller=0)
-    quiet = house.mark({}, index_prices={"BTC": "60"})
-    assert len(quiet) == 0
+    assert len(house.mark({}, index_prices={"BTC": "60"})) == 0
     fallen = Pass(house, house.mark({}, index_prices={"BTC": "50"}))
     assert fallen.amounts("exchange", "cover") == [(0, -2), (0, 90), (0, 10)]
     assert (holdings(house), fallen.cash(), house.audit()) == ([0, 0], 10, [])
@@ -165,8 +161,7 @@ def test_what_could_not_be_exchanged_pays_when_prices_let_it():
     )
     house = opened(books, VENUE, 0)
     assert (holdings(house), dict(house.state().uncovered)) == ([20, -5], {(0, 1): 5})
-    events = house.mark({}, index_prices={"BTC": "10"})
-    assert events.rows("uncovered-reduced")[0]["amount"] == 3
+    assert house.mark({}, index_prices={"BTC": "10"}).rows("uncovered-reduced")[0]["amount"] == 3
     assert (holdings(house), dict(house.state().uncovered), house.audit()) == ([0, -3], {(0, 1): 3}, [])
 
 

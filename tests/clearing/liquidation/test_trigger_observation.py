@@ -17,8 +17,7 @@ def test_a_drawdown_observes_at_the_start_of_a_pass_and_at_its_end_only():
 def test_within_a_pass_what_a_fund_would_be_left_with_is_measured():
     """A loss of 29 leaves 71 of 100, which is above 70; one more would leave 70, at which the trigger would turn on."""
     drop = fund(100, trigger=Drawdown(10, "-0.3", "-0.1"))
-    positions = [("X", 0, 1, 129), ("Y", 1, 1, 101)]
-    done = marked([X, Y], [0, 0], positions, AT_100, [TakeOver()], [drop])
+    done = marked([X, Y], [0, 0], [("X", 0, 1, 129), ("Y", 1, 1, 101)], AT_100, [TakeOver()], [drop])
     assert [fill[0] for fill in done.fills("take-over")] == [0]
     assert list(done.events.rows("trigger-on")) == []
 

@@ -84,8 +84,7 @@ def test_what_is_worth_nothing_leaves_freely_and_sets_nothing_free(mode):
     # 10 at 20 with leverage 2: 100 of 150 are locked.
     assert state.free_margin[0] == 50 * 10**8
     assert state.free_margin[0] == Venue(snapshot).free[0]
-    empty = withdraw(snapshot, 0, "7", "DUST")
-    assert adl.margin_state(empty).free_margin[0] == 50 * 10**8
+    assert adl.margin_state(withdraw(snapshot, 0, "7", "DUST")).free_margin[0] == 50 * 10**8
     refused(lambda: withdraw(snapshot, 0, "7.00000001", "DUST"), "amount", None, "at most what is there, 7.0")
     refused(lambda: withdraw(snapshot, 0, "50.00000001", "USDT"), "amount", None, "free margin of this wallet, 50.0")
     assert adl.margin_state(snapshot.deposit(0, "1000", "DUST")).free_margin[0] == 50 * 10**8
@@ -101,8 +100,7 @@ def test_prices_of_positions_that_settle_in_what_is_not_counted(short):
     held = [{"contract": "X", "quantity": -10 if short else 10, "entry_price": "20"}]
     terms = {"contracts": [dusty], "marks": {"X": "20"}, "index_prices": {"DUST": "1"}, "haircuts": {"DUST": "1"}}
     snapshot = several("portfolio", {"USDT": "1000"}, held, **terms)
-    state = adl.margin_state(snapshot)
-    price = float(state.positions.liquidation_price([0])[0])
+    price = float(adl.margin_state(snapshot).positions.liquidation_price([0])[0])
     if short:
         # A loss counts in full: 1000 - 10·(P - 20) = 0.5·P.
         assert price == pytest.approx(1200 / 10.5)

@@ -154,8 +154,7 @@ def test_a_moved_state_leaves_its_snapshot_alone():
 
 
 def test_contracts_without_a_mark_can_be_given_one():
-    books = venue([2], [(0, 0, 100, 100)], marks={"X": "1"})
-    state = adl.margin_state(books)
+    state = adl.margin_state(venue([2], [(0, 0, 100, 100)], marks={"X": "1"}))
     assert state.marks == {"X": Decimal(1), "Y": None, "Z": None}
     refused(lambda: state.market("Y"), "marks", "marks is 'Y': has no mark price")
     before = state.equity.tolist()
@@ -233,8 +232,7 @@ def test_a_row_that_overflows_far_down_in_any_of_several_contracts_undoes_all(pl
     n = 1100
     rows = [(code, wallet, 10**6 + wallet, 10**6) for code in range(3) for wallet in range(n)]
     rows[place * n + 1050] = (place, 1050, 2**61, 2**61)
-    books = venue([0] * n, rows)
-    state = adl.margin_state(books)
+    state = adl.margin_state(venue([0] * n, rows))
     before = oracle.columns_of(state)
     marks = {symbol: "2" if code == place else "1.5" for code, symbol in enumerate("XYZ")}
     with pytest.raises(adl.AdlError, match=rf"positions\.quantity\[{place * n + 1050}\] is {2**61}: its value in"):

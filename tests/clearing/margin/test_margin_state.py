@@ -106,8 +106,7 @@ def test_maintenance_margin_is_rounded_half_even_and_never_below_zero():
     # 5 % of 10, 30, 50 is 0.5, 1.5, 2.5; an amount of 9 given to the one tier takes the first two below zero.
     rows = [(0, w, q, 0) for w, q in enumerate((10, 30, -50))]
     assert adl.margin_state(venue([0] * 3, rows)).maintenance_margin.tolist() == [0, 2, 2]
-    tiers = adl.MarginTiers([0], ["0.05"], ["2"], check=False)
-    listed = (linear("X", tiers),)
+    listed = (linear("X", adl.MarginTiers([0], ["0.05"], ["2"], check=False)),)
     assert adl.margin_state(venue([0] * 3, rows, listed)).maintenance_margin.tolist() == [0, 0, 0]
     rows = [(0, w, q, 0) for w, q in enumerate((100, -40, 39))]
     assert adl.margin_state(venue([0] * 3, rows, listed)).maintenance_margin.tolist() == [3, 0, 0]
@@ -149,8 +148,7 @@ def test_a_wallet_without_positions_is_its_balance():
 def test_a_portfolio_wallet_without_positions_is_not_liquidatable_whatever_it_owes():
     # docs/waterfall.md: liquidatable iff it holds a position and (...). E = 110 - 100, MM = 100·0.2 = 20.
     owed = {"wallet": [0], "asset": "USDT", "amount": [110], "loan": [100]}
-    books = venue([("ann", "portfolio", 0)], [], balances=owed, loan_rates={"USDT": "0.2"})
-    state = adl.margin_state(books)
+    state = adl.margin_state(venue([("ann", "portfolio", 0)], [], balances=owed, loan_rates={"USDT": "0.2"}))
     assert (state.equity.tolist(), state.maintenance_margin.tolist()) == ([10], [20])
     assert state.liquidatable.tolist() == [False]
 
@@ -245,8 +243,7 @@ def test_a_free_margin_far_below_zero_does_not_wrap():
 def valued(amount, rows=(), mode="multi-asset"):
     """One wallet in USDT that holds COIN, of which 1 is worth 1.5 USDT and half is cut off."""
     coin = {"assets": [adl.Asset("COIN", 0)], "index_prices": {"COIN": "1.5"}, "haircuts": {"COIN": "0.5"}}
-    held = {"wallet": [0], "asset": "COIN", "amount": [amount]}
-    return venue([("ann", mode, 0)], rows, balances=held, **coin)
+    return venue([("ann", mode, 0)], rows, balances={"wallet": [0], "asset": "COIN", "amount": [amount]}, **coin)
 
 
 @pytest.mark.parametrize("mode", ["multi-asset", "portfolio"])

@@ -321,8 +321,7 @@ def test_the_leverage_chosen_in_a_cross_wallet_does_not_move_it():
 
 def test_it_depends_on_the_maintenance_margin_rate():
     for rate, wanted in (("0.004", 50 / 0.996), ("0.05", 50 / 0.95), ("0.25", 50 / 0.75)):
-        tiers = adl.MarginTiers([0], [rate])
-        found = positions([("X", "1", "100")], tiers=tiers, balance="50").liquidation_price()
+        found = positions([("X", "1", "100")], tiers=adl.MarginTiers([0], [rate]), balance="50").liquidation_price()
         assert found == pytest.approx([wanted], rel=1e-14)
 
 

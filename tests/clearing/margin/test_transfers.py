@@ -136,8 +136,7 @@ def test_all_that_is_free_may_be_withdrawn_and_no_quantum_more(wallet):
     asset = snapshot.assets[snapshot.wallets.asset[wallet]]
     most = free(snapshot, wallet)
     assert most > 0
-    after = withdraw(snapshot, wallet, asset.decimal(most))
-    assert free(after, wallet) == 0
+    assert free(withdraw(snapshot, wallet, asset.decimal(most)), wallet) == 0
     error = refused(lambda: withdraw(snapshot, wallet, asset.decimal(most + 1)), "amount")
     assert f"at most the free margin of this wallet, {asset.decimal(most)} {asset.name}" in str(error)
     assert error.value == asset.decimal(most + 1)
@@ -228,8 +227,7 @@ def test_a_multi_asset_wallet_gives_what_its_collateral_sets_free():
     snapshot = mia()
     assert free(snapshot, 0) == (45_100 - 1_000 - 2_000) * UNIT
     # A coin that leaves takes 45,000 of equity along.
-    most = Fraction(42_100, 45_000)
-    coins = int(most * UNIT)
+    coins = int(Fraction(42_100, 45_000) * UNIT)
     after = withdraw(snapshot, 0, Decimal(coins) / UNIT, "BTC")
     assert after.balances.amount.tolist() == [100 * UNIT, UNIT - coins]
     assert 0 <= free(after, 0) < 45_000
@@ -282,8 +280,7 @@ def test_a_portfolio_wallet_in_debt_of_an_asset_pays_for_it_in_full():
         wallets=[{"account": "mia", "mode": "portfolio"}, {"account": "bob", "balance": 10**6}], balances=rows
     )
     assert free(snapshot, 0) == (60_000 - 25_000 - 3_000) * UNIT
-    after = withdraw(snapshot, 0, "0.5", "BTC")
-    assert free(after, 0) == (60_000 - 50_000 - 3_000) * UNIT
+    assert free(withdraw(snapshot, 0, "0.5", "BTC"), 0) == (60_000 - 50_000 - 3_000) * UNIT
     refused(lambda: withdraw(snapshot, 0, "0.65", "BTC"), "amount", None, "32000.00000000 USDT")
 
 
@@ -315,5 +312,4 @@ def test_what_stays_covers_what_positions_lock():
 
 
 def test_a_wallet_that_locks_nothing_can_be_emptied():
-    snapshot = whole(11, "0.3", 0)
-    assert withdraw(snapshot, 0, 11, "COIN").balances.amount.tolist() == [0]
+    assert withdraw(whole(11, "0.3", 0), 0, 11, "COIN").balances.amount.tolist() == [0]

@@ -59,8 +59,7 @@ def test_cost_is_released_toward_zero(entry, reduce, left):
 
 
 def test_what_is_realized_goes_to_what_the_wallet_holds_of_the_settle_asset():
-    held = what_if(mia(), 0, mark=110, reduce=50).snapshot.balances
-    assert held.amount.tolist() == [600 * UNIT, UNIT]
+    assert what_if(mia(), 0, mark=110, reduce=50).snapshot.balances.amount.tolist() == [600 * UNIT, UNIT]
     # Pia holds no USDT: a row more, last.
     after, _, realized = what_if(valued_snapshot(), 1, mark="57000", reduce="0.1")
     assert realized == 23_000 * UNIT // 4 - 5_700 * UNIT
@@ -88,8 +87,7 @@ def test_what_is_asked_changes_nothing_else():
         before = snapshot.hash
         after, left, _ = what_if(snapshot, row, add_margin="1", reduce=size)
         assert (left, snapshot.hash) == (None, before)
-        others = np.delete(np.arange(len(snapshot.positions)), row)
-        assert after.positions == snapshot.positions.taken(others)
+        assert after.positions == snapshot.positions.taken(np.delete(np.arange(len(snapshot.positions)), row))
         one, other = adl.margin_state(snapshot), adl.margin_state(after)
         rest = np.arange(len(snapshot.wallets)) != wallet
         assert one.equity[rest].tolist() == other.equity[rest].tolist()

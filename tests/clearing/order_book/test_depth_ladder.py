@@ -378,5 +378,4 @@ def test_what_is_shown_is_a_ladder_and_what_is_best(made, sent):
         ticks = depth[side][0]
         assert book.best("X", taker, time) == (ticks[0] if ticks else None)
         sign = 1 if taker == "buy" else -1
-        fills = book.ioc(X, sign, 1 if sign < 0 else TOP, time)
-        assert fills == ([(1, ticks[0])] if ticks else [])
+        assert book.ioc(X, sign, 1 if sign < 0 else TOP, time) == ([(1, ticks[0])] if ticks else [])

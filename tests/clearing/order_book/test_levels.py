@@ -68,8 +68,7 @@ def test_arrays_are_copied():
 )
 @pytest.mark.parametrize("shift", [0, 7, -98, 2**40])
 def test_a_limit_reaches_the_levels_within_it_and_none_below_a_tick(which, worst, within, shift):
-    book = read_book("X", {"bids": ([100, 99], [5, 6]), "asks": ([102, 104], [7, 8])}, Fraction(0))
-    side = book.sides[which]
+    side = read_book("X", {"bids": ([100, 99], [5, 6]), "asks": ([102, 104], [7, 8])}, Fraction(0)).sides[which]
     first, last = reach(side, shift, which, worst + shift)
     assert ticks_of(side.keys[first:last], shift, which).tolist() == [p + shift for p in within if p + shift >= 1]
 

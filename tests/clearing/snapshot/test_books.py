@@ -140,8 +140,7 @@ def test_names_and_numbers_of_names_are_the_same():
 
 
 def test_marks_may_be_listed_in_the_order_of_the_contracts():
-    columns = small_columns()
-    assert adl.Snapshot(**{**columns, "marks": ["58000", 3010.55, Decimal("58010.5")]}) == small_snapshot()
+    assert adl.Snapshot(**{**small_columns(), "marks": ["58000", 3010.55, Decimal("58010.5")]}) == small_snapshot()
 
 
 def test_optional_columns_have_a_meaning_when_absent():

@@ -118,8 +118,7 @@ def test_an_entry_value_is_kept_to_the_quantum():
 
 
 def test_a_position_with_a_margin_has_an_isolated_wallet_of_its_own():
-    rows = [*POSITIONS[:1], {**POSITIONS[1], "margin": "700.5"}]
-    snapshot = build(positions=rows)
+    snapshot = build(positions=[*POSITIONS[:1], {**POSITIONS[1], "margin": "700.5"}])
     assert snapshot.wallets.account.tolist() == ["ann", "bob", "bob"]
     assert snapshot.wallets.mode.tolist() == [0, 0, 1]
     assert snapshot.wallets.balance.tolist()[2] == 700 * UNIT + UNIT // 2
@@ -136,10 +135,8 @@ def test_an_isolated_position_needs_no_shared_wallet_and_its_margin_may_be_zero(
 def test_hedge_legs_share_the_cross_wallet_or_have_one_each():
     legs = [{**POSITIONS[0], "account": "bob"}, POSITIONS[1]]
     assert build(positions=legs).positions.wallet.tolist() == [1, 1]
-    alone = build(positions=[{**leg, "margin": "9"} for leg in legs])
-    assert alone.positions.wallet.tolist() == [2, 3]
-    mixed = build(positions=[legs[0], {**legs[1], "margin": "9"}])
-    assert mixed.positions.wallet.tolist() == [1, 2]
+    assert build(positions=[{**leg, "margin": "9"} for leg in legs]).positions.wallet.tolist() == [2, 3]
+    assert build(positions=[legs[0], {**legs[1], "margin": "9"}]).positions.wallet.tolist() == [1, 2]
 
 
 def test_wallets_that_name_no_asset_are_in_settle():
@@ -239,8 +236,7 @@ def test_an_empty_cell_says_nothing(cell, nothing):
         "balances": [{"account": "mia", "asset": "USDT", "amount": "5"}],
     }
     row = 1 if table == "positions" else 0
-    emptied = with_cell(tables[table], row, **{name: nothing})
-    assert build(**{**tables, table: emptied}) == build(**tables)
+    assert build(**{**tables, table: with_cell(tables[table], row, **{name: nothing})}) == build(**tables)
 
 
 # What is refused
@@ -321,8 +317,7 @@ def test_an_unknown_column_is_named_with_those_that_there_are(table):
 @pytest.mark.parametrize("table", ["wallets", "positions", "orders", "balances"])
 @pytest.mark.parametrize("rows", [5, "text", [3], [["account", "ann"]]])
 def test_a_table_that_is_none_is_refused(table, rows):
-    error = refused(lambda: build(**{table: rows}))
-    assert error.argument == table
+    assert refused(lambda: build(**{table: rows})).argument == table
 
 
 def test_columns_of_different_lengths_are_refused():
@@ -353,5 +348,4 @@ def test_what_a_snapshot_refuses_is_refused_with_the_rows_given():
 
 def test_a_float32_is_read_by_its_own_shortest_decimal():
     wallets = {"account": ["ann", "bob"], "balance": np.array([0.1, 0.3], np.float32)}
-    snapshot = adl.Snapshot.build([], wallets, [], {})
-    assert snapshot.wallets.balance.tolist() == [10_000_000, 30_000_000]
+    assert adl.Snapshot.build([], wallets, [], {}).wallets.balance.tolist() == [10_000_000, 30_000_000]

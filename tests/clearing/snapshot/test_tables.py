@@ -47,8 +47,7 @@ def test_a_missing_column_is_named(table, names):
     for name in names.split():
         columns = valued_columns()
         del columns[table][name]
-        error = refused(lambda: adl.Snapshot(**columns), words=f"{table} have no column {name!r}")
-        assert error.argument == name
+        assert refused(lambda: adl.Snapshot(**columns), words=f"{table} have no column {name!r}").argument == name
 
 
 @pytest.mark.parametrize("table", ["wallets", "positions", "orders", "balances"])

@@ -14,8 +14,7 @@ from support.books import DAN, NO_POSITIONS, UNIT, free, mia, one_position, refu
 
 @given(st.integers(0, 3 * 10**11), st.integers(1, 10**12))
 def test_a_deposit_raises_the_free_margin_once_the_deficit_is_filled(loss, amount):
-    snapshot = one_position(mark="100", balance=Decimal(-loss) / 100)
-    after = snapshot.deposit(0, Decimal(amount) / 100)
+    after = one_position(mark="100", balance=Decimal(-loss) / 100).deposit(0, Decimal(amount) / 100)
     assert free(after, 0) == max(0, amount - loss - 5_000 - 1)
 
 

@@ -45,8 +45,7 @@ def test_what_a_vault_holds_is_told_by_the_state():
 def test_the_backstop_by_row_stops_on_the_equity_of_the_moment():
     """30 < 2/3·55: X goes at 98; then E 10 is not below 2/3·5."""
     # X bears floor(30·50/55) = 27: 973, 98 a lot.
-    positions = [("X", 0, 10, 1000), ("Y", 0, 1, 100)]
-    done = marked([X, Y], [30], positions, AT_100, [Backstop(by="row")])
+    done = marked([X, Y], [30], [("X", 0, 10, 1000), ("Y", 0, 1, 100)], AT_100, [Backstop(by="row")])
     assert done.fills("backstop") == [(0, -10, 98, 980)]
     assert done.lots == [0, 1]
 

@@ -21,8 +21,7 @@ def test_there_is_one_order_a_row_in_the_rows_direction():
     """A long is sold, a short bought; each at its own price."""
     # E 30 over MM 10 and 20: 10 and 20: 190/2 = 95, 420/4 = 105.
     book = Book()
-    positions = [("X", 0, 2, 200), ("Y", 0, -4, -400)]
-    done = marked([X, Y], [30], positions, AT_100, [BookIOC()], 0, book)
+    done = marked([X, Y], [30], [("X", 0, 2, 200), ("Y", 0, -4, -400)], AT_100, [BookIOC()], 0, book)
     assert book.sent == [("Y", 4, 105), ("X", -2, 95)]
     assert done.wallets("zero-fill") == [0, 0]
 
@@ -73,8 +72,7 @@ def test_a_short_buys_back_at_most_at_its_price():
 def test_a_limit_at_the_funds_expense_is_rounded_toward_the_bankruptcy_price(lots, limit):
     """A fund of 10 over 3 lots: 96.7 up for a long, 103.3 down for a short."""
     book = Book()
-    venue = [BookIOC(limit="fund", surplus="fund")]
-    marked([X], [0], [("X", 0, lots, 100 * lots)], {"X": "100"}, venue, 10, book)
+    marked([X], [0], [("X", 0, lots, 100 * lots)], {"X": "100"}, [BookIOC(limit="fund", surplus="fund")], 10, book)
     assert book.sent == [("X", -lots, limit)]
 
 
@@ -111,8 +109,7 @@ def test_v30_a_fund_gains_a_quarter_and_spends_it_and_nobody_is_deleveraged():
     testnet.bitmex.com/app/liquidationExamples.
     """
     # Cents, ticks of 0.25. E = 100 - 50 = 50 cents at 99.5; MM 0.5 % of 9950, 49.75 rounded 50.
-    cents = adl.Asset("USDT", 2)
-    contract = linear(settle=cents, tick="0.25", tiers=adl.MarginTiers([0], ["0.005"]))
+    contract = linear(settle=adl.Asset("USDT", 2), tick="0.25", tiers=adl.MarginTiers([0], ["0.005"]))
     book = Book(bids=[(1, 397), (1, 395)])
     positions = [("X", 0, 1, 10_000), ("X", 1, 1, 10_000), ("X", 2, -2, -20_000)]
     venue = Venue("V30", [BookIOC(limit="fund", surplus="fund"), Deleverage()])
@@ -169,8 +166,7 @@ def test_orders_by_tiers_step_down_a_tier_at_a_time(equity, sent):
 def test_the_book_stops_on_the_equity_of_the_moment():
     """X sold at the mark: E 50, MM 5: no order for Y."""
     book = Book(bids=[(10, 100)])
-    positions = [("X", 0, 10, 1000), ("Y", 0, 1, 100)]
-    done = marked([X, Y], [50], positions, AT_100, [BookIOC()], 0, book)
+    done = marked([X, Y], [50], [("X", 0, 10, 1000), ("Y", 0, 1, 100)], AT_100, [BookIOC()], 0, book)
     assert book.sent == [("X", -10, 96)]
     assert done.lots == [0, 1]
 

@@ -10,8 +10,7 @@ from support.house_books import AT_100, X, Y, linear, marked, orders
 @pytest.mark.parametrize(("equity", "given"), [(102, 0), (103, 1), (202, 1), (203, 2)])
 def test_a_row_gives_as_many_lots_as_its_equity_bears(equity, given):
     """floor((E - ε)/100), ε = 2 + ceil(300·2^-51) = 3."""
-    positions = [("X", 0, 3, 600), ("X", 1, -3, -300)]
-    done = marked([X], [0, equity], positions, {"X": "100"}, [Deleverage()])
+    done = marked([X], [0, equity], [("X", 0, 3, 600), ("X", 1, -3, -300)], {"X": "100"}, [Deleverage()])
     assert [fill[1] for fill in done.fills("adl-notice")][:1] == ([given] if given else [])
 
 
@@ -23,8 +22,7 @@ TINY = adl.MarginTiers([0], ["0.00000000000000000001"])
 def test_the_reserve_for_roundings_grows_with_the_value(lots, given):
     """A loss of 1 a lot, E 9: ε is 2 + ceil(|MV|·2^-51)."""
     contract = linear(tiers=TINY)
-    positions = [("X", 0, 10, 20), ("X", 1, -lots, -lots)]
-    done = marked([contract], [0, 9], positions, {"X": "1"}, [Deleverage()])
+    done = marked([contract], [0, 9], [("X", 0, 10, 20), ("X", 1, -lots, -lots)], {"X": "1"}, [Deleverage()])
     assert done.fills("adl-notice")[0][1] == given
 
 

@@ -70,14 +70,12 @@ def test_a_wallet_that_an_earlier_contract_of_the_round_broke_is_no_counterparty
 def test_the_street_and_vaults_are_no_counterparties():
     """Only they are short or long here, so nobody closes what is bankrupt."""
     # Wallet 0: E 0 < 2/3·MM: the vault takes 10 long. Wallet 1: short 10, E -100: nobody but the vault is long.
-    positions = [("X", 0, 10, 1000), ("X", 1, -10, -900)]
-    done = marked([X], [0, 0], positions, {"X": "100"}, [Backstop(), Deleverage()])
+    done = marked([X], [0, 0], [("X", 0, 10, 1000), ("X", 1, -10, -900)], {"X": "100"}, [Backstop(), Deleverage()])
     assert done.fills("backstop") == [(0, -10, 100, 1000)]
     assert done.of("adl-fill") == []
     assert [(row["wallet"], row["lots"]) for row in done.of("uncovered-lots")] == [(1, -10)]
     # The street alone is short.
-    alone = marked([X], [0], [("X", 0, 1, 200)], {"X": "100"}, [Deleverage()])
-    assert alone.of("adl-fill") == []
+    assert marked([X], [0], [("X", 0, 1, 200)], {"X": "100"}, [Deleverage()]).of("adl-fill") == []
 
 
 @pytest.mark.parametrize(("same_account", "who"), [("allow", [2, 3]), ("exclude", [3, 2])])
@@ -102,5 +100,4 @@ def test_losers_come_after_all_winners_or_not_at_all(eligible, who):
 def test_users_are_ranked_once_for_a_contract_and_side():
     """Wallet 2 (200/400) falls to 100/300 by its first lot, behind wallet 3 (160/400), and gives the second too."""
     positions = [("X", 0, 1, 200), ("X", 1, 1, 200), ("X", 2, -2, -400), ("X", 3, -2, -360)]
-    done = marked([X], [0, 0, 200, 240], positions, {"X": "100"}, [Deleverage()])
-    assert done.wallets("adl-notice") == [2, 2]
+    assert marked([X], [0, 0, 200, 240], positions, {"X": "100"}, [Deleverage()]).wallets("adl-notice") == [2, 2]

@@ -117,11 +117,9 @@ def test_each_stage_ranks_a_side_anew():
     """Wallet 2 (200/400) gave a lot at 200: 100/300 is behind wallet 3 (160/400) when the second stage ranks."""
     # Wallet 1: E 5 of MM 5, P 95; the first stage leaves it, for it is not below zero.
     positions = [("X", 0, 1, 200), ("X", 1, 1, 95), ("X", 2, -2, -400), ("X", 3, -2, -360)]
-    stages = [Deleverage(below="0"), Deleverage()]
-    done = marked([X], [0, 0, 200, 280], positions, {"X": "100"}, stages)
+    done = marked([X], [0, 0, 200, 280], positions, {"X": "100"}, [Deleverage(below="0"), Deleverage()])
     assert done.wallets("adl-notice") == [2, 3]
-    once = marked([X], [0, 0, 200, 280], positions, {"X": "100"}, [Deleverage()])
-    assert once.wallets("adl-notice") == [2, 2]
+    assert marked([X], [0, 0, 200, 280], positions, {"X": "100"}, [Deleverage()]).wallets("adl-notice") == [2, 2]
 
 
 def test_a_second_stage_tries_a_fund_that_the_first_tried_in_the_round():
@@ -148,8 +146,7 @@ def test_deleveraging_goes_contract_by_contract_longs_before_shorts():
     # Longs that cost 200, E -100; a short sold at 10, E -90.
     bankrupt = [("X", 0, 1, 200), ("Y", 1, -1, -10), ("Y", 2, 1, 200)]
     rich = [("X", 3, -1, -100), ("Y", 4, -1, -100), ("Y", 5, 1, 100)]
-    wallets = [0, 0, 0, 1000, 1000, 1000]
-    done = marked([Y, X], wallets, bankrupt + rich, AT_100, [Deleverage()])
+    done = marked([Y, X], [0, 0, 0, 1000, 1000, 1000], bankrupt + rich, AT_100, [Deleverage()])
     assert done.wallets("liquidation-started") == [0, 2, 1]
     assert done.wallets("adl-fill") == [2, 4, 1, 5, 0, 3]
 

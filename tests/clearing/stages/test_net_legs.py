@@ -7,8 +7,7 @@ from support.house_books import AT_100, X, Y, marked
 def test_long_and_short_of_a_wallet_are_closed_against_each_other_at_the_mark():
     """10 long and 4 short: 4 of each, the short's 80 realized; what is left is healthy."""
     # E = -10 + 80 = 70 = MM 50 + 20. Long: 400 - 400; short: 480 - 400.
-    positions = [("X", 0, 10, 1000), ("X", 0, -4, -480)]
-    done = marked([X], [-10], positions, {"X": "100"}, [NetLegs(), TakeOver()], 100)
+    done = marked([X], [-10], [("X", 0, 10, 1000), ("X", 0, -4, -480)], {"X": "100"}, [NetLegs(), TakeOver()], 100)
     assert done.own(0, "net-legs") == [(-4, 100, 400), (4, 100, -400)]
     assert (done.balance, done.lots, done.cost) == ([70], [6, 0], [600, 0])
     assert done.wallets("healthy") == [0]
@@ -17,8 +16,7 @@ def test_long_and_short_of_a_wallet_are_closed_against_each_other_at_the_mark():
 
 def test_legs_are_netted_at_the_mark_in_whole_ticks():
     """100.5 is rounded half-even to 100."""
-    positions = [("X", 0, 10, 1000), ("X", 0, -4, -400)]
-    done = marked([X], [0], positions, {"X": "100.5"}, [NetLegs()])
+    done = marked([X], [0], [("X", 0, 10, 1000), ("X", 0, -4, -400)], {"X": "100.5"}, [NetLegs()])
     assert done.own(0, "net-legs") == [(-4, 100, 400), (4, 100, -400)]
 
 

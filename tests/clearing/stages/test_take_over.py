@@ -14,8 +14,7 @@ from support.replays import led_to
 @pytest.mark.parametrize(("cash", "taken"), [(100, 1), (99, 0)])
 def test_a_fund_accepts_while_its_net_notional_is_within_its_size(cash, taken):
     """A lot of 100 at 100: F' = F."""
-    venue = Venue("capped", [TakeOver()], trigger=NetNotionalCap("1"))
-    done = marked([X], [0], [("X", 0, 1, 100)], {"X": "100"}, venue, cash)
+    done = marked([X], [0], [("X", 0, 1, 100)], {"X": "100"}, capped("1"), cash)
     assert len(done.of("take-over")) == taken
 
 
@@ -23,8 +22,7 @@ def test_a_fund_accepts_while_its_net_notional_is_within_its_size(cash, taken):
 def test_a_fund_accepts_what_makes_its_net_row_smaller(lots, taken):
     """Short 10 at 100; at 150 F is 500 and its notional 1,500, beyond all caps."""
     # Then a long of `lots` bought at 150 without a balance: E 0, P 150. 19 leave 9 of 10.
-    venue = Venue("capped", [TakeOver()], trigger=NetNotionalCap("1"))
-    done = marked([X], [0, 0], [("X", 0, -10, -1000)], {"X": "100"}, venue, 1000)
+    done = marked([X], [0, 0], [("X", 0, -10, -1000)], {"X": "100"}, capped("1"), 1000)
     assert done.inventory() == {"X": (-10, -1000)}
     done.house.trade("X", str(lots), "150", buyer=1, seller=None)
     up = done.mark({"X": "150"})
@@ -36,25 +34,21 @@ def test_a_fund_accepts_what_makes_its_net_row_smaller(lots, taken):
 def test_net_notional_is_that_of_all_contracts_of_the_funds_scope():
     """100 in X and 100 in Y are too much for 199 together, and not for two funds of 100."""
     positions = [("X", 0, 1, 100), ("Y", 1, 1, 100)]
-    venue = Venue("capped", [TakeOver()], trigger=NetNotionalCap("1"))
-    one = marked([X, Y], [0, 0], positions, AT_100, venue, 199)
-    assert one.wallets("take-over") == [0]
-    two = marked([X, Y], [0, 0], positions, AT_100, venue, [fund(100), fund(100, scope="Y")])
+    assert marked([X, Y], [0, 0], positions, AT_100, capped("1"), 199).wallets("take-over") == [0]
+    two = marked([X, Y], [0, 0], positions, AT_100, capped("1"), [fund(100), fund(100, scope="Y")])
     assert two.wallets("take-over") == [0, 1]
     assert (two.inventory("USDT"), two.inventory("Y")) == ({"X": (1, 100)}, {"Y": (1, 100)})
 
 
 def test_a_fund_takes_whole_rows():
     """10 lots at a loss of 10 each: 35 would do for three, and takes none."""
-    done = marked([X], [0], [("X", 0, 10, 1100)], {"X": "100"}, [TakeOver()], 35)
-    assert done.of("take-over") == []
+    assert marked([X], [0], [("X", 0, 10, 1100)], {"X": "100"}, [TakeOver()], 35).of("take-over") == []
 
 
 def test_rows_are_taken_over_one_by_one():
     """A wallet's X may be accepted and its Y refused."""
     # E -40 over MM 5 and 5: -20 each: 120 and 120. 20 do for one; of equal margin X is first.
-    positions = [("X", 0, 1, 100), ("Y", 0, 1, 100)]
-    done = marked([X, Y], [-40], positions, AT_100, [TakeOver()], 20)
+    done = marked([X, Y], [-40], [("X", 0, 1, 100), ("Y", 0, 1, 100)], AT_100, [TakeOver()], 20)
     assert [(row["row"], row["price"]) for row in done.of("take-over")] == [(0, 120)]
     assert done.lots == [0, 1]
 
@@ -179,8 +173,7 @@ def test_a_drawdown_of_a_contract_says_the_profit():
     done = marked([X, Y], [0, 20, 20], positions, AT_100, [TakeOver()], large, pass_={"time": 0})
     down = done.mark({"X": "94", "Y": "80"}, time=1)
     assert refusals(down) == []
-    late = down.mark({"X": "80"}, time=2)
-    assert refusals(late) == [("USDT", "X", 1, 1, 80, "drawdown-on", -200, -9)]
+    assert refusals(down.mark({"X": "80"}, time=2)) == [("USDT", "X", 1, 1, 80, "drawdown-on", -200, -9)]
     assert [row["contract"] for row in down.of("take-over")] == ["Y"]  # X alone is closed
 
 
@@ -198,8 +191,7 @@ def test_a_bound_beyond_int64_is_its_end():
 
 def test_the_fund_of_coins_counts_coins():
     """An inverse long of 10 at 100 is worth 1,000 coins, as is its net notional."""
-    coins = inverse("I")
-    books = snapshot([coins], [0], [("I", 0, 10, -1000)], {"I": "100"})
+    books = snapshot([inverse("I")], [0], [("I", 0, 10, -1000)], {"I": "100"})
     house = opened(books, capped("1"), [fund(900, "BTC")])
     done = Pass(house, house.mark({}))
     assert refusals(done) == [("BTC", "I", 0, 10, 100, "net-notional", 1000, 900)]
@@ -234,9 +226,8 @@ def test_what_was_taken_before_and_after_is_told_first():
     """First fit of 100: 70 is taken, 60 is not, 30 is."""
     positions = [("X", 0, 1, 170), ("X", 1, 1, 160), ("X", 2, 1, 130)]
     done = marked([X], [0, 0, 0], positions, X_AT_100, [TakeOver()], 100)
-    assert done.story("take-over", "take-over-refused") == [
-        ("take-over", 0), ("take-over", 2), ("take-over-refused", 1)
-    ]  # fmt: skip
+    told = [("take-over", 0), ("take-over", 2), ("take-over-refused", 1)]
+    assert done.story("take-over", "take-over-refused") == told
     assert refusals(done) == [("USDT", "X", 1, 1, 160, "depleted", -30, 0)]
 
 
@@ -268,8 +259,7 @@ def test_nobody_is_refused_where_nothing_is_offered():
 
 def test_refusals_move_nothing(tmp_path):
     venue = Venue("capped", [TakeOver(), Deleverage()], trigger=NetNotionalCap("1"))
-    books = snapshot([X], [0, 900], [("X", 0, 1, 100), ("X", 1, -1, -110)], X_AT_100)
-    house = opened(books, venue, 50)
+    house = opened(snapshot([X], [0, 900], [("X", 0, 1, 100), ("X", 1, -1, -110)], X_AT_100), venue, 50)
     before = house.state()
     done = Pass(house, house.mark({}, time=1))
     assert refusals(done) == [("USDT", "X", 0, 1, 100, "net-notional", 100, 50)]

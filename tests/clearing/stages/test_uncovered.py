@@ -34,8 +34,7 @@ def test_a_fund_below_zero_that_nobody_helped_is_named():
 def test_what_a_fund_could_not_close_is_told_once_a_pass_and_may_be_less_by_its_end():
     """10 short are told in the first round; the second closes 4 of them against a wallet that the first broke."""
     contracts = [linear("Y", TEN_PERCENT), linear("X", TEN_PERCENT)]
-    books = snapshot(contracts, [0, 0, 105], [("X", 0, -10, -1000)], AT_100)
-    house = opened(books, [TakeOver(), Deleverage()], 0)
+    house = opened(snapshot(contracts, [0, 0, 105], [("X", 0, -10, -1000)], AT_100), [TakeOver(), Deleverage()], 0)
     house.mark({})
     # Wallet 1: E -130 of 10 Y. Wallet 2: E 105 of MM 140, at 110 E 145 of MM 144.
     house.trade("Y", "10", "113", buyer=1)

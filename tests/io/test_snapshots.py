@@ -38,11 +38,7 @@ def snapshots():
         "numbers without rows": adl.Snapshot([x], {**nothing, "account": np.zeros(0, int)}, no_positions, {}),
         "the ends of int64": adl.Snapshot([x], edge, no_positions, {}),
         "one empty label": adl.Snapshot([x], {"account": [""], "asset": "USDT"}, no_positions, {}),
-        "cross": crowd.snapshot(50, 3, modes=["cross"]),
-        "isolated": crowd.snapshot(50, 3, modes=["isolated"]),
-        "hedge": crowd.snapshot(50, 3, modes=["hedge"]),
-        "multi-asset": crowd.snapshot(50, 3, modes=["multi-asset"]),
-        "portfolio": crowd.snapshot(50, 3, modes=["portfolio"]),
+        **{mode: crowd.snapshot(50, 3, modes=[mode]) for mode in crowd.MODES},
         "all modes": crowd.snapshot(300, 14),
     }
 
@@ -260,11 +256,8 @@ def test_a_file_where_a_folder_is_expected(tmp_path):
 
 
 def test_a_folder_whose_parent_is_not_there_is_named(tmp_path):
-    fails_at(
-        tmp_path / "absent" / "venue",
-        lambda: adl.io.save(everything(), tmp_path / "absent" / "venue"),
-        FileNotFoundError,
-    )
+    path = tmp_path / "absent" / "venue"
+    fails_at(path, lambda: adl.io.save(everything(), path), FileNotFoundError)
 
 
 def test_only_snapshots_are_saved(tmp_path):

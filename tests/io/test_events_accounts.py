@@ -182,9 +182,8 @@ def test_a_value_of_a_line_that_is_of_another_kind(tmp_path, name, value, must):
 def test_a_line_that_no_reader_takes(tmp_path, line):
     path = tmp_path / "events.jsonl"
     path.write_text(line + "\n")
-    with pytest.raises(adl.AdlError, match=r"path\[0\] is .*: must be an event as JSON") as caught:
-        read_events(path)
-    assert len(str(caught.value)) < 400
+    error = refused_for(lambda: read_events(path), "path", "path[0] is ", ": must be an event as JSON")
+    assert len(str(error)) < 400
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -211,9 +210,9 @@ def test_altered_bytes_are_read_or_refused(tmp_path, suffix):
     [
         ("lots", [1.0, 2.0, 3.0], "lots is 'double': must be int64"),
         ("lots", ["1", "2", "3"], "lots is 'string': must be int64"),
-        ("lots", [1, None, 3], r"lots\[1\] is None: must not be empty"),
+        ("lots", [1, None, 3], "lots[1] is None: must not be empty"),
         ("kind", [1, 2, 3], "kind is 'int64': must be text"),
-        ("kind", ["a", None, "b"], r"kind\[1\] is None: must not be empty"),
+        ("kind", ["a", None, "b"], "kind[1] is None: must not be empty"),
         ("account", [1.0, 2.0, 3.0], "account is 'double': must be int64"),
     ],
 )
@@ -221,5 +220,4 @@ def test_a_column_of_another_kind(tmp_path, name, column, words):
     write_events(calls(LABELS["texts"]), path := tmp_path / "events.parquet")
     table = pq.read_table(path)
     pq.write_table(table.set_column(table.column_names.index(name), name, pa.array(column)), path)
-    with pytest.raises(adl.AdlError, match=words):
-        read_events(path)
+    refused_for(lambda: read_events(path), name, words)

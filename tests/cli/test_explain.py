@@ -33,12 +33,9 @@ def told(good, folder):
 def position_of(snapshot, document):
     """The row of the position that a document is about."""
     code = snapshot.code(document["contract"])
+    held, sign = snapshot.positions, 1 if document["side"] == "long" else -1
     rows = np.arange(snapshot.start[code], snapshot.start[code + 1])
-    sign = 1 if document["side"] == "long" else -1
-    rows = rows[
-        (snapshot.positions.wallet[rows] == document["wallet"]) & (snapshot.positions.quantity[rows] * sign > 0)
-    ]
-    return int(rows[0])
+    return int(rows[(held.wallet[rows] == document["wallet"]) & (held.quantity[rows] * sign > 0)][0])
 
 
 def agrees(document, fields, snapshot, rule="binance"):
@@ -215,37 +212,21 @@ def test_a_smaller_position(told, account, contract, which, mark):
     else:
         balance[wallet] += realized
     marks = {c.symbol: m for c, m in zip(first.contracts, first.marks)} | {contract: price}
-    after = rebuilt(
-        first,
-        wallets={**first.wallets.columns(), "balance": balance},
-        positions={
-            **first.positions.columns(),
-            "contract": first.position_contract,
-            "quantity": quantity,
-            "entry_value": entry,
-        },
-        balances=balances,
-        marks=marks,
-    )
+    wallets = {**first.wallets.columns(), "balance": balance}
+    positions = {**first.positions.columns(), "contract": first.position_contract}
+    positions |= {"quantity": quantity, "entry_value": entry}
+    after = rebuilt(first, wallets=wallets, positions=positions, balances=balances, marks=marks)
     agrees(document, document["then"], after)
 
 
 def rebuilt(snapshot, **changed):
     """A snapshot by columns, with some of them replaced."""
     names = [asset.name for asset in snapshot.assets]
-    given = {
-        "contracts": snapshot.contracts,
-        "wallets": snapshot.wallets.columns(),
-        "positions": {**snapshot.positions.columns(), "contract": snapshot.position_contract},
-        "marks": snapshot.marks,
-        "orders": snapshot.orders.columns(),
-        "balances": snapshot.balances.columns(),
-        "assets": snapshot.assets,
-        **{
-            name: {asset: value for asset, value in zip(names, getattr(snapshot, name)) if value is not None}
-            for name in ("index_prices", "haircuts", "loan_rates")
-        },
-    }
+    given = {name: getattr(snapshot, name) for name in ("contracts", "marks", "assets")}
+    given |= {name: getattr(snapshot, name).columns() for name in ("wallets", "positions", "orders", "balances")}
+    given["positions"]["contract"] = snapshot.position_contract
+    for name in ("index_prices", "haircuts", "loan_rates"):
+        given[name] = {asset: value for asset, value in zip(names, getattr(snapshot, name)) if value is not None}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", adl.OpenInterestWarning)
         return adl.Snapshot(**{**given, **changed})

@@ -145,12 +145,11 @@ def test_what_does_not_fit_the_memory_is_not_written_to_a_folder(kept, at):
     assert not [path for path in (at / "here").iterdir() if path.name not in PLANTED]
 
 
-@pytest.mark.parametrize("sql", ["", " ", ";", ";;", "\n", " -- nothing", "/* nothing */", "; -- nothing"])
-def test_an_empty_statement_is_refused(bad, kept, sql):
-    assert bad("query", kept, sql).endswith(command.READING)
+NO_STATEMENT = ["", " ", ";", ";;", "\n", " -- nothing", "/* nothing */", "; -- nothing"]
+SEVERAL = ["select 1; select 2", "select 1; drop view events", "select 1;; copy events to 'x'"]
 
 
-@pytest.mark.parametrize("sql", ["select 1; select 2", "select 1; drop view events", "select 1;; copy events to 'x'"])
+@pytest.mark.parametrize("sql", NO_STATEMENT + SEVERAL)
 def test_one_statement_is_asked(bad, kept, at, sql):
     assert bad("query", kept, sql).endswith(command.READING)
     assert sorted(os.listdir()) == sorted(PLANTED)
@@ -336,10 +335,8 @@ def test_query_asks_in_sql(good, bad, kept):
     out = good("query", kept, "select kind, count(*) as n from events group by kind order by n desc, kind limit 3")
     assert fits(out)
     assert out.splitlines()[0].split() == ["kind", "n"]
-    kinds = Counter(events["kind"].tolist())
-    for line in out.splitlines()[2:]:
-        kind, number = line.split()
-        assert kinds[kind] == int(number)
+    counted = {kind: int(number) for kind, number in map(str.split, out.splitlines()[2:])}
+    assert counted.items() <= Counter(events["kind"].tolist()).items()
     found = json.loads(good("query", kept, "select count(*) as n from positions_before", "--json"))
     assert found == {"columns": ["n"], "rows": [[len(adl.io.open_run(kept).before.positions)]]}
     assert "nosuch" in bad("query", kept, "select * from nosuch")

@@ -15,6 +15,7 @@ from adlcore.io import read_events, write_events
 from adlcore.io.runs.manifest import read_manifest, write_manifest
 from support.arrow import store, stored
 from support.house_books import fund, linear, opened, snapshot
+from support.refusals import refused_for
 
 SUFFIXES = (".jsonl", ".arrow", ".parquet")
 
@@ -63,8 +64,7 @@ def test_a_subscriber_is_told_none(kind):
 @pytest.mark.parametrize("kind", LABELS)
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_file_has_null_and_gives_none_again(tmp_path, kind, suffix):
-    path = tmp_path / f"events{suffix}"
-    write_events(calls(LABELS[kind]), path)
+    write_events(calls(LABELS[kind]), path := tmp_path / f"events{suffix}")
     account = read_events(path)["account"]
     assert account.dtype == object
     assert account.tolist() == [LABELS[kind][0], None, LABELS[kind][1]]
@@ -79,9 +79,8 @@ def test_a_file_has_null_and_gives_none_again(tmp_path, kind, suffix):
 @pytest.mark.parametrize("which", [slice(1, 2), slice(0, 0)])
 def test_a_file_without_any_account(tmp_path, suffix, which):
     """Of parties alone, or of nothing at all."""
-    path = tmp_path / f"events{suffix}"
     events = calls(LABELS["texts"])[which]
-    write_events(events, path)
+    write_events(events, path := tmp_path / f"events{suffix}")
     account = read_events(path)["account"]
     assert (account.dtype, account.tolist()) == (np.dtype(object), [None] * len(events))
 
@@ -90,8 +89,7 @@ def test_a_file_without_any_account(tmp_path, suffix, which):
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_files_of_before_are_read_the_same(tmp_path, kind, suffix):
     """They have -1 or an empty text where a party is meant."""
-    path = tmp_path / f"events{suffix}"
-    write_events(calls(LABELS[kind]), path)
+    write_events(calls(LABELS[kind]), path := tmp_path / f"events{suffix}")
     known = read_events(path)
     nobody = "" if kind == "texts" else -1
     if suffix == ".jsonl":
@@ -173,30 +171,25 @@ def test_a_sealed_run_of_before_is_verified(tmp_path, kind):
 )
 def test_a_value_of_a_line_that_is_of_another_kind(tmp_path, name, value, must):
     """NumPy would cut 1.5 to 1, take True for 1, and call nothing "None"."""
-    path = tmp_path / "events.jsonl"
-    write_events(calls(LABELS["texts"]), path)
+    write_events(calls(LABELS["texts"]), path := tmp_path / "events.jsonl")
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     lines[2][name] = value
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    with pytest.raises(adl.AdlError, match=must) as caught:
-        read_events(path)
-    assert (caught.value.argument, caught.value.row) == (name, 2)
+    assert refused_for(lambda: read_events(path), name, must).row == 2
 
 
 @pytest.mark.parametrize("line", ['{"sequence": ' + "9" * 5000 + "}", "[" * 100_000, '{"sequence": 1e400}'])
 def test_a_line_that_no_reader_takes(tmp_path, line):
     path = tmp_path / "events.jsonl"
     path.write_text(line + "\n")
-    with pytest.raises(adl.AdlError, match=r"path\[0\] is .*: must be an event as JSON") as caught:
-        read_events(path)
-    assert len(str(caught.value)) < 400
+    error = refused_for(lambda: read_events(path), "path", "path[0] is ", ": must be an event as JSON")
+    assert len(str(error)) < 400
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_altered_bytes_are_read_or_refused(tmp_path, suffix):
     """Whatever they are: of text that is none, of buffers that end elsewhere, of numbers without end."""
-    path = tmp_path / f"events{suffix}"
-    write_events(calls(LABELS["texts"]), path)
+    write_events(calls(LABELS["texts"]), path := tmp_path / f"events{suffix}")
     data, rng = path.read_bytes(), np.random.default_rng(7)
     refused = []
     for _ in range(200):
@@ -217,16 +210,14 @@ def test_altered_bytes_are_read_or_refused(tmp_path, suffix):
     [
         ("lots", [1.0, 2.0, 3.0], "lots is 'double': must be int64"),
         ("lots", ["1", "2", "3"], "lots is 'string': must be int64"),
-        ("lots", [1, None, 3], r"lots\[1\] is None: must not be empty"),
+        ("lots", [1, None, 3], "lots[1] is None: must not be empty"),
         ("kind", [1, 2, 3], "kind is 'int64': must be text"),
-        ("kind", ["a", None, "b"], r"kind\[1\] is None: must not be empty"),
+        ("kind", ["a", None, "b"], "kind[1] is None: must not be empty"),
         ("account", [1.0, 2.0, 3.0], "account is 'double': must be int64"),
     ],
 )
 def test_a_column_of_another_kind(tmp_path, name, column, words):
-    path = tmp_path / "events.parquet"
-    write_events(calls(LABELS["texts"]), path)
+    write_events(calls(LABELS["texts"]), path := tmp_path / "events.parquet")
     table = pq.read_table(path)
     pq.write_table(table.set_column(table.column_names.index(name), name, pa.array(column)), path)
-    with pytest.raises(adl.AdlError, match=words):
-        read_events(path)
+    refused_for(lambda: read_events(path), name, words)

@@ -13,14 +13,8 @@ from adlcore.io.selections import FILLS, write_selection
 
 @pytest.fixture
 def selection():
-    market = adl.Market(
-        adl.Contract("X", lot="0.01"),
-        mark_price=1,
-        quantity=[-5, -150, -300],
-        entry_price=[3.0, 2.0, 1.5],
-        equity=[1.0, 1.0, 1.0],
-        account=["a,b", 'c"d', "é"],
-    )
+    columns = {"quantity": [-5, -150, -300], "entry_price": [3.0, 2.0, 1.5], "equity": [1.0, 1.0, 1.0]}
+    market = adl.Market(adl.Contract("X", lot="0.01"), mark_price=1, account=["a,b", 'c"d', "é"], **columns)
     return market.contract, market.deleverage(454, "binance")
 
 

@@ -38,11 +38,7 @@ def snapshots():
         "numbers without rows": adl.Snapshot([x], {**nothing, "account": np.zeros(0, int)}, no_positions, {}),
         "the ends of int64": adl.Snapshot([x], edge, no_positions, {}),
         "one empty label": adl.Snapshot([x], {"account": [""], "asset": "USDT"}, no_positions, {}),
-        "cross": crowd.snapshot(50, 3, modes=["cross"]),
-        "isolated": crowd.snapshot(50, 3, modes=["isolated"]),
-        "hedge": crowd.snapshot(50, 3, modes=["hedge"]),
-        "multi-asset": crowd.snapshot(50, 3, modes=["multi-asset"]),
-        "portfolio": crowd.snapshot(50, 3, modes=["portfolio"]),
+        **{mode: crowd.snapshot(50, 3, modes=[mode]) for mode in crowd.MODES},
         "all modes": crowd.snapshot(300, 14),
     }
 
@@ -164,8 +160,8 @@ def test_a_folder_is_on_the_disk_before_it_takes_its_name(tmp_path, monkeypatch)
 
 def test_a_snapshot_is_replaced_only_when_that_is_asked_for(folder, tmp_path):
     other = crowd.snapshot(5, 1)
-    with pytest.raises(adl.AdlError, match="venue holds a snapshot already: overwrite=True replaces it"):
-        adl.io.save(other, folder)
+    words = "venue holds a snapshot already: overwrite=True replaces it"
+    refused_for(lambda: adl.io.save(other, folder), "folder", words)
     same(adl.io.load(folder), everything())
     adl.io.save(other, folder, overwrite=True)
     same(adl.io.load(folder), other)
@@ -247,8 +243,8 @@ def test_what_is_no_snapshots_is_never_replaced(folder, overwrite, is_snapshot):
 
 def test_tables_without_a_manifest_are_not_replaced(folder):
     (folder / "manifest.json").unlink()
-    with pytest.raises(adl.AdlError, match=r"holds 'assets\.parquet', which is no snapshot's"):
-        adl.io.save(everything(), folder, overwrite=True)
+    words = "holds 'assets.parquet', which is no snapshot's"
+    refused_for(lambda: adl.io.save(everything(), folder, overwrite=True), "folder", words)
 
 
 def test_a_file_where_a_folder_is_expected(tmp_path):
@@ -260,16 +256,12 @@ def test_a_file_where_a_folder_is_expected(tmp_path):
 
 
 def test_a_folder_whose_parent_is_not_there_is_named(tmp_path):
-    fails_at(
-        tmp_path / "absent" / "venue",
-        lambda: adl.io.save(everything(), tmp_path / "absent" / "venue"),
-        FileNotFoundError,
-    )
+    path = tmp_path / "absent" / "venue"
+    fails_at(path, lambda: adl.io.save(everything(), path), FileNotFoundError)
 
 
 def test_only_snapshots_are_saved(tmp_path):
-    with pytest.raises(adl.AdlError, match="snapshot is 3: must be a Snapshot"):
-        adl.io.save(3, tmp_path / "venue")
+    refused_for(lambda: adl.io.save(3, tmp_path / "venue"), "snapshot", "snapshot is 3: must be a Snapshot")
 
 
 def test_a_label_that_is_no_text_is_refused(tmp_path):

@@ -1,5 +1,7 @@
 """Files that are not what they should be: whatever they hold, one line says what is wrong, and where."""
 
+from unittest.mock import Mock
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -9,6 +11,7 @@ from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
 from support.arrow import as_text
 from support.hostile import toml
+from support.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("terminal"), pytest.mark.files]
 
@@ -33,10 +36,8 @@ def test_text_of_parquet_that_is_no_utf8_is_named_with_its_row(bad, tmp_path, co
     name = "quantity" if column == "size" else column
     shown = f"{name} (column 'size')" if column == "size" else name
     told = f"{path}, row 1 (counted from 0): {shown} is b'\\xff\\xfe': must be text in UTF-8"
-    with pytest.raises(adl.AdlError) as caught:
-        adl.read_positions(path)
-    assert str(caught.value) == told
-    assert (caught.value.argument, caught.value.row, caught.value.value) == (name, 1, b"\xff\xfe")
+    error = refused(lambda: adl.read_positions(path), told, row=1)
+    assert (error.argument, error.value) == (name, b"\xff\xfe")
     for command in (("rank", path), ("deleverage", path, "--quantity", "1")):
         assert bad(*command, "--mark", "1") == told
 
@@ -165,7 +166,13 @@ def test_a_name_is_no_way_out_of_the_folder(bad, tmp_path, monkeypatch, name):
 
 # One place ------------------------------------------------------------------------------------------------------------
 
-ROWS = "user,size,entry_price,equity\nann,-1,10,4\n"
+
+@pytest.fixture
+def rows(tmp_path):
+    """A file of positions that nothing is wrong with."""
+    path = tmp_path / "p.csv"
+    path.write_text("user,size,entry_price,equity\nann,-1,10,4\n")
+    return path
 
 
 class OddError(Exception):
@@ -203,47 +210,31 @@ RAISED = [
     ],
     ids=lambda each: each if isinstance(each, str) else each[0],
 )
-def test_whatever_comes_out_of_a_reader_is_one_line(bad, tmp_path, monkeypatch, reader, words, error, told):
-    def fails(*_, **__):
-        raise error
-
-    path = tmp_path / "p.csv"
-    path.write_text(ROWS)
-    monkeypatch.setattr(reader, fails)
-    line = bad(*(path if word == "FILE" else word for word in words))
-    assert line.startswith(f"{path} cannot be read: ")
+def test_whatever_comes_out_of_a_reader_is_one_line(bad, rows, monkeypatch, reader, words, error, told):
+    monkeypatch.setattr(reader, Mock(side_effect=error))
+    line = bad(*(rows if word == "FILE" else word for word in words))
+    assert line.startswith(f"{rows} cannot be read: ")
     assert told in line
 
 
-def test_what_fails_elsewhere_is_a_fault_of_this_program_and_keeps_its_traceback(run, tmp_path, monkeypatch):
-    path = tmp_path / "p.csv"
-    path.write_text(ROWS)
-
-    def fails(*_, **__):
-        raise OddError("a fault")
-
-    monkeypatch.setattr(adl.Market, "rank", fails)
+def test_what_fails_elsewhere_is_a_fault_of_this_program_and_keeps_its_traceback(run, rows, monkeypatch):
+    monkeypatch.setattr(adl.Market, "rank", Mock(side_effect=OddError("a fault")))
     with pytest.raises(OddError):
-        run("rank", path, "--mark", "1")
+        run("rank", rows, "--mark", "1")
 
 
 @pytest.mark.parametrize(
     ("error", "code", "told"),
     [(KeyboardInterrupt, 130, ""), (MemoryError, 2, "error: this needs more memory than there is\n")],
 )
-def test_an_interruption_is_none_of_them(run, tmp_path, monkeypatch, error, code, told):
-    path = tmp_path / "p.csv"
-    path.write_text(ROWS)
-
-    def stops(*_, **__):
-        raise error
-
+def test_an_interruption_is_none_of_them(run, rows, monkeypatch, error, code, told):
+    stops = Mock(side_effect=error)
     monkeypatch.setattr(adl.Market, "rank", stops)
-    assert run("rank", path, "--mark", "1") == (code, "", told)
+    assert run("rank", rows, "--mark", "1") == (code, "", told)
     if error is KeyboardInterrupt:  # not of the file either
         monkeypatch.setattr("adlcore.cli._inputs.read_positions", stops)
         monkeypatch.setattr("adlcore.io.open_run", stops)
-        assert run("rank", path, "--mark", "1") == run("verify", path) == (code, "", told)
+        assert run("rank", rows, "--mark", "1") == run("verify", rows) == (code, "", told)
 
 
 def test_a_file_that_is_not_there_is_named_by_the_system(bad, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 import adlcore as adl
 from adlcore.lab import synthetic
 from adlcore.report.facts.concentration import gini
+from support.refusals import refused_for
 
 COLUMNS = ("quantity", "entry_value", "equity", "balance", "maintenance_margin", "leverage", "account")
 
@@ -109,8 +110,7 @@ def test_every_kind_of_contract_gets_a_market_on_its_tick(contract):
 @pytest.mark.parametrize("rule", adl.RankingRule.names())
 def test_every_rule_finds_its_columns(market, rule):
     if rule == "binance-portfolio":
-        with pytest.raises(adl.AdlError, match="account_equity"):
-            market.deleverage(1, rule)
+        refused_for(lambda: market.deleverage(1, rule), "account_equity", "account_equity")
     else:
         assert market.deleverage(synthetic.whale(market), rule).shortfall == 0
 
@@ -128,17 +128,14 @@ def test_a_whale_is_a_long_of_that_share_of_the_shorts(integral, share):
 
 @pytest.mark.parametrize("positions", [1, 0, -5, 2.5, True, "many"])
 def test_too_few_positions_are_refused(positions):
-    with pytest.raises(adl.AdlError, match="positions is"):
-        synthetic.market(positions)
+    refused_for(lambda: synthetic.market(positions), "positions", "positions is")
 
 
 @pytest.mark.parametrize("seed", [-1, 0.5, None])
 def test_a_seed_that_is_no_whole_number_is_refused(seed):
-    with pytest.raises(adl.AdlError, match="seed is"):
-        synthetic.market(10, seed=seed)
+    refused_for(lambda: synthetic.market(10, seed=seed), "seed", "seed is")
 
 
 @pytest.mark.parametrize("share", [0.0, -0.1, float("nan"), float("inf")])
 def test_a_share_that_is_not_above_zero_is_refused(share):
-    with pytest.raises(adl.AdlError, match="share is"):
-        synthetic.whale(synthetic.market(10), share)
+    refused_for(lambda: synthetic.whale(synthetic.market(10), share), "share", "share is")

@@ -9,15 +9,13 @@ import pytest
 
 import adlcore as adl
 from support import zoo
+from support.refusals import INF, NAN
 from support.refusals import refused_for as refused
 
 TIERS = adl.MarginTiers([0, 50_000, 250_000], ["0.004", "0.005", "0.01"])
 X = adl.Contract("X", lot="0.001", tiers=TIERS)
 COIN = adl.Contract("C", kind="inverse", settle="BTC", multiplier="100", tiers=adl.MarginTiers([0, 5], [0.004, 0.005]))
 BOTH = pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
-
-nan = float("nan")
-inf = math.inf
 
 
 def liquidated(side=1, contract=X, entry=60_000.0, balance=6_000.0, **others) -> float:
@@ -185,10 +183,10 @@ def test_prices_at_the_ends():
     # Linear: no price helps a short, none is needed by a long that was paid for; inverse the other way round.
     assert adl.liquidation_price(X, -1000, 10.0, -11.0) == 0.0
     assert math.isnan(adl.liquidation_price(X, 1000, 10.0, 11.0))
-    assert adl.liquidation_price(COIN, 1, 100.0, -2.0) == inf
+    assert adl.liquidation_price(COIN, 1, 100.0, -2.0) == INF
     assert math.isnan(adl.liquidation_price(COIN, -1, 100.0, 2.0))
     assert adl.liquidation_price(X, [-1000, 1000], 10.0, [-11.0, 11.0]).tolist() == pytest.approx(
-        [0.0, nan], nan_ok=True
+        [0.0, NAN], nan_ok=True
     )
 
 
@@ -224,7 +222,7 @@ def both_functions(**changes):
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-@pytest.mark.parametrize("bad", [nan, inf, -inf])
+@pytest.mark.parametrize("bad", [NAN, INF, -INF])
 def test_numbers_that_are_not_finite_are_named(name, bad):
     for call in both_functions(**{name: [1.0 if name != "opposite_quantity" else -1.0, bad, 1.0]}):
         assert refused(call, name, f"{name}[1] is {bad}", "finite").row == 1
@@ -242,10 +240,7 @@ def test_what_is_no_column_of_numbers_is_named(name, bad):
 @pytest.mark.parametrize("name", COLUMNS)
 def test_columns_of_different_lengths_are_both_named(name):
     for call in both_functions(**{name: [1.0, 2.0]}):
-        error = refused(call, "entry_price" if name == "quantity" else name)
-        assert "quantity" in str(error)
-        assert "2" in str(error)
-        assert "3" in str(error)
+        refused(call, "entry_price" if name == "quantity" else name, "quantity", "2", "3")
 
 
 @pytest.mark.parametrize("name", ["entry_price", "opposite_entry_price"])
@@ -258,7 +253,7 @@ def test_entry_prices_are_above_nothing_and_their_values_finite(name, bad):
         refused(lambda: adl.bankruptcy_price(X, 1e10, column, 1.0), name, f"entry_price[2] is {bad}", "above 0")
 
 
-@pytest.mark.parametrize("fee", [-0.0001, 1, "1.0", 2.5, nan, inf, None, "x", [0.1]])
+@pytest.mark.parametrize("fee", [-0.0001, 1, "1.0", 2.5, NAN, INF, None, "x", [0.1]])
 def test_fees_are_shares_of_the_notional(fee):
     refused(lambda: liquidated(taker_fee=fee), "taker_fee")
     refused(lambda: adl.bankruptcy_price(X, 1, 2, 3, taker_fee=fee), "taker_fee")
@@ -278,9 +273,8 @@ def test_unknown_words_are_refused_with_the_known_ones(word):
 def test_legs_of_the_same_side_are_refused():
     for column, other in (([1, -1, 2], [-1, 1, 2]), ([-1, 1, -2], [0, -1, -2]), ([0, 1, 0.5], [3, 0, 0.5])):
         call = given(quantity=column, opposite_quantity=other)
-        error = refused(lambda c=call: adl.liquidation_price(X, **c), "opposite_quantity", "other side")
-        assert error.row == 2
-        assert f"[2] is {float(other[2])}" in str(error)
+        words = "other side", f"[2] is {float(other[2])}"
+        assert refused(lambda c=call: adl.liquidation_price(X, **c), "opposite_quantity", *words).row == 2
 
 
 def test_both_of_the_opposite_leg_are_given_or_none():

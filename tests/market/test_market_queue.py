@@ -172,14 +172,9 @@ def test_a_long_is_closed_against_shorts_and_a_short_against_longs():
 def test_threads_give_the_same_bytes_on_a_large_market():
     n = 70_000
     rng = np.random.default_rng(6)
-    market = adl.Market(
-        "X",
-        mark_price=10,
-        quantity=rng.integers(-99, 99, n),
-        entry_price=rng.choice([9.0, 9.5, 10.0, 12.0], n),
-        equity=rng.choice([-5.0, 40.0, 90.0], n),
-        tie=rng.integers(0, 3, n),
-    )
+    columns = {"quantity": rng.integers(-99, 99, n), "entry_price": rng.choice([9.0, 9.5, 10.0, 12.0], n)}
+    columns |= {"equity": rng.choice([-5.0, 40.0, 90.0], n), "tie": rng.integers(0, 3, n)}
+    market = adl.Market("X", mark_price=10, **columns)
     for rule in ("binance", "roi", "hyperliquid"):
         for ordered in (True, False):
             one = market.deleverage(400_000, rule, ordered=ordered)

@@ -7,17 +7,11 @@ TIERS = adl.MarginTiers([0, 50_000, 250_000], ["0.004", "0.005", "0.01"])
 
 def small():
     """Cross, isolated, hedged and valued wallets in a linear and an inverse contract."""
+    flat = adl.MarginTiers([0], ["0.005"])
     return adl.Snapshot.build(
         contracts=[
             adl.Contract("BTCUSDT", lot="0.001", tick="0.1", tiers=TIERS),
-            adl.Contract(
-                "BTCUSD",
-                kind="inverse",
-                settle="BTC",
-                multiplier=100,
-                tick="0.1",
-                tiers=adl.MarginTiers([0], ["0.005"]),
-            ),
+            adl.Contract("BTCUSD", kind="inverse", settle="BTC", multiplier=100, tick="0.1", tiers=flat),
         ],
         wallets=[
             {"account": "ann", "balance": "6000"},

@@ -67,6 +67,7 @@ def library(kept: Path, made: Path) -> dict[str, Feature]:
 
     events = house().mark({"SOLUSDT": "85"}, time=1)
     Words, one = adl.clearing.events.Words, np.zeros(1, int)
+    given = {"pass": [1], "kind": Words(("mark",), one), "name": Words(("SOLUSDT",), one), "price": ["85"]}
     run = SimpleNamespace(
         before=snapshot,
         contracts=snapshot.contracts,
@@ -75,12 +76,7 @@ def library(kept: Path, made: Path) -> dict[str, Feature]:
         manifest={},
         event_codes=lambda: events.codes() | {"pass": np.ones(len(events), int)},
         passes=lambda: {"pass": [1], "time": [1], "events": [len(events)]},
-        mark_codes=lambda: {
-            "pass": [1],
-            "kind": Words(("mark",), one),
-            "name": Words(("SOLUSDT",), one),
-            "price": ["85"],
-        },
+        mark_codes=lambda: given,
     )
 
     def names() -> None:

@@ -44,14 +44,8 @@ class Run:
             given = [("mark", name, price) for name, price in (marks or {}).items()]
             given += [("index", name, price) for name, price in (index or {}).items()]
             self._marks += [(number, time, kind, name, str(price)) for kind, name, price in given]
-        self.manifest = {
-            "schema": 1,
-            "adlcore": adl.__version__,
-            "status": "sealed",
-            "configuration": self.configuration,
-            "before": before.hash,
-            "digest": digest.hex(),
-        }
+        self.manifest = {"schema": 1, "adlcore": adl.__version__, "status": "sealed", "before": before.hash}
+        self.manifest |= {"configuration": self.configuration, "digest": digest.hex()}
 
     def events(self):
         """All columns, words as text."""
@@ -136,10 +130,7 @@ def ten_wallets(names=NAMES, symbol="SOLUSDT"):
     columns = ("contract", "account", "quantity", "entry_price", "margin")
     before = adl.Snapshot.build(
         contracts=[contract],
-        wallets={
-            "account": [name for name in names if name != names[2]],
-            "balance": [1200, 1500, 3000, 5000, 2000, 10, 4000, 100],
-        },
+        wallets={"account": [*names[:2], *names[3:]], "balance": [1200, 1500, 3000, 5000, 2000, 10, 4000, 100]},
         positions=[
             dict(zip(columns, (symbol, name, *rest), strict=True)) for name, rest in zip(names, held, strict=True)
         ],

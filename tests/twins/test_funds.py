@@ -211,11 +211,8 @@ def why(case, f, k, q, value):
     if left < case["least"][f]:
         return WHY.index("equity"), left, int(case["least"][f])
     notional = int(case["notional"][f]) + abs(marks(held + q, unit)) - abs(marks(held, unit))
-    return (
-        WHY.index("notional"),
-        notional,
-        int(Fraction(int(case["cap_top"][f]), int(case["cap_bottom"][f])) * left // 1),
-    )
+    cap = Fraction(int(case["cap_top"][f]), int(case["cap_bottom"][f]))
+    return WHY.index("notional"), notional, int(cap * left // 1)
 
 
 @given(offers(tame=True))

@@ -83,11 +83,8 @@ def test_long_columns(rule):
 def test_special_floats(rule, inverse, data):
     n = data.draw(st.integers(0, 20))
     values = st.lists(st.one_of(st.sampled_from(SPECIAL), st.floats()), min_size=n, max_size=n)
-    finite = st.lists(
-        st.one_of(st.sampled_from(SPECIAL[:-3]), st.floats(allow_nan=False, allow_infinity=False)),
-        min_size=n,
-        max_size=n,
-    )
+    numbers = st.one_of(st.sampled_from(SPECIAL[:-3]), st.floats(allow_nan=False, allow_infinity=False))
+    finite = st.lists(numbers, min_size=n, max_size=n)
     columns = {"entry_value": np.array(data.draw(finite), np.float64)}
     columns |= {name: np.array(data.draw(values), np.float64) for name in NEEDS[rule]}
     held = np.array(data.draw(finite), np.float64)

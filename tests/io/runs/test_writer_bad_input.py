@@ -126,13 +126,12 @@ def test_what_else_is_in_a_runs_folder_stays(copied):
 def test_another_house_is_refused(copied, name):
     folder = copied(name)
     before, known = tree(folder), TEN.house().hash
+    must = f"must be {known}, as the one that {folder} was recorded with"
     moved = TEN.house()
     moved.mark({"X": "100"}, 501)
     for house in (TWO.house(), moved):
         for call in (resume, verify):
-            message = (
-                f"the house has the hash {house.hash}: must be {known}, as the one that {folder} was recorded with"
-            )
+            message = f"the house has the hash {house.hash}: {must}"
             error = refused(lambda call=call, house=house: call(folder, house, TEN.passes), message)
             assert error.argument == "house"
     assert tree(folder) == before
@@ -162,11 +161,9 @@ def test_other_passes_are_refused(copied, name, number, change, words):
 
 
 def test_passes_that_say_the_same_otherwise_are_the_same(copied):
-    given = [
-        TEN.passes[0]._replace(marks={"X": 99.0}),
-        TEN.passes[1]._replace(marks={"Y": "50.0", "X": 80, "I": "8e1"}),
-    ]
-    given += [TEN.passes[2]._replace(time=1500, oracle={}), TEN.passes[3]]
+    first, second, third, last = TEN.passes
+    given = [first._replace(marks={"X": 99.0}), second._replace(marks={"Y": "50.0", "X": 80, "I": "8e1"})]
+    given += [third._replace(time=1500, oracle={}), last]
     assert tree(TEN.resume(copied("ten-3"), given).path) == TEN.tree
     verify(copied("ten-sealed"), TEN.house(), given)
 
@@ -280,14 +277,10 @@ CONFIGURATIONS = [
     ([1], said("configuration", [1], MUST)),
     ("binance", said("configuration", "binance", MUST)),
     *(
-        (given, f"configuration cannot be kept ({why}): {MUST}")
-        for given, why in (
-            ({"rate": float("nan")}, json_says({"rate": float("nan")})),
-            ({"house": TEN}, json_says({"house": TEN})),
-            ({("a",): 1}, json_says({("a",): 1})),
-            ({1: "a", "1": "b"}, "two keys of ['1'] are the same as text"),
-        )
+        (given, f"configuration cannot be kept ({json_says(given)}): {MUST}")
+        for given in ({"rate": float("nan")}, {"house": TEN}, {("a",): 1})
     ),
+    ({1: "a", "1": "b"}, f"configuration cannot be kept (two keys of ['1'] are the same as text): {MUST}"),
 ]
 
 

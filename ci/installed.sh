@@ -39,7 +39,7 @@ assert folder.parent.name in ("site-packages", "dist-packages"), f"adlcore is im
 assert importlib.metadata.version("adlcore") == adlcore.__version__
 print(f"adlcore {adlcore.__version__} of Python {sys.version.split()[0]}, in {folder}", flush=True)
 PY
-tests=(-n auto tests README.md --pyargs adlcore)
+tests=(-n auto tests README.md docs/*.md --pyargs adlcore)
 if [[ ${1:-} == --smoke ]]; then
   shift
   tests=(tests/clearing/house/test_liquidation_pass_by_hand.py tests/laws/test_public.py tests/twins)

@@ -96,7 +96,7 @@ def _row(snapshot: Snapshot, account: Any, text: str, symbol: str, side: str | N
     _inputs.check_side(side)
     code, positions = snapshot.code(symbol), snapshot.positions
     held = np.flatnonzero((snapshot.wallets.account[positions.wallet] == account) & (positions.quantity != 0))
-    codes = snapshot.position_contract[held]
+    codes = snapshot.contract_of(held)
     rows = held[codes == code]
     if not len(rows):
         symbols = [snapshot.contracts[known].symbol for known in np.unique(codes).tolist()]

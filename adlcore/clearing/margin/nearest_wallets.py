@@ -110,4 +110,4 @@ def nearest_wallets(
     rows = rows[np.argsort(place[positions.wallet[rows]], kind="stable")]
     of, each = place[positions.wallet[rows]], state.positions
     prices = each.liquidation_price(rows, taker_fee=taker_fee), each.bankruptcy_price(rows, taker_fee=taker_fee)
-    return NearestWallets(snapshot, state, len(wallets), chosen, of, rows, snapshot.position_contract[rows], *prices)
+    return NearestWallets(snapshot, state, len(wallets), chosen, of, rows, snapshot.contract_of(rows), *prices)

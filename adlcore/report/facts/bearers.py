@@ -139,7 +139,7 @@ def score_terms(
     row, code = record.row[events], record.contract[events]
     same = (row >= 0) & (row < len(before.positions))
     same[same] = before.positions.wallet[row[same]] == record.wallet[events[same]]
-    same[same] = before.position_contract[row[same]] == code[same]
+    same[same] = before.contract_of(row[same]) == code[same]
     for place in np.unique(record.place[events[same]]).tolist():
         marks, index = prices.exact(place)
         state.mark(marks, index_prices=index)

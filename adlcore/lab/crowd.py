@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .._support.options import a_list, one_of
+from .._support.options import a_list, is_count, one_of
 from ..clearing import Snapshot
 from ..contracts import Contract, MarginTiers
 from ..contracts.decimals import whole_number
@@ -117,7 +117,7 @@ def snapshot(
 
 
 def _count(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+    if not is_count(value, least):
         raise AdlError.at(name, None, value, f"must be a whole number, {least} or above")
     return whole_number(value, name, wide=name == "seed")
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._support.arrays import Float64Array1D, Int64Array1D
+from .._support.options import is_count
 from ..contracts import Contract
 from ..contracts.decimals import positive_decimal, whole_number
 from ..errors import AdlError
@@ -96,9 +97,9 @@ def market(
     >>> selection.shortfall
     0
     """
-    if isinstance(positions, bool) or not isinstance(positions, int | np.integer) or positions < 2:
+    if not is_count(positions, 2):
         raise AdlError.at("positions", None, positions, "must be a whole number, 2 or above")
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+    if not is_count(seed, 0):
         raise AdlError.at("seed", None, seed, "must be a whole number, 0 or above")
     if contract is None:
         contract = Contract("SYNTH", lot="0.00001", tick="0.1")

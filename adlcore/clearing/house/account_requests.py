@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from ..._support.options import is_count
 from ...contracts.decimals import Number, positive_decimal
 from ...errors import AdlError
 from ..liquidation.pass_books import PassBooks
@@ -113,7 +114,7 @@ def place_order(
 def cancel_order(work: PassBooks, order: int) -> Snapshot:
     """Take an open order out; those after it move up."""
     orders = work.books.orders
-    if isinstance(order, bool) or not isinstance(order, int | np.integer) or not 0 <= order < len(orders):
+    if not is_count(order, 0, len(orders) - 1):
         must = (
             f"must be a row of the orders, 0 to {len(orders) - 1}" if len(orders) else "must be absent: there are none"
         )

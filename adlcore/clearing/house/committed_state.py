@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from ..._support import arrays
-from ..._support.arrays import INT64
-from ..._support.options import one_of
+from ..._support.arrays import INT64, INT64_MAX
+from ..._support.options import is_count, one_of
 from ..._support.wording import counted
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
@@ -349,7 +349,7 @@ class CommittedState:
         last = self._state.time
         if time is None:
             return last
-        if isinstance(time, bool) or not isinstance(time, int | np.integer) or not 0 <= time < 2**63:
+        if not is_count(time, 0, INT64_MAX):
             raise AdlError.at("time", None, time, "must be a whole number, 0 or above, such as milliseconds")
         if time < last:
             raise AdlError.at("time", None, time, f"must not be before the last one, {last}")

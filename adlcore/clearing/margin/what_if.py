@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..._support.arrays import INT64_MAX
+from ..._support.options import is_count
 from ...contracts.decimals import Number, canonical, exact_decimal, positive_decimal
 from ...errors import AdlError
 from ..snapshot.exact import read_cell
@@ -116,7 +117,7 @@ def _refuse_no_position(snapshot: Snapshot, row: int) -> None:
     if not isinstance(snapshot, Snapshot):
         raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
     count = len(snapshot.positions)
-    if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < count:
+    if not is_count(row, 0, count - 1):
         raise AdlError.at("row", None, row, f"must be a row of the positions, 0 to {count - 1}")
     if not snapshot.positions.quantity[row]:
         raise AdlError.at("row", None, row, "must be the row of a position with lots")

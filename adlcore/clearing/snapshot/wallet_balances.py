@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..._support.arrays import INT64_MAX
+from ..._support.options import is_count
 from ...contracts import Asset
 from ...contracts.decimals import Number
 from ...errors import AdlError, shown
@@ -20,7 +21,7 @@ AnyBooks = TypeVar("AnyBooks", bound=Books)
 def wallet_row(books: Books, name: str, wallet: Any) -> int:
     """A row of the wallets, checked."""
     count = len(books.wallets)
-    if isinstance(wallet, bool) or not isinstance(wallet, int | np.integer) or not 0 <= wallet < count:
+    if not is_count(wallet, 0, count - 1):
         must = f"must be a row of the wallets, 0 to {count - 1}"
         raise AdlError.at(name, None, wallet, must + _found_by(books, wallet))
     return int(wallet)

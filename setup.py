@@ -24,9 +24,12 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CCompilerError, ExecError, PlatformError
 
-KERNELS = Path("adlcore/_kernels")
+KERNELS = Path("adlcore/_kernels/compiled")
+HEADERS = KERNELS / "include"
 KEPT = Path("build/kernels")
 NEEDED = "see 'What is needed' in README.md"
+#: A statement that names another file: it ends with its line, or with the bracket that it opens.
+NAMING = re.compile(r"\b(?:from|c?import|include)\b(?:\\\n|\([^)]*\)|[^\n(])*")
 
 # No -ffast-math: the exact floating-point expression is part of a rule. -ffp-contract=off keeps a
 # multiply and an add apart, so that every clone of a loop and every machine gives the same bits.
@@ -90,27 +93,29 @@ def extensions():
     """One extension a kernel file."""
     return [
         Extension(
-            f"adlcore._kernels.{source.stem}",
+            ".".join(source.with_suffix("").parts),
             [str(source)],
             define_macros=macros(),
-            include_dirs=[str(KERNELS)],
+            include_dirs=[str(HEADERS)],
         )
-        for source in sorted(KERNELS.glob("*.pyx"))
+        for source in sorted(KERNELS.rglob("*.pyx"))
     ]
 
 
 def parts(source):
     """The files that a kernel is made of: its source, and every .pxd, .pxi and header that one of them names.
 
-    A name counts wherever it stands, in a comment too: that may compile a kernel too many, and never one too few.
+    A name counts wherever it stands in a statement that imports or includes, whatever folder it is of: that may compile
+    a kernel too many, and never one too few.
     """
-    named = [path for path in KERNELS.iterdir() if path.suffix in (".pxd", ".pxi", ".h")]
+    named = [path for path in KERNELS.rglob("*") if path.suffix in (".pxd", ".pxi", ".h")]
     found, ahead = set(), [source]
     while ahead:
         path = ahead.pop()
         if path not in found:
             found.add(path)
-            words = {path.stem, *re.findall(r"\w+", path.read_text(encoding="utf-8"))}
+            statements = NAMING.findall(path.read_text(encoding="utf-8"))
+            words = {path.stem, *re.findall(r"\w+", " ".join(statements))}
             ahead += [part for part in named if part.stem in words]
     return sorted(found)
 
@@ -120,10 +125,15 @@ def digest(*values):
     return hashlib.sha256(repr(values).encode()).hexdigest()
 
 
+def record_of(name):
+    """Where the record of a kept library is."""
+    return KEPT / f"{name}.key"
+
+
 def kept(name, key):
     """A library that was built under this key, or None; None too where half of it or its record is left."""
     try:
-        library, record = (KEPT / name).read_bytes(), (KEPT / f"{name}.key").read_text(encoding="utf-8")
+        library, record = (KEPT / name).read_bytes(), record_of(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
     return library if record == digest(key, library) else None
@@ -131,17 +141,18 @@ def kept(name, key):
 
 def keep(name, key, library):
     """Keep a library for the next build. The record vouches for every byte, so neither has to be written at once."""
-    KEPT.mkdir(parents=True, exist_ok=True)
+    (KEPT / name).parent.mkdir(parents=True, exist_ok=True)
     (KEPT / name).write_bytes(library)
-    (KEPT / f"{name}.key").write_text(digest(key, library), encoding="utf-8")
+    record_of(name).write_text(digest(key, library), encoding="utf-8")
 
 
 def remove_orphans(*folders):
     """Remove what was made of kernels that are gone: it would be imported, and shipped."""
-    names = {source.stem for source in KERNELS.glob("*.pyx")}
+    sources = {source.relative_to(KERNELS).with_suffix("") for source in KERNELS.rglob("*.pyx")}
     for folder in folders:
-        for path in folder.glob("*"):
-            if path.suffix in (".c", ".so", ".pyd", ".key") and path.name.split(".")[0] not in names:
+        for path in [*folder.rglob("*")]:
+            kernel = path.relative_to(folder).parent / path.name.split(".")[0]
+            if path.suffix in (".c", ".so", ".pyd", ".key") and kernel not in sources:
                 path.unlink()
 
 
@@ -163,7 +174,7 @@ class BuildKernels(build_ext):
         self.surroundings = self.circumstances()
         self.keys = {extension.name: self.key(extension) for extension in self.extensions}
         self.found = {
-            extension.name: None if anew else kept(self.made(extension).name, self.keys[extension.name])
+            extension.name: None if anew else kept(self.place(extension), self.keys[extension.name])
             for extension in self.extensions
         }
         changed = [extension for extension in self.extensions if self.found[extension.name] is None]
@@ -197,7 +208,7 @@ class BuildKernels(build_ext):
             super().build_extension(extension)
             # What was edited meanwhile may or may not be in it: then it is compiled again.
             if self.key(extension) == self.keys[extension.name]:
-                keep(made.name, self.keys[extension.name], made.read_bytes())
+                keep(self.place(extension), self.keys[extension.name], made.read_bytes())
         else:
             made.parent.mkdir(parents=True, exist_ok=True)
             made.write_bytes(library)
@@ -206,11 +217,19 @@ class BuildKernels(build_ext):
         """Where a kernel's library is put; its name says of which Python it is."""
         return Path(self.get_ext_fullpath(extension.name))
 
+    def place(self, extension):
+        """A kernel's library among all of them: its folder and name."""
+        return self.source(extension).relative_to(KERNELS).parent / self.made(extension).name
+
+    def source(self, extension):
+        """A kernel's source."""
+        return Path(*extension.name.split(".")).with_suffix(".pyx")
+
     def key(self, extension):
         """One hash of all that a kernel's library depends on."""
-        source = KERNELS / f"{extension.name.rpartition('.')[2]}.pyx"
         flags = extension.define_macros, extension.extra_compile_args, extension.extra_link_args
-        return digest(self.surroundings, flags, [(path.name, path.read_bytes()) for path in parts(source)])
+        files = [(str(path), path.read_bytes()) for path in parts(self.source(extension))]
+        return digest(self.surroundings, flags, files)
 
     def circumstances(self):
         """Everything beside a kernel's own files that its library depends on."""

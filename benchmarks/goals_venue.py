@@ -82,7 +82,7 @@ def kernel(snapshot: adl.Snapshot, threads: int, pool: ThreadPoolExecutor | None
     borders = np.linspace(0, len(snapshot.wallets), threads + 1).astype(np.int64).tolist()
 
     def part(first: int, last: int) -> int:
-        return _kernels.margin.full_pass(
+        return _kernels.margin.passes.full_pass(
             *(snapshot.start, state.unit, state.tier_start, state.rate, state.amount),
             *(snapshot.positions.quantity, snapshot.positions.entry_value, snapshot.positions.wallet),
             *(snapshot.wallets.balance, first, last, state.pnl, state.margin, state.sums),

@@ -10,7 +10,7 @@ wheel = sys.argv[1]
 names = zipfile.ZipFile(wheel).namelist()
 lacks = [
     name
-    for name in ("_kernels/_types.pxd", "_kernels/_wide.h", "_kernels/_sum.pyi", "/py.typed", "/licenses/LICENSE")
+    for name in ("numbers/types.pxd", "include/adl_wide.h", "numbers/sums.pyi", "/py.typed", "/licenses/LICENSE")
     if not any(path.endswith(name) for path in names)
 ]
 extra = [path for path in names if path.endswith((".c", ".pyx", ".pyc", ".key")) or not path.startswith("adlcore")]

@@ -34,7 +34,7 @@ LAYERS = (
     ),
     (Layer("market", "the positions of one contract at one mark"),),
     (Layer("ranking", "rules, ranks, queues, selections"), Layer("contracts", "assets, contracts, margin tiers")),
-    (Layer("_kernels", "compiled loops: arrays in, arrays out", ("reference",)),),
+    (Layer("_kernels", "compiled loops: arrays in, arrays out", ("compiled", "reference")),),
 )
 
 #: These serve all, and import each other and the kernels only.

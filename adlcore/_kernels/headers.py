@@ -10,11 +10,11 @@ __all__ = ["get_include"]
 
 
 def get_include() -> str:
-    """Return the folder of the kernels' C headers and ``.pxd`` files.
+    """Return the folder of the kernels' C headers.
 
-    A Cython module that cimports from ``adlcore._kernels`` is compiled with this folder among its `include_dirs`;
-    Cython itself finds the ``.pxd`` files by the name of the package. What they declare may change with every version:
-    a module is compiled again for each.
+    A Cython module that cimports from ``adlcore._kernels.compiled`` is compiled with this folder among its
+    `include_dirs`; Cython itself finds the ``.pxd`` files by the name of the package. What they declare may change with
+    every version: a module is compiled again for each.
 
     Returns
     -------
@@ -25,12 +25,12 @@ def get_include() -> str:
     --------
     >>> import os
     >>> from adlcore import get_include
-    >>> {"_money.pxd", "_wide.h"} <= set(os.listdir(get_include()))
-    True
+    >>> sorted(os.listdir(get_include()))
+    ['adl_memory.h', 'adl_simd.h', 'adl_wide.h']
 
     In the ``setup.py`` of another package, beside a ``mine.pyx`` that says
-    ``from adlcore._kernels._money cimport quotient``::
+    ``from adlcore._kernels.compiled.numbers.money cimport quotient``::
 
         setup(ext_modules=cythonize([Extension("mine", ["mine.pyx"], include_dirs=[adlcore.get_include()])]))
     """
-    return os.path.dirname(os.path.abspath(_kernels.__file__))
+    return os.path.join(os.path.dirname(os.path.abspath(_kernels.__file__)), "compiled", "include")

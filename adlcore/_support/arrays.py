@@ -136,14 +136,14 @@ def refuse_objects(name: str, values: Any) -> None:
 def without_nan(name: str, array: NumberArray1D) -> NumberArray1D:
     """Refuse a NaN; int64 columns hold none."""
     if is_floats(array):
-        _refuse_row(name, array, _kernels.columns.first_nan(array), "must be a number")
+        _refuse_row(name, array, _kernels.numbers.columns.first_nan(array), "must be a number")
     return array
 
 
 def finite(name: str, array: NumberArray1D) -> NumberArray1D:
     """Refuse a NaN or an infinity."""
     if is_floats(array):
-        _refuse_row(name, array, _kernels.columns.first_not_finite(array), "must be a finite number")
+        _refuse_row(name, array, _kernels.numbers.columns.first_not_finite(array), "must be a finite number")
     return array
 
 
@@ -209,11 +209,11 @@ def exclusion(
 def sizes_only(name: str, array: NumberArray1D) -> None:
     """Refuse a column of sizes with a NaN, an infinity, a negative value, or a sum beyond int64."""
     if is_lots(array):
-        longs, shorts, _ = _kernels.columns.lots_extent(array)
+        longs, shorts, _ = _kernels.numbers.columns.lots_extent(array)
         if not shorts and longs <= INT64_MAX:
             return
         refuse_overflow(name, array)
-    elif is_floats(array) and _kernels.columns.first_not_size(array) < 0:
+    elif is_floats(array) and _kernels.numbers.columns.first_not_size(array) < 0:
         return
     finite(name, array)
     row = int(np.flatnonzero(array < 0)[0])
@@ -222,7 +222,7 @@ def sizes_only(name: str, array: NumberArray1D) -> None:
 
 def refuse_overflow(name: str, array: Int64Array1D) -> int:
     """Refuse int64 lots whose sum on one side leaves int64; returns the largest magnitude."""
-    longs, shorts, largest = _kernels.columns.lots_extent(array)
+    longs, shorts, largest = _kernels.numbers.columns.lots_extent(array)
     if longs > INT64_MAX or shorts > INT64_MAX:
         sign = 1 if longs > INT64_MAX else -1
         total = 0

@@ -160,7 +160,7 @@ def _entry_value(contract: Contract, quantity: NumberArray1D, price: npt.ArrayLi
     if quanta:
         value = integers = np.empty(len(quantity), INT64)
         unit = float(_unit_at_entry(contract) * contract.settle.quanta_per_unit)
-        row = _kernels.columns.entry_quanta(quantity, prices, unit, contract.inverse, integers)
+        row = _kernels.numbers.columns.entry_quanta(quantity, prices, unit, contract.inverse, integers)
     else:
         value, row = entry_values(contract, quantity, prices)
     if row >= 0:
@@ -174,8 +174,10 @@ def _entry_value(contract: Contract, quantity: NumberArray1D, price: npt.ArrayLi
 def entry_values(contract: Contract, quantity: NumberArray1D, price: Float64Array1D) -> tuple[Float64Array1D, int]:
     """``quantity·v(price)`` in units of the settle asset, and the first row that has none; -1 where all have."""
     value = np.empty(len(quantity))
-    row = _kernels.columns.entry_values(quantity, price, float(_unit_at_entry(contract)), contract.inverse, value)
-    return value, row if row >= 0 else _kernels.columns.first_not_finite(value)
+    row = _kernels.numbers.columns.entry_values(
+        quantity, price, float(_unit_at_entry(contract)), contract.inverse, value
+    )
+    return value, row if row >= 0 else _kernels.numbers.columns.first_not_finite(value)
 
 
 def _unit_at_entry(contract: Contract) -> Fraction:
@@ -209,7 +211,7 @@ def _largest(quantity: NumberArray1D, columns: dict[str, NumberArray1D]) -> tupl
     else:
         most = float(np.abs(quantity).max(initial=0.0))
     values = [columns[name] for name in ("entry_value", "bankruptcy_value") if name in columns]
-    return most, max(_kernels.columns.magnitude(column) for column in values if is_lots(column))
+    return most, max(_kernels.numbers.columns.magnitude(column) for column in values if is_lots(column))
 
 
 def _refuse_money_overflow(

@@ -105,7 +105,7 @@ def explain(market: Columns, score: Float64Array1D, row: int, rule: RankingRule)
         of=count,
         quantile=float("nan") if last else below / count,
         indicator=0 if last else -(-5 * below // count),
-        ahead=_kernels.sums.exact_sum(ahead) if is_floats(ahead) else int(ahead.sum()),
+        ahead=_kernels.numbers.sums.exact_sum(ahead) if is_floats(ahead) else int(ahead.sum()),
         terms=_shown_terms(market, row, rule),
     )
 

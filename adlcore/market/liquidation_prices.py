@@ -135,7 +135,7 @@ def liquidation_price(
     units = float(contract.units_per_lot)
     found = np.empty(len(size))
     if opposite_quantity is None:
-        _kernels.prices.root_prices(size, entry, budget, 1.0, fee, rate, amount, units, contract.inverse, found)
+        _kernels.margin.prices.root_prices(size, entry, budget, 1.0, fee, rate, amount, units, contract.inverse, found)
         return found.item() if scalar else found
     other = columns["opposite_quantity"]
     if (same := np.flatnonzero(np.sign(size) * np.sign(other) > 0)).size:
@@ -145,7 +145,7 @@ def liquidation_price(
     if maintenance == "at-entry":
         budget = budget - _margin_of(np.abs(other_entry), *tiers.arrays(1))
     lower, upper = np.empty(len(size)), np.empty(len(size))
-    _kernels.prices.root_price_pairs(
+    _kernels.margin.prices.root_price_pairs(
         size, other, entry + other_entry, budget, 1.0, fee, rate, amount, units, contract.inverse, lower, upper
     )
     if root == "nearest":
@@ -207,7 +207,7 @@ def bankruptcy_price(
     budget = columns["balance"] + columns["other_pnl"]
     out = np.empty(len(size))
     units = float(contract.units_per_lot)
-    _kernels.prices.root_prices(size, entry, budget, 1.0, fee, NOTHING, NOTHING, units, contract.inverse, out)
+    _kernels.margin.prices.root_prices(size, entry, budget, 1.0, fee, NOTHING, NOTHING, units, contract.inverse, out)
     return out.item() if scalar else out
 
 

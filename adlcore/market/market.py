@@ -94,7 +94,7 @@ class Market(Columns):
 
     __slots__ = ("_sources",)
 
-    _sources: dict[str | RankingRule, _kernels.score.Source]
+    _sources: dict[str | RankingRule, _kernels.ranking.score.Source]
 
     def __init__(
         self,
@@ -404,7 +404,7 @@ class Market(Columns):
             raise AdlError.at("bankrupt_quantity", None, quantity, "must be a number of lots") from None
         return arrays.wanted("bankrupt_quantity", target, is_lots(self.quantity), quantity), side
 
-    def _source(self, rule: str | RankingRule) -> _kernels.score.Source:
+    def _source(self, rule: str | RankingRule) -> _kernels.ranking.score.Source:
         """The kernel's view of the columns under a rule."""
         if not isinstance(rule, str) and (rule := as_rule(rule)).function is not None:
             return scoring.source(self, rule)  # the scores of a custom rule are a column, and not kept

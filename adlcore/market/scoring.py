@@ -16,7 +16,7 @@ from .columns import COLUMNS, Columns
 BLOCK = 16_384
 
 
-def source(market: Columns, rule: RankingRule) -> _kernels.score.Source:
+def source(market: Columns, rule: RankingRule) -> _kernels.ranking.score.Source:
     """The kernel's view of a market's columns under a rule."""
     absent = [name for name in rule.needs if name in COLUMNS and getattr(market, name) is None]
     if absent:
@@ -30,7 +30,7 @@ def source(market: Columns, rule: RankingRule) -> _kernels.score.Source:
         columns["score"] = custom_score(market, rule)
     else:
         columns |= {name: getattr(market, name) for name in (*rule.needs, *rule.optional)}
-    return _kernels.score.Source(
+    return _kernels.ranking.score.Source(
         "column" if rule.function is not None else rule.kernel,
         unit_value=market.value_per_lot,
         inverse=market.contract.inverse,

@@ -135,7 +135,7 @@ class Queue(Versioned):
         """Take over checked columns, with nothing drawn and nothing taken."""
         waiting = np.abs(signed[(score > -np.inf) & (signed * side > 0)])
         self._score, self._signed, self._side, self._tie, self._account = score, signed, side, tie, account
-        self._total: Any = int(waiting.sum()) if is_lots(signed) else _kernels.sums.exact_sum(waiting)
+        self._total: Any = int(waiting.sum()) if is_lots(signed) else _kernels.numbers.sums.exact_sum(waiting)
         if math.isinf(self._total):
             raise AdlError.at("quantity", None, self._total, "its sum must be a float64")
         self._taken: int | Fraction = 0 if is_lots(signed) else Fraction(0)
@@ -277,7 +277,7 @@ class Queue(Versioned):
             rest -= Fraction(part)
         terms = np.concatenate((np.array(base), goals))
         sums = np.empty(len(terms))
-        _kernels.sums.prefix_sums(terms, sums)
+        _kernels.numbers.sums.prefix_sums(terms, sums)
         return sums[len(base) :]
 
     def _cursor(self, axis: NumberArray1D) -> tuple[npt.NDArray[np.intp], NumberArray1D]:
@@ -303,7 +303,7 @@ class Queue(Versioned):
             drawn = self._drawn
             self._score[drawn.rows] = -np.inf  # here, not below: a draw that was interrupted has not happened
             limit = drawn.chunk if 4 * drawn.chunk < len(self._score) else -1
-            source = _kernels.score.Source("column", quantity=self._signed, score=self._score)
+            source = _kernels.ranking.score.Source("column", quantity=self._signed, score=self._score)
             everything = arrays.INT64_MAX if whole else math.inf
             found = selection.run(source, everything, self._side, False, None, limit, self._tie, True, 1, None)
             sizes = np.concatenate((drawn.sizes, found.quantity))
@@ -324,5 +324,5 @@ def _running_sums(sizes: NumberArray1D) -> NumberArray1D:
     if is_lots(sizes):
         return np.cumsum(sizes)
     sums = np.empty(len(sizes))
-    _kernels.sums.prefix_sums(sizes.astype(FLOAT64, copy=False), sums)
+    _kernels.numbers.sums.prefix_sums(sizes.astype(FLOAT64, copy=False), sums)
     return sums

@@ -40,7 +40,7 @@ def rank(score: npt.ArrayLike, *, tie: npt.ArrayLike | None = None) -> Int64Arra
     """
     scores = arrays.floats("score", score)
     out = np.empty(len(scores), INT64)
-    _kernels.ranks.rank(scores, out, arrays.ties(tie, len(scores)))
+    _kernels.ranking.ranks.rank(scores, out, arrays.ties(tie, len(scores)))
     return out
 
 
@@ -69,7 +69,7 @@ def quantile(score: npt.ArrayLike) -> Float64Array1D:
     """
     scores = arrays.floats("score", score)
     out = np.empty(len(scores))
-    _kernels.ranks.quantile(scores, out)
+    _kernels.ranking.ranks.quantile(scores, out)
     return out
 
 
@@ -122,12 +122,12 @@ def indicator(
     ranks = arrays.ties(tie, len(scores))
     out = np.empty(len(scores), np.int8)
     if weights is None:
-        _kernels.levels.levels_by_count(scores, int(levels), out)
+        _kernels.ranking.levels.levels_by_count(scores, int(levels), out)
         return out
     column = arrays.numbers("weights", weights, len(scores), "score")
     arrays.sizes_only("weights", column)
     try:
-        _kernels.levels.levels_by_weight(scores, column, int(levels), out, ranks)
+        _kernels.ranking.levels.levels_by_weight(scores, column, int(levels), out, ranks)
     except ValueError as error:
         raise from_kernel(error) from None
     return out

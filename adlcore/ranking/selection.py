@@ -120,7 +120,7 @@ class Selection(Versioned):
             return np.arange(self._first_place, self._first_place + len(self._index), dtype=INT64)
         place = np.empty(len(self.index), INT64)
         tie = None if self._tie is None else self._tie[self._rows]
-        _kernels.ranks.rank(self.score, place, tie)
+        _kernels.ranking.ranks.rank(self.score, place, tie)
         return place
 
     @property
@@ -223,7 +223,7 @@ def select(
     scores = arrays.floats("score", score, len(sizes))
     arrays.sizes_only("quantity", sizes)
     return run(
-        _kernels.score.Source("column", quantity=sizes, score=scores),
+        _kernels.ranking.score.Source("column", quantity=sizes, score=scores),
         arrays.wanted("target", target, arrays.is_lots(sizes)),
         1,
         False,
@@ -237,7 +237,7 @@ def select(
 
 
 def run(
-    source: _kernels.score.Source,
+    source: _kernels.ranking.score.Source,
     target: Any,
     side: int,
     winners: bool,
@@ -250,7 +250,7 @@ def run(
 ) -> Selection:
     """Run the kernel on checked arguments; `side` is the sign of the quantities that may be closed."""
     try:
-        index, closed, score, filled, partial, left = _kernels.selection.select(
+        index, closed, score, filled, partial, left = _kernels.ranking.selection.select(
             source, side, winners, exclude, target, limit, tie, ordered, threads
         )
     except ValueError as error:

@@ -118,7 +118,7 @@ def part_of(quote: int, closed: int, held: int) -> int:
     """The quote of closing a part, rounded up as there."""
     out = np.empty(1, np.int64)
     columns = (np.array([number], np.int64) for number in (quote, closed, held))
-    assert _kernels.money.multiply_divide(*columns, _kernels.money.ROUNDINGS["up"], out) == -1
+    assert _kernels.numbers.money.multiply_divide(*columns, _kernels.numbers.money.ROUNDINGS["up"], out) == -1
     return out.item()
 
 

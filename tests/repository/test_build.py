@@ -29,16 +29,18 @@ FILES = {
         """,
     "adlcore/__init__.py": "",
     "adlcore/_kernels/__init__.py": "",
-    "adlcore/_kernels/_number.h": "#define ADL_NUMBER 1",
-    "adlcore/_kernels/_shared.pxd": """
-        cdef extern from "_number.h":
+    "adlcore/_kernels/compiled/__init__.py": "",
+    "adlcore/_kernels/compiled/subject/__init__.py": "",
+    "adlcore/_kernels/compiled/include/number.h": "#define ADL_NUMBER 1",
+    "adlcore/_kernels/compiled/subject/shared.pxd": """
+        cdef extern from "number.h":
             int NUMBER "ADL_NUMBER"
         """,
-    "adlcore/_kernels/_one.pyx": """
-        from ._shared cimport NUMBER
+    "adlcore/_kernels/compiled/subject/one.pyx": """
+        from .shared cimport NUMBER
         def answer(): return NUMBER
         """,
-    "adlcore/_kernels/_two.pyx": "def answer(): return 2",
+    "adlcore/_kernels/compiled/subject/two.pyx": "def answer(): return 2",
 }
 
 #: A compiler that writes down what it compiles, edits or dies where it is told to, and takes no time to optimize.
@@ -48,7 +50,7 @@ case "$* " in
   *" -c "*) for argument; do case "$argument" in *.c)
     name=$(basename "$argument" .c)
     echo "$name" >>"$COMPILED"
-    [ "$name" != _one ] || [ -z "$EDITS" ] || echo "$WITH" >"$EDITS"
+    [ "$name" != one ] || [ -z "$EDITS" ] || echo "$WITH" >"$EDITS"
     [ "$name" != "$DIES_AT" ] || exit 1
   esac; done ;;
 esac
@@ -61,13 +63,14 @@ class Tree:
 
     def __init__(self, folder: Path, compiler: Path):
         self.folder, self.compiler = folder, compiler
-        self.kernels, self.log = folder / "adlcore" / "_kernels", folder / "compiled"
+        self.kernels, self.log = folder / "adlcore" / "_kernels" / "compiled" / "subject", folder / "compiled"
 
     def write(self):
         """Write its files."""
-        self.kernels.mkdir(parents=True)
+        self.folder.mkdir()
         shutil.copy(SETUP, self.folder)
         for name, text in FILES.items():
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_text(textwrap.dedent(text).strip() + "\n", encoding="utf-8")
 
     def run(self, code: str, **environment: str) -> subprocess.CompletedProcess:
@@ -94,7 +97,7 @@ class Tree:
 
     def answers(self) -> list[int]:
         """What the kernels beside their sources answer."""
-        code = "from adlcore._kernels import _one, _two; print([_one.answer(), _two.answer()])"
+        code = "from adlcore._kernels.compiled.subject import one, two; print([one.answer(), two.answer()])"
         done = self.run(code)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
@@ -109,7 +112,7 @@ def built(tmp_path_factory):
     compiler.chmod(0o755)
     tree = Tree(folder / "project", compiler)
     tree.write()
-    assert tree.build() == ["_one", "_two"]
+    assert tree.build() == ["one", "two"]
     return tree
 
 
@@ -123,11 +126,11 @@ def tree(built, tmp_path):
 @pytest.mark.parametrize(
     ("name", "line", "compiled", "answers"),
     [
-        ("_two.pyx", "def answer(): return 22", ["_two"], [1, 22]),
-        ("_number.h", "#define ADL_NUMBER 11", ["_one"], [11, 2]),
-        ("_shared.pxd", 'cdef extern from "_number.h":\n    int NUMBER "ADL_NUMBER + 30"', ["_one"], [31, 2]),
-        ("_one.pxd", "cdef int nothing", ["_one"], [1, 2]),
-        ("_idle.h", "#define ADL_IDLE", [], [1, 2]),
+        ("two.pyx", "def answer(): return 22", ["two"], [1, 22]),
+        ("../include/number.h", "#define ADL_NUMBER 11", ["one"], [11, 2]),
+        ("shared.pxd", 'cdef extern from "number.h":\n    int NUMBER "ADL_NUMBER + 30"', ["one"], [31, 2]),
+        ("one.pxd", "cdef int nothing", ["one"], [1, 2]),
+        ("../include/idle.h", "#define ADL_IDLE", [], [1, 2]),
     ],
 )
 def test_what_changed_is_compiled_and_what_names_it(tree, name, line, compiled, answers):
@@ -136,7 +139,7 @@ def test_what_changed_is_compiled_and_what_names_it(tree, name, line, compiled, 
     os.utime(tree.kernels / name, (0, 0))  # no time of a file is asked
     assert tree.build() == compiled
     assert tree.answers() == answers
-    for path in tree.kernels.iterdir():
+    for path in tree.kernels.parent.rglob("*"):
         path.touch()
     assert tree.build() == []
 
@@ -157,40 +160,40 @@ def test_what_changed_is_compiled_and_what_names_it(tree, name, line, compiled, 
     ],
 )
 def test_other_circumstances_compile_everything(tree, before, environment):
-    assert tree.build(before, **environment) == ["_one", "_two"]
+    assert tree.build(before, **environment) == ["one", "two"]
     before = "" if "setup.py" in before else before
     assert tree.build(before, **environment) == []
 
 
 def test_everything_is_compiled_where_that_is_asked_for(tree):
     force = "import runpy, sys; sys.argv = ['setup.py', 'build_ext', '--force']; runpy.run_path('setup.py')"
-    assert tree.build(call=force) == ["_one", "_two"]
+    assert tree.build(call=force) == ["one", "two"]
 
 
 def test_an_editable_install_compiles_what_changed(tree):
     call = "import setuptools.build_meta as m; print(m.build_editable('.'))"
     assert tree.build(call=call) == []
-    (tree.kernels / "_two.pyx").write_text("def answer(): return 3\n", encoding="utf-8")
-    assert tree.build(call=call) == ["_two"]
+    (tree.kernels / "two.pyx").write_text("def answer(): return 3\n", encoding="utf-8")
+    assert tree.build(call=call) == ["two"]
     assert tree.build(call=call) == []
     assert tree.answers() == [1, 3]
 
 
 def test_a_build_that_failed_is_gone_on_with(tree):
-    (tree.kernels / "_number.h").write_text("#define ADL_NUMBER 5\n", encoding="utf-8")
-    (tree.kernels / "_two.pyx").write_text("def answer(): return 6\n", encoding="utf-8")
-    assert "_one" in tree.build(DIES_AT="_one", fails=True)  # its C is newer than its library now
-    assert "_one" in tree.build(DIES_AT="_one", fails=True)
-    assert "_one" in tree.build()
+    (tree.kernels / "../include/number.h").write_text("#define ADL_NUMBER 5\n", encoding="utf-8")
+    (tree.kernels / "two.pyx").write_text("def answer(): return 6\n", encoding="utf-8")
+    assert "one" in tree.build(DIES_AT="one", fails=True)  # its C is newer than its library now
+    assert "one" in tree.build(DIES_AT="one", fails=True)
+    assert "one" in tree.build()
     assert tree.build() == []
     assert tree.answers() == [5, 6]
 
 
 def test_what_is_edited_while_it_is_compiled_is_compiled_again(tree):
-    (tree.kernels / "_one.pxd").write_text("cdef int nothing\n", encoding="utf-8")
-    header = str(tree.kernels / "_number.h")
-    assert tree.build(EDITS=header, WITH="#define ADL_NUMBER 8") == ["_one"]
-    assert tree.build() == ["_one"]
+    (tree.kernels / "one.pxd").write_text("cdef int nothing\n", encoding="utf-8")
+    header = str(tree.kernels / "../include/number.h")
+    assert tree.build(EDITS=header, WITH="#define ADL_NUMBER 8") == ["one"]
+    assert tree.build() == ["one"]
     assert tree.build() == []
     assert tree.answers() == [8, 2]
 
@@ -198,27 +201,27 @@ def test_what_is_edited_while_it_is_compiled_is_compiled_again(tree):
 @pytest.mark.parametrize("suffix", ["", ".key"])
 @pytest.mark.parametrize("share", [0, 0.5])
 def test_half_of_what_is_kept_is_compiled_again(tree, suffix, share):
-    path = tree.folder / "build" / "kernels" / f"_two{SUFFIX}{suffix}"
+    path = tree.folder / "build" / "kernels" / "subject" / f"two{SUFFIX}{suffix}"
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
-    assert tree.build() == ["_two"]
+    assert tree.build() == ["two"]
     assert tree.answers() == [1, 2]
 
 
 def test_what_lies_beside_the_sources_is_never_trusted(tree):
-    for name in ("_one", "_two"):
+    for name in ("one", "two"):
         (tree.kernels / f"{name}{SUFFIX}").write_bytes(b"half of it")
-    (tree.kernels / "_two.c").write_text("nonsense", encoding="utf-8")
+    (tree.kernels / "two.c").write_text("nonsense", encoding="utf-8")
     assert tree.build() == []
     assert tree.answers() == [1, 2]
-    (tree.kernels / f"_one{SUFFIX}").unlink()
+    (tree.kernels / f"one{SUFFIX}").unlink()
     assert tree.build() == []
     assert tree.answers() == [1, 2]
 
 
 def test_what_was_made_of_a_removed_kernel_is_removed(tree):
-    made = [path for path in tree.folder.rglob("_two*") if "temp." not in str(path)]
+    made = [path for path in tree.folder.rglob("two*") if "temp." not in str(path)]
     assert {path.suffix for path in made} == {".pyx", ".c", ".so", ".key"}
-    (tree.kernels / "_two.pyx").unlink()
+    (tree.kernels / "two.pyx").unlink()
     assert tree.build() == []
     assert [path for path in made if path.exists()] == []

@@ -17,10 +17,10 @@ SOURCE = """
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free
 
-from adlcore._kernels._money cimport HALF_EVEN, int128, quotient, size_of, uint128
-from adlcore._kernels._rank cimport Ordered
-from adlcore._kernels._sum cimport Exact, add, clear, merge, rounded
-from adlcore._kernels._types cimport grow
+from adlcore._kernels.compiled.numbers.money cimport HALF_EVEN, int128, quotient, size_of, uint128
+from adlcore._kernels.compiled.ranking.ranks cimport Ordered
+from adlcore._kernels.compiled.numbers.sums cimport Exact, add, clear, merge, rounded
+from adlcore._kernels.compiled.numbers.types cimport grow
 
 
 def share(int64_t amount, int64_t part, int64_t whole):
@@ -68,8 +68,16 @@ print(json.dumps([*numbers, shares.first(numpy.array([1.0, 3.0, 2.0]))]))
 
 
 def test_the_declarations_and_headers_are_shipped():
-    names = {path.name for path in Path(adl.get_include()).iterdir()}
-    assert {"_cut.pxd", "_memory.h", "_money.pxd", "_rows.pxd", "_simd.h", "_types.pxd", "_wide.h"} <= names
+    headers = Path(adl.get_include())
+    names = {str(path.relative_to(headers.parent)) for path in headers.parent.rglob("*")}
+    assert {"include/adl_memory.h", "include/adl_simd.h", "include/adl_wide.h"} <= names
+    assert {
+        "numbers/money.pxd",
+        "numbers/types.pxd",
+        "ranking/cut.pxd",
+        "clearing/rows.pxd",
+        "margin/passes.pyi",
+    } <= names
 
 
 def test_a_cython_package_builds_on_the_kernels(tmp_path):

@@ -1,21 +1,13 @@
 """The kernels of the clearing house beside their twins on Python integers: cases, and what comes out of both."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from adlcore._kernels.reference import _deleverage, _funds, _payments, _rows
+from adlcore._kernels.reference import clearing as PLAIN
 from support.twins import BOTTOM, TOP, column
 
-fast_rows = pytest.importorskip("adlcore._kernels._rows", reason="the compiled kernels are not built")
-fast_funds = pytest.importorskip("adlcore._kernels._funds")
-fast_payments = pytest.importorskip("adlcore._kernels._payments")
-fast_deleverage = pytest.importorskip("adlcore._kernels._deleverage")
-
-FAST = SimpleNamespace(rows=fast_rows, funds=fast_funds, payments=fast_payments, deleverage=fast_deleverage)
-PLAIN = SimpleNamespace(rows=_rows, funds=_funds, payments=_payments, deleverage=_deleverage)
+FAST = pytest.importorskip("adlcore._kernels.compiled.clearing", reason="the compiled kernels are not built")
 BOTH = pytest.mark.parametrize("kernels", [FAST, PLAIN], ids=["compiled", "plain"])
 
 EDGES = sorted(
@@ -85,7 +77,7 @@ def working_rows(draw, sides=(1, -1), tame=False):
     closed = [0 if draw(st.booleans()) else draw(st.integers(0, abs(q))) for q in q0]
     ev0 = draw(st.lists(numbers, min_size=n, max_size=n))
     q = [q - c if q > 0 else q + c for q, c in zip(q0, closed, strict=True)]
-    ev = [_rows.cost_left(e, c, abs(q)) if q else e for e, c, q in zip(ev0, closed, q0, strict=True)]
+    ev = [PLAIN.rows.cost_left(e, c, abs(q)) if q else e for e, c, q in zip(ev0, closed, q0, strict=True)]
     sheets = [draw(tiers) for _ in range(contracts)]
     lines = [line for sheet in sheets for line in sheet]
     plain = draw(st.one_of(st.none(), st.lists(st.integers(0, 1), min_size=slots, max_size=slots)))

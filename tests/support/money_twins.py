@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from adlcore._kernels.reference import _money as plain
+from adlcore._kernels.reference.numbers import money as plain
 from support.twins import BOTTOM, TOP, column
 
-fast = pytest.importorskip("adlcore._kernels._money", reason="the compiled kernels are not built")
+fast = pytest.importorskip("adlcore._kernels.compiled.numbers.money", reason="the compiled kernels are not built")
 
 EDGES = sorted(
     {0, 1, -1, 2, 3, -3, 10, 10**8, BOTTOM, TOP, BOTTOM + 1, TOP - 1}

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adlcore._kernels.reference import _columns as plain
-from adlcore._kernels.reference import _sum as plain_sums
+from adlcore._kernels.reference.numbers import columns as plain
+from adlcore._kernels.reference.numbers import sums as plain_sums
 from support import zoo
 from support.twins import alike
 
-fast = pytest.importorskip("adlcore._kernels._columns", reason="the compiled kernels are not built")
-fast_sums = pytest.importorskip("adlcore._kernels._sum", reason="the compiled kernels are not built")
+fast = pytest.importorskip("adlcore._kernels.compiled.numbers.columns", reason="the compiled kernels are not built")
+fast_sums = pytest.importorskip("adlcore._kernels.compiled.numbers.sums", reason="the compiled kernels are not built")
 
 LOOKERS = ("first_nan", "first_not_finite", "first_not_size")
 BAD = (math.nan, -math.nan, math.inf, -math.inf, -1.0, -zoo.TINY, -0.0, 1.7976931348623157e308, -1.7976931348623157e308)

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from adlcore._kernels.reference import _deleverage
 from support.clearing_twins import (
     BOTH,
     BOTTOM,
@@ -70,7 +69,7 @@ def rankings(draw, tame=False, kinds=(0, 1, 2)):
     ticks.sort(reverse=side < 0)
     price_max = max([1, *ticks])
     loss = above * bottom, above * top, below * (top if inverse else bottom)
-    assume(_deleverage.fits(loss, price_max, above, below, inverse))
+    assume(PLAIN.deleverage.fits(loss, price_max, above, below, inverse))
     done = [draw(st.integers(0, 9)) for _ in range(remainders)]
     lots = st.integers(0, 15) if tame else st.one_of(st.integers(0, 15), positive(wild))
     drawn = st.sampled_from(kinds)

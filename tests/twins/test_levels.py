@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adlcore._kernels.reference import _levels as plain
+from adlcore._kernels.reference.ranking import levels as plain
 from support import zoo
 from support.twins import alike
 
-fast = pytest.importorskip("adlcore._kernels._levels", reason="the compiled kernels are not built")
+fast = pytest.importorskip("adlcore._kernels.compiled.ranking.levels", reason="the compiled kernels are not built")
 
 LEVELS = (1, 2, 5, 100, 127)
 

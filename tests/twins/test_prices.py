@@ -5,11 +5,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adlcore._kernels.reference import _prices as plain
+from adlcore._kernels.reference.margin import prices as plain
 from support import zoo
 from support.twins import refusal
 
-fast = pytest.importorskip("adlcore._kernels._prices", reason="the compiled kernels are not built")
+fast = pytest.importorskip("adlcore._kernels.compiled.margin.prices", reason="the compiled kernels are not built")
 
 INVERSE = pytest.mark.parametrize("inverse", [False, True], ids=["linear", "inverse"])
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from adlcore._kernels.reference import _margin
+from adlcore._kernels.reference.margin import passes as _margin
 from support.clearing_twins import (
     BOTTOM,
     FAST,
@@ -72,7 +72,7 @@ def test_a_closed_row_is_valued_as_the_margin_pass_does(books, data):
     case = closing(data, books, tame=False)
     bad, after = same(close, case)
     assume(bad == -1)
-    fast_margin = pytest.importorskip("adlcore._kernels._margin")
+    fast_margin = pytest.importorskip("adlcore._kernels.compiled.margin.passes")
     for r in set(case["row"].tolist()):
         k = int(case["code"][case["row"] == r][-1])
         lines = slice(books["tier_start"][k], books["tier_start"][k + 1])

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adlcore._kernels.reference import _score as plain
+from adlcore._kernels.reference.ranking import score as plain
 from support import zoo
 
-fast = pytest.importorskip("adlcore._kernels._score", reason="the compiled kernels are not built")
+fast = pytest.importorskip("adlcore._kernels.compiled.ranking.score", reason="the compiled kernels are not built")
 
 MONEY = ("equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value")
 NEEDS = {

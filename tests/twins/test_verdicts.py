@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adlcore._kernels.reference import _verdict as plain
+from adlcore._kernels.reference.margin import verdicts as plain
 from support.twins import BOTTOM, TOP, refusal
 from support.twins import column as lots
 
-fast = pytest.importorskip("adlcore._kernels._verdict", reason="the compiled kernels are not built")
+fast = pytest.importorskip("adlcore._kernels.compiled.margin.verdicts", reason="the compiled kernels are not built")
 
 BOTH = pytest.mark.parametrize("kernels", [fast, plain], ids=["compiled", "plain"])
 wild = st.one_of(st.integers(-3, 3), st.sampled_from([TOP, TOP - 1, BOTTOM, BOTTOM + 1]), st.integers(BOTTOM, TOP))

@@ -54,13 +54,13 @@ def assets_in_all(state: HouseState) -> tuple[int, ...]:
     many = len(snapshot.assets) > 1
     for asset in range(len(snapshot.assets)):
         balance = wallets.balance[wallets.asset == asset] if many else wallets.balance
-        total = _kernels.money.exact_sum(np.ascontiguousarray(balance))
-        total += _kernels.money.exact_sum(np.ascontiguousarray(held.amount[held.asset == asset]))
-        total += _kernels.money.exact_sum(np.ascontiguousarray(parties.cash[:, asset]))
+        total = _kernels.numbers.money.exact_sum(np.ascontiguousarray(balance))
+        total += _kernels.numbers.money.exact_sum(np.ascontiguousarray(held.amount[held.asset == asset]))
+        total += _kernels.numbers.money.exact_sum(np.ascontiguousarray(parties.cash[:, asset]))
         totals.append(total)
     for code, asset in enumerate(snapshot.settle.tolist()):
-        totals[asset] -= _kernels.money.exact_sum(snapshot.positions.entry_value[snapshot.rows(code)])
-        totals[asset] -= _kernels.money.exact_sum(np.ascontiguousarray(parties.cost[:, code]))
+        totals[asset] -= _kernels.numbers.money.exact_sum(snapshot.positions.entry_value[snapshot.rows(code)])
+        totals[asset] -= _kernels.numbers.money.exact_sum(np.ascontiguousarray(parties.cost[:, code]))
     return tuple(totals)
 
 
@@ -78,8 +78,8 @@ def differences(state: HouseState) -> Iterator[str]:
 def _open_interest(state: HouseState) -> Iterator[str]:
     snapshot, parties = state.snapshot, state.parties
     for code, contract in enumerate(snapshot.contracts):
-        net = _kernels.money.exact_sum(snapshot.positions.quantity[snapshot.rows(code)])
-        net += _kernels.money.exact_sum(np.ascontiguousarray(parties.lots[:, code]))
+        net = _kernels.numbers.money.exact_sum(snapshot.positions.quantity[snapshot.rows(code)])
+        net += _kernels.numbers.money.exact_sum(np.ascontiguousarray(parties.lots[:, code]))
         if net:
             yield f"open interest of {contract.symbol}: {abs(net)} lots more are {'long' if net > 0 else 'short'}"
 
@@ -126,6 +126,6 @@ def _legs(events: Events) -> Iterator[str]:
     """What one side gives the other receives: the legs of movements sum to nothing."""
     moving = (events.link >= 0) & ~events.of(*FACTS, *EXTERNAL)
     for asset in np.unique(events.asset[moving]).tolist():
-        total = _kernels.money.exact_sum(np.ascontiguousarray(events.amount[moving & (events.asset == asset)]))
+        total = _kernels.numbers.money.exact_sum(np.ascontiguousarray(events.amount[moving & (events.asset == asset)]))
         if total:
             yield f"the legs of the events in {events.names.assets[asset]} sum to {total} quanta"

@@ -47,7 +47,7 @@ def _fund_one(work: PassBooks, code: int, rate: Decimal) -> None:
         ("funding", "funding", {**label, "wallet": wallet[moved], "row": rows[moved], "amount": -paid[moved]}),
         ("funding", "funding", {**label, "party": np.full(int(moved.sum()), party), "amount": paid[moved]}),
     )
-    total = _kernels.money.exact_sum(paid)
+    total = _kernels.numbers.money.exact_sum(paid)
     for other in range(work.first_fund):
         lots = int(work.lots[other, code])
         notional = np.array([abs(work.notional(other, code))])
@@ -66,7 +66,7 @@ def _pay_out(work: PassBooks, slots: Int64Array1D, paid: Int64Array1D) -> None:
     """Take what each row pays out of its slot."""
     left = np.empty_like(work.cash)
     count = np.arange(len(left))
-    bad = _kernels.money.group_sums(np.concatenate([work.cash, -paid]), np.concatenate([count, slots]), left)
+    bad = _kernels.numbers.money.group_sums(np.concatenate([work.cash, -paid]), np.concatenate([count, slots]), left)
     if bad >= 0:
         must = "must leave balances that fit int64 quanta; use fewer decimals"
         raise AdlError.at("rates", None, int(work.cash[bad]), must)
@@ -78,9 +78,9 @@ def _share(values: Int64Array1D, rate: Decimal, symbol: str) -> Int64Array1D:
     top, bottom = Fraction(rate).as_integer_ratio()
     out = np.empty(len(values), INT64)
     fits = max(abs(top), bottom) <= INT64_MAX
-    half_even = _kernels.money.ROUNDINGS["half-even"]
+    half_even = _kernels.numbers.money.ROUNDINGS["half-even"]
     if fits:
-        fits = _kernels.money.multiply_divide(values, np.array([top]), np.array([bottom]), half_even, out) < 0
+        fits = _kernels.numbers.money.multiply_divide(values, np.array([top]), np.array([bottom]), half_even, out) < 0
     if not fits or (len(out) and out.min() < -INT64_MAX):  # what is paid is received, with the other sign
         raise AdlError.at(f"rates[{symbol!r}]", None, str(rate), "must give payments that fit int64 quanta")
     return out

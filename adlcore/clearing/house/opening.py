@@ -78,7 +78,7 @@ def opened_again(state: HouseState, venue: Venue) -> Events:
 def _balance(work: PassBooks, strict: bool) -> None:
     """Put into the street's hands what users' longs and shorts differ by, at the mark."""
     for code, contract in enumerate(work.books.contracts):
-        net = _kernels.money.exact_sum(work.quantity[work.books.rows(code)])
+        net = _kernels.numbers.money.exact_sum(work.quantity[work.books.rows(code)])
         if not net:
             continue
         if strict or abs(net) > INT64_MAX:

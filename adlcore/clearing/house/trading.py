@@ -119,7 +119,7 @@ def _refuse_oneself(books: Snapshot, sides: list[Street | User], buyer: int | No
 
 def _refuse_sides_beyond_range(books: Snapshot, code: int, quantity: Number) -> None:
     """Refuse more longs of a contract, or shorts, than an int64 counts: no market could be made of them."""
-    longs, shorts, _ = _kernels.columns.lots_extent(books.positions.quantity[books.rows(code)])
+    longs, shorts, _ = _kernels.numbers.columns.lots_extent(books.positions.quantity[books.rows(code)])
     if max(longs, shorts) > INT64_MAX:
         must = f"must leave at most {INT64_MAX} lots on either side of {books.contracts[code].symbol}"
         raise AdlError.at("quantity", None, quantity, must)

@@ -109,7 +109,7 @@ class PassBooks(PartyRows):
         held = self.quantity, self.entry_value, self.quantity0, self.entry_value0
         values = slots.of_position, core.pnl, core.margin, core.sums, self.cash, plain
         self._columns = (*held, *values, core.unit, core.tier_start, core.rate, core.amount)
-        self.rows = _kernels.rows.Rows(*self._columns)
+        self.rows = _kernels.clearing.rows.Rows(*self._columns)
         self._most_below = max((contract.tick_fraction[1] for contract in books.contracts), default=1)
 
     # Wallets ----------------------------------------------------------------------------------------------------------
@@ -215,11 +215,11 @@ class PassBooks(PartyRows):
 
     def kernel_for(self, highest: int, fits: bool = True) -> Any:
         """The compiled kernels where they can hold prices of so many ticks; else their twins, in Python integers."""
-        return _kernels if fits and self._most_below * highest < 2**62 else _kernels.wide
+        return _kernels.clearing if fits and self._most_below * highest < 2**62 else _kernels.wide
 
     def rows_for(self, kernel: Any) -> Any:
         """The working rows as those kernels take them; both write to the same columns."""
-        return self.rows if kernel is _kernels else kernel.rows.Rows(*self._columns)
+        return self.rows if kernel is _kernels.clearing else kernel.rows.Rows(*self._columns)
 
     # Money ------------------------------------------------------------------------------------------------------------
 
@@ -321,7 +321,7 @@ class PassBooks(PartyRows):
             return self.state.ledger
         out = np.empty(len(self.table), INT64)
         values = np.concatenate([self.state.ledger, amount[moving]])
-        fund = _kernels.money.group_sums(values, np.concatenate([np.arange(len(out)), party[moving]]), out)
+        fund = _kernels.numbers.money.group_sums(values, np.concatenate([np.arange(len(out)), party[moving]]), out)
         if fund >= 0:
             must = "all that moved it since the opening must sum to an int64; use fewer decimals"
             raise AdlError.at("funds", fund, self.table.names[fund], must)

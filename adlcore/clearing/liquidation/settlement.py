@@ -121,7 +121,7 @@ def _by_funds(
     left = np.where(table.parent_cap < 0, -1, table.parent_cap - work.lent)
     longest = max(len(table.chain(f)) for f in funds.tolist())
     out = [np.empty(len(amount) * longest, INT64) for _ in range(3)]
-    lines, bad = _kernels.payments.settle(amount, fund, equity, cash, table.parent, left, *out)
+    lines, bad = _kernels.clearing.payments.settle(amount, fund, equity, cash, table.parent, left, *out)
     if bad >= 0:
         raise AdlError.at("funds.balance", int(fund[bad]), int(amount[bad]), "must fit int64 quanta once settled")
     work.party_cash[at] = cash

@@ -94,7 +94,7 @@ def converted(
     parts = np.array([whole_parts(rate, what) for rate in rates], INT64).reshape(-1, 2)
     top, bottom = parts[which, 0], parts[which, 1]
     out = np.empty(len(values), INT64)
-    row = _kernels.money.multiply_divide(values, top, bottom, _kernels.money.ROUNDINGS[rounding], out)
+    row = _kernels.numbers.money.multiply_divide(values, top, bottom, _kernels.numbers.money.ROUNDINGS[rounding], out)
     if row >= 0:
         must = "must fit int64 quanta once converted; use fewer decimals"
         if wallet is None:
@@ -269,7 +269,7 @@ def refuse_wrapped(sign: Int64Array1D, wallet: Int64Array1D, must: str, one: Int
 def _summed(values: Int64Array1D, group: Int64Array1D, wallets: Int64Array1D, what: str) -> Int64Array1D:
     """Sums by wallet."""
     out = np.empty(len(wallets), INT64)
-    bad = _kernels.money.group_sums(values, group, out)
+    bad = _kernels.numbers.money.group_sums(values, group, out)
     if bad >= 0:
         row = int(wallets[bad])
         raise AdlError(

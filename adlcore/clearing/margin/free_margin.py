@@ -172,7 +172,7 @@ def _by_wallet(state: MarginPass, amounts: Int64Array1D, wallet: Int64Array1D, a
         amounts = amounts.copy()
         amounts[valued] = converted(amounts[valued], rates, asset[valued], "up", "initial_margin")
     out = np.empty(len(state.wallets), INT64)
-    bad = _kernels.money.group_sums(amounts, wallet, out)
+    bad = _kernels.numbers.money.group_sums(amounts, wallet, out)
     if bad >= 0:
         account = state.books.wallets.account[bad]
         raise AdlError.at("wallets.account", bad, account, "its initial margin must fit int64 quanta")

@@ -110,7 +110,7 @@ class MarginPass:
         cuts = np.linspace(0, count, max(min(threads, count), 1) + 1).astype(INT64).tolist()
 
         def part(first: int, last: int) -> int:
-            return _kernels.margin.full_pass(
+            return _kernels.margin.passes.full_pass(
                 self.books.start,
                 self.unit,
                 self.tier_start,
@@ -132,12 +132,12 @@ class MarginPass:
         else:
             with ThreadPoolExecutor(len(cuts) - 1) as pool:
                 met = int(np.bitwise_or.reduce(list(pool.map(part, cuts[:-1], cuts[1:]))))
-        if met & _kernels.margin.OUT_OF_ORDER:
+        if met & _kernels.margin.passes.OUT_OF_ORDER:
             raise AdlError("positions are not sorted by contract and wallet: must be", argument="positions")
-        if met & _kernels.margin.ROW_OVERFLOW:
+        if met & _kernels.margin.passes.ROW_OVERFLOW:
             for code in range(len(self.books.contracts)):
                 self._refuse_rows(code, float(self.unit[code]))
-        if met & _kernels.margin.SUM_OVERFLOW:
+        if met & _kernels.margin.passes.SUM_OVERFLOW:
             self.refuse_sums()
 
     def move(self, marks: Mapping[int, Decimal], rates: Rates, all_valued: bool) -> Int64Array1D:
@@ -178,7 +178,7 @@ class MarginPass:
         self._run(threads)
         if self.slots.many:
             self.slots.value(self.sums, self.rates, self.wallets)
-        self._decide(_kernels.verdicts.of_all(self.wallets, self.inclusive, self.verdict))
+        self._decide(_kernels.margin.verdicts.of_all(self.wallets, self.inclusive, self.verdict))
 
     def _moved(self, marks: Mapping[int, Decimal], rates: Rates) -> Prices:
         """The prices with new marks of some contracts."""
@@ -192,14 +192,14 @@ class MarginPass:
         met = 0
         for code in marks:
             met |= self._revalue(code, float(prices.unit[code]))
-        if met & _kernels.margin.SUM_OVERFLOW:
+        if met & _kernels.margin.passes.SUM_OVERFLOW:
             self.refuse_sums()
         self._value(prices.rates, touched)
         self._verdicts(touched)
 
     def _verdicts(self, touched: Int64Array1D) -> None:
         """Decide anew who of these wallets is liquidatable."""
-        self._decide(_kernels.verdicts.of_some(self.wallets, touched, self.inclusive, self.verdict), touched)
+        self._decide(_kernels.margin.verdicts.of_some(self.wallets, touched, self.inclusive, self.verdict), touched)
 
     def rebased(self, books: Books, touched: Int64Array1D) -> None:
         """Go on with books that hold what the arrays say already; verdicts on the wallets `touched` are new."""
@@ -226,13 +226,13 @@ class MarginPass:
     def _revalue(self, code: int, unit: float) -> int:
         """Value a contract's rows anew; what was met. Rows that do not fit are refused, and some are moved by then."""
         _, met = self._new_mark(code, unit, self.books.rows(code))
-        if met & _kernels.margin.ROW_OVERFLOW:
+        if met & _kernels.margin.passes.ROW_OVERFLOW:
             self._refuse_rows(code, unit)
         return met
 
     def _new_mark(self, code: int, unit: float, rows: slice) -> tuple[int, int]:
         positions = self.books.positions
-        return _kernels.margin.new_mark(
+        return _kernels.margin.passes.new_mark(
             unit,
             *self.tiers(code),
             positions.quantity[rows],
@@ -279,7 +279,7 @@ class MarginPass:
             (self.pnl, self.slots.balance, "equity"),
             (self.margin, np.zeros(count, INT64), "maintenance margin"),
         ):
-            slot = _kernels.money.group_sums(np.concatenate([values, start]), group, out)
+            slot = _kernels.numbers.money.group_sums(np.concatenate([values, start]), group, out)
             if slot >= 0:
                 wallet = int(self.slots.wallet[slot]) if self.slots.many else slot
                 must = f"the {what} of this wallet must fit int64 quanta; use fewer decimals"

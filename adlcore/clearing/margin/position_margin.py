@@ -242,7 +242,7 @@ class PositionMargin:
         positions, out = self._state.books.positions, np.empty(len(rows))
         ((_, budget),) = self._budgets(code, rows, None, needs_margin)
         size, cost = positions.quantity[rows].astype(FLOAT64), positions.entry_value[rows].astype(FLOAT64)
-        _kernels.prices.root_prices(size, cost, budget, 1.0, fee, *tiers, *self._grid(code), out)
+        _kernels.margin.prices.root_prices(size, cost, budget, 1.0, fee, *tiers, *self._grid(code), out)
         return out
 
     def _two_roots(
@@ -256,7 +256,7 @@ class PositionMargin:
         lower, upper = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
         for share, budget in self._budgets(code, rows, partner, needs_margin):
             low, high = np.empty(len(rows)), np.empty(len(rows))
-            _kernels.prices.root_price_pairs(
+            _kernels.margin.prices.root_price_pairs(
                 size, opposite, cost, budget, share, fee, *tiers, *self._grid(code), low, high
             )
             # What fails first; NaN gives way.

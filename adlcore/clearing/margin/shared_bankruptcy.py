@@ -32,7 +32,7 @@ __all__ = ["SharedBankruptcy", "shared_bankruptcy", "shared_of", "shared_of_part
 #: The highest execution price where a contract gives none: so many times the mark, or the entry price.
 FAR = 1000
 
-UP, DOWN = _kernels.money.ROUNDINGS["up"], _kernels.money.ROUNDINGS["down"]
+UP, DOWN = _kernels.numbers.money.ROUNDINGS["up"], _kernels.numbers.money.ROUNDINGS["down"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,7 +244,7 @@ class _Split:
 
     def _sums(self, values: Int64Array1D) -> Int64Array1D:
         out = np.empty(len(self.equity), INT64)
-        if (bad := _kernels.money.group_sums(values, self.group, out)) >= 0:
+        if (bad := _kernels.numbers.money.group_sums(values, self.group, out)) >= 0:
             row = int(self.owners[bad])
             raise AdlError(
                 f"wallets[{row}]: sums over its positions must fit int64 quanta", argument="wallets", row=row
@@ -265,7 +265,7 @@ class _Split:
             total = self._sums(weight)
         share = np.empty(len(free), INT64)
         group = self.group[free]
-        if _kernels.money.multiply_divide(left[group], weight[free], total[group], DOWN, share) >= 0:
+        if _kernels.numbers.money.multiply_divide(left[group], weight[free], total[group], DOWN, share) >= 0:
             raise AssertionError("a part of an int64 is an int64")
         self.share[free] = share
         last = np.full(len(self.equity), -1)
@@ -302,7 +302,7 @@ class _Split:
         """The prices in ticks at which rows of one contract have these values."""
         contract = self.books.contracts[code]
         out = np.empty(len(places), INT64)
-        _kernels.money.value_ticks(
+        _kernels.numbers.money.value_ticks(
             value[places], self.quantity[places], *self.tick_fraction[code], contract.inverse, rounding, out
         )
         return out
@@ -311,7 +311,7 @@ class _Split:
         """``round(q·v(price))`` of rows of one contract."""
         contract = self.books.contracts[code]
         out = np.empty(len(places), INT64)
-        row = _kernels.money.fill_values(
+        row = _kernels.numbers.money.fill_values(
             self.quantity[places],
             self.price[places],
             np.arange(len(places)),

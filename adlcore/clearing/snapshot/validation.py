@@ -238,7 +238,7 @@ def _count(books: Books, code: int) -> str:
 
 def _open_interest(books: Books) -> Problems:
     for code, contract in enumerate(books.contracts):
-        net = _kernels.money.exact_sum(books.positions.quantity[books.rows(code)])
+        net = _kernels.numbers.money.exact_sum(books.positions.quantity[books.rows(code)])
         if net:
             side = "longs" if net > 0 else "shorts"
             must = f"the longs and shorts of {contract.symbol} must be equal; {abs(net):,} lots more are {side}"

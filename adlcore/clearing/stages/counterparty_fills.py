@@ -93,7 +93,7 @@ class CounterpartyFills:
         work, contract = self.work, self.work.books.contracts[self.code]
         above, below = contract.tick_fraction
         loss = self._loss(above, below)
-        fits = _kernels.deleverage.fits(loss, int(left.price.max()), above, below, contract.inverse)
+        fits = _kernels.clearing.deleverage.fits(loss, int(left.price.max()), above, below, contract.inverse)
         kernel = work.kernel_for(int(left.price.max()), fits)
         account = np.full(len(left), -1, INT64)
         if self.exclude_account:

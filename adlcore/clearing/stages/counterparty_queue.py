@@ -56,7 +56,7 @@ class _Rows:
         self.work, self.code, self.side, self.only_winners = work, code, side, only
         part = work.books.rows(code)
         found, barred = np.empty((5, part.stop - part.start), INT64), np.empty(part.stop - part.start, np.uint8)
-        count = _kernels.verdicts.of_side(
+        count = _kernels.margin.verdicts.of_side(
             work.quantity[part],
             work.entry_value[part],
             work.core.pnl[part],
@@ -97,12 +97,12 @@ class _Rows:
         owner: Int64Array1D = self.work.books.positions.wallet.take(self.rows)
         return owner
 
-    def _source(self, rule: RankingRule) -> _kernels.score.Source:
+    def _source(self, rule: RankingRule) -> _kernels.ranking.score.Source:
         """The rule over E, MM and WB of now, in the settle asset."""
         work, contract = self.work, self.work.books.contracts[self.code]
         if rule.function is None:
             needed: dict[str, Any] = {name: self._column(name) for name in rule.needs}
-            return _kernels.score.Source(
+            return _kernels.ranking.score.Source(
                 rule.kernel,
                 quantity=self.quantity,
                 entry_value=self.cost,

@@ -224,4 +224,4 @@ def exact_sums(values: Int64Array1D, codes: Int64Array1D, count: int) -> list[in
     order = np.argsort(codes, kind="stable")
     cuts = np.searchsorted(codes[order], np.arange(count + 1))
     held = values[order]
-    return [int(_kernels.money.exact_sum(held[cuts[code] : cuts[code + 1]])) for code in range(count)]
+    return [int(_kernels.numbers.money.exact_sum(held[cuts[code] : cuts[code + 1]])) for code in range(count)]

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 import adlcore as adl
-from adlcore._kernels.reference import _margin as twin
+from adlcore._kernels.reference.margin import passes as twin
 from adlcore.clearing.margin.margin_pass import MarginPass
 
 from ..books import Books, make

@@ -1,0 +1,1 @@
+"""The compiled kernels, a folder a subject; C headers lie in ``include``."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from adlcore._kernels.reference.margin import passes as _margin
+from adlcore._kernels.reference import margin as _margin
 from support.clearing_twins import (
     BOTTOM,
     FAST,
@@ -72,17 +72,18 @@ def test_a_closed_row_is_valued_as_the_margin_pass_does(books, data):
     case = closing(data, books, tame=False)
     bad, after = same(close, case)
     assume(bad == -1)
-    fast_margin = pytest.importorskip("adlcore._kernels.compiled.margin.passes")
+    fast_margin = pytest.importorskip("adlcore._kernels.compiled.margin")
     for r in set(case["row"].tolist()):
         k = int(case["code"][case["row"] == r][-1])
-        lines = slice(books["tier_start"][k], books["tier_start"][k + 1])
         for kernels in (fast_margin, _margin):
             pnl, margin, sums = column([0]), column([0]), column([[0, 0]])
-            one = slice(r, r + 1)
-            kernels.new_mark(
-                float(books["unit"][k]), books["rate"][lines], books["amount"][lines], after["quantity"][one],
-                after["entry_value"][one], column([0]), pnl, margin, sums,
-            )  # fmt: skip
+            contracts = kernels.contracts.Contracts(
+                column([0, 1]), books["tier_start"][k : k + 2], books["rate"], books["amount"]
+            )
+            quantity, entry_value = after["quantity"][r : r + 1], after["entry_value"][r : r + 1]
+            rows = kernels.positions.Positions(quantity, entry_value, column([0]), pnl, margin)
+            slots = kernels.positions.Slots(column([0]), sums)
+            kernels.passes.move_mark(contracts, 0, float(books["unit"][k]), rows, slots)
             assert (pnl[0], margin[0]) == (after["pnl"][r], after["margin"][r])
 
 

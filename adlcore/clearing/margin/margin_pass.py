@@ -21,6 +21,11 @@ __all__ = ["MarginPass"]
 
 TWO_62, INT64_END = 2**62, 2**63
 
+#: The arrays of a pass as kernels take them.
+Holders = tuple[
+    _kernels.margin.contracts.Contracts, _kernels.margin.positions.Positions, _kernels.margin.positions.Slots
+]
+
 
 class Prices(NamedTuple):
     """What everything is valued at: replaced as a whole, so that a move is over in one assignment.
@@ -104,35 +109,31 @@ class MarginPass:
         part = slice(int(self.tier_start[code]), int(self.tier_start[code + 1]))
         return self.rate[part], self.amount[part]
 
-    def _run(self, threads: int) -> None:
+    def holders(self) -> Holders:
+        """The contracts, rows and slots for kernels, made for one pass or move: what stands here may be replaced."""
         positions, slots = self.books.positions, self.slots
-        count = len(slots.balance)
+        return (
+            _kernels.margin.contracts.Contracts(self.books.start, self.tier_start, self.rate, self.amount),
+            _kernels.margin.positions.Positions(
+                positions.quantity, positions.entry_value, slots.of_position, self.pnl, self.margin
+            ),
+            _kernels.margin.positions.Slots(slots.balance, self.sums),
+        )
+
+    def _run(self, threads: int) -> None:
+        contracts, rows, slots = self.holders()
+        count = len(self.slots.balance)
         cuts = np.linspace(0, count, max(min(threads, count), 1) + 1).astype(INT64).tolist()
 
         def part(first: int, last: int) -> int:
-            return _kernels.margin.passes.full_pass(
-                self.books.start,
-                self.unit,
-                self.tier_start,
-                self.rate,
-                self.amount,
-                positions.quantity,
-                positions.entry_value,
-                slots.of_position,
-                slots.balance,
-                first,
-                last,
-                self.pnl,
-                self.margin,
-                self.sums,
-            )
+            return _kernels.margin.passes.run_full_pass(contracts, self.unit, rows, slots, first, last)
 
         if len(cuts) == 2:
             met = part(0, count)
         else:
             with ThreadPoolExecutor(len(cuts) - 1) as pool:
                 met = int(np.bitwise_or.reduce(list(pool.map(part, cuts[:-1], cuts[1:]))))
-        if met & _kernels.margin.passes.OUT_OF_ORDER:
+        if met & _kernels.margin.passes.STRAY_ROW:
             raise AdlError("positions are not sorted by contract and wallet: must be", argument="positions")
         if met & _kernels.margin.passes.ROW_OVERFLOW:
             for code in range(len(self.books.contracts)):
@@ -189,9 +190,9 @@ class MarginPass:
 
     def _revalue_all(self, marks: Iterable[int], prices: Prices, touched: Int64Array1D) -> None:
         """Bring rows, wallets and verdicts to prices; whoever calls it undoes it on an error."""
-        met = 0
+        met, holders = 0, self.holders()
         for code in marks:
-            met |= self._revalue(code, float(prices.unit[code]))
+            met |= self._revalue(holders, code, float(prices.unit[code]))
         if met & _kernels.margin.passes.SUM_OVERFLOW:
             self.refuse_sums()
         self._value(prices.rates, touched)
@@ -223,25 +224,13 @@ class MarginPass:
         if self.slots.many:
             self.slots.value(self.sums, rates, self.wallets, touched)
 
-    def _revalue(self, code: int, unit: float) -> int:
+    def _revalue(self, holders: Holders, code: int, unit: float) -> int:
         """Value a contract's rows anew; what was met. Rows that do not fit are refused, and some are moved by then."""
-        _, met = self._new_mark(code, unit, self.books.rows(code))
+        contracts, rows, slots = holders
+        _, met = _kernels.margin.passes.move_mark(contracts, code, unit, rows, slots)
         if met & _kernels.margin.passes.ROW_OVERFLOW:
             self._refuse_rows(code, unit)
         return met
-
-    def _new_mark(self, code: int, unit: float, rows: slice) -> tuple[int, int]:
-        positions = self.books.positions
-        return _kernels.margin.passes.new_mark(
-            unit,
-            *self.tiers(code),
-            positions.quantity[rows],
-            positions.entry_value[rows],
-            self.slots.of_position[rows],
-            self.pnl[rows],
-            self.margin[rows],
-            self.sums,
-        )
 
     def _decide(self, undecided: bool, wallets: Int64Array1D | slice = slice(None)) -> None:
         """Settle verdicts that hang on whether a wallet holds a position: a loan alone has a margin too."""

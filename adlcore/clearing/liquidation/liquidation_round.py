@@ -67,7 +67,7 @@ class Round:
         place[self.wallets] = np.arange(len(self.wallets))
         owner, rows = work.books.positions.wallet, np.empty(len(work.books.positions), INT64)
         taken = (place >= 0).view(np.uint8)
-        rows = rows[: _kernels.margin.verdicts.rows_of(owner, taken, rows, work.rows_in_liquidation)]
+        rows = rows[: _kernels.margin.verdicts.list_rows(owner, taken, rows, work.rows_in_liquidation)]
         rows = rows[work.quantity[rows] != 0]
         of = place[owner[rows]]
         order = np.lexsort((rows, -_weights(work, rows), of))

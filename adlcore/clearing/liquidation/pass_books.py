@@ -110,6 +110,10 @@ class PassBooks(PartyRows):
         values = slots.of_position, core.pnl, core.margin, core.sums, self.cash, plain
         self._columns = (*held, *values, core.unit, core.tier_start, core.rate, core.amount)
         self.rows = _kernels.clearing.rows.Rows(*self._columns)
+        self.candidates = _kernels.margin.verdicts.Candidates(
+            self.quantity, self.entry_value, core.pnl, books.positions.wallet, self.rows_in_liquidation
+        )
+        self.wallets = _kernels.margin.verdicts.Wallets(core.wallets, core.inclusive)
         self._most_below = max((contract.tick_fraction[1] for contract in books.contracts), default=1)
 
     # Wallets ----------------------------------------------------------------------------------------------------------

@@ -179,7 +179,8 @@ class MarginPass:
         self._run(threads)
         if self.slots.many:
             self.slots.value(self.sums, self.rates, self.wallets)
-        self._decide(_kernels.margin.verdicts.of_all(self.wallets, self.inclusive, self.verdict))
+        wallets = _kernels.margin.verdicts.Wallets(self.wallets, self.inclusive)
+        self._decide(_kernels.margin.verdicts.find_liquidatable(wallets, self.verdict))
 
     def _moved(self, marks: Mapping[int, Decimal], rates: Rates) -> Prices:
         """The prices with new marks of some contracts."""
@@ -200,7 +201,8 @@ class MarginPass:
 
     def _verdicts(self, touched: Int64Array1D) -> None:
         """Decide anew who of these wallets is liquidatable."""
-        self._decide(_kernels.margin.verdicts.of_some(self.wallets, touched, self.inclusive, self.verdict), touched)
+        wallets = _kernels.margin.verdicts.Wallets(self.wallets, self.inclusive)
+        self._decide(_kernels.margin.verdicts.find_liquidatable_among(wallets, touched, self.verdict), touched)
 
     def rebased(self, books: Books, touched: Int64Array1D) -> None:
         """Go on with books that hold what the arrays say already; verdicts on the wallets `touched` are new."""

@@ -56,28 +56,18 @@ class _Rows:
         self.work, self.code, self.side, self.only_winners = work, code, side, only
         part = work.books.rows(code)
         found, barred = np.empty((5, part.stop - part.start), INT64), np.empty(part.stop - part.start, np.uint8)
-        count = _kernels.margin.verdicts.of_side(
-            work.quantity[part],
-            work.entry_value[part],
-            work.core.pnl[part],
-            side,
-            winners,
-            losers,
-            work.books.positions.wallet[part],
-            work.core.wallets,
-            work.rows_in_liquidation[part],
-            work.core.inclusive,
-            found,
-            barred,
+        verdicts = _kernels.margin.verdicts
+        which = (verdicts.WINNERS if winners else 0) | (verdicts.LOSERS if losers else 0)
+        count = verdicts.list_counterparties(
+            work.candidates, work.wallets, part.start, part.stop, side, which, found, barred
         )
         if rule.function is None:
             found, self.barred = found[:, :count], barred[:count]
         else:  # a user's function sees the whole market
             found, self.barred = _spread(found[:, :count], barred[:count], work, part)
         # The kernel copied them: what is served changes the books, and the ranking stays as it was.
-        place, self.quantity, self.cost, self.equity, self.margin = found
         #: The position rows that are ranked.
-        self.rows = place + part.start
+        self.rows, self.quantity, self.cost, self.equity, self.margin = found
         if work.core.slots.many and len(self.valued):
             # What a wallet of several assets has may be nothing in quanta of the settle asset.
             self.equity, self.margin = self._in_settle(self.equity, "equity"), self._in_settle(self.margin, "margin")
@@ -158,8 +148,8 @@ class _Rows:
 
 def _spread(found: Lines, barred: Mask, work: PassBooks, part: slice) -> tuple[Lines, Mask]:
     """A line for each row of a contract: those that are not ranked are barred."""
-    place, rows = found[0], part.stop - part.start
+    place, rows = found[0] - part.start, part.stop - part.start
     whole, out = np.zeros((5, rows), INT64), np.ones(rows, np.uint8)
-    whole[:3] = np.arange(rows), work.quantity[part], work.entry_value[part]
+    whole[:3] = np.arange(part.start, part.stop), work.quantity[part], work.entry_value[part]
     whole[3:, place], out[place] = found[3:], barred
     return whole, out

@@ -52,9 +52,7 @@ class Payments:
 
     def __new__(cls, row: _Int64Array1D, fund: _Int64Array1D, amount: _Int64Array1D) -> Self: ...
 
-def settle(
-    purses: Purses, amount: _Int64Array1D, fund: _Int64Array1D, payments: Payments
-) -> tuple[int, int]:
+def settle(purses: Purses, amount: _Int64Array1D, fund: _Int64Array1D, payments: Payments) -> tuple[int, int]:
     """Pay amounts above 0 into funds and amounts below 0 out of them, in order.
 
     A fund pays as far as its equity is above 0, then its parents do, each no more than it may still pay for the

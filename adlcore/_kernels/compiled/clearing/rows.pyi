@@ -89,9 +89,7 @@ class PositionBooks:
         (argument, row, value, must) where `value_per_lot` has another length than there are contracts.
     """
 
-    def __new__(
-        cls, rows: Rows, slots: SlotSums, contracts: Contracts, value_per_lot: _Float64Array1D
-    ) -> Self: ...
+    def __new__(cls, rows: Rows, slots: SlotSums, contracts: Contracts, value_per_lot: _Float64Array1D) -> Self: ...
     def close(
         self,
         row: _Int64Array1D,

@@ -89,9 +89,7 @@ class Collateral:
         (argument, row, value, must) for columns of unlike length, and for kinds and rates that are none.
     """
 
-    def __new__(
-        cls, kind: _UInt8Array1D, rest: _Int64Array1D, loan: _Int64Array1D, rates: _Int64Array1D
-    ) -> Self: ...
+    def __new__(cls, kind: _UInt8Array1D, rest: _Int64Array1D, loan: _Int64Array1D, rates: _Int64Array1D) -> Self: ...
 
 @disjoint_base
 class Counterparties:

@@ -98,7 +98,7 @@ cdef int refuse(
 ) noexcept nogil:
     """Write the line of a fund's first refusal of a contract."""
     cdef const RefusalColumns* refusals = &o.refusals
-    cdef Py_ssize_t at = f * refusals.contracts + k
+    cdef Py_ssize_t at = f * o.funds.contracts + k
     cdef int64_t* line
     # Others may write to the mask meanwhile: there is a line for each fund and contract, and no further one.
     if refusals.has_refused[at] or o.lines >= refusals.count * refusals.contracts:
@@ -115,11 +115,12 @@ cdef int offer(Offering* o, Py_ssize_t f, Py_ssize_t k, Fill* fill) noexcept nog
     cdef const FundColumns* funds = &o.funds
     cdef const TermColumns* terms = &o.terms
     cdef double value_per_lot = o.values.at_mark[k]
-    cdef int64_t lots = funds.lots[f * funds.contracts + k], rest = 0, before = 0, after = 0, equity = 0, notional = 0
-    cdef int64_t numerator = terms.cap_numerator[f], denominator = terms.cap_denominator[f], cap
+    cdef Py_ssize_t at = f * funds.contracts + k
+    cdef int64_t lots = funds.lots[at], rest = 0, before = 0, after = 0, equity = 0, notional = 0
+    cdef int64_t numerator, denominator = terms.cap_denominator[f], cap
     cdef int128 sum
     cdef int status
-    if terms.refuses[f * terms.contracts + k]:
+    if terms.refuses[at]:
         return refuse(o, f, k, fill, CLOSED, 0, 0)
     if add_wraps(lots, fill.quantity, &rest):
         return BEYOND
@@ -137,6 +138,7 @@ cdef int offer(Offering* o, Py_ssize_t f, Py_ssize_t k, Fill* fill) noexcept nog
     if equity < terms.least_equity[f]:
         return refuse(o, f, k, fill, EQUITY, equity, terms.least_equity[f])
     if denominator and size_of(rest) >= size_of(lots):
+        numerator = terms.cap_numerator[f]
         if <int128> notional * denominator > <int128> numerator * equity:
             cap = nearest(<uint128> numerator * size_of(equity), <uint128> denominator, equity < 0, DOWN)
             return refuse(o, f, k, fill, NOTIONAL, notional, cap)
@@ -151,8 +153,8 @@ def take_over(
     Takings takings not None, Refusals refusals not None
 ):
     """Offer rows to funds along their chains, in order; the first row beyond int64 or -1, and how many refusals."""
-    cdef const OfferColumns* rows = &offers.columns
-    cdef const TakingColumns* out = &takings.columns
+    cdef OfferColumns rows = offers.columns
+    cdef TakingColumns out = takings.columns
     cdef Py_ssize_t count = funds.columns.count, contracts = funds.columns.contracts, i, f, k, step
     cdef Offering o
     cdef Fill fill

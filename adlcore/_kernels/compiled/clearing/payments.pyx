@@ -25,11 +25,16 @@ cdef struct PurseColumns:
 
 
 cdef struct PaymentColumns:
-    Py_ssize_t count
     Py_ssize_t room
     int64_t* row
     int64_t* fund
     int64_t* amount
+
+
+cdef struct Till:
+    PurseColumns purses
+    PaymentColumns payments
+    Py_ssize_t made
 
 
 # The views keep what `columns` points to.
@@ -74,24 +79,25 @@ cdef class Payments:
             c.row, c.fund, c.amount = &row[0], &fund[0], &amount[0]
 
 
-cdef int pay(const PurseColumns* p, PaymentColumns* lines, Py_ssize_t row, Py_ssize_t f, int64_t x) noexcept nogil:
+cdef int pay(Till* till, Py_ssize_t row, Py_ssize_t f, int64_t x) noexcept nogil:
     """Let a fund receive x, and write the line."""
+    cdef const PurseColumns* p = &till.purses
+    cdef const PaymentColumns* lines = &till.payments
     cdef int64_t cash = 0, equity = 0
-    cdef Py_ssize_t at = lines.count
+    cdef Py_ssize_t at = till.made
     if at >= lines.room:
         return FULL
     if add_wraps(p.cash[f], x, &cash) or add_wraps(p.equity[f], x, &equity):
         return BEYOND
     p.cash[f], p.equity[f] = cash, equity
     lines.row[at], lines.fund[at], lines.amount[at] = row, f, x
-    lines.count += 1
+    till.made += 1
     return PAID
 
 
-cdef int draw(
-    const PurseColumns* p, PaymentColumns* lines, Py_ssize_t row, Py_ssize_t f, uint64_t need
-) noexcept nogil:
+cdef int draw(Till* till, Py_ssize_t row, Py_ssize_t f, uint64_t need) noexcept nogil:
     """Let a fund and its parents pay what is needed, as far as they can."""
+    cdef const PurseColumns* p = &till.purses
     cdef Py_ssize_t child = -1, step = 0
     cdef int64_t most
     cdef int status
@@ -102,7 +108,7 @@ cdef int draw(
         if child >= 0 and p.parent_remaining[child] >= 0:
             most = min(most, p.parent_remaining[child])
         if most:
-            status = pay(p, lines, row, f, -most)
+            status = pay(till, row, f, -most)
             if status != PAID:
                 return status
             if child >= 0 and p.parent_remaining[child] >= 0:
@@ -119,20 +125,20 @@ def settle(
     Payments payments not None
 ):
     """Pay amounts into funds and out of them, in order; how many payments, and the first row beyond int64 or -1."""
-    cdef const PurseColumns* p = &purses.columns
-    cdef PaymentColumns lines = payments.columns
+    cdef Till till
     cdef Py_ssize_t rows = amount.shape[0], i = 0
     cdef int status = PAID
+    till.purses, till.payments, till.made = purses.columns, payments.columns, 0
     same_length("fund", fund.shape[0], rows)
-    within("fund", fund, 0, p.count - 1)
+    within("fund", fund, 0, till.purses.count - 1)
     with nogil:
         for i in range(rows):
             if amount[i] < 0:
-                status = draw(p, &lines, i, fund[i], size_of(amount[i]))
-            elif amount[i] > 0 and 0 <= fund[i] < p.count:
-                status = pay(p, &lines, i, fund[i], amount[i])
+                status = draw(&till, i, fund[i], size_of(amount[i]))
+            elif amount[i] > 0 and 0 <= fund[i] < till.purses.count:
+                status = pay(&till, i, fund[i], amount[i])
             if status != PAID:
                 break
     if status == FULL:
-        raise ValueError("payments", i, lines.room, "must have a row for each payment")
-    return lines.count, i if status == BEYOND else -1
+        raise ValueError("payments", i, till.payments.room, "must have a row for each payment")
+    return till.made, i if status == BEYOND else -1

@@ -220,9 +220,16 @@ class PassBooks(PartyRows):
 
     def _make_books(self, kernel: Any) -> Any:
         core, slots, holders = self.core, self.core.slots, kernel.clearing.rows
-        held = self.quantity, self.entry_value, self.quantity0, self.entry_value0
         return holders.PositionBooks(
-            holders.Rows(*held, slots.of_position, core.pnl, core.margin),
+            holders.Rows(
+                quantity=self.quantity,
+                entry_value=self.entry_value,
+                quantity0=self.quantity0,
+                entry_value0=self.entry_value0,
+                slot=slots.of_position,
+                pnl=core.pnl,
+                margin=core.margin,
+            ),
             holders.SlotSums(core.sums, self.cash, self._realized_in_sum),
             kernel.margin.contracts.Contracts(self.books.start, core.tier_start, core.rate, core.amount),
             core.unit,

@@ -60,16 +60,17 @@ def _offered(work: PassBooks, taken: Round, chosen: Chosen) -> Int64Array1D:
     notional = (size * table.scope).sum(axis=1)
     caps = [trigger.cap for trigger in table.trigger]
     least = np.array(least_equities(work), INT64)
-    numerator = np.array([0 if c is None else c.numerator for c in caps], INT64)
-    denominator = np.array([0 if c is None else c.denominator for c in caps], INT64)
+    cap_numerator = np.array([0 if c is None else c.numerator for c in caps], INT64)
+    cap_denominator = np.array([0 if c is None else c.denominator for c in caps], INT64)
     holder, realized, closing, closed = np.empty((4, len(chosen)), INT64)
     refusals = np.empty((taken.noted.size, 5), INT64)
     clearing = work.kernel_for(int(chosen.price.max())).clearing
     holders = clearing.fund_books
+    lot_numerator, lot_denominator, inverse = work.price_terms()
     bad, lines = clearing.funds.take_over(
         holders.FundBooks(lots, cost, work.lots0[first:], work.cost0[first:], cash, equity, notional),
-        holders.FundTerms(least, numerator, denominator, work.refuses, table.parent),
-        holders.LotValues(work.core.unit, *work.price_terms()),
+        holders.FundTerms(least, cap_numerator, cap_denominator, work.refuses, table.parent),
+        holders.LotValues(work.core.unit, lot_numerator, lot_denominator, inverse),
         holders.Offers(chosen.fund, chosen.code, chosen.side * chosen.lots, chosen.price, chosen.value),
         holders.Takings(holder, realized, closing, closed),
         holders.Refusals(taken.noted, refusals),

@@ -49,6 +49,7 @@ class Selection(Versioned):
         index: Int64Array1D,
         quantity: NumberArray1D,
         score: Float64Array1D,
+        *,
         filled: Any,
         shortfall: Any,
         partial: int,
@@ -222,37 +223,39 @@ def select(
     sizes = arrays.numbers("quantity", quantity)
     scores = arrays.floats("score", score, len(sizes))
     arrays.sizes_only("quantity", sizes)
-    return run(
-        _kernels.ranking.score.Source("column", quantity=sizes, score=scores),
-        arrays.wanted("target", target, arrays.is_lots(sizes)),
-        1,
-        False,
-        None if exclude is None else arrays.exclusion(exclude, len(sizes)),
-        -1 if max_counterparties is None else arrays.row_limit(max_counterparties),
-        None if tie is None else arrays.ties(tie, len(sizes)),
-        bool(ordered),
-        arrays.thread_count(threads),
-        None,
-    )
+    source = _kernels.ranking.score.Source("column", sizes, {"score": scores})
+    wanted = arrays.wanted("target", target, arrays.is_lots(sizes))
+    excluded = None if exclude is None else arrays.exclusion(exclude, len(sizes))
+    limit = -1 if max_counterparties is None else arrays.row_limit(max_counterparties)
+    ties = None if tie is None else arrays.ties(tie, len(sizes))
+    candidates = _kernels.ranking.candidates.Candidates(source, 1, False, excluded, ties)
+    return run(candidates, wanted, limit=limit, ordered=bool(ordered), threads=arrays.thread_count(threads))
 
 
 def run(
-    source: _kernels.ranking.score.Source,
+    candidates: _kernels.ranking.candidates.Candidates,
     target: Any,
-    side: int,
-    winners: bool,
-    exclude: npt.NDArray[np.uint8] | None,
-    limit: int,
-    tie: Int64Array1D | None,
-    ordered: bool,
-    threads: int,
-    account: npt.NDArray[np.generic] | None,
+    *,
+    limit: int = -1,
+    ordered: bool = True,
+    threads: int = 1,
+    account: npt.NDArray[np.generic] | None = None,
 ) -> Selection:
-    """Run the kernel on checked arguments; `side` is the sign of the quantities that may be closed."""
+    """Run the kernel on checked arguments."""
     try:
-        index, closed, score, filled, partial, left = _kernels.ranking.selection.select(
-            source, side, winners, exclude, target, limit, tie, ordered, threads
-        )
+        prefix = _kernels.ranking.selection.select(candidates, target, limit, ordered, threads)
     except ValueError as error:
         raise from_kernel(error) from None
-    return Selection(index, closed, score, filled, target - filled, partial, left, ordered, side, tie, account)
+    return Selection(
+        prefix.index,
+        prefix.closed,
+        prefix.score,
+        filled=prefix.filled,
+        shortfall=target - prefix.filled,
+        partial=prefix.partial,
+        left=prefix.kept,
+        ordered=ordered,
+        side=candidates.side,
+        tie=candidates.tie,
+        account=account,
+    )

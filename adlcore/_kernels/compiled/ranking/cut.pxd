@@ -2,7 +2,8 @@
 
 from libc.stdint cimport int64_t, uint64_t
 
-from .narrow cimport Ahead, Cut, Goal, Item
+from .narrow cimport Ahead, Cut, Goal
+from .queue_order cimport Item
 
 cdef enum:
     DONE = 0

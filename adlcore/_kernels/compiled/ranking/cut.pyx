@@ -10,9 +10,9 @@ from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
-from .narrow cimport approximate, cut_items, join, no_one, one_more, precedes
-from .sort cimport score_key
 from ..numbers.types cimport grow
+from .narrow cimport approximate, cut_items, join, no_one, one_more
+from .queue_order cimport precedes, score_key
 
 cdef enum:
     FEW = 512  # survivors for which bins do not pay

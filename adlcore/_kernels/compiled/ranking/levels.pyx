@@ -9,10 +9,11 @@ from libc.math cimport INFINITY, ceil, sqrt
 from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free
 
-from .ranks cimport Ordered
-from .sort cimport Record, score_key, sort_records
+from ..numbers.money cimport same_length
 from ..numbers.sums cimport Exact, add, clear, rounded
 from ..numbers.types cimport cloned_int, grow, lowest_byte
+from .queue_order cimport Ordered, score_key
+from .sort cimport Record, sort_records
 
 cdef enum:
     BLOCK = 128  # rows that are counted together
@@ -181,8 +182,7 @@ def levels_by_count(const double[::1] score not None, int levels, int8_t[::1] ou
     cdef Py_ssize_t rows = score.shape[0], start = 0, n
     cdef bint found = False
     cdef int b
-    if out.shape[0] != rows:
-        raise ValueError("out", None, out.shape[0], f"must have {rows} rows")
+    same_length("out", out.shape[0], rows)
     if rows >= FEWEST and levels - 1 <= MOST_BORDERS:
         for b in range(levels - 1):
             brackets[b] = Bracket(0, 0, 0, 0, 0, 0, 0, NULL)
@@ -241,8 +241,8 @@ def levels_by_weight(
     cdef uint64_t last = score_key(-INFINITY)
     cdef double whole, scale
     cdef Exact total
-    if out.shape[0] != rows or weights.shape[0] != rows:
-        raise ValueError("weights", None, weights.shape[0], f"must have {rows} rows")
+    same_length("weights", weights.shape[0], rows)
+    same_length("out", out.shape[0], rows)
     if not 1 <= levels <= 127:
         raise ValueError("levels", None, levels, "must be a whole number from 1 to 127")
     out[:] = 0

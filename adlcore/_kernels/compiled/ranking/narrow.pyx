@@ -10,6 +10,7 @@ from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 
 from ..numbers.sums cimport add, as_double, clear, merge, rounded
+from .queue_order cimport precedes
 
 cdef enum:
     SMALL = 24  # items that are sorted and walked
@@ -163,27 +164,27 @@ cdef void walk(
     """Go through the last items with exact sums; `behind` rows of size `total` stand before them."""
     cdef Py_ssize_t i
     cdef int64_t upto, before = total_read(goal, total)
-    cdef double closed, left
+    cdef double closed, kept
     for i in range(n):
         total_add(goal, total, items[i].size)
         upto = total_read(goal, total)
         cut.last = items[i]
         cut.count = behind + i + 1
         cut.last_closed = items[i].size
-        cut.left = 0
+        cut.kept = 0
         cut.filled = upto
         if reaches(goal, upto):
             cut.covered = True
             if goal.lots:
                 cut.filled = goal.target_lots
                 cut.last_closed = goal.target_lots - before
-                cut.left = items[i].size - cut.last_closed
+                cut.kept = items[i].size - cut.last_closed
             else:
                 closed = min(as_double(items[i].size), goal.target - as_double(before))
-                left = as_double(items[i].size) - closed
+                kept = as_double(items[i].size) - closed
                 memcpy(&cut.filled, &goal.target, sizeof(double))
                 memcpy(&cut.last_closed, &closed, sizeof(double))
-                memcpy(&cut.left, &left, sizeof(double))
+                memcpy(&cut.kept, &kept, sizeof(double))
             return
         if goal.limit >= 0 and cut.count >= goal.limit:
             cut.covered = True
@@ -199,7 +200,7 @@ cdef void cut_items(
     cdef Total total
     cut.covered = False
     cut.count = 0
-    cut.filled = cut.left = cut.last_closed = 0
+    cut.filled = cut.kept = cut.last_closed = 0
     narrow(goal, ahead, items, &low, &high, band, True)
     sort_items(items + low, high - low)
     total_of(goal, ahead, items, low, &total)

@@ -12,11 +12,12 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
 
-from .cut cimport DONE, NO_MEMORY, NOT_A_NUMBER, Held, Survivors, find_cut, trim
-from .narrow cimport Ahead, Cut, Goal, Item, approximate, narrow, no_one
-from .score cimport BLOCK, block_scores
 from ..numbers.sums cimport as_double
 from ..numbers.types cimport cloned_int, grow
+from .cut cimport DONE, NO_MEMORY, NOT_A_NUMBER, Held, Survivors, find_cut, trim
+from .expressions cimport BLOCK, block_scores
+from .narrow cimport Ahead, Cut, Goal, approximate, narrow, no_one
+from .queue_order cimport Item
 
 cdef enum:
     GROUP = 32  # rows that are looked into together
@@ -113,7 +114,7 @@ cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
         # A place within each stretch that follows no period of the data.
         mix = (<uint64_t> b + 1) * <uint64_t> 0x9E3779B97F4A7C15
         start = b * stride + <Py_ssize_t> ((mix >> 33) % <uint64_t> (stride - SAMPLED + 1))
-        score = block_scores(goal.columns, start, SAMPLED, goal.side, goal.winners, -INFINITY, buffer)
+        score = block_scores(goal.columns, start, SAMPLED, goal.side, goal.winners_only, -INFINITY, buffer)
         for i in range(SAMPLED):
             if score[i] > -INFINITY and (goal.exclude == NULL or goal.exclude[start + i] == 0):
                 items[count].score = score[i]
@@ -209,7 +210,7 @@ cdef int scan(
         return status
     while start < stop:
         n = min(stop - start, <Py_ssize_t> BLOCK)
-        score = block_scores(goal.columns, start, n, goal.side, goal.winners, -INFINITY, buffer)
+        score = block_scores(goal.columns, start, n, goal.side, goal.winners_only, -INFINITY, buffer)
         if flag_groups(score, n, threshold, flags):
             for g in range((n + GROUP - 1) // GROUP):
                 if not flags[g]:

@@ -3,9 +3,10 @@
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free
 
-from .cut cimport DONE, NO_MEMORY, Held, Survivors
-from .sort cimport Record, key_score, score_key, sort_records, tie_key
 from ..numbers.types cimport cloned_int, grow
+from .cut cimport DONE, NO_MEMORY, Held, Survivors
+from .queue_order cimport key_score, score_key, tie_key
+from .sort cimport Record, sort_records
 
 cdef enum:
     PART_SHIFT = 48  # a survivor's part and its place there share a word

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..numbers.sums import exact_sum, prefix_sums
-from .ranks import order
+from .queue_order import in_queue_order
 
 Array = npt.NDArray[Any]
 
@@ -34,7 +34,7 @@ def levels_by_weight(score: Array, weights: Array, levels: int, out: Array, tie:
     Exact for int64 weights; for float64 the exact sums are rounded once and the expression is
     ``(levels·W_front)/W``. A row before which all weight is 0 is at the front.
     """
-    rows = order(score, tie)
+    rows = in_queue_order(score, tie)
     weights = np.asarray(weights)[rows]
     if weights.dtype == np.int64:
         front = np.cumsum(weights).tolist()

@@ -189,20 +189,12 @@ class Queue(Versioned):
         filled = goal if enough or not goal else max(self._total - self._axis(start), 0 * self._total)
         left: Any = self._drawn.sizes[last[0]] - reached[0] if len(place) else 0
         self._taken = end
-        return Selection(
-            self._drawn.rows[place],
-            closed,
-            self._drawn.scores[place],
-            filled=filled,
-            shortfall=goal - filled,
-            partial=len(place) - 1 if left > 0 else -1,
-            left=left,
-            ordered=True,
-            side=self._side,
-            tie=self._tie,
-            account=self._account,
-            first_place=int(place[0]) + 1 if len(place) else int(first[0]) + 2,
+        partial = len(place) - 1 if left > 0 else -1
+        prefix = _kernels.ranking.selection.Prefix(
+            self._drawn.rows[place], closed, self._drawn.scores[place], filled, partial, left
         )
+        first_place = int(place[0]) + 1 if len(place) else int(first[0]) + 2
+        return Selection(prefix, goal, True, self._side, self._tie, self._account, first_place)
 
     def assign(self, targets: npt.ArrayLike) -> dict[str, npt.NDArray[Any]]:
         """Take for many targets at once: each bankrupt's slice of the queue.

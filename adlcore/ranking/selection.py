@@ -46,24 +46,20 @@ class Selection(Versioned):
 
     def __init__(
         self,
-        index: Int64Array1D,
-        quantity: NumberArray1D,
-        score: Float64Array1D,
-        *,
-        filled: Any,
-        shortfall: Any,
-        partial: int,
-        left: Any,
+        prefix: _kernels.ranking.selection.Prefix,
+        target: Any,
         ordered: bool,
         side: int,
         tie: Int64Array1D | None,
         account: npt.NDArray[np.generic] | None,
         first_place: int = 1,
     ) -> None:
+        index, quantity, score = prefix.index, prefix.closed, prefix.score
         for column in (index, quantity, score):
             column.setflags(write=False)
         self._index, self._quantity, self._score = index, quantity, score
-        self._filled, self._shortfall, self._partial, self._left = filled, shortfall, partial, left
+        self._filled, self._partial, self._left = prefix.filled, prefix.partial, prefix.kept
+        self._shortfall = target - self._filled
         self._ordered, self._side, self._first_place = ordered, side, first_place
         self._tie, self._account = tie, account
         self._rows: Int64Array1D | slice = index
@@ -246,16 +242,4 @@ def run(
         prefix = _kernels.ranking.selection.select(candidates, target, limit, ordered, threads)
     except ValueError as error:
         raise from_kernel(error) from None
-    return Selection(
-        prefix.index,
-        prefix.closed,
-        prefix.score,
-        filled=prefix.filled,
-        shortfall=target - prefix.filled,
-        partial=prefix.partial,
-        left=prefix.kept,
-        ordered=ordered,
-        side=candidates.side,
-        tie=candidates.tie,
-        account=account,
-    )
+    return Selection(prefix, target, ordered, candidates.side, candidates.tie, account)

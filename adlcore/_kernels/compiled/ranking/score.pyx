@@ -8,7 +8,7 @@ from .expressions cimport (
     ENTRY_VALUE, EQUITY, HYPERLIQUID, HYPERLIQUID_LITERAL, MAINTENANCE_MARGIN, ROI, block_scores, has_branch,
 )
 
-RULES = {
+RULES = {  # their numbers in `expressions.pxd`
     "column": COLUMN,
     "binance": BINANCE,
     "binance-portfolio": BINANCE_PORTFOLIO,
@@ -42,11 +42,21 @@ cdef dict MONEY = {
 cdef int64_t NOTHING = 0  # what the pointer to a column without rows points to
 
 
-cdef int check_columns(rule, dict columns) except -1:
-    """Refuse a rule that is not computed, and columns that are not those that it reads."""
-    if rule not in RULES or not has_branch(RULES[rule]):
+cdef dict NUMBERS = RULES, COLUMNS_READ = READ  # the same, where C finds them
+
+
+cdef int number_of(rule) except -1:
+    """The number of a rule; one that is not computed is refused."""
+    cdef int number = NUMBERS[rule] if rule in NUMBERS else -1
+    if not has_branch(number):
         raise ValueError("rule", None, rule, "must be a rule that the kernel computes")
-    needed, optional = READ[rule]
+    return number
+
+
+cdef int check_columns(rule, dict columns) except -1:
+    """Refuse columns that are not those that the rule reads."""
+    cdef tuple needed, optional
+    needed, optional = COLUMNS_READ[rule]
     for name in needed:
         if name not in columns:
             raise ValueError(name, None, None, f"must be given: the rule {rule!r} reads it")
@@ -64,32 +74,41 @@ cdef class Source:
         double quanta_per_unit=1.0
     ):
         cdef Columns* c = &self.columns
+        c.rule = number_of(rule)
         check_columns(rule, columns)
-        self.views = []
-        c.rows, c.rule = len(quantity), RULES[rule]
         c.value_per_lot, c.inverse, c.quanta_per_unit = value_per_lot, inverse, quanta_per_unit
         c.in_lots = quantity.dtype.kind == "i"
         c.in_quanta = "entry_value" in columns and columns["entry_value"].dtype.kind == "i"
-        c.quantity = self.pointer("quantity", quantity, c.in_lots)
+        if c.in_lots:
+            self.lots = quantity
+            c.rows = self.lots.shape[0]
+            c.quantity = &self.lots[0] if c.rows else &NOTHING
+        else:
+            self.sizes = quantity
+            c.rows = self.sizes.shape[0]
+            c.quantity = <const void*> &self.sizes[0] if c.rows else &NOTHING
+        self.money = []
         for name, column in columns.items():
             if name == "score":
-                c.score = <const double*> self.pointer(name, column, False)
+                self.score = column
+                same_length(name, self.score.shape[0], c.rows)
+                c.score = &self.score[0] if c.rows else <const double*> &NOTHING
             else:
-                c.money[<int> MONEY[name]] = self.pointer(name, column, c.in_quanta)
+                c.money[<int> MONEY[name]] = self.pointer(name, column)
 
-    cdef const void* pointer(self, str name, array, bint integral) except NULL:
-        """Where a column's numbers are; the column is held while the source lives."""
-        cdef const double[::1] doubles
-        cdef const int64_t[::1] integers
-        if integral:
-            integers = array
-            same_length(name, integers.shape[0], self.columns.rows)
-            self.views.append(integers)
-            return &integers[0] if self.columns.rows else &NOTHING
-        doubles = array
-        same_length(name, doubles.shape[0], self.columns.rows)
-        self.views.append(doubles)
-        return <const void*> &doubles[0] if self.columns.rows else &NOTHING
+    cdef const void* pointer(self, str name, array) except NULL:
+        """Where a column of money is; it is held while the source lives."""
+        cdef const double[::1] units
+        cdef const int64_t[::1] quanta
+        if self.columns.in_quanta:
+            quanta = array
+            same_length(name, quanta.shape[0], self.columns.rows)
+            self.money.append(quanta)
+            return &quanta[0] if self.columns.rows else &NOTHING
+        units = array
+        same_length(name, units.shape[0], self.columns.rows)
+        self.money.append(units)
+        return <const void*> &units[0] if self.columns.rows else &NOTHING
 
     def __len__(self):
         return self.columns.rows

@@ -38,6 +38,10 @@ cdef class Prefix:
     cdef readonly object index, closed, score, filled, kept
     cdef readonly Py_ssize_t partial
 
+    def __init__(self, index, closed, score, filled, Py_ssize_t partial, kept):
+        self.index, self.closed, self.score = index, closed, score
+        self.filled, self.partial, self.kept = filled, partial, kept
+
 
 # A selection under way ----------------------------------------------------------------------------
 

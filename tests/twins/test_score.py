@@ -155,7 +155,9 @@ def test_special_floats(rule, inverse, data):
     columns |= {name: np.array(data.draw(values), np.float64) for name in NEEDS[rule]}
     held = np.array(data.draw(finite), np.float64)
     unit = data.draw(st.sampled_from([1.0, -0.01, 1e-300, 1e300]))
-    compare(rule, held, columns, value_per_lot=unit, inverse=inverse, quanta_per_unit=data.draw(st.sampled_from([1.0, 1e8])))
+    compare(
+        rule, held, columns, value_per_lot=unit, inverse=inverse, quanta_per_unit=data.draw(st.sampled_from([1.0, 1e8]))
+    )
 
 
 @pytest.mark.parametrize("inverse", [False, True])

@@ -1,7 +1,5 @@
 """Who may be selected, and in which order among equals: checked once, held while selections read it."""
 
-from libc.stdint cimport int64_t, uint8_t
-
 from ..numbers.money cimport same_length
 
 

@@ -42,9 +42,9 @@ cdef inline double approximate(bint lots, int64_t size) noexcept nogil:
     return <double> size if lots else as_double(size)
 
 
-cdef void no_one(const Goal* goal, Ahead* ahead) noexcept nogil
-cdef void one_more(const Goal* goal, Ahead* ahead, int64_t size) noexcept nogil
-cdef void join(const Goal* goal, Ahead* ahead, const Ahead* other) noexcept nogil
+cdef void clear_ahead(const Goal* goal, Ahead* ahead) noexcept nogil
+cdef void add_ahead(const Goal* goal, Ahead* ahead, int64_t size) noexcept nogil
+cdef void merge_ahead(const Goal* goal, Ahead* ahead, const Ahead* other) noexcept nogil
 cdef void narrow(
     const Goal* goal, const Ahead* ahead, Item* items, Py_ssize_t* low, Py_ssize_t* high, double band, bint exact
 ) noexcept nogil

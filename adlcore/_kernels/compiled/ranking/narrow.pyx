@@ -51,7 +51,7 @@ cdef bint reaches(const Goal* goal, int64_t total) noexcept nogil:
     return total >= goal.target_lots if goal.lots else as_double(total) >= goal.target
 
 
-cdef void no_one(const Goal* goal, Ahead* ahead) noexcept nogil:
+cdef void clear_ahead(const Goal* goal, Ahead* ahead) noexcept nogil:
     ahead.count = 0
     ahead.size = 0.0
     ahead.total.lots = 0
@@ -59,13 +59,13 @@ cdef void no_one(const Goal* goal, Ahead* ahead) noexcept nogil:
         clear(&ahead.total.floats)
 
 
-cdef void one_more(const Goal* goal, Ahead* ahead, int64_t size) noexcept nogil:
+cdef void add_ahead(const Goal* goal, Ahead* ahead, int64_t size) noexcept nogil:
     ahead.count += 1
     ahead.size += approximate(goal.lots, size)
     total_add(goal, &ahead.total, size)
 
 
-cdef void join(const Goal* goal, Ahead* ahead, const Ahead* other) noexcept nogil:
+cdef void merge_ahead(const Goal* goal, Ahead* ahead, const Ahead* other) noexcept nogil:
     ahead.count += other.count
     ahead.size += other.size
     ahead.total.lots += other.total.lots
@@ -84,7 +84,7 @@ cdef Py_ssize_t partition(bint lots, Item* items, Py_ssize_t low, Py_ssize_t hig
     """Split items[low:high] at a median of three; its place, and the size of what precedes it."""
     cdef Py_ssize_t i, place = low
     cdef Py_ssize_t a = low + spread(high - low, 1), b = low + (high - low) // 2, c = low + spread(high - low, 2)
-    cdef Item pivot, held
+    cdef Item pivot, item
     cdef double total = 0.0
     cdef bint before
     if precedes(&items[b], &items[a]):
@@ -95,11 +95,11 @@ cdef Py_ssize_t partition(bint lots, Item* items, Py_ssize_t low, Py_ssize_t hig
     items[b] = items[high - 1]
     items[high - 1] = pivot
     for i in range(low, high - 1):  # without branches: which side a row falls on cannot be predicted
-        held = items[i]
-        before = precedes(&held, &pivot)
-        total += approximate(lots, held.size) if before else 0.0
+        item = items[i]
+        before = precedes(&item, &pivot)
+        total += approximate(lots, item.size) if before else 0.0
         items[i] = items[place]
-        items[place] = held
+        items[place] = item
         place += before
     items[high - 1] = items[place]
     items[place] = pivot

@@ -83,11 +83,11 @@ cdef class Pass:
             free(self.parts)
         search_free(&self.search)
 
-    cdef int check(self, int status, Py_ssize_t bad) except -1:
+    cdef int check(self, int status, Py_ssize_t row) except -1:
         if status == NO_MEMORY:
             raise MemoryError
         if status != DONE:
-            raise ValueError("score", bad, NAN, "must be a number")
+            raise ValueError("score", row, NAN, "must be a number")
         return 0
 
     cdef int find(self) except -1:
@@ -162,12 +162,12 @@ cdef class Pass:
 
     def scan_range(self, int part):
         """Scan one range of rows."""
-        cdef Py_ssize_t rows = self.goal.columns.rows, bad = 0
+        cdef Py_ssize_t rows = self.goal.columns.rows, nan_row = 0
         cdef Py_ssize_t start = rows * part // self.n_parts, stop = rows * (part + 1) // self.n_parts
         cdef int status
         with nogil:
-            status = scan(&self.goal, &self.sieve, start, stop, &self.parts[part], &bad)
-        self.check(status, bad)
+            status = scan(&self.goal, &self.sieve, start, stop, &self.parts[part], &nan_row)
+        self.check(status, nan_row)
 
     cdef int allocate(self) except -1:
         cdef Py_ssize_t count = self.cut.count
@@ -207,15 +207,15 @@ cdef class Pass:
 
     def copy(self, int part):
         """Write one range of rows as it is."""
-        cdef Py_ssize_t at = self.offset[part], found
+        cdef Py_ssize_t at = self.offset[part], place
         if self.parts[part].count == 0:
             return
         with nogil:
-            found = copy_rows(
+            place = copy_rows(
                 &self.parts[part], self.cut.last.row, &self.rows[at], self.sizes + at, &self.scores[at]
             )
-        if found >= 0:
-            self.last = at + found
+        if place >= 0:
+            self.last = at + place
 
     cdef int split(self) except -1:
         """Divide the selected scores into ranges of about equally many rows."""

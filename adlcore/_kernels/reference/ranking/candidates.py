@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from ..numbers.money import same_length
 from .score import Source
 
 Array = npt.NDArray[Any]
@@ -26,7 +27,7 @@ class Candidates:
     ) -> None:
         source.check_winners(winners_only)
         for name, column in (("exclude", exclude), ("tie", tie)):
-            if column is not None and len(column) != len(source):
-                raise ValueError(name, None, len(column), f"must have {len(source)} rows")
+            if column is not None:
+                same_length(name, len(column), len(source))
         self.source, self.side, self.winners_only = source, side, winners_only
         self.exclude, self.tie = exclude, tie

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..numbers.money import same_length
+
 Array = npt.NDArray[Any]
 
 __all__ = ["in_queue_order"]
@@ -14,6 +16,8 @@ __all__ = ["in_queue_order"]
 
 def in_queue_order(score: Array, tie: Array | None = None) -> Array:
     """Rows whose score is a number: score descending, `tie` ascending, row ascending."""
+    if tie is not None:
+        same_length("tie", len(tie), len(score))
     score = np.asarray(score)
     rows = np.flatnonzero(~np.isnan(score))
     keys = (rows, -score[rows]) if tie is None else (rows, np.asarray(tie)[rows], -score[rows])

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..numbers.money import same_length
+
 Array = npt.NDArray[Any]
 
 __all__ = ["READ", "RULES", "Source"]
@@ -127,8 +129,7 @@ class Source:
     ) -> None:
         _check_columns(rule, columns)
         for name, column in columns.items():
-            if len(column) != len(quantity):
-                raise ValueError(name, None, len(column), f"must have {len(quantity)} rows")
+            same_length(name, len(column), len(quantity))
             setattr(self, name, column.astype(np.float64))
         self.rule, self.columns = RULES[rule], columns
         self.signed, self.quantity = quantity, quantity.astype(np.float64)
@@ -156,8 +157,7 @@ class Source:
 
         With `winners_only`, rows with U <= 0 score -inf.
         """
-        if len(out) != len(self):
-            raise ValueError("out", None, len(out), f"must have {len(self)} rows")
+        same_length("out", len(out), len(self))
         self.check_winners(winners_only)
         with np.errstate(all="ignore"):
             score = self.rule(self)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,8 @@ Array = npt.NDArray[Any]
 __all__ = ["Prefix", "select"]
 
 
-class Prefix(NamedTuple):
+@dataclass(frozen=True)
+class Prefix:
     """The front of a queue that covers a target."""
 
     index: Array
@@ -27,9 +29,7 @@ class Prefix(NamedTuple):
     kept: Any
 
 
-def select(
-    candidates: Candidates, target: float, limit: int = -1, ordered: bool = True, threads: int = 1
-) -> Prefix:
+def select(candidates: Candidates, target: float, limit: int = -1, ordered: bool = True, threads: int = 1) -> Prefix:
     """The shortest prefix of the queue whose size reaches `target`, at most `limit` rows of it (-1: no limit)."""
     source, exclude = candidates.source, candidates.exclude
     score = np.empty(len(source))

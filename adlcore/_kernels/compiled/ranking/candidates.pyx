@@ -11,7 +11,7 @@ cdef class Candidates:
         cdef Py_ssize_t rows = source.columns.rows
         source.check_winners(winners_only)
         self.source, self.side, self.tie = source, side, tie
-        goal.columns, goal.lots = &source.columns, source.columns.in_lots
+        goal.columns, goal.in_lots = &source.columns, source.columns.in_lots
         goal.side, goal.winners_only = side, winners_only
         if exclude is not None:
             self.excluded = exclude

@@ -80,12 +80,12 @@ cdef void search_fill_bins(Search* search, int part) noexcept nogil:
     """Size and number of a part's rows in each bin."""
     cdef const Survivors* own = &search.parts[part]
     cdef Share* share = &search.shares[part]
-    cdef bint lots = search.goal.lots
+    cdef bint in_lots = search.goal.in_lots
     cdef Py_ssize_t i
     cdef int b
     for i in range(own.count):
         b = bin_of(search, own.score[i])
-        share.sizes[b] += approximate(lots, own.rows[i].size)
+        share.sizes[b] += approximate(in_lots, own.rows[i].size)
         share.counts[b] += 1
 
 
@@ -210,7 +210,7 @@ cdef void trim(const Goal* goal, Survivors* survivors, const Item* last) noexcep
         survivors.rows[kept] = survivors.rows[i]
         if survivors.tie != NULL:
             survivors.tie[kept] = item.tie
-        total_size += approximate(goal.lots, survivors.rows[i].size)
+        total_size += approximate(goal.in_lots, survivors.rows[i].size)
         kept += 1
     survivors.count = kept
     survivors.total_size = total_size

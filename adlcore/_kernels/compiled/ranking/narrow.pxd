@@ -10,7 +10,7 @@ cdef struct Goal:  # what a selection is asked for
     const Columns* columns
     int side
     bint winners_only
-    bint lots  # sizes are int64; otherwise float64
+    bint in_lots  # sizes are int64; otherwise float64
     const uint8_t* exclude  # NULL: nobody
     const int64_t* tie  # NULL: none
     int64_t target_lots
@@ -38,8 +38,8 @@ cdef struct Ahead:  # rows that surely stand before the cut
     Total total
 
 
-cdef inline double approximate(bint lots, int64_t size) noexcept nogil:
-    return <double> size if lots else as_double(size)
+cdef inline double approximate(bint in_lots, int64_t size) noexcept nogil:
+    return <double> size if in_lots else as_double(size)
 
 
 cdef void clear_ahead(const Goal* goal, Ahead* ahead) noexcept nogil

@@ -68,7 +68,7 @@ cdef void release(Survivors* survivors) noexcept nogil:
 cdef inline int64_t size_at(const Goal* goal, Py_ssize_t row) noexcept nogil:
     """Magnitude of a row's quantity: lots, or the bits of a float64."""
     cdef int64_t bits = (<const int64_t*> goal.columns.quantity)[row]
-    if goal.lots:
+    if goal.in_lots:
         return <int64_t> (0 - <uint64_t> bits) if bits < 0 else bits
     return bits & <int64_t> 0x7FFFFFFFFFFFFFFF
 
@@ -107,7 +107,7 @@ cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
     items = <Item*> grow(NULL, blocks * SAMPLED * sizeof(Item))
     if items == NULL:
         return NO_MEMORY
-    sampled.lots = False
+    sampled.in_lots = False
     sampled.target = goal.target / scale
     sampled.limit = -1 if goal.limit < 0 else <Py_ssize_t> (goal.limit / scale) + 1
     for b in range(blocks):
@@ -122,7 +122,7 @@ cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
                 items[count].row = start + i
                 # A row so large that its stretch would seem to cover much of the target stands for
                 # itself alone.
-                size = approximate(goal.lots, size_at(goal, start + i))
+                size = approximate(goal.in_lots, size_at(goal, start + i))
                 size = min(size, max(size / scale, sampled.target / 16))
                 memcpy(&items[count].size, &size, sizeof(double))
                 count += 1
@@ -243,7 +243,7 @@ cdef int scan(
                     survivors.rows[survivors.count].size = size
                     if goal.tie != NULL:
                         survivors.tie[survivors.count] = goal.tie[row]
-                    survivors.total_size += approximate(goal.lots, size)
+                    survivors.total_size += approximate(goal.in_lots, size)
                     survivors.count += 1
         start += n
     return DONE

@@ -173,12 +173,12 @@ cdef class Pass:
         cdef Py_ssize_t count = self.cut.count
         self.index = empty(count, INT64)
         self.score = empty(count, FLOAT64)
-        self.closed = empty(count, INT64 if self.goal.lots else FLOAT64)
+        self.closed = empty(count, INT64 if self.goal.in_lots else FLOAT64)
         if count == 0:
             return 0
         self.rows = self.index
         self.scores = self.score
-        if self.goal.lots:
+        if self.goal.in_lots:
             self.lots_closed = self.closed
             self.sizes = &self.lots_closed[0]
         else:
@@ -265,7 +265,7 @@ cdef class Pass:
             self.sizes[self.last] = self.cut.last_closed
         prefix.index, prefix.closed, prefix.score = self.index, self.closed, self.score
         # Where nothing is selected the cut is all zeros: 0 lots, and the bits of 0.0.
-        if self.goal.lots:
+        if self.goal.in_lots:
             prefix.filled, prefix.kept = self.cut.filled, self.cut.kept
             in_part = self.cut.kept > 0
         else:
@@ -281,7 +281,7 @@ def select(Candidates candidates not None, target, Py_ssize_t limit=-1, bint ord
     # Starting a thread takes longer than reading a short column.
     cdef Pass work = Pass(1 if rows < FEW else min(threads, <int> MOST_THREADS), candidates)
     work.goal.limit = limit
-    if work.goal.lots:
+    if work.goal.in_lots:
         work.goal.target_lots = min(target, 9223372036854775807)
         work.goal.target = <double> work.goal.target_lots
     else:

@@ -40,8 +40,6 @@ cdef dict MONEY = {
 }
 
 cdef int64_t NOTHING = 0  # what the pointer to a column without rows points to
-
-
 cdef dict NUMBERS = RULES, COLUMNS_READ = READ  # the same, where C finds them
 
 
@@ -75,6 +73,7 @@ cdef class Source:
     ):
         cdef Columns* c = &self.columns
         c.rule = number_of(rule)
+        columns = columns.copy()  # what is checked is what is read, whoever else holds the dict
         check_columns(rule, columns)
         c.value_per_lot, c.inverse, c.quanta_per_unit = value_per_lot, inverse, quanta_per_unit
         c.in_lots = quantity.dtype.kind == "i"

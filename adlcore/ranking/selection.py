@@ -216,11 +216,11 @@ def select(
     >>> adl.select([0.5, 2.0, 1.0, 2.0], [10, 10, 10, 10], 15, ordered=False)
     <Selection of 2 rows: filled 15, shortfall 0, row 3 in part>
     """
-    sizes = arrays.numbers("quantity", quantity)
-    scores = arrays.floats("score", score, len(sizes))
-    arrays.sizes_only("quantity", sizes)
+    sizes = arrays.number_column("quantity", quantity)
+    scores = arrays.float_column("score", score, len(sizes))
+    arrays.refuse_bad_sizes("quantity", sizes)
     source = _kernels.ranking.score.Source("column", sizes, {"score": scores})
-    wanted = arrays.wanted("target", target, arrays.is_lots(sizes))
+    wanted = arrays.read_target("target", target, arrays.is_int64(sizes))
     excluded = None if exclude is None else arrays.exclusion(exclude, len(sizes))
     limit = -1 if max_counterparties is None else arrays.row_limit(max_counterparties)
     ties = None if tie is None else arrays.ties(tie, len(sizes))

@@ -14,7 +14,15 @@ from typing import Any
 
 from ._support.text import visible
 
-__all__ = ["AdlError", "BrokenSnapshotError", "MissingExtraError", "OpenInterestWarning", "keyed", "shortened", "shown"]
+__all__ = [
+    "AdlError",
+    "BrokenSnapshotError",
+    "MissingExtraError",
+    "OpenInterestWarning",
+    "keyed",
+    "shorten_message",
+    "value_text",
+]
 
 #: The longest message, in characters; a longer one loses its middle.
 LONGEST_MESSAGE = 2000
@@ -63,7 +71,7 @@ class AdlError(ValueError):
         value: Any = None,
         must: str | None = None,
     ) -> None:
-        super().__init__(shortened(visible(message)))
+        super().__init__(shorten_message(visible(message)))
         self.argument = argument
         self.row = row
         self.value = value
@@ -74,7 +82,7 @@ class AdlError(ValueError):
         """Build the error for one value: ``argument[row] is value: must ...``; a long value is shown shortened."""
         found = _scalar(value)
         place = argument if row is None else f"{argument}[{row}]"
-        return cls(f"{place} is {shown(found)}: {must}", argument=argument, row=row, value=found, must=must)
+        return cls(f"{place} is {value_text(found)}: {must}", argument=argument, row=row, value=found, must=must)
 
     def placed(self, argument: str, row: int | None, value: Any) -> AdlError:
         """The same complaint about a value as its owner knows it: the cell of a table, the row before a sort."""
@@ -85,7 +93,7 @@ class AdlError(ValueError):
         try:
             pickle.dumps(value, protocol)
         except Exception:  # what a value raises there is its own affair: the error must come through
-            value = shown(value)
+            value = value_text(value)
         return _rebuild, (type(self), str(self), self.argument, self.row, value, self.must)
 
 
@@ -144,16 +152,16 @@ class OpenInterestWarning(UserWarning):
     """
 
 
-def shown(value: object) -> str:
+def value_text(value: object) -> str:
     """A value as a message shows it: its repr in at most 160 characters, whatever it is.
 
     Examples
     --------
-    >>> shown("X"), shown(2**64)
+    >>> value_text("X"), value_text(2**64)
     ("'X'", '18446744073709551616')
-    >>> shown("9" * 5000)
+    >>> value_text("9" * 5000)
     "'9999999999999999999999999999999999999999'...'99999999999999999999999999999999' of 5,000 characters"
-    >>> shown(10**5000)
+    >>> value_text(10**5000)
     'a whole number of 16,610 bits'
     """
     if isinstance(value, int) and int.bit_length(value) > SHOWN_BITS:
@@ -177,7 +185,7 @@ def keyed(argument: str, key: object) -> str:
     >>> keyed("marks", "BTCUSDT")
     "marks['BTCUSDT']"
     """
-    return f"{argument}[{shown(key)}]"
+    return f"{argument}[{value_text(key)}]"
 
 
 def _scalar(value: Any) -> Any:
@@ -188,7 +196,7 @@ def _scalar(value: Any) -> Any:
         return value
 
 
-def shortened(message: str) -> str:
+def shorten_message(message: str) -> str:
     """A message that is not too long; one that is keeps its beginning, and its end, which says what would be right."""
     if len(message) <= LONGEST_MESSAGE:
         return message

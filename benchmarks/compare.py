@@ -20,7 +20,7 @@ from dataclasses import replace
 import goals
 import numpy as np
 from harness.columns import KINDS, SHAPES
-from harness.peers import deleverage, house, margin, show, work
+from harness.peers import deleverage, house, margin, measure_in_worker, show
 from harness.timing import FULL, QUICK, Effort
 
 import adlcore
@@ -40,7 +40,7 @@ def main() -> None:
         "house": lambda: [house.table(options.rows)],
     }
     if options.worker is not None:
-        work(tables[options.table]()[0], options.worker)
+        measure_in_worker(tables[options.table]()[0], options.worker)
         return
     print(machine())
     if options.goals:

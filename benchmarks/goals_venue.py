@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from harness import cases
 from harness.books import LARGE, MIDDLE, SMALL, Books, Size, make
-from harness.houses import crowd, lifted
+from harness.houses import crowded_market, with_margin
 from harness.timing import Call, Effort, Lines, best, over_seeds, read_by_two, trials
 
 import adlcore as adl
@@ -130,7 +130,7 @@ def same(one: adl.MarginState, other: adl.MarginState) -> None:
 def house(effort: Effort, kind: str, most: int) -> Lines:
     """Beside R: NumPy reading quantity, entry value and wallet of every position once."""
     wallets, positions, contracts = size = size_within(most)
-    found = iter(over_seeds(effort, lambda seed: _quiet_and_crash(lifted(make(size, "linear", seed)), effort)))
+    found = iter(over_seeds(effort, lambda seed: _quiet_and_crash(with_margin(make(size, "linear", seed)), effort)))
     yield f"R, {positions:,} positions: {wallets:,} wallets, {contracts} contracts", None, next(found), "ms"
     yield "quiet mark of all contracts, a position", ALL, next(found), "ns"
     yield "the same", None, next(found), "R"
@@ -140,7 +140,7 @@ def house(effort: Effort, kind: str, most: int) -> Lines:
     yield "that mark", None, next(found), "ms"
     yield "that mark, against a quiet one", TIMES, next(found), "x"
     shorts = min(10**5, most)
-    found = iter(over_seeds(effort, lambda seed: _crowd(crowd(shorts // 10, shorts, seed), effort)))
+    found = iter(over_seeds(effort, lambda seed: _crowd(crowded_market(shorts // 10, shorts, seed), effort)))
     yield f"{shorts // 10:,} bankrupts against one market of {shorts:,}", CROWD, next(found), "ms"
     yield "the same, a bankrupt", None, next(found), "us"
 

@@ -67,7 +67,7 @@ def refuse_unfit(argument: str, name: str, row: int | None = None) -> None:
         raise AdlError.at(argument, row, name, "must not end in a NUL character, which would be lost")
 
 
-def is_lots(array: NumberArray1D) -> TypeGuard[Int64Array1D]:
+def is_int64(array: NumberArray1D) -> TypeGuard[Int64Array1D]:
     """Whether a column holds integers: lots of a quantity, quanta of money."""
     return array.dtype == INT64
 
@@ -77,7 +77,7 @@ def is_floats(array: NumberArray1D) -> TypeGuard[Float64Array1D]:
     return array.dtype == FLOAT64
 
 
-def numbers(name: str, values: Any, length: int | None = None, of: str = "quantity") -> NumberArray1D:
+def number_column(name: str, values: Any, length: int | None = None, of: str = "quantity") -> NumberArray1D:
     """A 1-D contiguous array of float64, or of int64 where `values` are integers; NaN is not looked for."""
     array = values if type(values) is np.ndarray and _ready(values) else _converted(name, values)
     if length is not None and len(array) != length:
@@ -133,14 +133,14 @@ def refuse_objects(name: str, values: Any) -> None:
             raise AdlError.at(name, row, value, INT64_LIMITS)
 
 
-def without_nan(name: str, array: NumberArray1D) -> NumberArray1D:
+def refuse_nan(name: str, array: NumberArray1D) -> NumberArray1D:
     """Refuse a NaN; int64 columns hold none."""
     if is_floats(array):
         _refuse_row(name, array, _kernels.numbers.columns.first_nan(array), "must be a number")
     return array
 
 
-def finite(name: str, array: NumberArray1D) -> NumberArray1D:
+def refuse_not_finite(name: str, array: NumberArray1D) -> NumberArray1D:
     """Refuse a NaN or an infinity."""
     if is_floats(array):
         _refuse_row(name, array, _kernels.numbers.columns.first_not_finite(array), "must be a finite number")
@@ -153,9 +153,9 @@ def _refuse_row(name: str, array: NumberArray1D, row: int, must: str) -> None:
         raise AdlError.at(name, row, array[row], must)
 
 
-def floats(name: str, values: Any, length: int | None = None) -> Float64Array1D:
+def float_column(name: str, values: Any, length: int | None = None) -> Float64Array1D:
     """A float64 column; integers are converted. NaN is not looked for."""
-    array = numbers(name, values, length)
+    array = number_column(name, values, length)
     return array if is_floats(array) else array.astype(FLOAT64)
 
 
@@ -163,8 +163,8 @@ def ties(values: Any, length: int) -> Int64Array1D | None:
     """The optional tie column: int64."""
     if values is None:
         return None
-    array = numbers("tie", values, length)
-    if is_lots(array):
+    array = number_column("tie", values, length)
+    if is_int64(array):
         return array
     if len(array):
         raise AdlError(f"tie has dtype {array.dtype}: must be integers", argument="tie", value=array.dtype)
@@ -206,16 +206,16 @@ def exclusion(
     return mask
 
 
-def sizes_only(name: str, array: NumberArray1D) -> None:
+def refuse_bad_sizes(name: str, array: NumberArray1D) -> None:
     """Refuse a column of sizes with a NaN, an infinity, a negative value, or a sum beyond int64."""
-    if is_lots(array):
+    if is_int64(array):
         longs, shorts, _ = _kernels.numbers.columns.lots_extent(array)
         if not shorts and longs <= INT64_MAX:
             return
         refuse_overflow(name, array)
     elif is_floats(array) and _kernels.numbers.columns.first_not_size(array) < 0:
         return
-    finite(name, array)
+    refuse_not_finite(name, array)
     row = int(np.flatnonzero(array < 0)[0])
     raise AdlError.at(name, row, array[row], "must be 0 or above")
 
@@ -248,7 +248,7 @@ def plain_number(value: Any) -> Any:
     return number
 
 
-def wanted(name: str, target: Any, integral: bool, given: Any = None) -> int | float:
+def read_target(name: str, target: Any, integral: bool, given: Any = None) -> int | float:
     """A quantity to close: at least 0, and whole where the quantities are int64 lots.
 
     Errors show `given`, where that is what the caller wrote.

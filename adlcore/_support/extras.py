@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..errors import AdlError, MissingExtraError
 
-__all__ = ["PACKAGES", "Package", "fault_of", "needs", "optional"]
+__all__ = ["PACKAGES", "Package", "fault_of", "require", "optional_import"]
 
 
 class Package(NamedTuple):
@@ -35,7 +35,7 @@ PACKAGES = {
 
 
 @contextlib.contextmanager
-def optional(package: str, purpose: str) -> Iterator[None]:
+def optional_import(package: str, purpose: str) -> Iterator[None]:
     """A guard over the imports of an optional package.
 
     Parameters
@@ -54,7 +54,7 @@ def optional(package: str, purpose: str) -> Iterator[None]:
 
     Examples
     --------
-    >>> with optional("pyarrow", "reading Parquet"):
+    >>> with optional_import("pyarrow", "reading Parquet"):
     ...     import pyarrow.parquet
     """
     try:
@@ -66,10 +66,10 @@ def optional(package: str, purpose: str) -> Iterator[None]:
         raise of_age
 
 
-def needs(module: str, purpose: str) -> None:
-    """Import a module of an optional package early, before anything is done; raises as :func:`optional`."""
+def require(module: str, purpose: str) -> None:
+    """Import a module of an optional package early, before anything is done; raises as :func:`optional_import`."""
     package = module.partition(".")[0]
-    with optional(package, purpose):
+    with optional_import(package, purpose):
         import_module(package)  # a part of it may be there already, and it no longer
         import_module(module)
 

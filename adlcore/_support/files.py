@@ -21,24 +21,24 @@ from pathlib import Path
 from typing import Any, BinaryIO, ParamSpec, TypeAlias, TypeVar, cast
 
 from ..errors import AdlError
-from .members import APPEND, NEW, member, refuse_shared
-from .options import a_path
+from .members import APPEND, NEW, refuse_shared, stat_member
+from .options import read_path
 
 __all__ = [
     "Destination",
     "Sink",
     "change",
-    "created",
+    "open_new",
     "descriptor_of",
     "is_open_file",
     "is_stream",
     "plain_file",
     "remove",
-    "replaced",
+    "open_replacement",
     "sync_folder",
-    "take_over",
+    "keep_ownership",
     "work_stem",
-    "written_beside",
+    "write_beside",
 ]
 
 #: Where something can be written: the path of a file, or a file that is open for bytes.
@@ -108,7 +108,7 @@ class Sink(io.RawIOBase):
         AdlError
             If it is no plain file, or has another name, too.
         """
-        member(path)  # before it is opened: that may do something to a device
+        stat_member(path)  # before it is opened: that may do something to a device
         sink = cls(path, change(path, os.open, path, APPEND, 0o666))
         try:
             found = os.fstat(sink.fileno())
@@ -177,7 +177,7 @@ class Sink(io.RawIOBase):
 
 
 @contextlib.contextmanager
-def created(path: Path, *, within: int | None = None) -> Iterator[Sink]:
+def open_new(path: Path, *, within: int | None = None) -> Iterator[Sink]:
     """A new file, as :meth:`Sink.new` makes it, all of which is on the disk in the end."""
     with Sink.new(path, within=within) as sink:
         yield sink
@@ -185,7 +185,7 @@ def created(path: Path, *, within: int | None = None) -> Iterator[Sink]:
 
 
 @contextlib.contextmanager
-def written_beside(target: Path, work: Path, there: os.stat_result | None) -> Iterator[Sink]:
+def write_beside(target: Path, work: Path, there: os.stat_result | None) -> Iterator[Sink]:
     """A file that is written under the name of `work`, and takes its own when all of it is on the disk.
 
     `there` is known of the plain file that it replaces: who may read and write that one may do so with this one.
@@ -195,7 +195,7 @@ def written_beside(target: Path, work: Path, there: os.stat_result | None) -> It
     try:
         with sink:
             if there is not None:
-                take_over(sink.fileno(), there)
+                keep_ownership(sink.fileno(), there)
             yield sink
             sink.sync()
         change(target, os.replace, work, target)
@@ -239,7 +239,7 @@ def remove(path: Path) -> None:
     """
     with contextlib.suppress(FileNotFoundError):
         if stat.S_ISDIR(os.lstat(path).st_mode):
-            member(path)
+            stat_member(path)
         change(path, os.unlink, path)
 
 
@@ -248,7 +248,7 @@ def work_stem(target: Path) -> str:
     return f".{target.name[:NAME_SHOWN]}."
 
 
-def take_over(descriptor: int, there: os.stat_result) -> None:
+def keep_ownership(descriptor: int, there: os.stat_result) -> None:
     """Who may read and write a file or folder stays as it was, as far as the system lets one say so.
 
     A folder keeps what it says of the owners and names of what is in it, too.
@@ -271,7 +271,7 @@ def is_open_file(destination: object) -> bool:
 def descriptor_of(path: str | os.PathLike[str]) -> int | None:
     """The descriptor of this process that a path leads to, as ``/dev/stdout`` leads to 1."""
     try:
-        return _descriptor(_followed(a_path("path", path)))
+        return _descriptor(_followed(read_path("path", path)))
     except OSError:
         return None
 
@@ -288,7 +288,7 @@ def is_stream(path: str | os.PathLike[str]) -> bool:
 
 
 @contextlib.contextmanager
-def replaced(destination: Destination, *, new: bool = False, follow: bool = True) -> Iterator[BinaryIO]:
+def open_replacement(destination: Destination, *, new: bool = False, follow: bool = True) -> Iterator[BinaryIO]:
     """What is written here becomes the file of that name, or goes to what cannot be replaced.
 
     Parameters
@@ -313,7 +313,7 @@ def replaced(destination: Destination, *, new: bool = False, follow: bool = True
         yield file
         file.flush()
         return
-    named = a_path("path", destination)
+    named = read_path("path", destination)
     try:
         with _opened(named, new, follow) as sink:
             yield cast(BinaryIO, sink)
@@ -373,7 +373,7 @@ def _plain(target: Path, there: os.stat_result | None, new: bool) -> Iterator[Si
         os.close(change(target, os.open, target, NEW, 0o666))  # from here on the name is taken
     try:
         work = target.with_name(f"{work_stem(target)}{secrets.token_hex(8)}.new")
-        with written_beside(target, work, there) as sink:
+        with write_beside(target, work, there) as sink:
             yield sink
     except BaseException:
         if new:

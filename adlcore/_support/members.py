@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import AdlError
 
-__all__ = ["APPEND", "NEW", "READ", "descriptor", "member", "open_member", "open_named", "refuse_shared"]
+__all__ = ["APPEND", "NEW", "READ", "open_descriptor", "stat_member", "open_member", "open_named", "refuse_shared"]
 
 #: How anything is opened; what a system does not know is left out there.
 _SAFELY = 0
@@ -36,7 +36,7 @@ _KINDS = (
 )
 
 
-def member(path: Path, *, folder: bool = False) -> os.stat_result | None:
+def stat_member(path: Path, *, folder: bool = False) -> os.stat_result | None:
     """What is known of a plain file, or of a folder; None where there is nothing.
 
     Raises
@@ -52,7 +52,7 @@ def member(path: Path, *, folder: bool = False) -> os.stat_result | None:
     return found
 
 
-def descriptor(path: Path) -> int:
+def open_descriptor(path: Path) -> int:
     """The descriptor of a plain file that is opened for reading.
 
     Raises
@@ -67,8 +67,8 @@ def descriptor(path: Path) -> int:
 
 
 def open_member(path: Path) -> BufferedReader:
-    """A plain file, opened for reading; errors are those of :func:`descriptor`."""
-    return open(descriptor(path), "rb")
+    """A plain file, opened for reading; errors are those of :func:`open_descriptor`."""
+    return open(open_descriptor(path), "rb")
 
 
 def open_named(path: Path) -> BufferedReader:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import AdlError, shown
+from ..errors import AdlError, value_text
 
-__all__ = ["a_list", "a_path", "a_truth", "exact_keys", "is_count", "is_text_of", "one_of"]
+__all__ = ["read_list", "read_path", "read_flag", "exact_keys", "is_count", "is_text_of", "require_option"]
 
 
 def is_text_of(value: object, known: Collection[str]) -> bool:
@@ -19,7 +19,7 @@ def is_text_of(value: object, known: Collection[str]) -> bool:
     return isinstance(value, str) and value in known
 
 
-def one_of(argument: str, value: object, known: Collection[str], must: str | None = None) -> None:
+def require_option(argument: str, value: object, known: Collection[str], must: str | None = None) -> None:
     """Refuse an option that is none of the texts that are known; `must` says it in other words."""
     if not is_text_of(value, known):
         raise AdlError.at(argument, None, value, must or f"must be one of {', '.join(known)}")
@@ -32,14 +32,14 @@ def is_count(value: object, least: int, most: int | None = None) -> bool:
     return least <= int(value) and (most is None or int(value) <= most)
 
 
-def a_truth(argument: str, value: object) -> bool:
+def read_flag(argument: str, value: object) -> bool:
     """True or False; the text "False" and a column are neither."""
     if not isinstance(value, bool | np.bool_):
         raise AdlError.at(argument, None, value, "must be True or False")
     return bool(value)
 
 
-def a_list(argument: str, values: Any, must: str, row: int | None = None) -> list[Any]:
+def read_list(argument: str, values: Any, must: str, row: int | None = None) -> list[Any]:
     """What can be gone through, as a list; a text, a mapping and an array of no dimension cannot."""
     if isinstance(values, str | bytes | bytearray | Mapping | type):
         raise AdlError.at(argument, row, values, must)
@@ -57,7 +57,7 @@ def exact_keys(argument: str, fields: Any, names: tuple[str, ...]) -> dict[str, 
     for key in fields:
         if key not in names:
             raise AdlError(
-                f"{argument} has an unknown key {shown(key)}: must have {', '.join(names)}", argument=argument
+                f"{argument} has an unknown key {value_text(key)}: must have {', '.join(names)}", argument=argument
             )
     for name in names:
         if name not in fields:
@@ -65,7 +65,7 @@ def exact_keys(argument: str, fields: Any, names: tuple[str, ...]) -> dict[str, 
     return dict(fields)
 
 
-def a_path(argument: str, path: Any) -> Path:
+def read_path(argument: str, path: Any) -> Path:
     """The path of a file or folder; what no file system can hold is none."""
     if not isinstance(path, str | os.PathLike) or isinstance(named := os.fspath(path), bytes):
         raise AdlError.at(argument, None, path, "must be a path, as text or a pathlib.Path")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["amount", "counted", "decimal", "grouped", "listed", "money", "moved", "percent", "ratio", "short"]
+__all__ = ["amount_text", "counted", "decimal", "grouped", "listed", "money", "moved", "percent", "ratio", "short"]
 
 NAMED = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
@@ -35,12 +35,12 @@ def _printed(number: str) -> str:
     return "–" if number == "-" else f"−{number[1:]}" if number.startswith("-") else number
 
 
-def amount(quanta: int, decimals: int, *, signed: bool = False, plain: bool = False) -> str:
+def amount_text(quanta: int, decimals: int, *, signed: bool = False, plain: bool = False) -> str:
     """Quanta in units of an asset: two decimals, below ten five digits, never more than the asset has.
 
     Examples
     --------
-    >>> amount(123_456_789_000_000, 8), amount(12_345_678, 8), amount(5, 0), amount(-5, 2, plain=True)
+    >>> amount_text(123_456_789_000_000, 8), amount_text(12_345_678, 8), amount_text(5, 0), amount_text(-5, 2, plain=True)
     ('1,234,567.89', '0.12346', '5', '-0.05')
     """
     value = quanta / 10**decimals

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._support.arrays import INT64, Int64Array1D
-from .._support.options import one_of
+from .._support.options import require_option
 from .._support.pickles import Immutable
 
 __all__ = ["COLUMNS", "KINDS", "LEVERAGE_UNIT", "MONEY", "Column", "Events", "Leg", "Log", "Words", "named"]
@@ -257,7 +257,7 @@ class Events(Immutable):
     def of(self, *kinds: str) -> npt.NDArray[np.bool_]:
         """bool[n]: which events are of these kinds."""
         for kind in kinds:
-            one_of("kind", kind, CODES)
+            require_option("kind", kind, CODES)
         return np.isin(self.table[:, 0], [CODES[kind] for kind in kinds])
 
     def only(self, *kinds: str) -> Events:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from .._support.extras import needs
+from .._support.extras import require
 from ..errors import AdlError
 
 __all__ = ["main"]
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     try:
         for package in ("rich", "typer"):  # the command line is nothing without either
-            needs(package, f"the command line ({package})")
+            require(package, f"the command line ({package})")
     except AdlError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

@@ -19,9 +19,9 @@ import typer
 
 from .._support.extras import PACKAGES, fault_of
 from .._version import __version__
-from ..errors import AdlError, shortened
-from ._reading import reads
-from ._screen import complain, write
+from ..errors import AdlError, shorten_message
+from ._reading import guard_command
+from ._screen import complain, print_lines
 from .deleverage import deleverage
 from .demo import demo
 from .explain import explain
@@ -36,11 +36,17 @@ from .verify import verify
 
 __all__ = ["app", "run"]
 
-#: As the help lists them. One that `reads` reads what its first argument names until it ends: whatever a library makes
-#: of that file is a fault of the file.
+#: As the help lists them. One under `guard_command` reads what its first argument names until it ends: whatever a
+#: library makes of that file is a fault of the file.
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(rank, deleverage, margin, explain, demo),
-    *(reads(simulate), reads(verify), reads(resume), reads(query), reads(report)),
+    *(
+        guard_command(simulate),
+        guard_command(verify),
+        guard_command(resume),
+        guard_command(query),
+        guard_command(report),
+    ),
 )
 
 app = typer.Typer(
@@ -56,7 +62,7 @@ app.add_typer(scenario)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        write(f"adlcore {__version__}")
+        print_lines(f"adlcore {__version__}")
         raise typer.Exit
 
 
@@ -69,7 +75,7 @@ def adlcore(
 ) -> None:
     """Who is auto-deleveraged on a perpetual-futures market, how much, and in which order."""
     if context.invoked_subcommand is None:
-        write(context.get_help())
+        print_lines(context.get_help())
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -114,5 +120,5 @@ def _open_closed_streams() -> None:
 
 def _complain(message: str) -> int:
     # A message of the parser of options repeats what it was given, however long that is.
-    complain("error", shortened(message))
+    complain("error", shorten_message(message))
     return 2

@@ -7,18 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .._support.options import a_list
+from .._support.options import read_list
 from ..contracts.decimals import positive_decimal, whole_number
 from ..errors import AdlError, keyed
 from ..io import Inputs, Run
 from ..io.manifests import MANIFEST
-from ..io.runs.folder import command
+from ..io.runs.folder import command_line
 from ..lab import scenarios
 from ..lab.crash import TIME_UNIT, Crash
 from ._pass_bar import PassBar
 from ._screen import complain
 
-__all__ = ["configuration_of", "crash_of", "hash_line", "made_again", "stoppable", "watched"]
+__all__ = ["configuration_of", "crash_of", "hash_line", "remake_crash", "advise_resume", "passes_with_bar"]
 
 #: The key of the scenario in the configuration of a run.
 SCENARIO = "scenario"
@@ -50,7 +50,7 @@ def _marks(given: Any) -> list[tuple[int, dict[str, str]]]:
     """The marks of a configuration: time and prices of each pass."""
     place, must = f"configuration.{MARKS}", "must be a time and a mapping of contracts to prices"
     found = []
-    for row, each in enumerate(a_list(place, given, "must be a list of times and prices")):
+    for row, each in enumerate(read_list(place, given, "must be a list of times and prices")):
         if not isinstance(each, list) or len(each) != 2 or not isinstance(each[1], dict):
             raise AdlError.at(place, row, each, must)
         for symbol, price in each[1].items():
@@ -60,14 +60,14 @@ def _marks(given: Any) -> list[tuple[int, dict[str, str]]]:
 
 
 @contextmanager
-def made_again(run: Run, what: str) -> Iterator[tuple[Crash, PassBar]]:
+def remake_crash(run: Run, what: str) -> Iterator[tuple[Crash, PassBar]]:
     """The crash that a run is of, and a bar that says what is done with its passes."""
     crash = crash_of(run)
     with PassBar(crash, what) as bar:
         yield crash, bar
 
 
-def watched(crash: Crash, bar: PassBar) -> Iterator[Inputs]:
+def passes_with_bar(crash: Crash, bar: PassBar) -> Iterator[Inputs]:
     """The passes of a crash; the bar moves on when the next one is asked for."""
     for given in crash.passes():
         yield given
@@ -75,13 +75,13 @@ def watched(crash: Crash, bar: PassBar) -> Iterator[Inputs]:
 
 
 @contextmanager
-def stoppable(folder: Path) -> Iterator[None]:
+def advise_resume(folder: Path) -> Iterator[None]:
     """Who stops a run is told what goes on with it; of one that has not begun there is nothing to tell."""
     try:
         yield
     except KeyboardInterrupt:
         if (folder / MANIFEST).exists():
-            complain("stopped", f"{command('resume', folder)} goes on from the last pass that was complete")
+            complain("stopped", f"{command_line('resume', folder)} goes on from the last pass that was complete")
         raise
 
 

@@ -15,11 +15,11 @@ from ..io import snapshots
 from ..io.positions import Positions, read_positions
 from ..market.market import Market
 from ..ranking.rules import RankingRule
-from ._reading import reading
+from ._reading import name_unreadable_file
 from ._reading_bar import ReadingBar
 from ._screen import complain
 
-__all__ = ["SIDES", "account_of", "as_option", "check_decimal", "check_side", "load", "load_snapshot"]
+__all__ = ["SIDES", "account_of", "as_option", "check_decimal", "check_side", "load_market", "load_snapshot"]
 
 #: Signs of quantities, by their name.
 SIDES = {"long": 1, "short": -1}
@@ -28,13 +28,13 @@ SIDES = {"long": 1, "short": -1}
 INT64_DIGITS = 19
 
 
-def load(
+def load_market(
     file: Path, rule: RankingRule, mark: str, columns: str | None, lot: str | None, **terms: str
 ) -> tuple[Positions, Market]:
     """Read a file and make it a market that the rule can rank; `terms` are the contract's."""
     check_decimal("mark", mark)
     check_decimal("multiplier", terms["multiplier"])
-    with reading(file):
+    with name_unreadable_file(file):
         with ReadingBar(file.name) as bar:
             positions = read_positions(file, columns, lot=lot, progress=bar)
         return positions, _market(file, positions, rule, mark, **terms)
@@ -59,7 +59,7 @@ def _market(file: Path, positions: Positions, rule: RankingRule, mark: str, **te
 
 def load_snapshot(path: Path) -> Snapshot:
     """Read a snapshot; what is odd about it is told on stderr, a line each."""
-    with reading(path), warnings.catch_warnings(record=True) as caught:
+    with name_unreadable_file(path), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", OpenInterestWarning)
         snapshot = snapshots.load(path)
     for warning in caught:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ._screen import write
+from ._screen import print_lines
 
 __all__ = ["price_or_none", "print_json", "records"]
 
@@ -13,7 +13,7 @@ __all__ = ["price_or_none", "print_json", "records"]
 def print_json(document: dict[str, Any]) -> None:
     """Print one JSON document on stdout; what is not finite is null."""
     text = json.dumps(_plain(document), allow_nan=False, indent=2)
-    write(text.replace("\x7f", "\\u007f"))  # the one control character that JSON leaves as it is
+    print_lines(text.replace("\x7f", "\\u007f"))  # the one control character that JSON leaves as it is
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 from .._support import files
 from ..errors import AdlError
 
-__all__ = ["STDOUT", "destination", "is_stdout", "named", "refuse_input"]
+__all__ = ["STDOUT", "destination", "is_stdout", "output_name", "refuse_input"]
 
 #: This path is standard output.
 STDOUT = Path("-")
@@ -32,7 +32,7 @@ def is_stdout(out: Path | None) -> bool:
     return out is not None and (out == STDOUT or files.descriptor_of(out) == 1)
 
 
-def named(out: Path) -> str:
+def output_name(out: Path) -> str:
     """What a file is called in a sentence."""
     return "standard output" if out == STDOUT else str(out)
 

@@ -13,14 +13,14 @@ import typer
 
 from ..errors import AdlError
 
-__all__ = ["reading", "reads"]
+__all__ = ["name_unreadable_file", "guard_command"]
 
 #: Not of a reader: the parser of options, and a command that ends itself.
 OF_TYPER = (typer.Exit, typer.Abort, typer.BadParameter)
 
 
 @contextmanager
-def reading(path: str | os.PathLike[str]) -> Iterator[None]:
+def name_unreadable_file(path: str | os.PathLike[str]) -> Iterator[None]:
     """Within it a file is read.
 
     Readers refuse what they know to be wrong as an AdlError that names the place. A file may be wrong in ways that
@@ -39,13 +39,13 @@ def reading(path: str | os.PathLike[str]) -> Iterator[None]:
         raise AdlError(message, argument="path", value=os.fspath(path)) from error
 
 
-def reads(command: Callable[..., None]) -> Callable[..., None]:
+def guard_command(command: Callable[..., None]) -> Callable[..., None]:
     """A command that reads what its first argument names until it ends."""
     first = next(iter(inspect.signature(command).parameters))
 
     @functools.wraps(command)
     def guarded(**given: Any) -> None:
-        with reading(given[first]):
+        with name_unreadable_file(given[first]):
             command(**given)
 
     return guarded

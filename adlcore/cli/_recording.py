@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from .. import io, report
-from .._support.extras import needs
-from .._support.members import member
+from .._support.extras import require
+from .._support.members import stat_member
 from .._support.wording import counted
 from ..clearing.closings import STAGES
 from ..errors import AdlError
 from ..io import Run
-from ..io.runs.folder import command
+from ..io.runs.folder import command_line
 from ..io.runs.manifest import read_manifest
 from ..lab import scenarios
 from ..lab.crash import Crash
@@ -22,7 +22,7 @@ from ..report.facts.fund_cash import FundCash
 from ..report.facts.prices import View
 from ..report.facts.run_facts import Facts
 from . import _story, _tables
-from ._crash_runs import configuration_of, stoppable
+from ._crash_runs import advise_resume, configuration_of
 from ._pass_bar import PassBar
 from ._screen import Screen
 from .report import REPORT
@@ -35,14 +35,14 @@ def record_crash(given: scenarios.Scenario, folder: Path, with_report: bool, qui
     _refuse_run(folder)
     if with_report:
         for package in ("plotly", "jinja2"):
-            needs(package, "a report")  # now, and not when the run stands
+            require(package, "a report")  # now, and not when the run stands
     crash = Crash.of(given)
-    with stoppable(folder), PassBar(crash, given.name) as bar:
+    with advise_resume(folder), PassBar(crash, given.name) as bar:
         run = io.record(folder, crash.house, crash.passes(), configuration=configuration_of(crash), on_pass=bar)
     facts, written = Facts(run), None
     if with_report:
         written = folder / REPORT
-        member(written)  # in a run's folder no link is followed
+        stat_member(written)  # in a run's folder no link is followed
         report.write(facts, written)
     if not quiet:
         console = _tables.console()
@@ -76,9 +76,9 @@ def _refuse_run(folder: Path) -> None:
     except (AdlError, OSError):
         return  # whatever is there is refused, or filled, when the run is recorded
     if run.sealed:
-        told = f"holds a whole run already: {command('report', folder)} writes its report"
+        told = f"holds a whole run already: {command_line('report', folder)} writes its report"
     else:
-        told = f"holds a run that was stopped: {command('resume', folder)} goes on with it"
+        told = f"holds a run that was stopped: {command_line('resume', folder)} goes on with it"
     raise AdlError(f"{folder} {told}; another one must go elsewhere", argument="--out", value=str(folder))
 
 

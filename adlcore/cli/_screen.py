@@ -12,7 +12,7 @@ from rich.text import Text
 
 from .._support.text import visible
 
-__all__ = ["Screen", "complain", "write"]
+__all__ = ["Screen", "complain", "print_lines"]
 
 
 class Screen(Console):
@@ -45,7 +45,7 @@ class Screen(Console):
         self.print(Text.assemble((visible(title), "bold"), visible(rest)), soft_wrap=True)
 
 
-def write(text: str, file: TextIO | None = None) -> None:
+def print_lines(text: str, file: TextIO | None = None) -> None:
     """Print lines as they stand, on stdout where no file is given."""
     out = sys.stdout if file is None else file
     out.write(_lines(text) + "\n")
@@ -53,7 +53,7 @@ def write(text: str, file: TextIO | None = None) -> None:
 
 def complain(kind: str, message: str) -> None:
     """Print an error or a warning: one line on stderr."""
-    write(visible(f"{kind}: {' '.join(message.split())}"), sys.stderr)
+    print_lines(visible(f"{kind}: {' '.join(message.split())}"), sys.stderr)
 
 
 def _lines(text: str) -> str:

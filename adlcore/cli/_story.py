@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .._support.text import visible
-from .._support.wording import amount, counted, listed, percent, short
+from .._support.wording import amount_text, counted, listed, percent, short
 from ..clearing.closings import BASIS, BOOK, FUND, INVENTORY, LEGS, STAGES, USERS, VAULT
 from ..report.facts.bearers import Bearers
 from ..report.facts.concentration import gini, top_share
@@ -19,7 +19,7 @@ from ..report.facts.run_facts import Facts
 from ..report.sections import insurance, story
 from ._pass_bar import PassBar
 from ._screen import Screen
-from ._tables import KEPT
+from ._tables import FIXED_SPACE
 
 __all__ = ["print_story"]
 
@@ -48,7 +48,7 @@ def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path
     """Who was liquidated, who took the positions, who was deleveraged, and that nothing was lost."""
     record = facts.record
     worth = [facts.stage_worth(view) for view in facts.views]
-    closed = listed(story.sums(facts, [facts.closed_worth(view) for view in facts.views]))
+    closed = listed(story.amounts_text(facts, [facts.closed_worth(view) for view in facts.views]))
     how = "".join(f"; {view.note}" for view in facts.views if view.note)
     _line(out, "liquidated", f"{counted(len(facts.liquidated), 'wallet')}; {closed} closed, {BASIS}{how}")
     refused = [(record.parties[each.party], each.cause, each.times) for each in facts.refusals.series(record)]
@@ -62,7 +62,7 @@ def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path
     }
     for stage in range(len(STAGES)):
         if stage in ALWAYS or any(each[stage] for each in worth):
-            took = listed(story.sums(facts, [float(each[stage]) for each in worth]))
+            took = listed(story.amounts_text(facts, [float(each[stage]) for each in worth]))
             part = ""
             if len(worth) == 1 and worth[0].any():
                 part = f" ({percent(facts.stage_share(facts.views[0], stage))})"
@@ -89,10 +89,10 @@ def shown(path: Path) -> str:
 
 
 def _line(out: Screen, head: str, text: str) -> None:
-    kept = visible(text).replace(" %", f"{KEPT}%")
+    kept = visible(text).replace(" %", f"{FIXED_SPACE}%")
     lines = textwrap.wrap(kept, max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False)
     for number, line in enumerate(lines):
-        out.titled(f"{'' if number else head:<{HEAD}}", f" {line.replace(KEPT, ' ')}")
+        out.titled(f"{'' if number else head:<{HEAD}}", f" {line.replace(FIXED_SPACE, ' ')}")
 
 
 def _passes(facts: Facts) -> str:
@@ -138,4 +138,6 @@ def _fund(facts: Facts, fund: FundCash) -> str:
     """The cash of a fund, before and after."""
     asset = facts.run.assets[fund.asset]
     name = fund.name if fund.name == asset.name else f"{fund.name} ({asset.name})"
-    return f"{name} {amount(int(fund.cash[0]), asset.decimals)} to {amount(int(fund.cash[-1]), asset.decimals)}"
+    return (
+        f"{name} {amount_text(int(fund.cash[0]), asset.decimals)} to {amount_text(int(fund.cash[-1]), asset.decimals)}"
+    )

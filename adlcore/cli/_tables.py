@@ -22,7 +22,7 @@ from ..market.liquidation_prices import distance
 from ._screen import Screen
 
 __all__ = [
-    "KEPT",
+    "FIXED_SPACE",
     "Column",
     "amount",
     "console",
@@ -45,7 +45,7 @@ GAPS = (2, 1)
 #: The same rule below the headings for terminals without Unicode.
 ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 #: A space at which no line is broken.
-KEPT = "\u2007"
+FIXED_SPACE = "\u2007"
 
 
 @dataclass
@@ -125,14 +125,14 @@ def hint(out: Screen, text: str) -> None:
 
 
 def say(out: Screen, text: str) -> None:
-    """Print sentences, broken between words; not at a `KEPT` space."""
+    """Print sentences, broken between words; not at a `FIXED_SPACE` space."""
     for part in textwrap.wrap(_broken(text), out.width, break_long_words=False, break_on_hyphens=False):
-        out.print(part.replace(KEPT, " "), soft_wrap=True)
+        out.print(part.replace(FIXED_SPACE, " "), soft_wrap=True)
 
 
 def _broken(text: str) -> str:
     """Words of visible characters, and the spaces between them."""
-    return KEPT.join(map(visible, text.split(KEPT)))
+    return FIXED_SPACE.join(map(visible, text.split(FIXED_SPACE)))
 
 
 def _fit(columns: Sequence[Column], width: int) -> tuple[list[int], int] | None:
@@ -172,7 +172,7 @@ times = partial(wording.decimal, places=2, plain=True)
 
 def amount(asset: Asset, quanta: int) -> str:
     """Quanta of an asset: two places, below ten five digits, and never more decimals than the asset has."""
-    return wording.amount(quanta, asset.decimals, plain=True)
+    return wording.amount_text(quanta, asset.decimals, plain=True)
 
 
 def price(contract: Contract, value: float) -> str:

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from .._support.arrays import Float64Array1D
 from ..market.market import Market
-from ..market.score_terms import terms_of
+from ..market.score_terms import score_ratios
 from ..ranking.rules import RankingRule
 from ._tables import Column, percent, times
 
-__all__ = ["Term", "term_columns", "terms"]
+__all__ = ["RatioHeading", "term_columns", "ratio_columns"]
 
 
 @dataclass(frozen=True)
-class Term:
+class RatioHeading:
     """One ratio of a score: its name for machines, its heading, how it is written."""
 
     name: str
@@ -24,8 +24,8 @@ class Term:
 
 
 #: By the name of the ratio.
-TERMS = {
-    name: Term(name, heading, write)
+RATIO_HEADINGS = {
+    name: RatioHeading(name, heading, write)
     for heading, write, *names in (
         ("PnL %", percent, "pnl_ratio", "entry_return"),
         ("lev.", times, "effective_leverage", "account_leverage", "bankruptcy_leverage"),
@@ -37,12 +37,12 @@ TERMS = {
 }
 
 
-def terms(market: Market, rule: RankingRule) -> dict[Term, Float64Array1D]:
+def ratio_columns(market: Market, rule: RankingRule) -> dict[RatioHeading, Float64Array1D]:
     """Each term of the rule, for every row of a (small) market."""
-    return {TERMS[term.name]: term.of(market) for term in terms_of(rule, market)}
+    return {RATIO_HEADINGS[term.name]: term.of(market) for term in score_ratios(rule, market)}
 
 
-def term_columns(found: dict[Term, Float64Array1D], shown: int) -> list[Column]:
+def term_columns(found: dict[RatioHeading, Float64Array1D], shown: int) -> list[Column]:
     """The terms of the first rows as columns of a table."""
     return [
         Column(term.heading, [term.write(value) for value in values[:shown].tolist()], drop=3 + place)

@@ -11,8 +11,8 @@ import typer
 from .._support.arrays import Int64Array1D
 from .._support.wording import counted
 from ..errors import AdlError
-from ..io.selections import check_suffix, write_selection
-from ..market.deleveraging import closed_notional, realized_pnl, rows_of
+from ..io.selections import writable_suffix, write_selection
+from ..market.deleveraging import closed_notional, realized_pnl, submarket
 from ..market.market import Market
 from ..ranking.rules import RankingRule
 from ..ranking.selection import Selection
@@ -24,7 +24,7 @@ from ._tables import Column
 __all__ = ["deleverage"]
 
 
-class _Closing:
+class _SelectionReport:
     """A selection and what is told of it."""
 
     def __init__(
@@ -32,9 +32,9 @@ class _Closing:
     ) -> None:
         self.market, self.rule, self.selection = market, rule, selection
         self.target_lots, self.price = target_lots, price
-        rows = rows_of(market, selection.index)
+        rows = submarket(market, selection.index)
         self.accounts = selection.columns()["account"]
-        self.terms = _terms.terms(rows, rule)
+        self.terms = _terms.ratio_columns(rows, rule)
         self.indicator = market.indicator(rule)[selection.index]
         self.notional = closed_notional(market, selection)
         self.realized = None if price is None else realized_pnl(market.contract, rows, selection, price)
@@ -85,20 +85,22 @@ def deleverage(
     _inputs.check_decimal("quantity", quantity, positive=False)
     if price is not None:
         _inputs.check_decimal("price", price)
-    if escape_formulas and (out is None or check_suffix(_output.destination(out)) != ".csv"):
+    if escape_formulas and (out is None or writable_suffix(_output.destination(out)) != ".csv"):
         raise AdlError.at("escape-formulas", None, True, "must be for --out FILE.csv: no formula stands elsewhere")
     if out is not None:
-        check_suffix(_output.destination(out))
+        writable_suffix(_output.destination(out))
         _output.refuse_input(out, file)
         if as_json and _output.is_stdout(out):
             raise AdlError.at("out", None, str(out), "must be a file: standard output is for --json")
-    positions, market = _inputs.load(file, how, mark, columns, lot, kind=kind, multiplier=multiplier, settle=settle)
+    positions, market = _inputs.load_market(
+        file, how, mark, columns, lot, kind=kind, multiplier=multiplier, settle=settle
+    )
     lots = market.contract.lots(quantity)
     passed_over = _rows(market, exclude)
     selection = market.deleverage(
         lots, how, eligible=eligible, max_counterparties=max_counterparties, exclude=passed_over
     )
-    closing = _Closing(market, how, selection, lots, price)
+    closing = _SelectionReport(market, how, selection, lots, price)
     if out is not None:
         write_selection(
             _output.destination(out), selection, market.contract, closing.realized, escape_formulas=escape_formulas
@@ -119,7 +121,7 @@ def deleverage(
     _print_summary(screen, closing)
     if out is not None:
         screen.print(
-            f"{'written':<16}{counted(len(selection), 'row', plain=True)} to {_output.named(out)}", soft_wrap=True
+            f"{'written':<16}{counted(len(selection), 'row', plain=True)} to {_output.output_name(out)}", soft_wrap=True
         )
 
 
@@ -136,7 +138,7 @@ def _rows(market: Market, accounts: list[str] | None) -> Int64Array1D | None:
         raise AdlError(f"exclude: {error}", argument="exclude") from None
 
 
-def _print_counterparties(screen: Screen, closing: _Closing, top: int) -> None:
+def _print_counterparties(screen: Screen, closing: _SelectionReport, top: int) -> None:
     """The table of counterparties, as many rows of it as are wanted."""
     selection, contract = closing.selection, closing.market.contract
     shown = len(selection) if not top else min(top, len(selection))
@@ -160,7 +162,7 @@ def _print_counterparties(screen: Screen, closing: _Closing, top: int) -> None:
     )
 
 
-def _print_summary(screen: Screen, closing: _Closing) -> None:
+def _print_summary(screen: Screen, closing: _SelectionReport) -> None:
     selection, contract = closing.selection, closing.market.contract
     settle = contract.settle.name
     part = f", {len(selection) - 1:,} in full and 1 in part" if selection.partial >= 0 else ", all in full"
@@ -177,7 +179,7 @@ def _print_summary(screen: Screen, closing: _Closing) -> None:
         screen.print(f"{name:<16}{text}", style=style, soft_wrap=True)
 
 
-def _document(closing: _Closing) -> dict[str, Any]:
+def _document(closing: _SelectionReport) -> dict[str, Any]:
     """The selection for machines: quantities are decimal text on the lot's grid."""
     selection, contract = closing.selection, closing.market.contract
     fields: dict[str, list[Any]] = {

@@ -42,7 +42,7 @@ def demo(
     given = scenarios.read({"name": "demo", "seed": seed, "wallets": {"count": accounts, "positions": 2 * accounts}})
     document = record_crash(given, _free(Path(FOLDER)) if out is None else out, with_report, as_json)
     compared = comparisons.variants(max(accounts // COMPARED_SHARE, COMPARED_LEAST), seed=seed)
-    outcomes = {variant.name: comparisons.outcome(variant.scenario) for variant in compared}
+    outcomes = {variant.name: comparisons.crash_outcome(variant.scenario) for variant in compared}
     if as_json:
         document["compared"] = {
             name: {

@@ -193,7 +193,7 @@ def _lines(standing: Standing, out: Screen, first: Standing) -> dict[str, Any]:
     lines["closed before it"] = contract.decimal(standing.ahead)
     lines["quantile"] = _tables.times(why.quantile)
     lines["light"] = _tables.lights(why.indicator, out)
-    for term, values in _terms.terms(row, standing.rule).items():
+    for term, values in _terms.ratio_columns(row, standing.rule).items():
         unit = " %" if term.write is _tables.percent else ""
         lines[term.name.replace("_", " ").replace("pnl", "PnL")] = term.write(float(values[0])) + unit
     lines[f"score by {why.rule}"] = _tables.score(why.score)
@@ -219,7 +219,7 @@ def _liquidation(standing: Standing) -> str:
     for price, away in zip(standing.liquidation_prices, standing.distances, strict=True):
         if not isnan(away):
             way = "falls" if price < float(standing.mark_price) else "rises"
-            share = f"{abs(away):.2%}".replace("%", f"{_tables.KEPT}%")
+            share = f"{abs(away):.2%}".replace("%", f"{_tables.FIXED_SPACE}%")
             ways.append(f"{way} {share} to {_tables.price(contract, price)}")
     if not ways:
         return f"No price of {contract.symbol} by itself has the wallet liquidated."

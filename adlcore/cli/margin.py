@@ -69,7 +69,7 @@ def _print_head(out: Screen, listing: NearestWallets, name: str) -> None:
     if len(codes) > MARKS:
         marks.append(f"and {len(codes) - MARKS:,} more")
     if marks:
-        _tables.say(out, "marks: " + ", ".join(mark.replace(" ", _tables.KEPT) for mark in marks))
+        _tables.say(out, "marks: " + ", ".join(mark.replace(" ", _tables.FIXED_SPACE) for mark in marks))
     if len(assets) == 1:
         _tables.say(out, f"money in {assets[0]}")
 

@@ -13,11 +13,11 @@ import typer
 
 from .. import io
 from .._support.arrays import Int64Array1D
-from .._support.extras import optional
+from .._support.extras import optional_import
 from .._support.wording import counted
 from ..clearing import Snapshot
 from ..clearing.snapshot.tables import MODES
-from ..errors import AdlError, shown
+from ..errors import AdlError, value_text
 from . import _options, _screen, _tables
 from ._json import print_json
 
@@ -25,12 +25,15 @@ __all__ = ["query"]
 
 #: Nothing is read or written beside the tables: no files, no extensions, no secrets, no variables of Python, and what
 #: does not fit the memory is refused instead of written to a folder.
-OFF = (
+DISABLED_SETTINGS = (
     *("enable_external_access", "autoinstall_known_extensions", "autoload_known_extensions"),
     *("allow_community_extensions", "allow_unsigned_extensions", "allow_persistent_secrets"),
     "python_enable_replacements",
 )
-LOCKED: dict[str, str | bool | int | float | list[str]] = {**dict.fromkeys(OFF, "false"), "temp_directory": ""}
+DATABASE_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    **dict.fromkeys(DISABLED_SETTINGS, "false"),
+    "temp_directory": "",
+}
 #: What can be set of a database that is open only; the last one locks the rest and itself.
 SETTINGS = ("SET disabled_filesystems = 'LocalFileSystem'", "SET lock_configuration = true")
 
@@ -66,10 +69,10 @@ def query(
 
     One statement that reads. Nothing but the tables of the run can be read, and nothing can be written.
     """
-    with optional("duckdb", "asking runs in SQL"):
+    with optional_import("duckdb", "asking runs in SQL"):
         import duckdb
     there = io.open_run(run)
-    with duckdb.connect(":memory:", config=LOCKED) as database:
+    with duckdb.connect(":memory:", config=DATABASE_CONFIG) as database:
         for name, columns in _queried(there).items():
             database.register(name, columns)
         with _complaints(sql, duckdb.Error):
@@ -78,7 +81,7 @@ def query(
             asked, explained = _reading(database, sql)
             if explained:
                 plan = database.execute(f"{explained} {asked}").fetchall()
-                _screen.write("\n".join(line for _, text in plan for line in text.splitlines()))
+                _screen.print_lines("\n".join(line for _, text in plan for line in text.splitlines()))
                 return
             names, kinds, rows = _answer(database, asked, top + 1 if top and not as_json else None, as_json)
     if as_json:
@@ -117,7 +120,7 @@ def _reading(database: Any, sql: str) -> tuple[str, str]:
     for name in _table_functions(tree["statements"]):
         if name not in TABLE_FUNCTIONS:
             known = ", ".join(TABLE_FUNCTIONS)
-            raise _refusal(sql, f"{shown(name)} is no table of a run: must be a table, or one of {known}")
+            raise _refusal(sql, f"{value_text(name)} is no table of a run: must be a table, or one of {known}")
     # A comment may stand behind the sign that ends a statement, and the sign in a text: what is cut off is nothing.
     ends = (match.start() for match in re.finditer(";", asked))
     end = next((end for end in ends if _parsed(database, asked[:end]) == tree), len(asked))

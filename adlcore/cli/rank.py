@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from .._support.arrays import Int64Array1D
-from ..market.deleveraging import rows_of
+from ..market.deleveraging import submarket
 from ..market.market import Market
 from ..ranking.rules import RankingRule
 from . import _inputs, _options, _tables, _terms
@@ -37,7 +37,9 @@ def rank(
     """Show the front of the queue: who would be deleveraged first, and why."""
     how = RankingRule(rule, short=short)
     _inputs.check_side(side)
-    positions, market = _inputs.load(file, how, mark, columns, lot, kind=kind, multiplier=multiplier, settle=settle)
+    positions, market = _inputs.load_market(
+        file, how, mark, columns, lot, kind=kind, multiplier=multiplier, settle=settle
+    )
     ranks = market.rank(how)
     indicator = market.indicator(how)
     wanted = _inputs.SIDES if side is None else {side: _inputs.SIDES[side]}
@@ -64,7 +66,7 @@ def rank(
 
 
 def _print(out: Screen, market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any) -> None:
-    picked = rows_of(market, rows)
+    picked = submarket(market, rows)
     quantity = [market.contract.decimal(lots) for lots in picked.quantity.tolist()]
     labels = rows if picked.account is None else picked.account
     heading = "row" if picked.account is None else "account"
@@ -78,7 +80,7 @@ def _print(out: Screen, market: Market, rule: RankingRule, rows: Int64Array1D, i
             Column("quantity", quantity),
             Column("entry", price, drop=6),
             Column("PnL", pnl, drop=5),
-            *_terms.term_columns(_terms.terms(picked, rule), len(rows)),
+            *_terms.term_columns(_terms.ratio_columns(picked, rule), len(rows)),
             Column("score", [_tables.score(value) for value in picked.score(rule).tolist()]),
             Column("light", [_tables.lights(level, out) for level in indicator[rows].tolist()], right=False, drop=2),
         ],
@@ -87,13 +89,13 @@ def _print(out: Screen, market: Market, rule: RankingRule, rows: Int64Array1D, i
 
 def _records(market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any) -> list[dict[str, Any]]:
     """The same rows for machines; quantities are decimal text."""
-    picked = rows_of(market, rows)
+    picked = submarket(market, rows)
     fields: dict[str, list[Any]] = {
         "account": (rows if picked.account is None else picked.account).tolist(),
         "row": rows.tolist(),
         "place": list(range(1, len(rows) + 1)),
         "score": picked.score(rule).tolist(),
-        **{term.name: values.tolist() for term, values in _terms.terms(picked, rule).items()},
+        **{term.name: values.tolist() for term, values in _terms.ratio_columns(picked, rule).items()},
         "quantity": [market.contract.decimal(lots) for lots in picked.quantity.tolist()],
         "entry_price": picked.entry_price.tolist(),
         "unrealized_pnl": picked.unrealized_pnl.tolist(),

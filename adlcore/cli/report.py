@@ -11,11 +11,11 @@ import typer
 
 from .. import io
 from .._support import files
-from .._support.members import member
+from .._support.members import stat_member
 from ..errors import AdlError
 from ..io.runs.folder import is_own_name
 from . import _options, _output
-from ._screen import write
+from ._screen import print_lines
 
 __all__ = ["REPORT", "report"]
 
@@ -36,8 +36,8 @@ def report(
     there = io.open_run(run)
     if out is None:
         out = run / REPORT
-        member(out)  # nobody asked for what a link in a run leads to
-        with files.replaced(out, follow=False) as file:
+        stat_member(out)  # nobody asked for what a link in a run leads to
+        with files.open_replacement(out, follow=False) as file:
             pages.write(there, file)
     else:
         _output.refuse_input(out, *(path for path in run.rglob("*") if path.is_file() and path.name != REPORT))
@@ -45,7 +45,7 @@ def report(
         pages.write(there, _output.destination(out))
     plain = out != _output.STDOUT and not files.is_stream(out)
     said = f"{out.stat().st_size / 2**20:.1f} MiB" if plain else "written"
-    write(f"{_output.named(out)}: {said}", sys.stderr if _output.is_stdout(out) else None)
+    print_lines(f"{_output.output_name(out)}: {said}", sys.stderr if _output.is_stdout(out) else None)
 
 
 def _refuse_own(run: Path, out: Path) -> None:

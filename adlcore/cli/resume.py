@@ -10,18 +10,18 @@ from typing import Annotated
 import typer
 
 from .. import io
-from .._support.extras import needs
-from .._support.members import member
+from .._support.extras import require
+from .._support.members import stat_member
 from .._support.wording import counted
 from ..errors import AdlError
 from ..io import Run
-from ..io.runs.folder import LOG, command, is_blank, work_left
+from ..io.runs.folder import LOG, command_line, is_blank, temporary_names_left
 from ..io.runs.manifest import read_manifest
 from ..io.runs.reader import open_log
 from ..io.runs.repair import Repair
 from ..io.runs.versions import made_by
 from . import _options
-from ._screen import write
+from ._screen import print_lines
 
 __all__ = ["resume"]
 
@@ -34,30 +34,32 @@ def resume(
 ) -> None:
     """Go on with a run that was stopped, from the last pass that was complete."""
     # Late: pydantic, for scenarios, is slow to import.
-    from ._crash_runs import crash_of, hash_line, made_again, stoppable, watched
+    from ._crash_runs import advise_resume, crash_of, hash_line, passes_with_bar, remake_crash
     from ._pass_bar import PassBar
 
     there = _stopped_run(run)
     if repair:
-        with made_again(there, "repairing") as (crash, bar):
-            repaired = io.repair(run, crash.house, watched(crash, bar))
-        write(f"{run}: {_what_was_put_aside(repaired)}")
+        with remake_crash(there, "repairing") as (crash, bar):
+            repaired = io.repair(run, crash.house, passes_with_bar(crash, bar))
+        print_lines(f"{run}: {_what_was_put_aside(repaired)}")
         if repaired.reason is not None:
-            write(repaired.reason)
+            print_lines(repaired.reason)
     if there.sealed:
-        if work_left(run) or member(run / LOG) is not None:  # its writer was stopped while it put things away
+        if (
+            temporary_names_left(run) or stat_member(run / LOG) is not None
+        ):  # its writer was stopped while it put things away
             io.resume(run, crash_of(there).house, ())
-        write(f"{run}: sealed already, nothing to do")
-        write(f"made by {made_by(there.manifest)}")
+        print_lines(f"{run}: sealed already, nothing to do")
+        print_lines(f"made by {made_by(there.manifest)}")
         return
     before = sum(1 for _ in open_log(run, there.manifest))
     crash = crash_of(there)
-    with _repair_named(run), stoppable(run), PassBar(crash, "resuming") as bar:
+    with _repair_named(run), advise_resume(run), PassBar(crash, "resuming") as bar:
         found = io.resume(run, crash.house, crash.passes(), on_pass=bar)
     after = len(found.passes()["pass"])
-    write(f"{run}: {before} of {after} passes were complete; {after - before} made now, sealed")
-    write(f"made by {made_by(found.manifest)}")
-    write(hash_line(found.manifest["hashes"]["digest"]))
+    print_lines(f"{run}: {before} of {after} passes were complete; {after - before} made now, sealed")
+    print_lines(f"made by {made_by(found.manifest)}")
+    print_lines(hash_line(found.manifest["hashes"]["digest"]))
 
 
 def _stopped_run(folder: Path) -> Run:
@@ -68,9 +70,9 @@ def _stopped_run(folder: Path) -> Run:
     AdlError
         Where it was stopped before the manifest stood: the commands that begin it again are named.
     """
-    needs("pyarrow.parquet", "resuming runs")
+    require("pyarrow.parquet", "resuming runs")
     if folder.is_dir() and is_blank(folder):
-        again = f"{command('demo --out', folder)}, or {command('simulate SCENARIO --out', folder)}"
+        again = f"{command_line('demo --out', folder)}, or {command_line('simulate SCENARIO --out', folder)}"
         message = f"{folder} holds no run yet: must be begun again with the command that was stopped, {again}"
         raise AdlError(message, argument="RUN", value=str(folder))
     return Run(folder, read_manifest(folder))
@@ -100,5 +102,5 @@ def _repair_named(folder: Path) -> Iterator[None]:
         if not (error.argument or "").startswith("passes"):
             raise
         # The passes are those of the scenario in the manifest, so it is the log that was altered.
-        told = f"{error}; {command('resume --repair', folder)} keeps the passes before it and puts aside the rest"
+        told = f"{error}; {command_line('resume --repair', folder)} keeps the passes before it and puts aside the rest"
         raise AdlError(told, argument=error.argument, row=error.row, value=error.value) from None

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from .._support import files
-from ..io.runs.folder import command
+from ..io.runs.folder import command_line
 from . import _output
-from ._screen import write
+from ._screen import print_lines
 
 __all__ = ["scenario"]
 
@@ -20,7 +20,7 @@ scenario = typer.Typer(name="scenario", help="Write a scenario to begin with.")
 @scenario.callback(invoke_without_command=True)
 def _scenario(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
-        write(context.get_help())
+        print_lines(context.get_help())
 
 
 @scenario.command()
@@ -32,7 +32,7 @@ def init(
     """Write a scenario with every key, its value, and what it means."""
     from ..lab import scenarios  # late: pydantic is slow to import
 
-    with files.replaced(_output.destination(file), new=True) as opened:
+    with files.open_replacement(_output.destination(file), new=True) as opened:
         opened.write(scenarios.template().encode())
     if not _output.is_stdout(file):
-        write(f"{file} written: {command('simulate', file)}")
+        print_lines(f"{file} written: {command_line('simulate', file)}")

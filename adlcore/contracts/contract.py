@@ -15,13 +15,13 @@ from functools import cached_property
 from typing import Any
 
 from .._support.arrays import INT64_MAX, refuse_unfit
-from .._support.options import exact_keys, one_of
+from .._support.options import exact_keys, require_option
 from .._support.pickles import Versioned
 from .._support.text import call_text
 from ..errors import AdlError
 from .asset import Asset
-from .decimals import Number, canonical, plain, positive_decimal, steps_text, whole_steps
-from .margin_tiers import MarginTiers, percents
+from .decimals import Number, canonical, positional_text, positive_decimal, steps_text, whole_steps
+from .margin_tiers import MarginTiers, rate_range_text
 
 __all__ = ["KINDS", "Contract"]
 
@@ -102,7 +102,7 @@ class Contract(Versioned):
         refuse_unfit("symbol", symbol)
         if not isinstance(settle, Asset) and (not isinstance(settle, str) or not settle):
             raise AdlError.at("settle", None, settle, "must be an Asset or a name such as 'USDT'")
-        one_of("kind", kind, KINDS)
+        require_option("kind", kind, KINDS)
         if tiers is not None and not isinstance(tiers, MarginTiers):
             raise AdlError.at("tiers", None, tiers, "must be MarginTiers")
         put = object.__setattr__
@@ -115,21 +115,21 @@ class Contract(Versioned):
         put(self, "tiers", tiers)
         put(self, "max_price", None if max_price is None else positive_decimal(max_price, "max_price"))
         if self.tick is not None and self.max_price is not None and self.max_price < self.tick:
-            raise AdlError.at("max_price", None, max_price, f"must be at least one tick, {plain(self.tick)}")
+            raise AdlError.at("max_price", None, max_price, f"must be at least one tick, {positional_text(self.tick)}")
 
     def __repr__(self) -> str:
         settle = self.settle.name if self.settle == Asset(self.settle.name) else self.settle
         shown = {
             "kind": self.kind if self.kind != "linear" else None,
             "settle": settle if settle != "USDT" else None,
-            "multiplier": plain(self.multiplier) if self.multiplier != 1 else None,
-            "lot": plain(self.lot) if self.lot != 1 else None,
-            "tick": None if self.tick is None else plain(self.tick),
-            "max_price": None if self.max_price is None else plain(self.max_price),
+            "multiplier": positional_text(self.multiplier) if self.multiplier != 1 else None,
+            "lot": positional_text(self.lot) if self.lot != 1 else None,
+            "tick": None if self.tick is None else positional_text(self.tick),
+            "max_price": None if self.max_price is None else positional_text(self.max_price),
         }
         terms = [repr(self.symbol), *(f"{name}={value!r}" for name, value in shown.items() if value is not None)]
         if self.tiers is not None:
-            terms.append(f"tiers=<{len(self.tiers)}: {percents(self.tiers)}>")
+            terms.append(f"tiers=<{len(self.tiers)}: {rate_range_text(self.tiers)}>")
         return call_text("Contract", terms)
 
     @property
@@ -199,7 +199,7 @@ class Contract(Versioned):
             must = (
                 f"values a lot by {number} quanta: both numbers must fit an int64; choose other decimals of the asset"
             )
-            raise AdlError.at("tick", None, plain(self._grid()), must)
+            raise AdlError.at("tick", None, positional_text(self._grid()), must)
         return number.numerator, number.denominator
 
     def _grid(self) -> Decimal:

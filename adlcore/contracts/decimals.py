@@ -25,7 +25,7 @@ __all__ = [
     "exact_decimal",
     "is_whole",
     "last_digit",
-    "plain",
+    "positional_text",
     "positive_decimal",
     "steps_text",
     "whole_number",
@@ -66,7 +66,7 @@ def exact_decimal(value: Number, argument: str, row: int | None = None) -> Decim
     """
     try:
         read = _as_written(value)
-        number = None if _long(read) else Decimal(read)
+        number = None if _is_too_long(read) else Decimal(read)
     except (InvalidOperation, TypeError, ValueError, OverflowError):
         raise AdlError.at(argument, row, value, "must be a number or a decimal string such as '0.001'") from None
     if number is None:
@@ -90,7 +90,7 @@ def bounded(number: Decimal, argument: str, row: int | None, value: object) -> D
     return number
 
 
-def _long(number: str | int | Decimal) -> bool:
+def _is_too_long(number: str | int | Decimal) -> bool:
     """Whether reading a number, or writing it out, costs more than any that people use is worth."""
     if isinstance(number, int):
         return number.bit_length() > MOST_BITS
@@ -137,7 +137,7 @@ def last_digit(value: Number) -> Decimal:
     return Decimal(1).scaleb(max(-MOST_DIGITS, min(0, _exponent(Decimal(_as_written(value))))))
 
 
-def plain(number: Decimal) -> str:
+def positional_text(number: Decimal) -> str:
     """A decimal without an exponent."""
     return format(number, "f")
 
@@ -150,7 +150,7 @@ def canonical(number: Decimal) -> str:
     >>> canonical(Decimal("0.10")), canonical(Decimal("1E+3"))
     ('0.1', '1000')
     """
-    return plain(number.normalize(EXACT)) if number else "0"
+    return positional_text(number.normalize(EXACT)) if number else "0"
 
 
 def whole_steps(value: Number, argument: str, step: Decimal, noun: str) -> int:
@@ -172,12 +172,12 @@ def whole_steps(value: Number, argument: str, step: Decimal, noun: str) -> int:
     steps = Fraction(exact_decimal(value, argument)) / Fraction(step)
     if not -INT64_MAX - 1 <= steps <= INT64_MAX:
         low, high = steps_text(-INT64_MAX - 1, noun, step), steps_text(INT64_MAX, noun, step)
-        must = f"must lie between {low} and {high}, as many {noun} of {plain(step)} as an int64 holds"
+        must = f"must lie between {low} and {high}, as many {noun} of {positional_text(step)} as an int64 holds"
         must += f"; {WIDER[noun]} holds more" if noun in WIDER else ""
         raise AdlError.at(argument, None, value, must)
     if steps.denominator != 1:
         low, high = (steps_text(side(steps), noun, step) for side in (math.floor, math.ceil))
-        must = f"is between {noun} of {plain(step)}: {low} or {high} would do"
+        must = f"is between {noun} of {positional_text(step)}: {low} or {high} would do"
         raise AdlError.at(argument, None, value, must)
     return int(steps)
 
@@ -195,7 +195,7 @@ def steps_text(steps: int, argument: str, step: Decimal) -> str:
     >>> steps_text(-125, "lots", Decimal("0.010"))
     '-1.250'
     """
-    return plain(EXACT.multiply(Decimal(whole_number(steps, argument, wide=True)), step))
+    return positional_text(EXACT.multiply(Decimal(whole_number(steps, argument, wide=True)), step))
 
 
 def is_whole(value: object) -> bool:

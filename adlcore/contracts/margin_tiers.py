@@ -100,7 +100,7 @@ class MarginTiers(Versioned):
         rates = tier_columns.column("rate", rate, len(floors))
         tier_columns.check_floors(floors)
         tier_columns.check_rates(rates)
-        derived = tier_columns.derived(floors, rates)
+        derived = tier_columns.continuous_amounts(floors, rates)
         amounts = derived if amount is None else tier_columns.amounts(amount, len(floors))
         tolerances = tier_columns.tolerances(amount_tolerance, len(floors))
         if check and amount is not None:
@@ -115,8 +115,8 @@ class MarginTiers(Versioned):
 
     def __repr__(self) -> str:
         if len(self) == 1:
-            return f"<MarginTiers of 1: {percents(self)}>"
-        return f"<MarginTiers of {len(self)}: {percents(self)}, floors 0 to {_short(self.floor[-1])}>"
+            return f"<MarginTiers of 1: {rate_range_text(self)}>"
+        return f"<MarginTiers of {len(self)}: {rate_range_text(self)}, floors 0 to {_short(self.floor[-1])}>"
 
     @overload
     def maintenance_margin(self, notional: Ratio) -> float: ...
@@ -260,7 +260,7 @@ class MarginTiers(Versioned):
         return cls(**exact_keys("tiers", fields, cls.PICKLED), check=False)
 
 
-def percents(tiers: MarginTiers) -> str:
+def rate_range_text(tiers: MarginTiers) -> str:
     """The range of the rates, as text."""
     low, high = (f"{_short(100 * Fraction(rate))} %" for rate in (tiers.rate[0], tiers.rate[-1]))
     return low if low == high else f"{low} to {high}"
@@ -285,6 +285,6 @@ def _notional(value: Any, row: int | None) -> Fraction:
 
 def _each(notional: Any, answer: Callable[[Fraction], Any], dtype: np.dtype[Any]) -> Any:
     """An answer for one notional, or an array of the answers for many."""
-    if tier_columns.single(notional):
+    if tier_columns.is_single(notional):
         return answer(_notional(notional, None))
     return np.array([answer(_notional(value, row)) for row, value in enumerate(notional)], dtype)

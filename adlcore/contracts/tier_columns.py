@@ -9,11 +9,11 @@ from itertools import pairwise
 from typing import Any
 
 from ..errors import AdlError
-from .decimals import plain
+from .decimals import positional_text
 from .ratios import Exact, bounded_number, exact_number
 
 
-def single(values: Any) -> bool:
+def is_single(values: Any) -> bool:
     """Whether this is one value and no sequence of them."""
     return (
         isinstance(values, str | bytes | bytearray | Mapping)
@@ -22,14 +22,14 @@ def single(values: Any) -> bool:
     )
 
 
-def text(number: Exact) -> str:
+def number_text(number: Exact) -> str:
     """A number as it was written."""
-    return plain(number) if isinstance(number, Decimal) else str(number)
+    return positional_text(number) if isinstance(number, Decimal) else str(number)
 
 
 def column(argument: str, values: Any, length: int | None = None) -> list[Exact]:
     """Read one exact number per tier."""
-    if single(values):
+    if is_single(values):
         raise AdlError.at(argument, None, values, "must be a sequence with one number per tier")
     numbers = [exact_number(value, argument, row) for row, value in enumerate(values)]
     if length is not None and len(numbers) != length:
@@ -46,30 +46,32 @@ def amounts(values: Any, length: int) -> list[Exact]:
     numbers = column("amount", values, length)
     for row, number in enumerate(numbers):
         if number < 0:
-            raise AdlError.at("amount", row, text(number), "must be 0 or above: it is taken off the margin")
+            raise AdlError.at("amount", row, number_text(number), "must be 0 or above: it is taken off the margin")
     return numbers
 
 
 def check_floors(floors: list[Exact]) -> None:
     """Refuse floors that do not begin at 0 or do not rise."""
     if floors[0] != 0:
-        raise AdlError.at("floor", 0, text(floors[0]), "must be 0: the first tier begins there")
+        raise AdlError.at("floor", 0, number_text(floors[0]), "must be 0: the first tier begins there")
     for row, (below, floor) in enumerate(pairwise(floors), 1):
         if not below < floor:
-            raise AdlError.at("floor", row, text(floor), f"must be above {text(below)}, the floor before it")
+            raise AdlError.at(
+                "floor", row, number_text(floor), f"must be above {number_text(below)}, the floor before it"
+            )
 
 
 def check_rates(rates: list[Exact]) -> None:
     """Refuse rates that are not above 0 and below 1, or fall."""
     for row, rate in enumerate(rates):
         if not 0 < rate < 1:
-            raise AdlError.at("rate", row, text(rate), "must be above 0 and below 1")
+            raise AdlError.at("rate", row, number_text(rate), "must be above 0 and below 1")
         if row and rate < rates[row - 1]:
-            must = f"must not be below {text(rates[row - 1])}, the rate before it"
-            raise AdlError.at("rate", row, text(rate), must)
+            must = f"must not be below {number_text(rates[row - 1])}, the rate before it"
+            raise AdlError.at("rate", row, number_text(rate), must)
 
 
-def derived(floors: list[Exact], rates: list[Exact]) -> list[Exact]:
+def continuous_amounts(floors: list[Exact], rates: list[Exact]) -> list[Exact]:
     """Amounts that make the margin continuous: ``a_n = floor_n·(r_n − r_{n−1}) + a_{n−1}``."""
     amounts: list[Exact] = [Decimal(0)]
     for row in range(1, len(floors)):
@@ -81,11 +83,11 @@ def derived(floors: list[Exact], rates: list[Exact]) -> list[Exact]:
 
 def tolerances(tolerance: Any, length: int) -> list[Exact]:
     """Read how far each amount may lie from the derived one: one for all tiers, or one per tier."""
-    argument, one = "amount_tolerance", single(tolerance)
+    argument, one = "amount_tolerance", is_single(tolerance)
     found = [exact_number(tolerance, argument)] * length if one else column(argument, tolerance, length)
     for row, value in enumerate(found):
         if value < 0:
-            raise AdlError.at(argument, None if one else row, text(value), "must be at least 0")
+            raise AdlError.at(argument, None if one else row, number_text(value), "must be at least 0")
     return found
 
 
@@ -93,6 +95,6 @@ def check_amounts(amounts: list[Exact], derived: list[Exact], tolerances: list[E
     """Refuse the first given amount that lies too far from the derived one."""
     for row, (given, exact, tolerance) in enumerate(zip(amounts, derived, tolerances, strict=True)):
         if abs(Fraction(given) - Fraction(exact)) > tolerance:
-            near = f"within {text(tolerance)} of " if tolerance else ""
-            must = f"must be {near}{text(exact)}, which floors and rates give (check=False takes it as it is)"
-            raise AdlError.at("amount", row, text(given), must)
+            near = f"within {number_text(tolerance)} of " if tolerance else ""
+            must = f"must be {near}{number_text(exact)}, which floors and rates give (check=False takes it as it is)"
+            raise AdlError.at("amount", row, number_text(given), must)

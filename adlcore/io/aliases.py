@@ -10,13 +10,13 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from .._support.options import a_list
+from .._support.options import read_list
 from ..errors import AdlError
 
-__all__ = ["ALIASES", "Columns", "find_columns", "parse_columns"]
+__all__ = ["ALIASES", "ColumnMapping", "find_columns", "parse_columns"]
 
 #: What a caller may give: ``"equity=cash+pnl,account=user"``, or the same as a mapping; a tuple of names is their sum.
-Columns = str | Mapping[str, str | Sequence[str] | None]
+ColumnMapping = str | Mapping[str, str | Sequence[str] | None]
 
 #: Names under which each column is found, the preferred first; case, spaces and punctuation do not count. ``side`` is
 #: no column of a market: it signs the quantity of files that keep sizes.
@@ -48,7 +48,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
 SUMMABLE = ("quantity", "entry_value", "equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value")
 
 
-def parse_columns(columns: Columns | None) -> dict[str, tuple[str, ...]]:
+def parse_columns(columns: ColumnMapping | None) -> dict[str, tuple[str, ...]]:
     """Read a mapping of canonical names to names in a file; an empty value leaves the column out.
 
     Raises
@@ -86,11 +86,13 @@ def parse_columns(columns: Columns | None) -> dict[str, tuple[str, ...]]:
         if value is None or isinstance(value, str):
             found[name] = (value.strip(),) if value and value.strip() else ()
         else:
-            found[name] = tuple(map(str, a_list("columns", value, f"must be names of columns of the file, for {name}")))
+            found[name] = tuple(
+                map(str, read_list("columns", value, f"must be names of columns of the file, for {name}"))
+            )
     return found
 
 
-def find_columns(path: str, header: Sequence[str], columns: Columns | None) -> dict[str, tuple[str, ...]]:
+def find_columns(path: str, header: Sequence[str], columns: ColumnMapping | None) -> dict[str, tuple[str, ...]]:
     """For each column of a market that a file has, the file's columns whose sum it is.
 
     Parameters

@@ -11,15 +11,15 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from .._support.extras import optional
-from .._support.files import replaced
-from .._support.options import a_list, a_path
+from .._support.extras import optional_import
+from .._support.files import open_replacement
+from .._support.options import read_list, read_path
 from .._support.text import visible_json
 from ..clearing.events import COLUMNS, LABEL, WORD, Events
 from ..contracts.decimals import whole_number
 from ..errors import AdlError
 
-__all__ = ["ACCOUNT", "EVENT_COLUMNS", "owners", "read_events", "write_events"]
+__all__ = ["ACCOUNT", "EVENT_COLUMNS", "account_column", "read_events", "write_events"]
 
 #: The columns of every file, in this order.
 EVENT_COLUMNS = tuple(column.name for column in COLUMNS)
@@ -73,10 +73,12 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
     ...     adl.io.read_events(path)["amount"]
     array([250000000])
     """
-    target = a_path("path", path)
+    target = read_path("path", path)
     if target.suffix not in SUFFIXES:
         raise AdlError.at("path", None, str(path), f"must end in one of {', '.join(SUFFIXES)}")
-    tables = [events] if isinstance(events, Events) else a_list("events", events, "must be Events, or a list of them")
+    tables = (
+        [events] if isinstance(events, Events) else read_list("events", events, "must be Events, or a list of them")
+    )
     for row, table in enumerate(tables):
         if not isinstance(table, Events):
             raise AdlError.at("events", row, type(table).__name__, "must be Events")
@@ -84,7 +86,7 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
             after = tables[row - 1].first + len(tables[row - 1])
             raise AdlError.at("events", row, table.first, f"must begin with sequence {after}, after those before")
     columns, digest = _joined(tables)
-    with replaced(target) as file:
+    with open_replacement(target) as file:
         if target.suffix == ".jsonl":
             _write_jsonl(file, columns)
         else:
@@ -110,7 +112,7 @@ def _write_jsonl(file: BinaryIO, columns: dict[str, npt.NDArray[Any]]) -> None:
 
 
 def _write_arrow(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], digest: bytes, parquet: bool) -> None:
-    with optional("pyarrow", "writing Arrow and Parquet files"):
+    with optional_import("pyarrow", "writing Arrow and Parquet files"):
         import pyarrow as pa
         import pyarrow.parquet as pq
     arrays = [_array(pa, name, columns[name]) for name in EVENT_COLUMNS]
@@ -155,13 +157,13 @@ def read_events(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[Any]]:
     Traceback (most recent call last):
     adlcore.errors.AdlError: path is 'events.txt': must end in one of .jsonl, .arrow, .parquet
     """
-    source = a_path("path", path)
+    source = read_path("path", path)
     if source.suffix not in SUFFIXES:
         raise AdlError.at("path", None, str(path), f"must end in one of {', '.join(SUFFIXES)}")
     return _read_jsonl(source) if source.suffix == ".jsonl" else _read_arrow(source)
 
 
-def owners(labels: Sequence[Any], wallet: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def account_column(labels: Sequence[Any], wallet: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The column of accounts, as :meth:`Events.columns` has it; of a row without a wallet it is None.
 
     Older files have -1 or an empty text there.
@@ -190,7 +192,7 @@ def _read_jsonl(path: Path) -> dict[str, npt.NDArray[Any]]:
         for name, values in lists.items()
         if name != ACCOUNT
     }
-    columns[ACCOUNT] = owners(lists[ACCOUNT], columns["wallet"])
+    columns[ACCOUNT] = account_column(lists[ACCOUNT], columns["wallet"])
     return {name: columns[name] for name in EVENT_COLUMNS}
 
 
@@ -206,7 +208,7 @@ def _cell(name: str, row: int, value: Any) -> Any:
 
 
 def _read_arrow(path: Path) -> dict[str, npt.NDArray[Any]]:
-    with optional("pyarrow", "reading Arrow and Parquet files"):
+    with optional_import("pyarrow", "reading Arrow and Parquet files"):
         import pyarrow as pa
         import pyarrow.parquet as pq
     # Opened here: an OSError of pyarrow's then speaks of damage.
@@ -221,7 +223,7 @@ def _read_arrow(path: Path) -> dict[str, npt.NDArray[Any]]:
     if missing:
         raise AdlError.at("path", None, str(path), f"must have the column {missing[0]}")
     columns = {name: _column(name, table[name]) for name in EVENT_COLUMNS}
-    columns[ACCOUNT] = owners(columns[ACCOUNT], columns["wallet"])
+    columns[ACCOUNT] = account_column(columns[ACCOUNT], columns["wallet"])
     return columns
 
 

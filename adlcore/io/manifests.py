@@ -8,18 +8,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .._support.members import member, open_member
+from .._support.members import open_member, stat_member
 from ..errors import AdlError
 
-__all__ = ["MANIFEST", "Hashed", "altered", "encoded", "read_json", "refuse_altered", "text"]
+__all__ = ["MANIFEST", "HashingFile", "hash_error", "manifest_bytes", "read_json", "refuse_altered", "json_bytes"]
 
 MANIFEST = "manifest.json"
 
 #: The last entry of a manifest: the SHA-256 of the whole file with nothing in this place.
-CHECK = "check"
+CHECK_KEY = "check"
 
 
-class Hashed:
+class HashingFile:
     """A file that is written once, from its start to its end; what pyarrow takes for a file.
 
     Parameters
@@ -51,9 +51,9 @@ class Hashed:
         return self._digest.hexdigest()
 
 
-def altered(path: Path, known: object) -> AdlError | None:
+def hash_error(path: Path, known: object) -> AdlError | None:
     """What to raise for a file that has not the SHA-256 it should have; what is no plain file is refused at once."""
-    if member(path) is None:
+    if stat_member(path) is None:
         return AdlError(f"{path.parent} was altered: has no {path.name}", argument="path", value=path.name)
     with open_member(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -63,15 +63,15 @@ def altered(path: Path, known: object) -> AdlError | None:
     return AdlError(message, argument="path", value=digest)
 
 
-def text(values: Mapping[str, Any]) -> bytes:
+def json_bytes(values: Mapping[str, Any]) -> bytes:
     """Values as a file holds them: one text for what is said in one order."""
     return (json.dumps(values, indent=2) + "\n").encode()
 
 
-def encoded(values: Mapping[str, Any]) -> bytes:
+def manifest_bytes(values: Mapping[str, Any]) -> bytes:
     """The bytes of a manifest: the values, and the check of all of it."""
-    check = hashlib.sha256(text({**values, CHECK: ""})).hexdigest()
-    return text({**values, CHECK: check})
+    check = hashlib.sha256(json_bytes({**values, CHECK_KEY: ""})).hexdigest()
+    return json_bytes({**values, CHECK_KEY: check})
 
 
 def read_json(path: Path) -> tuple[bytes, Any]:
@@ -98,9 +98,9 @@ def refuse_altered(
     White space, a key that stands there twice, or an order of keys says nothing as JSON, so the bytes are compared with
     those that are written for what they say. `former` gives those of manifests before they had a check of their bytes.
     """
-    values = {name: value for name, value in said.items() if name != CHECK}
+    values = {name: value for name, value in said.items() if name != CHECK_KEY}
     try:
-        is_own = data in (encoded(values), former(values))
+        is_own = data in (manifest_bytes(values), former(values))
     except RecursionError:
         is_own = False
     if not is_own:

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .._support.extras import needs
-from .._support.options import a_list, a_path, is_text_of
+from .._support.extras import require
+from .._support.options import is_text_of, read_list, read_path
 from ..contracts.decimals import exact_decimal, positive_decimal, whole_number
-from ..errors import AdlError, shown
-from .table_files import open_table
+from ..errors import AdlError, value_text
+from .table_files import open_tabular_file
 
 __all__ = ["Marks", "read_marks"]
 
@@ -52,8 +52,8 @@ def read_marks(path: str | os.PathLike[str], symbols: Collection[str]) -> Marks:
     ...     read_marks(path, {"BTCUSDT": 0, "ETHUSDT": 1})
     [(1, {'BTCUSDT': '60000'}), (2, {'BTCUSDT': '59000.5', 'ETHUSDT': '3000'})]
     """
-    symbols = symbols if isinstance(symbols, Mapping) else a_list("symbols", symbols, "must be a list of symbols")
-    columns = _columns(a_path("path", path))
+    symbols = symbols if isinstance(symbols, Mapping) else read_list("symbols", symbols, "must be a list of symbols")
+    columns = _columns(read_path("path", path))
     if "time" not in columns:
         raise AdlError.at("marks", None, str(path), f"must have a column time; has {', '.join(columns)}")
     long = {"symbol", "price"} <= columns.keys()
@@ -94,22 +94,22 @@ def _time(given: Any, row: int, found: Marks) -> int:
 
 def _columns(path: Path) -> dict[str, list[Any]]:
     """The columns of a file, each of which has a name of its own; those of CSV as text."""
-    needs("pyarrow.csv", "reading marks from files")
+    require("pyarrow.csv", "reading marks from files")
     if path.suffix not in (".csv", ".parquet"):
         raise AdlError.at("marks", None, str(path), "must end in .csv or .parquet")
     if not path.is_file():
         raise AdlError.at("marks", None, str(path), "must be a file that is there")
-    with _whole(path):
-        table = open_table(str(path))
+    with _refuse_broken_table(path):
+        table = open_tabular_file(str(path))
     twice = next((name for name in table.header if table.header.count(name) > 1), None)
     if twice is not None:
-        raise AdlError.at("marks", None, str(path), f"must have the column {shown(twice)} once")
-    with _whole(path):
+        raise AdlError.at("marks", None, str(path), f"must have the column {value_text(twice)} once")
+    with _refuse_broken_table(path):
         return {name: column.to_pylist() for name, column in table.read(table.header, None).items()}
 
 
 @contextlib.contextmanager
-def _whole(path: Path) -> Iterator[None]:
+def _refuse_broken_table(path: Path) -> Iterator[None]:
     """What cannot be read is no whole table."""
     import pyarrow as pa
 

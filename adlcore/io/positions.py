@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._support.options import a_path
+from .._support.options import read_path
 from .._support.pickles import Immutable
 from ..contracts import Contract
 from ..contracts.decimals import Number, positive_decimal
 from ..errors import AdlError
 from . import quantities
-from .aliases import Columns, absent_column, find_columns
-from .table_files import Progress, Table, open_table
+from .aliases import ColumnMapping, absent_column, find_columns
+from .table_files import Progress, TabularFile, open_tabular_file
 
 __all__ = ["Positions", "read_positions"]
 
@@ -84,7 +84,7 @@ class Positions(Immutable):
 
     def place(self, row: int) -> str:
         """Where a person finds a row: ``line 4`` of a CSV, ``row 2 (counted from 0)`` of a Parquet file."""
-        return open_table(self.path).place(row)
+        return open_tabular_file(self.path).place(row)
 
     def absent(self, name: str, why: str = "") -> AdlError:
         """The error for a column that is needed and that the file is not known to have."""
@@ -104,7 +104,7 @@ class Positions(Immutable):
 
 def read_positions(
     path: str | os.PathLike[str],
-    columns: Columns | None = None,
+    columns: ColumnMapping | None = None,
     *,
     lot: Number | None = None,
     progress: Progress | None = None,
@@ -175,7 +175,7 @@ def read_positions(
         )
     if progress is not None and not callable(progress):
         raise AdlError.at("progress", None, progress, "must be callable")
-    table = open_table(os.fspath(a_path("path", path)))
+    table = open_tabular_file(os.fspath(read_path("path", path)))
     found = find_columns(table.path, table.header, columns)
     raw = table.read(list(dict.fromkeys(name for parts in found.values() for name in parts)), progress)
     if not len(next(iter(raw.values()))):
@@ -184,16 +184,16 @@ def read_positions(
         )
     read: dict[str, npt.NDArray[Any]] = {}
     for name, parts in found.items():
-        arrays = [_known(table, name, part, raw[part]) for part in parts]
+        arrays = [_readable_column(table, name, part, raw[part]) for part in parts]
         refuse = _refuser(table, name, parts)
         if name == "quantity":
-            read[name], step = quantities.lots(arrays, step, refuse)
+            read[name], step = quantities.read_lots(arrays, step, refuse)
         elif name == "tie":
-            read[name] = quantities.lots(arrays, Decimal(1), _whole(refuse))[0]
+            read[name] = quantities.read_lots(arrays, Decimal(1), _tie_errors(refuse))[0]
         elif name == "account":
             read[name] = _labels(arrays[0], refuse)
         elif name != "side":
-            read[name] = quantities.floats(arrays, refuse)
+            read[name] = quantities.read_floats(arrays, refuse)
     assert step is not None
     if "side" in found:
         read["quantity"] = _signed(
@@ -204,7 +204,7 @@ def read_positions(
     return Positions(table.path, step, order | read, names, table.header)
 
 
-def _refuser(table: Table, name: str, parts: tuple[str, ...]) -> quantities.Refuse:
+def _refuser(table: TabularFile, name: str, parts: tuple[str, ...]) -> quantities.Refuse:
     """Errors for the values of one column of the market; part -1 is the sum."""
 
     def refuse(number: int, row: int, value: Any, must: str) -> AdlError:
@@ -213,7 +213,7 @@ def _refuser(table: Table, name: str, parts: tuple[str, ...]) -> quantities.Refu
     return refuse
 
 
-def _whole(refuse: quantities.Refuse) -> quantities.Refuse:
+def _tie_errors(refuse: quantities.Refuse) -> quantities.Refuse:
     """Ties are read as lots of 1, but that is nothing to tell a reader."""
 
     def refuse_tie(number: int, row: int, value: Any, must: str) -> AdlError:
@@ -222,7 +222,7 @@ def _whole(refuse: quantities.Refuse) -> quantities.Refuse:
     return refuse_tie
 
 
-def _known(table: Table, name: str, column: str, array: Any) -> Any:
+def _readable_column(table: TabularFile, name: str, column: str, array: Any) -> Any:
     """A column as numbers or text; lists, structs and the like have no text, and bytes that are no UTF-8 are none."""
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from ..errors import AdlError
 
-__all__ = ["Refuse", "floats", "lots"]
+__all__ = ["Refuse", "read_floats", "read_lots"]
 
 #: Builds the error for a value: part of the sum, row, value, what it must be.
 Refuse = Callable[[int, int, Any, str], AdlError]
@@ -46,11 +46,11 @@ EXACT = Context(prec=4 * DIGITS)
 INT64_MAX = 2**63 - 1
 
 
-class _BeyondError(Exception):
+class _SlowPathError(Exception):
     """The fast path cannot hold these values or finds one off the grid."""
 
 
-def lots(parts: Sequence[Any], lot: Decimal | None, refuse: Refuse) -> tuple[npt.NDArray[np.int64], Decimal]:
+def read_lots(parts: Sequence[Any], lot: Decimal | None, refuse: Refuse) -> tuple[npt.NDArray[np.int64], Decimal]:
     """Read columns of exact decimals and add them row by row, in whole lots.
 
     Parameters
@@ -75,18 +75,18 @@ def lots(parts: Sequence[Any], lot: Decimal | None, refuse: Refuse) -> tuple[npt
     Examples
     --------
     >>> import pyarrow as pa
-    >>> lots([pa.array(["28.53", "-16399.0", "7e-1"])], None, AdlError)
+    >>> read_lots([pa.array(["28.53", "-16399.0", "7e-1"])], None, AdlError)
     (array([   2853, -1639900,      70]), Decimal('0.01'))
     """
     import pyarrow as pa
 
     try:
         return _lots_by_column(parts, lot)
-    except (_BeyondError, pa.ArrowException):
+    except (_SlowPathError, pa.ArrowException):
         return _lots_by_row([_texts(part) for part in parts], lot, refuse)
 
 
-def floats(parts: Sequence[Any], refuse: Refuse) -> npt.NDArray[np.float64]:
+def read_floats(parts: Sequence[Any], refuse: Refuse) -> npt.NDArray[np.float64]:
     """Read columns of numbers as float64, each value rounded once, and add them from left to right.
 
     Raises
@@ -97,7 +97,7 @@ def floats(parts: Sequence[Any], refuse: Refuse) -> npt.NDArray[np.float64]:
     Examples
     --------
     >>> import pyarrow as pa
-    >>> floats([pa.array(["1.5", " 2e3 "]), pa.array([1, 2])], AdlError)
+    >>> read_floats([pa.array(["1.5", " 2e3 "]), pa.array([1, 2])], AdlError)
     array([   2.5, 2002. ])
     """
     columns = [_float_column(part, number, refuse) for number, part in enumerate(parts)]
@@ -117,24 +117,24 @@ def _lots_by_column(parts: Sequence[Any], lot: Decimal | None) -> tuple[npt.NDAr
     if lot is not None:
         places = max(places, -_exponent(lot))
         if places > DIGITS:
-            raise _BeyondError
+            raise _SlowPathError
     total = _integers(decimals[0], places)
     for column in decimals[1:]:
         term = _integers(column, places)
         added = total + term
         # Two's complement: a sum overflowed where both terms have the sign that the sum has not.
         if (((total ^ added) & (term ^ added)) < 0).any():
-            raise _BeyondError
+            raise _SlowPathError
         total = added
     if lot is None:
         return total, Decimal(1).scaleb(-places)
     step = int(lot.scaleb(places, EXACT))
     if step > INT64_MAX:
-        raise _BeyondError
+        raise _SlowPathError
     if step != 1:
         whole = total // step
         if (whole * step != total).any():
-            raise _BeyondError
+            raise _SlowPathError
         total = whole
     return total, lot
 
@@ -146,7 +146,7 @@ def _decimals(part: Any) -> Any:
 
     part = _plain(part)
     if part.null_count:
-        raise _BeyondError
+        raise _SlowPathError
     if pa.types.is_integer(part.type):
         return pc.cast(part, pa.decimal128(38, 0))
     if pa.types.is_decimal(part.type):
@@ -158,7 +158,7 @@ def _decimals(part: Any) -> Any:
         except pa.ArrowInvalid:
             pass
     if not pc.all(pc.match_substring_regex(text, WIDE)).as_py():
-        raise _BeyondError
+        raise _SlowPathError
     return pc.cast(text, pa.decimal256(2 * DIGITS, DIGITS))
 
 
@@ -191,14 +191,14 @@ def _integers(column: Any, places: int) -> npt.NDArray[np.int64]:
 
     column = _rescaled(column, places)
     if column is None:
-        raise _BeyondError
+        raise _SlowPathError
     words = 4 if pa.types.is_decimal256(column.type) else 2
     flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     stored = np.frombuffer(flat.buffers()[1], "<i8")[words * flat.offset : words * (flat.offset + len(flat))]
     stored = stored.reshape(len(flat), words)
     low = stored[:, 0]
     if (stored[:, 1:] != (low >> 63)[:, None]).any():
-        raise _BeyondError
+        raise _SlowPathError
     return np.ascontiguousarray(low).astype(np.int64, copy=False)
 
 

@@ -12,24 +12,24 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .._support.extras import optional
-from .._support.files import Destination, is_open_file, is_stream, replaced
-from .._support.options import a_path, a_truth
+from .._support.extras import optional_import
+from .._support.files import Destination, is_open_file, is_stream, open_replacement
+from .._support.options import read_flag, read_path
 from .._support.text import visible, visible_json
 from ..contracts import Contract
 from ..errors import AdlError
 from ..ranking.selection import Selection
 
-__all__ = ["FILLS", "check_suffix", "write_selection"]
+__all__ = ["SELECTION_COLUMNS", "writable_suffix", "write_selection"]
 
 #: Columns of the file, in order.
-FILLS = ("account", "row", "place", "score", "closed", "left", "realized_pnl")
+SELECTION_COLUMNS = ("account", "row", "place", "score", "closed", "left", "realized_pnl")
 
 #: A text that begins with one of these, after spaces or not, is a formula to a sheet.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
-def check_suffix(path: Destination) -> str:
+def writable_suffix(path: Destination) -> str:
     """The suffix of a file that can be written; CSV for one that is open, and for a pipe or a device without a suffix.
 
     Raises
@@ -39,12 +39,12 @@ def check_suffix(path: Destination) -> str:
 
     Examples
     --------
-    >>> check_suffix("fills.jsonl")
+    >>> writable_suffix("fills.jsonl")
     '.jsonl'
     """
     if is_open_file(path):
         return ".csv"
-    named = a_path("path", path)
+    named = read_path("path", path)
     suffix = named.suffix.lower()
     if not suffix and is_stream(named):
         return ".csv"
@@ -107,9 +107,9 @@ def write_selection(
     0,0,2,0.5,0.25,2.25,
     >>> folder.cleanup()
     """
-    suffix = check_suffix(path)
+    suffix = writable_suffix(path)
     write = WRITERS[suffix]
-    if a_truth("escape_formulas", escape_formulas):
+    if read_flag("escape_formulas", escape_formulas):
         if suffix != ".csv":
             raise AdlError.at(
                 "escape_formulas", None, True, f"must be False for {suffix}, which no formula can stand in"
@@ -123,7 +123,7 @@ def write_selection(
     if columns["closed"].dtype.kind != "i":
         raise AdlError("selection is in float64: must be in whole lots to be written as decimals", argument="selection")
     columns["realized_pnl"] = np.full(len(selection), None) if realized_pnl is None else _column(realized_pnl)
-    with replaced(path) as file:
+    with open_replacement(path) as file:
         write(file, columns, contract)
 
 
@@ -140,27 +140,29 @@ def _column(realized_pnl: Any) -> npt.NDArray[np.float64]:
 
 def _records(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterator[list[Any]]:
     """Rows of Python values, quantities as decimal text."""
-    for record in zip(*(columns[name].tolist() for name in FILLS), strict=True):
+    for record in zip(*(columns[name].tolist() for name in SELECTION_COLUMNS), strict=True):
         account, row, place, score, closed, left, realized = record
         yield [account, row, place, score, contract.decimal(closed), contract.decimal(left), realized]
 
 
 def _write_csv(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
-    _write_cells(file, _seen(columns, contract), csv.QUOTE_MINIMAL)
+    _write_cells(file, _visible_rows(columns, contract), csv.QUOTE_MINIMAL)
 
 
 def _write_csv_for_sheets(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
     # Quoted, for a sheet may take another sign than the comma for the end of a cell.
-    _write_cells(file, ([_no_formula(label), *rest] for label, *rest in _seen(columns, contract)), csv.QUOTE_NONNUMERIC)
+    _write_cells(
+        file, ([_no_formula(label), *rest] for label, *rest in _visible_rows(columns, contract)), csv.QUOTE_NONNUMERIC
+    )
 
 
 def _write_cells(file: BinaryIO, rows: Iterator[list[Any]], quoting: Literal[0, 2]) -> None:
     writer = csv.writer(codecs.getwriter("utf-8")(file), lineterminator="\n", quoting=quoting)
-    writer.writerow(FILLS)
+    writer.writerow(SELECTION_COLUMNS)
     writer.writerows(rows)
 
 
-def _seen(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterator[list[Any]]:
+def _visible_rows(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterator[list[Any]]:
     """Rows whose labels hold nothing that moves, hides or turns text around."""
     for label, *rest in _records(columns, contract):
         yield [visible(label) if isinstance(label, str) else label, *rest]
@@ -172,13 +174,13 @@ def _no_formula(label: Any) -> Any:
 
 def _write_jsonl(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
     for record in _records(columns, contract):
-        fields = {name: finite(value) for name, value in zip(FILLS, record, strict=True)}
+        fields = {name: null_unless_finite(value) for name, value in zip(SELECTION_COLUMNS, record, strict=True)}
         line = json.dumps(fields, ensure_ascii=False, allow_nan=False, default=str)
         file.write(f"{visible_json(line)}\n".encode())
 
 
 def _write_parquet(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
-    with optional("pyarrow", "writing Parquet files"):
+    with optional_import("pyarrow", "writing Parquet files"):
         import pyarrow as pa
         import pyarrow.parquet as pq
     places = max(-int(contract.lot.as_tuple().exponent), 0)
@@ -192,10 +194,10 @@ def _write_parquet(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contrac
         "left": pa.array([Decimal(contract.decimal(lots)) for lots in columns["left"].tolist()], decimals),
         "realized_pnl": pa.array(columns["realized_pnl"], pa.float64()),
     }
-    pq.write_table(pa.table({name: arrays[name] for name in FILLS}), file)
+    pq.write_table(pa.table({name: arrays[name] for name in SELECTION_COLUMNS}), file)
 
 
-def finite(value: Any) -> Any:
+def null_unless_finite(value: Any) -> Any:
     """What JSON has no number for is null."""
     return None if isinstance(value, float) and not np.isfinite(value) else value
 

@@ -15,15 +15,24 @@ import numpy as np
 import numpy.typing as npt
 
 from .._support import files
-from .._support.extras import needs
-from .._support.members import READ, member, open_member, open_named
-from .._support.options import a_path, a_truth, exact_keys
+from .._support.extras import require
+from .._support.members import READ, open_member, open_named, stat_member
+from .._support.options import exact_keys, read_flag, read_path
 from .._support.text import one_line
 from .._version import __version__
 from ..clearing import Snapshot
 from ..clearing.snapshot import archive
 from ..errors import AdlError
-from .manifests import CHECK, MANIFEST, Hashed, altered, encoded, read_json, refuse_altered, text
+from .manifests import (
+    CHECK_KEY,
+    MANIFEST,
+    HashingFile,
+    hash_error,
+    json_bytes,
+    manifest_bytes,
+    read_json,
+    refuse_altered,
+)
 
 __all__ = ["FILE_NAMES", "load", "read_snapshot_manifest", "save", "write_files"]
 
@@ -59,7 +68,7 @@ OPTIONAL = {"tick", "max_price", "tier_floor", "tier_rate", "tier_amount", "mark
 TIERS = ("floor", "rate", "amount")
 
 #: What one cell of an asset says, by the name of the whole row in the terms.
-OF_ASSETS = {"index_price": "index_prices", "haircut": "haircuts", "loan_rate": "loan_rates"}
+ASSET_TERMS = {"index_price": "index_prices", "haircut": "haircuts", "loan_rate": "loan_rates"}
 
 
 def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -105,9 +114,9 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     """
     if not isinstance(snapshot, Snapshot):
         raise AdlError.at("snapshot", None, snapshot, "must be a Snapshot")
-    needs("pyarrow.parquet", "writing snapshot folders")
-    target = Path(os.path.realpath(a_path("folder", folder)))
-    _refuse_taken(target, folder, a_truth("overwrite", overwrite))
+    require("pyarrow.parquet", "writing snapshot folders")
+    target = Path(os.path.realpath(read_path("folder", folder)))
+    _refuse_taken(target, folder, read_flag("overwrite", overwrite))
     _refuse_current(target, folder)
     try:
         work = Path(tempfile.mkdtemp(prefix=files.work_stem(target), dir=target.parent))
@@ -161,7 +170,7 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
     ...     adl.io.load(pathlib.Path(parent, "venue.npz"))
     <Snapshot of 1 wallets, 0 positions in 1 contract, 0 open orders>
     """
-    place = a_path("path", path)
+    place = read_path("path", path)
     if not place.is_dir():
         with open_named(place) as file:
             is_archive = zipfile.is_zipfile(file)
@@ -169,7 +178,7 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
             must = "must be a folder that adlcore.io.save wrote, or a .npz file of Snapshot.to_npz"
             raise AdlError(f"{place} is no snapshot: {must}", argument="path", value=str(place))
         return Snapshot.from_npz(place)
-    needs("pyarrow.parquet", "reading snapshot folders")
+    require("pyarrow.parquet", "reading snapshot folders")
     known = read_snapshot_manifest(place)
     _refuse_files(place, known)
     try:
@@ -201,7 +210,7 @@ def _refuse_taken(target: Path, folder: str | os.PathLike[str], overwrite: bool)
         message = f"{shown} holds {name!r}, which is no snapshot's: must be empty, or not be there"
         raise AdlError(message, argument="folder", value=shown)
     for name in found:
-        member(target / name)
+        stat_member(target / name)
     if found and not overwrite:
         message = f"{shown} holds a snapshot already: overwrite=True replaces it"
         raise AdlError(message, argument="folder", value=shown)
@@ -216,7 +225,7 @@ def _refuse_current(target: Path, folder: str | os.PathLike[str]) -> None:
 
 def _write(snapshot: Snapshot, folder: Path) -> None:
     files.change(folder, os.mkdir, folder)
-    write_files(snapshot, lambda name: files.created(folder / name))
+    write_files(snapshot, lambda name: files.open_new(folder / name))
     files.sync_folder(folder)
 
 
@@ -227,7 +236,7 @@ def _take_over(folder: Path, target: Path) -> None:
             continue  # nothing is replaced, or it is a folder where none can be opened
         opened = os.open(folder / name, READ)
         try:
-            files.take_over(opened, os.lstat(target / name))
+            files.keep_ownership(opened, os.lstat(target / name))
         finally:
             os.close(opened)
 
@@ -252,12 +261,12 @@ def write_files(snapshot: Snapshot, create: Callable[[str], AbstractContextManag
                 must = "must be text that UTF-8 can hold"
                 raise AdlError.at(f"{table}.{name}", None, error.object, must) from None
         with create(_file(table)) as file:
-            hashed = Hashed(file)
+            hashed = HashingFile(file)
             pq.write_table(pa.table(arrays), hashed, compression="zstd", write_page_checksum=True)
             files[_file(table)] = hashed.sha256
     manifest = {"schema": archive.SCHEMA, "adlcore": __version__, "files": files, "hash": snapshot.hash}
     with create(MANIFEST) as file:
-        file.write(encoded(manifest))
+        file.write(manifest_bytes(manifest))
 
 
 def _replace(target: Path, work: Path) -> None:
@@ -287,7 +296,7 @@ def _remove(folder: Path) -> None:
 
 def _columns(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
     """Everything that is written, by table and column."""
-    terms = archive.terms(snapshot)
+    terms = archive.header_terms(snapshot)
     tables: dict[str, dict[str, Any]] = {table: {name: [] for name in names} for table, names in FILES.items()}
     for fields, mark in zip(terms["contracts"], terms["marks"], strict=True):
         (settle, decimals), tiers = fields["settle"], fields["tiers"] or {}
@@ -296,8 +305,12 @@ def _columns(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
         for name, column in tables["contracts"].items():
             column.append(row[name])
     names, decimals = ([asset[part] for asset in terms["assets"]] for part in (0, 1))
-    tables["assets"] = {"name": names, "decimals": decimals, **{name: terms[all_] for name, all_ in OF_ASSETS.items()}}
-    for key, column in archive.parts(snapshot).items():
+    tables["assets"] = {
+        "name": names,
+        "decimals": decimals,
+        **{name: terms[all_] for name, all_ in ASSET_TERMS.items()},
+    }
+    for key, column in archive.columns_by_name(snapshot).items():
         table, _, name = key.partition(".")
         tables[table][name] = column
     return tables
@@ -326,8 +339,8 @@ def read_snapshot_manifest(folder: Path) -> dict[str, Any]:
     archive.refuse_schema(manifest["schema"], folder)
     if not isinstance(manifest.get("hash"), str):
         raise AdlError(f"{path} has no 'hash': must have the SHA-256 of the snapshot", argument="path", value=str(path))
-    values = refuse_altered(path, data, manifest, text)
-    if CHECK not in manifest:
+    values = refuse_altered(path, data, manifest, json_bytes)
+    if CHECK_KEY not in manifest:
         return exact_keys(str(path), values, tuple(name for name in KEYS if name != "files"))
     exact_keys(f"{path}: files", exact_keys(str(path), values, KEYS)["files"], tuple(map(_file, FILES)))
     return values
@@ -336,11 +349,11 @@ def read_snapshot_manifest(folder: Path) -> dict[str, Any]:
 def _refuse_files(folder: Path, manifest: dict[str, Any]) -> None:
     """Refuse files that are not those that were written, before anything reads them."""
     for name in map(_file, FILES):
-        if member(folder / name) is None:
+        if stat_member(folder / name) is None:
             files = ", ".join(map(_file, FILES))
             raise AdlError(f"{folder} has no {name}: must have {files}", argument="path", value=name)
     for name, known in manifest.get("files", {}).items():
-        if (error := altered(folder / name, known)) is not None:
+        if (error := hash_error(folder / name, known)) is not None:
             raise error
 
 
@@ -418,7 +431,7 @@ def _arguments(tables: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "contracts": contracts,
         "assets": list(zip(assets["name"], assets["decimals"], strict=True)),
         "marks": listed["mark"],
-        **{all_: assets[name] for name, all_ in OF_ASSETS.items()},
+        **{all_: assets[name] for name, all_ in ASSET_TERMS.items()},
     }
     columns = {f"{table}.{name}": column for table in archive.TABLES for name, column in tables[table].items()}
-    return archive.arguments(terms, columns)
+    return archive.snapshot_arguments(terms, columns)

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .._support.extras import needs
-from .._support.options import a_path
+from .._support.extras import require
+from .._support.options import read_path
 from .._support.text import one_line
 from ..errors import AdlError
 
-__all__ = ["Progress", "Table", "open_table"]
+__all__ = ["Progress", "TabularFile", "open_tabular_file"]
 
 #: Called with what is read so far and all there is (bytes of a CSV, rows of a Parquet file), maybe from another thread.
 Progress = Callable[[int, int], None]
@@ -26,7 +26,7 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 PARQUET = (".parquet", ".pq")
 
 
-class Table(ABC):
+class TabularFile(ABC):
     """A file that is opened by its header; columns are read when they are asked for.
 
     Attributes
@@ -58,7 +58,7 @@ class Table(ABC):
         )
 
 
-def open_table(path: str, purpose: str = "reading CSV and Parquet files") -> Table:
+def open_tabular_file(path: str, purpose: str = "reading CSV and Parquet files") -> TabularFile:
     """Open a file by its suffix and read its header.
 
     Raises
@@ -68,18 +68,18 @@ def open_table(path: str, purpose: str = "reading CSV and Parquet files") -> Tab
     OSError
         Where the file cannot be opened.
     """
-    suffix = a_path("path", path).suffix.lower()
+    suffix = read_path("path", path).suffix.lower()
     if suffix in DELIMITERS:
-        needs("pyarrow.csv", purpose)
-        return _CsvTable(path, DELIMITERS[suffix])
+        require("pyarrow.csv", purpose)
+        return _CsvFile(path, DELIMITERS[suffix])
     if suffix in PARQUET:
-        needs("pyarrow.parquet", purpose)
-        return _ParquetTable(path)
+        require("pyarrow.parquet", purpose)
+        return _ParquetFile(path)
     known = ", ".join((*DELIMITERS, *PARQUET))
     raise AdlError(f"{path} has suffix {suffix!r}: must be one of {known}", argument="path", value=path)
 
 
-class _CsvTable(Table):
+class _CsvFile(TabularFile):
     """A text file with a header line; blank lines are passed over."""
 
     def __init__(self, path: str, delimiter: str) -> None:
@@ -141,7 +141,7 @@ class _CsvTable(Table):
             raise AdlError(f"{path}, line {line} cannot be read as CSV: {error}", argument="path", value=path) from None
 
 
-class _ParquetTable(Table):
+class _ParquetFile(TabularFile):
     """A Parquet file; rows have no lines and are counted from 0."""
 
     def __init__(self, path: str) -> None:

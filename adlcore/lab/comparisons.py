@@ -13,7 +13,7 @@ from .crash import Crash
 from .outcome import Outcome
 from .scenarios import Scenario, read
 
-__all__ = ["Variant", "outcome", "variants"]
+__all__ = ["Variant", "crash_outcome", "variants"]
 
 #: Coin, price, tick, lot of the linear contract, face of the inverse one.
 COINS = (
@@ -122,12 +122,12 @@ def _listing(place: int, inverse: bool) -> dict[str, Any]:
     return {"symbol": f"{coin}USDT", "lot": lot, **shared}
 
 
-def outcome(scenario: Scenario) -> Outcome:
+def crash_outcome(scenario: Scenario) -> Outcome:
     """Make a scenario happen and sum up what came of it.
 
     Examples
     --------
-    >>> found = outcome(variants(2000)[0].scenario)
+    >>> found = crash_outcome(variants(2000)[0].scenario)
     >>> from adlcore.clearing.closings import USERS
     >>> 0 < found.share(USERS) < 1
     True

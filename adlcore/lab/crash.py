@@ -15,12 +15,12 @@ from ..contracts.decimals import canonical
 from ..errors import AdlError
 from ..io import Inputs
 from ..io.marks import Marks, read_marks
-from .habits import Coin, Listed, populated
+from .habits import Coin, CrowdContract, draw_crowd
 from .moving_depth import MovingDepth, Shape
 from .outcome import open_interest
-from .scenario_tables import Fund, Listing
+from .scenario_tables import FundEntry, Listing
 from .scenarios import Scenario
-from .shocks import Moved, fall
+from .shocks import PricePath, fall_marks
 
 __all__ = ["TIME_UNIT", "Crash"]
 
@@ -118,12 +118,12 @@ def _snapshot(scenario: Scenario, contracts: dict[str, Contract], rng: np.random
     prices = {listing.symbol: listing.price for listing in scenario.contracts}
     worth = {asset.name: float(prices[asset.index]) for asset in scenario.assets}
     listed = [
-        Listed(contracts[each.symbol], each.price, worth.get(each.settle, 1.0), each.popularity)
+        CrowdContract(contracts[each.symbol], each.price, worth.get(each.settle, 1.0), each.popularity)
         for each in scenario.contracts
     ]
     coins = [Coin(asset.name, prices[asset.index], asset.haircut) for asset in scenario.assets]
     wallets = scenario.wallets
-    return populated(listed, coins, wallets.habits(), wallets.count, wallets.positions, rng)
+    return draw_crowd(listed, coins, wallets.habits(), wallets.count, wallets.positions, rng)
 
 
 def _shape(scenario: Scenario, contract: Contract, lots: int) -> Shape:
@@ -131,7 +131,7 @@ def _shape(scenario: Scenario, contract: Contract, lots: int) -> Shape:
     return Shape(contract, round(lots * depth.of_open_interest), depth.levels, depth.step, depth.growth, depth.refill)
 
 
-def _fund(fund: Fund, snapshot: Snapshot, scenario: Scenario, interest: dict[str, int]) -> InsuranceFund:
+def _fund(fund: FundEntry, snapshot: Snapshot, scenario: Scenario, interest: dict[str, int]) -> InsuranceFund:
     """A fund with the balance that is given, or with a share of the open interest that it answers for."""
     scope = None if fund.scope is None else list(fund.scope)
     balance = fund.balance
@@ -157,13 +157,13 @@ def _marks(scenario: Scenario, contracts: dict[str, Contract], rng: np.random.Ge
     if shock.marks is not None:
         return read_marks(shock.marks, contracts)
     by_symbol = {listing.symbol: listing for listing in scenario.contracts}
-    return fall(
+    return fall_marks(
         [_moved(listing, by_symbol, contracts[listing.symbol]) for listing in scenario.contracts],
         rng,
         **shock.model_dump(exclude={"marks"}),
     )
 
 
-def _moved(listing: Listing, known: dict[str, Listing], contract: Contract) -> Moved:
+def _moved(listing: Listing, known: dict[str, Listing], contract: Contract) -> PricePath:
     leader = known[listing.follows] if listing.follows else listing
-    return Moved(contract, listing.price, leader.symbol, leader.beta, leader.noise)
+    return PricePath(contract, listing.price, leader.symbol, leader.beta, leader.noise)

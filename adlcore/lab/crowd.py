@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from .._support.options import a_list, is_count, one_of
+from .._support.options import is_count, read_list, require_option
 from ..clearing import Snapshot
 from ..contracts import Contract, MarginTiers
 from ..contracts.decimals import whole_number
 from ..errors import AdlError
-from .habits import MODES, SNAPSHOT_HABITS, Coin, Listed, populated
+from .habits import MODES, SNAPSHOT_HABITS, Coin, CrowdContract, draw_crowd
 from .portable import exponential, logarithm
 
 __all__ = ["MODES", "snapshot"]
@@ -113,7 +113,7 @@ def snapshot(
     listed = [_listed(code, rng) for code in range(number)]
     named = {"BTC", "ETH", *(entry.contract.settle.name for entry in listed)}
     coins = [Coin(coin, f"{price:g}", HAIRCUTS[coin]) for coin, price, *_ in COINS if coin in named]
-    return populated(listed, coins, habits, w, wanted, rng)
+    return draw_crowd(listed, coins, habits, w, wanted, rng)
 
 
 def _count(name: str, value: Any, least: int) -> int:
@@ -124,13 +124,13 @@ def _count(name: str, value: Any, least: int) -> int:
 
 def _modes(modes: Sequence[str]) -> list[str]:
     must = f"must be of {', '.join(MODES)}"
-    given = [modes] if isinstance(modes, str) else a_list("modes", modes, must)
+    given = [modes] if isinstance(modes, str) else read_list("modes", modes, must)
     for mode in given or ["none"]:
-        one_of("modes", mode, MODES, must)
+        require_option("modes", mode, MODES, must)
     return [mode for mode in MODES if mode in given]
 
 
-def _listed(code: int, rng: np.random.Generator) -> Listed:
+def _listed(code: int, rng: np.random.Generator) -> CrowdContract:
     """The contract of a number: linear, linear, inverse, and so on."""
     popularity = float(exponential(POPULARITY * logarithm(code + 1)))
     inverse = code % 3 == 2 and code // 3 < INVERSE_COINS
@@ -145,10 +145,10 @@ def _listed(code: int, rng: np.random.Generator) -> Listed:
     mark = format((Decimal(repr(price * move)) / Decimal(tick)).quantize(Decimal(1)) * Decimal(tick), "f")
     floors, rates = MAJOR if coin < 2 else MINOR
     if not inverse:
-        return Listed(
+        return CrowdContract(
             Contract(f"{name}USDT", lot=lot, tick=tick, tiers=MarginTiers(floors, rates)), mark, 1.0, popularity
         )
     coins = [f"{float(floor) / price:.1g}" for floor in floors]
     tiers = MarginTiers(coins, rates)
     contract = Contract(f"{name}USD", kind="inverse", settle=name, multiplier=face, tick=tick, tiers=tiers)
-    return Listed(contract, mark, float(price), popularity)
+    return CrowdContract(contract, mark, float(price), popularity)

@@ -16,7 +16,7 @@ from ..contracts import Asset, Contract
 from ..errors import AdlError
 from .portable import exponential, total
 
-__all__ = ["MODES", "SCENARIO_HABITS", "SNAPSHOT_HABITS", "Coin", "Habits", "Listed", "populated"]
+__all__ = ["MODES", "SCENARIO_HABITS", "SNAPSHOT_HABITS", "Coin", "Habits", "CrowdContract", "draw_crowd"]
 
 #: How wallets hold positions. A hedge wallet is a cross wallet with two legs in a contract.
 MODES = ("cross", "isolated", "hedge", "multi-asset", "portfolio")
@@ -26,12 +26,12 @@ MOST_LOTS, MOST = 1e17, 1e18
 
 
 @dataclass(frozen=True)
-class Listed:
+class CrowdContract:
     """A contract, its mark price, what a unit of its settle asset is worth in USD, and its share of the positions.
 
     Examples
     --------
-    >>> Listed(Contract("BTCUSDT", tick="0.1"), "60000", 1.0, 0.5).popularity
+    >>> CrowdContract(Contract("BTCUSDT", tick="0.1"), "60000", 1.0, 0.5).popularity
     0.5
     """
 
@@ -120,15 +120,16 @@ class Habits:
 #: the marks of the snapshot, and sizes are near enough to each other that no single one of so few decides.
 SNAPSHOT_HABITS = Habits()
 
-#: Of a scenario, where it says nothing else (:class:`adlcore.lab.scenario_tables.Wallets`): a hundred thousand wallets,
-#: as unequal as on 10 October 2025; and hardly one fails before the marks fall, for that is what is to be shown.
+#: Of a scenario, where it says nothing else (:class:`adlcore.lab.scenario_tables.WalletsTable`): a hundred thousand
+#: wallets, as unequal as on 10 October 2025; and hardly one fails before the marks fall, for that is what is to be
+#: shown.
 SCENARIO_HABITS = Habits(
     coin_share=0.25, worth_median=60.0, worth_sigma=3.9, largest=2e9, near_share=0.005, broke_share=0.0
 )
 
 
-def populated(
-    listed: Sequence[Listed],
+def draw_crowd(
+    listed: Sequence[CrowdContract],
     coins: Sequence[Coin],
     habits: Habits,
     wallets: int,
@@ -159,8 +160,8 @@ def populated(
     Examples
     --------
     >>> from adlcore import MarginTiers
-    >>> listed = [Listed(Contract("X", tick="0.1", tiers=MarginTiers([0], ["0.01"])), "100", 1.0, 1.0)]
-    >>> snapshot = populated(listed, [], SNAPSHOT_HABITS, 20, 30, np.random.default_rng(7))
+    >>> listed = [CrowdContract(Contract("X", tick="0.1", tiers=MarginTiers([0], ["0.01"])), "100", 1.0, 1.0)]
+    >>> snapshot = draw_crowd(listed, [], SNAPSHOT_HABITS, 20, 30, np.random.default_rng(7))
     >>> len(snapshot.wallets), int(snapshot.positions.quantity.sum())
     (20, 0)
     """
@@ -196,7 +197,7 @@ def populated(
 
 
 @dataclass(frozen=True)
-class Owners:
+class WalletDraw:
     """Wallets before they hold anything."""
 
     names: list[str]
@@ -214,7 +215,7 @@ class Owners:
         return self.mode >= WALLET_MODES.index("multi-asset")
 
 
-def _owners(rng: np.random.Generator, w: int, habits: Habits, listed: Sequence[Listed]) -> Owners:
+def _owners(rng: np.random.Generator, w: int, habits: Habits, listed: Sequence[CrowdContract]) -> WalletDraw:
     """Wallets: their mode, asset and wealth; an isolated one belongs to an account that has another."""
     names = list(dict.fromkeys(["USDT", *(entry.contract.settle.name for entry in listed)]))
     settle = np.array([names.index(entry.contract.settle.name) for entry in listed])
@@ -235,14 +236,14 @@ def _owners(rng: np.random.Generator, w: int, habits: Habits, listed: Sequence[L
         account[isolated] = account[rng.choice(shared, np.count_nonzero(isolated))]
     worth = habits.worth_median * exponential(habits.worth_sigma * rng.standard_normal(w))
     leverage = rng.choice(habits.leverages, w)
-    return Owners(names, account, asset, mode, kind == MODES.index("hedge"), contract, worth, leverage)
+    return WalletDraw(names, account, asset, mode, kind == MODES.index("hedge"), contract, worth, leverage)
 
 
 # Positions ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Rows:
+class PositionDraw:
     """Position rows, sorted as a snapshot sorts them; money in units of the settle asset."""
 
     contract: Int64Array1D
@@ -255,12 +256,14 @@ class Rows:
     margin: Float64Array1D
 
 
-def _popularity(listed: Sequence[Listed]) -> Float64Array1D:
+def _popularity(listed: Sequence[CrowdContract]) -> Float64Array1D:
     share = np.array([entry.popularity for entry in listed])
     return np.asarray(share / total(share))
 
 
-def _positions(rng: np.random.Generator, listed: Sequence[Listed], owners: Owners, habits: Habits, wanted: int) -> Rows:
+def _positions(
+    rng: np.random.Generator, listed: Sequence[CrowdContract], owners: WalletDraw, habits: Habits, wanted: int
+) -> PositionDraw:
     """The rows of every contract, one after the other."""
     names = [entry.contract.settle.name for entry in listed]
     shared = owners.mode != WALLET_MODES.index("isolated")
@@ -279,7 +282,7 @@ def _positions(rng: np.random.Generator, listed: Sequence[Listed], owners: Owner
     contract = np.repeat(np.array(codes, np.int64), [len(wallet) for wallet in columns[0]])
     wallet, *rest = (np.concatenate(column) for column in columns)
     chose = rng.random(len(owners.account)) >= habits.unchosen_share
-    return Rows(contract, wallet, np.where(chose, owners.leverage, 0.0)[wallet], *rest)
+    return PositionDraw(contract, wallet, np.where(chose, owners.leverage, 0.0)[wallet], *rest)
 
 
 def _portions(wanted: int, share: Float64Array1D, most: Int64Array1D) -> Int64Array1D:
@@ -292,7 +295,7 @@ def _portions(wanted: int, share: Float64Array1D, most: Int64Array1D) -> Int64Ar
 
 
 def _held(
-    rng: np.random.Generator, entry: Listed, owners: Owners, habits: Habits, holders: Int64Array1D
+    rng: np.random.Generator, entry: CrowdContract, owners: WalletDraw, habits: Habits, holders: Int64Array1D
 ) -> tuple[Any, ...]:
     """Wallet, quantity, entry value, and notional, PnL and maintenance margin of one contract's rows."""
     contract, mark = entry.contract, float(entry.mark)
@@ -338,11 +341,11 @@ def _balanced(lots: Int64Array1D, long: npt.NDArray[np.bool_]) -> Int64Array1D:
 
 def _money(
     rng: np.random.Generator,
-    listed: Sequence[Listed],
+    listed: Sequence[CrowdContract],
     coins: Sequence[Coin],
-    owners: Owners,
+    owners: WalletDraw,
     habits: Habits,
-    rows: Rows,
+    rows: PositionDraw,
     assets: list[str],
 ) -> tuple[Int64Array1D, dict[str, Any]]:
     """Balances that give every wallet the equity it should have; of valued wallets what they hold of each asset."""
@@ -369,7 +372,7 @@ def _money(
 def _holdings(
     rng: np.random.Generator,
     coins: Sequence[Coin],
-    owners: Owners,
+    owners: WalletDraw,
     habits: Habits,
     balance: Float64Array1D,
     assets: list[str],
@@ -395,7 +398,9 @@ def _holdings(
     }
 
 
-def _orders(rng: np.random.Generator, listed: Sequence[Listed], habits: Habits, rows: Rows) -> dict[str, Any]:
+def _orders(
+    rng: np.random.Generator, listed: Sequence[CrowdContract], habits: Habits, rows: PositionDraw
+) -> dict[str, Any]:
     """Orders that would close some positions at a better price."""
     chosen = np.flatnonzero(rng.random(len(rows.wallet)) < habits.order_share)
     tick = np.array([float(entry.mark) / float(entry.contract.tick or 1) for entry in listed])[rows.contract[chosen]]

@@ -11,7 +11,7 @@ from operator import mul
 from typing import Any
 
 from ..clearing import DepthLadder
-from ..clearing.snapshot.exact import entry
+from ..clearing.snapshot.exact import read_entry
 from ..contracts import Contract
 from ..contracts.decimals import positive_decimal
 from .portable import total
@@ -120,7 +120,7 @@ class MovingDepth:
             shape = self._shapes.get(symbol)
             if shape is None:
                 continue
-            price = str(entry("prices", symbol, given, positive_decimal))
+            price = str(read_entry("prices", symbol, given, positive_decimal))
             if share != self._share:
                 self._books[symbol] = shape.around(price, share)
             else:

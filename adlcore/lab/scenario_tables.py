@@ -1,8 +1,8 @@
 """The tables of a scenario file: their keys, what each may be, and the value of one that is left out.
 
 A key keeps its name on its way: ``[wallets]`` to :class:`~adlcore.lab.habits.Habits`, ``[depth]`` to
-:class:`~adlcore.lab.moving_depth.Shape`, ``[shock]`` to :func:`~adlcore.lab.shocks.fall`. Those of ``[venue]`` are
-arguments of stages: see :class:`Rules`. What the stages do is in the events.
+:class:`~adlcore.lab.moving_depth.Shape`, ``[shock]`` to :func:`~adlcore.lab.shocks.fall_marks`. Those of ``[venue]``
+are arguments of stages: see :class:`VenueTable`. What the stages do is in the events.
 """
 
 from __future__ import annotations
@@ -12,21 +12,32 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
 from .._support.arrays import INT64_MAX
-from .._support.extras import optional
+from .._support.extras import optional_import
 from ..errors import AdlError
 
-with optional("pydantic", "reading scenarios"):
+with optional_import("pydantic", "reading scenarios"):
     from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from ..clearing import BookIOC, Deleverage, Drawdown, Stage, TakeOver, Venue
-from ..clearing.snapshot.exact import share
+from ..clearing.snapshot.exact import read_share
 from ..contracts import Contract, MarginTiers
 from ..contracts.decimals import exact_decimal, positive_decimal
 from ..ranking.rules import RankingRule
 from ..venues.binance import BINANCE_USDM, LIQUIDATION_FEE
 from .habits import MODES, SCENARIO_HABITS, Habits
 
-__all__ = ["Collateral", "Depth", "Fund", "Listing", "Table", "Rules", "Shock", "Vanish", "Wallets", "listings"]
+__all__ = [
+    "Collateral",
+    "Depth",
+    "FundEntry",
+    "Listing",
+    "ScenarioTable",
+    "VenueTable",
+    "Shock",
+    "Vanish",
+    "WalletsTable",
+    "listings",
+]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -38,7 +49,7 @@ Exact = Annotated[str, Field(coerce_numbers_to_str=True)]
 
 
 def _a_share(text: str, info: ValidationInfo) -> str:
-    share(text, str(info.field_name))
+    read_share(text, str(info.field_name))
     return text
 
 
@@ -48,12 +59,12 @@ ExactShare = Annotated[Exact, AfterValidator(_a_share)]
 MOST_GROWTH = 100
 
 
-class Table(BaseModel):
+class ScenarioTable(BaseModel):
     """Keys that are known, checked as they are read; a table does not change.
 
     Examples
     --------
-    >>> class Fee(Table):
+    >>> class Fee(ScenarioTable):
     ...     share: ExactShare = "0"
     >>> Fee(share=0.25)
     Fee(share='0.25')
@@ -62,7 +73,7 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Listing(Table):
+class Listing(ScenarioTable):
     """A contract and how it moves.
 
     Examples
@@ -108,7 +119,7 @@ class Listing(Table):
         )
 
 
-class Collateral(Table):
+class Collateral(ScenarioTable):
     """An asset other than USDT: which contract's mark is its index price, and its haircut.
 
     Examples
@@ -122,12 +133,12 @@ class Collateral(Table):
     haircut: ExactShare = "0.05"
 
 
-class Wallets(Table):
+class WalletsTable(ScenarioTable):
     """How many wallets, and how they are drawn: the attributes of :class:`adlcore.lab.habits.Habits` are keys.
 
     Examples
     --------
-    >>> Wallets(count=10, near_share=0.5).habits().near_share
+    >>> WalletsTable(count=10, near_share=0.5).habits().near_share
     0.5
     """
 
@@ -165,12 +176,12 @@ class Wallets(Table):
         return Habits(**self.model_dump(exclude={"count", "positions"}))
 
 
-class Fund(Table):
+class FundEntry(ScenarioTable):
     """An insurance fund: its money, or how much that is of the open interest that it answers for.
 
     Examples
     --------
-    >>> Fund(balance="1000000").asset
+    >>> FundEntry(balance="1000000").asset
     'USDT'
     """
 
@@ -193,7 +204,7 @@ class Fund(Table):
         return self
 
 
-class Rules(Table):
+class VenueTable(ScenarioTable):
     """The venue's waterfall.
 
     ``rule`` and ``price`` are those of :class:`~adlcore.clearing.Deleverage`; ``book_limit``, ``book_portion`` and
@@ -201,7 +212,7 @@ class Rules(Table):
 
     Examples
     --------
-    >>> Rules(book=False, take_over=False).venue("mine").stages
+    >>> VenueTable(book=False, take_over=False).venue("mine").stages
     (CancelOrders(), Deleverage('binance'), Uncovered())
     """
 
@@ -240,7 +251,7 @@ class Rules(Table):
         return replace(BINANCE_USDM, name=name, stages=tuple(stages), trigger=triggers[self.fund_trigger])
 
 
-class Vanish(Table):
+class Vanish(ScenarioTable):
     """From a share of the passes on, so much of the depth is there.
 
     Examples
@@ -253,7 +264,7 @@ class Vanish(Table):
     share: Share
 
 
-class Depth(Table):
+class Depth(ScenarioTable):
     """Books: what rests on each side, as a share of a contract's open interest, and how it is spread.
 
     Examples
@@ -277,7 +288,7 @@ class Depth(Table):
         return self
 
 
-class Shock(Table):
+class Shock(ScenarioTable):
     """What marks do: a made-up fall, or a file.
 
     Examples

@@ -11,19 +11,29 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from .._support.extras import optional
-from .._support.options import a_path
+from .._support.extras import optional_import
+from .._support.options import read_path
 from ..errors import AdlError
 
-with optional("pydantic", "reading scenarios"):
+with optional_import("pydantic", "reading scenarios"):
     from pydantic import Field, ValidationError, model_validator
 
-from .scenario_tables import Collateral, Depth, Fund, Listing, Rules, Shock, Table, Wallets, listings
+from .scenario_tables import (
+    Collateral,
+    Depth,
+    FundEntry,
+    Listing,
+    ScenarioTable,
+    Shock,
+    VenueTable,
+    WalletsTable,
+    listings,
+)
 
 __all__ = ["Scenario", "load", "read", "template"]
 
 
-class Scenario(Table):
+class Scenario(ScenarioTable):
     """A whole crash. Immutable; the same scenario gives the same run, to the byte.
 
     Examples
@@ -40,9 +50,9 @@ class Scenario(Table):
         Collateral(name="BTC", index="BTCUSDT", haircut="0.05"),
         Collateral(name="ETH", index="ETHUSDT", haircut="0.1"),
     )
-    wallets: Wallets = Wallets()
-    funds: tuple[Fund, ...] = tuple(Fund(asset=asset, ratio=0.003) for asset in ("USDT", "BTC", "ETH"))
-    venue: Rules = Rules()
+    wallets: WalletsTable = WalletsTable()
+    funds: tuple[FundEntry, ...] = tuple(FundEntry(asset=asset, ratio=0.003) for asset in ("USDT", "BTC", "ETH"))
+    venue: VenueTable = VenueTable()
     depth: Depth = Depth()
     shock: Shock = Shock()
 
@@ -163,7 +173,7 @@ def load(path: str | os.PathLike[str]) -> Scenario:
     ...     load(path).seed
     5
     """
-    source = a_path("path", path)
+    source = read_path("path", path)
     try:
         fields = tomllib.loads(source.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:  # of TOML or UTF-8, of numbers without end, or brackets

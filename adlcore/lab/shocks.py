@@ -13,11 +13,11 @@ from ..contracts import Contract
 from ..io.marks import Marks
 from .portable import exponential, logarithm, total
 
-__all__ = ["Moved", "fall"]
+__all__ = ["PricePath", "fall_marks"]
 
 
 @dataclass(frozen=True)
-class Moved:
+class PricePath:
     """A contract and how it moves with the market.
 
     Attributes
@@ -35,7 +35,7 @@ class Moved:
     Examples
     --------
     >>> from adlcore import Contract
-    >>> Moved(Contract("ETHUSDT", tick="0.01"), "2500", "BTCUSDT", 1.1, 0.0).follows
+    >>> PricePath(Contract("ETHUSDT", tick="0.01"), "2500", "BTCUSDT", 1.1, 0.0).follows
     'BTCUSDT'
     """
 
@@ -46,8 +46,8 @@ class Moved:
     noise: float
 
 
-def fall(
-    moved: Sequence[Moved],
+def fall_marks(
+    moved: Sequence[PricePath],
     rng: np.random.Generator,
     *,
     passes: int,
@@ -88,9 +88,9 @@ def fall(
 
     Examples
     --------
-    >>> btc = Moved(Contract("BTCUSDT", tick="0.1"), "60000", "BTCUSDT", 1.0, 0.0)
+    >>> btc = PricePath(Contract("BTCUSDT", tick="0.1"), "60000", "BTCUSDT", 1.0, 0.0)
     >>> rng = np.random.default_rng(7)
-    >>> fall([btc], rng, passes=3, step=60, fall=0.3, jumps=0, jump_share=0.0, rebound=0.0)
+    >>> fall_marks([btc], rng, passes=3, step=60, fall=0.3, jumps=0, jump_share=0.0, rebound=0.0)
     [(60, {'BTCUSDT': '53274.2'}), (120, {'BTCUSDT': '47302.4'}), (180, {'BTCUSDT': '42000.0'})]
     """
     shape = _shape(rng, passes, jumps, jump_share, rebound)

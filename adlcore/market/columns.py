@@ -11,20 +11,20 @@ import numpy.typing as npt
 
 from .. import _kernels
 from .._support import arrays
-from .._support.arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64Array1D, NumberArray1D, is_lots
+from .._support.arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64Array1D, NumberArray1D, is_int64
 from .._support.pickles import Immutable
 from ..contracts import Contract
 from ..contracts.decimals import Number, positive_decimal
 from ..errors import AdlError
 
 #: Columns of money; of one kind throughout: float64 units of the settle asset, or int64 quanta.
-MONEY = ("entry_value", "equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value")
+MONEY_COLUMNS = ("entry_value", "equity", "account_equity", "balance", "maintenance_margin", "bankruptcy_value")
 
 #: Columns that hold at one mark price only.
 AT_MARK = ("equity", "account_equity", "maintenance_margin")
 
 #: Every optional column.
-COLUMNS = (*MONEY, "leverage", "tie", "account")
+OPTIONAL_COLUMNS = (*MONEY_COLUMNS, "leverage", "tie", "account")
 
 
 class Columns(Immutable):
@@ -33,7 +33,7 @@ class Columns(Immutable):
     Money columns are all float64 in units of the settle asset, or all int64 quanta.
     """
 
-    __slots__ = ("_largest", "contract", "mark_price", "quantity", "value_per_lot", *COLUMNS)
+    __slots__ = ("_largest", "contract", "mark_price", "quantity", "value_per_lot", *OPTIONAL_COLUMNS)
     PICKLED = __slots__
 
     contract: Contract
@@ -66,23 +66,23 @@ class Columns(Immutable):
         if not isinstance(contract, Contract | str):
             raise AdlError.at("contract", None, contract, "must be a Contract or a symbol")
         contract = contract if isinstance(contract, Contract) else Contract(contract)
-        held = arrays.finite("quantity", arrays.numbers("quantity", quantity))
-        money = _money(len(held), {name: others[name] for name in MONEY})
+        held = arrays.refuse_not_finite("quantity", arrays.number_column("quantity", quantity))
+        money = _money(len(held), {name: others[name] for name in MONEY_COLUMNS})
         if entry_price is not None:
-            money["entry_value"] = _entry_value(contract, held, entry_price, any(map(is_lots, money.values())))
+            money["entry_value"] = _entry_value(contract, held, entry_price, any(map(is_int64, money.values())))
         leverage, account = others["leverage"], others["account"]
         found = {
             "contract": contract,
             "quantity": held,
-            **{name: money.get(name) for name in MONEY},
+            **{name: money.get(name) for name in MONEY_COLUMNS},
             "leverage": None if leverage is None else _leverage(leverage, len(held)),
             "tie": arrays.ties(others["tie"], len(held)),
             "account": None if account is None else _labels(account, len(held)),
             "_largest": (0.0, 0),
         }
-        if is_lots(money["entry_value"]):
-            found["_largest"] = _largest(held, money)
-        elif is_lots(held):
+        if is_int64(money["entry_value"]):
+            found["_largest"] = _largest_magnitudes(held, money)
+        elif is_int64(held):
             arrays.refuse_overflow("quantity", held)
         self._set(found)
         self._set_mark(mark_price)
@@ -91,7 +91,7 @@ class Columns(Immutable):
         """Take the columns of `origin` to a new mark price; of those that hold at one mark only what is given."""
         given = _money(len(origin), at_mark)
         _one_kind({"entry_value": origin.entry_value, **given})
-        kept = {name: getattr(origin, name) for name in ("contract", "quantity", "_largest", *COLUMNS)}
+        kept = {name: getattr(origin, name) for name in ("contract", "quantity", "_largest", *OPTIONAL_COLUMNS)}
         self._set({**kept, **{name: given.get(name) for name in AT_MARK}})
         self._set_mark(mark_price)
 
@@ -119,7 +119,7 @@ class Columns(Immutable):
     @property
     def in_quanta(self) -> bool:
         """Whether the money columns are int64 quanta; else they are float64 units of the settle asset."""
-        return is_lots(self.entry_value)
+        return is_int64(self.entry_value)
 
     @property
     def per_unit(self) -> float:
@@ -135,10 +135,10 @@ class Columns(Immutable):
 
 def _money(length: int, given: dict[str, npt.ArrayLike | None]) -> dict[str, NumberArray1D]:
     """Read the money columns that are given: all of one kind and finite."""
-    columns = {name: arrays.numbers(name, values, length) for name, values in given.items() if values is not None}
+    columns = {name: arrays.number_column(name, values, length) for name, values in given.items() if values is not None}
     _one_kind(columns)
     for name, column in columns.items():
-        arrays.finite(name, column)
+        arrays.refuse_not_finite(name, column)
     return columns
 
 
@@ -155,11 +155,11 @@ def _one_kind(columns: dict[str, NumberArray1D]) -> None:
 
 def _entry_value(contract: Contract, quantity: NumberArray1D, price: npt.ArrayLike, quanta: bool) -> NumberArray1D:
     """What positions entered at average prices cost: ``quantity·v(price)``, as quanta rounded half-even."""
-    prices = arrays.floats("entry_price", price, len(quantity))
+    prices = arrays.float_column("entry_price", price, len(quantity))
     value: NumberArray1D
     if quanta:
         value = integers = np.empty(len(quantity), INT64)
-        unit = float(_unit_at_entry(contract) * contract.settle.quanta_per_unit)
+        unit = float(_value_at_price_one(contract) * contract.settle.quanta_per_unit)
         row = _kernels.numbers.columns.entry_quanta(quantity, prices, unit, contract.inverse, integers)
     else:
         value, row = entry_values(contract, quantity, prices)
@@ -175,20 +175,20 @@ def entry_values(contract: Contract, quantity: NumberArray1D, price: Float64Arra
     """``quantity·v(price)`` in units of the settle asset, and the first row that has none; -1 where all have."""
     value = np.empty(len(quantity))
     row = _kernels.numbers.columns.entry_values(
-        quantity, price, float(_unit_at_entry(contract)), contract.inverse, value
+        quantity, price, float(_value_at_price_one(contract)), contract.inverse, value
     )
     return value, row if row >= 0 else _kernels.numbers.columns.first_not_finite(value)
 
 
-def _unit_at_entry(contract: Contract) -> Fraction:
+def _value_at_price_one(contract: Contract) -> Fraction:
     """What is multiplied by the price, or divided by it: underlying per lot, or less the face value."""
     return -contract.units_per_lot if contract.inverse else contract.units_per_lot
 
 
 def _leverage(values: npt.ArrayLike, length: int) -> Float64Array1D:
     """The leverage chosen: finite float64."""
-    column = arrays.floats("leverage", values, length)
-    arrays.finite("leverage", column)
+    column = arrays.float_column("leverage", values, length)
+    arrays.refuse_not_finite("leverage", column)
     return column
 
 
@@ -204,14 +204,14 @@ def _labels(values: npt.ArrayLike, length: int) -> npt.NDArray[np.generic]:
     return column
 
 
-def _largest(quantity: NumberArray1D, columns: dict[str, NumberArray1D]) -> tuple[float, int]:
+def _largest_magnitudes(quantity: NumberArray1D, columns: dict[str, NumberArray1D]) -> tuple[float, int]:
     """Largest magnitude of the quantity, and of the values that are subtracted from ``quantity·v(mark)``."""
-    if is_lots(quantity):
+    if is_int64(quantity):
         most: float = arrays.refuse_overflow("quantity", quantity)
     else:
         most = float(np.abs(quantity).max(initial=0.0))
     values = [columns[name] for name in ("entry_value", "bankruptcy_value") if name in columns]
-    return most, max(_kernels.numbers.columns.magnitude(column) for column in values if is_lots(column))
+    return most, max(_kernels.numbers.columns.magnitude(column) for column in values if is_int64(column))
 
 
 def _refuse_money_overflow(

@@ -7,22 +7,22 @@ import numpy as np
 from .._support.arrays import Float64Array1D, Int64Array1D
 from ..contracts import Contract
 from ..ranking.selection import Selection
-from .columns import COLUMNS
+from .columns import OPTIONAL_COLUMNS
 from .market import Market
 
-__all__ = ["closed_notional", "realized_pnl", "rows_of"]
+__all__ = ["closed_notional", "realized_pnl", "submarket"]
 
 
-def rows_of(market: Market, rows: Int64Array1D) -> Market:
+def submarket(market: Market, rows: Int64Array1D) -> Market:
     """Some rows of a market, as a market.
 
     Examples
     --------
     >>> market = Market("X", mark_price=2, quantity=[-5, -4, 3], entry_price=[3.0, 2.5, 2.0])
-    >>> rows_of(market, np.array([2, 0])).quantity.tolist()
+    >>> submarket(market, np.array([2, 0])).quantity.tolist()
     [3, -5]
     """
-    held = {name: getattr(market, name) for name in COLUMNS if getattr(market, name) is not None}
+    held = {name: getattr(market, name) for name in OPTIONAL_COLUMNS if getattr(market, name) is not None}
     picked = {name: column[rows] for name, column in held.items()}
     return Market(market.contract, mark_price=market.mark_price, quantity=market.quantity[rows], **picked)
 
@@ -46,7 +46,7 @@ def realized_pnl(contract: Contract, closed_rows: Market, selection: Selection, 
     ----------
     contract : Contract
     closed_rows : Market
-        The rows of the selection before it is applied, as :func:`rows_of` gives them: a row closed in part gives its
+        The rows of the selection before it is applied, as :func:`submarket` gives them: a row closed in part gives its
         share of the entry value.
     selection : Selection
     price : decimal string
@@ -60,7 +60,7 @@ def realized_pnl(contract: Contract, closed_rows: Market, selection: Selection, 
     --------
     >>> market = Market("X", mark_price=2, quantity=[-5, -5], entry_price=[3.0, 2.5], equity=[10.0, 2.0])
     >>> selection = market.deleverage(7, "binance")
-    >>> selection.index, realized_pnl(market.contract, rows_of(market, selection.index), selection, "2.25")
+    >>> selection.index, realized_pnl(market.contract, submarket(market, selection.index), selection, "2.25")
     (array([1, 0]), array([1.25, 1.5 ]))
     """
     closed = -selection.delta

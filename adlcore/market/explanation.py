@@ -106,7 +106,7 @@ def explain(market: Columns, score: Float64Array1D, row: int, rule: RankingRule)
         quantile=float("nan") if last else below / count,
         indicator=0 if last else -(-5 * below // count),
         ahead=_kernels.numbers.sums.exact_sum(ahead) if is_floats(ahead) else int(ahead.sum()),
-        terms=_shown_terms(market, row, rule),
+        terms=_explained_terms(market, row, rule),
     )
 
 
@@ -119,13 +119,13 @@ def _stands_before(score: Any, row: int, tie: Any) -> Any:
     return (score > score[row]) | (equal & earlier)
 
 
-def _shown_terms(market: Columns, row: int, rule: RankingRule) -> dict[str, float]:
+def _explained_terms(market: Columns, row: int, rule: RankingRule) -> dict[str, float]:
     """The columns that the rule reads, and the two ratios that ranking rules are made of."""
     names = ["quantity", "mark_price", "entry_price", "entry_value", "unrealized_pnl", "notional"]
     names += [name for name in (*rule.needs, *rule.optional) if name not in names]
     present = [name for name in names if getattr(market, name, 0) is not None]
     one = slice(row, row + 1)
-    terms = {name: float(values[0]) for name, values in scoring.terms(market, tuple(present), one).items()}
+    terms = {name: float(values[0]) for name, values in scoring.unit_columns(market, tuple(present), one).items()}
     terms["pnl_ratio"] = float(PNL.of(market, one)[0])
     for name, leverage in (("account_equity", ACCOUNT_LEVERAGE), ("equity", LEVERAGE)):
         if name in terms:

@@ -11,19 +11,28 @@ import numpy.typing as npt
 from .. import _kernels
 from .._support import arrays
 from .._support.arrays import FLOAT64, Float64Array1D
-from .._support.options import one_of
+from .._support.options import require_option
 from ..contracts import Contract, MarginTiers
 from ..contracts.decimals import Number, exact_decimal
 from ..errors import AdlError
 from .columns import entry_values
 
-__all__ = ["NOTHING", "ROOTS", "bankruptcy_price", "distance", "lines", "liquidation_price", "nearest_root", "read_fee"]
+__all__ = [
+    "NO_MARGIN",
+    "ROOTS",
+    "bankruptcy_price",
+    "distance",
+    "lines",
+    "liquidation_price",
+    "nearest_root",
+    "read_fee",
+]
 
 MAINTENANCE = ("at-liquidation", "at-entry")
 ROOTS = ("nearest", "lower", "upper")
 
 #: The one tier of a position that has to keep nothing: its root is the bankruptcy price.
-NOTHING = np.zeros(1)
+NO_MARGIN = np.zeros(1)
 
 
 def liquidation_price(
@@ -101,9 +110,9 @@ def liquidation_price(
     >>> adl.liquidation_price(contract, [1000, -1000], 60_000.0, balance=[6_000.0, 80_000.0]).round(2)
     array([ 54221.11, 139353.23])
     """
-    tiers = _tiers(contract)
-    one_of("maintenance", maintenance, MAINTENANCE)
-    one_of("root", root, ROOTS)
+    tiers = _require_tiers(contract)
+    require_option("maintenance", maintenance, MAINTENANCE)
+    require_option("root", root, ROOTS)
     if (opposite_quantity is None) != (opposite_entry_price is None):
         missing = "opposite_quantity" if opposite_quantity is None else "opposite_entry_price"
         raise AdlError.at(missing, None, None, "must be given: hedge mode needs both of the opposite leg")
@@ -121,7 +130,7 @@ def liquidation_price(
                 raise AdlError.at("mark_price", None, None, "must be given for the root nearest to it in hedge mode")
             given["mark_price"] = mark_price
     columns, scalar = _columns(given)
-    if (low := np.flatnonzero(columns.get("mark_price", NOTHING + 1) <= 0)).size:
+    if (low := np.flatnonzero(columns.get("mark_price", NO_MARGIN + 1) <= 0)).size:
         row = int(low[0])
         raise AdlError.at("mark_price", row, columns["mark_price"][row], "must be above 0")
     fee = read_fee(taker_fee)
@@ -131,7 +140,7 @@ def liquidation_price(
     rate, amount = lines(*tiers.arrays(1))
     if maintenance == "at-entry":
         budget = budget - _margin_of(np.abs(entry), rate, amount)
-        rate, amount = NOTHING, NOTHING
+        rate, amount = NO_MARGIN, NO_MARGIN
     units = float(contract.units_per_lot)
     found = np.empty(len(size))
     if opposite_quantity is None:
@@ -207,7 +216,9 @@ def bankruptcy_price(
     budget = columns["balance"] + columns["other_pnl"]
     out = np.empty(len(size))
     units = float(contract.units_per_lot)
-    _kernels.margin.prices.root_prices(size, entry, budget, 1.0, fee, NOTHING, NOTHING, units, contract.inverse, out)
+    _kernels.margin.prices.root_prices(
+        size, entry, budget, 1.0, fee, NO_MARGIN, NO_MARGIN, units, contract.inverse, out
+    )
     return out.item() if scalar else out
 
 
@@ -252,7 +263,7 @@ def distance(price: float, mark: float) -> float:
     return price / mark - 1 if 0 < price < float("inf") else float("nan")
 
 
-def _tiers(contract: Contract) -> MarginTiers:
+def _require_tiers(contract: Contract) -> MarginTiers:
     """The margin tiers of what must be a contract that has some."""
     if not isinstance(contract, Contract):
         raise AdlError.at("contract", None, contract, "must be a Contract")
@@ -273,7 +284,7 @@ def _columns(given: dict[str, Any]) -> tuple[dict[str, Float64Array1D], bool]:
     """Arguments as finite float64 columns of one length, and whether all of them were scalars."""
     single = {name for name, values in given.items() if _is_scalar(values)}
     read = {
-        name: np.array([float(exact_decimal(values, name))]) if name in single else arrays.floats(name, values)
+        name: np.array([float(exact_decimal(values, name))]) if name in single else arrays.float_column(name, values)
         for name, values in given.items()
     }
     scalar = len(single) == len(given)
@@ -285,7 +296,7 @@ def _columns(given: dict[str, Any]) -> tuple[dict[str, Float64Array1D], bool]:
             must = f"must have {length}, as many as {first}, or be a scalar"
             raise AdlError(f"{name} has {found} rows: {must}", argument=name, value=found)
     for name, column in read.items():
-        arrays.finite(name, column)
+        arrays.refuse_not_finite(name, column)
         if name in single:
             read[name] = np.full(length, column[0], FLOAT64)
     return read, scalar

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from .. import _kernels
 from .._support import arrays
-from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, Values, is_lots
-from .._support.options import is_count, one_of
+from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, Values, is_int64
+from .._support.options import is_count, require_option
 from ..contracts import Contract
 from ..contracts.decimals import Number
 from ..errors import AdlError
@@ -180,7 +180,7 @@ class Market(Columns):
 
     def _term(self, name: str) -> Float64Array1D:
         """A derived column of every row, in units of the settle asset."""
-        return scoring.terms(self, (name,), slice(None))[name]
+        return scoring.unit_columns(self, (name,), slice(None))[name]
 
     def score(self, rule: str | RankingRule, out: Float64Array1D | None = None) -> Float64Array1D:
         """Ranking scores of both sides.
@@ -236,7 +236,7 @@ class Market(Columns):
         by : {"count", "quantity"}, default "count"
             Whether a level holds equally many rows or equal quantity.
         """
-        one_of("by", by, ("count", "quantity"), "must be count or quantity")
+        require_option("by", by, ("count", "quantity"), "must be count or quantity")
 
         def lights(score: Float64Array1D, side: int) -> npt.NDArray[np.int8]:
             weights = None if by == "count" else np.maximum(self.quantity * side, 0)
@@ -316,7 +316,7 @@ class Market(Columns):
             self._source(rule),
             target,
             side,
-            _winners(eligible),
+            _is_winners_only(eligible),
             None if exclude is None else arrays.exclusion(exclude, len(self), found=FOUND),
             -1 if max_counterparties is None else arrays.row_limit(max_counterparties),
             self.tie,
@@ -352,11 +352,11 @@ class Market(Columns):
         if not side:
             raise AdlError.at("bankrupt_side", None, bankrupt_side, "must be 'long' or 'short'")
         score = np.empty(len(self))
-        self._source(rule).scores(score, side, _winners(eligible), -np.inf)
+        self._source(rule).scores(score, side, _is_winners_only(eligible), -np.inf)
         mask = arrays.exclusion(exclude, len(self), found=FOUND)
         if mask is not None:
             score[mask != 0] = -np.inf
-        arrays.without_nan("score", score)
+        arrays.refuse_nan("score", score)
         return Queue._over(score, self.quantity, side, self.tie, self.account)
 
     def explain(self, row: int, rule: str | RankingRule) -> Explanation:
@@ -402,15 +402,15 @@ class Market(Columns):
             side, target = -1 if plain >= 0 else 1, abs(plain)
         except (TypeError, ValueError, ArithmeticError):
             raise AdlError.at("bankrupt_quantity", None, quantity, "must be a number of lots") from None
-        return arrays.wanted("bankrupt_quantity", target, is_lots(self.quantity), quantity), side
+        return arrays.read_target("bankrupt_quantity", target, is_int64(self.quantity), quantity), side
 
     def _source(self, rule: str | RankingRule) -> _kernels.ranking.score.Source:
         """The kernel's view of the columns under a rule."""
         if not isinstance(rule, str) and (rule := as_rule(rule)).function is not None:
-            return scoring.source(self, rule)  # the scores of a custom rule are a column, and not kept
+            return scoring.score_source(self, rule)  # the scores of a custom rule are a column, and not kept
         source = self._sources.get(rule)
         if source is None:
-            source = self._sources[rule] = scoring.source(self, as_rule(rule))
+            source = self._sources[rule] = scoring.score_source(self, as_rule(rule))
         return source
 
     def __repr__(self) -> str:
@@ -422,7 +422,7 @@ class Market(Columns):
         self._set({**values, "_sources": {}})
 
 
-def _winners(eligible: str) -> bool:
+def _is_winners_only(eligible: str) -> bool:
     """Whether only rows in profit may be closed."""
-    one_of("eligible", eligible, ("all", "winners"), "must be 'all' or 'winners'")
+    require_option("eligible", eligible, ("all", "winners"), "must be 'all' or 'winners'")
     return eligible == "winners"

@@ -14,13 +14,13 @@ import numpy as np
 from .._support.arrays import FLOAT64, Float64Array1D, Int64Array1D
 from ..ranking.rules import RankingRule
 from .columns import Columns
-from .scoring import terms
+from .scoring import unit_columns
 
-__all__ = ["ACCOUNT_LEVERAGE", "LEVERAGE", "PNL", "Term", "terms_of"]
+__all__ = ["ACCOUNT_LEVERAGE", "LEVERAGE", "PNL", "ScoreRatio", "score_ratios"]
 
 
 @dataclass(frozen=True)
-class Term:
+class ScoreRatio:
     """One ratio: its name, the columns that it reads, and what it makes of them.
 
     Examples
@@ -41,7 +41,7 @@ class Term:
         The market must have the columns that the ratio needs.
         """
         with np.errstate(all="ignore"):
-            return np.asarray(self.ratio(*terms(market, self.needs, rows).values()), FLOAT64)
+            return np.asarray(self.ratio(*unit_columns(market, self.needs, rows).values()), FLOAT64)
 
 
 def _of_side(mark: Float64Array1D, entry: Float64Array1D, quantity: Float64Array1D) -> Any:
@@ -51,15 +51,17 @@ def _of_side(mark: Float64Array1D, entry: Float64Array1D, quantity: Float64Array
 
 
 #: In the letters of the rules' expressions; m is the mark value, b the bankruptcy value or the balance.
-PNL = Term("pnl_ratio", ("unrealized_pnl", "notional"), np.divide)
-RETURN = Term("entry_return", ("unrealized_pnl", "entry_value"), lambda u, ev: u / np.abs(ev))
-LEVERAGE = Term("effective_leverage", ("notional", "equity"), np.divide)
-ACCOUNT_LEVERAGE = Term("account_leverage", ("notional", "account_equity"), np.divide)
-TO_BANKRUPTCY = Term("bankruptcy_leverage", ("notional", "mark_value", "bankruptcy_value"), lambda n, m, b: n / (m - b))
-GAIN = Term("gain_on_balance", ("unrealized_pnl", "balance"), lambda u, b: np.maximum(u, 0) / np.maximum(b, 1))
-MARGIN = Term("margin_ratio", ("maintenance_margin", "equity"), np.divide)
-PRICE = Term("price_ratio", ("mark_price", "entry_price", "quantity"), _of_side)
-LITERAL_PRICE = Term("price_ratio", ("mark_price", "entry_price"), np.divide)
+PNL = ScoreRatio("pnl_ratio", ("unrealized_pnl", "notional"), np.divide)
+RETURN = ScoreRatio("entry_return", ("unrealized_pnl", "entry_value"), lambda u, ev: u / np.abs(ev))
+LEVERAGE = ScoreRatio("effective_leverage", ("notional", "equity"), np.divide)
+ACCOUNT_LEVERAGE = ScoreRatio("account_leverage", ("notional", "account_equity"), np.divide)
+TO_BANKRUPTCY = ScoreRatio(
+    "bankruptcy_leverage", ("notional", "mark_value", "bankruptcy_value"), lambda n, m, b: n / (m - b)
+)
+GAIN = ScoreRatio("gain_on_balance", ("unrealized_pnl", "balance"), lambda u, b: np.maximum(u, 0) / np.maximum(b, 1))
+MARGIN = ScoreRatio("margin_ratio", ("maintenance_margin", "equity"), np.divide)
+PRICE = ScoreRatio("price_ratio", ("mark_price", "entry_price", "quantity"), _of_side)
+LITERAL_PRICE = ScoreRatio("price_ratio", ("mark_price", "entry_price"), np.divide)
 
 #: By the rule; every other rule, a custom one too, is shown with profit and leverage.
 RULES = {
@@ -70,7 +72,7 @@ RULES = {
 }
 
 
-def terms_of(rule: RankingRule, market: Columns) -> tuple[Term, ...]:
+def score_ratios(rule: RankingRule, market: Columns) -> tuple[ScoreRatio, ...]:
     """The ratios that a rule multiplies, as far as this market's columns decide it.
 
     Parameters
@@ -86,7 +88,7 @@ def terms_of(rule: RankingRule, market: Columns) -> tuple[Term, ...]:
     --------
     >>> import adlcore as adl
     >>> market = adl.Market("X", mark_price=2, quantity=[-5], entry_price=[3.0], equity=[10.0])
-    >>> [term.name for term in terms_of(adl.RankingRule("binance"), market)]
+    >>> [term.name for term in score_ratios(adl.RankingRule("binance"), market)]
     ['pnl_ratio', 'effective_leverage']
     """
     if rule.name == "bitmex":

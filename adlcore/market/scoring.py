@@ -10,15 +10,15 @@ from .. import _kernels
 from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, NumberArray1D
 from ..errors import AdlError
 from ..ranking.rules import RankingRule
-from .columns import COLUMNS, Columns
+from .columns import OPTIONAL_COLUMNS, Columns
 
 #: Rows that a custom rule is given at a time, at most.
 BLOCK = 16_384
 
 
-def source(market: Columns, rule: RankingRule) -> _kernels.ranking.score.Source:
+def score_source(market: Columns, rule: RankingRule) -> _kernels.ranking.score.Source:
     """The kernel's view of a market's columns under a rule."""
-    absent = [name for name in rule.needs if name in COLUMNS and getattr(market, name) is None]
+    absent = [name for name in rule.needs if name in OPTIONAL_COLUMNS and getattr(market, name) is None]
     if absent:
         raise AdlError(
             f"rule {rule.name!r} needs {', '.join(absent)}: "
@@ -45,7 +45,7 @@ def custom_score(market: Columns, rule: RankingRule) -> Float64Array1D:
     score = np.empty(len(market))
     for start in range(0, len(market), BLOCK):
         rows = slice(start, min(start + BLOCK, len(market)))
-        block = np.asarray(rule.function(**terms(market, rule.needs, rows)))
+        block = np.asarray(rule.function(**unit_columns(market, rule.needs, rows)))
         if block.dtype.kind not in "iufb":
             raise AdlError(f"rule {rule.name!r} returned {block.dtype}: must return numbers", argument="rule")
         if block.shape != score[rows].shape:
@@ -60,7 +60,7 @@ def custom_score(market: Columns, rule: RankingRule) -> Float64Array1D:
     return score
 
 
-def terms(market: Columns, names: tuple[str, ...], rows: slice | Int64Array1D) -> dict[str, Float64Array1D]:
+def unit_columns(market: Columns, names: tuple[str, ...], rows: slice | Int64Array1D) -> dict[str, Float64Array1D]:
     """Columns of some rows as float64, money in units of the settle asset, in the order of the names."""
     quantity = market.quantity[rows].astype(FLOAT64)
     entry = market.entry_value[rows]
@@ -77,7 +77,7 @@ def terms(market: Columns, names: tuple[str, ...], rows: slice | Int64Array1D) -
             case "mark_price":
                 found[name] = np.full(len(quantity), float(market.mark_price))
             case "entry_price":
-                found[name] = prices(market, quantity, np.true_divide(entry, market.per_unit))
+                found[name] = prices_at_value(market, quantity, np.true_divide(entry, market.per_unit))
             case "mark_value":
                 found[name] = mark / market.per_unit
             case "notional":
@@ -89,7 +89,7 @@ def terms(market: Columns, names: tuple[str, ...], rows: slice | Int64Array1D) -
     return found
 
 
-def prices(market: Columns, quantity: Float64Array1D, value: Float64Array1D) -> Float64Array1D:
+def prices_at_value(market: Columns, quantity: Float64Array1D, value: Float64Array1D) -> Float64Array1D:
     """The price at which `quantity` lots have that value; NaN for no lots."""
     units = float(market.contract.units_per_lot)
     with np.errstate(all="ignore"):

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from .. import _kernels
 from .._support import arrays
-from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, NumberArray1D, is_lots
+from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, NumberArray1D, is_int64
 from .._support.pickles import Versioned
 from ..errors import AdlError
 from . import selection
@@ -30,7 +30,7 @@ FIRST_CHUNK = 1024
 LARGEST = Fraction(2) ** 1024 - Fraction(2) ** 970
 
 
-class Drawn(NamedTuple):
+class SortedPrefix(NamedTuple):
     """What a queue has sorted so far: replaced as a whole, so that an interruption loses no row.
 
     Attributes
@@ -102,12 +102,12 @@ class Queue(Versioned):
         tie: npt.ArrayLike | None = None,
         exclude: npt.ArrayLike | None = None,
     ) -> None:
-        sizes = arrays.numbers("quantity", quantity)
-        scores = arrays.floats("score", score, len(sizes))
-        arrays.sizes_only("quantity", sizes)
+        sizes = arrays.number_column("quantity", quantity)
+        scores = arrays.float_column("score", score, len(sizes))
+        arrays.refuse_bad_sizes("quantity", sizes)
         mask = None if exclude is None else arrays.exclusion(exclude, len(sizes))
         score = np.where(sizes == 0 if mask is None else (sizes == 0) | (mask != 0), -np.inf, scores)
-        arrays.without_nan("score", score)
+        arrays.refuse_nan("score", score)
         self._start(score, sizes, 1, arrays.ties(tie, len(sizes)), None)
 
     @classmethod
@@ -135,12 +135,12 @@ class Queue(Versioned):
         """Take over checked columns, with nothing drawn and nothing taken."""
         waiting = np.abs(signed[(score > -np.inf) & (signed * side > 0)])
         self._score, self._signed, self._side, self._tie, self._account = score, signed, side, tie, account
-        self._total: Any = int(waiting.sum()) if is_lots(signed) else _kernels.numbers.sums.exact_sum(waiting)
+        self._total: Any = int(waiting.sum()) if is_int64(signed) else _kernels.numbers.sums.exact_sum(waiting)
         if math.isinf(self._total):
             raise AdlError.at("quantity", None, self._total, "its sum must be a float64")
-        self._taken: int | Fraction = 0 if is_lots(signed) else Fraction(0)
+        self._taken: int | Fraction = 0 if is_int64(signed) else Fraction(0)
         nothing: NumberArray1D = np.empty(0, signed.dtype)
-        self._drawn = Drawn(np.empty(0, INT64), nothing, np.empty(0), nothing, FIRST_CHUNK)
+        self._drawn = SortedPrefix(np.empty(0, INT64), nothing, np.empty(0), nothing, FIRST_CHUNK)
 
     def __copy__(self) -> Queue:
         """A queue of its own, where this one stands."""
@@ -175,7 +175,7 @@ class Queue(Versioned):
         AdlError
             For a negative, NaN or infinite target, or one between lots.
         """
-        goal = arrays.wanted("target", target, is_lots(self._signed))
+        goal = arrays.read_target("target", target, is_int64(self._signed))
         start = self._taken
         end = start + (goal if isinstance(goal, int) else Fraction(goal))
         self._draw(self._axis(end))
@@ -229,8 +229,8 @@ class Queue(Versioned):
         >>> Queue([3.0, 2.0, 1.0], [10, 10, 10]).assign([4, 10])
         {'target': array([0, 1, 1]), 'row': array([0, 0, 1]), 'quantity': array([4, 6, 4])}
         """
-        goals = arrays.numbers("targets", targets)
-        if is_lots(self._signed) and goals.dtype != INT64:
+        goals = arrays.number_column("targets", targets)
+        if is_int64(self._signed) and goals.dtype != INT64:
             bad = np.flatnonzero(~((goals == np.floor(goals)) & (np.abs(goals) < 2.0**63)))
             if bad.size:
                 raise AdlError.at(
@@ -239,7 +239,7 @@ class Queue(Versioned):
             goals = goals.astype(INT64)
         elif goals.dtype != self._signed.dtype:
             goals = goals.astype(self._signed.dtype)
-        arrays.sizes_only("targets", goals)
+        arrays.refuse_bad_sizes("targets", goals)
         ends = self._ends(goals)
         if not len(goals):
             return {"target": np.empty(0, INT64), "row": np.empty(0, INT64), "quantity": np.empty(0, goals.dtype)}
@@ -254,7 +254,7 @@ class Queue(Versioned):
         closed -= self._closed(slot, place[target], given[target])
         kept = np.flatnonzero(closed > 0)
         whole = goals.tolist()
-        self._taken += sum(whole) if is_lots(goals) else sum(map(Fraction, whole), Fraction(0))
+        self._taken += sum(whole) if is_int64(goals) else sum(map(Fraction, whole), Fraction(0))
         return {"target": target[kept], "row": self._drawn.rows[slot[kept]], "quantity": closed[kept]}
 
     def _axis(self, taken: int | Fraction) -> Any:
@@ -265,7 +265,7 @@ class Queue(Versioned):
 
     def _ends(self, goals: NumberArray1D) -> NumberArray1D:
         """The cursor after each target."""
-        if is_lots(goals):
+        if is_int64(goals):
             start: int = self._axis(self._taken)
             return np.minimum(np.cumsum(goals), arrays.INT64_MAX - start) + start
         base = []
@@ -298,7 +298,7 @@ class Queue(Versioned):
 
     def _draw(self, upto: Any) -> None:
         """Sort as many further rows as it takes to reach `upto`."""
-        whole = is_lots(self._signed)
+        whole = is_int64(self._signed)
         while (not len(self._drawn.sums) or self._drawn.sums[-1] < upto) and self._drawn.chunk:
             drawn = self._drawn
             self._score[drawn.rows] = -np.inf  # here, not below: a draw that was interrupted has not happened
@@ -307,7 +307,7 @@ class Queue(Versioned):
             everything = arrays.INT64_MAX if whole else math.inf
             found = selection.run(source, everything, self._side, False, None, limit, self._tie, True, 1, None)
             sizes = np.concatenate((drawn.sizes, found.quantity))
-            self._drawn = Drawn(
+            self._drawn = SortedPrefix(
                 rows=np.concatenate((drawn.rows, found.index)),
                 sizes=sizes,
                 scores=np.concatenate((drawn.scores, found.score)),
@@ -321,7 +321,7 @@ class Queue(Versioned):
 
 def _running_sums(sizes: NumberArray1D) -> NumberArray1D:
     """The sum of the first one, two, ... sizes, each exact and rounded once."""
-    if is_lots(sizes):
+    if is_int64(sizes):
         return np.cumsum(sizes)
     sums = np.empty(len(sizes))
     _kernels.numbers.sums.prefix_sums(sizes.astype(FLOAT64, copy=False), sums)

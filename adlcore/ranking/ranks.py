@@ -38,7 +38,7 @@ def rank(score: npt.ArrayLike, *, tie: npt.ArrayLike | None = None) -> Int64Arra
     >>> rank([0.5, 2.0, float("nan"), 2.0])
     array([3, 1, 0, 2])
     """
-    scores = arrays.floats("score", score)
+    scores = arrays.float_column("score", score)
     out = np.empty(len(scores), INT64)
     _kernels.ranking.ranks.rank(scores, out, arrays.ties(tie, len(scores)))
     return out
@@ -67,7 +67,7 @@ def quantile(score: npt.ArrayLike) -> Float64Array1D:
     >>> quantile([0.5, 2.0, 1.0, 1.0])
     array([0.25, 1.  , 0.75, 0.75])
     """
-    scores = arrays.floats("score", score)
+    scores = arrays.float_column("score", score)
     out = np.empty(len(scores))
     _kernels.ranking.ranks.quantile(scores, out)
     return out
@@ -116,7 +116,7 @@ def indicator(
     >>> indicator([3.0, 2.0, 1.0], weights=[60, 20, 20])
     array([3, 2, 1], dtype=int8)
     """
-    scores = arrays.floats("score", score)
+    scores = arrays.float_column("score", score)
     if not is_count(levels, 1, 127):
         raise AdlError.at("levels", None, levels, "must be a whole number from 1 to 127")
     ranks = arrays.ties(tie, len(scores))
@@ -124,8 +124,8 @@ def indicator(
     if weights is None:
         _kernels.ranking.levels.levels_by_count(scores, int(levels), out)
         return out
-    column = arrays.numbers("weights", weights, len(scores), "score")
-    arrays.sizes_only("weights", column)
+    column = arrays.number_column("weights", weights, len(scores), "score")
+    arrays.refuse_bad_sizes("weights", column)
     try:
         _kernels.ranking.levels.levels_by_weight(scores, column, int(levels), out, ranks)
     except ValueError as error:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._support.arrays import LONGEST_NAME
-from .._support.options import a_list, is_text_of, one_of
+from .._support.options import is_text_of, read_list, require_option
 from .._support.pickles import Immutable
-from ..errors import AdlError, shown
+from ..errors import AdlError, value_text
 
 __all__ = ["RankingRule", "as_rule"]
 
@@ -133,7 +133,7 @@ class RankingRule(Immutable):
         if not isinstance(name, str) or name not in FORMULAS:
             near = _nearest(name, FORMULAS) or sorted(FORMULAS)
             raise AdlError.at("rule", None, name, f"must be a known rule; nearest: {', '.join(near)}")
-        one_of("short", short, SHORT_FORMS)
+        require_option("short", short, SHORT_FORMS)
         if short != "mirrored" and name != "hyperliquid":
             raise AdlError.at("short", None, short, f"belongs to the rule 'hyperliquid', not to {name!r}")
         formula = FORMULAS[name]
@@ -175,8 +175,8 @@ class RankingRule(Immutable):
             raise AdlError.at("function", None, function, "must be callable")
         if not isinstance(name, str):
             raise AdlError.at("name", None, name, "must be text")
-        example = shown(needs) if isinstance(needs, str) else "'equity'"
-        columns = a_list("needs", needs, f"must be a sequence of names, such as [{example}]")
+        example = value_text(needs) if isinstance(needs, str) else "'equity'"
+        columns = read_list("needs", needs, f"must be a sequence of names, such as [{example}]")
         for column in columns:
             if not is_text_of(column, CUSTOM_COLUMNS):
                 near = _nearest(column, CUSTOM_COLUMNS) or CUSTOM_COLUMNS
@@ -219,7 +219,7 @@ class RankingRule(Immutable):
 
 def _nearest(name: object, known: Iterable[str]) -> list[str]:
     """The known names that a name is nearly, whatever that is."""
-    text = name[:LONGEST_NAME] if isinstance(name, str) else shown(name)
+    text = name[:LONGEST_NAME] if isinstance(name, str) else value_text(name)
     return difflib.get_close_matches(text, known, n=3, cutoff=0.4)
 
 

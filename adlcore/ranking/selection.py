@@ -219,12 +219,12 @@ def select(
     >>> adl.select([0.5, 2.0, 1.0, 2.0], [10, 10, 10, 10], 15, ordered=False)
     <Selection of 2 rows: filled 15, shortfall 0, row 3 in part>
     """
-    sizes = arrays.numbers("quantity", quantity)
-    scores = arrays.floats("score", score, len(sizes))
-    arrays.sizes_only("quantity", sizes)
+    sizes = arrays.number_column("quantity", quantity)
+    scores = arrays.float_column("score", score, len(sizes))
+    arrays.refuse_bad_sizes("quantity", sizes)
     return run(
         _kernels.ranking.score.Source("column", quantity=sizes, score=scores),
-        arrays.wanted("target", target, arrays.is_lots(sizes)),
+        arrays.read_target("target", target, arrays.is_int64(sizes)),
         1,
         False,
         None if exclude is None else arrays.exclusion(exclude, len(sizes)),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .._support.files import Destination, is_open_file, replaced
-from .._support.options import a_path
+from .._support.files import Destination, is_open_file, open_replacement
+from .._support.options import read_path
 from ..errors import AdlError
 from .facts.run_facts import Facts
 from .figures.event_plot import plot_events
@@ -98,10 +98,10 @@ def write(
     True
     """
     if not is_open_file(path):
-        a_path("path", path)  # now, and not when the page is made
+        read_path("path", path)  # now, and not when the page is made
     if not isinstance(title, str):
         raise AdlError.at("title", None, title, "must be text")
     facts = run if isinstance(run, Facts) else Facts(run, rule, funds)
     text = html_page(facts, sections_of(facts), title)
-    with replaced(path) as file:
+    with open_replacement(path) as file:
         file.write(text.encode())

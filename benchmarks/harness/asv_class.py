@@ -14,7 +14,7 @@ from . import books, columns
 from .memory import extra_bytes
 
 
-class Timed:
+class TimedCase:
     """A case whose calls are timed; what a class is given beside its bases says which, and at which sizes.
 
     Parameters
@@ -107,7 +107,7 @@ def _tracked(name: str) -> Callable:
     return method
 
 
-class OnColumns(Timed):
+class OnColumns(TimedCase):
     """Cases on one market."""
 
     make = staticmethod(columns.make)
@@ -127,7 +127,7 @@ class OnColumns(Timed):
     setup_cache.timeout = 600  # type: ignore[attr-defined] asv looks for it there
 
 
-class OnBooks(Timed):
+class OnBooks(TimedCase):
     """Cases on the books of a venue."""
 
     timeout = 600.0

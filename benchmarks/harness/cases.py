@@ -21,7 +21,7 @@ from adlcore.io.runs import parquet_files
 
 from .books import Books
 from .columns import MARK, Columns, scored
-from .houses import CRASH, CROWDED, QUIET, crowd, opened, running
+from .houses import CRASH, CROWDED, QUIET, crowded_market, open_state, resume_house
 from .timing import Call
 
 Calls = dict[str, Call]
@@ -194,7 +194,7 @@ def snapshots(books: Books, path: str | Path = "snapshot.npz") -> Calls:
 
 def quiet_marks(books: Books) -> Calls:
     """Nobody fails: see ``houses.lifted``."""
-    house = running(opened(books))
+    house = resume_house(open_state(books))
 
     def mark(prices: dict[str, str]) -> None:
         if len(house.mark(prices)):
@@ -205,14 +205,14 @@ def quiet_marks(books: Books) -> Calls:
 
 def crash(books: Books) -> dict[str, Callable[[], Call]]:
     """One wallet of a hundred fails, with deleveraging in every market; used up by a mark."""
-    state, prices = opened(books), books.moved(CRASH)
-    return {"mark": lambda: _marking(running(state), prices)}
+    state, prices = open_state(books), books.moved(CRASH)
+    return {"mark": lambda: _marking(resume_house(state), prices)}
 
 
 def crowded(books: Books, audit: str = "on") -> dict[str, Callable[[], Call]]:
     """Many bankrupt longs against the shorts of one market, as ``houses.crowd`` makes them; used up by a mark."""
-    state = opened(books, CROWDED)
-    return {"mark": lambda: _marking(running(state, CROWDED, audit), {"CROWD": MARK})}
+    state = open_state(books, CROWDED)
+    return {"mark": lambda: _marking(resume_house(state, CROWDED, audit), {"CROWD": MARK})}
 
 
 def _marking(house: adl.ClearingHouse, prices: dict[str, str]) -> Call:
@@ -225,7 +225,7 @@ def run_log_of(size: tuple[int, int], folder: Path) -> Calls:
     Each pass is synchronized as it is appended; ``append`` comes first, for the others read what it wrote.
     """
     passes, count = size
-    house = running(opened(crowd(100, 1000), CROWDED), CROWDED)
+    house = resume_house(open_state(crowded_market(100, 1000), CROWDED), CROWDED)
     before, events = house.snapshot(), house.mark({"CROWD": MARK})
     table = np.resize(events.table, (count, events.table.shape[1]))
     table[:, -1] = -1  # legs of a crash that was cut would name each other no more
@@ -234,15 +234,15 @@ def run_log_of(size: tuple[int, int], folder: Path) -> Calls:
     for number in range(passes):
         part = Events(table, number * count, number, events.names)
         digest = part.digest(digest) if count else digest
-        made.append(run_log.Made(number, inputs, part, digest))
+        made.append(run_log.NewPass(number, inputs, part, digest))
     words, path = parquet_files.Vocabulary(before, events.names.parties), folder / "events.arrow"
 
     def append() -> None:
         path.unlink(missing_ok=True)
         with files.Sink.append(path, 0) as file:
-            run_log.begin(file)
+            run_log.write_head(file)
             for each in made:
-                run_log.append(file, each)
+                run_log.append_pass(file, each)
 
     def read() -> None:
         log = run_log.PassLog(path, 0, b"")

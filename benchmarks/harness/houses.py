@@ -26,20 +26,20 @@ CROWDED = (Deleverage("binance"),)
 BEFORE = "110"
 
 
-def lifted(books: Books) -> Books:
+def with_margin(books: Books) -> Books:
     """The books, nobody liquidatable: whoever is within 5 % of it has as much more."""
     state = adl.margin_state(books.snapshot())
     enough = np.rint(1.05 * state.maintenance_margin).astype(np.int64) + 1000
     return replace(books, balance=books.balance + np.maximum(enough - state.equity, 0))
 
 
-def opened(books: Books, stages: Iterable[Stage] = adl.venues.BINANCE_USDM) -> adl.clearing.HouseState:
+def open_state(books: Books, stages: Iterable[Stage] = adl.venues.BINANCE_USDM) -> adl.clearing.HouseState:
     """The state of a house with these books; its fund holds a tenth of a unit a wallet, for less than what fails."""
     fund = adl.InsuranceFund(books.contracts[0].settle.name, str(len(books.balance) // 10))
     return adl.ClearingHouse(books.snapshot(), [fund], stages).state()
 
 
-def running(
+def resume_house(
     state: adl.clearing.HouseState, stages: Iterable[Stage] = adl.venues.BINANCE_USDM, audit: str = "on"
 ) -> adl.ClearingHouse:
     """A house that goes on from a state, its margin computed."""
@@ -48,7 +48,7 @@ def running(
     return house
 
 
-def crowd(bankrupts: int, shorts: int, seed: int = 0) -> Books:
+def crowded_market(bankrupts: int, shorts: int, seed: int = 0) -> Books:
     """One market of as many longs as shorts: at ``columns.MARK`` some longs are bankrupt, and everybody else can pay.
 
     A wallet has one position, in arbitrary order; every size is held long once and short once. Half of those that can

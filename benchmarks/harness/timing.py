@@ -49,7 +49,7 @@ def no_collection():
             gc.enable()
 
 
-def once(call: Call) -> int:
+def time_call(call: Call) -> int:
     """Nanoseconds of one call; what it returns is freed after the clock has stopped."""
     start = perf_counter_ns()
     kept = call()
@@ -66,7 +66,7 @@ def trials(calls: Sequence[Callable], effort: Effort, *, anew: int = 0) -> list[
     """
 
     def turn() -> list[int]:
-        return [once(call() if anew else call) for call in calls]
+        return [time_call(call() if anew else call) for call in calls]
 
     with no_collection():
         warm = sum(turn())

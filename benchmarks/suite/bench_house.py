@@ -1,10 +1,10 @@
 """Marks of a clearing house, its audit included: quiet ones, one that liquidates, many bankrupts in one market."""
 
 from harness import cases
-from harness.asv_class import OnBooks, Timed
+from harness.asv_class import OnBooks, TimedCase
 from harness.books import SIZES
 from harness.columns import MOST
-from harness.houses import crowd, lifted
+from harness.houses import crowded_market, with_margin
 
 #: Bankrupt longs, and shorts.
 CROWDS = tuple((shorts // 10, shorts) for shorts in (10**4, 10**5, 10**6) if shorts <= MOST)
@@ -21,18 +21,20 @@ class QuietMarks(
     """Nobody fails."""
 
     def load(self, size):
-        return lifted(super().load(size))
+        return with_margin(super().load(size))
 
 
 class Crash(OnBooks, case=cases.crash, times="mark", peaks="mark", extras={"extra": "mark"}, used_up=True, size=SIZES):
     """One wallet of a hundred fails, with deleveraging in every market; a house anew for every mark."""
 
     def load(self, size):
-        return lifted(super().load(size))
+        return with_margin(super().load(size))
 
 
-class Crowd(Timed, case=cases.crowded, times="mark", peaks="mark", extras={"extra": "mark"}, used_up=True, size=CROWDS):
+class Crowd(
+    TimedCase, case=cases.crowded, times="mark", peaks="mark", extras={"extra": "mark"}, used_up=True, size=CROWDS
+):
     """Many bankrupt longs against the shorts of one market; a house anew for every mark."""
 
     def load(self, size):
-        return crowd(*size)
+        return crowded_market(*size)

@@ -4,13 +4,13 @@ import tempfile
 from pathlib import Path
 
 from harness import cases
-from harness.asv_class import Timed
+from harness.asv_class import TimedCase
 from harness.columns import MOST
-from harness.timing import once
+from harness.timing import time_call
 
 
 class Log(
-    Timed,
+    TimedCase,
     case=cases.run_log_of,
     times="append read seal",
     size=tuple(size for size in ((1, 10**6), (100, 10**4), (1000, 100)) if size[0] * size[1] <= MOST),
@@ -29,6 +29,6 @@ class Log(
         self.folder.cleanup()
 
     def track_events_a_second(self, size):
-        return 1e9 * size[0] * size[1] / min(once(self.calls["append"]) for _ in range(5))
+        return 1e9 * size[0] * size[1] / min(time_call(self.calls["append"]) for _ in range(5))
 
     track_events_a_second.unit = "events/s"

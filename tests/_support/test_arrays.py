@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.market.columns import MONEY
+from adlcore.market.columns import MONEY_COLUMNS
 from support import zoo
 from support.refusals import NOT_BELOW_0, cases, refused, said, table
 
@@ -32,7 +32,7 @@ test_arrays_of_different_length = table(
 
 
 #: Columns of numbers that a market takes.
-NUMBERS = (*MONEY, "leverage", "entry_price", "quantity")
+NUMBERS = (*MONEY_COLUMNS, "leverage", "entry_price", "quantity")
 
 
 def market(**columns):

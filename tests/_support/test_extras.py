@@ -10,7 +10,7 @@ import pytest
 
 import adlcore as adl
 from adlcore._support import extras
-from adlcore._support.extras import PACKAGES, needs, optional
+from adlcore._support.extras import PACKAGES, optional_import, require
 from support import features
 from support.processes import python
 from support.refusals import refused
@@ -92,7 +92,7 @@ def test_a_package_that_is_not_there(package, monkeypatch):
     extra = PACKAGES[package].extra
     for module in (package, f"{package}.part"):
         told = f"doing this needs the '{extra}' extra: pip install 'adlcore[{extra}]'"
-        error = refused(lambda module=module: needs(module, "doing this"), told)
+        error = refused(lambda module=module: require(module, "doing this"), told)
         assert isinstance(error, adl.MissingExtraError)
         assert isinstance(error, ImportError)
         assert error.argument == extra
@@ -102,7 +102,7 @@ def test_a_package_that_is_not_there_in_the_words_of_another_finder(monkeypatch)
     """Some raise an ImportError without a name: what nobody has installed is missing all the same."""
     monkeypatch.delitem(sys.modules, "duckdb", raising=False)
     monkeypatch.setattr(extras, "_listed_version", lambda _: None)
-    with pytest.raises(adl.MissingExtraError), optional("duckdb", "asking"):
+    with pytest.raises(adl.MissingExtraError), optional_import("duckdb", "asking"):
         raise ImportError("duckdb")
 
 
@@ -113,7 +113,7 @@ def test_a_package_that_is_not_there_in_the_words_of_another_finder(monkeypatch)
 def test_a_version_that_is_too_old(version, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", SimpleNamespace(__version__=version))
     told = f"reading Parquet needs pyarrow 15 or newer, {version} is installed: pip install 'adlcore[files]'"
-    error = refused(lambda: needs("pyarrow", "reading Parquet"), told)
+    error = refused(lambda: require("pyarrow", "reading Parquet"), told)
     assert not isinstance(error, adl.MissingExtraError)
     assert (error.argument, error.value) == ("pyarrow", version)
 
@@ -124,7 +124,7 @@ def test_a_version_that_is_new_enough_or_says_nothing(version, monkeypatch):
     if version == "unknown":
         monkeypatch.delattr(sys.modules["pyarrow"], "__version__")
         monkeypatch.setattr(extras, "_listed_version", lambda _: None)
-    needs("pyarrow", "reading Parquet")
+    require("pyarrow", "reading Parquet")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_package_that_is_broken(fault, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", there)
 
     def reading():
-        with optional("pyarrow", "reading Parquet"):
+        with optional_import("pyarrow", "reading Parquet"):
             raise fault
 
     reason = f"26.0.1 is installed and cannot be imported: {type(fault).__name__}: {fault}"

@@ -168,7 +168,7 @@ def test_a_pipe_without_a_suffix_gets_csv(tmp_path):
     out = received(tmp_path / "pipe", lambda: selections.write_selection(tmp_path / "pipe", SELECTION, CONTRACT))
     assert out.startswith(b"account,row,place,")
     with pytest.raises(adl.AdlError, match=r"must be one of \.csv"):
-        selections.check_suffix(tmp_path / "plain")
+        selections.writable_suffix(tmp_path / "plain")
 
 
 # Links ----------------------------------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ def test_links_are_not_followed_where_nobody_asked(tmp_path):
     victim.write_bytes(b"mine")
     for target in (victim, os.devnull, "absent", "link"):
         link.symlink_to(target)
-        with files.replaced(link, follow=False) as file:
+        with files.open_replacement(link, follow=False) as file:
             file.write(b"new")
         assert not link.is_symlink()
         assert link.read_bytes() == b"new"
@@ -277,7 +277,7 @@ def test_what_fails_leaves_what_was_there(tmp_path, kind, writer, monkeypatch, c
 
 
 def interrupted(path, new):
-    with files.replaced(path, new=new) as file:
+    with files.open_replacement(path, new=new) as file:
         file.write(b"half")
         raise KeyboardInterrupt
 
@@ -290,9 +290,9 @@ def test_an_interruption_leaves_nothing(tmp_path):
 
 
 def test_a_file_that_must_be_new(tmp_path):
-    with files.replaced(tmp_path / "out", new=True) as file:
+    with files.open_replacement(tmp_path / "out", new=True) as file:
         file.write(b"first")
-    with pytest.raises(FileExistsError) as caught, files.replaced(tmp_path / "out", new=True) as file:
+    with pytest.raises(FileExistsError) as caught, files.open_replacement(tmp_path / "out", new=True) as file:
         file.write(b"second")
     assert caught.value.filename == str(tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == b"first"
@@ -319,7 +319,7 @@ def test_whose_a_file_is_stays(tmp_path):
     path.write_bytes(b"before")
     other = 12345 if os.geteuid() == 0 else os.geteuid()
     os.chown(path, other, -1)
-    with files.replaced(path) as file:
+    with files.open_replacement(path) as file:
         file.write(b"after")
     assert (path.stat().st_uid, path.read_bytes()) == (other, b"after")
 

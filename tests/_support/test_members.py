@@ -17,10 +17,10 @@ def test_what_is_no_plain_file_is_not_opened(tmp_path, kind):
     path.write_bytes(b"mine")
     plant(path, tmp_path / "outside", kind)
     named = "a symbolic link" if "link" in kind else f"a {kind}"
-    for call in (members.member, members.descriptor, members.open_member):
+    for call in (members.stat_member, members.open_descriptor, members.open_member):
         refused(lambda call=call: call(path), f"{path} is {named}: must be a plain file")
     if kind != "folder":
-        refused(lambda: members.member(path, folder=True), f"{path} is {named}: must be a folder")
+        refused(lambda: members.stat_member(path, folder=True), f"{path} is {named}: must be a folder")
 
 
 def test_a_plain_file_is_opened_and_only_what_a_user_names_through_a_link(tmp_path):
@@ -30,9 +30,9 @@ def test_a_plain_file_is_opened_and_only_what_a_user_names_through_a_link(tmp_pa
     for file in (members.open_member(path), members.open_named(path), members.open_named(way)):
         with file:
             assert file.read() == b"mine"
-    assert members.member(path).st_size == 4
-    assert members.member(tmp_path, folder=True) is not None
-    assert members.member(tmp_path / "absent") is None
+    assert members.stat_member(path).st_size == 4
+    assert members.stat_member(tmp_path, folder=True) is not None
+    assert members.stat_member(tmp_path / "absent") is None
     refused(lambda: members.open_named(tmp_path), f"{tmp_path} is a folder: must be a plain file")
 
 

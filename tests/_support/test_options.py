@@ -5,22 +5,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adlcore._support.options import a_list, a_path, a_truth, exact_keys, is_count, is_text_of, one_of
+from adlcore._support.options import exact_keys, is_count, is_text_of, read_flag, read_list, read_path, require_option
 from support.refusals import said, table
 
 KEYS = ("one", "two")
 test_what_is_none_of_these = table(
-    (lambda: one_of("side", "up", ("long", "short")), said("side", "up", "must be one of long, short")),
-    (lambda: one_of("side", ["long"], ("long",), "must be long"), said("side", ["long"], "must be long")),
-    (lambda: a_truth("check", "False"), said("check", "False", "must be True or False")),
-    (lambda: a_truth("check", 1), said("check", 1, "must be True or False")),
+    (lambda: require_option("side", "up", ("long", "short")), said("side", "up", "must be one of long, short")),
+    (lambda: require_option("side", ["long"], ("long",), "must be long"), said("side", ["long"], "must be long")),
+    (lambda: read_flag("check", "False"), said("check", "False", "must be True or False")),
+    (lambda: read_flag("check", 1), said("check", 1, "must be True or False")),
     *(
-        (lambda v=v: a_list("funds", v, "must be a list"), said("funds", v, "must be a list"))
+        (lambda v=v: read_list("funds", v, "must be a list"), said("funds", v, "must be a list"))
         for v in ("a", 5, {}, list)
     ),
-    (lambda: a_list("funds", "a", "must be a list", 3), said("funds", "a", "must be a list", 3)),
-    (lambda: a_path("path", 5), said("path", 5, "must be a path, as text or a pathlib.Path")),
-    (lambda: a_path("path", "a\0"), said("path", "a\0", "must be a path without characters that no file name has")),
+    (lambda: read_list("funds", "a", "must be a list", 3), said("funds", "a", "must be a list", 3)),
+    (lambda: read_path("path", 5), said("path", 5, "must be a path, as text or a pathlib.Path")),
+    (lambda: read_path("path", "a\0"), said("path", "a\0", "must be a path without characters that no file name has")),
     (lambda: exact_keys("fields", [], KEYS), said("fields", [], "must be a dict with one, two")),
     (lambda: exact_keys("fields", {"tow": 1}, KEYS), "fields has an unknown key 'tow': must have one, two"),
     (lambda: exact_keys("fields", {"one": 1}, KEYS), "fields has no 'two': must have one, two"),
@@ -28,10 +28,10 @@ test_what_is_none_of_these = table(
 
 
 def test_what_is_one_of_these():
-    assert a_list("funds", (name for name in "ab"), "must be a list") == ["a", "b"]
-    assert a_path("path", "a/b") == a_path("path", Path("a/b")) == Path("a/b")
+    assert read_list("funds", (name for name in "ab"), "must be a list") == ["a", "b"]
+    assert read_path("path", "a/b") == read_path("path", Path("a/b")) == Path("a/b")
     assert exact_keys("fields", {"two": 2, "one": 1}, KEYS) == {"one": 1, "two": 2}
-    assert a_truth("check", np.True_) is True
+    assert read_flag("check", np.True_) is True
     assert (is_text_of("a", "abc"), is_text_of(np.array(["a"]), "abc")) == (True, False)
 
 

@@ -6,12 +6,12 @@ import pytest
 
 from adlcore.clearing import Deleverage, Uncovered
 from adlcore.clearing.state import names_of
-from support.house_books import linear, opened, snapshot
+from support.house_books import build_house, linear, snapshot
 
 
 def state():
     books = snapshot([linear()], [100, 200], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"})
-    return opened(books, [Deleverage("binance"), Uncovered()], 50).state()
+    return build_house(books, [Deleverage("binance"), Uncovered()], 50).state()
 
 
 def test_a_state_never_changes_and_is_pickled_whole():

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from support.hostile import JSON, NAMES, NUMBERS, SMALL, SOME, beside, keeps_to_it
+from support.hostile import JSON, NAMES, NUMBERS, SMALL, SOME, assert_command_sound, beside
 
 pytestmark = pytest.mark.usefixtures("terminal", "unsynchronized")
 
@@ -57,7 +57,7 @@ MARK = among(["9", "9.5"], NUMBERS)
 
 @given(POSITIONS, MARK, options(**FILE, side=SIDES), JSON)
 def test_options_of_rank(there, file, mark, more, as_json):
-    keeps_to_it("rank", there / file, "--mark", mark, *more, *as_json)
+    assert_command_sound("rank", there / file, "--mark", mark, *more, *as_json)
 
 
 @given(
@@ -73,12 +73,14 @@ def test_options_of_deleverage(there, file, mark, quantity, more, out, as_json):
         # A name may be a path of anywhere: only the last part of it is asked for.
         path = out if out is None or out[:3] == "no/" else Path(out.replace("\x00", "")).name
         wanted = [] if path is None else ["--out", folder / path]
-        keeps_to_it("deleverage", folder / file, "--mark", mark, "--quantity", quantity, *more, *wanted, *as_json)
+        assert_command_sound(
+            "deleverage", folder / file, "--mark", mark, "--quantity", quantity, *more, *wanted, *as_json
+        )
 
 
 @given(st.sampled_from(["books", "books.npz"]), options(top=FILE["top"], account=NAMES, taker_fee=NUMBERS), JSON)
 def test_options_of_margin(there, file, more, as_json):
-    keeps_to_it("margin", there / file, *more, *as_json)
+    assert_command_sound("margin", there / file, *more, *as_json)
 
 
 @given(
@@ -88,7 +90,7 @@ def test_options_of_margin(there, file, more, as_json):
     JSON,
 )
 def test_options_of_explain(there, account, contract, more, as_json):
-    keeps_to_it("explain", there / "books", "--account", account, "--contract", contract, *more, *as_json)
+    assert_command_sound("explain", there / "books", "--account", account, "--contract", contract, *more, *as_json)
 
 
 @given(
@@ -107,13 +109,13 @@ def test_words_that_a_command_does_not_know(there, command, words):
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         assume(command != "scenario" or words[:1] != ["init"])
         # Twice: an option may take the first for its value, and then the demo would be made.
-        keeps_to_it(command, *(word.replace("/", "") for word in words), "--nosuch", "--nosuch")
-        keeps_to_it(command, *(f"no{word.replace('/', '')}" for word in words))
+        assert_command_sound(command, *(word.replace("/", "") for word in words), "--nosuch", "--nosuch")
+        assert_command_sound(command, *(f"no{word.replace('/', '')}" for word in words))
 
 
 @given(st.one_of(st.text(max_size=40), st.text("select'\"*();-/,\n\\$1", max_size=20)), JSON)
 def test_sql(there, text, as_json):
-    keeps_to_it("query", there / "run", text.replace("\x00", ""), *as_json)
+    assert_command_sound("query", there / "run", text.replace("\x00", ""), *as_json)
 
 
 @SOME
@@ -121,4 +123,4 @@ def test_sql(there, text, as_json):
 def test_sql_that_gives_names_back(there, name, value, as_json):
     quoted, told = (text.replace("\x00", "").encode(errors="replace").decode() for text in (name, value))
     quoted, told = quoted.replace('"', '""') or "x", told.replace("'", "''")
-    assert keeps_to_it("query", there / "run", f"select '{told}' as \"{quoted}\", 1", *as_json) == 0
+    assert assert_command_sound("query", there / "run", f"select '{told}' as \"{quoted}\", 1", *as_json) == 0

@@ -16,7 +16,7 @@ def test_a_file_is_what_is_read_under_whatever_name(tmp_path):
             _output.refuse_input(out, tmp_path / "absent", read)
     for out in (_output.STDOUT, tmp_path / "new.csv"):
         _output.refuse_input(out, read)
-        assert _output.named(out) == ("standard output" if out == _output.STDOUT else str(out))
+        assert _output.output_name(out) == ("standard output" if out == _output.STDOUT else str(out))
 
 
 def test_fills_on_standard_output_are_alone_there(run, file):

@@ -121,7 +121,7 @@ class Everything(tuple):
 
 
 def test_what_is_locked(good, bad, kept):
-    values = {name: one(good, kept, f"select current_setting('{name}')") for name in command.LOCKED}
+    values = {name: one(good, kept, f"select current_setting('{name}')") for name in command.DATABASE_CONFIG}
     assert values.pop("temp_directory") == ""
     assert set(values.values()) == {False}
     assert one(good, kept, "select current_setting('lock_configuration')") is True
@@ -138,7 +138,7 @@ def test_no_variable_of_python_is_a_table(bad, kept, monkeypatch):
 def test_what_does_not_fit_the_memory_is_not_written_to_a_folder(kept, at):
     large = "select hash(a), count(*) from range(3000000) t(a) group by 1 order by 2"
     with (
-        duckdb.connect(":memory:", config={**command.LOCKED, "memory_limit": "20MB"}) as database,
+        duckdb.connect(":memory:", config={**command.DATABASE_CONFIG, "memory_limit": "20MB"}) as database,
         pytest.raises(duckdb.Error, match="Out of Memory"),
     ):
         database.execute(large).fetchall()

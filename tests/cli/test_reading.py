@@ -22,14 +22,14 @@ from support.hostile import (
     NAMES,
     SCENARIO,
     SOME,
-    altered,
-    another,
+    altered_bytes,
+    altered_table,
+    altered_tree,
+    assert_command_sound,
     beside,
-    forge,
+    forge_manifest,
     is_small,
-    keeps_to_it,
     read_a_run,
-    replaced,
     toml,
 )
 
@@ -44,9 +44,11 @@ pytestmark = pytest.mark.usefixtures("terminal", "unsynchronized")
 def test_bytes_of_positions(there, file, data):
     with beside(there, file) as folder:
         path = folder / file
-        path.write_bytes(data.draw(altered(path.read_bytes())))
-        keeps_to_it("rank", path, "--mark", "9")
-        keeps_to_it("deleverage", path, "--mark", "9", "--quantity", "1", "--columns", "account=user", "--json")
+        path.write_bytes(data.draw(altered_bytes(path.read_bytes())))
+        assert_command_sound("rank", path, "--mark", "9")
+        assert_command_sound(
+            "deleverage", path, "--mark", "9", "--quantity", "1", "--columns", "account=user", "--json"
+        )
 
 
 @given(st.data())
@@ -55,9 +57,9 @@ def test_bytes_of_a_snapshot(there, file, data):
     with beside(there, file) as folder:
         path = folder / file
         part = path if path.is_file() else data.draw(st.sampled_from(sorted(path.iterdir())))
-        part.write_bytes(data.draw(altered(part.read_bytes())))
-        keeps_to_it("margin", path)
-        keeps_to_it("explain", path, "--account", "ann", "--contract", "X")
+        part.write_bytes(data.draw(altered_bytes(part.read_bytes())))
+        assert_command_sound("margin", path)
+        assert_command_sound("explain", path, "--account", "ann", "--contract", "X")
 
 
 @SOME
@@ -67,7 +69,7 @@ def test_bytes_of_a_run(there, name, data):
     with beside(there, name) as folder:
         files = sorted(path for path in (folder / name).rglob("*") if path.is_file())
         part = data.draw(st.sampled_from(files))
-        part.write_bytes(data.draw(altered(part.read_bytes())))
+        part.write_bytes(data.draw(altered_bytes(part.read_bytes())))
         read_a_run(folder / name)
 
 
@@ -79,9 +81,9 @@ def test_bytes_of_a_scenario(there, file, data):
         if file != "c.toml":
             scenario.write_text(f'{SCENARIO}marks = "{file}"\n')
         path = folder / file
-        path.write_bytes(data.draw(altered(path.read_bytes())))
+        path.write_bytes(data.draw(altered_bytes(path.read_bytes())))
         assume(is_small(scenario))
-        keeps_to_it("simulate", scenario, "--out", folder / "out", "--no-report")
+        assert_command_sound("simulate", scenario, "--out", folder / "out", "--no-report")
 
 
 # Contents -------------------------------------------------------------------------------------------------------------
@@ -101,7 +103,7 @@ def test_cells_of_positions(there, header, data):
         path = Path(folder, "p.csv")
         with open(path, "w", encoding="utf-8", newline="", errors="replace") as file:
             csv.writer(file).writerows([header, *rows])
-        keeps_to_it("rank", path, "--mark", "9")
+        assert_command_sound("rank", path, "--mark", "9")
 
 
 ARRAYS = st.sampled_from(
@@ -125,8 +127,8 @@ def test_columns_of_parquet(there, columns):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "p.parquet")
         pq.write_table(pa.table(columns), path)
-        keeps_to_it("rank", path, "--mark", "9")
-        keeps_to_it("deleverage", path, "--mark", "9", "--quantity", "1", "--json")
+        assert_command_sound("rank", path, "--mark", "9")
+        assert_command_sound("deleverage", path, "--mark", "9", "--quantity", "1", "--json")
 
 
 @given(st.data())
@@ -140,9 +142,9 @@ def test_values_of_a_scenario(there, data):
         fields = tomllib.loads(data.draw(st.sampled_from([SCENARIO, scenarios.template()])))
         fields["wallets"] |= {"count": 30, "positions": 40}
         fields["shock"] |= {"passes": 3}
-        path.write_text(toml(data.draw(replaced(fields))), encoding="utf-8", errors="replace")
+        path.write_text(toml(data.draw(altered_tree(fields))), encoding="utf-8", errors="replace")
         assume(is_small(path))
-        keeps_to_it("simulate", path, "--out", Path(folder, "out"), "--no-report")
+        assert_command_sound("simulate", path, "--out", Path(folder, "out"), "--no-report")
 
 
 @SOME
@@ -151,13 +153,13 @@ def test_values_of_a_scenario(there, data):
 def test_manifests_of_runs_that_are_forged(there, name, data):
     with beside(there, name) as folder:
         path = folder / name / "manifest.json"
-        values = data.draw(replaced(json.loads(path.read_bytes())))
+        values = data.draw(altered_tree(json.loads(path.read_bytes())))
         fields = values.get("configuration") if isinstance(values, dict) else None
         (folder / "c.toml").write_text(
             toml(fields.get("scenario", {}) if isinstance(fields, dict) else {}), errors="replace"
         )
         assume(is_small(folder / "c.toml"))
-        forge(path, values)
+        forge_manifest(path, values)
         read_a_run(folder / name)
 
 
@@ -165,8 +167,8 @@ def test_manifests_of_runs_that_are_forged(there, name, data):
 def test_manifests_of_snapshots_that_are_forged(there, data):
     with beside(there, "books") as folder:
         path = folder / "books" / "manifest.json"
-        forge(path, data.draw(replaced(json.loads(path.read_bytes()))))
-        keeps_to_it("margin", folder / "books")
+        forge_manifest(path, data.draw(altered_tree(json.loads(path.read_bytes()))))
+        assert_command_sound("margin", folder / "books")
 
 
 @given(st.data())
@@ -178,17 +180,17 @@ def test_tables_of_snapshots_that_are_forged(there, data):
         books = folder / "books"
         for name in data.draw(st.lists(st.sampled_from(sorted(snapshots.FILES)), min_size=1, max_size=2)):
             path = books / f"{name}.parquet"
-            pq.write_table(data.draw(another(pq.read_table(path))), path, write_page_checksum=True)
+            pq.write_table(data.draw(altered_table(pq.read_table(path))), path, write_page_checksum=True)
         values = json.loads((books / "manifest.json").read_bytes())
         for name in values["files"]:
             values["files"][name] = hashlib.sha256((books / name).read_bytes()).hexdigest()
         with contextlib.suppress(adl.AdlError):
             tables = {table: snapshots._read(books, table) for table in snapshots.FILES}
             values["hash"] = adl.Snapshot(**snapshots._arguments(tables), check=False).hash
-        forge(books / "manifest.json", values)
-        keeps_to_it("margin", books)
-        keeps_to_it("margin", books, "--json")
-        keeps_to_it("explain", books, "--account", "ann", "--contract", "X", "--mark", "9")
+        forge_manifest(books / "manifest.json", values)
+        assert_command_sound("margin", books)
+        assert_command_sound("margin", books, "--json")
+        assert_command_sound("explain", books, "--account", "ann", "--contract", "X", "--mark", "9")
 
 
 @SOME
@@ -197,22 +199,22 @@ def test_tables_of_runs_that_are_forged(there, data):
     with beside(there, "run") as folder:
         run = folder / "run"
         name = data.draw(st.sampled_from(["events.parquet", "passes.parquet", "marks.parquet"]))
-        pq.write_table(data.draw(another(pq.read_table(run / name))), run / name, write_page_checksum=True)
+        pq.write_table(data.draw(altered_table(pq.read_table(run / name))), run / name, write_page_checksum=True)
         values = json.loads((run / "manifest.json").read_bytes())
         values["files"][name] = hashlib.sha256((run / name).read_bytes()).hexdigest()
-        forge(run / "manifest.json", values)
+        forge_manifest(run / "manifest.json", values)
         read_a_run(run)
 
 
 def test_what_is_drawn_reaches_the_commands(there):
     """As they are, all files are read: what is refused above is refused for what was done to it."""
-    assert keeps_to_it("rank", there / "p.csv", "--mark", "9") == 0
-    assert keeps_to_it("margin", there / "books") == 0
-    assert keeps_to_it("verify", there / "run") == keeps_to_it("verify", there / "open") == 0
+    assert assert_command_sound("rank", there / "p.csv", "--mark", "9") == 0
+    assert assert_command_sound("margin", there / "books") == 0
+    assert assert_command_sound("verify", there / "run") == assert_command_sound("verify", there / "open") == 0
     with beside(there, "run", "open") as folder:
         for name in ("run", "open"):
             path = folder / name / "manifest.json"
-            forge(path, json.loads(path.read_bytes()))
-            assert keeps_to_it("report", folder / name, "--out", folder / "page.html") == 0
-            assert keeps_to_it("resume", folder / name) == 0
+            forge_manifest(path, json.loads(path.read_bytes()))
+            assert assert_command_sound("report", folder / name, "--out", folder / "page.html") == 0
+            assert assert_command_sound("resume", folder / name) == 0
     assert np.isfinite(adl.read_positions(there / "p.parquet").columns["equity"]).all()

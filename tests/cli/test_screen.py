@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.text import Text
 
-from adlcore.cli._screen import Screen, complain, write
+from adlcore.cli._screen import Screen, complain, print_lines
 
 pytestmark = pytest.mark.usefixtures("terminal")
 
@@ -20,6 +20,6 @@ def test_a_title_is_bold_where_there_are_colours_and_text_is_no_markup():
 
 
 def test_lines_stay_lines_and_a_complaint_is_one(capsys):
-    write("a\x1b[2J\nb", None)
+    print_lines("a\x1b[2J\nb", None)
     complain("error", "it\n is\twrong")
     assert capsys.readouterr() == ("a\\x1b[2J\nb\n", "error: it is wrong\n")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 import adlcore as adl
-from adlcore._support.wording import amount, percent
+from adlcore._support.wording import amount_text, percent
 from adlcore.clearing.closings import STAGES, USERS, closing_fills, told_fills
 from adlcore.cli import _story
 from adlcore.lab import scenarios
@@ -92,14 +92,14 @@ def test_every_number_of_the_terminal_is_one_of_the_report(told):
     record, run = facts.record, facts.run
     cards = re.sub(r"\s+", " ", page.texts["story"])
     worth = [facts.stage_worth(view) for view in facts.views]
-    closed = story.sums(facts, [float(each.sum()) for each in worth])
+    closed = story.amounts_text(facts, [float(each.sum()) for each in worth])
     assert f"{len(facts.liquidated):,} wallets; {' and '.join(closed)} closed, each fill at its own price" in said
     assert f"{len(facts.liquidated):,} wallets were liquidated" in cards
     for sum_of_all in closed:
         assert sum_of_all in cards
     for stage in range(len(STAGES)):
         if any(each[stage] for each in worth):
-            took = story.sums(facts, [float(each[stage]) for each in worth])
+            took = story.amounts_text(facts, [float(each[stage]) for each in worth])
             assert " and ".join(took) in said
             for part in took:
                 assert part in cards
@@ -128,8 +128,8 @@ def test_every_number_of_the_terminal_is_one_of_the_report(told):
     for fund in facts.funds:
         asset = run.assets[fund.asset]
         first, last = int(fund.cash[0]), int(fund.cash[-1])
-        before, after = (amount(cash, asset.decimals) if cash else "0" for cash in (first, last))
-        assert f"{fund.name} {amount(first, asset.decimals)} to {amount(last, asset.decimals)}" in said
+        before, after = (amount_text(cash, asset.decimals) if cash else "0" for cash in (first, last))
+        assert f"{fund.name} {amount_text(first, asset.decimals)} to {amount_text(last, asset.decimals)}" in said
         row = next(row for row in page.tables["Funds"] if row[0] == fund.name)
         assert (row[2], row[4]) == (before, after)
     assert f"; {record.tally('order-cancelled'):,} open order" in said or not record.tally("order-cancelled")

@@ -4,7 +4,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.io.aliases import find_columns, parse_columns
-from support.position_files import GOOD, refused
+from support.position_files import GOOD, refused_file
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_column_is_left_out(write):
     ],
 )
 def test_bad_mappings_are_refused(write, columns, words):
-    assert words in refused(write(GOOD), columns)[0]
+    assert words in refused_file(write(GOOD), columns)[0]
 
 
 def test_parse_columns_of_nothing():
@@ -95,6 +95,6 @@ def test_parse_columns_of_nothing():
     ],
 )
 def test_headers_that_do_not_do(write, header, words):
-    message, _ = refused(write(f"{header}\n{','.join('1' for _ in header.split(','))}\n"))
+    message, _ = refused_file(write(f"{header}\n{','.join('1' for _ in header.split(','))}\n"))
     assert words in message
     assert "p.csv" in message

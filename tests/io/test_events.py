@@ -10,9 +10,9 @@ from adlcore.clearing import ClearingHouse, Uncovered
 from adlcore.io import read_events, write_events
 from support import ten_wallets
 from support.arrow import store, stored
-from support.books import refused
-from support.house_books import fund, linear, opened, snapshot
-from support.run_logs import same
+from support.books import refused_at
+from support.house_books import build_house, fund, linear, snapshot
+from support.run_logs import assert_same_columns
 
 pytestmark = pytest.mark.files
 
@@ -54,16 +54,16 @@ def files(folder) -> list[str]:
 
 def test_events_are_read_as_they_were_written(path, tables):
     write_events(tables[0], path)
-    same(read_events(path), tables[0].columns())
+    assert_same_columns(read_events(path), tables[0].columns())
     assert files(path.parent) == [path.name]
 
 
 def test_several_tables_are_one(path, tables):
     assert [len(table) > 0 for table in tables] == [True, True, False, True]
     write_events(tables, str(path))
-    same(read_events(str(path)), joined(tables))
+    assert_same_columns(read_events(str(path)), joined(tables))
     write_events(iter(tables[:2]), path)
-    same(read_events(path), joined(tables[:2]))
+    assert_same_columns(read_events(path), joined(tables[:2]))
 
 
 @pytest.mark.parametrize("given", [[], "empty"])
@@ -79,15 +79,15 @@ def test_accounts_may_be_numbers_or_any_text(path):
     for accounts in (["7", "9"], ['a"b\n', "zoë ✓"]):
         labels = [int(account) if account.isdigit() else account for account in accounts]
         wallets = [(account, "cross", 10) for account in labels]
-        house = opened(snapshot([linear("X")], wallets, [], {"X": "1"}), [Uncovered()], [fund(5)])
+        house = build_house(snapshot([linear("X")], wallets, [], {"X": "1"}), [Uncovered()], [fund(5)])
         events = [house.deposit(0, 1), house.fund_deposit("USDT", 2), house.withdraw(1, 1)]
         write_events(events, path)
-        same(read_events(path), joined(events))
+        assert_same_columns(read_events(path), joined(events))
         assert read_events(path)["account"].tolist()[::2] == labels
 
 
 def test_the_ends_of_int64_are_kept(path):
-    house = opened(snapshot([linear("X")], [0], [], {"X": "1"}), [Uncovered()])
+    house = build_house(snapshot([linear("X")], [0], [], {"X": "1"}), [Uncovered()])
     most = 2**63 - 1
     write_events(house.deposit(0, most, time=most), path)
     found = read_events(path)
@@ -122,8 +122,8 @@ def test_the_digest_is_in_the_file(tmp_path, tables, suffix):
 def test_other_suffixes(tmp_path, tables, name):
     path = tmp_path / name
     words = (name, "must end in one of .jsonl, .arrow, .parquet")
-    refused(lambda: write_events(tables[0], path), "path", None, words)
-    refused(lambda: read_events(path), "path", None, words)
+    refused_at(lambda: write_events(tables[0], path), "path", None, words)
+    refused_at(lambda: read_events(path), "path", None, words)
     assert files(tmp_path) == []
 
 
@@ -134,17 +134,17 @@ def test_tables_that_do_not_follow_each_other(path, tables, order, row):
     given = [tables[place] for place in order]
     after = given[row - 1].first + len(given[row - 1])
     words = (str(given[row].first), f"must begin with sequence {after}, after those before")
-    refused(lambda: write_events(given, path), "events", row, words)
+    refused_at(lambda: write_events(given, path), "events", row, words)
     assert files(path.parent) == []
 
 
 @pytest.mark.parametrize(("given", "row", "kind"), [([None], 0, "NoneType"), (["events"], 0, "str")])
 def test_what_is_no_table(path, given, row, kind):
-    refused(lambda: write_events(given, path), "events", row, (kind, "must be Events"))
+    refused_at(lambda: write_events(given, path), "events", row, (kind, "must be Events"))
 
 
 def test_a_table_among_others_that_is_none(path, tables):
-    refused(lambda: write_events([tables[0], tables[1].columns()], path), "events", 1, ("dict", "must be Events"))
+    refused_at(lambda: write_events([tables[0], tables[1].columns()], path), "events", 1, ("dict", "must be Events"))
 
 
 def test_a_file_that_is_not_there(path):
@@ -162,7 +162,7 @@ def test_files_that_were_cut(tmp_path, tables, suffix, share):
     write_events(tables, path := tmp_path / f"events.{suffix}")
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
-    refused(lambda: read_events(path), "path", None, "must be a whole file of events")
+    refused_at(lambda: read_events(path), "path", None, "must be a whole file of events")
 
 
 def test_json_lines_that_were_cut(tmp_path, tables):
@@ -170,7 +170,7 @@ def test_json_lines_that_were_cut(tmp_path, tables):
     write_events(tables[0], path := tmp_path / "events.jsonl")
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:7]) + lines[7][:50])
-    refused(lambda: read_events(path), "path", 7, "must be an event as JSON")
+    refused_at(lambda: read_events(path), "path", 7, "must be an event as JSON")
 
 
 @pytest.mark.parametrize(
@@ -180,21 +180,21 @@ def test_lines_that_are_no_events(tmp_path, tables, line):
     write_events(tables[0], path := tmp_path / "events.jsonl")
     lines = path.read_bytes().splitlines()
     path.write_bytes(b"\n".join([*lines[:3], line, *lines[3:]]) + b"\n")
-    refused(lambda: read_events(path), "path", 3, "must be an event as JSON")
+    refused_at(lambda: read_events(path), "path", 3, "must be an event as JSON")
 
 
 @pytest.mark.parametrize("suffix", ["arrow", "parquet"])
 def test_tables_that_lack_a_column(tmp_path, suffix):
     path = tmp_path / f"events.{suffix}"
     store(pa.table({"sequence": [1], "time": [2]}), path)
-    refused(lambda: read_events(path), "path", None, "must have the column kind")
+    refused_at(lambda: read_events(path), "path", None, "must have the column kind")
 
 
 @pytest.mark.parametrize(("one", "other"), [("arrow", "parquet"), ("parquet", "arrow"), ("jsonl", "arrow")])
 def test_a_file_under_the_wrong_suffix(tmp_path, tables, one, other):
     write_events(tables, tmp_path / f"events.{one}")
     (tmp_path / f"events.{one}").rename(path := tmp_path / f"events.{other}")
-    refused(lambda: read_events(path), "path", None, "must be a whole file of events")
+    refused_at(lambda: read_events(path), "path", None, "must be a whole file of events")
 
 
 # Overwriting ----------------------------------------------------------------------------------------------------------
@@ -203,8 +203,8 @@ def test_a_file_under_the_wrong_suffix(tmp_path, tables, one, other):
 def test_what_was_there_stays_where_events_are_refused(path, tables):
     write_events(tables[0], path)
     before = path.read_bytes()
-    refused(lambda: write_events([tables[1], tables[0]], path), "events", 1)
-    refused(lambda: write_events([tables[1], None], path), "events", 1)
+    refused_at(lambda: write_events([tables[1], tables[0]], path), "events", 1)
+    refused_at(lambda: write_events([tables[1], None], path), "events", 1)
     assert path.read_bytes() == before
     assert files(path.parent) == [path.name]
 

@@ -14,7 +14,7 @@ from adlcore.clearing import Deleverage, TakeOver, Uncovered
 from adlcore.io import read_events, write_events
 from adlcore.io.runs.manifest import read_manifest, write_manifest
 from support.arrow import store, stored
-from support.house_books import fund, linear, opened, snapshot
+from support.house_books import build_house, fund, linear, snapshot
 from support.refusals import refused_for
 
 SUFFIXES = (".jsonl", ".arrow", ".parquet")
@@ -25,7 +25,7 @@ LABELS = {"numbers": [-1, 0], "texts": ["", "None"]}
 
 def house(labels):
     wallets = [(label, "cross", 10) for label in labels]
-    return opened(snapshot([linear("X")], wallets, [], {"X": "1"}), [Uncovered()], [fund(5)])
+    return build_house(snapshot([linear("X")], wallets, [], {"X": "1"}), [Uncovered()], [fund(5)])
 
 
 def calls(labels):

@@ -9,7 +9,7 @@ import adlcore as adl
 from adlcore.io import manifests, open_run
 from adlcore.io.runs import manifest as run_manifest
 from support.run_logs import written
-from support.run_worlds import CONFIGURATION, TEN, TWO, refused, tree
+from support.run_worlds import CONFIGURATION, TEN, TWO, refused_with, tree
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 
@@ -60,7 +60,7 @@ def test_every_byte_of_a_sealed_run_counts(sealed, name):
             continue
         written(sealed / name, changed)
         for call in (read, lambda: TWO.verify(sealed)) if number % 100 == 0 else (read,):
-            error = refused(call)
+            error = refused_with(call)
             # An unknown schema is one of the folder.
             folder, _, of = name.rpartition("/")
             assert f"{sealed / name}" in str(error) or (of == "manifest.json" and str(sealed / folder) in str(error))
@@ -76,7 +76,7 @@ def test_every_byte_of_the_manifest_of_a_run_that_goes_on_counts(copied, name):
     for number, changed in enumerate(changes(data, 1)):
         written(path, changed)
         for call in (open_run, TEN.resume, TEN.verify) if number % 100 == 0 else (open_run,):
-            refused(lambda call=call: call(folder), str(folder))
+            refused_with(lambda call=call: call(folder), str(folder))
     assert tree(folder) == {**held, "manifest.json": path.read_bytes()}
     written(path, data)
     assert tree(TEN.resume(folder).path) == TEN.tree
@@ -89,7 +89,7 @@ def test_every_byte_of_the_books_before_a_run_that_goes_on_counts(copied, name):
     for changed in changes(data, 23):
         written(folder / name, changed)
         for call in (open_run(folder).events, lambda: TWO.resume(folder)):
-            refused(call, str(folder / "before"))
+            refused_with(call, str(folder / "before"))
     written(folder / name, data)
     assert tree(TWO.resume(folder).path) == TWO.tree
 
@@ -127,8 +127,8 @@ def test_bytes_that_say_the_same_are_refused(sealed, path, change):
     changed = change(TWO.tree[path])
     assert changed != TWO.tree[path]
     written(sealed / path, changed)
-    refused(read_of(sealed, path), str(sealed / path))
-    refused(lambda: TWO.verify(sealed), str(sealed / path))
+    refused_with(read_of(sealed, path), str(sealed / path))
+    refused_with(lambda: TWO.verify(sealed), str(sealed / path))
 
 
 def test_a_configuration_in_another_order_is_another(sealed):
@@ -138,7 +138,7 @@ def test_a_configuration_in_another_order_is_another(sealed):
     assert json.loads(changed) == json.loads(data)
     assert changed != data
     written(sealed / "manifest.json", changed)
-    refused(lambda: open_run(sealed), "manifest.json was altered: its check does not fit its bytes")
+    refused_with(lambda: open_run(sealed), "manifest.json was altered: its check does not fit its bytes")
 
 
 def test_whatever_is_cut_from_a_manifest_is_missed(sealed):
@@ -150,7 +150,7 @@ def test_whatever_is_cut_from_a_manifest_is_missed(sealed):
                 rest = b"".join([*lines[:start], *lines[end:]])
                 for data in {rest, rest.replace(b",\n}", b"\n}")}:
                     written(sealed / name, data)
-                    refused(read, str(sealed))
+                    refused_with(read, str(sealed))
 
 
 # Manifests from before they knew their bytes --------------------------------------------------------------------------
@@ -164,14 +164,14 @@ def test_a_run_from_before_is_read_where_its_bytes_are_those_that_were_written(s
         manifest = json.loads(TWO.tree[f"{part}/manifest.json"])
         written(
             sealed / part / "manifest.json",
-            manifests.text({name: manifest[name] for name in ("schema", "adlcore", "hash")}),
+            manifests.json_bytes({name: manifest[name] for name in ("schema", "adlcore", "hash")}),
         )
     written(path, former)
     run = TWO.verify(sealed)
     assert (run.configuration, run.after) == (CONFIGURATION, TWO.resume(sealed).after)
     for changed in changes(former, 3):
         written(path, changed)
-        refused(lambda: open_run(sealed), str(sealed))
+        refused_with(lambda: open_run(sealed), str(sealed))
 
 
 def nested(levels: int) -> list:
@@ -186,7 +186,7 @@ def test_a_configuration_is_kept_as_it_was_or_refused(tmp_path):
     deep, deeper = nested(100), nested(5_000)
     for configuration in ({1: "a", "1": "b"}, {"deep": {None: 1, "null": 2}}, {"deep": deep}, {"deep": deeper}):
         call = lambda: adl.io.record(tmp_path / "run", TWO.house(), [], configuration=configuration)  # noqa: E731
-        refused(call, "configuration cannot be kept", "must be a mapping that JSON can hold")
+        refused_with(call, "configuration cannot be kept", "must be a mapping that JSON can hold")
         assert not (tmp_path / "run").exists()
     kept = {"deep": nested(99), "n": 2**70, "x": 1e-300, "t": "\ud800", "e": {}, "l": [[], [0.1]]}
     run = adl.io.record(tmp_path / "run", TWO.house(), [], configuration=kept)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from support.position_files import GOOD, HEADER, decimals, refused
+from support.position_files import GOOD, HEADER, decimals, refused_file
 
 # What is read ---------------------------------------------------------------------------------------------------------
 
@@ -108,10 +108,10 @@ def test_every_column_of_a_market_can_be_read(write):
 def test_a_side_column_signs_sizes(write):
     rows = "size,side,entry_price\n1,Long,1\n2,SHORT,1\n3,buy,1\n4,Sell,1\n-5,both,1\n-6,short,1\n0,,1\n"
     assert adl.read_positions(write(rows)).columns["quantity"].tolist() == [1, -2, 3, -4, -5, -6, 0]
-    message, error = refused(write("size,side,entry_price\n1,long,1\n-0.5,long,1\n"))
+    message, error = refused_file(write("size,side,entry_price\n1,long,1\n-0.5,long,1\n"))
     assert "line 3: side is 'long': must agree with the sign of its quantity, -0.5" in message
     assert (error.argument, error.row) == ("side", 1)
-    assert "line 3: side is 'up'" in refused(write("size,side,entry_price\n1,long,1\n2,up,1\n"))[0]
+    assert "line 3: side is 'up'" in refused_file(write("size,side,entry_price\n1,long,1\n2,up,1\n"))[0]
     assert adl.read_positions(write(rows), "side=").columns["quantity"].tolist() == [1, 2, 3, 4, -5, -6, 0]
 
 
@@ -146,14 +146,14 @@ def test_a_lot_above_one(write):
 
 
 def test_a_quantity_between_lots_is_named(write):
-    message, error = refused(write(GOOD), lot="0.1")
+    message, error = refused_file(write(GOOD), lot="0.1")
     assert "p.csv, line 3: quantity is '-0.25': is between lots of 0.1" in message
     assert (error.argument, error.row, error.value) == ("quantity", 1, "-0.25")
 
 
 @pytest.mark.parametrize("lot", ["0", "-1", "nan", "x", "1e99", "1e-999999999"])
 def test_a_lot_must_be_a_number_above_0(write, lot):
-    assert "lot is" in refused(write(GOOD), lot=lot)[0]
+    assert "lot is" in refused_file(write(GOOD), lot=lot)[0]
 
 
 @pytest.mark.parametrize(("lot", "last"), [(None, "2305843009213693952"), ("4", "9223372036854775808")])
@@ -169,13 +169,13 @@ def test_lots_reach_to_the_end_of_int64(write, lot, last):
 
 
 def test_lots_that_leave_int64_are_named(write):
-    message, error = refused(write("quantity,entry_price\n1,1\n9223372036854775808,1\n"))
+    message, error = refused_file(write("quantity,entry_price\n1,1\n9223372036854775808,1\n"))
     assert "line 3: quantity is '9223372036854775808': leaves int64 in lots of 1" in message
     assert error.row == 1
-    message, _ = refused(write("quantity,entry_price\n0.000000001,1\n99999999999,1\n"))
+    message, _ = refused_file(write("quantity,entry_price\n0.000000001,1\n99999999999,1\n"))
     assert "line 3" in message
     assert "lots of 0.000000001" in message
-    message, _ = refused(write("a,b,entry_price\n9e18,9e18,1\n"), "quantity=a+b")
+    message, _ = refused_file(write("a,b,entry_price\n9e18,9e18,1\n"), "quantity=a+b")
     assert "quantity (column 'a+b') is '18000000000000000000': leaves int64" in message
 
 
@@ -191,35 +191,35 @@ def test_a_value_that_does_not_parse_names_its_line(write, name, bad):
     rows = [["1"] * 4 for _ in range(4)]
     rows[2][columns.index(name)] = f'"{bad}"'
     text = ",".join(columns) + "\n" + "\n".join(map(",".join, rows)) + "\n"
-    message, error = refused(write(text))
+    message, error = refused_file(write(text))
     assert message.startswith(str(error.args[0]))
     assert f"p.csv, line 4: {name} is {bad!r}: must be " in message
     assert (error.argument, error.row, error.value) == (name, 2, bad)
 
 
 def test_the_first_bad_line_is_named_through_blank_lines_and_long_records(write):
-    message, error = refused(write('account,quantity,entry_price\n\n"a\nb",1,1\n\n\n"c\nd",x,1\ne,y,1\n'))
+    message, error = refused_file(write('account,quantity,entry_price\n\n"a\nb",1,1\n\n\n"c\nd",x,1\ne,y,1\n'))
     assert "line 7: quantity is 'x'" in message
     assert error.row == 1
 
 
 def test_the_column_of_the_file_is_named(write):
-    message, _ = refused(write("q,e,cash,pnl\n1,2,3,4\n1,2,3,?\n"), "quantity=q,entry_price=e,equity=cash+pnl")
+    message, _ = refused_file(write("q,e,cash,pnl\n1,2,3,4\n1,2,3,?\n"), "quantity=q,entry_price=e,equity=cash+pnl")
     assert "line 3: equity (column 'pnl') is '?': must be a number" in message
-    message, _ = refused(write("q,entry_price,a,b\n1,2,1e308,1e308\n"), "quantity=q,equity=a+b")
+    message, _ = refused_file(write("q,entry_price,a,b\n1,2,1e308,1e308\n"), "quantity=q,equity=a+b")
     assert "equity (column 'a+b') is '1e+308+1e+308': must have a finite sum" in message
-    assert "must be finite" in refused(write("quantity,entry_price\n1,1e400\n"))[0]
+    assert "must be finite" in refused_file(write("quantity,entry_price\n1,1e400\n"))[0]
 
 
 def test_long_values_are_shortened(write):
-    message, error = refused(write("quantity,entry_price\n" + "x" * 500 + ",1\n"))
+    message, error = refused_file(write("quantity,entry_price\n" + "x" * 500 + ",1\n"))
     assert len(message) < 250
     assert len(error.value) == 500
 
 
 def test_ties_are_whole(write):
-    assert "tie is '1.5': must be a whole number" in refused(write("quantity,entry_price,tie\n1,1,1.5\n"))[0]
-    assert "must be a whole number" in refused(write("quantity,entry_price,tie\n1,1,9223372036854775808\n"))[0]
+    assert "tie is '1.5': must be a whole number" in refused_file(write("quantity,entry_price,tie\n1,1,1.5\n"))[0]
+    assert "must be a whole number" in refused_file(write("quantity,entry_price,tie\n1,1,9223372036854775808\n"))[0]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_ties_are_whole(write):
     ],
 )
 def test_files_that_do_not_do(write, content, name, words):
-    message, _ = refused(write(content, name))
+    message, _ = refused_file(write(content, name))
     assert words in message
     assert name in message
 
@@ -295,7 +295,7 @@ def test_parquet_integers_are_exact(parquet, kind):
     assert positions.columns["account"].dtype == np.int64
     big = adl.read_positions(parquet(quantity=pa.array([2**62 + 1]), entry_price=[1]))
     assert big.columns["quantity"].tolist() == [2**62 + 1]
-    assert "leaves int64" in refused(parquet(quantity=pa.array([2**63], pa.uint64()), entry_price=[1]))[0]
+    assert "leaves int64" in refused_file(parquet(quantity=pa.array([2**63], pa.uint64()), entry_price=[1]))[0]
 
 
 def test_parquet_money_of_every_kind(parquet):
@@ -328,12 +328,12 @@ def test_parquet_money_of_every_kind(parquet):
 )
 def test_bad_parquet_values_name_their_row(parquet, columns, words):
     n = len(columns["quantity"])
-    assert words in refused(parquet(entry_price=[1.0] * n, **columns))[0]
+    assert words in refused_file(parquet(entry_price=[1.0] * n, **columns))[0]
 
 
 def test_a_parquet_file_without_rows(parquet):
     empty = pa.array([], pa.int64())
-    assert "no rows" in refused(parquet(quantity=empty, entry_price=empty))[0]
+    assert "no rows" in refused_file(parquet(quantity=empty, entry_price=empty))[0]
 
 
 # Progress -------------------------------------------------------------------------------------------------------------

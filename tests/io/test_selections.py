@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import adlcore as adl
-from adlcore.io.selections import FILLS, write_selection
+from adlcore.io.selections import SELECTION_COLUMNS, write_selection
 
 
 @pytest.fixture
@@ -36,14 +36,14 @@ def test_what_is_written(selection, tmp_path):
     path = tmp_path / "fills.csv"
     write_selection(path, chosen, contract, np.array([1.5, 2.5, 3.5]))
     lines = path.read_text(encoding="utf-8").splitlines()
-    assert lines[0] == ",".join(FILLS) == "account,row,place,score,closed,left,realized_pnl"
+    assert lines[0] == ",".join(SELECTION_COLUMNS) == "account,row,place,score,closed,left,realized_pnl"
     assert lines[1] == '"c""d",1,1,1.5,1.50,0.00,1.5'
     assert lines[3].startswith('"a,b",0,3,0.')
     assert lines[3].endswith(",0.04,0.01,3.5")
     table = tmp_path / "fills.parquet"
     write_selection(table, chosen, contract)
     read = pq.read_table(table)
-    assert read.column_names == list(FILLS)
+    assert read.column_names == list(SELECTION_COLUMNS)
     assert read.schema.field("closed").type == pa.decimal128(38, 2)
     assert sum(read["closed"].to_pylist()) == Decimal("4.54")
     assert read["realized_pnl"].null_count == 3

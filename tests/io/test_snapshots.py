@@ -19,7 +19,7 @@ from adlcore.clearing.snapshot import archive
 from adlcore.lab import crowd
 from support.disk_faults import steps
 from support.refusals import fails_at, refused_for
-from support.saved_snapshots import NAMES, everything, same
+from support.saved_snapshots import NAMES, assert_same_snapshot, everything
 
 pytestmark = pytest.mark.files
 
@@ -53,17 +53,17 @@ def snapshot(request):
 
 def test_a_folder_gives_the_same_snapshot(snapshot, tmp_path):
     adl.io.save(snapshot, tmp_path / "venue")
-    same(adl.io.load(tmp_path / "venue"), snapshot)
-    same(adl.io.load(str(tmp_path / "venue")), snapshot)
+    assert_same_snapshot(adl.io.load(tmp_path / "venue"), snapshot)
+    assert_same_snapshot(adl.io.load(str(tmp_path / "venue")), snapshot)
     assert sorted(os.listdir(tmp_path / "venue")) == NAMES
     assert os.listdir(tmp_path) == ["venue"]
 
 
 def test_a_file_gives_the_same_snapshot(snapshot, tmp_path):
     snapshot.to_npz(tmp_path / "venue.npz")
-    same(adl.io.load(tmp_path / "venue.npz"), snapshot)
+    assert_same_snapshot(adl.io.load(tmp_path / "venue.npz"), snapshot)
     os.rename(tmp_path / "venue.npz", tmp_path / "venue")
-    same(adl.io.load(tmp_path / "venue"), snapshot)
+    assert_same_snapshot(adl.io.load(tmp_path / "venue"), snapshot)
 
 
 @settings(max_examples=settings.default.max_examples // 2)
@@ -73,7 +73,7 @@ def test_any_venue_comes_back(tmp_path_factory, wallets, contracts, seed, data):
     snapshot = crowd.snapshot(wallets, contracts, seed=seed, modes=modes)
     path = tmp_path_factory.mktemp("any") / "venue"
     adl.io.save(snapshot, path)
-    same(adl.io.load(path), snapshot)
+    assert_same_snapshot(adl.io.load(path), snapshot)
 
 
 def test_a_loaded_snapshot_answers_as_the_first_one(tmp_path):
@@ -134,7 +134,7 @@ def test_unbalanced_open_interest_is_told_when_it_is_loaded(tmp_path):
         warnings.simplefilter("error")
         adl.io.save(snapshot, tmp_path / "venue")
     with pytest.warns(adl.OpenInterestWarning, match="1 lots more are longs") as caught:
-        same(adl.io.load(tmp_path / "venue"), snapshot)
+        assert_same_snapshot(adl.io.load(tmp_path / "venue"), snapshot)
     assert caught[0].filename == __file__
 
 
@@ -162,9 +162,9 @@ def test_a_snapshot_is_replaced_only_when_that_is_asked_for(folder, tmp_path):
     other = crowd.snapshot(5, 1)
     words = "venue holds a snapshot already: overwrite=True replaces it"
     refused_for(lambda: adl.io.save(other, folder), "folder", words)
-    same(adl.io.load(folder), everything())
+    assert_same_snapshot(adl.io.load(folder), everything())
     adl.io.save(other, folder, overwrite=True)
-    same(adl.io.load(folder), other)
+    assert_same_snapshot(adl.io.load(folder), other)
     assert os.listdir(tmp_path) == ["venue"]
 
 
@@ -172,7 +172,7 @@ def test_an_empty_folder_is_filled_and_a_link_is_followed(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "link").symlink_to("empty")
     adl.io.save(everything(), tmp_path / "link")
-    same(adl.io.load(tmp_path / "empty"), everything())
+    assert_same_snapshot(adl.io.load(tmp_path / "empty"), everything())
     assert (tmp_path / "link").is_symlink()
     assert sorted(os.listdir(tmp_path)) == ["empty", "link"]
 
@@ -225,7 +225,7 @@ def test_the_current_folder_is_not_renamed_away(folder, monkeypatch, is_snapshot
 def test_a_folder_may_have_a_name_as_long_as_the_system_has_them(tmp_path, name):
     for overwrite in (False, True):
         adl.io.save(everything(), tmp_path / name, overwrite=overwrite)
-        same(adl.io.load(tmp_path / name), everything())
+        assert_same_snapshot(adl.io.load(tmp_path / name), everything())
     assert os.listdir(tmp_path) == [name]
 
 
@@ -292,7 +292,7 @@ def test_an_interrupted_write_leaves_the_old_one(folder, tmp_path, monkeypatch, 
         adl.io.save(crowd.snapshot(5, 1), folder, overwrite=True)
     if isinstance(failure, OSError):
         assert (caught.value.filename, caught.value.strerror) == (str(folder), "No space left on device")
-    same(adl.io.load(folder), everything())
+    assert_same_snapshot(adl.io.load(folder), everything())
     assert os.listdir(tmp_path) == ["venue"]
 
 
@@ -301,7 +301,7 @@ def test_a_rename_that_fails_leaves_the_old_one(folder, tmp_path, monkeypatch, s
     fail_once(monkeypatch, os, "rename", step, KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
         adl.io.save(crowd.snapshot(5, 1), folder, overwrite=True)
-    same(adl.io.load(folder), everything())
+    assert_same_snapshot(adl.io.load(folder), everything())
     assert os.listdir(tmp_path) == ["venue"]
 
 
@@ -317,4 +317,4 @@ def test_without_pyarrow_the_extra_is_named(folder, monkeypatch, tmp_path):
         adl.io.save(everything(), tmp_path / "other")
     with pytest.raises(adl.MissingExtraError, match=r"reading snapshot folders needs the 'files' extra"):
         adl.io.load(folder)
-    same(adl.io.load(tmp_path / "venue.npz"), everything())
+    assert_same_snapshot(adl.io.load(tmp_path / "venue.npz"), everything())

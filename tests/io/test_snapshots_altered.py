@@ -12,7 +12,7 @@ import adlcore as adl
 from adlcore.io import manifests
 from support.arrow import other_cell, store, stored
 from support.refusals import fails_at
-from support.saved_snapshots import NAMES, TABLES, everything, same
+from support.saved_snapshots import NAMES, TABLES, assert_same_snapshot, everything
 
 pytestmark = pytest.mark.files
 
@@ -30,7 +30,7 @@ def sign(folder, **changes):
     files = {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in NAMES if name != "manifest.json"
     }
-    (folder / "manifest.json").write_bytes(manifests.encoded({**manifest, "files": files, **changes}))
+    (folder / "manifest.json").write_bytes(manifests.manifest_bytes({**manifest, "files": files, **changes}))
 
 
 def said(call, words: str) -> adl.AdlError:
@@ -90,7 +90,7 @@ def test_rows_that_went_are_noticed(folder):
         said(lambda: adl.io.load(folder), "was altered")
         (folder / f"{table}.parquet").write_bytes(before)
         sign(folder)
-    same(adl.io.load(folder), everything())
+    assert_same_snapshot(adl.io.load(folder), everything())
 
 
 def test_a_forged_manifest_is_refused(folder):
@@ -106,7 +106,7 @@ def test_a_folder_from_before_the_manifest_knew_its_bytes_is_read(folder):
     manifest = json.loads((folder / "manifest.json").read_text())
     former = {name: manifest[name] for name in ("schema", "adlcore", "hash")}
     (folder / "manifest.json").write_text(json.dumps(former, indent=2) + "\n")
-    same(adl.io.load(folder), everything())
+    assert_same_snapshot(adl.io.load(folder), everything())
     (folder / "manifest.json").write_text(json.dumps(former, indent=1) + "\n")
     said(lambda: adl.io.load(folder), r"manifest\.json was altered: its check does not fit its bytes")
 
@@ -142,7 +142,7 @@ def test_what_is_no_table_is_refused(folder):
 
 def test_text_may_be_large(folder):
     rewrite(folder / "wallets.parquet", lambda t: t.set_column(0, "account", t["account"].cast(pa.large_string())))
-    same(adl.io.load(folder), everything())
+    assert_same_snapshot(adl.io.load(folder), everything())
 
 
 @pytest.mark.parametrize("schema", [2, 0, "1", None, [1], True, 1.0])

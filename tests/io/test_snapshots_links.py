@@ -11,7 +11,7 @@ from adlcore.io import snapshots
 from adlcore.lab import crowd
 from support.planted import KINDS, plant
 from support.refusals import fails_at
-from support.run_worlds import refused, tree
+from support.run_worlds import refused_with, tree
 
 pytestmark = [pytest.mark.usefixtures("impatient"), pytest.mark.files]
 
@@ -31,8 +31,8 @@ def test_what_is_no_file_of_a_snapshot_is_neither_read_nor_replaced(folder, tmp_
     plant(folder / name, tmp_path / "outside", kind)
     precious, before = tree(tmp_path / "outside"), tree(folder)
     words = f"{folder / name} is a", ": must be a plain file"
-    refused(lambda: adl.io.load(folder), *words)
-    refused(lambda: adl.io.save(OTHER, folder, overwrite=True), *words)
+    refused_with(lambda: adl.io.load(folder), *words)
+    refused_with(lambda: adl.io.save(OTHER, folder, overwrite=True), *words)
     assert tree(tmp_path / "outside") == precious
     assert tree(folder) == before
     assert sorted(os.listdir(tmp_path)) == ["outside", "venue"]
@@ -52,7 +52,7 @@ def test_a_folder_within_is_not_gone_through(folder):
     (folder / "orders.parquet").mkdir()
     (folder / "orders.parquet" / "notes.txt").write_text("mine")
     words = f"{folder}/orders.parquet is a folder: must be a plain file"
-    refused(lambda: adl.io.save(OTHER, folder, overwrite=True), words)
+    refused_with(lambda: adl.io.save(OTHER, folder, overwrite=True), words)
     assert (folder / "orders.parquet" / "notes.txt").read_text() == "mine"
 
 
@@ -64,7 +64,7 @@ def test_what_comes_while_a_snapshot_is_replaced_stays(folder, tmp_path, monkeyp
         (folder / "notes.txt").write_text("mine")
 
     monkeypatch.setattr(snapshots, "_write", meanwhile)
-    refused(lambda: adl.io.save(OTHER, folder, overwrite=True), "holds 'notes.txt', which is no snapshot's")
+    refused_with(lambda: adl.io.save(OTHER, folder, overwrite=True), "holds 'notes.txt', which is no snapshot's")
     assert (folder / "notes.txt").read_text() == "mine"
     (folder / "notes.txt").unlink()
     assert adl.io.load(folder) == SNAPSHOT
@@ -80,7 +80,7 @@ def test_a_link_that_takes_the_place_of_a_folder_is_not_gone_through(folder, tmp
         folder.symlink_to(elsewhere)
 
     monkeypatch.setattr(snapshots, "_write", meanwhile)
-    refused(lambda: adl.io.save(OTHER, folder, overwrite=True), f"{folder} has become a symbolic link: must stay ")
+    refused_with(lambda: adl.io.save(OTHER, folder, overwrite=True), f"{folder} has become a symbolic link: must stay ")
     assert folder.is_symlink()
     assert adl.io.load(elsewhere) == SNAPSHOT
     assert sorted(os.listdir(tmp_path)) == ["elsewhere", "venue"]
@@ -120,7 +120,7 @@ def test_a_pipe_is_written_to_and_not_read(tmp_path):
     (tmp_path / "venue.npz").write_bytes(held[0])
     assert adl.io.load(tmp_path / "venue.npz") == SNAPSHOT
     for read in (adl.io.load, adl.Snapshot.from_npz):
-        refused(lambda read=read: read(pipe), f"{pipe} is a pipe: must be a plain file")
+        refused_with(lambda read=read: read(pipe), f"{pipe} is a pipe: must be a plain file")
 
 
 def test_a_device_stays_one(tmp_path):
@@ -132,7 +132,7 @@ def test_a_device_stays_one(tmp_path):
         null.symlink_to("/dev/null")
     SNAPSHOT.to_npz(null)
     assert null.is_char_device()
-    refused(lambda: adl.Snapshot.from_npz(null), f"{null} is a device: must be a plain file")
+    refused_with(lambda: adl.Snapshot.from_npz(null), f"{null} is a device: must be a plain file")
 
 
 def test_a_copy_of_hard_links_is_read(folder, tmp_path):

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.files
 def test_coin_margined_contracts_are_deleveraged_more_and_the_book_spares_some():
     """Each step by itself, over three crowds."""
     for seed in (1, 2, 3):
-        given = [comparisons.outcome(variant.scenario) for variant in comparisons.variants(6000, seed=seed)]
+        given = [comparisons.crash_outcome(variant.scenario) for variant in comparisons.variants(6000, seed=seed)]
         one, apart, coins, blind = (found.closed[USERS] for found in given)
         assert one < apart < coins
         assert one < blind

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.lab.habits import SCENARIO_HABITS, SNAPSHOT_HABITS, Listed, populated
+from adlcore.lab.habits import SCENARIO_HABITS, SNAPSHOT_HABITS, CrowdContract, draw_crowd
 
-LISTED = Listed(adl.Contract("X", lot="0.01", tick="0.1", tiers=adl.MarginTiers([0], ["0.01"])), "100", 1.0, 1.0)
+LISTED = CrowdContract(adl.Contract("X", lot="0.01", tick="0.1", tiers=adl.MarginTiers([0], ["0.01"])), "100", 1.0, 1.0)
 
 
 def drawn(**habits):
-    return populated([LISTED], [], replace(SNAPSHOT_HABITS, **habits), 500, 400, np.random.default_rng(7))
+    return draw_crowd([LISTED], [], replace(SNAPSHOT_HABITS, **habits), 500, 400, np.random.default_rng(7))
 
 
 def test_where_a_scenario_differs_from_a_snapshot():

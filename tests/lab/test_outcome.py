@@ -4,7 +4,7 @@ import pytest
 
 from adlcore.clearing.closings import BOOK, FUND, STAGES, USERS
 from adlcore.lab import crowd
-from adlcore.lab.comparisons import outcome
+from adlcore.lab.comparisons import crash_outcome
 from adlcore.lab.outcome import open_interest
 from adlcore.lab.scenarios import read
 from support.crashes import SMALL
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.files
 
 
 def test_a_crash_liquidates_and_deleverages():
-    found = outcome(read(SMALL))
+    found = crash_outcome(read(SMALL))
     assert len(found.liquidated) > 0
     assert all(found.closed[stage] > 0 for stage in (BOOK, FUND, USERS))
     assert abs(sum(found.share(stage) for stage in range(len(STAGES))) - 1) < 1e-12

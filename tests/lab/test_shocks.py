@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.lab.shocks import Moved, fall
+from adlcore.lab.shocks import PricePath, fall_marks
 
 pytestmark = pytest.mark.files
 
@@ -24,9 +24,11 @@ ETH = adl.Contract("ETHUSDT", tick="0.01")
 )
 def test_a_fall_ends_where_it_should(seed, passes, depth, jumps, jump_share, rebound):
     """The low is the depth, to a tick; contracts of a path with the same beta fall by the same share."""
-    moved = [Moved(BTC, "60000", "BTCUSDT", 1.0, 0.0), Moved(ETH, "2500", "BTCUSDT", 1.0, 0.0)]
+    moved = [PricePath(BTC, "60000", "BTCUSDT", 1.0, 0.0), PricePath(ETH, "2500", "BTCUSDT", 1.0, 0.0)]
     rng = np.random.default_rng(seed)
-    path = fall(moved, rng, passes=passes, step=7, fall=depth, jumps=jumps, jump_share=jump_share, rebound=rebound)
+    path = fall_marks(
+        moved, rng, passes=passes, step=7, fall=depth, jumps=jumps, jump_share=jump_share, rebound=rebound
+    )
     assert [time for time, _ in path] == [7 * number for number in range(1, passes + 1)]
     prices = np.array([float(marks["BTCUSDT"]) for _, marks in path])
     assert abs(prices.min() - 60000 * (1 - depth)) <= 0.1

@@ -22,7 +22,7 @@ COLUMNS = {
     *(name for table, columns in snapshots.FILES.items() for name in (table, *columns)),
     *(name for columns in parquet_files.TYPES.values() for name in columns),
     *(name for table in ("WALLETS", "POSITIONS", "ORDERS", "BALANCES") for name in getattr(building, table)),
-    *(*aliases.ALIASES, *selections.FILLS, "symbol"),
+    *(*aliases.ALIASES, *selections.SELECTION_COLUMNS, "symbol"),
 }
 
 #: Words that data holds: kinds and causes of events, parties, rules, modes, kinds of marks.

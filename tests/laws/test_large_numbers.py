@@ -21,7 +21,7 @@ from adlcore.clearing import (
     Venue,
     margin,
 )
-from adlcore.clearing.snapshot.tables import labels
+from adlcore.clearing.snapshot.tables import account_column
 from adlcore.contracts.decimals import whole_number
 from adlcore.contracts.ratios import exact_ratio
 from support.keywords import by_keyword
@@ -219,7 +219,12 @@ def test_an_unsigned_column_is_taken_as_far_as_int64_goes():
 def test_names_are_of_bounded_length(length):
     """Columns of text are as wide as the longest: a label of a million characters would take a megabyte a wallet."""
     name = "n" * length
-    for call in (adl.Asset, adl.Contract, lambda n: labels(["a", n]), lambda n: labels(np.array(["a", n]))):
+    for call in (
+        adl.Asset,
+        adl.Contract,
+        lambda n: account_column(["a", n]),
+        lambda n: account_column(np.array(["a", n])),
+    ):
         refused_soundly(lambda call=call: call(name), "at most 256 characters")
         call(name[:256])
 

@@ -13,7 +13,7 @@ import adlcore as adl
 from adlcore.clearing.events import CAUSES, FIELDS, KINDS
 from support import clearing_oracle, clearing_oracle_books, house_worlds, margin_oracle, sinking_worlds
 from support.house_draws import FACTORS, books, funds, venues
-from support.replays import led_to
+from support.replays import assert_replay
 
 pick = st.sampled_from
 STEPS = ("0.85", "0.95", "0.98", "1", "1.02", "1.05", "1.15")
@@ -86,7 +86,7 @@ def slow_house(snapshot, given_funds, venue, book) -> clearing_oracle.SlowHouse:
 def agree_on(slow, house, name: str, *arguments, **named) -> adl.clearing.Events | None:
     """The same call of both, which refuse together or tell the same of a mark; the events of the house."""
     digest, refused, answers = house.hash, [], []
-    for who, kind in ((slow, clearing_oracle_books.Refused), (house, adl.AdlError)):
+    for who, kind in ((slow, clearing_oracle_books.RefusalError), (house, adl.AdlError)):
         try:
             answers.append(getattr(who, name)(*arguments, **named))
         except kind as error:
@@ -103,7 +103,7 @@ def agree_on(slow, house, name: str, *arguments, **named) -> adl.clearing.Events
 class Machine(RuleBasedStateMachine):
     """A house and a slow one, side by side."""
 
-    @initialize(columns=margin_oracle.venues(), venue=venues(), data=st.data())
+    @initialize(columns=margin_oracle.crowd_columns(), venue=venues(), data=st.data())
     def open(self, columns, venue, data):
         """A venue of any kind."""
         snapshot = margin_oracle.snapshot(**columns)
@@ -318,7 +318,7 @@ class Machine(RuleBasedStateMachine):
             return
         assert self.house.audit() == []
         if self.events is not None:
-            led_to(self.before, self.events, self.house)
+            assert_replay(self.before, self.events, self.house)
 
 
 class SinkingMachine(Machine):
@@ -368,7 +368,7 @@ TestMachine.settings = settings(max_examples=2 * EXAMPLES, stateful_step_count=1
 TestSinkingMachine.settings = settings(max_examples=EXAMPLES, stateful_step_count=25)
 
 
-@given(margin_oracle.venues(), venues(), st.data())
+@given(margin_oracle.crowd_columns(), venues(), st.data())
 @settings(max_examples=2 * EXAMPLES)
 def test_marks_alone_agree_with_a_slow_clearing_house_of_the_same_rules(columns, venue, data):
     """Every lot, every quantum, every order, mark after mark."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from support import house_worlds
 from support.clearing_oracle import SlowHouse
-from support.clearing_oracle_books import Held, Refused, exact
+from support.clearing_oracle_books import RefusalError, SlowRow, exact
 
 pytestmark = pytest.mark.plain
 
@@ -26,7 +26,7 @@ def test_no_lot_and_no_quantum_is_lost(world):
         before = house.state
         try:
             getattr(house, name)(**terms)
-        except Refused:
+        except RefusalError:
             assert house.state == before
         house.check()
 
@@ -40,7 +40,7 @@ def test_its_events_make_the_books(world):
         if name in ("mark", "funding", "deposit", "withdraw"):
             try:
                 events = getattr(house, name)(**terms)
-            except Refused:
+            except RefusalError:
                 continue
             facts = ("order-cancelled", "zero-fill", "adl-notice", "uncovered-lots", "uncovered-money")
             facts += ("uncovered-reduced", "leverage-set")
@@ -55,7 +55,7 @@ def test_its_events_make_the_books(world):
 
 
 def test_cost_is_truncated_in_the_sum():
-    row = Held(0, None, 0, 7, -100, 0.0, 0, 0, 0)
+    row = SlowRow(0, None, 0, 7, -100, 0.0, 0, 0, 0)
     row.renew()
     assert [row.release(2), row.release(3), row.release(2)] == [-28, -43, -29]
     assert (row.quantity, row.cost) == (0, 0)
@@ -71,7 +71,7 @@ def test_numbers_are_read_as_they_are_meant(value, found):
 
 @given(st.fractions(), st.integers(1, 50))
 def test_what_a_row_releases_does_not_depend_on_the_cuts(cost, lots):
-    cuts, once = (Held(0, None, 0, lots, round(cost), 0.0, 0, 0, 0) for _ in range(2))
+    cuts, once = (SlowRow(0, None, 0, lots, round(cost), 0.0, 0, 0, 0) for _ in range(2))
     cuts.renew()
     once.renew()
     assert sum(cuts.release(1) for _ in range(lots)) == once.release(lots) == round(cost)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.market.deleveraging import closed_notional, realized_pnl, rows_of
+from adlcore.market.deleveraging import closed_notional, realized_pnl, submarket
 
 ENTRY = [28.885, 27.676, 27.884]
 
@@ -22,7 +22,7 @@ def test_realized_pnl_is_exact_money_for_full_and_partial_closes(target):
         equity=[295.72, 501.64, 8648],
     )
     selection = market.deleverage(target, "binance")
-    rows = rows_of(market, selection.index)
+    rows = submarket(market, selection.index)
     assert rows.entry_value.tolist() == market.entry_value[selection.index].tolist()
     assert rows.score("binance").tolist() == selection.score.tolist()
     exact = [

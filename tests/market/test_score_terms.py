@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 import adlcore as adl
-from adlcore.market.score_terms import ACCOUNT_LEVERAGE, LEVERAGE, PNL, terms_of
+from adlcore.market.score_terms import ACCOUNT_LEVERAGE, LEVERAGE, PNL, score_ratios
 from support import zoo
 
 RULES = [*map(adl.RankingRule, adl.RankingRule.names()), adl.RankingRule("hyperliquid", short="literal")]
@@ -18,7 +18,7 @@ def test_the_score_of_a_winner_is_the_product_of_its_terms(rule, columns):
         market = adl.Market(**{**columns, "bankruptcy_value": bankruptcy})
         score = market.score(rule)
         rows = np.flatnonzero((market.unrealized_pnl > 0) & (market.equity > 0) & (score > -np.inf))
-        product = np.prod([term.of(market, rows) for term in terms_of(rule, market)], axis=0)
+        product = np.prod([term.of(market, rows) for term in score_ratios(rule, market)], axis=0)
         np.testing.assert_allclose(product, score[rows], rtol=1e-9)
 
 

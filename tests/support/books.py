@@ -166,7 +166,7 @@ def columns_of(snapshot) -> list[tuple[str, str, np.ndarray]]:
     return [(table, name, column) for table in tables for name, column in getattr(snapshot, table).columns().items()]
 
 
-def refused(call, argument: str | None = None, row: int | None = None, words: str | tuple[str, ...] = ()):
+def refused_at(call, argument: str | None = None, row: int | None = None, words: str | tuple[str, ...] = ()):
     """The error of a call, which must name argument and row, as attributes and in its message, and say these words."""
     with pytest.raises(adl.AdlError) as caught:
         call()

@@ -1,7 +1,7 @@
 """A pass in which everything happens at once."""
 
 from adlcore.clearing import Backstop, BookIOC, CancelOrders, Deleverage, NetLegs, TakeOver
-from support.house_books import AT_100, Book, Pass, fund, inverse, linear, opened, orders, snapshot
+from support.house_books import AT_100, PassResult, RestingOrders, build_house, fund, inverse, linear, orders, snapshot
 
 BUSY = [CancelOrders(), NetLegs(), BookIOC(fee="0.01", portion="0.5"), Backstop(), TakeOver(), Deleverage()]
 
@@ -21,10 +21,10 @@ def busy():
     ]
     placed = orders(("X", 0, 1, 90, 0), ("Y", 3, 1, 90, 0), ("X", 5, 1, 90, 0))
     books = snapshot(contracts, wallets, positions, {**AT_100, "I": "100"}, orders=placed)
-    book = Book(bids=[(4, 101), (3, 97)], asks=[(2, 99)])
-    house = opened(books, BUSY, [fund(100), fund(20, "BTC")], book)
+    book = RestingOrders(bids=[(4, 101), (3, 97)], asks=[(2, 99)])
+    house = build_house(books, BUSY, [fund(100), fund(20, "BTC")], book)
     before = house.snapshot()
-    return before, Pass(house, house.mark({**AT_100, "I": "95"})), book
+    return before, PassResult(house, house.mark({**AT_100, "I": "95"})), book
 
 
 #: Kinds that tell something and move nothing.

@@ -14,21 +14,33 @@ from fractions import Fraction
 
 from support import clearing_oracle_stages as stages_of
 from support import clearing_oracle_triggers as triggers
-from support.clearing_oracle_books import Fund, Held, Party, Pass, PlainFund, Refused, Round, Sweep, Tally, exact, sign
+from support.clearing_oracle_books import (
+    PassMemory,
+    PlainFund,
+    RefusalError,
+    RoundMemory,
+    SlowFund,
+    SlowParty,
+    SlowRow,
+    Sweep,
+    Tally,
+    exact,
+    sign,
+)
 from support.clearing_oracle_requests import Requests
 from support.clearing_oracle_settlement import Settlement
 from support.clearing_oracle_trades import Trades
-from support.margin_oracle import BOTTOM, MULTI_ASSET, TOP, Row, Venue, quanta_per_lot
+from support.margin_oracle import INT64_MAX, INT64_MIN, MULTI_ASSET, Row, SlowMargin, quanta_per_lot
 
 
-class SlowHouse(Trades, Requests, Settlement, Venue):
+class SlowHouse(Trades, Requests, Settlement, SlowMargin):
     """Books that move; the arguments are the house's."""
 
     def __init__(
         self, snapshot, funds=(), stages=(), liquidity=None, inclusive=True, max_rounds=None, *, trigger=None
     ) -> None:
         if any(contract.tiers is None for contract in snapshot.contracts):
-            raise Refused("a contract without tiers")
+            raise RefusalError("a contract without tiers")
         self.books, self.contracts, self.orders = snapshot, snapshot.contracts, []
         self.marks = [None if mark is None else Fraction(mark) for mark in snapshot.marks]
         self.codes = {contract.symbol: code for code, contract in enumerate(snapshot.contracts)}
@@ -42,7 +54,7 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
         for wallet, asset, amount, loan in zip(*snapshot.balances.columns().values(), strict=True):
             self.amount[int(wallet), int(asset)], self.loan[int(wallet), int(asset)] = int(amount), int(loan)
         self.orders = [tuple(map(int, line)) for line in zip(*snapshot.orders.columns().values(), strict=True)]
-        self.rows: list[Held] = []
+        self.rows: list[SlowRow] = []
         for code in range(len(self.contracts)):
             for number in range(int(snapshot.start[code]), int(snapshot.start[code + 1])):
                 table = snapshot.positions
@@ -53,12 +65,12 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
         if not any(type(stage).__name__ == "Uncovered" for stage in stages):
             self.stages.append(Sweep())
         self.liquidity, self.inclusive, self.max_rounds = liquidity, inclusive, max_rounds
-        self.street, self.treasury = Party("street"), Party("treasury")
+        self.street, self.treasury = SlowParty("street"), SlowParty("treasury")
         vaults = dict.fromkeys(stage.vault for stage in stages if type(stage).__name__ == "Backstop")
-        self.vaults = {name: Party(name) for name in vaults}
+        self.vaults = {name: SlowParty(name) for name in vaults}
         self.funds = self._funds(funds, trigger)
         self.uncovered, self.cooling, self.events, self.time = {}, {}, [], 0
-        self.passing = Pass({}, {}, {})
+        self.passing = PassMemory({}, {}, {})
         triggers.first_watch(self)
         self._balance_against_the_street()
         self._settle_debts(range(len(self.mode)))
@@ -67,8 +79,8 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
 
     # Opening ----------------------------------------------------------------------------------------------------------
 
-    def _held(self, code: int, wallet: int | None, lots: int, cost: int, leverage: float = 0.0) -> Held:
-        row = Held(code, self.contracts[code], wallet, lots, cost, leverage, 0, 0, 0)
+    def _held(self, code: int, wallet: int | None, lots: int, cost: int, leverage: float = 0.0) -> SlowRow:
+        row = SlowRow(code, self.contracts[code], wallet, lots, cost, leverage, 0, 0, 0)
         row.price_at(self.marks[code])
         row.renew()
         return row
@@ -79,17 +91,17 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
             found[row.wallet].append(number)
         return found
 
-    def _funds(self, given, trigger) -> dict[str, Fund]:
+    def _funds(self, given, trigger) -> dict[str, SlowFund]:
         funds = {}
         for terms in given:
-            fund = Fund(terms, self.asset_code[terms.asset], trigger)
+            fund = SlowFund(terms, self.asset_code[terms.asset], trigger)
             fund.opening = fund.cash[fund.asset] = self.quanta(fund.asset, terms.balance)
             if fund.cap is not None:
                 fund.cap = self.quanta(fund.asset, fund.cap)
             funds[fund.name] = fund
         for name, code in self.asset_code.items():
             if not any(fund.scope is None and fund.asset == code for fund in funds.values()):
-                funds[name] = Fund(PlainFund(name), code, trigger)
+                funds[name] = SlowFund(PlainFund(name), code, trigger)
         return funds
 
     def _balance_against_the_street(self) -> None:
@@ -115,8 +127,8 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
     def quanta(self, asset: int, amount) -> int:
         """Units as quanta."""
         found = exact(amount) * 10 ** self.books.assets[asset].decimals
-        if found.denominator != 1 or not BOTTOM <= found <= TOP:
-            raise Refused("off the grid")
+        if found.denominator != 1 or not INT64_MIN <= found <= INT64_MAX:
+            raise RefusalError("off the grid")
         return int(found)
 
     def rate(self, row: Row) -> Fraction:
@@ -138,11 +150,11 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
         rate = super().rate(row)
         return number if rate == 1 else round(number / rate)
 
-    def f(self, fund: Fund) -> int:
+    def f(self, fund: SlowFund) -> int:
         """F = cash + Σ(MV − EV)."""
         return fund.cash[fund.asset] + sum(row.pnl for row in fund.rows.values())
 
-    def inventory(self, party: Party) -> dict[int, Held]:
+    def inventory(self, party: SlowParty) -> dict[int, SlowRow]:
         return {code: party.rows[code] for code in sorted(party.rows) if party.rows[code].quantity}
 
     def open_rows(self, wallet: int) -> list[int]:
@@ -162,16 +174,16 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
     def settle_of(self, code: int) -> int:
         return self.asset_code[self.contracts[code].settle.name]
 
-    def fund_of_asset(self, asset: int) -> Fund:
+    def fund_of_asset(self, asset: int) -> SlowFund:
         return next(fund for fund in self.funds.values() if fund.scope is None and fund.asset == asset)
 
-    def head(self, code: int) -> Fund:
+    def head(self, code: int) -> SlowFund:
         """The fund of a contract: the one that names it, else the asset's."""
         symbol = self.contracts[code].symbol
         named = [fund for fund in self.funds.values() if fund.scope and symbol in fund.scope]
         return named[0] if named else self.fund_of_asset(self.settle_of(code))
 
-    def chain(self, head: Fund) -> list[Fund]:
+    def chain(self, head: SlowFund) -> list[SlowFund]:
         found = [head]
         while found[-1].parent is not None:
             found.append(self.funds[found[-1].parent])
@@ -183,7 +195,7 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
         self.events.append((kind, who, row, code, lots, price, amount))
 
     def money(self, who, asset: int, amount: int) -> None:
-        if isinstance(who, Party):
+        if isinstance(who, SlowParty):
             who.cash[asset] += amount
         elif self.mode[who] >= MULTI_ASSET:
             self.amount[who, asset] += amount
@@ -195,7 +207,7 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
         if amount:
             for who, kind, change in ((giver, gives, -amount), (taker, takes, amount)):
                 self.money(who, asset, change)
-                self.note(kind, who.name if isinstance(who, Party) else who, None, None, 0, None, change)
+                self.note(kind, who.name if isinstance(who, SlowParty) else who, None, None, 0, None, change)
 
     def take(self, kind: str, place, lots: int, ticks: int, before=Fraction(0)) -> int:
         """A holder gets signed lots at a price, W being `before`: it closes first, then opens. What closing realized.
@@ -236,7 +248,7 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
         self.take(kind, seat, -side * lots, ticks, before)
         return self.take(kind, other, side * lots, ticks, before)
 
-    def cover(self, head: Fund, wallet: int, need: int) -> int:
+    def cover(self, head: SlowFund, wallet: int, need: int) -> int:
         """The chain pays what it can of a loss; what it paid."""
         paid, room = 0, None
         for fund in self.chain(head):
@@ -276,9 +288,9 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
     def _begin(self, time) -> int:
         """Every call begins so: rows release their cost anew."""
         if time is not None and time < self.time:
-            raise Refused("time runs backwards")
+            raise RefusalError("time runs backwards")
         self.time = self.time if time is None else time
-        self.passing = Pass({}, {}, {})
+        self.passing = PassMemory({}, {}, {})
         for row in [*self.rows, *(row for party in self.parties() for row in party.rows.values())]:
             row.renew()
         return len(self.events)
@@ -295,13 +307,13 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
             if not stands or not self.is_liquidatable(wallet):
                 del self.cooling[wallet, code, side]
 
-    def parties(self) -> list[Party]:
+    def parties(self) -> list[SlowParty]:
         return [self.street, self.treasury, *self.vaults.values(), *self.funds.values()]
 
     def _read_prices(self, prices) -> dict[int, Fraction]:
         found = {self.codes[symbol]: exact(price) for symbol, price in (prices or {}).items()}
         if any(price <= 0 for price in found.values()):
-            raise Refused("a price of zero or less")
+            raise RefusalError("a price of zero or less")
         return found
 
     def mark(self, prices, time=None, index_prices=None, oracle=None) -> list[tuple]:
@@ -321,7 +333,7 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
         for row in [*self.rows, *(row for party in self.parties() for row in party.rows.values())]:
             row.price_at(self.marks[row.code])
         asked = {code: rounded(price, code) for code, price in other.items()}
-        self.passing = Pass(now, {**now, **old}, {**now, **asked})
+        self.passing = PassMemory(now, {**now, **old}, {**now, **asked})
         triggers.watch(self)
         self._forget_cool_downs()
         self._rounds()
@@ -346,7 +358,7 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
             self._round(wallets, funds)
             done += 1
 
-    def _round(self, wallets: list[int], funds: list[Fund]) -> None:
+    def _round(self, wallets: list[int], funds: list[SlowFund]) -> None:
         wallets = sorted(wallets, key=lambda w: (-self.ratio_of(w), self.e(w), w))
         rows = {}
         for wallet in wallets:
@@ -355,12 +367,12 @@ class SlowHouse(Trades, Requests, Settlement, Venue):
             self.passing.liquidated.append(wallet)
             self.note("liquidation-started", wallet)
         self.passing.tried += funds
-        turn = Round(wallets, rows, [*funds])
+        turn = RoundMemory(wallets, rows, [*funds])
         for stage in self.stages:
             stages_of.STAGES[type(stage).__name__](self, stage, turn, self._still_liquidatable(turn))
             self._settle(turn)
 
-    def _still_liquidatable(self, turn: Round) -> list[int]:
+    def _still_liquidatable(self, turn: RoundMemory) -> list[int]:
         """Whom a stage looks at; the others are left alone by it."""
         found = []
         for wallet in turn.wallets:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from support.margin_oracle import Row, quanta_per_lot
 
 
-class Refused(Exception):
+class RefusalError(Exception):
     """What the house does not do; nothing has changed."""
 
 
@@ -26,7 +26,7 @@ def sign(number) -> int:
 
 
 @dataclass
-class Held(Row):
+class SlowRow(Row):
     """Lots of a wallet (`wallet`: its row) or of a party (None), and how much of their cost was released."""
 
     cost_then: int = 0
@@ -66,13 +66,13 @@ class Tally:
         self.total, self.lots = Fraction(0), 0
 
 
-class Party:
+class SlowParty:
     """The street, the treasury, a vault or a fund: one netted row for each contract, cash for each asset."""
 
     def __init__(self, name: str) -> None:
         self.name, self.rows, self.cash = name, {}, defaultdict(int)
 
-    def copied(self) -> Party:
+    def copied(self) -> SlowParty:
         """The same once more."""
         other = copy.copy(self)
         other.rows = {code: copy.copy(row) for code, row in self.rows.items()}
@@ -80,7 +80,7 @@ class Party:
         return other
 
 
-class Fund(Party):
+class SlowFund(SlowParty):
     """An insurance fund in one asset."""
 
     def __init__(self, terms, asset: int, trigger) -> None:
@@ -94,28 +94,28 @@ class Fund(Party):
 
 
 @dataclass
-class Round:
+class RoundMemory:
     """The order of a round, fixed at its start, the funds that it tries, and what those refused: contracts by fund."""
 
     wallets: list[int]
     rows: dict[int, list[int]]
-    funds: list[Fund]
+    funds: list[SlowFund]
     refused: set[tuple[str, int]] = field(default_factory=set)
 
 
 @dataclass
-class Pass:
+class PassMemory:
     """What is remembered from the first round of a pass to its end."""
 
     rounded: dict[int, int]
     before: dict[int, int]
     oracle: dict[int, int]
     liquidated: list[int] = field(default_factory=list)
-    tried: list[Fund] = field(default_factory=list)
+    tried: list[SlowFund] = field(default_factory=list)
     healthy: set[int] = field(default_factory=set)
     settled: set[int] = field(default_factory=set)
     took: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    vault: dict[int, Party] = field(default_factory=dict)
+    vault: dict[int, SlowParty] = field(default_factory=dict)
     countered: set[int] = field(default_factory=set)
 
 

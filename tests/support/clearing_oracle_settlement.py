@@ -1,13 +1,13 @@
 """What becomes of emptied wallets in the slow clearing house."""
 
-from support.clearing_oracle_books import Fund, Round
+from support.clearing_oracle_books import RoundMemory, SlowFund
 from support.margin_oracle import CROSS, ISOLATED, MULTI_ASSET
 
 
 class Settlement:
     """A part of the slow house."""
 
-    def _settle(self, turn: Round) -> None:
+    def _settle(self, turn: RoundMemory) -> None:
         """Those of the round that hold nothing any more, then counterparties that owe."""
         for wallet in turn.wallets:
             if self.open_rows(wallet) or wallet in self.passing.settled:
@@ -49,7 +49,7 @@ class Settlement:
         for asset in range(len(self.books.assets)):
             self._settle_rest(wallet, asset, self.amount[wallet, asset], self.fund_of_asset(asset))
 
-    def _settle_rest(self, wallet: int, asset: int, balance: int, fund: Fund) -> None:
+    def _settle_rest(self, wallet: int, asset: int, balance: int, fund: SlowFund) -> None:
         took = self.passing.took[wallet]
         if balance > 0 and took & {"take-over", "deleverage"}:
             self.pay(asset, balance, wallet, "rest", fund, "fund-received")

@@ -330,22 +330,22 @@ def score_of(house, rule, row, equity: int) -> float:
     u, e, n = float(row.pnl), float(equity), float(abs(row.value))
     mv, ev = float(row.value), float(row.cost)
     if name == "binance":
-        return u / e if u >= 0 else over(u, n) * over(e, n)
+        return u / e if u >= 0 else float_quotient(u, n) * float_quotient(e, n)
     if name == "roi":
-        return 0.0 if u == 0 else over(u, abs(ev))
+        return 0.0 if u == 0 else float_quotient(u, abs(ev))
     if name == "bitmex":
-        p, leverage = 0.0 if u == 0 else over(u, abs(ev)), n / e
-        return p * leverage if u >= 0 else over(p, leverage)
+        p, leverage = 0.0 if u == 0 else float_quotient(u, abs(ev)), n / e
+        return p * leverage if u >= 0 else float_quotient(p, leverage)
     if name == "hyperliquid":
         if u <= 0:
             return -math.inf
         up = row.quantity > 0 or getattr(rule, "short", "mirrored") == "literal"
-        ratio = over(mv, ev) if up != (row.contract.kind == "inverse") else over(ev, mv)
+        ratio = float_quotient(mv, ev) if up != (row.contract.kind == "inverse") else float_quotient(ev, mv)
         return 0.0 if n == 0 else ratio * (n / e)
     raise NotImplementedError(name)
 
 
-def over(top: float, bottom: float) -> float:
+def float_quotient(top: float, bottom: float) -> float:
     """A quotient as float64 has it."""
     if bottom:
         return top / bottom

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from support import clearing_oracle_books as oracle
-from support.margin_oracle import ISOLATED, TOP
+from support.margin_oracle import INT64_MAX, ISOLATED
 
 
 class Trades:
@@ -16,7 +16,7 @@ class Trades:
         code = self.codes[contract]
         lots, ticks = self._above_zero(self._lots(code, quantity)), self._ticks(code, price)
         if (buyer is None and seller is None) or self.marks[code] is None:
-            raise oracle.Refused("two holders, and a mark")
+            raise oracle.RefusalError("two holders, and a mark")
         asked = leverage if isinstance(leverage, tuple) else (leverage, leverage)
         sides = []
         for wallet, leg, change, chosen in zip(
@@ -25,11 +25,11 @@ class Trades:
             if wallet is not None:
                 self._refuse_trade(wallet, code, leg, change)
             elif leg is not None:
-                raise oracle.Refused("the street has one netted row")
+                raise oracle.RefusalError("the street has one netted row")
             side = None if wallet is None else self._side_of(wallet, code, leg, change)
             sides.append((wallet, side, change, None if chosen is None else self._above_zero(oracle.exact(chosen))))
         if buyer == seller and (sides[0][1] == sides[1][1] or self.mode[buyer] == ISOLATED):
-            raise oracle.Refused("another wallet, or another leg of one that may have two")
+            raise oracle.RefusalError("another wallet, or another leg of one that may have two")
         closing = [self._closes(code, *side[:3]) for side in sides]
         self._refuse_values(code, lots, ticks, closing)
         self._refuse_leverage(code, sides, isinstance(leverage, tuple))
@@ -52,7 +52,7 @@ class Trades:
             self._settle_debts({wallet for wallet, *_ in sides if wallet is not None})
         if not fits or not self.fits:
             vars(self).update(kept)
-            raise oracle.Refused("beyond int64, or 2^62")
+            raise oracle.RefusalError("beyond int64, or 2^62")
         return self._end(first)
 
     def _side_of(self, wallet: int, code: int, leg: str | None, change: int) -> int:
@@ -60,7 +60,7 @@ class Trades:
         held = [oracle.sign(self.rows[n].quantity) for n in self.open_rows(wallet) if self.rows[n].code == code]
         return {"long": 1, "short": -1}[leg] if leg is not None else (*held, oracle.sign(change))[0]
 
-    def _held_by(self, code: int, wallet: int | None, side: int | None) -> oracle.Held | None:
+    def _held_by(self, code: int, wallet: int | None, side: int | None) -> oracle.SlowRow | None:
         """The row of a side, or the street's."""
         if wallet is None:
             return self.street.rows.get(code)
@@ -76,13 +76,13 @@ class Trades:
         """What changes hands at once must have a value that fits: from one end of a closing to the next."""
         cuts = sorted({0, lots, *closes})
         worth = [round(self.worth_of_a_lot(code, ticks) * upto) for upto in cuts]
-        if any(abs(after - before) > TOP for before, after in pairwise(worth)):
-            raise oracle.Refused("beyond int64")
+        if any(abs(after - before) > INT64_MAX for before, after in pairwise(worth)):
+            raise oracle.RefusalError("beyond int64")
 
     def _sides_fit(self, code: int) -> bool:
         """Whether the lots of all longs, and of all shorts, are an int64."""
         lots = [row.quantity for row in self.rows if row.code == code]
-        return max(sum(n for n in lots if n > 0), -sum(n for n in lots if n < 0)) <= TOP
+        return max(sum(n for n in lots if n > 0), -sum(n for n in lots if n < 0)) <= INT64_MAX
 
     def _refuse_leverage(self, code: int, sides: list[tuple], alone: bool) -> None:
         """A row that is enlarged keeps its own; where nothing opens, nothing may be given that is this side's alone."""
@@ -92,14 +92,14 @@ class Trades:
             row = self._held_by(code, wallet, side)
             opens = self._closes(code, wallet, side, change) < abs(change)
             if alone and (wallet is None or not opens):
-                raise oracle.Refused("nothing is opened")
+                raise oracle.RefusalError("nothing is opened")
             if (
                 wallet is not None
                 and row is not None
                 and row.quantity * change > 0
                 and oracle.exact(row.leverage) != chosen
             ):
-                raise oracle.Refused("another leverage than the row's")
+                raise oracle.RefusalError("another leverage than the row's")
 
     def _keep_order(self, wallet: int, place: int, leverage: float) -> None:
         """Shorts stand behind the wallet's other rows: one that was turned round moves to the free row behind.
@@ -120,16 +120,16 @@ class Trades:
         self._refuse_stranger(wallet, code)
         legs = {oracle.sign(self.rows[n].quantity): n for n in self.open_rows(wallet) if self.rows[n].code == code}
         if leg is None and len(legs) == 2:
-            raise oracle.Refused("name the leg")
+            raise oracle.RefusalError("name the leg")
         wanted = {None: 0, "long": 1, "short": -1}[leg]
         if wanted and wanted * change < 0:
             held = abs(self.rows[legs[wanted]].quantity) if wanted in legs else 0
             if abs(change) > held:
-                raise oracle.Refused("never through zero")
+                raise oracle.RefusalError("never through zero")
         if self.mode[wallet] == ISOLATED:
             others = [n for n in self.open_rows(wallet) if self.rows[n].code != code or n == legs.get(-wanted)]
             if others:
-                raise oracle.Refused("an isolated wallet holds one position")
+                raise oracle.RefusalError("an isolated wallet holds one position")
 
     def _row_for(self, wallet: int, code: int, side: int) -> int:
         """The row that a trade changes: the open one, else a free one that keeps shorts last, else a new one there."""

@@ -3,7 +3,7 @@
 import math
 
 from support import clearing_oracle_books as oracle
-from support.margin_oracle import TOP, quanta_per_lot
+from support.margin_oracle import INT64_MAX, quanta_per_lot
 
 
 def objection(house, fund, row, value: int) -> tuple[str, int, int] | None:
@@ -33,7 +33,7 @@ def objection(house, fund, row, value: int) -> tuple[str, int, int] | None:
 def least_that_turns_off(fund, key) -> int:
     """Strictly above the milder border; of a balance above 0 as well. Of nothing, no fall is ever mild."""
     if base_of(fund, key) == 0 and (key is not None or fund.trigger.relative_to == "opening"):
-        return TOP
+        return INT64_MAX
     border = math.floor(peak_of(fund, key) + oracle.exact(fund.trigger.stop) * base_of(fund, key))
     return 1 + (border if key is not None else max(0, border))
 

@@ -43,7 +43,7 @@ def run(work, arrays):
     }
 
 
-def same(work, arrays):
+def same_outcome(work, arrays):
     """The outcome of ``work(kernels, arrays)``, alike in both: what was half done too."""
     one, other = (run(lambda own, kernels=kernels: work(kernels, own), arrays) for kernels in (FAST, PLAIN))
     assert repr(one) == repr(other)
@@ -52,7 +52,7 @@ def same(work, arrays):
 
 def untouched(work, arrays):
     """The answer of what leaves everything as it was."""
-    answer, after = same(work, arrays)
+    answer, after = same_outcome(work, arrays)
     assert all(np.array_equal(after[name], arrays[name]) for name in after)
     return answer
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore._support.text import visible
 from adlcore.cli import main
-from adlcore.io.manifests import encoded
+from adlcore.io.manifests import manifest_bytes
 
 #: What takes long, a run made again, is drawn less often.
 SOME = settings(max_examples=max(4, settings.default.max_examples // 5))
@@ -41,7 +41,7 @@ def called(*words) -> tuple[int, str, str]:
     return (0 if left.value.code is None else left.value.code), *texts
 
 
-def keeps_to_it(*words) -> int:
+def assert_command_sound(*words) -> int:
     """What holds for every command line, whatever is given; the exit code."""
     code, out, err = called(*words)
     assert code in (0, 2), (words, err)
@@ -136,10 +136,10 @@ def beside(source: Path, *names: str):
 
 def read_a_run(folder: Path) -> None:
     """All that reads a run, and then what goes on with it."""
-    keeps_to_it("query", folder, "select * from events limit 3")
-    keeps_to_it("report", folder, "--out", folder.parent / "page.html")
-    keeps_to_it("verify", folder)
-    keeps_to_it("resume", folder)
+    assert_command_sound("query", folder, "select * from events limit 3")
+    assert_command_sound("report", folder, "--out", folder.parent / "page.html")
+    assert_command_sound("verify", folder)
+    assert_command_sound("resume", folder)
 
 
 def is_small(path: Path) -> bool:
@@ -177,7 +177,7 @@ SMALL = st.integers(-3, 12).map(str)
 
 
 @st.composite
-def altered(draw, data: bytes) -> bytes:
+def altered_bytes(draw, data: bytes) -> bytes:
     """Bytes of which some are others, are missing, or are there twice."""
     found = bytearray(data)
     for _ in range(draw(st.integers(1, 4))):
@@ -216,14 +216,14 @@ VALUES = st.recursive(
 
 
 @st.composite
-def replaced(draw, tree):
+def altered_tree(draw, tree):
     """A tree of JSON with something else in one of its places, or without it."""
     if isinstance(tree, dict | list) and tree and draw(st.integers(0, 5)):
         keys = list(tree) if isinstance(tree, dict) else range(len(tree))
         key = draw(st.sampled_from(keys))
         copy = dict(tree) if isinstance(tree, dict) else list(tree)
         if draw(st.integers(0, 9)):
-            copy[key] = draw(replaced(copy[key]))
+            copy[key] = draw(altered_tree(copy[key]))
         else:
             del copy[key]
         return copy
@@ -231,7 +231,7 @@ def replaced(draw, tree):
 
 
 @st.composite
-def another(draw, table):
+def altered_table(draw, table):
     """A table with other cells in one column, of the same type where that can be."""
     name = draw(st.sampled_from(table.column_names))
     place, kind = table.column_names.index(name), table.schema.field(name).type
@@ -271,7 +271,7 @@ def toml(value):
     return "".join(f"{text(name)} = {told(held)}\n" for name, held in fields.items())
 
 
-def forge(path: Path, values) -> None:
+def forge_manifest(path: Path, values) -> None:
     """A manifest that knows its own bytes, whatever it says."""
     held = {name: value for name, value in values.items() if name != "check"} if isinstance(values, dict) else values
-    path.write_bytes(encoded(held) if isinstance(held, dict) else json.dumps(held).encode())
+    path.write_bytes(manifest_bytes(held) if isinstance(held, dict) else json.dumps(held).encode())

@@ -66,7 +66,7 @@ def orders(*rows) -> dict[str, list[Any]]:
     return as_columns("contract wallet quantity price locked", rows)
 
 
-class Book:
+class RestingOrders:
     """Resting orders of ``(lots, ticks)``, eaten as they are hit; `sent` keeps every order that came."""
 
     def __init__(self, bids=(), asks=()) -> None:
@@ -93,7 +93,7 @@ def fund(balance: int | str, asset: str = "USDT", **more: Any) -> adl.InsuranceF
 
 
 @dataclass
-class Pass:
+class PassResult:
     """A house after its pass, and the events of it."""
 
     house: adl.ClearingHouse
@@ -170,12 +170,12 @@ class Pass:
         rows = [row for row in rows if row["kind"] != "take-over-bound"]
         return sum(row["lots"] for row in rows), sum(row["amount"] for row in rows)
 
-    def mark(self, prices, **more: Any) -> Pass:
+    def mark(self, prices, **more: Any) -> PassResult:
         """Another pass of the same house."""
-        return Pass(self.house, self.house.mark(prices, **more))
+        return PassResult(self.house, self.house.mark(prices, **more))
 
 
-def opened(snapshot, venue, funds=(), book=None, **more: Any) -> adl.ClearingHouse:
+def build_house(snapshot, venue, funds=(), book=None, **more: Any) -> adl.ClearingHouse:
     """A house whose snapshot may be balanced by the street; `funds` may be the cash of one in USDT."""
     given = [fund(funds)] if isinstance(funds, int) else funds
     with warnings.catch_warnings():
@@ -183,9 +183,11 @@ def opened(snapshot, venue, funds=(), book=None, **more: Any) -> adl.ClearingHou
         return adl.ClearingHouse(snapshot, given, venue, book, **more)
 
 
-def marked(contracts, wallets, positions, prices, venue, funds=(), book=None, *, old=None, pass_=None, **more) -> Pass:
+def mark_once(
+    contracts, wallets, positions, prices, venue, funds=(), book=None, *, old=None, pass_=None, **more
+) -> PassResult:
     """Open a house at the marks `old` (default: `prices`) and run one pass at `prices`."""
     house_terms = {name: more.pop(name) for name in ("strict", "audit", "max_move") if name in more}
     books = snapshot(contracts, wallets, positions, prices if old is None else old, **more)
-    house = opened(books, venue, funds, book, **house_terms)
-    return Pass(house, house.mark(prices, **(pass_ or {})))
+    house = build_house(books, venue, funds, book, **house_terms)
+    return PassResult(house, house.mark(prices, **(pass_ or {})))

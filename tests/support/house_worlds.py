@@ -221,10 +221,10 @@ def operations(draw, books) -> list[tuple[str, dict]]:
 
 
 @st.composite
-def crowds(draw, modes=margin_oracle.MODES) -> adl.Snapshot:
+def near_failure_crowds(draw, modes=margin_oracle.MODES) -> adl.Snapshot:
     """A venue where each wallet with one asset is as near to its end as drawn, and many are rich."""
-    given = draw(margin_oracle.venues(modes))
-    venue = margin_oracle.Venue(margin_oracle.snapshot(**given))
+    given = draw(margin_oracle.crowd_columns(modes))
+    venue = margin_oracle.SlowMargin(margin_oracle.snapshot(**given))
     for wallet, mode in enumerate(venue.mode):
         if mode < margin_oracle.MULTI_ASSET and venue.of[wallet]:
             aims = [None, Fraction(-1, 2), Fraction(0), Fraction(1, 3), Fraction(3, 4), Fraction(1), Fraction(2)]
@@ -241,7 +241,7 @@ def crowds(draw, modes=margin_oracle.MODES) -> adl.Snapshot:
 @st.composite
 def worlds(draw, modes=margin_oracle.MODES) -> World:
     """Everything at once."""
-    books = draw(crowds(modes))
+    books = draw(near_failure_crowds(modes))
     levels = st.tuples(st.sampled_from([-400, -50, -1, 0, 2, 60, 500]), st.sampled_from([1, 3, 40, 2000]))
     return World(
         snapshot=books,

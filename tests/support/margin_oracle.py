@@ -20,7 +20,7 @@ from support.books import as_columns
 
 CROSS, ISOLATED, MULTI_ASSET, PORTFOLIO = range(4)
 MODES = ("cross", "isolated", "multi-asset", "portfolio")
-TOP, BOTTOM = 2**63 - 1, -(2**63)
+INT64_MAX, INT64_MIN = 2**63 - 1, -(2**63)
 
 
 def snapshot(make=adl.Snapshot, **columns) -> adl.Snapshot:
@@ -73,7 +73,7 @@ class Row:
         return math.ceil(abs(self.value) / Fraction(Decimal(repr(self.leverage))))
 
 
-class Venue:
+class SlowMargin:
     """Every number of a snapshot, at its marks or at others."""
 
     def __init__(self, books: adl.Snapshot, marks=None, index_prices=None, inclusive=True) -> None:
@@ -210,8 +210,8 @@ class Venue:
     @property
     def fits(self) -> bool:
         """Whether nothing leaves its range; meant for wallets with one asset."""
-        rows = all(abs(row.value) < 2**62 and BOTTOM <= row.pnl <= TOP for row in self.rows)
-        return rows and all(BOTTOM <= number <= TOP for number in [*self.equity, *self.margin])
+        rows = all(abs(row.value) < 2**62 and INT64_MIN <= row.pnl <= INT64_MAX for row in self.rows)
+        return rows and all(INT64_MIN <= number <= INT64_MAX for number in [*self.equity, *self.margin])
 
     # Shared bankruptcy prices -----------------------------------------------------------------------------------------
 
@@ -333,7 +333,7 @@ def contracts(draw, symbol: str, settles) -> adl.Contract:
 
 
 @st.composite
-def venues(draw, modes=MODES) -> dict:
+def crowd_columns(draw, modes=MODES) -> dict:
     """Arguments of :func:`snapshot`: contracts, wallets of these modes, and all that stands in them."""
     decimals = draw(st.lists(st.sampled_from([0, 2, 4, 8]), min_size=3, max_size=3))
     assets = [adl.Asset(name, places) for name, places in zip(("USDT", "BTC", "KRW"), decimals, strict=True)]
@@ -393,8 +393,8 @@ def venues(draw, modes=MODES) -> dict:
 @st.composite
 def pinned(draw, modes=("cross", "isolated")) -> dict:
     """A venue of wallets with one asset, some of whose equity lies within a quantum of the margin, or of zero."""
-    given = draw(venues(modes))
-    venue = Venue(snapshot(**given))
+    given = draw(crowd_columns(modes))
+    venue = SlowMargin(snapshot(**given))
     for wallet in range(len(venue.equity)):
         aim = draw(st.sampled_from([None, venue.margin[wallet], 0]))
         if aim is not None:
@@ -406,7 +406,7 @@ def pinned(draw, modes=("cross", "isolated")) -> dict:
 @st.composite
 def extreme(draw) -> dict:
     """Cross wallets in quanta whose values and sums lie about the ends of int64."""
-    ends = st.sampled_from([1, 2**61, 2**62 - 2**10, 2**62 - 2**9, 2**62, TOP])
+    ends = st.sampled_from([1, 2**61, 2**62 - 2**10, 2**62 - 2**9, 2**62, INT64_MAX])
     numbers = st.one_of(st.integers(-9, 9), st.builds(lambda end, sign: sign * end, ends, st.sampled_from([1, -1])))
     listed = [adl.Contract(f"C{k}", settle=adl.Asset("USDT", 0), tiers=draw(tiers())) for k in range(3)]
     wallets = draw(st.integers(1, 2))

@@ -36,7 +36,7 @@ def outcome(function, *arguments, length):
     return answer, out.tolist() if answer in (-1, None) else None
 
 
-def same(name, *arguments, length):
+def same_answer(name, *arguments, length):
     """The outcome, alike in both."""
     one, other = (outcome(getattr(kernels, name), *arguments, length=length) for kernels in (fast, plain))
     assert one == other

@@ -11,7 +11,7 @@ HEADER = "account,quantity,entry_price,equity\n"
 GOOD = HEADER + "a,-1.50,20,5\nb,-0.25,21,6\nc,2,22,7\n"
 
 
-def refused(path, columns=None, **options):
+def refused_file(path, columns=None, **options):
     """The message and the error of a file that cannot be read."""
     with pytest.raises(adl.AdlError) as caught:
         adl.read_positions(path, columns, **options)

@@ -5,7 +5,7 @@ import numpy as np
 from adlcore.clearing.house.replay import replayed
 
 
-def led_to(before, events, house) -> None:
+def assert_replay(before, events, house) -> None:
     """The events of a call, applied to the books before it, give the books after it."""
     users, parties = replayed(before, events)
     now = house.snapshot()

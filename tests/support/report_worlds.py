@@ -23,11 +23,11 @@ from adlcore.lab.crash import Crash
 NUMBERS = ("sequence", "time", "wallet", "account", "row", "lots", "price", "amount", "link", "pass")
 
 
-class Run:
+class MemoryRun:
     """A run as it is read, in memory.
 
     `told` lists for each pass its time, its events, and the mark and index prices that it was given; `opened` is what
-    :func:`opened` found before the first, None for a run that does not say.
+    :func:`opening_books` found before the first, None for a run that does not say.
     """
 
     def __init__(self, before, told, configuration=None, after=None, opened=None):
@@ -71,7 +71,7 @@ class Run:
         return _coded(self.marks())
 
 
-class Altered(Run):
+class AlteredRun(MemoryRun):
     """Another run with some columns of its events replaced."""
 
     def __init__(self, run, **changed):
@@ -84,12 +84,12 @@ class Altered(Run):
         return {**super().events(), **self.changed}
 
 
-def altered(run, column, row, value):
+def with_event_value(run, column, row, value):
     """Another run, one event of which has another value."""
     changed = run.events()[column]
     changed = changed.astype("U20") if changed.dtype.kind == "U" else changed.copy()
     changed[row] = value
-    return Altered(run, **{column: changed})
+    return AlteredRun(run, **{column: changed})
 
 
 def _coded(columns):
@@ -105,18 +105,18 @@ def _columns(names, rows):
     return dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True)) if rows else {n: [] for n in names}
 
 
-def opened(house):
+def opening_books(house):
     """What a run that begins now says of the funds and the open entries."""
     books, before = opening.books_at_opening(house), house.snapshot()
     funds = opening.funds_at_opening(books["funds"], before, "funds")
     return funds, opening.debts_at_opening(books["uncovered"], before, "uncovered")
 
 
-def made(house, passes, configuration=None):
+def record_passes(house, passes, configuration=None):
     """Let a house make passes: time, marks, and index prices or None of each."""
-    before, held = house.snapshot(), opened(house)
+    before, held = house.snapshot(), opening_books(house)
     told = [(time, house.mark(marks, time=time, index_prices=index), marks, index) for time, marks, index in passes]
-    return Run(before, told, configuration, house.snapshot(), held)
+    return MemoryRun(before, told, configuration, house.snapshot(), held)
 
 
 NAMES = ("ann", "ben", "cat", "dan", "eve", "fay", "gus", "hal", "ivy")
@@ -143,7 +143,7 @@ def ten_wallets(names=NAMES, symbol="SOLUSDT"):
         venue=adl.venues.BINANCE_USDM,
         liquidity=DepthLadder({symbol: {"bids": ([885, 799], [15, 25]), "asks": ([900], [500])}}),
     )
-    return house, made(house, [(1, {symbol: "80"}, None)], {"funds": [{"asset": "USDT", "balance": "100"}]})
+    return house, record_passes(house, [(1, {symbol: "80"}, None)], {"funds": [{"asset": "USDT", "balance": "100"}]})
 
 
 def crash(wallets=400, contracts=3, passes=8, *, fall=0.3, seed=7, cash="20000", stages=None, **terms):
@@ -167,7 +167,7 @@ def crash(wallets=400, contracts=3, passes=8, *, fall=0.3, seed=7, cash="20000",
         }
         index = {name: f"{rate * share:.8g}" for name, rate in rates.items() if rate != 1}
         inputs.append((60_000 * number, marks, index))
-    return house, made(house, inputs, {"funds": funds, "seed": seed})
+    return house, record_passes(house, inputs, {"funds": funds, "seed": seed})
 
 
 def of_world(world, skipped=0):
@@ -180,9 +180,9 @@ def of_world(world, skipped=0):
     )
     house = adl.ClearingHouse(world.snapshot, world.funds, inclusive, world.book())
     _called(house, world.operations[:skipped])
-    before, held = house.snapshot(), opened(house)
+    before, held = house.snapshot(), opening_books(house)
     told = _called(house, world.operations[skipped:])
-    return house, Run(before, told, None, house.snapshot(), held)
+    return house, MemoryRun(before, told, None, house.snapshot(), held)
 
 
 def _called(house, operations):
@@ -210,7 +210,7 @@ def with_refusals(told):
         pair[:, PLACE["amount"]] = value, bound
         pair[:, PLACE["link"]] = 1, 0
         passes.append((number + 1, Events(pair, 2 * number, number + 1, names), None, None))
-    return Run(run.before, passes, opened=(run.opening_funds, run.opening_debts))
+    return MemoryRun(run.before, passes, opened=(run.opening_funds, run.opening_debts))
 
 
 def named_widely(name, wallets=18):
@@ -238,7 +238,7 @@ def named_widely(name, wallets=18):
     house = adl.ClearingHouse(before, funds, Venue("wide", stages))
     marks = [{symbols[0]: f"{10 - 0.15 * t:.2f}", symbols[1]: f"{10 + 0.4 * t:.2f}"} for t in range(1, 12)]
     passes = [(60_000 * number, given, None) for number, given in enumerate(marks, 1)]
-    return made(house, passes, {"time_unit": "ms", "rule": "binance"})
+    return record_passes(house, passes, {"time_unit": "ms", "rule": "binance"})
 
 
 def in_large_amounts():
@@ -246,7 +246,7 @@ def in_large_amounts():
     wallets = {"count": 400, "positions": 900, "worth_median": 1e7, "worth_sigma": 2.0}
     crash = Crash.of(scenarios.read({"wallets": wallets, "shock": {"passes": 8}}))
     passes = ((1_760_130_000_000 + given.time, given.marks, given.index_prices) for given in crash.passes())
-    return made(crash.house, passes)
+    return record_passes(crash.house, passes)
 
 
 #: Makes runs whose names, amounts and units are hard to fit.

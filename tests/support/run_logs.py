@@ -10,7 +10,7 @@ from support.run_worlds import TEN
 LOG = "events.arrow"
 
 
-def same(one, other) -> None:
+def assert_same_columns(one, other) -> None:
     """Columns of the same names, in their order, with the same values."""
     assert list(one) == list(other)
     for name, column in one.items():
@@ -33,7 +33,7 @@ def ends(log: bytes) -> list[int]:
     return found[1:]
 
 
-def altered(data: bytes, place: int, value: int) -> bytes:
+def with_byte(data: bytes, place: int, value: int) -> bytes:
     """With another byte in one place."""
     return data[:place] + bytes([value]) + data[place + 1 :]
 
@@ -51,17 +51,19 @@ def cuts(log: bytes, step: int) -> list[int]:
     return sorted({*range(0, len(log), step), len(log), *(cut for cut in near if cut <= len(log))})
 
 
-def forge(folder, change, *, chained: bool = True) -> None:
+def forge_log(folder, change, *, chained: bool = True) -> None:
     """Write the log anew, sound in itself, with other tables in it."""
     state = TEN.house().state()
     log = run_log.PassLog(folder / LOG, state.sequence, state.digest)
     passes, digest = list(log), state.digest
     (folder / LOG).unlink()
     with files.Sink.append(folder / LOG, 0) as file:
-        run_log.begin(file)
+        run_log.write_head(file)
         for each in passes:
             table = each.table.copy()
             change(each.number, table)
-            events = Events(table, each.first, each.time, run_log.NOBODY)
+            events = Events(table, each.first, each.time, run_log.NO_NAMES)
             digest = events.digest(digest) if len(events) else digest
-            run_log.append(file, run_log.Made(each.number, each.inputs, events, digest if chained else each.digest))
+            run_log.append_pass(
+                file, run_log.NewPass(each.number, each.inputs, events, digest if chained else each.digest)
+            )

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from fractions import Fraction
 
 
-def rows_of(run):
+def event_rows(run):
     """The events as a list of mappings, in a plain loop."""
     columns = {name: column.tolist() for name, column in run.events().items()}
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
@@ -22,7 +22,7 @@ def prices_of(run):
     return {(int(number), str(kind), str(name)): str(text) for number, kind, name, text in listed}
 
 
-def worth(run, event, quanta):
+def numeraire_value(run, event, quanta):
     """What quanta of an event's asset are worth in the numeraire at the last index price, by going through all."""
     assets = {asset.name: asset for asset in run.assets}
     price = {a.name: p for a, p in zip(run.assets, run.before.index_prices, strict=True)}
@@ -35,7 +35,7 @@ def worth(run, event, quanta):
 
 def stages_of(run):
     """Notional of each stage in quanta by asset, and of each stage, contract and side in the numeraire."""
-    rows = rows_of(run)
+    rows = event_rows(run)
     sequence = by_sequence(rows)
     quanta, valued = defaultdict(Counter), Counter()
     for row in rows:
@@ -50,13 +50,13 @@ def stages_of(run):
             continue
         side = "longs" if row["lots"] < 0 else "shorts"
         quanta[stage][row["asset"]] += abs(row["amount"])
-        valued[stage, row["contract"], side] += worth(run, row, abs(row["amount"]))
+        valued[stage, row["contract"], side] += numeraire_value(run, row, abs(row["amount"]))
     return quanta, valued
 
 
 def refusals_of(run):
     """Pass, fund, contract, cause, value and bound of each refusal."""
-    rows = by_sequence(rows_of(run))
+    rows = by_sequence(event_rows(run))
     return [
         (row["pass"], row["fund"], row["contract"], row["cause"], row["amount"], rows[row["link"]]["amount"])
         for row in rows.values()

@@ -26,7 +26,7 @@ class Stop(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class World:
+class RunWorld:
     """A house as it is before a run, made anew each time, and the passes."""
 
     house: Callable[[], ClearingHouse]
@@ -81,7 +81,7 @@ class World:
             return (self.stop(Path(parent, "run"), len(self.passes)) / "events.arrow").read_bytes()
 
 
-def refused(call, *words: str, **facts) -> adl.AdlError:
+def refused_with(call, *words: str, **facts) -> adl.AdlError:
     """The error of a call, which must say these words in one line, and have these attributes."""
     import pytest  # here, for a process that may be killed needs none
 
@@ -99,7 +99,7 @@ def without_opening(folder: Path) -> Path:
     from adlcore.io.runs import manifest
 
     found = manifest.read_manifest(folder)
-    kept = {name: value for name, value in found["opening"].items() if name not in manifest.LATER}
+    kept = {name: value for name, value in found["opening"].items() if name not in manifest.OPTIONAL_OPENING_KEYS}
     manifest.write_manifest(folder, {**found, "opening": kept})
     return folder
 
@@ -131,14 +131,14 @@ CRASH = (
     Inputs(1500, {}),
     Inputs(2000, {"X": "70.5", "Y": "66"}, {"BTC": "70"}),
 )
-TEN = World(_ten, CRASH)
+TEN = RunWorld(_ten, CRASH)
 
 #: As much again, many times.
-LONG = World(
+LONG = RunWorld(
     _ten, (*CRASH, *(Inputs(2000 + n, {"X": str(60 + 7 * n % 50), "Y": str(50 + 9 * n % 40)}) for n in range(1, 37)))
 )
 
-TWO = World(_two, (Inputs(1, {"X": "99"}), Inputs(2, {"X": "84"}), Inputs(3, {"X": "85"})))
+TWO = RunWorld(_two, (Inputs(1, {"X": "99"}), Inputs(2, {"X": "84"}), Inputs(3, {"X": "85"})))
 
 ANN, ANN_ALONE, CYD, DAN, BOB, EVE = range(6)
 
@@ -160,7 +160,7 @@ def _middle() -> ClearingHouse:
     return ClearingHouse.from_state(house.state(), stages[1:])
 
 
-MIDDLE = World(_middle, (Inputs(10, {"X": "89"}), Inputs(11, {"X": "81"}), Inputs(12, {"X": "82"})))
+MIDDLE = RunWorld(_middle, (Inputs(10, {"X": "89"}), Inputs(11, {"X": "81"}), Inputs(12, {"X": "82"})))
 
 
 # A process that may be killed -----------------------------------------------------------------------------------------

@@ -45,10 +45,12 @@ def everything():
     )
 
 
-def same(one, other):
+def assert_same_snapshot(one, other):
     """Equal in every term, and in every column bit for bit."""
     assert one.hash == other.hash
     assert one == other
-    assert archive.terms(one) == archive.terms(other)
-    for (name, first), (other_name, second) in zip(archive.parts(one).items(), archive.parts(other).items()):
+    assert archive.header_terms(one) == archive.header_terms(other)
+    for (name, first), (other_name, second) in zip(
+        archive.columns_by_name(one).items(), archive.columns_by_name(other).items()
+    ):
         assert (name, first.dtype, first.tobytes()) == (other_name, second.dtype, second.tobytes())

@@ -1,8 +1,8 @@
 """Trades of a house, and what they leave of its rows."""
 
 import adlcore as adl
-from support.house_books import linear, opened, snapshot
-from support.replays import led_to
+from support.house_books import build_house, linear, snapshot
+from support.replays import assert_replay
 
 NOBODY = [adl.clearing.Uncovered()]
 
@@ -10,19 +10,19 @@ NOBODY = [adl.clearing.Uncovered()]
 def house_of(positions, balances=(10_000, 10_000, 10_000), **more) -> adl.ClearingHouse:
     """Wallets with rows of (wallet, lots, entry value) in X at 100."""
     held = [("X", *row) for row in positions]
-    return opened(snapshot([linear(**more)], list(balances), held, {"X": 100}), NOBODY)
+    return build_house(snapshot([linear(**more)], list(balances), held, {"X": 100}), NOBODY)
 
 
 def traded(house, *arguments, **named):
     """The events of a trade, which alone lead from the books before to those after."""
     before = house.state()
     events = house.trade(*arguments, **named)
-    led_to(before, events, house)
+    assert_replay(before, events, house)
     assert house.audit() == []
     return events
 
 
-def rows_of(house) -> list[tuple[int, int, int, float]]:
+def position_rows(house) -> list[tuple[int, int, int, float]]:
     """Wallet, lots, entry value and leverage of every row."""
     return list(zip(*(column.tolist() for column in house.snapshot().positions.columns().values()), strict=True))
 

@@ -19,7 +19,7 @@ from support.clearing_twins import (
     money,
     positive,
     run,
-    same,
+    same_outcome,
     untouched,
     wild,
     working_rows,
@@ -103,20 +103,20 @@ def rankings(draw, tame=False, kinds=(0, 1, 2)):
 
 @given(rankings())
 def test_scans(case):
-    same(scan, case)
+    same_outcome(scan, case)
 
 
 @given(rankings(tame=True))
 def test_tame_scans(case):
-    answer, after = same(scan, case)
+    answer, after = same_outcome(scan, case)
     assert isinstance(answer[0], list)
     assert (after["used"] >= case["used"]).all()
 
 
 @given(rankings(tame=True), st.sets(st.integers(0, 6)))
 def test_a_scan_in_pieces_is_a_scan_at_once(case, cuts):
-    (one, _), after = same(scan, case)
-    (other, _), later = same(lambda kernels, own: scan(kernels, own, cuts), case)
+    (one, _), after = same_outcome(scan, case)
+    (other, _), later = same_outcome(lambda kernels, own: scan(kernels, own, cuts), case)
     assert one == other
     for name in after.keys() - set(OUT):
         assert after[name].tolist() == later[name].tolist(), name
@@ -125,7 +125,7 @@ def test_a_scan_in_pieces_is_a_scan_at_once(case, cuts):
 @given(rankings(tame=True, kinds=(0,)))
 def test_scans_by_the_rules(case):
     """Every fill again, one by one: within the lots, the need and the cap of that moment."""
-    (found, _), after = same(scan, case)
+    (found, _), after = same_outcome(scan, case)
     own = {name: array.copy() if isinstance(array, np.ndarray) else array for name, array in case.items()}
     rows = make_rows(PLAIN, own)
     a, b, c = case["loss"]
@@ -179,7 +179,7 @@ def ranked(quantity, equity, need, ticks, mark=100, **changed):
 
 def test_caps_by_hand():
     # At 110 a lot loses 10: of 35 and an allowance of 3, three lots; of 13, one; of 12, none.
-    (found, ended), after = same(scan, ranked([5, 5, 5, 9], [35, 13, 12, 10**6], [10], [110]))
+    (found, ended), after = same_outcome(scan, ranked([5, 5, 5, 9], [35, 13, 12, 10**6], [10], [110]))
     assert found == [(0, 0, 3, 330, -30), (0, 1, 1, 110, -10), (0, 3, 6, 660, -60)]
     assert ended == 0
     assert after["used"].tolist() == [1, 1, 1, 0]
@@ -188,26 +188,26 @@ def test_caps_by_hand():
 
 
 def test_a_harmless_price_has_no_cap():
-    (found, _), _ = same(scan, ranked([5], [-7], [9], [100]))
+    (found, _), _ = same_outcome(scan, ranked([5], [-7], [9], [100]))
     assert found == [(0, 0, 5, 500, 0)]
 
 
 def test_rows_of_the_own_account_are_kept_for_the_next():
-    (found, ended), after = same(scan, ranked([5, 5], [10**6] * 2, [4, 4], [100, 101], account=[0, 1]))
+    (found, ended), after = same_outcome(scan, ranked([5, 5], [10**6] * 2, [4, 4], [100, 101], account=[0, 1]))
     assert [fill[:3] for fill in found] == [(0, 1, 4), (1, 0, 4)]
     assert (ended, after["used"].tolist(), after["progress"].tolist()) == (0, [0, 0], [2, 0, 0])
 
 
 def test_a_used_up_row_never_comes_again():
     # The row has room for three lots at 110; what the next remainder would lose it more has none left.
-    (found, ended), after = same(scan, ranked([9], [35], [5, 5], [110, 111]))
+    (found, ended), after = same_outcome(scan, ranked([9], [35], [5, 5], [110, 111]))
     assert [fill[:3] for fill in found] == [(0, 0, 3)]
     assert (ended, after["progress"].tolist()) == (2, [2, 0, 1])
 
 
 def test_what_was_done_before_counts_in_the_value():
     # Quarters: two are valued already, as round(1/2) = 0, and four are worth 1.
-    (found, _), after = same(scan, ranked([9], [0], [2], [1], done=[2], below=4, loss=(1, 100, 4)))
+    (found, _), after = same_outcome(scan, ranked([9], [0], [2], [1], done=[2], below=4, loss=(1, 100, 4)))
     assert found == [(0, 0, 2, 1, 199)]
     assert after["done"].tolist() == [4]
 
@@ -216,7 +216,7 @@ def test_kinds_by_hand():
     # Of 10 + 12/2, of 16 + (12 - 2 + 4)/2 and of -4 + 30 goes an allowance of 3, and then ten for each lot.
     case = ranked([5, 5, 5], [0, 4, 30], [9], [110], cash=[12, 12, -4], plain=[0, 0, 0], kind=[1, 2, 1],
                   rest=[10, 16, 0], loan=[0, 2, 0], rates=[1, 1, 1, 2, 1, 1])  # fmt: skip
-    (found, ended), after = same(scan, case)
+    (found, ended), after = same_outcome(scan, case)
     assert found == [(0, 0, 1, 110, -10), (0, 1, 2, 220, -20), (0, 2, 2, 220, -20)]
     assert (ended, after["cash"].tolist(), after["sums"][:, 0].tolist()) == (1, [2, -8, -24], [0, 4, 30])
 
@@ -260,7 +260,7 @@ def test_what_the_compiled_scan_cannot_hold():
 @pytest.mark.parametrize("changed", [{"pnl": [BOTTOM], "cash": [BOTTOM]}, {"above": TOP}])
 def test_a_scan_beyond_int64(changed):
     case = ranked([5], [99], [3], [100], **changed)
-    assert same(scan, case)[0] == ("OverflowError", ("a fill of position row 0 leaves int64",))
+    assert same_outcome(scan, case)[0] == ("OverflowError", ("a fill of position row 0 leaves int64",))
 
 
 @pytest.mark.parametrize("name", ["ticks", "done", "account", "label", "used", "progress", *OUT])
@@ -308,7 +308,7 @@ def test_numbers_that_just_fit(data):
     equity = data.draw(st.one_of(st.sampled_from([TOP, 2, 3, 10**9]), st.integers(0, TOP)))
     need = data.draw(positive(wild))
     held = data.draw(positive(wild))
-    same(scan, ranked([held], [equity], [need], [ticks], mark=0, loss=(a, b, c), inverse=inverse))
+    same_outcome(scan, ranked([held], [equity], [need], [ticks], mark=0, loss=(a, b, c), inverse=inverse))
 
 
 def test_thousands_of_used_up_rows_are_passed_at_once():

@@ -15,7 +15,7 @@ from support.clearing_twins import (
     longer,
     money,
     positive,
-    same,
+    same_outcome,
     small,
     units,
     untouched,
@@ -106,13 +106,13 @@ def offers(draw, tame=False):
 
 @given(offers())
 def test_take_overs(case):
-    same(take_over, case)
+    same_outcome(take_over, case)
 
 
 @given(offers(tame=True))
 def test_take_overs_keep_their_books(case):
     case["lots0"], case["cost0"] = case["lots"].copy(), case["cost"].copy()
-    (bad, _), after = same(take_over, case)
+    (bad, _), after = same_outcome(take_over, case)
     assert bad == -1
     took = after["taken"] >= 0
     for k in range(len(case["unit"])):
@@ -140,7 +140,7 @@ def test_a_row_goes_to_the_first_fund_that_accepts(case):
     per_row = {"fund", "code", "quantity", "price", "value", *WRITTEN}
     for i in range(len(case["fund"])):
         alone = {name: array[i : i + 1] if name in per_row else array for name, array in case.items()}
-        _, after = same(take_over, alone)
+        _, after = same_outcome(take_over, alone)
         chain, f = [], int(case["fund"][i])
         while f >= 0 and f not in chain:
             chain.append(f)
@@ -148,7 +148,7 @@ def test_a_row_goes_to_the_first_fund_that_accepts(case):
         accepts = []
         for f in chain:
             single = alone | {"fund": column([f]), "parent": np.full(len(case["parent"]), -1)}
-            accepts += [f] if same(take_over, single)[1]["taken"][0] == f else []
+            accepts += [f] if same_outcome(take_over, single)[1]["taken"][0] == f else []
         assert after["taken"][0] == (accepts[0] if accepts else -1)
 
 
@@ -169,19 +169,19 @@ def offered(losses, cash, **changed):
 
 
 def test_first_fit_by_hand():
-    _, after = same(take_over, offered([70, 60, 30], [100]))
+    _, after = same_outcome(take_over, offered([70, 60, 30], [100]))
     assert after["taken"].tolist() == [0, -1, 0]
     assert after["equity"].tolist() == [0]
-    _, after = same(take_over, offered([70, 60, 30], [100, 60]))
+    _, after = same_outcome(take_over, offered([70, 60, 30], [100, 60]))
     assert after["taken"].tolist() == [0, 1, 0]
-    _, after = same(take_over, offered([70, 60, 30], [100, 60], refuses=[[1], [0]]))
+    _, after = same_outcome(take_over, offered([70, 60, 30], [100, 60], refuses=[[1], [0]]))
     assert after["taken"].tolist() == [-1, 1, -1]
 
 
 def test_a_cap_on_net_notional_by_hand():
     # Two lots are 2,000 against 2,000 of equity; the third needs more; the short one shrinks the row.
     case = offered([0, 0, 0, 0], [2000], cap_bottom=[1], quantity=[1, 1, 1, -1], value=[1000, 1000, 1000, -1000])
-    _, after = same(take_over, case)
+    _, after = same_outcome(take_over, case)
     assert after["taken"].tolist() == [0, 0, -1, 0]
     assert after["closing"].tolist() == [0, 0, 0, 1]
     assert after["closed"].tolist() == [0, 0, 0, -1000]
@@ -191,7 +191,7 @@ def test_a_cap_on_net_notional_by_hand():
 def test_a_fill_through_zero_closes_and_opens():
     case = offered([0], [100], quantity=[-5], price=[3], value=[-8], above=[1], below=[2], lots=[[3]], cost=[[10]],
                    lots0=[[3]], cost0=[[10]], unit=[1.0])  # fmt: skip
-    (bad, _), after = same(take_over, case)
+    (bad, _), after = same_outcome(take_over, case)
     # Three lots at 3/2 are 4.5, rounded to 4; two are left, and open for the other 4.
     assert (bad, after["closed"].tolist(), after["closing"].tolist()) == (-1, [-4], [3])
     assert (after["realized"].tolist(), after["cash"].tolist()) == ([-6], [94])
@@ -219,14 +219,14 @@ def why(case, f, k, q, value):
 def test_the_first_row_that_each_fund_refuses_is_told_with_what_refused_it(case):
     """Every line again, from the funds as they stood before its row; and one for each fund and contract."""
     case["lots0"], case["cost0"] = case["lots"].copy(), case["cost"].copy()
-    (_, lines), after = same(take_over, case)
+    (_, lines), after = same_outcome(take_over, case)
     told = [tuple(line) for line in after["refusals"][:lines].tolist()]
     per_row = {"fund", "code", "quantity", "price", "value", *WRITTEN}
     expected, noted, own = [], case["noted"].copy(), dict(case)
     for i in range(len(case["fund"])):
         f, k, seen = int(case["fund"][i]), int(case["code"][i]), 0
         single = {name: array[i : i + 1] if name in per_row else array for name, array in own.items()}
-        _, later = same(take_over, single)
+        _, later = same_outcome(take_over, single)
         while f >= 0 and f != later["taken"][0] and seen < len(noted):
             if not noted[f, k]:
                 noted[f, k] = 1
@@ -240,7 +240,7 @@ def test_the_first_row_that_each_fund_refuses_is_told_with_what_refused_it(case)
 
 def test_refusals_by_hand():
     def told(case):
-        (bad, lines), after = same(take_over, case)
+        (bad, lines), after = same_outcome(take_over, case)
         assert bad == -1
         return after["refusals"][:lines].tolist()
 
@@ -268,12 +268,12 @@ def test_refusals_by_hand():
 )
 def test_bounds_at_the_ends_of_int64(changed, line):
     case = offered([0], [100], **{"least": [BOTTOM], "cap_bottom": [1]} | changed)
-    (bad, lines), after = same(take_over, case)
+    (bad, lines), after = same_outcome(take_over, case)
     assert (bad, after["refusals"][:lines].tolist()) == (-1, [line])
 
 
 def test_a_ring_of_parents_ends():
-    _, after = same(take_over, offered([70], [10, 10, 10], parent=[1, 0, 2]))
+    _, after = same_outcome(take_over, offered([70], [10, 10, 10], parent=[1, 0, 2]))
     assert after["taken"].tolist() == [-1]
 
 

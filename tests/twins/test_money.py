@@ -21,7 +21,7 @@ from support.money_twins import (
     plain,
     positives,
     roundings,
-    same,
+    same_answer,
 )
 from support.twins import refusal
 
@@ -47,7 +47,7 @@ def test_group_sums(rows, groups):
     totals = dict.fromkeys(range(groups), 0)
     for value, k in rows:
         totals[k] += value
-    answer, out = same("group_sums", values, group, length=groups)
+    answer, out = same_answer("group_sums", values, group, length=groups)
     assert answer == next((k for k, total in totals.items() if not BOTTOM <= total <= TOP), -1)
     assert out == (list(totals.values()) if answer == -1 else None)
 
@@ -57,40 +57,40 @@ def test_group_sums(rows, groups):
 )
 def test_only_the_total_of_a_group_counts(values):
     group = column([2] * len(values) + [0])
-    assert same("group_sums", column([*values, 5]), group, length=4) == (-1, [5, 0, sum(values), 0])
-    assert same("group_sums", column([*values, 5]), group[::-1].copy(), length=4) is not None
+    assert same_answer("group_sums", column([*values, 5]), group, length=4) == (-1, [5, 0, sum(values), 0])
+    assert same_answer("group_sums", column([*values, 5]), group[::-1].copy(), length=4) is not None
 
 
 def test_the_lowest_group_that_leaves_int64():
     values = column([TOP, 1, BOTTOM, -1, TOP, TOP, TOP, TOP])
-    assert same("group_sums", values, column([3, 3, 2, 2, 0, 1, 1, 1]), length=5) == (1, None)
+    assert same_answer("group_sums", values, column([3, 3, 2, 2, 0, 1, 1, 1]), length=5) == (1, None)
     # Round twice and back to where it looks harmless modulo 2^64.
-    assert same("group_sums", column([TOP, TOP, 2]), column([0, 0, 0]), length=1) == (0, None)
+    assert same_answer("group_sums", column([TOP, TOP, 2]), column([0, 0, 0]), length=1) == (0, None)
 
 
 @pytest.mark.parametrize("n", zoo.BORDERS)
 def test_group_sums_of_long_columns(n):
     rng = np.random.default_rng(n)
     for low, high in ((-100, 100), (BOTTOM, TOP)):
-        same("group_sums", rng.integers(low, high, n), rng.integers(0, 50, n), length=50)
-        same("group_sums", rng.integers(low, high, n), np.sort(rng.integers(0, n + 1, n)), length=n + 1)
+        same_answer("group_sums", rng.integers(low, high, n), rng.integers(0, 50, n), length=50)
+        same_answer("group_sums", rng.integers(low, high, n), np.sort(rng.integers(0, n + 1, n)), length=n + 1)
 
 
 @pytest.mark.parametrize("bad", [-1, 4, BOTTOM, TOP, 2**32])
 def test_a_group_that_is_not_there(bad):
-    refusal = same("group_sums", column([1, 2, TOP]), column([3, bad, bad]), length=4)
+    refusal = same_answer("group_sums", column([1, 2, TOP]), column([3, bad, bad]), length=4)
     assert refusal == ("group", 1, bad, "must be from 0 to 3")
-    assert same("group_sums", column([1]), column([0]), length=0) == ("group", 0, 0, "must be from 0 to -1")
-    assert same("group_sums", column([]), column([]), length=0) == (-1, [])
+    assert same_answer("group_sums", column([1]), column([0]), length=0) == ("group", 0, 0, "must be from 0 to -1")
+    assert same_answer("group_sums", column([]), column([]), length=0) == (-1, [])
 
 
 @given(st.lists(st.tuples(ints, ints, ints), max_size=30), roundings)
 def test_multiply_divide(rows, rounding):
     a, b, c = columns(rows, 3)
     for n in range(len(rows) + 1):
-        same("multiply_divide", a[:n], b[:n], c[:n], rounding, length=n)
+        same_answer("multiply_divide", a[:n], b[:n], c[:n], rounding, length=n)
     for row in range(len(rows)):  # those behind a row at fault
-        same("multiply_divide", a[row : row + 1], b[row : row + 1], c[row : row + 1], rounding, length=1)
+        same_answer("multiply_divide", a[row : row + 1], b[row : row + 1], c[row : row + 1], rounding, length=1)
 
 
 @pytest.mark.parametrize("rounding", sorted(plain.ROUNDINGS.values()))
@@ -99,7 +99,7 @@ def test_multiply_divide_of_every_three_edges(rounding):
     a, b = (axis.ravel() for axis in np.meshgrid(few, few))
     for c in few:
         for row in range(len(a)):
-            same("multiply_divide", a[row : row + 1], b[row : row + 1], column([c]), rounding, length=1)
+            same_answer("multiply_divide", a[row : row + 1], b[row : row + 1], column([c]), rounding, length=1)
 
 
 @BOTH
@@ -119,8 +119,8 @@ def test_one_value_stands_for_all_rows(a, b, c, n, rounding, single):
     many = [value + rng.integers(0, 2, n) * (-1 if value > 0 else 1) for value in (a, b, c)]
     given_columns = [column([value]) if one else rows for value, one, rows in zip((a, b, c), single, many, strict=True)]
     spread = [np.full(n, value) if one else rows for value, one, rows in zip((a, b, c), single, many, strict=True)]
-    answer = same("multiply_divide", *given_columns, rounding, length=n)
-    assert answer == same("multiply_divide", *spread, rounding, length=n)
+    answer = same_answer("multiply_divide", *given_columns, rounding, length=n)
+    assert answer == same_answer("multiply_divide", *spread, rounding, length=n)
 
 
 def test_quotients_at_the_ends_of_int64():
@@ -129,7 +129,7 @@ def test_quotients_at_the_ends_of_int64():
         (BOTTOM, BOTTOM, -TOP, None), (TOP, TOP, TOP, TOP), (TOP, BOTTOM, TOP, BOTTOM), (TOP, 2, 1, None),
         (2**62, 4, -2, BOTTOM), (2**62, 4, 2, None), (1, 1, 0, None), (0, 0, 0, None), (0, BOTTOM, BOTTOM, 0),
     ):  # fmt: skip
-        answer = same("multiply_divide", column([a]), column([b]), column([c]), 0, length=1)
+        answer = same_answer("multiply_divide", column([a]), column([b]), column([c]), 0, length=1)
         assert answer == ((0, None) if wanted is None else (-1, [wanted]))
 
 
@@ -137,7 +137,7 @@ def test_a_quotient_that_rounding_would_bring_to_two_to_the_64():
     part = column([2**66 // 9])  # 9·part/4 lies between 2^64 - 1 and 2^64
     for rounding in plain.ROUNDINGS.values():
         for nine in (9, -9):
-            assert same("multiply_divide", column([nine]), part, column([4]), rounding, length=1) == (0, None)
+            assert same_answer("multiply_divide", column([nine]), part, column([4]), rounding, length=1) == (0, None)
 
 
 @BOTH
@@ -194,7 +194,7 @@ units = st.one_of(st.integers(1, 12), st.sampled_from([10**8, 10**10, 2**31, 2**
 @example([(BOTTOM, BOTTOM), (BOTTOM, 1), (BOTTOM, -1), (TOP, -1), (1, BOTTOM), (-1, BOTTOM)], 1, TOP, True, 3)
 def test_value_ticks(rows, numerator, denominator, inverse, rounding):
     value, lots = columns(rows, 2)
-    answer, out = same("value_ticks", value, lots, numerator, denominator, inverse, rounding, length=len(rows))
+    answer, out = same_answer("value_ticks", value, lots, numerator, denominator, inverse, rounding, length=len(rows))
     assert answer is None
     law = list(LAWS.values())[rounding]
     for (v, q), price in zip(rows, out, strict=True):
@@ -212,7 +212,7 @@ def test_value_ticks_of_every_two_edges(inverse):
     value, lots = (axis.ravel() for axis in np.meshgrid(column(EDGES), column(EDGES)))
     for numerator, denominator in ((1, 1), (TOP, 1), (1, TOP), (TOP, TOP - 1), (10**10, 7)):
         for rounding in plain.ROUNDINGS.values():
-            same("value_ticks", value, lots, numerator, denominator, inverse, rounding, length=len(value))
+            same_answer("value_ticks", value, lots, numerator, denominator, inverse, rounding, length=len(value))
 
 
 @pytest.mark.parametrize("inverse", [False, True])
@@ -228,4 +228,4 @@ def test_the_price_of_a_value_is_that_it_was_made_of(inverse, q, tick, numerator
         if exact.denominator == 1 and abs(exact) <= TOP:
             for rounding in plain.ROUNDINGS.values():
                 arguments = column([exact.numerator]), column([lots]), numerator, denominator
-                assert same("value_ticks", *arguments, inverse, rounding, length=1) == (None, [tick])
+                assert same_answer("value_ticks", *arguments, inverse, rounding, length=1) == (None, [tick])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.clearing_twins import column, money, same, wild
+from support.clearing_twins import column, money, same_outcome, wild
 
 SETTLE = ("amount", "fund", "equity", "cash", "parent", "left", "out_row", "out_fund", "out_amount")
 
@@ -35,12 +35,12 @@ def payments(draw, tame=False):
 
 @given(payments())
 def test_payments(case):
-    same(settle, case)
+    same_outcome(settle, case)
 
 
 @given(payments(tame=True))
 def test_payments_change_hands(case):
-    (lines, fault), after = same(settle, case)
+    (lines, fault), after = same_outcome(settle, case)
     assert fault == -1
     row, fund, amount = (after[name][:lines] for name in SETTLE[6:])
     assert (amount != 0).all()
@@ -70,7 +70,7 @@ def paying(amounts, equity, left, parent=None):
 
 
 def test_a_chain_pays_by_hand():
-    (lines, fault), after = same(settle, paying([-50, 20, -90, -10], [30, 100, -5, 40], [25, -1, 7, -1]))
+    (lines, fault), after = same_outcome(settle, paying([-50, 20, -90, -10], [30, 100, -5, 40], [25, -1, 7, -1]))
     assert fault == -1
     found = list(zip(*(after[name][:lines].tolist() for name in SETTLE[6:]), strict=True))
     # The last takes seven through a parent that has nothing itself.
@@ -79,18 +79,18 @@ def test_a_chain_pays_by_hand():
 
 
 def test_a_ring_of_parents_pays_once_round():
-    (lines, _), after = same(settle, paying([-99], [5, 5], [-1, -1], parent=[1, 0]))
+    (lines, _), after = same_outcome(settle, paying([-99], [5, 5], [-1, -1], parent=[1, 0]))
     assert (lines, after["equity"].tolist()) == (2, [0, 0])
 
 
 def test_payments_without_room():
     case = paying([-9, -9], [20], [-1]) | {name: np.full(1, 7) for name in SETTLE[6:]}
-    assert same(settle, case)[0] == ("ValueError", ("out_row", 1, 1, "must have a row for each payment"))
+    assert same_outcome(settle, case)[0] == ("ValueError", ("out_row", 1, 1, "must have a row for each payment"))
 
 
 @pytest.mark.parametrize("name", ["fund", "parent", "left"])
 def test_payments_that_cannot_be_touch_nothing(name):
     case = paying([5], [20], [-1]) | {name: column([-2])}
-    answer, after = same(settle, case)
+    answer, after = same_outcome(settle, case)
     assert answer[1][:3] == (name, 0, -2)
     assert after["cash"].tolist() == [20]

@@ -17,7 +17,7 @@ from support.clearing_twins import (
     longer,
     make_rows,
     money,
-    same,
+    same_outcome,
     untouched,
     wild,
     working_rows,
@@ -46,13 +46,13 @@ def closing(data, books, tame):
 
 @given(working_rows(), st.data())
 def test_closed_rows(books, data):
-    same(close, closing(data, books, tame=False))
+    same_outcome(close, closing(data, books, tame=False))
 
 
 @given(working_rows(tame=True), st.data())
 def test_closed_rows_balance(books, data):
     case = closing(data, books, tame=True)
-    bad, after = same(close, case)
+    bad, after = same_outcome(close, case)
     assert bad == -1
     assert after["cash"].sum() - books["cash"].sum() == after["realized"].sum()
     side = np.sign(books["quantity0"][case["row"]])
@@ -70,7 +70,7 @@ def test_closed_rows_balance(books, data):
 @given(working_rows(), st.data())
 def test_a_closed_row_is_valued_as_the_margin_pass_does(books, data):
     case = closing(data, books, tame=False)
-    bad, after = same(close, case)
+    bad, after = same_outcome(close, case)
     assume(bad == -1)
     fast_margin = pytest.importorskip("adlcore._kernels.compiled.margin.passes")
     for r in set(case["row"].tolist()):
@@ -101,7 +101,7 @@ def test_closing_in_parts_is_closing_at_once(books, data, above, below):
         "row": column([r]), "lots": column([held]), "value": column([worth[1]]), "code": column([0]),
         "realized": column([0]),
     }  # fmt: skip
-    (_, one), (_, other) = same(close, parts), same(close, whole)
+    (_, one), (_, other) = same_outcome(close, parts), same_outcome(close, whole)
     assert one["realized"].sum() == other["realized"].sum()
     for name in ("quantity", "entry_value", "pnl", "margin", "sums", "cash"):
         assert one[name].tolist() == other[name].tolist()
@@ -121,7 +121,7 @@ def one_row(**changed):
 
 
 def test_a_close_by_hand():
-    bad, after = same(close, one_row())
+    bad, after = same_outcome(close, one_row())
     assert bad == -1
     assert after["realized"].tolist() == [20]
     assert (after["quantity"].tolist(), after["entry_value"].tolist()) == ([6], [30])

@@ -7,7 +7,18 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import BookIOC, CancelOrders, Deleverage, NetNotionalCap, TakeOver, Uncovered, Venue, margin
 from adlcore.venues import BINANCE_COINM, BINANCE_USDM
-from support.house_books import BTC, Book, Pass, fund, inverse, linear, marked, opened, orders, snapshot
+from support.house_books import (
+    BTC,
+    PassResult,
+    RestingOrders,
+    build_house,
+    fund,
+    inverse,
+    linear,
+    mark_once,
+    orders,
+    snapshot,
+)
 
 X, Y = linear("X"), linear("Y")
 AT_100 = {"X": "100", "Y": "100"}
@@ -17,7 +28,7 @@ def queue(wallets, positions):
     """In which order wallets 1 and on are deleveraged of all their shorts; wallet 0 is long as many, at 200 a lot."""
     lots = -sum(held for _, _, held, _ in positions)
     given = [("X", 0, lots, 200 * lots), *positions]
-    return marked([X], [0, *wallets], given, {"X": "100"}, BINANCE_USDM).wallets("adl-notice")
+    return mark_once([X], [0, *wallets], given, {"X": "100"}, BINANCE_USDM).wallets("adl-notice")
 
 
 # What the venues are --------------------------------------------------------------------------------------------------
@@ -62,7 +73,7 @@ def test_effective_leverage_is_of_the_mark_value_and_the_wallet_with_its_pnl():
     """E is that of the whole wallet: 80 of U in Y make it stand behind."""
     # Wallet 1: U 50, E 200 + 50 + 80; wallet 2: U 50, E 250 + 50: 0.15 and 0.17.
     positions = [("X", 0, 2, 400), ("X", 1, -1, -150), ("X", 2, -1, -150), ("Y", 1, 1, 20), ("Y", 3, -1, -100)]
-    done = marked([X, Y], [0, 200, 250, 900], positions, AT_100, BINANCE_USDM)
+    done = mark_once([X, Y], [0, 200, 250, 900], positions, AT_100, BINANCE_USDM)
     assert done.wallets("adl-notice") == [2, 1]
 
 
@@ -76,7 +87,7 @@ def test_with_portfolio_margin_the_leverage_is_of_the_accounts_equity():
     }
     wallets = [0, ("ann", "portfolio", 0), ("bob", "portfolio", 0)]
     positions = [("X", 0, 2, 400), ("X", 1, -1, -150), ("X", 2, -1, -150)]
-    done = marked([X], wallets, positions, {"X": "100"}, [Deleverage("binance-portfolio")], **terms)
+    done = mark_once([X], wallets, positions, {"X": "100"}, [Deleverage("binance-portfolio")], **terms)
     assert done.wallets("adl-notice") == [2, 1]
 
 
@@ -97,7 +108,7 @@ def test_a_profitable_50x_position_goes_before_a_10x_one_with_less_profit():
     # N 100: E 2 and U 20; E 10 and U 10. A margin of 1 % leaves both healthy, and both bear a loss of nothing.
     contract = linear(tiers=adl.MarginTiers([0], ["0.01"]))
     positions = [("X", 0, 2, 400), ("X", 1, -1, -110), ("X", 2, -1, -120)]
-    done = marked([contract], [0, 0, -18], positions, {"X": "100"}, [Deleverage("binance", price="mark")])
+    done = mark_once([contract], [0, 0, -18], positions, {"X": "100"}, [Deleverage("binance", price="mark")])
     assert done.wallets("adl-notice") == [2, 1]
 
 
@@ -110,7 +121,7 @@ BANKRUPT = ([0, 490], [("X", 0, 1, 150), ("X", 1, -1, -110)], {"X": "100"})
 @pytest.mark.parametrize(("cash", "taken"), [(150, True), (149, False), (50, False), (49, False)])
 def test_adl_runs_only_when_the_fund_cannot_cover_a_bankrupt_position(cash, taken):
     """It bears a loss of 50 from 50 on, and a net notional of 100 with the 100 that are left from 150 on."""
-    done = marked([X], *BANKRUPT, BINANCE_USDM, cash)
+    done = mark_once([X], *BANKRUPT, BINANCE_USDM, cash)
     assert (done.wallets("take-over") == [0]) is taken
     assert (done.wallets("adl-notice") == [1]) is not taken
     assert done.cash() == cash
@@ -119,26 +130,26 @@ def test_adl_runs_only_when_the_fund_cannot_cover_a_bankrupt_position(cash, take
 def test_positions_of_the_opposite_side_are_closed_from_the_front():
     """Of two shorts the first; a long that would score higher is not asked."""
     positions = [("X", 0, 1, 150), ("X", 1, -1, -110), ("X", 2, -1, -150), ("X", 3, 1, 10)]
-    done = marked([X], [0, 490, 450, 900], positions, {"X": "100"}, BINANCE_USDM)
+    done = mark_once([X], [0, 490, 450, 900], positions, {"X": "100"}, BINANCE_USDM)
     assert done.fills("adl-fill") == [(0, -1, 150, 150), (2, 1, 150, -150)]
 
 
 def test_they_are_closed_at_the_bankruptcy_price_wherever_the_market_is():
     """The book trades from 99 to 101, the short is closed at 150."""
-    done = marked([X], *BANKRUPT, BINANCE_USDM, 0, Book(bids=[(9, 99)], asks=[(9, 101)]))
+    done = mark_once([X], *BANKRUPT, BINANCE_USDM, 0, RestingOrders(bids=[(9, 99)], asks=[(9, 101)]))
     assert done.fills("adl-notice") == [(1, 1, 150, 110 - 150)]
 
 
 def test_a_deleveraged_user_pays_no_fee():
     """490 + 110 - 150, to the unit."""
-    done = marked([X], *BANKRUPT, BINANCE_USDM)
+    done = mark_once([X], *BANKRUPT, BINANCE_USDM)
     assert done.balance == [0, 450]
     assert done.of("fee") == []
 
 
 def test_a_deleveraged_user_is_told_quantity_and_price_at_once():
     """The notice follows the fill it is about, in the same pass."""
-    done = marked([X], *BANKRUPT, BINANCE_USDM)
+    done = mark_once([X], *BANKRUPT, BINANCE_USDM)
     notice = done.of("adl-notice")[0]
     fill = next(row for row in done.of("adl-fill") if row["wallet"] == 1)
     assert notice["sequence"] > fill["sequence"]
@@ -150,7 +161,7 @@ def test_a_deleveraged_user_is_told_quantity_and_price_at_once():
 
 def test_a_deleveraged_user_may_open_a_new_position_at_once():
     """An order, and a trade, before the next mark."""
-    done = marked([X], *BANKRUPT, BINANCE_USDM)
+    done = mark_once([X], *BANKRUPT, BINANCE_USDM)
     done.house.place_order(1, "X", "-1", "100", leverage="10")
     done.house.trade("X", "1", "100", buyer=None, seller=1)
     assert done.lots == [0, -1]
@@ -159,7 +170,7 @@ def test_a_deleveraged_user_may_open_a_new_position_at_once():
 def test_all_orders_of_a_cross_wallet_are_cancelled():
     """Of the bankrupt, and of the counterparty: of every symbol."""
     placed = orders(("Y", 0, 1, 90, 0), ("X", 1, 1, 90, 0), ("Y", 1, 1, 90, 0))
-    done = marked([X, Y], *BANKRUPT[:2], AT_100, BINANCE_USDM, orders=placed)
+    done = mark_once([X, Y], *BANKRUPT[:2], AT_100, BINANCE_USDM, orders=placed)
     assert done.wallets("order-cancelled") == [0, 1, 1]
     assert done.orders == []
 
@@ -168,7 +179,7 @@ def test_of_an_isolated_wallet_only_the_orders_of_its_symbol_are_cancelled():
     """The account's cross wallet keeps its own."""
     wallets = [0, ("bob", "isolated", 490), ("bob", "cross", 50)]
     placed = orders(("X", 1, 1, 90, 0), ("Y", 1, 1, 90, 0), ("X", 2, 1, 90, 0))
-    done = marked([X, Y], wallets, BANKRUPT[1], AT_100, BINANCE_USDM, orders=placed)
+    done = mark_once([X, Y], wallets, BANKRUPT[1], AT_100, BINANCE_USDM, orders=placed)
     assert [(row["wallet"], row["contract"]) for row in done.of("order-cancelled")] == [(1, "X")]
 
 
@@ -182,12 +193,12 @@ def test_coin_margined_contracts_of_a_coin_share_one_fund():
     contracts = [inverse("I"), inverse("J")]
     positions = [("I", 0, 1, -80), ("J", 1, 1, -80), ("J", 2, -1, 100)]
     wallets = [("ann", "cross", 0), ("bob", "cross", 0), ("cat", "cross", 900)]
-    shared = marked(contracts, wallets, positions, {"I": "100", "J": "100"}, BINANCE_COINM, [fund(130, BTC.name)])
+    shared = mark_once(contracts, wallets, positions, {"I": "100", "J": "100"}, BINANCE_COINM, [fund(130, BTC.name)])
     assert shared.wallets("take-over") == [0]
     assert shared.wallets("adl-notice") == [2]
     assert (shared.cash("BTC"), shared.equity("BTC")) == (130, 110)
     apart = [fund(130, BTC.name, scope="I"), fund(130, BTC.name, scope="J")]
-    own = marked(contracts, wallets, positions, {"I": "100", "J": "100"}, BINANCE_COINM, apart)
+    own = mark_once(contracts, wallets, positions, {"I": "100", "J": "100"}, BINANCE_COINM, apart)
     assert own.wallets("take-over") == [0, 1]
 
 
@@ -195,7 +206,7 @@ def test_an_inverse_bankruptcy_price_is_where_the_losses_equal_the_collateral():
     """A lot that cost -80 (bought at 125) with nothing: 125; with 4 coins -84, 119.05, up to 120."""
     for balance, price in ((0, 125), (4, 120)):
         wallets = [("ann", "cross", balance), ("cat", "cross", 900)]
-        done = marked([inverse()], wallets, [("I", 0, 1, -80), ("I", 1, -1, 80)], {"I": "100"}, BINANCE_COINM)
+        done = mark_once([inverse()], wallets, [("I", 0, 1, -80), ("I", 1, -1, 80)], {"I": "100"}, BINANCE_COINM)
         assert done.fills("adl-notice")[0][2] == price
 
 
@@ -205,9 +216,9 @@ def test_an_inverse_bankruptcy_price_is_where_the_losses_equal_the_collateral():
 def test_liquidation_orders_are_immediate_or_cancel_limit_orders_at_the_bankruptcy_price():
     """10 that cost 1000 with 40: 96 a lot. 4 are filled at 97, nothing rests: the others go on."""
     # Better by 4; 1.25 % of 388 is 4.85, rounded 5: the fee is 4. E of the others 40 - 12 - 4 = 24, MM 30: 576/6 = 96.
-    book = Book(bids=[(4, 97), (9, 95)])
+    book = RestingOrders(bids=[(4, 97), (9, 95)])
     positions = [("X", 0, 10, 1000), ("X", 1, -10, -1000)]
-    done = marked([X], [40, 2000], positions, {"X": "100"}, BINANCE_USDM, 0, book)
+    done = mark_once([X], [40, 2000], positions, {"X": "100"}, BINANCE_USDM, 0, book)
     assert book.sent == [("X", -10, 96)]
     assert done.fills("book-fill", "fee") == [(0, -4, 97, 388), (0, 0, 0, -4)]
     assert done.fills("adl-notice") == [(1, 6, 96, 24)]
@@ -217,8 +228,8 @@ def test_liquidation_orders_are_immediate_or_cancel_limit_orders_at_the_bankrupt
 def test_a_wallet_that_has_enough_margin_after_loss_and_fee_is_left_alone():
     """9 of 10 sold at 99: E 20, MM 5."""
     # P 96: better 27, fee 1.25 % of 891 = 11.1: 11. E = 40 - 9 - 11 = 20.
-    book = Book(bids=[(9, 99)])
-    done = marked([X], [40], [("X", 0, 10, 1000)], {"X": "100"}, BINANCE_USDM, 500, book)
+    book = RestingOrders(bids=[(9, 99)])
+    done = mark_once([X], [40], [("X", 0, 10, 1000)], {"X": "100"}, BINANCE_USDM, 500, book)
     assert (done.balance, done.lots, done.cash()) == ([20], [1], 511)
     assert done.wallets("healthy") == [0]
 
@@ -232,10 +243,10 @@ def test_the_liquidation_price_is_where_equity_equals_maintenance_margin(lots, p
     contract = linear(settle=adl.Asset("USDT", 2))
     balance = 97.5 if lots > 0 else 102.5
     assert adl.liquidation_price(contract, lots, 100, balance) == pytest.approx(price, rel=1e-15)
-    house = opened(
+    house = build_house(
         snapshot([contract], [round(balance * 100)], [("X", 0, lots, 100_00 * lots)], {"X": "100"}), [Uncovered()]
     )
-    before = Pass(house, house.mark({"X": str(price - beyond * 0.01)}))
+    before = PassResult(house, house.mark({"X": str(price - beyond * 0.01)}))
     assert before.of("liquidation-started") == []
     assert before.mark({"X": str(price)}).wallets("liquidation-started") == [0]
 
@@ -244,6 +255,6 @@ def test_the_bankruptcy_price_is_where_losses_equal_collateral():
     """10 at 100 with 100: at 90 nothing is left, and there the order is, whatever the mark."""
     assert adl.bankruptcy_price(X, 10, 100, 100) == pytest.approx(90, rel=1e-15)
     for mark in ("92", "90", "80"):
-        book = Book()
-        marked([X], [100], [("X", 0, 10, 1000)], {"X": mark}, BINANCE_USDM, 0, book)
+        book = RestingOrders()
+        mark_once([X], [100], [("X", 0, 10, 1000)], {"X": mark}, BINANCE_USDM, 0, book)
         assert book.sent == [("X", -10, 90)]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..._support.arrays import refuse_unfit
-from ..._support.options import a_list
+from ..._support.options import read_list
 from ..._support.pickles import Versioned
 from ..._support.text import call_text
 from ...contracts.decimals import Number, canonical, exact_decimal
@@ -123,7 +123,7 @@ class InsuranceFund(Versioned):
 
 def _symbols(scope: Any) -> tuple[str, ...]:
     must = "must be a symbol or a list of symbols"
-    symbols = (scope,) if isinstance(scope, str) else tuple(a_list("scope", scope, must))
+    symbols = (scope,) if isinstance(scope, str) else tuple(read_list("scope", scope, must))
     if not symbols:
         raise AdlError.at("scope", None, scope, "must name a contract; None means all of the asset")
     for row, symbol in enumerate(symbols):

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support.arrays import INT64, Int64Array1D, frozen
-from ..._support.options import a_list, one_of
+from ..._support.options import read_list, require_option
 from ..._support.pickles import Versioned
 from ..._support.text import REPR_COLUMNS
 from ...contracts import Asset, Contract
@@ -81,7 +81,7 @@ class FundTable(Versioned):
         AdlError
             For a name that no fund has.
         """
-        one_of(argument, name, self.names, f"must be one of the funds {', '.join(self.names)}")
+        require_option(argument, name, self.names, f"must be one of the funds {', '.join(self.names)}")
         return self.names.index(name)
 
     def chain(self, fund: int) -> tuple[int, ...]:
@@ -201,7 +201,7 @@ def resolve_funds(
 
 
 def _listed(funds: Any) -> list[InsuranceFund]:
-    listed = a_list("funds", funds, "must be a list of InsuranceFund")
+    listed = read_list("funds", funds, "must be a list of InsuranceFund")
     for row, fund in enumerate(listed):
         if not isinstance(fund, InsuranceFund):
             raise AdlError.at("funds", row, fund, "must be an InsuranceFund")

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from ..._support.arrays import INT64_MAX
-from ..._support.options import one_of
+from ..._support.options import require_option
 from ..._support.pickles import Versioned
 from ..._support.text import call_text
 from ...contracts.decimals import whole_number
@@ -271,8 +271,8 @@ class Drawdown(Trigger):
         if not start < stop < 0:
             must = f"must be milder than start: above {ratio_text(start)} and below 0"
             raise AdlError.at("stop", None, self.stop, must)
-        one_of("of", self.of, OF)
-        one_of("relative_to", self.relative_to, RELATIVE_TO)
+        require_option("of", self.of, OF)
+        require_option("relative_to", self.relative_to, RELATIVE_TO)
         if self.per_contract and self.relative_to == "own":
             must = "must be 'pool' or 'opening' for a contract: the maximum of its profit may be 0"
             raise AdlError.at("relative_to", None, self.relative_to, must)

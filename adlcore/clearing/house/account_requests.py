@@ -13,11 +13,11 @@ from ..liquidation.pass_books import PassBooks
 from ..liquidation.settlement import reduce_entry
 from ..margin.free_margin import lockable
 from ..margin.margin_state import MarginState
-from ..margin.transfers import withdraw_at
-from ..snapshot.exact import locked_by
+from ..margin.transfers import withdraw_by
+from ..snapshot.exact import locked_margin
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import ISOLATED
-from ..snapshot.wallet_balances import asset_of, wallet_row
+from ..snapshot.wallet_balances import asset_row, wallet_row
 
 __all__ = [
     "cancel_order",
@@ -34,7 +34,7 @@ def deposit(work: PassBooks, wallet: int, amount: Number, asset: str | None) -> 
     """Money from outside into a wallet; an open entry is paid first."""
     books = work.books
     changed = books.deposit(wallet, amount, asset)
-    code = asset_of(books, wallet, asset)
+    code = asset_row(books, wallet, asset)
     quanta = books.assets[code].quanta(amount)
     work.log.add(("deposit", "request", {"wallet": wallet, "amount": quanta, "asset": code}))
     if (owed := work.uncovered.get((int(wallet), code))) is not None:
@@ -45,8 +45,8 @@ def deposit(work: PassBooks, wallet: int, amount: Number, asset: str | None) -> 
 def withdraw(work: PassBooks, wallet: int, amount: Number, asset: str | None) -> Snapshot:
     """Money out of a wallet, within its free margin."""
     books = work.books
-    changed = withdraw_at(books, MarginState._of(work.core), wallet, amount, asset)
-    code = asset_of(books, wallet, asset)
+    changed = withdraw_by(books, MarginState._of(work.core), wallet, amount, asset)
+    code = asset_row(books, wallet, asset)
     quanta = books.assets[code].quanta(amount)
     work.log.add(("withdrawal", "request", {"wallet": wallet, "amount": -quanta, "asset": code}))
     return changed
@@ -93,7 +93,7 @@ def place_order(
         raise AdlError("locked, leverage: must have exactly one", argument="locked")
     if leverage is not None:
         notional = round(abs(lots * work.unit_at(code, ticks)))
-        quanta = locked_by(notional, positive_decimal(leverage, "leverage"))
+        quanta = locked_margin(notional, positive_decimal(leverage, "leverage"))
     else:
         assert locked is not None  # one of the two is given
         quanta = listed.settle.quanta(locked)

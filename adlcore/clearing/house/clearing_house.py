@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..._support.options import a_truth
+from ..._support.options import read_flag
 from ...contracts.decimals import Number
 from ...errors import AdlError
 from ..events import Events
@@ -127,7 +127,7 @@ class ClearingHouse(CommittedState):
         if not isinstance(snapshot, Snapshot):
             raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
         books = snapshot._owned()
-        core, strict = self._core(books), a_truth("strict", strict)
+        core, strict = self._core(books), read_flag("strict", strict)
         state, events = opened(books, core, funds, self._venue, strict, self._audits)
         self.opening = events
         self._held = Held(state, None, Ledger(ledger_lines).after(events, state.parties.funds), events)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..._support import arrays
 from ..._support.arrays import INT64, INT64_MAX
-from ..._support.options import is_count, one_of
+from ..._support.options import is_count, require_option
 from ..._support.wording import counted
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
@@ -77,7 +77,7 @@ class CommittedState:
     VERSION = 1
 
     def _settings(self, venue: Any, liquidity: Any, audit: str, max_move: Any, threads: int, ledger_lines: int) -> None:
-        one_of("audit", audit, ("on", "off"), "must be 'on' or 'off'")
+        require_option("audit", audit, ("on", "off"), "must be 'on' or 'off'")
         if liquidity is not None and (isinstance(liquidity, type) or not callable(getattr(liquidity, "ioc", None))):
             raise AdlError.at("liquidity", None, liquidity, "must have a method ioc(contract, quantity, limit, time)")
         if isinstance(ledger_lines, bool) or not isinstance(ledger_lines, int) or ledger_lines < 0:
@@ -171,7 +171,7 @@ class CommittedState:
         has them run then. It must not wait for another thread that calls the house. Copies have no subscribers.
         """
         if kind is not None:
-            one_of("kind", kind, KINDS)
+            require_option("kind", kind, KINDS)
         if not callable(call):
             raise AdlError.at("call", None, call, "must be callable")
         self._subscribers.append((kind, call))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..._support.arrays import INT64_MAX, LONGEST_NAME
-from ..._support.options import a_list
+from ..._support.options import read_list
 from ...contracts.decimals import whole_number
 from ...errors import AdlError
 from ..order_book.liquidity import Liquidity
@@ -27,7 +27,7 @@ PAIR = "must be (lots, ticks), two whole numbers; where a plan is settled also (
 
 def read_reports(place: int, fills: Any) -> list[Report]:
     """The fills of one order, read: whole numbers, and names where they have them."""
-    listed = a_list("fills", fills, "must be a list of (lots, ticks) or (lots, ticks, id), or None", place)
+    listed = read_list("fills", fills, "must be a list of (lots, ticks) or (lots, ticks, id), or None", place)
     return [_report(place, fill) for fill in listed]
 
 

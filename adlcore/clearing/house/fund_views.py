@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..._support.options import is_text_of, one_of
+from ..._support.options import is_text_of, require_option
 from ..state import HouseState
 from .ledger import Ledger, amount_in, columns_of
 
@@ -87,7 +87,7 @@ class Funds(Mapping[str, Fund]):
         self._funds = dict(funds)
 
     def __getitem__(self, name: str) -> Fund:
-        one_of("name", name, self._funds, f"must be one of the funds {', '.join(self._funds)}")
+        require_option("name", name, self._funds, f"must be one of the funds {', '.join(self._funds)}")
         return self._funds[name]
 
     def __iter__(self) -> Iterator[str]:

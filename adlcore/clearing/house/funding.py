@@ -13,7 +13,7 @@ from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
 from ...contracts.decimals import Number, exact_decimal
 from ...errors import AdlError
 from ..liquidation.pass_books import PassBooks
-from ..snapshot.exact import entry
+from ..snapshot.exact import read_entry
 
 __all__ = ["funding"]
 
@@ -23,7 +23,7 @@ def funding(work: PassBooks, rates: Mapping[str, Number]) -> None:
     books = work.books
     if not isinstance(rates, Mapping):
         raise AdlError.at("rates", None, rates, "must be a mapping of symbols to rates")
-    given = {books.code(symbol): entry("rates", symbol, rate, exact_decimal) for symbol, rate in rates.items()}
+    given = {books.code(symbol): read_entry("rates", symbol, rate, exact_decimal) for symbol, rate in rates.items()}
     for code in sorted(given):
         if work.core.marks[code] is None:
             raise AdlError.at("rates", None, books.contracts[code].symbol, "has no mark price: must be marked before")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from ..._support.options import a_list
+from ..._support.options import read_list
 from ...errors import AdlError
 from ..events import Events
 from ..stages.stage import Fill, Order
@@ -153,7 +153,7 @@ class OpenPlan:
         if isinstance(fills, Mapping):
             return self._by_number(fills)
         must = "must be a list with the fills of each order, or a mapping by order number"
-        listed = a_list("fills", fills, must)
+        listed = read_list("fills", fills, must)
         if len(listed) != len(orders):
             must = f"must be of {len(orders)}, the plan's, None where nothing was filled"
             raise AdlError(f"fills are of {len(listed)} orders: {must}", argument="fills")

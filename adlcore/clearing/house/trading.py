@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ... import _kernels
 from ..._support.arrays import INT64_MAX
-from ..._support.options import one_of
+from ..._support.options import require_option
 from ...contracts.decimals import Number, canonical, positive_decimal
 from ...errors import AdlError
 from ..events import LEVERAGE_UNIT
@@ -92,7 +92,7 @@ def _side(
 ) -> Street | User:
     """A buyer or seller: the street, or a wallet, whose rows stand in `changed` from then on."""
     if leg is not None:
-        one_of(f"{name}_leg", leg, LEGS, "must be 'long' or 'short'")
+        require_option(f"{name}_leg", leg, LEGS, "must be 'long' or 'short'")
     if wallet is None:
         if leg is not None:
             raise AdlError.at(f"{name}_leg", None, leg, "must be absent: the street has one netted row")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ... import _kernels
 from ..._support.arrays import FLOAT64, INT64, Int64Array1D
-from ..margin.shared_bankruptcy import Exchange, SharedBankruptcy, shared_of
+from ..margin.shared_bankruptcy import NumeraireConversion, SharedBankruptcy, share_rows
 from .pass_books import PassBooks
 
 __all__ = ["Chosen", "Round"]
@@ -130,7 +130,7 @@ class Round:
         if self._last is not None and all(map(np.array_equal, asked, self._last[0])):
             return self._last[1]
         ascending = np.argsort(rows)
-        shared: SharedBankruptcy = shared_of(work.core, rows[ascending], work.quantity, work.entry_value)
+        shared: SharedBankruptcy = share_rows(work.core, rows[ascending], work.quantity, work.entry_value)
         found = np.empty((3, len(rows)), INT64)
         found[:, ascending] = shared.price, shared.value_at_price, shared.highest
         self._last = asked, tuple(found)
@@ -142,4 +142,6 @@ def _weights(work: PassBooks, rows: Int64Array1D) -> Int64Array1D:
     books = work.books
     valued = np.flatnonzero(books.wallets.is_valued(books.positions.wallet[rows]))
     code = books.contract_of(rows[valued])
-    return Exchange(work.core, valued, work.settle[code]).to_numeraire(work.core.margin[rows], "maintenance_margin")
+    return NumeraireConversion(work.core, valued, work.settle[code]).to_numeraire(
+        work.core.margin[rows], "maintenance_margin"
+    )

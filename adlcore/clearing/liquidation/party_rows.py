@@ -36,7 +36,8 @@ class PartyRows:
     core : MarginPass
         Margin of rows and wallets, moved in place.
     lots, cost, realized : int64[parties, contracts]
-        ``lots0``, ``cost0``: of a row when it was last opened or enlarged.
+    lots0, cost0 : int64[parties, contracts]
+        Of a row when it was last opened or enlarged.
     party_cash : int64[parties, assets]
     lent : int64[f]
         What its parent has paid for each fund.

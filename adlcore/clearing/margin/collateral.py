@@ -29,10 +29,10 @@ from ...errors import AdlError
 from ..snapshot.books import Books
 from ..snapshot.tables import PORTFOLIO, Holdings
 
-__all__ = ["Rates", "Slots", "converted", "refuse_wrapped", "whole_parts"]
+__all__ = ["NumeraireRates", "Slots", "convert_quanta", "refuse_wrapped", "int64_ratio"]
 
 
-class Rates:
+class NumeraireRates:
     """Exact conversions between the assets of the books and their numeraire, quanta to quanta.
 
     Attributes
@@ -60,7 +60,7 @@ class Rates:
         self.loan = [Fraction(rate) for rate in books.loan_rates]
         self.names = [asset.name for asset in books.assets]
 
-    def moved(self, prices: dict[int, Decimal]) -> Rates:
+    def moved(self, prices: dict[int, Decimal]) -> NumeraireRates:
         """The same rates at new index prices of some assets."""
         if not prices:
             return self
@@ -82,7 +82,7 @@ class Rates:
         return price
 
 
-def converted(
+def convert_quanta(
     values: Int64Array1D,
     rates: list[Fraction],
     which: Int64Array1D,
@@ -91,7 +91,7 @@ def converted(
     wallet: Int64Array1D | None = None,
 ) -> Int64Array1D:
     """``values·rates[which]`` to quanta, rounded as named; `wallet` says whose each is."""
-    parts = np.array([whole_parts(rate, what) for rate in rates], INT64).reshape(-1, 2)
+    parts = np.array([int64_ratio(rate, what) for rate in rates], INT64).reshape(-1, 2)
     top, bottom = parts[which, 0], parts[which, 1]
     out = np.empty(len(values), INT64)
     row = _kernels.numbers.money.multiply_divide(values, top, bottom, _kernels.numbers.money.ROUNDINGS[rounding], out)
@@ -104,7 +104,7 @@ def converted(
     return out
 
 
-def whole_parts(rate: Fraction, what: str) -> tuple[int, int]:
+def int64_ratio(rate: Fraction, what: str) -> tuple[int, int]:
     """A rate as two whole numbers that fit int64, as exact conversion needs them."""
     for number in (rate.numerator, rate.denominator):
         if not -INT64_MAX <= number <= INT64_MAX:
@@ -147,7 +147,9 @@ class Slots:
         place = np.searchsorted(all_keys, held)
         self.amount[place], self.loan[place] = books.balances.amount, books.balances.loan
 
-    def value(self, sums: Int64Array1D, rates: Rates, out: Int64Array1D, some: Int64Array1D | None = None) -> None:
+    def value(
+        self, sums: Int64Array1D, rates: NumeraireRates, out: Int64Array1D, some: Int64Array1D | None = None
+    ) -> None:
         """Write equity and maintenance margin of each wallet from the sums of its slots.
 
         `sums` is int64[s, 2], `out` int64[w, 2]; with `some`, wallets ascending, of those only: then
@@ -177,7 +179,9 @@ class Slots:
         count = last - first
         return np.repeat(last - np.cumsum(count), count) + np.arange(count.sum())
 
-    def terms(self, sums: Int64Array1D, rates: Rates, slots: Int64Array1D) -> tuple[Int64Array1D, Int64Array1D]:
+    def terms(
+        self, sums: Int64Array1D, rates: NumeraireRates, slots: Int64Array1D
+    ) -> tuple[Int64Array1D, Int64Array1D]:
         """What each of these slots adds to its wallet's equity and maintenance margin, in the numeraire."""
         pnl, margin, which, whose = sums[slots, 0], sums[slots, 1], self.asset[slots], self.wallet[slots]
         plain, cut = self._rates(rates)
@@ -185,35 +189,37 @@ class Slots:
         whole = self.portfolio[slots]
         # Under portfolio margin profit is collateral too; in multi-assets mode it counts in full.
         base = np.where(whole, _sum_of(net, np.where(whole, pnl, 0), whose), net)
-        equity = converted(np.minimum(base, 0), plain, which, "half-even", "collateral", whose)
+        equity = convert_quanta(np.minimum(base, 0), plain, which, "half-even", "collateral", whose)
         # One of the two is 0.
-        equity += converted(np.maximum(base, 0), cut, which, "half-even", "collateral", whose)
-        gain = converted(np.where(whole, 0, pnl), plain, which, "half-even", "unrealized PnL", whose)
+        equity += convert_quanta(np.maximum(base, 0), cut, which, "half-even", "collateral", whose)
+        gain = convert_quanta(np.where(whole, 0, pnl), plain, which, "half-even", "unrealized PnL", whose)
         lent = [price * rate for price, rate in zip(plain, rates.loan, strict=True)]
-        owed = converted(self.loan[slots], lent, which, "half-even", "loan", whose)
-        kept = converted(margin, plain, which, "half-even", "maintenance margin", whose)
+        owed = convert_quanta(self.loan[slots], lent, which, "half-even", "loan", whose)
+        kept = convert_quanta(margin, plain, which, "half-even", "maintenance margin", whose)
         return _sum_of(equity, gain, whose), _sum_of(kept, owed, whose)
 
-    def collateral(self, rates: Rates, out: Int64Array1D) -> None:
+    def collateral(self, rates: NumeraireRates, out: Int64Array1D) -> None:
         """Write the wallet balance of each valued wallet, in the numeraire: its equity without profit and loss."""
         wallets, (equity, _) = self._without_positions(rates)
         out[wallets] = equity
 
-    def loan_margin(self, rates: Rates) -> Int64Array1D:
+    def loan_margin(self, rates: NumeraireRates) -> Int64Array1D:
         """int64[w]: the maintenance margin of each wallet's loans, in the numeraire."""
         wallets, (_, owed) = self._without_positions(rates)
         out = np.zeros(self.wallets, INT64)
         out[wallets] = owed
         return out
 
-    def _without_positions(self, rates: Rates) -> tuple[Int64Array1D, list[Int64Array1D]]:
+    def _without_positions(self, rates: NumeraireRates) -> tuple[Int64Array1D, list[Int64Array1D]]:
         """The valued wallets, and what their equity and margin would be without their positions."""
         wallets = np.unique(self.wallet[self.valued])
         group = np.searchsorted(wallets, self.wallet[self.valued])
         terms = self.terms(np.zeros((len(self.wallet), 2), INT64), rates, self.valued)
         return wallets, [_summed(term, group, wallets, "balance") for term in terms]
 
-    def exact(self, sums: Int64Array1D, rates: Rates, wallet: int, less: Mapping[int, int]) -> tuple[int, int, int]:
+    def exact(
+        self, sums: Int64Array1D, rates: NumeraireRates, wallet: int, less: Mapping[int, int]
+    ) -> tuple[int, int, int]:
         """Equity, balance and margin of loans of one valued wallet in Python integers: none leaves its range.
 
         `less` is what leaves it, by asset.
@@ -241,7 +247,7 @@ class Slots:
             wallet=self.wallet[slots], asset=self.asset[slots], amount=self.amount[slots], loan=self.loan[slots]
         )
 
-    def _rates(self, rates: Rates) -> tuple[list[Fraction], list[Fraction]]:
+    def _rates(self, rates: NumeraireRates) -> tuple[list[Fraction], list[Fraction]]:
         """Prices in full and after the haircut; 0 for assets that no slot is in."""
         plain = [rates.price_of(a) if a in self._used else Fraction(0) for a in range(len(rates.price))]
         return plain, [price * kept for price, kept in zip(plain, rates.kept, strict=True)]

@@ -13,10 +13,19 @@ from ..._support.arrays import INT64, Int64Array1D
 from ...contracts.decimals import exact_decimal
 from ...errors import AdlError
 from ..snapshot.exact import read_cell
-from .collateral import converted, whole_parts
+from .collateral import convert_quanta, int64_ratio
 from .margin_pass import MarginPass
 
-__all__ = ["balances", "free", "free_of", "initial", "least", "lockable", "needed_of", "worth"]
+__all__ = [
+    "balances",
+    "free_margins",
+    "free_margin_of",
+    "initial_margins",
+    "least_healthy_equity",
+    "lockable",
+    "required_margin_of",
+    "equity_and_balance",
+]
 
 
 def balances(state: MarginPass) -> Int64Array1D:
@@ -28,7 +37,7 @@ def balances(state: MarginPass) -> Int64Array1D:
     return balance
 
 
-def initial(state: MarginPass) -> Int64Array1D:
+def initial_margins(state: MarginPass) -> Int64Array1D:
     """int64[n]: ``|MV|/leverage`` rounded up where a leverage was chosen, else the maintenance margin."""
     positions = state.books.positions
     margin = state.margin.copy()
@@ -38,21 +47,21 @@ def initial(state: MarginPass) -> Int64Array1D:
     for leverage, row in zip(chosen.tolist(), rows[first].tolist(), strict=True):
         try:
             rates.append(1 / _read(leverage, row))
-            whole_parts(rates[-1], "leverage")
+            int64_ratio(rates[-1], "leverage")
         except AdlError as error:
             raise error.placed("positions.leverage", row, leverage) from None
     notional = np.abs(state.pnl[rows] + positions.entry_value[rows])
-    margin[rows] = converted(notional, rates, which, "up", "initial_margin")
+    margin[rows] = convert_quanta(notional, rates, which, "up", "initial_margin")
     return margin
 
 
-def free(state: MarginPass) -> Int64Array1D:
-    """int64[w]: what may leave each wallet, in quanta of its asset or numeraire; see :func:`free_of`.
+def free_margins(state: MarginPass) -> Int64Array1D:
+    """int64[w]: what may leave each wallet, in quanta of its asset or numeraire; see :func:`free_margin_of`.
 
     O(positions + orders); where what somebody needs leaves int64, wallet by wallet in Python integers.
     """
     try:
-        bound, balance = _needed(state), balances(state)
+        bound, balance = _required_margins(state), balances(state)
     except AdlError:
         count, books = len(state.wallets), state.books
         rows, orders = _grouped(books.positions.wallet, count), _grouped(books.orders.wallet, count)
@@ -66,7 +75,7 @@ def free(state: MarginPass) -> Int64Array1D:
     return found
 
 
-def free_of(state: MarginPass, wallet: int) -> int:
+def free_margin_of(state: MarginPass, wallet: int) -> int:
     """What may leave one wallet: ``max(0, min(WB, E) - IM - locked)``, and no more than leaves it healthy.
 
     Whoever takes out all of it holds no position, or stands at E > MM (E >= MM where
@@ -80,12 +89,12 @@ def lockable(state: MarginPass, wallet: int) -> int:
     """What a new order of a wallet may lock: ``max(0, min(WB, E) - IM - locked)``.
 
     A lock takes nothing out, so that nobody is nearer to liquidation by it: it may be all that initial margin and
-    other locks leave, while a withdrawal (:func:`free_of`) leaves equity above the maintenance margin, too.
+    other locks leave, while a withdrawal (:func:`free_margin_of`) leaves equity above the maintenance margin, too.
     """
-    return max(0, min(worth(state, wallet)) - needed_of(state, wallet))
+    return max(0, min(equity_and_balance(state, wallet)) - required_margin_of(state, wallet))
 
 
-def worth(state: MarginPass, wallet: int, less: dict[int, int] | None = None) -> tuple[int, int]:
+def equity_and_balance(state: MarginPass, wallet: int, less: dict[int, int] | None = None) -> tuple[int, int]:
     """Equity and balance of a wallet, once so many quanta of some assets have left it."""
     if state.books.wallets.is_valued(wallet):
         equity, balance, _ = state.slots.exact(state.sums, state.rates, wallet, less or {})
@@ -94,15 +103,15 @@ def worth(state: MarginPass, wallet: int, less: dict[int, int] | None = None) ->
     return int(state.wallets[wallet, 0]) - gone, int(state.books.wallets.balance[wallet]) - gone
 
 
-def least(state: MarginPass, wallet: int) -> int:
+def least_healthy_equity(state: MarginPass, wallet: int) -> int:
     """The least equity with which a wallet is not liquidatable at these marks."""
     margin = int(state.wallets[wallet, 1]) if state.holding[wallet] else 0
     return margin + (1 if margin and state.inclusive else 0)
 
 
-def needed_of(state: MarginPass, wallet: int) -> int:
+def required_margin_of(state: MarginPass, wallet: int) -> int:
     """What a wallet must keep: initial margin, the margin of its loans, and what open orders lock; exact."""
-    return _needed_of(state, wallet, *_rows_of(state, wallet))
+    return _required_margin(state, wallet, *_rows_of(state, wallet))
 
 
 def _rows_of(state: MarginPass, wallet: int) -> tuple[Int64Array1D, Int64Array1D]:
@@ -112,12 +121,12 @@ def _rows_of(state: MarginPass, wallet: int) -> tuple[Int64Array1D, Int64Array1D
 
 
 def _free(state: MarginPass, wallet: int, rows: Int64Array1D, orders: Int64Array1D) -> int:
-    equity, balance = worth(state, wallet)
-    unlocked = min(equity, balance) - _needed_of(state, wallet, rows, orders)
-    return max(0, min(unlocked, equity - least(state, wallet)))
+    equity, balance = equity_and_balance(state, wallet)
+    unlocked = min(equity, balance) - _required_margin(state, wallet, rows, orders)
+    return max(0, min(unlocked, equity - least_healthy_equity(state, wallet)))
 
 
-def _needed_of(state: MarginPass, wallet: int, rows: Int64Array1D, orders: Int64Array1D) -> int:
+def _required_margin(state: MarginPass, wallet: int, rows: Int64Array1D, orders: Int64Array1D) -> int:
     """The same, of these rows and orders of the wallet."""
     books, valued = state.books, state.books.wallets.is_valued(wallet)
 
@@ -151,10 +160,12 @@ def _grouped(owner: Int64Array1D, count: int) -> list[Int64Array1D]:
     return np.split(order, np.searchsorted(owner[order], np.arange(1, count))) if count else []
 
 
-def _needed(state: MarginPass) -> Int64Array1D:
-    """int64[w]: what each wallet must keep; see :func:`needed_of`."""
+def _required_margins(state: MarginPass) -> Int64Array1D:
+    """int64[w]: what each wallet must keep; see :func:`required_margin_of`."""
     books = state.books
-    held = _by_wallet(state, initial(state), books.positions.wallet, np.repeat(books.settle, np.diff(books.start)))
+    held = _by_wallet(
+        state, initial_margins(state), books.positions.wallet, np.repeat(books.settle, np.diff(books.start))
+    )
     locked = _by_wallet(state, books.orders.locked, books.orders.wallet, books.settle[books.orders.contract])
     loans = state.slots.loan_margin(state.rates) if state.slots.many else np.zeros_like(held)
     total = held + locked + loans
@@ -170,7 +181,7 @@ def _by_wallet(state: MarginPass, amounts: Int64Array1D, wallet: Int64Array1D, a
         used = set(asset[valued].tolist())
         rates = [state.rates.price_of(a) if a in used else Fraction(0) for a in range(len(state.books.assets))]
         amounts = amounts.copy()
-        amounts[valued] = converted(amounts[valued], rates, asset[valued], "up", "initial_margin")
+        amounts[valued] = convert_quanta(amounts[valued], rates, asset[valued], "up", "initial_margin")
     out = np.empty(len(state.wallets), INT64)
     bad = _kernels.numbers.money.group_sums(amounts, wallet, out)
     if bad >= 0:

@@ -15,14 +15,14 @@ from ... import _kernels
 from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from ...errors import AdlError
 from ..snapshot.books import Books
-from .collateral import Rates, Slots
+from .collateral import NumeraireRates, Slots
 
 __all__ = ["MarginPass"]
 
 TWO_62, INT64_END = 2**62, 2**63
 
 
-class Prices(NamedTuple):
+class Valuation(NamedTuple):
     """What everything is valued at: replaced as a whole, so that a move is over in one assignment.
 
     `moving` says that a move to others has begun and is not over.
@@ -30,7 +30,7 @@ class Prices(NamedTuple):
 
     marks: tuple[Decimal | None, ...]
     unit: Float64Array1D
-    rates: Rates
+    rates: NumeraireRates
     moving: bool = False
 
 
@@ -59,8 +59,8 @@ class MarginPass:
         self.books = books
         self.inclusive = inclusive
         unit = np.array([self.unit_at(code, mark) for code, mark in enumerate(books.marks)], FLOAT64)
-        self.prices = Prices(tuple(books.marks), unit, Rates(books))
-        self.tier_start, self.rate, self.amount = _tiers(books)
+        self.prices = Valuation(tuple(books.marks), unit, NumeraireRates(books))
+        self.tier_start, self.rate, self.amount = _tier_columns(books)
         held = np.flatnonzero(np.diff(books.start)).tolist()
         self.has_all_tiers = all(books.contracts[code].tiers is not None for code in held)
         self.slots = Slots(books)
@@ -83,7 +83,7 @@ class MarginPass:
         return self.prices.unit
 
     @property
-    def rates(self) -> Rates:
+    def rates(self) -> NumeraireRates:
         """Conversions between assets at the index prices."""
         return self.prices.rates
 
@@ -140,7 +140,7 @@ class MarginPass:
         if met & _kernels.margin.passes.SUM_OVERFLOW:
             self.refuse_sums()
 
-    def move(self, marks: Mapping[int, Decimal], rates: Rates, all_valued: bool) -> Int64Array1D:
+    def move(self, marks: Mapping[int, Decimal], rates: NumeraireRates, all_valued: bool) -> Int64Array1D:
         """Move contracts to new marks; the wallets touched that are liquidatable now.
 
         On an error every array is as before. An interruption, too, leaves the old prices or the new ones: one
@@ -164,7 +164,7 @@ class MarginPass:
             self._run_all(1)
             self.prices = self.prices._replace(moving=False)
 
-    def remark(self, marks: Mapping[int, Decimal], rates: Rates, all_valued: bool, threads: int = 1) -> None:
+    def remark(self, marks: Mapping[int, Decimal], rates: NumeraireRates, all_valued: bool, threads: int = 1) -> None:
         """Move contracts to new marks by whichever way is less work; on an error the state is not to be used again."""
         rows = sum(int(self.books.start[code + 1] - self.books.start[code]) for code in marks)
         if 2 * rows < len(self.pnl):
@@ -180,14 +180,14 @@ class MarginPass:
             self.slots.value(self.sums, self.rates, self.wallets)
         self._decide(_kernels.margin.verdicts.of_all(self.wallets, self.inclusive, self.verdict))
 
-    def _moved(self, marks: Mapping[int, Decimal], rates: Rates) -> Prices:
+    def _moved(self, marks: Mapping[int, Decimal], rates: NumeraireRates) -> Valuation:
         """The prices with new marks of some contracts."""
         listed, unit = list(self.marks), self.unit.copy()
         for code, mark in marks.items():
             listed[code], unit[code] = mark, self.unit_at(code, mark)
-        return Prices(tuple(listed), unit, rates)
+        return Valuation(tuple(listed), unit, rates)
 
-    def _revalue_all(self, marks: Iterable[int], prices: Prices, touched: Int64Array1D) -> None:
+    def _revalue_all(self, marks: Iterable[int], prices: Valuation, touched: Int64Array1D) -> None:
         """Bring rows, wallets and verdicts to prices; whoever calls it undoes it on an error."""
         met = 0
         for code in marks:
@@ -218,7 +218,7 @@ class MarginPass:
             return held[0][fresh]
         return np.flatnonzero(_mask(np.concatenate([np.zeros(0, INT64), *held]), len(self.wallets)))
 
-    def _value(self, rates: Rates, touched: Int64Array1D) -> None:
+    def _value(self, rates: NumeraireRates, touched: Int64Array1D) -> None:
         """Bring the wallets touched up to their slots, where those differ."""
         if self.slots.many:
             self.slots.value(self.sums, rates, self.wallets, touched)
@@ -292,7 +292,7 @@ def _mask(rows: Int64Array1D, length: int) -> npt.NDArray[np.bool_]:
     return mask
 
 
-def _tiers(books: Books) -> tuple[Int64Array1D, Float64Array1D, Float64Array1D]:
+def _tier_columns(books: Books) -> tuple[Int64Array1D, Float64Array1D, Float64Array1D]:
     """The tiers of all contracts, one after the other; none of a contract that has none."""
     each = [
         (np.zeros(0), np.zeros(0)) if c.tiers is None else c.tiers.arrays(c.settle.quanta_per_unit)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..._support import arrays
 from ..._support.arrays import FLOAT64, Float64Array1D, Int64Array1D
-from ..._support.options import a_truth
+from ..._support.options import read_flag
 from ...contracts import Contract
 from ...contracts.decimals import Number
 from ...errors import AdlError
@@ -22,7 +22,7 @@ from . import free_margin
 from .margin_pass import MarginPass
 from .position_margin import PositionMargin
 
-__all__ = ["MarginState", "margin_state", "market", "state_of"]
+__all__ = ["MarginState", "margin_state", "market", "kept_margin_state"]
 
 
 def margin_state(snapshot: Books, *, inclusive: bool = True, threads: int = 1) -> MarginState:
@@ -111,10 +111,10 @@ def market(snapshot: Books, contract: str | Contract) -> Market:
     >>> market(snapshot, "X").equity.tolist()
     [2200000000, 9000000000]
     """
-    return state_of(snapshot).market(contract)
+    return kept_margin_state(snapshot).market(contract)
 
 
-def state_of(snapshot: Books) -> MarginState:
+def kept_margin_state(snapshot: Books) -> MarginState:
     """The margin state of a snapshot at its own marks, computed once and kept with it; nobody moves it."""
     _refuse_no_snapshot(snapshot)
     found: MarginState = snapshot.__dict__.get("_state") or snapshot._cache("_state", MarginState(snapshot))
@@ -165,7 +165,7 @@ class MarginState:
     """
 
     def __init__(self, snapshot: Books, *, inclusive: bool = True, threads: int = 1) -> None:
-        self._core = MarginPass(snapshot, a_truth("inclusive", inclusive), arrays.thread_count(threads))
+        self._core = MarginPass(snapshot, read_flag("inclusive", inclusive), arrays.thread_count(threads))
 
     @classmethod
     def _of(cls, core: MarginPass) -> MarginState:
@@ -217,7 +217,7 @@ class MarginState:
         wallet of several assets takes along what it counts for as collateral, rounded: there it says how
         far equity may fall.
         """
-        return free_margin.free(self._pass)
+        return free_margin.free_margins(self._pass)
 
     @property
     def margin_ratio(self) -> Float64Array1D:

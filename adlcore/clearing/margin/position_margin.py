@@ -17,7 +17,7 @@ from ...market import liquidation_prices
 from ...market.market import Market
 from ..snapshot.tables import PORTFOLIO
 from . import free_margin
-from .collateral import converted
+from .collateral import convert_quanta
 from .margin_pass import MarginPass
 
 __all__ = ["PositionMargin"]
@@ -71,7 +71,7 @@ class PositionMargin:
     @property
     def initial_margin(self) -> Int64Array1D:
         """int64[n]: ``|MV|/leverage`` rounded up where a leverage was chosen, else the maintenance margin."""
-        return arrays.frozen(free_margin.initial(self._state))
+        return arrays.frozen(free_margin.initial_margins(self._state))
 
     def liquidation_price(
         self, rows: npt.ArrayLike | None = None, *, taker_fee: Number = 0.0, root: str = "nearest"
@@ -123,7 +123,10 @@ class PositionMargin:
         Bankrupt wallets are closed at shared prices: :func:`adlcore.clearing.shared_bankruptcy`.
         """
 
-        fee, nothing = liquidation_prices.read_fee(taker_fee), (liquidation_prices.NOTHING, liquidation_prices.NOTHING)
+        fee, nothing = (
+            liquidation_prices.read_fee(taker_fee),
+            (liquidation_prices.NO_MARGIN, liquidation_prices.NO_MARGIN),
+        )
 
         def solve(code: int, part: Int64Array1D) -> Float64Array1D:
             return self._solve(code, part, np.full(len(part), -1), fee, nothing, "nearest", needs_margin=False)
@@ -147,7 +150,7 @@ class PositionMargin:
             per_numeraire = [1 / state.rates.price_of(asset)]
             one = np.zeros(len(valued), INT64)
             for name, column in columns.items():
-                column[valued] = converted(column[valued], per_numeraire, one, "half-even", name)
+                column[valued] = convert_quanta(column[valued], per_numeraire, one, "half-even", name)
         mark = state.marks[code]
         if mark is None:
             raise AdlError.at("marks", None, state.books.contracts[code].symbol, "has no mark price: must have one")
@@ -176,7 +179,7 @@ class PositionMargin:
             parts = [np.arange(books.start[k], books.start[k + 1]) for k in range(len(books.contracts))]
             found = [solve(code, part) for code, part in enumerate(parts) if len(part)]
             return np.concatenate([np.zeros(0), *found])
-        chosen = arrays.numbers("rows", rows)
+        chosen = arrays.number_column("rows", rows)
         if len(chosen) and (chosen.dtype != INT64 or not ((chosen >= 0) & (chosen < n)).all()):
             bad = int(np.flatnonzero(~((chosen >= 0) & (chosen < n)))[0]) if chosen.dtype == INT64 else 0
             raise AdlError.at("rows", bad, chosen[bad], f"must be a row of the positions, 0 to {n - 1}")

@@ -23,14 +23,14 @@ from ..._support import arrays
 from ..._support.arrays import FLOAT64, INT64, INT64_MAX, Int64Array1D
 from ...errors import AdlError
 from ..snapshot.books import Books
-from .collateral import converted, refuse_wrapped
+from .collateral import convert_quanta, refuse_wrapped
 from .margin_pass import MarginPass
 from .margin_state import MarginState
 
-__all__ = ["SharedBankruptcy", "shared_bankruptcy", "shared_of", "shared_of_party"]
+__all__ = ["SharedBankruptcy", "shared_bankruptcy", "share_rows", "share_party_rows"]
 
 #: The highest execution price where a contract gives none: so many times the mark, or the entry price.
-FAR = 1000
+HIGHEST_PER_MARK = 1000
 
 UP, DOWN = _kernels.numbers.money.ROUNDINGS["up"], _kernels.numbers.money.ROUNDINGS["down"]
 
@@ -134,10 +134,10 @@ def shared_bankruptcy(state: MarginState, wallets: npt.ArrayLike | None = None) 
     assert mask is not None  # only None gives None
     positions = core.books.positions
     rows = np.flatnonzero((mask[positions.wallet] != 0) & (positions.quantity != 0))
-    return shared_of(core, rows, positions.quantity, positions.entry_value)
+    return share_rows(core, rows, positions.quantity, positions.entry_value)
 
 
-def shared_of(
+def share_rows(
     core: MarginPass, rows: Int64Array1D, quantity: Int64Array1D, entry_value: Int64Array1D
 ) -> SharedBankruptcy:
     """As :func:`shared_bankruptcy`, of the open rows of some wallets, ascending, as these columns hold them now."""
@@ -146,16 +146,18 @@ def shared_of(
     cost, wallet = entry_value[rows], books.positions.wallet[rows]
     wallets, group = np.unique(wallet, return_inverse=True)
     valued = np.flatnonzero(books.wallets.is_valued(wallet))
-    exchange = Exchange(core, valued, books.settle[code[valued]] if len(valued) else valued)
+    exchange = NumeraireConversion(core, valued, books.settle[code[valued]] if len(valued) else valued)
     weight = exchange.to_numeraire(core.margin[rows], "maintenance_margin")
     mark = core.pnl[rows] + cost
     equity = core.wallets[wallets, 0]
     return split(
-        _Split(core.books, core.marks, rows, code, quantity[rows], cost, mark, weight, wallets, group, equity, exchange)
+        _EquitySplit(
+            core.books, core.marks, rows, code, quantity[rows], cost, mark, weight, wallets, group, equity, exchange
+        )
     )
 
 
-def shared_of_party(
+def share_party_rows(
     core: MarginPass, equity: int, lots: Int64Array1D, cost: Int64Array1D, owner: int
 ) -> SharedBankruptcy:
     """The same of a party's netted rows, one a contract: its rows count contracts, `equity` is what it has in all."""
@@ -163,7 +165,7 @@ def shared_of_party(
     size = np.rint(lots[code].astype(FLOAT64) * core.unit[code])
     margin = [_margin(core, k, value) for k, value in zip(code.tolist(), np.abs(size).tolist(), strict=True)]
     nothing = np.zeros(0, INT64)
-    found = _Split(
+    found = _EquitySplit(
         core.books,
         core.marks,
         code,
@@ -175,7 +177,7 @@ def shared_of_party(
         np.array([owner]),
         np.zeros(len(code), INT64),
         np.array([equity]),
-        Exchange(core, nothing, nothing),
+        NumeraireConversion(core, nothing, nothing),
     )
     return split(found)
 
@@ -186,14 +188,14 @@ def _margin(core: MarginPass, code: int, notional: float) -> int:
     return max(0, round(float((notional * rate - amount).max(initial=0.0))))
 
 
-def split(found: _Split) -> SharedBankruptcy:
+def split(found: _EquitySplit) -> SharedBankruptcy:
     """Hold what lies outside its bounds until nothing does."""
     while len(fresh := found.outside()):
         found.hold(fresh)
     return found.finished()
 
 
-class Exchange:
+class NumeraireConversion:
     """Amounts of settle assets in the numeraire of the valued wallets that some rows are in, and back."""
 
     def __init__(self, core: MarginPass, valued: Int64Array1D, asset: Int64Array1D) -> None:
@@ -213,12 +215,12 @@ class Exchange:
         if not len(self.valued):
             return values
         out = values.copy()
-        out[self.valued] = converted(values[self.valued], rates, self.asset, "half-even", what)
+        out[self.valued] = convert_quanta(values[self.valued], rates, self.asset, "half-even", what)
         return out
 
 
 @dataclass(eq=False)
-class _Split:
+class _EquitySplit:
     """Equity being split over rows, some of which are held at a bound."""
 
     books: Books
@@ -232,7 +234,7 @@ class _Split:
     owners: Int64Array1D
     group: Int64Array1D
     equity: Int64Array1D
-    exchange: Exchange
+    exchange: NumeraireConversion
 
     def __post_init__(self) -> None:
         self.owner, rows = self.owners[self.group], len(self.rows)
@@ -295,7 +297,7 @@ class _Split:
             mark = self.marks[code]
             assert mark is not None  # a contract that somebody holds has a mark
             entry = np.where(self.cost[places] == 0, 0, self._ticks(code, places, self.cost, UP))
-            highest[places] = np.maximum(entry, min(math.ceil(FAR * Fraction(mark) / tick), INT64_MAX))
+            highest[places] = np.maximum(entry, min(math.ceil(HIGHEST_PER_MARK * Fraction(mark) / tick), INT64_MAX))
         return highest
 
     def _ticks(self, code: int, places: Int64Array1D, value: Int64Array1D, rounding: int) -> Int64Array1D:

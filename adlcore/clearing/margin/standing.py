@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...contracts import Asset
-from ...market.columns import MONEY
-from ...market.deleveraging import rows_of
+from ...market.columns import MONEY_COLUMNS
+from ...market.deleveraging import submarket
 from ...market.explanation import Explanation
 from ...market.liquidation_prices import distance
 from ...market.market import Market
@@ -107,7 +107,7 @@ class Standing:
         self.why = market.explain(place, rule)
         # Rows of wallets that are liquidatable themselves are nobody's counterparty.
         queue = np.flatnonzero(~state.liquidatable[market.tie] | (np.arange(len(market)) == place))
-        self.ahead = int(rows_of(market, queue).explain(int(np.searchsorted(queue, place)), rule).ahead)
+        self.ahead = int(submarket(market, queue).explain(int(np.searchsorted(queue, place)), rule).ahead)
 
     @property
     def distances(self) -> list[float]:
@@ -117,7 +117,7 @@ class Standing:
 
 def _in_units(market: Market, place: int) -> Market:
     """One row of a market, its money in units of the settle asset."""
-    row = rows_of(market, np.array([place]))
+    row = submarket(market, np.array([place]))
     quanta = market.contract.settle.quanta_per_unit
-    money = {name: getattr(row, name) / quanta for name in MONEY if getattr(row, name) is not None}
+    money = {name: getattr(row, name) / quanta for name in MONEY_COLUMNS if getattr(row, name) is not None}
     return Market(row.contract, mark_price=row.mark_price, quantity=row.quantity, leverage=row.leverage, **money)

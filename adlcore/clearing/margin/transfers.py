@@ -6,12 +6,12 @@ from ...contracts.decimals import Number
 from ...errors import AdlError
 from ..snapshot.books import Books
 from ..snapshot.snapshot import Snapshot
-from ..snapshot.wallet_balances import asset_of, balance_of, credit, positive_quanta, wallet_row
+from ..snapshot.wallet_balances import asset_row, balance_of, credit, positive_quanta, wallet_row
 from . import free_margin
 from .margin_pass import MarginPass
-from .margin_state import MarginState, refuse_without_tiers, state_of
+from .margin_state import MarginState, kept_margin_state, refuse_without_tiers
 
-__all__ = ["transfer_margin", "withdraw", "withdraw_at"]
+__all__ = ["transfer_margin", "withdraw", "withdraw_by"]
 
 
 def withdraw(snapshot: Snapshot, wallet: int, amount: Number, asset: str | None = None) -> Snapshot:
@@ -63,12 +63,12 @@ def withdraw(snapshot: Snapshot, wallet: int, amount: Number, asset: str | None 
     adlcore.errors.AdlError: amount is '20.5': must be at most the free margin of this wallet, 20.00000000 USDT
     """
     refuse_without_tiers(snapshot)
-    return withdraw_at(snapshot, state_of(snapshot), wallet, amount, asset)
+    return withdraw_by(snapshot, kept_margin_state(snapshot), wallet, amount, asset)
 
 
-def withdraw_at(snapshot: Snapshot, state: MarginState, wallet: int, amount: Number, asset: str | None) -> Snapshot:
+def withdraw_by(snapshot: Snapshot, state: MarginState, wallet: int, amount: Number, asset: str | None) -> Snapshot:
     """As :func:`withdraw`, by a margin state of the snapshot that is there."""
-    row, code = wallet_row(snapshot, "wallet", wallet), asset_of(snapshot, wallet, asset)
+    row, code = wallet_row(snapshot, "wallet", wallet), asset_row(snapshot, wallet, asset)
     quanta = positive_quanta(snapshot.assets[code], amount)
     _refuse_beyond_free(snapshot, state._pass, row, code, quanta, amount)
     return credit(snapshot, row, code, -quanta)
@@ -117,7 +117,7 @@ def transfer_margin(snapshot: Snapshot, source: int, target: int, amount: Number
     [9000000000, 20000000000, 9000000000]
     """
     refuse_without_tiers(snapshot)
-    state, wallets = state_of(snapshot), snapshot.wallets
+    state, wallets = kept_margin_state(snapshot), snapshot.wallets
     one, other = wallet_row(snapshot, "source", source), wallet_row(snapshot, "target", target)
     if one == other:
         raise AdlError.at("target", None, target, "must be another wallet than the source")
@@ -147,9 +147,9 @@ def _refuse_beyond_free(books: Books, core: MarginPass, row: int, code: int, qua
         asset = books.assets[code]
         must = f"must be at most what is there, {asset.decimal(max(held, 0))} {asset.name}"
         raise AdlError.at("amount", None, amount, must)
-    equity, balance = free_margin.worth(core, row, {code: quanta})
-    needed, least = free_margin.needed_of(core, row), free_margin.least(core, row)
+    equity, balance = free_margin.equity_and_balance(core, row, {code: quanta})
+    needed, least = free_margin.required_margin_of(core, row), free_margin.least_healthy_equity(core, row)
     if min(equity, balance) < needed or equity < least:
-        asset, free = books.assets[int(books.wallets.asset[row])], free_margin.free_of(core, row)
+        asset, free = books.assets[int(books.wallets.asset[row])], free_margin.free_margin_of(core, row)
         must = f"must be at most the free margin of this wallet, {asset.decimal(free)} {asset.name}"
         raise AdlError.at("amount", None, amount, must)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..._support.arrays import INT64_MAX, Int64Array1D, frozen
-from ..._support.options import one_of
+from ..._support.options import require_option
 from ..._support.pickles import Versioned
 from ...contracts import Contract
 from ...contracts.decimals import Number, positive_decimal, whole_number
@@ -220,7 +220,7 @@ class DepthLadder(Versioned):
         int or None
             In ticks; None where nothing rests.
         """
-        one_of("side", side, MET)
+        require_option("side", side, MET)
         if not isinstance(symbol, str):
             raise AdlError.at("symbol", None, symbol, "must be a symbol such as 'BTCUSDT'")
         book = self._books.get(symbol)
@@ -310,7 +310,9 @@ class DepthLadder(Versioned):
         self._books = dict(token)
 
     def _known(self, symbol: str) -> Book:
-        one_of("symbol", symbol, self._books, None if self._books else "must be one of none: the ladder is empty")
+        require_option(
+            "symbol", symbol, self._books, None if self._books else "must be one of none: the ladder is empty"
+        )
         return self._books[symbol]
 
     def _put(self, symbol: str, which: int, side: BookSide) -> None:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..._support.arrays import INT64, INT64_MAX, Int64Array1D, frozen, is_lots, numbers
-from ..._support.options import one_of
+from ..._support.arrays import INT64, INT64_MAX, Int64Array1D, frozen, is_int64, number_column
+from ..._support.options import require_option
 from ...contracts.decimals import whole_number
 from ...errors import AdlError
 
@@ -102,7 +102,7 @@ def read_book(symbol: Any, sides: Any, refill: Fraction) -> Book:
     if not isinstance(sides, Mapping):
         raise AdlError.at(symbol, None, sides, "must be a dict with bids, asks")
     for name in sides:
-        one_of(symbol, name, SIDES, "must have the keys bids, asks only")
+        require_option(symbol, name, SIDES, "must have the keys bids, asks only")
     bids, asks = (_side(f"{symbol}.{name}", sides.get(name, ((), ())), name, refill) for name in SIDES)
     if len(bids.keys) and len(asks.keys) and -bids.keys[0] >= asks.keys[0]:
         must = f"must be above the best bid, {-bids.keys[0]}"
@@ -140,8 +140,8 @@ def thawed(keys: Int64Array1D, lots: Int64Array1D, taken: Int64Array1D, time: in
 
 def _positive(argument: str, values: Any) -> Int64Array1D:
     """An own column of whole numbers above 0."""
-    column = numbers(argument, values)
-    if not is_lots(column):
+    column = number_column(argument, values)
+    if not is_int64(column):
         if len(column):
             raise AdlError(
                 f"{argument} has dtype {column.dtype}: must be integers", argument=argument, value=column.dtype

@@ -18,16 +18,25 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from ..._support.files import replaced
+from ..._support.files import open_replacement
 from ..._support.members import open_named
-from ..._support.options import a_path, exact_keys
+from ..._support.options import exact_keys, read_path
 from ...contracts import Asset, Contract
 from ...contracts.decimals import canonical
-from ...errors import AdlError, shown
+from ...errors import AdlError, value_text
 from .books import Books
 from .tables import Holdings, Orders, Positions, Wallets
 
-__all__ = ["SCHEMA", "arguments", "content_hash", "parts", "read_npz", "refuse_schema", "terms", "write_npz"]
+__all__ = [
+    "SCHEMA",
+    "snapshot_arguments",
+    "content_hash",
+    "columns_by_name",
+    "read_npz",
+    "refuse_schema",
+    "header_terms",
+    "write_npz",
+]
 
 #: Of the arrays and terms below, wherever they are kept. One that is not known is refused.
 SCHEMA = 1
@@ -47,7 +56,7 @@ COLUMNS = (
 )
 
 
-def terms(books: Books) -> dict[str, Any]:
+def header_terms(books: Books) -> dict[str, Any]:
     """Everything but the tables, as plain JSON values; equal books have equal terms."""
     return {
         "contracts": [contract.fields() for contract in books.contracts],
@@ -60,7 +69,7 @@ def _text(number: Decimal | None) -> str | None:
     return None if number is None else canonical(number)
 
 
-def parts(books: Books) -> dict[str, npt.NDArray[Any]]:
+def columns_by_name(books: Books) -> dict[str, npt.NDArray[Any]]:
     """Every column of every table by ``table.column``."""
     named = {f"{table}.{name}": column for table in TABLES for name, column in getattr(books, table).columns().items()}
     return {**named, "positions.contract": books.position_contract}
@@ -68,8 +77,8 @@ def parts(books: Books) -> dict[str, npt.NDArray[Any]]:
 
 def content_hash(books: Books) -> str:
     """SHA-256 of terms and columns; the same on every machine, whatever file they came from."""
-    digest = hashlib.sha256(json.dumps(terms(books), sort_keys=True, separators=(",", ":")).encode())
-    for name, column in sorted(parts(books).items()):
+    digest = hashlib.sha256(json.dumps(header_terms(books), sort_keys=True, separators=(",", ":")).encode())
+    for name, column in sorted(columns_by_name(books).items()):
         plain = np.ascontiguousarray(column, column.dtype.newbyteorder("<"))
         if plain.dtype.kind == "U":  # four bytes a character
             plain = plain.view(f"<({column.dtype.itemsize // 4},)u4").ravel() if len(plain) else np.zeros(0, "<u4")
@@ -80,7 +89,7 @@ def content_hash(books: Books) -> str:
     return digest.hexdigest()
 
 
-def arguments(values: Any, columns: Mapping[str, npt.NDArray[Any]]) -> dict[str, Any]:
+def snapshot_arguments(values: Any, columns: Mapping[str, npt.NDArray[Any]]) -> dict[str, Any]:
     """What a Snapshot is made of, from terms and columns; it checks them like any others.
 
     Raises
@@ -112,9 +121,9 @@ def write_npz(books: Books, path: str | PathLike[str]) -> None:
 
     Where the path is a link, the file that it leads to is replaced; a device or a pipe is written to.
     """
-    header = np.array(json.dumps({"schema": SCHEMA, **terms(books)}))
-    with replaced(path) as file:
-        np.savez(file, terms=header, **parts(books))  # type: ignore[arg-type]
+    header = np.array(json.dumps({"schema": SCHEMA, **header_terms(books)}))
+    with open_replacement(path) as file:
+        np.savez(file, terms=header, **columns_by_name(books))  # type: ignore[arg-type]
 
 
 def read_npz(path: str | PathLike[str]) -> dict[str, Any]:
@@ -129,9 +138,9 @@ def read_npz(path: str | PathLike[str]) -> dict[str, Any]:
         *(zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, RuntimeError, OSError),
         *(MemoryError, RecursionError, SyntaxError, tokenize.TokenError, struct.error, NotImplementedError),
     )
-    with open_named(a_path("path", path)) as file:
+    with open_named(read_path("path", path)) as file:
         try:
-            _refuse_promises(file)
+            _refuse_false_sizes(file)
             file.seek(0)
             with np.load(file, allow_pickle=False) as archive:
                 header = json.loads(str(archive["terms"]))
@@ -139,15 +148,15 @@ def read_npz(path: str | PathLike[str]) -> dict[str, Any]:
         except damage as error:
             raise AdlError(f"{path} is no snapshot: {error}", argument="path", value=str(path)) from None
     if not isinstance(header, dict):
-        raise AdlError(f"{path} is no snapshot: its terms are {shown(header)}", argument="path", value=str(path))
+        raise AdlError(f"{path} is no snapshot: its terms are {value_text(header)}", argument="path", value=str(path))
     refuse_schema(header.pop("schema", None), path)
     try:
-        return arguments(header, columns)
+        return snapshot_arguments(header, columns)
     except AdlError as error:
         raise AdlError(f"{path} is no snapshot: {error}", argument="path", value=str(path)) from None
 
 
-def _refuse_promises(file: BinaryIO) -> None:
+def _refuse_false_sizes(file: BinaryIO) -> None:
     """Refuse an array whose header promises another size than its bytes have, before there is room made for it."""
     size = file.seek(0, os.SEEK_END)
     with zipfile.ZipFile(file) as archive:
@@ -164,7 +173,7 @@ def _refuse_promises(file: BinaryIO) -> None:
                 promised = math.prod(shape) * dtype.itemsize
                 if promised != info.file_size - member.tell():
                     raise ValueError(
-                        f"{info.filename} has the shape {shown(shape)} of {dtype}, {promised:,} bytes, "
+                        f"{info.filename} has the shape {value_text(shape)} of {dtype}, {promised:,} bytes, "
                         f"and holds {info.file_size - member.tell():,}"
                     )
 

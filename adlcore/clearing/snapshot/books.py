@@ -11,12 +11,12 @@ from typing import Any, Self
 import numpy as np
 
 from ..._support.arrays import INT64, Int64Array1D, as_array
-from ..._support.options import a_list
+from ..._support.options import read_list
 from ..._support.pickles import Immutable
 from ...contracts import Asset, Contract
 from ...contracts.decimals import Number, positive_decimal
 from ...errors import AdlError
-from .exact import by_name, share
+from .exact import by_name, read_share
 from .tables import Holdings, Orders, Positions, Wallets
 
 __all__ = ["Books", "assets_in", "contracts_in"]
@@ -91,7 +91,7 @@ class Books(Immutable):
         used = _all_assets(listed, assets, wallets, balances)
         names = {asset.name: code for code, asset in enumerate(used)}
         contract, table = Positions.read(positions, symbols)
-        order = _order(contract, table)
+        order = _sort_order(contract, table)
         if order is not None:
             contract, table = contract[order], table.taken(order)
         start = np.searchsorted(contract, np.arange(len(listed) + 1)).astype(INT64)
@@ -106,8 +106,8 @@ class Books(Immutable):
                 "balances": Holdings.read({} if balances is None else balances, names).owned(),
                 "marks": by_name("marks", marks, symbols, positive_decimal, None),
                 "index_prices": by_name("index_prices", index_prices, names, positive_decimal, None),
-                "haircuts": by_name("haircuts", haircuts, names, share, Decimal(0)),
-                "loan_rates": by_name("loan_rates", loan_rates, names, share, Decimal(0)),
+                "haircuts": by_name("haircuts", haircuts, names, read_share, Decimal(0)),
+                "loan_rates": by_name("loan_rates", loan_rates, names, read_share, Decimal(0)),
             }
         )
         return order, contract
@@ -172,7 +172,7 @@ def contracts_in(contracts: Any) -> tuple[Contract, ...]:
     """The contracts that a caller lists."""
     if isinstance(contracts, Contract):
         raise AdlError.at("contracts", None, contracts.symbol, "must be in a list: [contract]")
-    listed = tuple(a_list("contracts", contracts, "must be a list of Contract"))
+    listed = tuple(read_list("contracts", contracts, "must be a list of Contract"))
     for row, given in enumerate(listed):
         if not isinstance(given, Contract):
             raise AdlError.at("contracts", row, given, "must be a Contract")
@@ -181,7 +181,7 @@ def contracts_in(contracts: Any) -> tuple[Contract, ...]:
 
 def assets_in(assets: Any) -> tuple[Asset | str, ...]:
     """The assets that a caller lists, or their names."""
-    listed = tuple(a_list("assets", assets, "must be a list of Asset, or of names"))
+    listed = tuple(read_list("assets", assets, "must be a list of Asset, or of names"))
     for row, given in enumerate(listed):
         if not isinstance(given, Asset | str):
             raise AdlError.at("assets", row, given, "must be an Asset, or a name such as 'USDT'")
@@ -212,7 +212,7 @@ def _all_assets(
     return tuple(found.values())
 
 
-def _order(contract: Int64Array1D, positions: Positions) -> Int64Array1D | None:
+def _sort_order(contract: Int64Array1D, positions: Positions) -> Int64Array1D | None:
     """The order of rows by contract, wallet, long before short; None where they stand in it."""
     short = positions.quantity < 0
     keys = (contract, positions.wallet, short)

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from ..._support.arrays import INT64_MAX
-from ..._support.options import a_list
+from ..._support.options import read_list
 from ...contracts import Asset, Contract
 from ...contracts.decimals import exact_decimal, positive_decimal
 from ...errors import AdlError
-from .exact import locked_by, read_cell
+from .exact import locked_margin, read_cell
 from .tables import MODES, VALUED
 
-__all__ = ["Builder", "rows_of"]
+__all__ = ["Builder", "read_rows"]
 
 #: The columns of each table, and which of them every row must have.
 WALLETS = {"account": True, "asset": False, "mode": False, "balance": False}
@@ -30,14 +30,14 @@ ORDERS = {"account": True, "contract": True, "quantity": True, "price": True, "l
 BALANCES = {"account": True, "asset": True, "amount": True, "loan": False}
 
 
-def rows_of(name: str, table: Any, columns: Mapping[str, bool]) -> list[dict[str, Any]]:
+def read_rows(name: str, table: Any, columns: Mapping[str, bool]) -> list[dict[str, Any]]:
     """The rows of a list of mappings, a mapping of columns, or a data frame."""
     if table is None:
         return []
     if isinstance(table, Mapping) or hasattr(table, "columns"):
         rows = _from_columns(name, table)
     else:
-        rows = a_list(name, table, "must be rows, a mapping of columns or a data frame")
+        rows = read_list(name, table, "must be rows, a mapping of columns or a data frame")
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):
             raise AdlError.at(name, number, row, f"must be a mapping of {', '.join(columns)}")
@@ -45,7 +45,7 @@ def rows_of(name: str, table: Any, columns: Mapping[str, bool]) -> list[dict[str
             if key not in columns:
                 raise AdlError.at(name, number, key, f"is no column of {name}: {', '.join(columns)}")
         for key, needed in columns.items():
-            if needed and _empty(row.get(key)):
+            if needed and _is_empty(row.get(key)):
                 raise AdlError(f"{name}[{number}] has no {key}: must have one", argument=f"{name}.{key}", row=number)
         if isinstance(account := row["account"], bool) or not isinstance(account, str | int | np.integer):
             raise AdlError.at(f"{name}.account", number, account, "must be text or a whole number")
@@ -72,7 +72,7 @@ def _listed(column: Any) -> list[Any]:
     return list(column)
 
 
-def _empty(value: Any) -> bool:
+def _is_empty(value: Any) -> bool:
     """Whether a cell says nothing: None, an empty text, or the NaN of a frame."""
     return (
         value is None or (isinstance(value, str) and not value.strip()) or (isinstance(value, float) and isnan(value))
@@ -82,7 +82,7 @@ def _empty(value: Any) -> bool:
 def _cell(cells: Mapping[str, Any], name: str, default: Any) -> Any:
     """A cell, or what an empty one stands for."""
     value = cells.get(name)
-    return default if _empty(value) else value
+    return default if _is_empty(value) else value
 
 
 def _append(table: dict[str, list[Any]], *cells: Any) -> None:
@@ -108,7 +108,7 @@ class Builder:
 
     def add_wallets(self, table: Any) -> None:
         """Cross, multi-asset and portfolio wallets; isolated ones come with their positions."""
-        for row, cells in enumerate(rows_of("wallets", table, WALLETS)):
+        for row, cells in enumerate(read_rows("wallets", table, WALLETS)):
             account, mode = cells["account"], _cell(cells, "mode", "cross")
             if not isinstance(mode, str) or mode not in MODES or mode == "isolated":
                 known = "cross, multi-asset, portfolio"
@@ -137,10 +137,10 @@ class Builder:
     def add_positions(self, table: Any) -> dict[str, list[Any]]:
         """The columns of the positions; those with a margin get isolated wallets."""
         out: dict[str, list[Any]] = {name: [] for name in ("contract", "wallet", "quantity", "entry_value", "leverage")}
-        for row, cells in enumerate(rows_of("positions", table, POSITIONS)):
+        for row, cells in enumerate(read_rows("positions", table, POSITIONS)):
             contract = self._contract("positions", row, cells)
             lots = read_cell("positions.quantity", row, cells["quantity"], contract.lots)
-            wallet, cost = self._wallet_of(row, cells, contract, lots < 0), _cost(row, cells, contract, lots)
+            wallet, cost = self._wallet_of(row, cells, contract, lots < 0), _entry_value(row, cells, contract, lots)
             chosen = _cell(cells, "leverage", 0)
             leverage = read_cell("positions.leverage", row, chosen, partial(exact_decimal, argument="leverage"))
             _append(out, contract.symbol, wallet, lots, cost, float(leverage))
@@ -148,7 +148,7 @@ class Builder:
 
     def _wallet_of(self, row: int, cells: Mapping[str, Any], contract: Contract, short: bool) -> int:
         account, settle = cells["account"], contract.settle
-        if not _empty(cells.get("margin")):
+        if not _is_empty(cells.get("margin")):
             margin = read_cell("positions.margin", row, cells["margin"], settle.quanta)
             key = account, contract.symbol, short
             if key in self.isolated:
@@ -181,14 +181,14 @@ class Builder:
         An order is its account's isolated wallet's where it has one in the contract, of this side first.
         """
         out: dict[str, list[Any]] = {name: [] for name in ("contract", "wallet", "quantity", "price", "locked")}
-        for row, cells in enumerate(rows_of("orders", table, ORDERS)):
+        for row, cells in enumerate(read_rows("orders", table, ORDERS)):
             contract = self._contract("orders", row, cells)
             lots = read_cell("orders.quantity", row, cells["quantity"], contract.lots)
-            if _empty(cells.get("locked")) == _empty(cells.get("leverage")):
+            if _is_empty(cells.get("locked")) == _is_empty(cells.get("leverage")):
                 message = f"orders[{row}]: locked, leverage: must have exactly one"
                 raise AdlError(message, argument="orders.locked", row=row)
             price = read_cell("orders.price", row, cells["price"], contract.ticks)
-            if _empty(cells.get("locked")):
+            if _is_empty(cells.get("locked")):
                 value = abs(lots * contract.exact_value_per_lot(cells["price"]) * contract.settle.quanta_per_unit)
                 notional = _quanta("orders.price", row, cells["price"], value)
                 locked = read_cell("orders.leverage", row, cells["leverage"], partial(_locked, notional))
@@ -204,7 +204,7 @@ class Builder:
     def add_balances(self, table: Any) -> dict[str, list[Any]]:
         """The columns of what multi-asset and portfolio wallets hold."""
         out: dict[str, list[Any]] = {name: [] for name in ("wallet", "asset", "amount", "loan")}
-        for row, cells in enumerate(rows_of("balances", table, BALANCES)):
+        for row, cells in enumerate(read_rows("balances", table, BALANCES)):
             account, name = cells["account"], _asset("balances", row, cells["asset"])
             if account not in self.valued:
                 raise AdlError.at("balances.account", row, account, "must have a multi-asset or portfolio wallet")
@@ -225,16 +225,16 @@ def _asset(table: str, row: int, asset: Any) -> str:
 
 def _locked(notional: int, leverage: Any) -> int:
     """The margin that an order locks, in quanta."""
-    return locked_by(notional, positive_decimal(leverage, "leverage"))
+    return locked_margin(notional, positive_decimal(leverage, "leverage"))
 
 
-def _cost(row: int, cells: Mapping[str, Any], contract: Contract, lots: int) -> int:
+def _entry_value(row: int, cells: Mapping[str, Any], contract: Contract, lots: int) -> int:
     """What a position cost, in quanta: given, or ``quantity·v(entry price)`` rounded half-even."""
     price, value = cells.get("entry_price"), cells.get("entry_value")
-    if _empty(price) == _empty(value):
+    if _is_empty(price) == _is_empty(value):
         message = f"positions[{row}]: entry_price, entry_value: must have exactly one"
         raise AdlError(message, argument="positions.entry_price", row=row)
-    if _empty(price):
+    if _is_empty(price):
         return int(read_cell("positions.entry_value", row, value, contract.settle.quanta))
     number = read_cell("positions.entry_price", row, price, lambda given: positive_decimal(given, "entry_price"))
     exact: Fraction = lots * contract.exact_value_per_lot(number) * contract.settle.quanta_per_unit

@@ -10,9 +10,9 @@ from typing import Any
 
 from ..._support.arrays import INT64_MAX
 from ...contracts.decimals import Number, canonical, exact_decimal, positive_decimal
-from ...errors import AdlError, keyed, shown
+from ...errors import AdlError, keyed, value_text
 
-__all__ = ["by_name", "entry", "locked_by", "prices_by_row", "read_cell", "share"]
+__all__ = ["by_name", "read_entry", "locked_margin", "prices_by_row", "read_cell", "read_share"]
 
 
 def by_name(name: str, given: Any, known: Mapping[str, int], read: Any, absent: Any) -> tuple[Any, ...]:
@@ -30,19 +30,19 @@ def by_name(name: str, given: Any, known: Mapping[str, int], read: Any, absent: 
             raise AdlError(f"{name} has {len(given)} entries: must have {len(known)}, or be a mapping", argument=name)
         listed = zip(known, given, strict=True)
         return tuple(
-            absent if value is None and absent is None else entry(name, key, value, read) for key, value in listed
+            absent if value is None and absent is None else read_entry(name, key, value, read) for key, value in listed
         )
     for key in given:
         if key not in known:
             raise AdlError.at(name, None, key, f"must be one of {', '.join(list(known)[:12])}")
-    return tuple(entry(name, key, given[key], read) if key in given else absent for key in known)
+    return tuple(read_entry(name, key, given[key], read) if key in given else absent for key in known)
 
 
-def entry(name: str, key: Any, value: Any, read: Any) -> Any:
+def read_entry(name: str, key: Any, value: Any, read: Any) -> Any:
     """A number of a mapping, by its key; None is no number, and no way to say nothing."""
     if value is None:
         raise AdlError.at(
-            keyed(name, key), None, value, f"must be a number; leave {shown(key)} out where there is none"
+            keyed(name, key), None, value, f"must be a number; leave {value_text(key)} out where there is none"
         )
     return read(value, keyed(name, key))
 
@@ -63,7 +63,7 @@ def read_cell(argument: str, row: int | None, value: Any, read: Callable[[Any], 
         raise error.placed(argument, row, value) from None
 
 
-def share(value: Number, argument: str) -> Decimal:
+def read_share(value: Number, argument: str) -> Decimal:
     """An exact share: from 0 to 1, both of which may be."""
     number = exact_decimal(value, argument)
     if not 0 <= number <= 1:
@@ -71,7 +71,7 @@ def share(value: Number, argument: str) -> Decimal:
     return number
 
 
-def locked_by(notional: int, leverage: Decimal) -> int:
+def locked_margin(notional: int, leverage: Decimal) -> int:
     """What an order of such a value locks: ``notional/leverage``, rounded up."""
     locked = math.ceil(notional / Fraction(leverage))
     if locked > INT64_MAX:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._support.options import a_truth, one_of
+from ..._support.options import read_flag, require_option
 from ...contracts import Asset, Contract
 from ...contracts.decimals import Number
 from ...errors import AdlError
@@ -17,7 +17,7 @@ from .books import Books, assets_in, contracts_in
 from .building import Builder
 from .tables import ISOLATED, MODES
 from .validation import validate
-from .wallet_balances import asset_of, credit, positive_quanta, wallet_row
+from .wallet_balances import asset_row, credit, positive_quanta, wallet_row
 
 __all__ = ["Snapshot"]
 
@@ -121,8 +121,8 @@ class Snapshot(Books):
         order, contract = self._read(
             contracts, wallets, positions, marks, orders, balances, assets, index_prices, haircuts, loan_rates
         )
-        if a_truth("check", check):
-            validate(self, contract, order, a_truth("strict", strict))
+        if read_flag("check", check):
+            validate(self, contract, order, read_flag("strict", strict))
 
     @classmethod
     def build(
@@ -215,7 +215,7 @@ class Snapshot(Books):
         BrokenSnapshotError
             Names the first broken row; its :attr:`~BrokenSnapshotError.problems` name every one.
         """
-        validate(self, self.position_contract, None, a_truth("strict", strict))
+        validate(self, self.position_contract, None, read_flag("strict", strict))
 
     # Looking at it ----------------------------------------------------------------------------------------------------
 
@@ -249,7 +249,7 @@ class Snapshot(Books):
         wallets = self.wallets
         signs = {"long": 1, "short": -1}
         if side is not None:
-            one_of("side", side, signs, "must be long or short")
+            require_option("side", side, signs, "must be long or short")
         if asset is not None and not isinstance(asset, str):
             raise AdlError.at("asset", None, asset, "must be the name of an asset")
         if isinstance(account, bool) or not isinstance(account, str | int | np.integer):
@@ -318,7 +318,7 @@ class Snapshot(Books):
         >>> snapshot.deposit(snapshot.wallet("ann"), "0.5").wallets.balance
         array([1250000000])
         """
-        row, code = wallet_row(self, "wallet", wallet), asset_of(self, wallet, asset)
+        row, code = wallet_row(self, "wallet", wallet), asset_row(self, wallet, asset)
         return credit(self, row, code, positive_quanta(self.assets[code], amount))
 
     def _owned(self) -> Snapshot:

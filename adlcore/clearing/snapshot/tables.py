@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support import arrays
-from ..._support.arrays import INT64, INT64_LIMITS, INT64_MAX, LONGEST_NAME, Float64Array1D, Int64Array1D, is_lots
-from ..._support.options import a_list
+from ..._support.arrays import INT64, INT64_LIMITS, INT64_MAX, LONGEST_NAME, Float64Array1D, Int64Array1D, is_int64
+from ..._support.options import read_list
 from ..._support.pickles import Immutable
 from ...errors import AdlError
 
-__all__ = ["MODES", "VALUED", "Holdings", "Orders", "Positions", "Table", "Wallets"]
+__all__ = ["MODES", "VALUED", "Holdings", "Orders", "Positions", "SnapshotTable", "Wallets"]
 
 #: Margin modes. A wallet of the last two holds several assets and is valued in its numeraire.
 MODES = ("cross", "isolated", "multi-asset", "portfolio")
@@ -25,7 +25,7 @@ CROSS, ISOLATED, MULTI_ASSET, PORTFOLIO = range(4)
 VALUED = MULTI_ASSET
 
 
-class Table(Immutable):
+class SnapshotTable(Immutable):
     """Columns of one length. Immutable; may be shared by threads.
 
     What is read refers to a caller's arrays where these are what is needed; :meth:`owned` does not.
@@ -77,7 +77,7 @@ class Table(Immutable):
         super()._restore({name: column.view() for name, column in values.items()})
 
 
-class Wallets(Table):
+class Wallets(SnapshotTable):
     """Who holds margin.
 
     Attributes
@@ -107,18 +107,18 @@ class Wallets(Table):
     @classmethod
     def read(cls, given: Mapping[str, Any], assets: Mapping[str, int]) -> Wallets:
         """Read the columns that a caller passes; asset and mode as names or as numbers."""
-        known(cls, given, required=("account", "asset"))
-        account = labels(given["account"])
+        refuse_unknown_columns(cls, given, required=("account", "asset"))
+        account = account_column(given["account"])
         n = len(account)
         return cls(
             account=account,
-            asset=coded("wallets.asset", given["asset"], n, assets),
-            mode=coded("wallets.mode", given.get("mode"), n, {name: code for code, name in enumerate(MODES)}),
-            balance=whole("wallets.balance", given.get("balance"), n),
+            asset=code_column("wallets.asset", given["asset"], n, assets),
+            mode=code_column("wallets.mode", given.get("mode"), n, {name: code for code, name in enumerate(MODES)}),
+            balance=integer_column("wallets.balance", given.get("balance"), n),
         )
 
 
-class Positions(Table):
+class Positions(SnapshotTable):
     """What is held, sorted by contract, then wallet, a long before a short.
 
     Attributes
@@ -144,20 +144,20 @@ class Positions(Table):
     @classmethod
     def read(cls, given: Mapping[str, Any], contracts: Mapping[str, int]) -> tuple[Int64Array1D, Positions]:
         """Read the columns that a caller passes: contract (a symbol or a number) of each row, and the table."""
-        known(cls, given, required=("contract", "wallet", "quantity", "entry_value"))
+        refuse_unknown_columns(cls, given, required=("contract", "wallet", "quantity", "entry_value"))
         wallet = wallet_rows("positions.wallet", given["wallet"])
         n = len(wallet)
         leverage = given.get("leverage")
         table = cls(
             wallet=wallet,
-            quantity=whole("positions.quantity", given["quantity"], n),
-            entry_value=whole("positions.entry_value", given["entry_value"], n),
-            leverage=np.zeros(n) if leverage is None else arrays.floats("positions.leverage", leverage, n),
+            quantity=integer_column("positions.quantity", given["quantity"], n),
+            entry_value=integer_column("positions.entry_value", given["entry_value"], n),
+            leverage=np.zeros(n) if leverage is None else arrays.float_column("positions.leverage", leverage, n),
         )
-        return coded("positions.contract", given["contract"], n, contracts), table
+        return code_column("positions.contract", given["contract"], n, contracts), table
 
 
-class Orders(Table):
+class Orders(SnapshotTable):
     """Open orders, and the margin that they lock.
 
     Attributes
@@ -184,19 +184,21 @@ class Orders(Table):
     @classmethod
     def read(cls, given: Mapping[str, Any], contracts: Mapping[str, int]) -> Orders:
         """Read the columns that a caller passes."""
-        known(cls, given, required=("contract", "wallet", "quantity", "price", "locked") if _is_any(given) else ())
+        refuse_unknown_columns(
+            cls, given, required=("contract", "wallet", "quantity", "price", "locked") if _is_any(given) else ()
+        )
         wallet = wallet_rows("orders.wallet", given.get("wallet", ()))
         n = len(wallet)
         return cls(
-            contract=coded("orders.contract", given.get("contract"), n, contracts),
+            contract=code_column("orders.contract", given.get("contract"), n, contracts),
             wallet=wallet,
-            quantity=whole("orders.quantity", given.get("quantity"), n),
-            price=whole("orders.price", given.get("price"), n),
-            locked=whole("orders.locked", given.get("locked"), n),
+            quantity=integer_column("orders.quantity", given.get("quantity"), n),
+            price=integer_column("orders.price", given.get("price"), n),
+            locked=integer_column("orders.locked", given.get("locked"), n),
         )
 
 
-class Holdings(Table):
+class Holdings(SnapshotTable):
     """What valued wallets hold: a row for each wallet and asset.
 
     Attributes
@@ -220,14 +222,14 @@ class Holdings(Table):
     @classmethod
     def read(cls, given: Mapping[str, Any], assets: Mapping[str, int]) -> Holdings:
         """Read the columns that a caller passes."""
-        known(cls, given, required=("wallet", "asset", "amount") if _is_any(given) else ())
+        refuse_unknown_columns(cls, given, required=("wallet", "asset", "amount") if _is_any(given) else ())
         wallet = wallet_rows("balances.wallet", given.get("wallet", ()))
         n = len(wallet)
         return cls(
             wallet=wallet,
-            asset=coded("balances.asset", given.get("asset"), n, assets),
-            amount=whole("balances.amount", given.get("amount"), n),
-            loan=whole("balances.loan", given.get("loan"), n),
+            asset=code_column("balances.asset", given.get("asset"), n, assets),
+            amount=integer_column("balances.amount", given.get("amount"), n),
+            loan=integer_column("balances.loan", given.get("loan"), n),
         )
 
 
@@ -236,7 +238,7 @@ def _is_any(given: object) -> bool:
     return isinstance(given, Mapping) and len(given) > 0
 
 
-def known(table: type[Table], given: Mapping[str, Any], required: tuple[str, ...]) -> None:
+def refuse_unknown_columns(table: type[SnapshotTable], given: Mapping[str, Any], required: tuple[str, ...]) -> None:
     """Refuse columns that a table has not, and a table without those that it must have."""
     extra = {"contract"} if table is Positions else set()
     names = sorted({*table.PICKLED, *extra})
@@ -252,12 +254,12 @@ def known(table: type[Table], given: Mapping[str, Any], required: tuple[str, ...
             raise AdlError(f"{table.NAME} have no column {name!r}: must have {', '.join(required)}", argument=name)
 
 
-def whole(name: str, values: Any, length: int | None = None) -> Int64Array1D:
+def integer_column(name: str, values: Any, length: int | None = None) -> Int64Array1D:
     """A column of integers: lots, quanta or row numbers. None stands for zeros."""
     if values is None:
         return np.zeros(length or 0, INT64)
-    column = arrays.numbers(name, values, length, of="the table")
-    if is_lots(column):
+    column = arrays.number_column(name, values, length, of="the table")
+    if is_int64(column):
         return column
     if len(column):
         raise AdlError(f"{name} has dtype {column.dtype}: must be integers", argument=name, value=column.dtype)
@@ -270,10 +272,10 @@ def wallet_rows(name: str, values: Any) -> Int64Array1D:
     if column.dtype.kind in "US" and column.size:
         must = "must be a row of the wallets, counted from 0; Snapshot.build takes accounts by their names"
         raise AdlError.at(name, 0, column.flat[0], must)
-    return whole(name, column if column.dtype.kind == "i" else values)
+    return integer_column(name, column if column.dtype.kind == "i" else values)
 
 
-def coded(name: str, values: Any, length: int, known: Mapping[str, int]) -> Int64Array1D:
+def code_column(name: str, values: Any, length: int, known: Mapping[str, int]) -> Int64Array1D:
     """A column of names, or of numbers of names, as numbers. None stands for the first."""
     if values is None:
         return np.zeros(length, INT64)
@@ -281,7 +283,7 @@ def coded(name: str, values: Any, length: int, known: Mapping[str, int]) -> Int6
         values = np.full(length, values)
     column = arrays.as_array(name, values, "names, or row numbers")
     if column.dtype.kind in "iu":
-        return whole(name, values, length)
+        return integer_column(name, values, length)
     if column.ndim != 1 or len(column) != length:
         raise AdlError(f"{name} has shape {column.shape}: must be ({length},)", argument=name, value=column.shape)
     if not length:
@@ -298,12 +300,12 @@ def coded(name: str, values: Any, length: int, known: Mapping[str, int]) -> Int6
     return np.array([known[text] for text in found.tolist()], INT64)[places]
 
 
-def labels(values: Any) -> npt.NDArray[Any]:
+def account_column(values: Any) -> npt.NDArray[Any]:
     """Accounts: int64, or text no wider than the longest."""
     # A list is looked at as it is: NumPy would make 1 and "1" the same text.
     must = "must be a sequence of accounts"
     column = (
-        np.asarray(values) if hasattr(values, "dtype") else np.array(a_list("wallets.account", values, must), object)
+        np.asarray(values) if hasattr(values, "dtype") else np.array(read_list("wallets.account", values, must), object)
     )
     if column.ndim != 1:
         raise AdlError.at("wallets.account", None, column.shape, "must be 1-D")
@@ -323,7 +325,7 @@ def labels(values: Any) -> npt.NDArray[Any]:
         if kind is int:
             column = np.array(listed, INT64)
     if kinds.get(column.dtype.kind) is int:
-        return whole("wallets.account", column)
+        return integer_column("wallets.account", column)
     lengths = [*map(len, column.tolist())]
     widest = max(lengths, default=0)
     if widest > LONGEST_NAME:

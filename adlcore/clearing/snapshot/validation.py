@@ -29,22 +29,22 @@ def validate(books: Books, contract: Int64Array1D, order: Int64Array1D | None, s
     `contract` is that of each position row; rows are named as they were given, before `order` sorted
     them.
     """
-    to = _Pointers(books, contract)
+    to = _References(books, contract)
     broken = [
-        *_wallets(books, to),
-        *_balances(books, to),
+        *_wallet_errors(books, to),
+        *_balance_errors(books, to),
         *_positions(books, to, order),
-        *_orders(books, to),
-        *_prices(books, to),
+        *_order_errors(books, to),
+        *_price_errors(books, to),
     ]
-    unbalanced = [*_open_interest(books)]
+    unbalanced = [*_open_interest_errors(books)]
     if broken or (strict and unbalanced):
         raise BrokenSnapshotError([*broken, *(unbalanced if strict else [])])
     for problem in unbalanced:
-        warnings.warn(str(problem), OpenInterestWarning, stacklevel=_callers())
+        warnings.warn(str(problem), OpenInterestWarning, stacklevel=_caller_level())
 
 
-class _Pointers:
+class _References:
     """What rows point at. A row that points at nothing points at the row after the last, which means nothing."""
 
     def __init__(self, books: Books, contract: Int64Array1D) -> None:
@@ -70,7 +70,7 @@ def _within(column: Int64Array1D, length: int) -> Int64Array1D:
     return np.where(lost, length, column) if lost.any() else column
 
 
-def _callers() -> int:
+def _caller_level() -> int:
     """How far up the stack the first line stands that is not adlcore's own."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("adlcore."):
@@ -78,7 +78,7 @@ def _callers() -> int:
     return level
 
 
-def _lost(argument: str, column: Int64Array1D, length: int, what: str) -> Problems:
+def _dangling_errors(argument: str, column: Int64Array1D, length: int, what: str) -> Problems:
     yield from _each(argument, column, _outside(column, length), _row_of(length, what))
 
 
@@ -96,10 +96,10 @@ def _outside(column: Int64Array1D, length: int) -> Mask:
     return (column < 0) | (column >= length)
 
 
-def _wallets(books: Books, to: _Pointers) -> Problems:
+def _wallet_errors(books: Books, to: _References) -> Problems:
     wallets, assets, mode, asset = books.wallets, books.assets, to.mode[:-1], to.asset[:-1]
     yield from _each("wallets.mode", wallets.mode, _outside(wallets.mode, len(MODES)), MODE)
-    yield from _lost("wallets.asset", wallets.asset, len(assets), "assets")
+    yield from _dangling_errors("wallets.asset", wallets.asset, len(assets), "assets")
     valued = to.valued[:-1]
     must = "must be 0: what a multi-asset or portfolio wallet holds stands in the balances"
     yield from _each("wallets.balance", wallets.balance, valued & (wallets.balance != 0), must)
@@ -111,10 +111,12 @@ def _wallets(books: Books, to: _Pointers) -> Problems:
     cross = np.flatnonzero(mode == CROSS)
     if len(cross) > 1:
         account = np.unique(wallets.account[cross], return_inverse=True)[1]
-        yield from _twice("wallets.account", cross, (account, asset[cross]), wallets.account, "has two cross wallets")
+        yield from _duplicate_errors(
+            "wallets.account", cross, (account, asset[cross]), wallets.account, "has two cross wallets"
+        )
 
 
-def _twice(
+def _duplicate_errors(
     argument: str, rows: Int64Array1D, keys: tuple[Int64Array1D, ...], shown: npt.NDArray[np.generic], what: str
 ) -> Problems:
     """An error for every row whose keys an earlier row has already."""
@@ -127,14 +129,14 @@ def _twice(
         yield AdlError.at(argument, int(second), shown[second], f"{what}: row {first} is the same, one must go")
 
 
-def _positions(books: Books, to: _Pointers, order: Int64Array1D | None) -> Problems:
+def _positions(books: Books, to: _References, order: Int64Array1D | None) -> Problems:
     for error in _position_errors(books, to):
         yield _named(error, order)
     isolated = np.flatnonzero((to.mode[to.wallet] == ISOLATED) & (books.positions.quantity != 0))
     rows = isolated if order is None else order[isolated]
     must = "is an isolated wallet, which holds one position"
     wallet = books.positions.wallet
-    yield from _twice("positions.wallet", rows, (wallet[isolated],), _given(wallet, order), must)
+    yield from _duplicate_errors("positions.wallet", rows, (wallet[isolated],), _given(wallet, order), must)
 
 
 def _given(column: Int64Array1D, order: Int64Array1D | None) -> Int64Array1D:
@@ -146,11 +148,11 @@ def _given(column: Int64Array1D, order: Int64Array1D | None) -> Int64Array1D:
     return given
 
 
-def _position_errors(books: Books, to: _Pointers) -> Problems:
+def _position_errors(books: Books, to: _References) -> Problems:
     positions, contract, wallet = books.positions, to.contract, to.wallet
     quantity = positions.quantity
-    yield from _lost("positions.contract", to.given, to.contracts, "contracts")
-    yield from _lost("positions.wallet", positions.wallet, to.wallets, "wallets")
+    yield from _dangling_errors("positions.contract", to.given, to.contracts, "contracts")
+    yield from _dangling_errors("positions.wallet", positions.wallet, to.wallets, "wallets")
     for row in np.flatnonzero(to.misplaced(contract, wallet)).tolist():
         listed, held_in = books.contracts[contract[row]], books.assets[to.asset[wallet[row]]]
         must = f"must be a wallet in {listed.settle}, in which {listed.symbol} settles, and is in {held_in}"
@@ -182,10 +184,10 @@ def _named(error: AdlError, order: Int64Array1D | None) -> AdlError:
     return error.placed(str(error.argument), int(order[error.row]), error.value)
 
 
-def _orders(books: Books, to: _Pointers) -> Problems:
+def _order_errors(books: Books, to: _References) -> Problems:
     orders = books.orders
-    yield from _lost("orders.contract", orders.contract, to.contracts, "contracts")
-    yield from _lost("orders.wallet", orders.wallet, to.wallets, "wallets")
+    yield from _dangling_errors("orders.contract", orders.contract, to.contracts, "contracts")
+    yield from _dangling_errors("orders.wallet", orders.wallet, to.wallets, "wallets")
     yield from _each("orders.quantity", orders.quantity, orders.quantity == 0, "must not be 0 lots")
     yield from _each("orders.price", orders.price, orders.price < 1, "must be at least 1 tick")
     yield from _each("orders.locked", orders.locked, orders.locked < 0, "must be 0 or above")
@@ -196,10 +198,10 @@ def _orders(books: Books, to: _Pointers) -> Problems:
         yield AdlError.at("orders.wallet", row, orders.wallet[row], must)
 
 
-def _balances(books: Books, to: _Pointers) -> Problems:
+def _balance_errors(books: Books, to: _References) -> Problems:
     held = books.balances
-    yield from _lost("balances.wallet", held.wallet, to.wallets, "wallets")
-    yield from _lost("balances.asset", held.asset, len(books.assets), "assets")
+    yield from _dangling_errors("balances.wallet", held.wallet, to.wallets, "wallets")
+    yield from _dangling_errors("balances.asset", held.asset, len(books.assets), "assets")
     sound = ~_outside(held.asset, len(books.assets))
     wallet = _within(held.wallet, to.wallets)
     valued = to.valued[wallet]
@@ -210,10 +212,10 @@ def _balances(books: Books, to: _Pointers) -> Problems:
     yield from _each("balances.loan", held.loan, lent, "must be 0: only portfolio margin knows loans")
     rows = np.flatnonzero(sound & valued)
     keys = held.wallet[rows], held.asset[rows]
-    yield from _twice("balances.wallet", rows, keys, held.wallet, "holds this asset twice")
+    yield from _duplicate_errors("balances.wallet", rows, keys, held.wallet, "holds this asset twice")
 
 
-def _prices(books: Books, to: _Pointers) -> Problems:
+def _price_errors(books: Books, to: _References) -> Problems:
     """Marks of what is held, and index prices of what valued wallets hold."""
     for code, (listed, mark) in enumerate(zip(books.contracts, books.marks, strict=True)):
         if mark is None and books.start[code] < books.start[code + 1]:
@@ -236,7 +238,7 @@ def _count(books: Books, code: int) -> str:
     return f"{int(books.start[code + 1] - books.start[code]):,} positions"
 
 
-def _open_interest(books: Books) -> Problems:
+def _open_interest_errors(books: Books) -> Problems:
     for code, contract in enumerate(books.contracts):
         net = _kernels.numbers.money.exact_sum(books.positions.quantity[books.rows(code)])
         if net:

@@ -10,10 +10,10 @@ from ..._support.arrays import INT64_MAX
 from ..._support.options import is_count
 from ...contracts import Asset
 from ...contracts.decimals import Number
-from ...errors import AdlError, shown
+from ...errors import AdlError, value_text
 from .books import Books
 
-__all__ = ["asset_of", "balance_of", "credit", "positive_quanta", "wallet_row"]
+__all__ = ["asset_row", "balance_of", "credit", "positive_quanta", "wallet_row"]
 
 AnyBooks = TypeVar("AnyBooks", bound=Books)
 
@@ -23,21 +23,21 @@ def wallet_row(books: Books, name: str, wallet: Any) -> int:
     count = len(books.wallets)
     if not is_count(wallet, 0, count - 1):
         must = f"must be a row of the wallets, 0 to {count - 1}"
-        raise AdlError.at(name, None, wallet, must + _found_by(books, wallet))
+        raise AdlError.at(name, None, wallet, must + _lookup_hint(books, wallet))
     return int(wallet)
 
 
-def _found_by(books: Books, wallet: Any) -> str:
+def _lookup_hint(books: Books, wallet: Any) -> str:
     """Where the row of a wallet is found that is called by its account."""
     accounts = books.wallets.account
     text = accounts.dtype.kind == "U"
     named = isinstance(wallet, str) if text else isinstance(wallet, int | np.integer) and not isinstance(wallet, bool)
     if not isinstance(wallet, str) and not (named and bool((accounts == wallet).any())):
         return ""
-    return f"; Snapshot.wallet({shown(wallet)}) finds the row of an account's wallet"
+    return f"; Snapshot.wallet({value_text(wallet)}) finds the row of an account's wallet"
 
 
-def asset_of(books: Books, wallet: int, asset: str | None) -> int:
+def asset_row(books: Books, wallet: int, asset: str | None) -> int:
     """Row of the asset that is moved."""
     own = int(books.wallets.asset[wallet])
     names = books.asset_names

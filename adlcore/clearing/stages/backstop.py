@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..._support.arrays import INT64, refuse_unfit
-from ..._support.options import one_of
+from ..._support.options import require_option
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ..liquidation.liquidation_round import Chosen, Round
@@ -60,7 +60,7 @@ class Backstop(Stage):
         if not isinstance(self.vault, str) or self.vault in ("", "street", "treasury"):
             raise AdlError.at("vault", None, self.vault, "must be a name of its own, such as 'vault'")
         refuse_unfit("vault", self.vault)
-        one_of("by", self.by, TAKEN_BY)
+        require_option("by", self.by, TAKEN_BY)
 
     @property
     def vaults(self) -> tuple[str, ...]:

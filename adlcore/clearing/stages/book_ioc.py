@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._support.options import one_of
+from ..._support.options import require_option
 from ...contracts.decimals import is_whole
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
@@ -74,7 +74,7 @@ class BookIOC(Stage):
 
     def __post_init__(self) -> None:
         for name, known in (("limit", LIMITS), ("surplus", SURPLUSES)):
-            one_of(name, getattr(self, name), known)
+            require_option(name, getattr(self, name), known)
         if not 0 <= exact_ratio(self.fee, "fee") < 1:
             raise AdlError.at("fee", None, self.fee, "must be a share, from 0 to below 1")
         tiers = isinstance(self.portion, str) and self.portion == TIERS

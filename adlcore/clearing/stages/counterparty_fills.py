@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ... import _kernels
 from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
 from ..liquidation.pass_books import PassBooks
-from ..margin.collateral import whole_parts
+from ..margin.collateral import int64_ratio
 from ..snapshot.tables import ISOLATED, PORTFOLIO
 from .counterparty_queue import CounterpartyQueue
 
@@ -146,7 +146,7 @@ class CounterpartyFills:
         slots, asset = core.slots, int(work.settle[self.code])
         kind = np.where(valued, np.where(mode == PORTFOLIO, WHOLE, MULTI), PLAIN).astype(np.uint8)
         price = core.rates.price_of(asset)
-        parts = [whole_parts(rate, "index_prices") for rate in (price, price * core.rates.kept[asset], 1 / price)]
+        parts = [int64_ratio(rate, "index_prices") for rate in (price, price * core.rates.kept[asset], 1 / price)]
         rest, loan = np.zeros(len(candidate), INT64), np.zeros(len(candidate), INT64)
         places = np.flatnonzero(kind)
         slot = slots.of_position[candidate[places]]

@@ -11,11 +11,11 @@ import numpy.typing as npt
 from ... import _kernels
 from ..._support.arrays import INT64, Int64Array1D
 from ...market.market import Market
-from ...market.scoring import source
+from ...market.scoring import score_source
 from ...ranking.rules import RankingRule
 from ...ranking.selection import run
 from ..liquidation.pass_books import PassBooks
-from ..margin.collateral import converted
+from ..margin.collateral import convert_quanta
 
 __all__ = ["CounterpartyQueue"]
 
@@ -120,7 +120,7 @@ class _Rows:
             leverage=work.books.positions.leverage[self.rows],
             **{name: self._column(name) for name in names},
         )
-        return source(market, rule)
+        return score_source(market, rule)
 
     def _column(self, name: str) -> Int64Array1D:
         """A column of the wallets, in quanta of the settle asset."""
@@ -142,7 +142,7 @@ class _Rows:
         """A column of the wallets with those of several assets in quanta of the settle asset."""
         back = [1 / self.work.core.rates.price_of(int(self.work.settle[self.code]))]
         which, found = np.zeros(len(self.valued), INT64), column.copy()
-        found[self.valued] = converted(column[self.valued], back, which, "half-even", name)
+        found[self.valued] = convert_quanta(column[self.valued], back, which, "half-even", name)
         return found
 
     @property

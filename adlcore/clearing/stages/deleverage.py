@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from ..._support.arrays import INT64, Int64Array1D
-from ..._support.options import a_truth, one_of
+from ..._support.options import read_flag, require_option
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ...ranking.rules import RankingRule, as_rule
 from ..liquidation.liquidation_round import Round
 from ..liquidation.pass_books import DELEVERAGED, PassBooks
-from ..margin.shared_bankruptcy import shared_of_party
+from ..margin.shared_bankruptcy import share_party_rows
 from .counterparty_fills import CounterpartyFills, Fills, Remainders
 from .counterparty_queue import CounterpartyQueue
 from .stage import Requests, Stage, waits
@@ -92,10 +92,10 @@ class Deleverage(Stage):
             ("eligible", eligible, ELIGIBLE),
             ("same_account", same_account, SAME_ACCOUNT),
         ):
-            one_of(name, value, known)
+            require_option(name, value, known)
         if below is not None and exact_ratio(below, "below") < 0:
             raise AdlError.at("below", None, below, "must be 0 or above, or None")
-        values = as_rule(rule), price, eligible, same_account, a_truth("net_fund_first", net_fund_first), below
+        values = as_rule(rule), price, eligible, same_account, read_flag("net_fund_first", net_fund_first), below
         for field, given in zip(self.__dataclass_fields__, values, strict=True):
             object.__setattr__(self, field, given)
 
@@ -152,7 +152,7 @@ class Deleverage(Stage):
             if fund not in taken.funds:
                 taken.funds.append(fund)
             work.tried_funds.add(fund)
-            shared = shared_of_party(work.core, equity, work.lots[party], work.cost[party], party)
+            shared = share_party_rows(work.core, equity, work.lots[party], work.cost[party], party)
             nobody = np.full(len(shared.row), -1, INT64)
             found.append(
                 Remainders(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..._support.options import a_list, a_truth
+from ..._support.options import read_flag, read_list
 from ...contracts.decimals import is_whole
 from ...errors import AdlError
 from ..funds.triggers import Trigger
@@ -62,7 +62,7 @@ class Venue:
         if not isinstance(name, str):
             raise AdlError.at("name", None, name, "must be text, such as 'mine'")
         must = "must be a list of stages, such as [TakeOver()]"
-        listed = (stages,) if isinstance(stages, Stage) else tuple(a_list("stages", stages, must))
+        listed = (stages,) if isinstance(stages, Stage) else tuple(read_list("stages", stages, must))
         if not listed:
             must = "must have at least one: [adlcore.clearing.Uncovered()] says that nobody takes anything"
             raise AdlError.at("stages", None, [], must)
@@ -79,7 +79,7 @@ class Venue:
             raise AdlError.at("trigger", None, trigger, "must be a trigger, such as Depleted()")
         for field, value in zip(
             ("name", "stages", "trigger", "inclusive", "max_rounds"),
-            (name, listed, trigger, a_truth("inclusive", inclusive), max_rounds),
+            (name, listed, trigger, read_flag("inclusive", inclusive), max_rounds),
             strict=True,
         ):
             object.__setattr__(self, field, value)

@@ -14,30 +14,30 @@ from pathlib import Path
 
 from ..._support import files
 from ..._support.files import Sink
-from ..._support.members import READ, member
+from ..._support.members import READ, stat_member
 from ...errors import AdlError
 
 __all__ = [
-    "locked",
+    "lock_folder",
     "refuse_foreign",
     "remove_folder",
-    "replaced_folder",
+    "fill_folder",
     "work_name",
-    "written",
+    "open_temporary",
 ]
 
 
 @contextlib.contextmanager
-def written(path: Path, work: str | None = None) -> Iterator[Sink]:
+def open_temporary(path: Path, work: str | None = None) -> Iterator[Sink]:
     """A file that is written under its name of work first, or that of `work`; what a writer left there goes."""
     beside = path.with_name(work_name(path.name) if work is None else work)
     files.remove(beside)
-    with files.written_beside(path, beside, files.plain_file(path)) as sink:
+    with files.write_beside(path, beside, files.plain_file(path)) as sink:
         yield sink
 
 
 @contextlib.contextmanager
-def replaced_folder(folder: Path) -> Iterator[Callable[[str], contextlib.AbstractContextManager[Sink]]]:
+def fill_folder(folder: Path) -> Iterator[Callable[[str], contextlib.AbstractContextManager[Sink]]]:
     """A folder that is filled beside its name, and takes it when all of it is on the disk. Neither must be there."""
     work = folder.with_name(work_name(folder.name))
     files.change(work, os.mkdir, work)
@@ -46,12 +46,12 @@ def replaced_folder(folder: Path) -> Iterator[Callable[[str], contextlib.Abstrac
 
     def create(name: str) -> contextlib.AbstractContextManager[Sink]:
         names.append(name)
-        return files.created(work / name, within=opened)
+        return files.open_new(work / name, within=opened)
 
     try:
         yield create
         files.change(work, os.fsync, opened)
-        member(work, folder=True)  # still
+        stat_member(work, folder=True)  # still
         files.change(folder, os.rename, work, folder)
         files.sync_folder(folder.parent)
     except BaseException:
@@ -91,7 +91,7 @@ def refuse_foreign(path: Path, names: Collection[str], opened: int | None = None
         if name not in names:
             raise AdlError(f"{place} is not of this run: must be moved elsewhere", argument="path", value=str(place))
         if stat.S_ISDIR(os.stat(place if opened is None else name, dir_fd=opened, follow_symlinks=False).st_mode):
-            member(place)
+            stat_member(place)
     return held
 
 
@@ -101,7 +101,7 @@ def work_name(name: str) -> str:
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Be the one writer of a folder; the lock is the system's, so it ends with the process.
 
     Raises

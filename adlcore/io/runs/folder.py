@@ -12,7 +12,7 @@ import shlex
 from pathlib import Path
 
 from ..._support.files import remove
-from ..._support.members import member, refuse_shared
+from ..._support.members import refuse_shared, stat_member
 from ...errors import AdlError
 from ..manifests import MANIFEST, read_json
 from ..snapshots import FILE_NAMES, read_snapshot_manifest
@@ -25,13 +25,13 @@ __all__ = [
     "BEFORE",
     "DROPPED",
     "LOG",
-    "command",
+    "command_line",
     "is_blank",
     "is_own_name",
     "refuse_strange",
-    "refuse_taken",
-    "remove_work",
-    "work_left",
+    "refuse_occupied",
+    "remove_temporary",
+    "temporary_names_left",
 ]
 
 #: What a run's folder holds beside the manifest and the tables.
@@ -40,10 +40,10 @@ BEFORE, AFTER, LOG = "before", "after", "events.arrow"
 DROPPED = ".dropped"
 
 #: Names of files that are written beside their names first, and of folders.
-_WRITTEN, _FILLED = (MANIFEST, *TABLES, LOG + DROPPED), (BEFORE, AFTER)
+_FILES, _FOLDERS = (MANIFEST, *TABLES, LOG + DROPPED), (BEFORE, AFTER)
 
 
-def command(name: str, path: Path) -> str:
+def command_line(name: str, path: Path) -> str:
     """A command on a run, or on another file or folder, as it can be typed."""
     named = os.fspath(path)
     # What begins with a dash would be an option, or standard output.
@@ -54,8 +54,8 @@ def is_own_name(name: str) -> bool:
     """Whether what is called this in the folder of a run is the run's, or will be: its writers fill or remove it."""
     # A number follows where there is one already.
     aside = re.sub(rf"{re.escape(DROPPED)}(\.\d+)?\Z", "", name)
-    work = {work_name(each) for each in (*_WRITTEN, *_FILLED)}
-    return name in {MANIFEST, *TABLES, *work} or aside in {LOG, *_FILLED}
+    work = {work_name(each) for each in (*_FILES, *_FOLDERS)}
+    return name in {MANIFEST, *TABLES, *work} or aside in {LOG, *_FOLDERS}
 
 
 def is_blank(folder: Path) -> bool:
@@ -63,7 +63,7 @@ def is_blank(folder: Path) -> bool:
     return set(os.listdir(folder)) <= {work_name(MANIFEST)}
 
 
-def refuse_taken(folder: Path) -> None:
+def refuse_occupied(folder: Path) -> None:
     """Refuse a folder that holds anything; a manifest that did not come to stand is nothing."""
     if is_blank(folder):
         return
@@ -104,28 +104,28 @@ def refuse_strange(folder: Path) -> None:
         another name, too. The first is named.
     """
     for name in (MANIFEST, *TABLES):
-        member(folder / name)
-    if (found := member(folder / LOG)) is not None:
+        stat_member(folder / name)
+    if (found := stat_member(folder / LOG)) is not None:
         refuse_shared(folder / LOG, found)
-    for name in _WRITTEN:
+    for name in _FILES:
         if (work := folder / work_name(name)).is_dir() and not work.is_symlink():
-            member(work)
-    for name in _FILLED:
-        if member(folder / name, folder=True) is not None:
+            stat_member(work)
+    for name in _FOLDERS:
+        if stat_member(folder / name, folder=True) is not None:
             for inner in FILE_NAMES:
-                member(folder / name / inner)
+                stat_member(folder / name / inner)
         if (work := folder / work_name(name)).is_dir() and not work.is_symlink():
             refuse_foreign(work, FILE_NAMES)
 
 
-def work_left(folder: Path) -> list[str]:
+def temporary_names_left(folder: Path) -> list[str]:
     """The names of what a writer that was stopped left beside what it wrote."""
-    return sorted({work_name(name) for name in (*_WRITTEN, *_FILLED)} & set(os.listdir(folder)))
+    return sorted({work_name(name) for name in (*_FILES, *_FOLDERS)} & set(os.listdir(folder)))
 
 
-def remove_work(folder: Path) -> None:
+def remove_temporary(folder: Path) -> None:
     """Remove what writers that were stopped left beside what they wrote; never what a link there leads to."""
-    for name in _WRITTEN:
+    for name in _FILES:
         remove(folder / work_name(name))
-    for name in _FILLED:
+    for name in _FOLDERS:
         remove_folder(folder / work_name(name), FILE_NAMES)

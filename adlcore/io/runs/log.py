@@ -31,7 +31,7 @@ import numpy.typing as npt
 
 from ..._support.arrays import INT64
 from ..._support.files import Sink
-from ..._support.members import descriptor
+from ..._support.members import open_descriptor
 from ..._support.text import one_line
 from ...clearing.events import FIELDS, Events, Names
 from ...errors import AdlError
@@ -40,14 +40,14 @@ __all__ = [
     "INPUTS",
     "Damage",
     "LoggedPass",
-    "Made",
+    "NewPass",
     "PassLog",
-    "Rest",
+    "LogTail",
     "Texts",
-    "append",
-    "begin",
-    "encoded",
-    "numbers",
+    "append_pass",
+    "write_head",
+    "pass_message",
+    "message_columns",
 ]
 
 #: Of this file. One that is not known is refused.
@@ -60,18 +60,18 @@ Texts = Mapping[str, Mapping[str, str]]
 #: A check begins with a letter that JSON as it is written here never holds, so nobody's name looks like one. Then come
 #: the length of the metadata, the length of the message, the CRC-32 of both, and the SHA-256 of the message with an
 #: empty check.
-MARK = "§".encode()
+CHECK_SIGN = "§".encode()
 EMPTY = b"0" * (8 + 16 + 8 + 64)
-CHECK = re.compile(MARK + b"([0-9a-f]{8})([0-9a-f]{16})([0-9a-f]{8})([0-9a-f]{64})")
+CHECK_PATTERN = re.compile(CHECK_SIGN + b"([0-9a-f]{8})([0-9a-f]{16})([0-9a-f]{8})([0-9a-f]{64})")
 
 #: An Arrow message: four bytes that are all ones, the length of its metadata, the metadata, its body.
 HEAD, ONES = 8, b"\xff\xff\xff\xff"
 
 #: The digest of a table needs no names.
-NOBODY = Names(np.zeros(0, INT64), (), (), ())
+NO_NAMES = Names(np.zeros(0, INT64), (), (), ())
 
 #: What reading a message that is no pass may raise.
-NO_PASS = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, OSError, MemoryError)
+DECODING_ERRORS = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, OSError, MemoryError)
 
 
 class Damage(NamedTuple):
@@ -97,7 +97,7 @@ class Damage(NamedTuple):
         return AdlError(message, argument="path", row=self.number if self.number >= 0 else None, value=str(path))
 
 
-class Rest(NamedTuple):
+class LogTail(NamedTuple):
     """What is left of a file behind a place: passes and their events as far as their lengths are known, and bytes."""
 
     passes: int
@@ -105,7 +105,7 @@ class Rest(NamedTuple):
     size: int
 
 
-class Made(NamedTuple):
+class NewPass(NamedTuple):
     """A pass that was made: its number, what it was given, what came of it, and the rolling hash after it."""
 
     number: int
@@ -141,20 +141,20 @@ class LoggedPass:
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
-def begin(sink: Sink) -> None:
+def write_head(sink: Sink) -> None:
     """Write what stands before the first pass."""
-    sink.write(b"".join(_checked([_schema({b"check": MARK + EMPTY}).serialize()])))
+    sink.write(b"".join(_checked([_schema({b"check": CHECK_SIGN + EMPTY}).serialize()])))
     sink.sync()
 
 
-def append(sink: Sink, made: Made) -> None:
+def append_pass(sink: Sink, made: NewPass) -> None:
     """Write one pass, and wait until it is on the disk. O(events)."""
-    for part in encoded(made):
+    for part in pass_message(made):
         sink.write(part)
     sink.sync()
 
 
-def encoded(made: Made) -> list[Any]:
+def pass_message(made: NewPass) -> list[Any]:
     """The message of one pass, in parts that follow each other."""
     import pyarrow as pa
 
@@ -167,7 +167,7 @@ def encoded(made: Made) -> list[Any]:
     batch = pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
     taken = _Parts()
     with pa.ipc.new_stream(pa.PythonFile(taken, "w"), schema) as writer:
-        writer.write_batch(batch, custom_metadata={"pass": text, "check": (MARK + EMPTY).decode()})
+        writer.write_batch(batch, custom_metadata={"pass": text, "check": (CHECK_SIGN + EMPTY).decode()})
         parts = [*taken.parts]
     before = schema.serialize().size
     while before:
@@ -209,7 +209,7 @@ def _checked(parts: list[Any]) -> list[Any]:
     while len(head) < HEAD + metadata:
         head += rest.pop(0)
         metadata = int.from_bytes(head[4:HEAD], "little")
-    place = head.index(MARK + EMPTY) + len(MARK)
+    place = head.index(CHECK_SIGN + EMPTY) + len(CHECK_SIGN)
     lengths = b"%08x%016x" % (metadata, sum(map(len, [head, *rest])))
     found = hashlib.sha256(head)
     for part in rest:
@@ -251,7 +251,7 @@ class PassLog:
     def __iter__(self) -> Iterator[LoggedPass]:
         """Each complete pass: its bytes, its place and the rolling hash are checked. O(events)."""
         self.start, self.end, self.passes, self.damage = 0, 0, 0, None
-        with contextlib.suppress(FileNotFoundError), FileIO(descriptor(self.path)) as file:
+        with contextlib.suppress(FileNotFoundError), FileIO(open_descriptor(self.path)) as file:
             head, self.damage = _message(file, 0, -1)
             if self.damage is None and head is not None and not _is_known(head):
                 # Sound, and of another version: what it holds is no damage, and nothing that a repair may drop.
@@ -281,10 +281,10 @@ class PassLog:
         if self.damage is not None:
             raise self.damage.error(self.path)
 
-    def rest(self, place: int) -> Rest:
+    def rest(self, place: int) -> LogTail:
         """What stands from a place on, whether it is sound or not. O(bytes)."""
         passes = events = 0
-        with FileIO(descriptor(self.path)) as file:
+        with FileIO(open_descriptor(self.path)) as file:
             end = os.fstat(file.fileno()).st_size
             start = place
             while start < end:
@@ -292,10 +292,10 @@ class PassLog:
                 if (whole := damage.message if damage is not None else message) is None:
                     break
                 # What stands before the first pass is none, and has no body.
-                if (count := numbers(whole).shape[1]) or b'"pass"' in whole:
+                if (count := message_columns(whole).shape[1]) or b'"pass"' in whole:
                     passes, events = passes + 1, events + count
                 start += len(whole)
-        return Rest(passes, events, end - place)
+        return LogTail(passes, events, end - place)
 
 
 def _message(file: FileIO, start: int, number: int) -> tuple[bytearray | None, Damage | None]:
@@ -308,7 +308,7 @@ def _message(file: FileIO, start: int, number: int) -> tuple[bytearray | None, D
         return None, None
     metadata = int.from_bytes(head[4:], "little")
     told = _read(file, start + HEAD, min(metadata, left - HEAD))
-    found = CHECK.search(told)
+    found = CHECK_PATTERN.search(told)
     if found is None:
         return None, Damage(number, "has no check", None) if len(told) == metadata else None
     of_metadata, length, crc = (int(text, 16) for text in found.groups()[:3])
@@ -344,7 +344,7 @@ def _is_known(head: bytearray) -> bool:
 
     try:
         schema = pa.ipc.read_schema(pa.py_buffer(head))
-    except (pa.ArrowException, *NO_PASS):
+    except (pa.ArrowException, *DECODING_ERRORS):
         return False
     return bool(schema.equals(_schema())) and (schema.metadata or {}).get(b"adlcore.run") == SCHEMA
 
@@ -363,13 +363,13 @@ def _decoded(head: bytes, message: bytearray, number: int, first: int, digest: b
         place = [operator.index(told[name]) for name in ("pass", "first", "events")]
         time = int(np.int64(told["time"]))
         columns = [column.to_numpy() for column in batch.columns]
-    except (pa.ArrowException, StopIteration, *NO_PASS) as error:
+    except (pa.ArrowException, StopIteration, *DECODING_ERRORS) as error:
         return f"cannot be read: {one_line(error)}"
     if place != [number, first, batch.num_rows]:
         named = "pass {} from event {} on, of {} events"
         return f"says that it is {named.format(*place)}: must be {named.format(number, first, batch.num_rows)}"
     table = np.stack(columns, axis=1) if len(batch) else np.zeros((0, len(FIELDS)), INT64)
-    events = Events(table, first, time, NOBODY)
+    events = Events(table, first, time, NO_NAMES)
     expected = events.digest(digest) if len(events) else digest
     if after != expected:
         return f"has events whose rolling hash is {expected.hex()}: must be {after.hex()}"
@@ -384,7 +384,7 @@ def _texts(given: Any) -> dict[str, str]:
     return found
 
 
-def numbers(message: bytes | bytearray) -> npt.NDArray[np.int64]:
-    """int64[11, events]: the body of a message as :func:`append` writes it, sound or not, read without Arrow."""
+def message_columns(message: bytes | bytearray) -> npt.NDArray[np.int64]:
+    """int64[11, events]: the body of a message as :func:`append_pass` writes it, sound or not, read without Arrow."""
     body = memoryview(message)[HEAD + int.from_bytes(message[4:HEAD], "little") :]
     return np.frombuffer(body[: len(body) // (8 * len(FIELDS)) * 8 * len(FIELDS)], "<i8").reshape(len(FIELDS), -1)

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from ..._support.options import exact_keys, one_of
+from ..._support.options import exact_keys, require_option
 from ..._version import __version__
 from ...clearing import ClearingHouse
 from ...clearing.events import CAUSES, KINDS
 from ...contracts.decimals import whole_number
 from ...errors import AdlError, keyed
-from ..manifests import CHECK, MANIFEST, encoded, read_json, refuse_altered, text
-from .files import written
+from ..manifests import CHECK_KEY, MANIFEST, json_bytes, manifest_bytes, read_json, refuse_altered
+from .files import open_temporary
 from .opening import books_at_opening
 
-__all__ = ["MANIFEST", "SCHEMA", "opened", "read_manifest", "sealed", "write_manifest"]
+__all__ = ["MANIFEST", "SCHEMA", "opening_manifest", "read_manifest", "sealed_manifest", "write_manifest"]
 
 #: Of the folder. One that is not known is refused.
 SCHEMA = 1
@@ -33,11 +33,11 @@ PARTS: dict[str, dict[str, type]] = {
     "counts": dict.fromkeys(("passes", "events"), int),
 }
 #: What is null until the run is sealed.
-LATE = ("hashes.digest", "hashes.after", "hashes.after_snapshot", "counts.passes", "counts.events")
+NULL_UNTIL_SEALED = ("hashes.digest", "hashes.after", "hashes.after_snapshot", "counts.passes", "counts.events")
 #: Numbers that are counts.
 COUNTS = ("opening.sequence", "counts.passes", "counts.events")
 #: Of its opening, what was not kept at first: a run of that time has none of them.
-LATER = ("funds", "uncovered")
+OPTIONAL_OPENING_KEYS = ("funds", "uncovered")
 #: Levels of a configuration, one in the other.
 MOST_LEVELS = 100
 
@@ -47,7 +47,7 @@ TYPES = {"adlcore": str, "numpy": str, "configuration": dict, "files": dict}
 STATUSES = ("open", "sealed")
 
 
-def opened(house: ClearingHouse, configuration: Mapping[str, Any]) -> dict[str, Any]:
+def opening_manifest(house: ClearingHouse, configuration: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest of a run that begins with a house."""
     state = house.state()
     return {
@@ -71,7 +71,9 @@ def opened(house: ClearingHouse, configuration: Mapping[str, Any]) -> dict[str, 
     }
 
 
-def sealed(manifest: Mapping[str, Any], house: ClearingHouse, passes: int, files: Mapping[str, str]) -> dict[str, Any]:
+def sealed_manifest(
+    manifest: Mapping[str, Any], house: ClearingHouse, passes: int, files: Mapping[str, str]
+) -> dict[str, Any]:
     """The manifest of a run that ends with a house after so many passes; `files` are SHA-256 by name."""
     state = house.state()
     after = {"digest": state.digest.hex(), "after": state.hash, "after_snapshot": state.snapshot.hash}
@@ -86,8 +88,8 @@ def sealed(manifest: Mapping[str, Any], house: ClearingHouse, passes: int, files
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Replace the manifest of a run: this is where it begins, or is sealed."""
-    with written(folder / MANIFEST) as file:
-        file.write(encoded(manifest))
+    with open_temporary(folder / MANIFEST) as file:
+        file.write(manifest_bytes(manifest))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -130,18 +132,22 @@ def _refuse_other_types(path: Path, manifest: Mapping[str, Any]) -> None:
 
     What funds and wallets held is looked at beside the books, when it is asked for.
     """
-    one_of(f"{path}: status", manifest["status"], STATUSES)
+    require_option(f"{path}: status", manifest["status"], STATUSES)
     for name, kind in TYPES.items():
         _refuse_other_type(f"{path}: {name}", manifest[name], kind)
     for name, digest in manifest["files"].items():
         _refuse_other_type(keyed(f"{path}: files", name), digest, str)
     for part, kinds in PARTS.items():
         keys = tuple(kinds)
-        if part == "opening" and isinstance(manifest[part], dict) and manifest[part].keys().isdisjoint(LATER):
-            keys = tuple(key for key in kinds if key not in LATER)
+        if (
+            part == "opening"
+            and isinstance(manifest[part], dict)
+            and manifest[part].keys().isdisjoint(OPTIONAL_OPENING_KEYS)
+        ):
+            keys = tuple(key for key in kinds if key not in OPTIONAL_OPENING_KEYS)
         for key, value in exact_keys(f"{path}: {part}", manifest[part], keys).items():
             name = f"{part}.{key}"
-            if name in LATE and manifest["status"] == "open":
+            if name in NULL_UNTIL_SEALED and manifest["status"] == "open":
                 if value is not None:
                     raise AdlError.at(f"{path}: {name}", None, value, "must be null until the run is sealed")
                 continue
@@ -162,7 +168,7 @@ def _refuse_other_type(place: str, value: object, kind: type) -> None:
 def _former(values: dict[str, Any]) -> bytes:
     """A manifest as it was written when its check was that of its values in order of their names."""
     plain = json.dumps(values, sort_keys=True, separators=(",", ":"))
-    return text({**values, CHECK: hashlib.sha256(plain.encode()).hexdigest()})
+    return json_bytes({**values, CHECK_KEY: hashlib.sha256(plain.encode()).hexdigest()})
 
 
 def _plain(configuration: Mapping[str, Any]) -> Any:

@@ -16,9 +16,9 @@ from ..._support.text import one_line
 from ...clearing import Snapshot
 from ...clearing.events import COLUMNS, KINDS, LABEL, NUMBER, PLACE, WORD, Events, Names, Words
 from ...errors import AdlError
-from ..events import ACCOUNT, owners
-from ..manifests import Hashed
-from .files import written
+from ..events import ACCOUNT, account_column
+from ..manifests import HashingFile
+from .files import open_temporary
 from .log import INPUTS, LoggedPass, Texts
 
 __all__ = [
@@ -28,12 +28,12 @@ __all__ = [
     "TABLES",
     "TYPES",
     "CodedColumns",
-    "Columns",
-    "TableFile",
+    "TextColumns",
+    "RunTable",
     "Vocabulary",
     "batch_of",
     "coded_columns",
-    "columns_of",
+    "code_columns",
     "event_columns",
     "mark_rows",
     "pass_row",
@@ -46,7 +46,7 @@ EVENTS, PASSES, MARKS = TABLES = ("events.parquet", "passes.parquet", "marks.par
 #: What a price of a pass is, by the name of its mapping.
 MARK_KINDS = dict(zip(INPUTS, ("mark", "index", "oracle"), strict=True))
 
-Columns = dict[str, npt.NDArray[Any]]
+TextColumns = dict[str, npt.NDArray[Any]]
 CodedColumns = dict[str, npt.NDArray[Any] | Words]
 
 TEXT = "text"
@@ -59,7 +59,7 @@ TYPES = {
 }
 
 #: Rows of a row group. All that is held at once is one, and the pass that fills it.
-GROUP = 2**17
+ROW_GROUP_ROWS = 2**17
 
 
 class Vocabulary:
@@ -147,11 +147,11 @@ class Vocabulary:
 
 def write_tables(folder: Path, passes: Iterable[LoggedPass], vocabulary: Vocabulary) -> dict[str, str]:
     """Write the three files from the passes, one at a time; the SHA-256 of each, by its name."""
-    files: dict[str, Hashed] = {}
+    files: dict[str, HashingFile] = {}
     with contextlib.ExitStack() as stack:
         # Left in the other order: events get their name first.
         for table in reversed(TABLES):
-            files[table] = Hashed(stack.enter_context(written(folder / table)))
+            files[table] = HashingFile(stack.enter_context(open_temporary(folder / table)))
         with contextlib.ExitStack() as writers:
             events, listed, marks = (
                 writers.enter_context(_groups(files[table], vocabulary.schema(table))) for table in TABLES
@@ -186,17 +186,17 @@ def batch_of(schema: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
 
 
 @contextlib.contextmanager
-def _groups(file: Hashed, schema: Any) -> Iterator[_Groups]:
+def _groups(file: HashingFile, schema: Any) -> Iterator[_RowGroups]:
     """A Parquet file that is written in row groups."""
     import pyarrow.parquet as pq
 
     with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
-        groups = _Groups(writer, schema)
+        groups = _RowGroups(writer, schema)
         yield groups
         groups.finish()
 
 
-class _Groups:
+class _RowGroups:
     """Rows that are written when they fill a row group: batches of them, or single ones."""
 
     def __init__(self, writer: Any, schema: Any) -> None:
@@ -209,13 +209,13 @@ class _Groups:
         """Many rows, in the order of the schema."""
         self._batches.append(batch)
         self._held += len(batch)
-        if self._held >= GROUP:
-            self._write(self._held // GROUP * GROUP)
+        if self._held >= ROW_GROUP_ROWS:
+            self._write(self._held // ROW_GROUP_ROWS * ROW_GROUP_ROWS)
 
     def append(self, row: tuple[Any, ...]) -> None:
         """One row."""
         self._rows.append(row)
-        if len(self._rows) >= GROUP:
+        if len(self._rows) >= ROW_GROUP_ROWS:
             self._gather()
 
     def finish(self) -> None:
@@ -232,7 +232,7 @@ class _Groups:
         import pyarrow as pa
 
         table = pa.Table.from_batches(self._batches, self._schema)
-        self._writer.write_table(table.slice(0, rows), row_group_size=GROUP)
+        self._writer.write_table(table.slice(0, rows), row_group_size=ROW_GROUP_ROWS)
         self._batches = table.slice(rows).to_batches()
         self._held -= rows
 
@@ -240,7 +240,7 @@ class _Groups:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-class TableFile:
+class RunTable:
     """One of the files, read from its start to its end; what Arrow cannot read is an AdlError."""
 
     def __init__(self, path: Path) -> None:
@@ -252,7 +252,7 @@ class TableFile:
             try:
                 self._file = pq.ParquetFile(self._opened, page_checksum_verification=True)
                 _refuse_columns(path, self._file.schema_arrow)
-                self._batches = self._file.iter_batches(GROUP)
+                self._batches = self._file.iter_batches(ROW_GROUP_ROWS)
             except BaseException:
                 self.close()
                 raise
@@ -303,7 +303,7 @@ def _refuse_columns(path: Path, schema: Any) -> None:
             raise AdlError(f"{path}: column {name!r} is of type {found}: must be {kind}", argument=name, value=found)
 
 
-def columns_of(table: str, rows: Iterable[tuple[Any, ...]]) -> CodedColumns:
+def code_columns(table: str, rows: Iterable[tuple[Any, ...]]) -> CodedColumns:
     """Rows of a table as columns: numbers, text, and words as codes."""
     types = TYPES[table]
     columns = list(zip(*rows, strict=True)) or [()] * len(types)
@@ -323,15 +323,15 @@ def coded_columns(table: Any) -> CodedColumns:
     return {name: _numpy(table.column(name)) for name in table.column_names if name != ACCOUNT}
 
 
-def text_columns(coded: CodedColumns) -> Columns:
+def text_columns(coded: CodedColumns) -> TextColumns:
     """Columns with the words that codes stand for."""
     return {name: column.texts() if isinstance(column, Words) else column for name, column in coded.items()}
 
 
-def event_columns(table: Any) -> Columns:
+def event_columns(table: Any) -> TextColumns:
     """The columns of an Arrow table of events, text as wide as it needs; accounts as objects."""
     columns = text_columns(coded_columns(table))
-    columns[ACCOUNT] = owners(table.column(ACCOUNT).to_pylist(), columns["wallet"])
+    columns[ACCOUNT] = account_column(table.column(ACCOUNT).to_pylist(), columns["wallet"])
     return {name: columns[name] for name in table.column_names}
 
 

@@ -11,27 +11,27 @@ import numpy.typing as npt
 
 from ...clearing import ClearingHouse
 from ...clearing.events import COLUMNS, Column, Events
-from ...clearing.snapshot.exact import entry
+from ...clearing.snapshot.exact import read_entry
 from ...contracts.decimals import Number, canonical, positive_decimal
-from ...errors import AdlError, shown
-from .log import INPUTS, Damage, LoggedPass, Made, Texts, encoded, numbers
+from ...errors import AdlError, value_text
+from .log import INPUTS, Damage, LoggedPass, NewPass, Texts, message_columns, pass_message
 from .parquet_files import Vocabulary
 
 __all__ = [
     "Inputs",
     "PassMaker",
     "event_difference",
-    "explained",
+    "damage_error",
     "input_difference",
-    "refuse_no_house",
+    "refuse_non_house",
     "refuse_other_house",
-    "words_of",
+    "vocabulary_of",
 ]
 
 NOTHING = object()
 
 #: Of each number of an event, what it is in tables.
-EVENT_COLUMNS = tuple(column for column in COLUMNS if column.field)
+FIELD_COLUMNS = tuple(column for column in COLUMNS if column.field)
 
 
 class Inputs(NamedTuple):
@@ -86,7 +86,7 @@ class PassMaker:
         self._asked = None if given is NOTHING else self._read(given)
         return self._asked
 
-    def make(self) -> Made:
+    def make(self) -> NewPass:
         """The pass that was asked for."""
         assert self._asked is not None
         (time, inputs), number = self._asked, self.number
@@ -108,9 +108,9 @@ class PassMaker:
             message = f"the house was changed during pass {number}, by a deferred call or another thread: {must}"
             raise AdlError(message, argument="house", row=number)
         self._state, self.number = state, number + 1
-        return Made(number, inputs, events, self._state.digest)
+        return NewPass(number, inputs, events, self._state.digest)
 
-    def make_again(self, each: LoggedPass) -> Made:
+    def make_again(self, each: LoggedPass) -> NewPass:
         """A pass that was recorded; it must be given what it was given then."""
         if (error := input_difference(each, self.ask(), self.number)) is not None:
             raise error
@@ -126,7 +126,7 @@ class PassMaker:
                 raise AdlError.at(place, None, prices, "must be a mapping of names to decimal text")
             texts = {}
             for of, price in (prices or {}).items():
-                texts[of] = canonical(entry(place, of, price, positive_decimal))
+                texts[of] = canonical(read_entry(place, of, price, positive_decimal))
             # One order, whatever order they come in.
             inputs[name] = dict(sorted(texts.items(), key=lambda pair: _text(pair[0])))
         return given.time, inputs
@@ -134,10 +134,10 @@ class PassMaker:
 
 def _text(name: object) -> str:
     """A name of a price; what is none is refused by the house."""
-    return name if isinstance(name, str) else shown(name)
+    return name if isinstance(name, str) else value_text(name)
 
 
-def refuse_no_house(house: ClearingHouse) -> None:
+def refuse_non_house(house: ClearingHouse) -> None:
     """Refuse what makes no passes."""
     if not isinstance(house, ClearingHouse):
         raise AdlError.at("house", None, type(house).__name__, "must be a ClearingHouse")
@@ -150,7 +150,7 @@ def refuse_other_house(folder: Path, manifest: Mapping[str, Any], house: Clearin
         raise AdlError(message, argument="house", value=house.hash)
 
 
-def words_of(house: ClearingHouse) -> Vocabulary:
+def vocabulary_of(house: ClearingHouse) -> Vocabulary:
     """What the numbers of a house's events stand for."""
     state = house.state()
     return Vocabulary(state.snapshot, state.parties.names)
@@ -176,7 +176,7 @@ def input_difference(each: LoggedPass, asked: tuple[int | None, Texts] | None, n
     return None
 
 
-def event_difference(path: Path, each: LoggedPass, made: Made) -> AdlError | None:
+def event_difference(path: Path, each: LoggedPass, made: NewPass) -> AdlError | None:
     """What to raise for recorded events that are not those which were made again; the first is named."""
     events = made.events
     if np.array_equal(each.table, events.table) and (each.time, each.digest) == (events.time, made.digest):
@@ -186,12 +186,12 @@ def event_difference(path: Path, each: LoggedPass, made: Made) -> AdlError | Non
     return AdlError(message, argument="path", row=each.number, value=str(path))
 
 
-def explained(path: Path, damage: Damage, made: Made) -> AdlError:
+def damage_error(path: Path, damage: Damage, made: NewPass) -> AdlError:
     """A damage of a pass that was made again: which event is the first that differs."""
     message = damage.message
     if message is None:
         return damage.error(path)
-    body, known = numbers(message), numbers(b"".join(encoded(made)))
+    body, known = message_columns(message), message_columns(b"".join(pass_message(made)))
     if body.shape != known.shape:
         return damage.error(path)
     told = _first_difference(body.T, made.events) or "not in its events, but in what stands before them"
@@ -205,7 +205,7 @@ def _first_difference(found: npt.NDArray[np.int64], events: Events) -> str | Non
     if differs.any():
         row = int(differs.any(axis=1).argmax())
         place = int(differs[row].argmax())
-        column = EVENT_COLUMNS[place]
+        column = FIELD_COLUMNS[place]
         stands, must = (_shown(column, int(table[row, place]), events) for table in (found, events.table))
         return f"event {events.first + row} has {column.name} {stands}, must be {must}"
     if len(found) != len(events):

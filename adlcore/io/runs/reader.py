@@ -15,16 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support.arrays import INT64
-from ..._support.extras import needs
-from ..._support.members import member
-from ..._support.options import a_path
+from ..._support.extras import require
+from ..._support.members import stat_member
+from ..._support.options import read_path
 from ...clearing import Snapshot
 from ...clearing.events import CAUSES, FIELDS, KINDS, Events, Words
 from ...contracts import Asset, Contract
 from ...errors import AdlError, OpenInterestWarning
-from ..manifests import altered
+from ..manifests import hash_error
 from ..snapshots import load
-from .folder import AFTER, BEFORE, LOG, command
+from .folder import AFTER, BEFORE, LOG, command_line
 from .log import LoggedPass, PassLog
 from .manifest import MANIFEST, read_manifest
 from .opening import OpeningDebt, OpeningFund, debts_at_opening, funds_at_opening
@@ -33,11 +33,11 @@ from .parquet_files import (
     MARKS,
     PASSES,
     CodedColumns,
-    Columns,
-    TableFile,
+    RunTable,
+    TextColumns,
     Vocabulary,
+    code_columns,
     coded_columns,
-    columns_of,
     event_columns,
     mark_rows,
     pass_row,
@@ -81,8 +81,8 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     Traceback (most recent call last):
     adlcore.errors.AdlError: ... is no run: has no manifest.json
     """
-    needs("pyarrow.parquet", "reading runs")
-    folder = a_path("path", path)
+    require("pyarrow.parquet", "reading runs")
+    folder = read_path("path", path)
     manifest = read_manifest(folder)
     if manifest["status"] == "sealed":
         return Run(folder, manifest)
@@ -93,8 +93,8 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     # Sealed while it was read: then the file was gone, or about to go.
     if (fresh := read_manifest(folder))["status"] == "sealed":
         return Run(folder, fresh)
-    if member(folder / BEFORE, folder=True) is None:
-        begins = f"adlcore.io.resume begins it, as does {command('resume', folder)}"
+    if stat_member(folder / BEFORE, folder=True) is None:
+        begins = f"adlcore.io.resume begins it, as does {command_line('resume', folder)}"
         message = f"{folder} is a run that has not begun: has no {BEFORE} yet; {begins}"
         raise AdlError(message, argument="path", value=str(folder))
     return Run(folder, manifest, passes)
@@ -193,7 +193,7 @@ class Run:
         given, place = self.manifest["opening"].get("uncovered"), f"{self.path / MANIFEST}: opening.uncovered"
         return None if given is None else debts_at_opening(given, self.before, place)
 
-    def events(self) -> Columns:
+    def events(self) -> TextColumns:
         """All events, as :meth:`Events.columns` has them, and the number of their ``pass``. O(events).
 
         Raises
@@ -237,7 +237,7 @@ class Run:
             parts.append({**columns_of_pass(events), "pass": np.full(len(events), each.number, INT64)})
         return {name: _joined([part[name] for part in parts]) for name in parts[0]}
 
-    def passes(self) -> Columns:
+    def passes(self) -> TextColumns:
         """A row for each pass: ``pass, time, first, events, digest``.
 
         ``first`` is the sequence number of its first event, ``events`` how many there are, ``digest`` the
@@ -245,7 +245,7 @@ class Run:
         """
         return text_columns(self._rows(PASSES))
 
-    def marks(self) -> Columns:
+    def marks(self) -> TextColumns:
         """A row for each price that a pass was given: ``pass, time, kind, name, price``.
 
         ``kind`` is ``mark``, ``index`` or ``oracle``; ``price`` is decimal text.
@@ -260,7 +260,7 @@ class Run:
         """The columns of passes or marks."""
         if self.sealed:
             return coded_columns(self._table(name))
-        return columns_of(name, self._known if name == PASSES else self._mark_rows())
+        return code_columns(name, self._known if name == PASSES else self._mark_rows())
 
     def _mark_rows(self) -> Iterator[tuple[Any, ...]]:
         for each in self._logged():
@@ -269,9 +269,9 @@ class Run:
     def _table(self, name: str) -> Any:
         """A table of a sealed run, as Arrow has it."""
         path = self.path / name
-        if (error := altered(path, self.manifest["files"].get(name, ""))) is not None:
+        if (error := hash_error(path, self.manifest["files"].get(name, ""))) is not None:
             raise error
-        with contextlib.closing(TableFile(path)) as file:
+        with contextlib.closing(RunTable(path)) as file:
             return file.take()
 
     def _logged(self) -> Iterator[LoggedPass]:
@@ -315,7 +315,7 @@ def load_part(folder: Path, name: str, manifest: dict[str, Any]) -> Snapshot:
     AdlError
         Where they are not there, were altered, or belong to another run.
     """
-    if member(folder / name, folder=True) is None:
+    if stat_member(folder / name, folder=True) is None:
         raise AdlError(f"{folder} was altered: has no {name}", argument="path", value=str(folder))
     with warnings.catch_warnings():
         # Funds and the street hold the rest.

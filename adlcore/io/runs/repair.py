@@ -12,24 +12,24 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..._support import files
-from ..._support.extras import needs
-from ..._support.members import member, open_member
-from ..._support.options import a_path
+from ..._support.extras import require
+from ..._support.members import open_member, stat_member
+from ..._support.options import read_path
 from ..._support.wording import counted
 from ...clearing import ClearingHouse, Snapshot
 from ...errors import AdlError, OpenInterestWarning
-from ..manifests import altered
+from ..manifests import hash_error
 from ..snapshots import load
-from .files import locked, work_name, written
-from .folder import AFTER, BEFORE, DROPPED, LOG, command, refuse_strange
+from .files import lock_folder, open_temporary, work_name
+from .folder import AFTER, BEFORE, DROPPED, LOG, command_line, refuse_strange
 from .log import LoggedPass, PassLog
 from .manifest import read_manifest
 from .parquet_files import TABLES
-from .passes import Inputs, PassMaker, event_difference, input_difference, refuse_no_house, refuse_other_house
+from .passes import Inputs, PassMaker, event_difference, input_difference, refuse_non_house, refuse_other_house
 from .reader import load_part, open_log
-from .versions import naming_versions, refuse_other_numbers
+from .versions import name_versions, refuse_other_numbers
 
-__all__ = ["Repair", "advised", "repair"]
+__all__ = ["Repair", "repair_advice", "repair"]
 
 
 class Repair(NamedTuple):
@@ -120,13 +120,13 @@ def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     >>> found.kept_passes, found.dropped_bytes, found.put_aside[0].name
     (1, 7, 'events.arrow.dropped')
     """
-    needs("pyarrow.parquet", "repairing runs")
-    folder = a_path("path", path)
-    refuse_no_house(house)
-    with locked(folder):
+    require("pyarrow.parquet", "repairing runs")
+    folder = read_path("path", path)
+    refuse_non_house(house)
+    with lock_folder(folder):
         manifest = read_manifest(folder)
         refuse_strange(folder)
-        with naming_versions(folder, manifest):
+        with name_versions(folder, manifest):
             refuse_other_house(folder, manifest, house)
         if manifest["status"] == "sealed":
             _refuse_altered_seal(folder, manifest)
@@ -144,7 +144,7 @@ def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
         if error is None and log.damage is not None:
             error = log.damage.error(log.path)
         aside = _put_aside(folder, BEFORE, before)
-        if member(folder / AFTER, folder=True) is not None:
+        if stat_member(folder / AFTER, folder=True) is not None:
             while maker.ask() is not None:
                 maker.make()
             aside += _put_aside(folder, AFTER, maker.house.snapshot())
@@ -164,12 +164,12 @@ def _difference(log: PassLog, each: LoggedPass, maker: PassMaker) -> AdlError | 
     return error
 
 
-def advised(folder: Path, log: PassLog, error: AdlError, end: int, passes: int, events: int) -> AdlError:
+def repair_advice(folder: Path, log: PassLog, error: AdlError, end: int, passes: int, events: int) -> AdlError:
     """An error of a run that was altered, with what a repair of it would keep and drop."""
     rest = log.rest(end)
     kept = f"{counted(passes, 'pass', 'passes', plain=True)} ({counted(events, 'event', plain=True)})"
     dropped = f"{rest.size:,} bytes" + (f", {counted(rest.passes, 'pass', 'passes')} among them" if rest.passes else "")
-    called = f"{command('resume --repair', folder)} (adlcore.io.repair, with its own house and passes)"
+    called = f"{command_line('resume --repair', folder)} (adlcore.io.repair, with its own house and passes)"
     told = f"{called} keeps {kept} and drops {dropped}"
     return AdlError(f"{error}; {told}", argument=error.argument, row=error.row, value=error.value)
 
@@ -178,7 +178,7 @@ def _refuse_altered_seal(folder: Path, manifest: dict[str, Any]) -> None:
     """Refuse a sealed run that is not as it was written."""
     try:
         for name in TABLES:
-            if (error := altered(folder / name, manifest["files"].get(name, ""))) is not None:
+            if (error := hash_error(folder / name, manifest["files"].get(name, ""))) is not None:
                 raise error
         for part in (BEFORE, AFTER):
             load_part(folder, part, manifest)
@@ -189,7 +189,7 @@ def _refuse_altered_seal(folder: Path, manifest: dict[str, Any]) -> None:
 
 def _put_aside(folder: Path, part: str, known: Snapshot) -> tuple[Path, ...]:
     """Give books another name that are there and cannot be read, or are not those which are known."""
-    if member(folder / part, folder=True) is None:
+    if stat_member(folder / part, folder=True) is None:
         return ()
     with contextlib.suppress(AdlError), warnings.catch_warnings():
         warnings.simplefilter("ignore", OpenInterestWarning)
@@ -211,7 +211,7 @@ def _spare(path: Path, digest: str | None = None) -> Path:
 
 
 def _holds(path: Path, digest: str) -> bool:
-    return path.is_file() and not path.is_symlink() and altered(path, digest) is None
+    return path.is_file() and not path.is_symlink() and hash_error(path, digest) is None
 
 
 def _cut(log: PassLog, end: int) -> Path:
@@ -220,8 +220,8 @@ def _cut(log: PassLog, end: int) -> Path:
         file.seek(end)
         spare = _spare(log.path, hashlib.file_digest(file, "sha256").hexdigest())
         file.seek(end)
-        if member(spare) is None:
-            with written(spare, work_name(LOG + DROPPED)) as copy:
+        if stat_member(spare) is None:
+            with open_temporary(spare, work_name(LOG + DROPPED)) as copy:
                 shutil.copyfileobj(file, copy)
     with files.Sink.append(log.path, end):
         return spare

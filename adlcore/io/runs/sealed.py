@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 
 from ..._support.arrays import INT64
-from ..._support.members import member
+from ..._support.members import stat_member
 from ...clearing.events import FIELDS
 from ...errors import AdlError
 from ..events import ACCOUNT
-from ..manifests import altered
-from .log import INPUTS, LoggedPass, Made
-from .parquet_files import MARK_KINDS, MARKS, PASSES, TableFile, Vocabulary
+from ..manifests import hash_error
+from .log import INPUTS, LoggedPass, NewPass
+from .parquet_files import MARK_KINDS, MARKS, PASSES, RunTable, Vocabulary
 
 __all__ = ["SealedEvents", "sealed_passes"]
 
 #: Rows that are read at once where one after the other is looked at.
-SOME = 2**12
+BATCH_ROWS = 2**12
 
 
 def sealed_passes(folder: Path, files: dict[str, str]) -> Iterator[LoggedPass]:
@@ -34,7 +34,7 @@ def sealed_passes(folder: Path, files: dict[str, str]) -> Iterator[LoggedPass]:
         Where one has not.
     """
     for table in (PASSES, MARKS):
-        if (error := altered(folder / table, files.get(table, ""))) is not None:
+        if (error := hash_error(folder / table, files.get(table, ""))) is not None:
             raise error
     fields = {kind: field for field, kind in MARK_KINDS.items()}
     nothing = np.zeros((0, len(FIELDS)), INT64)
@@ -61,8 +61,8 @@ def _strange(path: Path, name: str, row: int | None, value: str, must: str) -> A
 
 
 def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
-    with contextlib.closing(TableFile(path)) as file:
-        while len(table := file.take(SOME)):
+    with contextlib.closing(RunTable(path)) as file:
+        while len(table := file.take(BATCH_ROWS)):
             yield from zip(*(column.to_pylist() for column in table.columns), strict=True)
 
 
@@ -78,12 +78,12 @@ class SealedEvents:
     """
 
     def __init__(self, path: Path, known: str, words: Vocabulary) -> None:
-        self.path, self._words, self._fault = path, words, altered(path, known)
-        if member(path) is None and self._fault is not None:
+        self.path, self._words, self._fault = path, words, hash_error(path, known)
+        if stat_member(path) is None and self._fault is not None:
             raise self._fault
-        self._file = TableFile(path)
+        self._file = RunTable(path)
 
-    def refuse_difference(self, made: Made) -> None:
+    def refuse_difference(self, made: NewPass) -> None:
         """Refuse a pass that is not the one that was made again; its first bad event is named."""
         events = made.events
         known = self._words.batch(made.number, events.time, events.first, events.table)

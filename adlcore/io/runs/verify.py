@@ -8,17 +8,25 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..._support.extras import needs
-from ..._support.options import a_path
+from ..._support.extras import require
+from ..._support.options import read_path
 from ...clearing import ClearingHouse
 from ...errors import AdlError
 from .folder import AFTER, BEFORE
 from .manifest import read_manifest
 from .parquet_files import EVENTS
-from .passes import Inputs, PassMaker, event_difference, explained, refuse_no_house, refuse_other_house, words_of
+from .passes import (
+    Inputs,
+    PassMaker,
+    damage_error,
+    event_difference,
+    refuse_non_house,
+    refuse_other_house,
+    vocabulary_of,
+)
 from .reader import Run, load_part, open_log, open_run
 from .sealed import SealedEvents, sealed_passes
-from .versions import naming_versions
+from .versions import name_versions
 
 __all__ = ["verify"]
 
@@ -61,11 +69,11 @@ def verify(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     Traceback (most recent call last):
     adlcore.errors.AdlError: passes[0].marks['X'] is '2.6': must be '2.5', as it was recorded
     """
-    needs("pyarrow.parquet", "verifying runs")
-    folder = a_path("path", path)
-    refuse_no_house(house)
+    require("pyarrow.parquet", "verifying runs")
+    folder = read_path("path", path)
+    refuse_non_house(house)
     manifest = read_manifest(folder)
-    with naming_versions(folder, manifest):
+    with name_versions(folder, manifest):
         refuse_other_house(folder, manifest, house)
         maker = PassMaker(house, passes)
         verifies = _verify_sealed if manifest["status"] == "sealed" else _verify_open
@@ -87,12 +95,12 @@ def _verify_open(folder: Path, manifest: dict[str, Any], maker: PassMaker) -> No
     if log.damage is not None:
         if log.damage.message is None or log.damage.number < 0 or maker.ask() is None:
             raise log.damage.error(log.path)
-        raise explained(log.path, log.damage, maker.make())
+        raise damage_error(log.path, log.damage, maker.make())
 
 
 def _verify_sealed(folder: Path, manifest: dict[str, Any], maker: PassMaker) -> None:
     files, hashes, house = manifest["files"], manifest["hashes"], maker.house
-    with contextlib.closing(SealedEvents(folder / EVENTS, files.get(EVENTS, ""), words_of(house))) as events:
+    with contextlib.closing(SealedEvents(folder / EVENTS, files.get(EVENTS, ""), vocabulary_of(house))) as events:
         for each in sealed_passes(folder, files):
             made = maker.make_again(each)
             events.refuse_difference(made)

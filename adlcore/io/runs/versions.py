@@ -11,7 +11,7 @@ from ..._version import __version__
 from ...clearing.events import CAUSES, KINDS
 from ...errors import AdlError
 
-__all__ = ["made_by", "naming_versions", "refuse_other_numbers"]
+__all__ = ["made_by", "name_versions", "refuse_other_numbers"]
 
 
 def made_by(manifest: Mapping[str, Any]) -> str:
@@ -49,7 +49,7 @@ def refuse_other_numbers(folder: Path, manifest: Mapping[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def naming_versions(folder: Path, manifest: Mapping[str, Any]) -> Iterator[None]:
+def name_versions(folder: Path, manifest: Mapping[str, Any]) -> Iterator[None]:
     """Name both versions where something differs in a run that another version made: that may be why."""
     try:
         yield

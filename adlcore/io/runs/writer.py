@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from ..._support import files
-from ..._support.extras import needs
-from ..._support.members import member
-from ..._support.options import a_path
+from ..._support.extras import require
+from ..._support.members import stat_member
+from ..._support.options import read_path
 from ...clearing import ClearingHouse, Events, Snapshot
 from ...errors import AdlError
 from ..snapshots import write_files
-from .files import locked, replaced_folder
-from .folder import AFTER, BEFORE, LOG, command, refuse_strange, refuse_taken, remove_work
-from .log import LoggedPass, append, begin
-from .manifest import opened, read_manifest, sealed, write_manifest
+from .files import fill_folder, lock_folder
+from .folder import AFTER, BEFORE, LOG, command_line, refuse_occupied, refuse_strange, remove_temporary
+from .log import LoggedPass, append_pass, write_head
+from .manifest import opening_manifest, read_manifest, sealed_manifest, write_manifest
 from .parquet_files import Vocabulary, write_tables
-from .passes import Inputs, PassMaker, event_difference, refuse_no_house, refuse_other_house, words_of
+from .passes import Inputs, PassMaker, event_difference, refuse_non_house, refuse_other_house, vocabulary_of
 from .reader import Run, load_part, open_log, open_run, refuse_numbers
-from .repair import advised
-from .versions import naming_versions, refuse_other_numbers
+from .repair import repair_advice
+from .versions import name_versions, refuse_other_numbers
 
 __all__ = ["record", "resume"]
 
@@ -76,7 +76,7 @@ def record(
     complete, and :func:`resume` goes on behind them. A pass is complete when its record batch is: each is
     appended to ``events.arrow`` and synchronized. All else is written beside its name, synchronized and
     renamed. At the end ``events.parquet``, ``passes.parquet``, ``marks.parquet`` and ``after/`` are
-    written, then the manifest that says ``sealed``: with it the run is whole, and ``events.arrow`` goes.
+    written, then the manifest that says ``sealed_manifest``: with it the run is whole, and ``events.arrow`` goes.
     The same run gives the same files, byte for byte with the same libraries, stopped on its way or not. A
     folder in which not even the manifest came to stand counts as empty: it is recorded into again.
 
@@ -107,20 +107,20 @@ def record(
     ...     adl.io.verify(folder, house(), passes)
     <Run 'crash', sealed: 2 passes, 7 events>
     """
-    needs("pyarrow.parquet", "recording runs")
-    folder = a_path("path", path)
-    refuse_no_house(house)
+    require("pyarrow.parquet", "recording runs")
+    folder = read_path("path", path)
+    refuse_non_house(house)
     _refuse_no_call(on_pass)
-    manifest = opened(house, {} if configuration is None else configuration)
-    words = words_of(house)
+    manifest = opening_manifest(house, {} if configuration is None else configuration)
+    words = vocabulary_of(house)
     if not folder.is_dir():
         if folder.exists():
             raise AdlError(f"{folder} is a file: must be a folder, or not be there", argument="path", value=str(folder))
         with contextlib.suppress(FileExistsError):  # another writer was faster: the lock tells who it is
             files.change(folder, os.mkdir, folder)
         files.sync_folder(folder.parent)
-    with locked(folder):
-        refuse_taken(folder)
+    with lock_folder(folder):
+        refuse_occupied(folder)
         write_manifest(folder, manifest)
         return _go_on(folder, manifest, words, PassMaker(house, passes), on_pass)
 
@@ -183,22 +183,22 @@ def resume(
     <Run 'quiet', open: 1 pass, 0 events>
     <Run 'quiet', sealed: 2 passes, 0 events>
     """
-    needs("pyarrow.parquet", "resuming runs")
-    folder = a_path("path", path)
-    refuse_no_house(house)
+    require("pyarrow.parquet", "resuming runs")
+    folder = read_path("path", path)
+    refuse_non_house(house)
     _refuse_no_call(on_pass)
-    with locked(folder):
+    with lock_folder(folder):
         manifest = read_manifest(folder)
         refuse_strange(folder)
-        with naming_versions(folder, manifest):
+        with name_versions(folder, manifest):
             refuse_other_house(folder, manifest, house)
         if manifest["status"] == "sealed":
             _clean(folder)
             return open_run(folder)
         open_log(folder, manifest)  # which refuses numbers that mean something else
         refuse_other_numbers(folder, manifest)
-        with naming_versions(folder, manifest):
-            return _go_on(folder, manifest, words_of(house), PassMaker(house, passes), on_pass)
+        with name_versions(folder, manifest):
+            return _go_on(folder, manifest, vocabulary_of(house), PassMaker(house, passes), on_pass)
 
 
 def _refuse_no_call(on_pass: OnPass | None) -> None:
@@ -208,25 +208,25 @@ def _refuse_no_call(on_pass: OnPass | None) -> None:
 
 def _go_on(folder: Path, manifest: dict[str, Any], words: Vocabulary, maker: PassMaker, on_pass: OnPass | None) -> Run:
     """From wherever a writer was stopped to the sealed run."""
-    remove_work(folder)
+    remove_temporary(folder)
     _keep(folder, BEFORE, maker.house.snapshot(), manifest)
     log, events = open_log(folder, manifest), 0
     for each in log:
         made = maker.make_again(each)
         if (error := event_difference(log.path, each, made)) is not None:
-            raise advised(folder, log, error, log.start, made.number, events)
+            raise repair_advice(folder, log, error, log.start, made.number, events)
         events += len(made.events)
         if on_pass is not None:
             on_pass(made.number, made.events, maker.house)
     if log.damage is not None:
-        raise advised(folder, log, log.damage.error(log.path), log.end, log.passes, events)
+        raise repair_advice(folder, log, log.damage.error(log.path), log.end, log.passes, events)
     with files.Sink.append(log.path, log.end) as file:
         if not log.end:
-            begin(file)
+            write_head(file)
             files.sync_folder(folder)
         while maker.ask() is not None:
             made = maker.make()
-            append(file, made)
+            append_pass(file, made)
             if on_pass is not None:
                 on_pass(made.number, made.events, maker.house)
     _seal(folder, manifest, words, maker)
@@ -250,7 +250,7 @@ def _seal(folder: Path, manifest: dict[str, Any], words: Vocabulary, maker: Pass
             raise AdlError(message, argument="path", value=str(log.path))
 
     hashes = write_tables(folder, checked(), words)
-    final = sealed(manifest, maker.house, maker.number, hashes)
+    final = sealed_manifest(manifest, maker.house, maker.number, hashes)
     _keep(folder, AFTER, state.snapshot, final)
     write_manifest(folder, final)
     _clean(folder)
@@ -258,19 +258,19 @@ def _seal(folder: Path, manifest: dict[str, Any], words: Vocabulary, maker: Pass
 
 def _keep(folder: Path, name: str, snapshot: Snapshot, manifest: dict[str, Any]) -> None:
     """Write the books before or after; where they are already, they must be these."""
-    if member(folder / name, folder=True) is not None:
+    if stat_member(folder / name, folder=True) is not None:
         try:
             load_part(folder, name, manifest)
         except AdlError as error:
-            told = f"{error}; {command('resume --repair', folder)} (adlcore.io.repair) puts it aside"
+            told = f"{error}; {command_line('resume --repair', folder)} (adlcore.io.repair) puts it aside"
             raise AdlError(told, argument=error.argument, row=error.row, value=error.value) from None
         return
-    with replaced_folder(folder / name) as create:
+    with fill_folder(folder / name) as create:
         write_files(snapshot, create)
 
 
 def _clean(folder: Path) -> None:
     """Remove what a sealed run does not need."""
     files.remove(folder / LOG)
-    remove_work(folder)
+    remove_temporary(folder)
     files.sync_folder(folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..._support.options import one_of
+from ..._support.options import require_option
 from ...contracts import MarginTiers
 from .binance import bracket_table
 from .ccxt import tier_table
@@ -73,6 +73,6 @@ def read(payload: Any, venue: str, symbol: str | None = None) -> MarginTiers:
     >>> read(tiers, "ccxt")
     <MarginTiers of 2: 0.4 % to 0.5 %, floors 0 to 50000>
     """
-    one_of("venue", venue, tuple(READERS))
+    require_option("venue", venue, tuple(READERS))
     table = READERS[venue](payload, symbol)
     return MarginTiers(table.floor, table.rate, table.amount, amount_tolerance=table.digit)

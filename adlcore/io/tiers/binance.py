@@ -7,7 +7,7 @@ from typing import Any
 
 from ...contracts.decimals import EXACT, last_digit, positive_decimal
 from ...errors import AdlError
-from .table import Table, ascending, entry_of, key_text, number_of, rows_of, value_of
+from .table import TierTable, ascending, entry_of, key_text, number_of, rows_of, value_of
 
 __all__ = ["bracket_table"]
 
@@ -15,7 +15,7 @@ __all__ = ["bracket_table"]
 FLOORS = ("notionalFloor", "qtylFloor", "qtyFloor")
 
 
-def bracket_table(payload: Any, symbol: str | None) -> Table:
+def bracket_table(payload: Any, symbol: str | None) -> TierTable:
     """The brackets of one symbol of a ``leverageBracket`` response, times its coefficient."""
     named: dict[str, Mapping[str, Any]] = {}
     for row, entry in enumerate(rows_of("payload", [payload] if isinstance(payload, Mapping) else payload)):
@@ -33,4 +33,4 @@ def bracket_table(payload: Any, symbol: str | None) -> Table:
         rows.append((*numbers, last_digit(bracket["cum"])))
     floors, rates, amounts, digits = ascending(rows)
     scaled = [tuple(EXACT.multiply(number, scale) for number in column) for column in (floors, amounts, digits)]
-    return Table(scaled[0], rates, scaled[1], scaled[2])
+    return TierTable(scaled[0], rates, scaled[1], scaled[2])

@@ -8,12 +8,12 @@ from typing import Any
 
 from ...contracts.decimals import last_digit
 from ...errors import AdlError
-from .table import Table, ascending, entry_of, number_of, rows_of
+from .table import TierTable, ascending, entry_of, number_of, rows_of
 
 __all__ = ["tier_table"]
 
 
-def tier_table(tiers: Any, symbol: str | None) -> Table:
+def tier_table(tiers: Any, symbol: str | None) -> TierTable:
     """The tiers of one symbol of ccxt's structures; without amounts unless every tier has its venue's."""
     if isinstance(tiers, Mapping) and "minNotional" in tiers:
         raise AdlError("tiers is one tier: must be a list of all of them, as [tier]", argument="tiers", value=tiers)
@@ -30,4 +30,4 @@ def tier_table(tiers: Any, symbol: str | None) -> Table:
         amount = number_of("info", row, info, "cum") if known else Decimal(0)
         read.append((*numbers, amount, last_digit(info["cum"]) if known else Decimal(0)))
     floors, rates, amounts, digits = ascending(read)
-    return Table(floors, rates, amounts if known else None, digits)
+    return TierTable(floors, rates, amounts if known else None, digits)

@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from ...contracts.decimals import exact_decimal
-from ...errors import AdlError, shown
+from ...errors import AdlError, value_text
 
-__all__ = ["Table", "ascending", "number_of", "entry_of", "rows_of", "key_text", "value_of"]
+__all__ = ["TierTable", "ascending", "number_of", "entry_of", "rows_of", "key_text", "value_of"]
 
 
 @dataclass(frozen=True)
-class Table:
+class TierTable:
     """Tiers by ascending floor; `digit` is one unit of the last digit of each amount."""
 
     floor: tuple[Decimal, ...]
@@ -43,7 +43,7 @@ def entry_of(named: Mapping[Any, Any], symbol: str | None) -> Any:
 
 def key_text(name: object) -> str:
     """A key or a symbol, which should be text."""
-    return name if isinstance(name, str) else shown(name)
+    return name if isinstance(name, str) else value_text(name)
 
 
 def rows_of(argument: str, rows: Any) -> list[Mapping[str, Any]]:

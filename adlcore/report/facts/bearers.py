@@ -15,10 +15,10 @@ from ...clearing import MarginState
 from ...clearing.closings import told_fills
 from ...market.score_terms import LEVERAGE, PNL
 from ...ranking.rules import RankingRule
-from .prices import Prices, View
-from .record import Record, RunLike, weighted
+from .prices import PriceHistory, View
+from .record import Record, RunLike, sum_by_code
 
-__all__ = ["Bearers", "Terms", "bearers", "score_terms"]
+__all__ = ["Bearers", "NoticeRatios", "bearers", "notice_ratios"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class Bearers:
     @cached_property
     def per_user(self) -> Float64Array1D:
         """float64[u]: the notional that each user lost to it, in the view's unit."""
-        return weighted(self.user, self.worth, len(self.accounts))
+        return sum_by_code(self.user, self.worth, len(self.accounts))
 
     @property
     def total(self) -> float:
@@ -96,7 +96,7 @@ def bearers(record: Record, run: RunLike, view: View) -> Bearers:
 
 
 @dataclass(frozen=True, eq=False)
-class Terms:
+class NoticeRatios:
     """What the score of rows is made of; NaN where the positions at the start do not hold the row.
 
     Attributes
@@ -110,9 +110,9 @@ class Terms:
     score: Float64Array1D
 
 
-def score_terms(
-    record: Record, run: RunLike, prices: Prices, state: MarginState, rule: RankingRule, events: Int64Array1D
-) -> Terms:
+def notice_ratios(
+    record: Record, run: RunLike, prices: PriceHistory, state: MarginState, rule: RankingRule, events: Int64Array1D
+) -> NoticeRatios:
     """The terms of the score of the rows that events name, at the marks of their pass.
 
     Parameters
@@ -148,4 +148,4 @@ def score_terms(
             market = state.market(before.contracts[contract])
             rows = row[chosen] - int(before.start[contract])
             found[:, chosen] = PNL.of(market, rows), LEVERAGE.of(market, rows), market.score(rule)[rows]
-    return Terms(*found)
+    return NoticeRatios(*found)

@@ -98,7 +98,7 @@ def top_share(amounts: npt.ArrayLike, count: int) -> float:
 
 
 def _amounts(amounts: npt.ArrayLike) -> Float64Array1D:
-    held = arrays.numbers("amounts", amounts).astype(FLOAT64)
+    held = arrays.number_column("amounts", amounts).astype(FLOAT64)
     wrong = np.flatnonzero(~(held >= 0))
     if len(wrong):
         raise AdlError.at("amounts", int(wrong[0]), float(held[wrong[0]]), "must be 0 or above")

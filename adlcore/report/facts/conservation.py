@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._support.arrays import Int64Array1D
 from ...clearing.events import EXTERNAL, FILLS, MONEY
-from .record import Record, RunLike, exact_sums
+from .record import Record, RunLike, exact_sums_by_code
 
 __all__ = ["Conservation", "conservation"]
 
@@ -76,9 +76,9 @@ def conservation(record: Record, run: RunLike) -> Conservation:
             problems.append(f"{np.count_nonzero(wrong):,} legs and their other legs have {what}")
     assets, contracts = len(run.assets), len(run.contracts)
     amount, asset = record.amount[legs], record.asset[legs]
-    received = exact_sums(np.maximum(amount, 0), asset, assets)
-    given = exact_sums(np.minimum(amount, 0), asset, assets)
-    lots = exact_sums(record.lots[legs], record.contract[legs], contracts)
+    received = exact_sums_by_code(np.maximum(amount, 0), asset, assets)
+    given = exact_sums_by_code(np.minimum(amount, 0), asset, assets)
+    lots = exact_sums_by_code(record.lots[legs], record.contract[legs], contracts)
     for code, listed in enumerate(run.assets):
         if total := received[code] + given[code]:
             problems.append(f"the legs in {listed.name} sum to {total:,} quanta")
@@ -91,7 +91,7 @@ def conservation(record: Record, run: RunLike) -> Conservation:
         received=tuple(received),
         given=tuple(given),
         lots=tuple(lots),
-        outside=tuple(exact_sums(record.amount[outside], record.asset[outside], assets)),
+        outside=tuple(exact_sums_by_code(record.amount[outside], record.asset[outside], assets)),
         problems=tuple(problems),
     )
 

@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
-from ..._support.options import a_list
+from ..._support.options import read_list
 from ...clearing import InsuranceFund
 from ...clearing.events import CODES, FILLS, MONEY
 from ...errors import AdlError
 from ...io.runs.opening import OpeningFund
-from .prices import Prices, value_per_lot
+from .prices import PriceHistory, absolute_value_per_lot
 from .record import Record, RunLike
 
-__all__ = ["FundCash", "Trigger", "fund_cash", "listed_funds"]
+__all__ = ["FundCash", "TriggerChange", "fund_cash", "listed_funds"]
 
 #: What names a fund, and what names a vault.
 OF_FUNDS = (
@@ -30,7 +30,7 @@ OTHERS = ("street", "treasury")
 
 
 @dataclass(frozen=True)
-class Trigger:
+class TriggerChange:
     """A trigger that was turned on or off: the pass (counted from 0), which, and the contract or -1."""
 
     place: int
@@ -67,7 +67,7 @@ class FundCash:
     equity: Float64Array1D
     lots: Int64Array1D
     took: bool
-    triggers: tuple[Trigger, ...]
+    triggers: tuple[TriggerChange, ...]
 
     @property
     def moved(self) -> bool:
@@ -96,7 +96,7 @@ def listed_funds(run: RunLike, funds: Iterable[InsuranceFund] | None = None) -> 
         For what is no fund; one of the configuration is named by its place there.
     """
     if funds is not None:
-        funds = a_list("funds", funds, "must be InsuranceFunds")
+        funds = read_list("funds", funds, "must be InsuranceFunds")
         for row, fund in enumerate(funds):
             if not isinstance(fund, InsuranceFund):
                 raise AdlError.at("funds", row, fund, "must be an InsuranceFund")
@@ -115,7 +115,7 @@ def listed_funds(run: RunLike, funds: Iterable[InsuranceFund] | None = None) -> 
 
 
 def fund_cash(
-    record: Record, run: RunLike, prices: Prices, listed: Mapping[str, tuple[str, Any]] | None = None
+    record: Record, run: RunLike, prices: PriceHistory, listed: Mapping[str, tuple[str, Any]] | None = None
 ) -> list[FundCash]:
     """The cash and equity of every fund that events or `listed` name, or that held anything when the run began.
 
@@ -233,7 +233,7 @@ def _replayed(
 def _equity(
     record: Record,
     run: RunLike,
-    prices: Prices,
+    prices: PriceHistory,
     mine: Int64Array1D,
     start: int,
     inventory: tuple[list[int], list[int]],
@@ -252,15 +252,15 @@ def _equity(
         held[0] = inventory[0][code]
         np.add.at(held, record.place[rows] + 1, record.lots[rows])
         contract, lots = run.contracts[code], np.cumsum(held)
-        unit = value_per_lot(contract, prices.mark[:, code]) * contract.settle.quanta_per_unit
+        unit = absolute_value_per_lot(contract, prices.mark[:, code]) * contract.settle.quanta_per_unit
         equity += np.where(lots == 0, 0.0, np.rint(lots * (-unit if contract.inverse else unit)))
     return equity
 
 
-def _triggers(record: Record, mine: Int64Array1D) -> tuple[Trigger, ...]:
+def _triggers(record: Record, mine: Int64Array1D) -> tuple[TriggerChange, ...]:
     """Turned on and off, in order."""
     kinds: dict[int, bool] = {CODES["trigger-on"]: True, CODES["trigger-off"]: False}
     found = mine[record.of("trigger-on", "trigger-off")[mine]]
     columns: list[npt.NDArray[Any]] = [record.place[found], record.kind[found], record.contract[found]]
     listed = zip(*(column.tolist() for column in columns), strict=True)
-    return tuple(Trigger(place, kinds[kind], contract) for place, kind, contract in listed)
+    return tuple(TriggerChange(place, kinds[kind], contract) for place, kind, contract in listed)

@@ -11,18 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
-from ..._support.options import one_of
+from ..._support.options import require_option
 from ...clearing.events import Words
 from ...contracts import Contract
 from ...contracts.decimals import positive_decimal
 from ...errors import AdlError
 from .record import Record, RunLike, places
 
-__all__ = ["Prices", "View", "read_prices", "value_per_lot", "views"]
+__all__ = ["PriceHistory", "View", "read_price_history", "absolute_value_per_lot", "views"]
 
 
 @dataclass(frozen=True, eq=False)
-class Prices:
+class PriceHistory:
     """Prices before the first pass (row 0) and at each of the p passes.
 
     Attributes
@@ -53,7 +53,7 @@ class Prices:
         return found[0], found[1]
 
 
-def read_prices(run: RunLike, record: Record) -> Prices:
+def read_price_history(run: RunLike, record: Record) -> PriceHistory:
     """The prices of a run, those of contracts without a new mark carried on.
 
     Parameters
@@ -85,14 +85,14 @@ def read_prices(run: RunLike, record: Record) -> Prices:
     ):
         rows = np.flatnonzero(np.array([word == wanted for word in (*kind.words, "")])[kind.codes])
         rows = rows[np.argsort(place[rows], kind="stable")]
-        _refuse(name, "name", partial(one_of, "name", known=listed), rows)
+        _refuse(name, "name", partial(require_option, "name", known=listed), rows)
         codes = np.array([listed.index(word) if word in listed else -1 for word in (*name.words, "")], INT64)
         column = codes[name.codes[rows]]
         given[wanted] = listed, place[rows].astype(INT64), column, price[rows]
         starts.append({name: str(p) for name, p in zip(listed, held, strict=True) if p is not None})
         start = [np.nan if p is None else float(p) for p in held]
         tables.append(_carried(start, place[rows], column, price[rows].astype(FLOAT64), len(record.number)))
-    return Prices(tables[0], tables[1], (starts[0], starts[1]), given)
+    return PriceHistory(tables[0], tables[1], (starts[0], starts[1]), given)
 
 
 def _refuse(column: Words, name: str, check: Callable[[str], object], rows: Int64Array1D) -> None:
@@ -118,7 +118,7 @@ def _carried(
     return np.asarray(np.take_along_axis(table, last, axis=0))
 
 
-def value_per_lot(contract: Contract, mark: Any) -> Any:
+def absolute_value_per_lot(contract: Contract, mark: Any) -> Any:
     """What lots are worth at marks, as magnitudes in units of the settle asset."""
     units = float(contract.units_per_lot)
     return units / mark if contract.inverse else units * mark
@@ -151,7 +151,7 @@ class View:
         return found
 
 
-def views(run: RunLike, prices: Prices) -> list[View]:
+def views(run: RunLike, prices: PriceHistory) -> list[View]:
     """One view of everything where that can be, else one for each settle asset.
 
     Parameters

@@ -14,16 +14,16 @@ from ...market.market import Market
 from ...market.score_terms import LEVERAGE, PNL
 from ...ranking.ranks import indicator
 from ...ranking.rules import RankingRule
-from .prices import Prices
+from .prices import PriceHistory
 from .record import Record, RunLike
 
-__all__ = ["Place", "QueueAt", "places_of_most", "positions_of", "queue_at"]
+__all__ = ["QueueMoment", "QueueAt", "busiest_moments", "positions_of", "queue_at"]
 
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Positions:
+class QueuePositions:
     """Rows of a market as a plot needs them.
 
     Attributes
@@ -45,13 +45,13 @@ class Positions:
     def __len__(self) -> int:
         return len(self.row)
 
-    def only(self, chosen: Any) -> Positions:
+    def only(self, chosen: Any) -> QueuePositions:
         """Some of them."""
         columns = (self.row, self.pnl_ratio, self.leverage, self.notional, self.light)
-        return Positions(*(column[chosen] for column in columns))
+        return QueuePositions(*(column[chosen] for column in columns))
 
 
-def positions_of(market: Market, rule: RankingRule, side: int = 0, barred: Mask | None = None) -> Positions:
+def positions_of(market: Market, rule: RankingRule, side: int = 0, barred: Mask | None = None) -> QueuePositions:
     """The positions that stand in a market's queues.
 
     Parameters
@@ -80,11 +80,11 @@ def positions_of(market: Market, rule: RankingRule, side: int = 0, barred: Mask 
         light[mine] = indicator(np.where(mine, score, np.nan), 5, tie=market.tie)[mine]
     row = np.flatnonzero(light > 0)
     notional = market.notional[row]
-    return Positions(row, np.nan_to_num(PNL.of(market, row)), LEVERAGE.of(market, row), notional, light[row])
+    return QueuePositions(row, np.nan_to_num(PNL.of(market, row)), LEVERAGE.of(market, row), notional, light[row])
 
 
 @dataclass(frozen=True)
-class Place:
+class QueueMoment:
     """Where most of a contract was deleveraged: the contract, the pass (from 0), the side of those who were closed."""
 
     contract: int
@@ -93,7 +93,7 @@ class Place:
     lots: int
 
 
-def places_of_most(record: Record, contracts: int) -> list[Place]:
+def busiest_moments(record: Record, contracts: int) -> list[QueueMoment]:
     """For each contract with auto-deleveraging the pass and side with most of it, in the order of contracts.
 
     Notes
@@ -113,7 +113,7 @@ def places_of_most(record: Record, contracts: int) -> list[Place]:
         if len(mine):
             most = int(mine[np.argmax(total[mine])])
             when = int(known[most]) // 2 % len(record.number)
-            found.append(Place(wanted, when, -1 if known[most] % 2 else 1, int(total[most])))
+            found.append(QueueMoment(wanted, when, -1 if known[most] % 2 else 1, int(total[most])))
     return found
 
 
@@ -135,9 +135,9 @@ class QueueAt:
         Closed in this pass.
     """
 
-    where: Place
+    where: QueueMoment
     mark: str
-    positions: Positions
+    positions: QueuePositions
     account: npt.NDArray[Any]
     now: Mask
     earlier: Mask
@@ -151,7 +151,7 @@ class QueueAt:
 
 
 def queue_at(
-    record: Record, run: RunLike, prices: Prices, state: MarginState, rule: RankingRule, where: Place
+    record: Record, run: RunLike, prices: PriceHistory, state: MarginState, rule: RankingRule, where: QueueMoment
 ) -> QueueAt:
     """Rank a side of a contract at the marks of a pass.
 

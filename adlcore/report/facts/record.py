@@ -17,7 +17,7 @@ from ...contracts import Asset, Contract
 from ...errors import AdlError
 from ...io.runs.opening import OpeningDebt, OpeningFund
 
-__all__ = ["Record", "RunLike", "exact_sums", "places", "read_record", "weighted"]
+__all__ = ["Record", "RunLike", "exact_sums_by_code", "places", "read_record", "sum_by_code"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -207,18 +207,18 @@ def places(number: Int64Array1D, passes: Any, name: str) -> Int64Array1D:
     return found
 
 
-def weighted(codes: Int64Array1D, weights: Float64Array1D, count: int) -> Float64Array1D:
+def sum_by_code(codes: Int64Array1D, weights: Float64Array1D, count: int) -> Float64Array1D:
     """float64[count]: the sum of the weights of each code from 0 to `count` - 1."""
     found: Float64Array1D = np.bincount(codes, weights, count).astype(FLOAT64)
     return found
 
 
-def exact_sums(values: Int64Array1D, codes: Int64Array1D, count: int) -> list[int]:
+def exact_sums_by_code(values: Int64Array1D, codes: Int64Array1D, count: int) -> list[int]:
     """The exact sum of the values of each code from 0 to `count` - 1; codes below 0 are passed over.
 
     Examples
     --------
-    >>> exact_sums(np.array([2**62, 2**62, 5]), np.array([1, 1, -1]), 2)
+    >>> exact_sums_by_code(np.array([2**62, 2**62, 5]), np.array([1, 1, -1]), 2)
     [0, 9223372036854775808]
     """
     order = np.argsort(codes, kind="stable")

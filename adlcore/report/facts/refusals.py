@@ -11,10 +11,10 @@ from ..._support.arrays import FLOAT64, INT64_MAX, Float64Array1D, Int64Array1D
 from ...clearing.events import CAUSE_CODES, CAUSES
 from .record import Record
 
-__all__ = ["LOOKED_AT", "Refusals", "Series", "refusals"]
+__all__ = ["TRIGGER_QUANTITIES", "Refusals", "RefusalSeries", "refusals"]
 
 #: What a trigger looked at and what it must not pass, by the cause of its refusals.
-LOOKED_AT = {
+TRIGGER_QUANTITIES = {
     "depleted": ("equity", "least"),
     "net-notional": ("net notional", "cap"),
     "drawdown": ("equity", "border of the drawdown"),
@@ -22,7 +22,7 @@ LOOKED_AT = {
 }
 
 
-class Series(NamedTuple):
+class RefusalSeries(NamedTuple):
     """The refusals of a fund for one cause.
 
     Attributes
@@ -75,7 +75,7 @@ class Refusals:
         ends = (self.bound == INT64_MAX) | (self.bound == -INT64_MAX - 1)
         return np.where(ends, np.nan, self.bound.astype(FLOAT64))
 
-    def series(self, record: Record) -> list[Series]:
+    def series(self, record: Record) -> list[RefusalSeries]:
         """The refusals of each fund for each cause, those that are most first."""
         party, cause, place = (column[self.event] for column in (record.party, record.cause, record.place))
         keys, of, count = np.unique(party * len(CAUSES) + cause, return_inverse=True, return_counts=True)
@@ -85,7 +85,7 @@ class Refusals:
             ordered = mine[np.lexsort((-far[mine], place[mine]))]
             _, first = np.unique(place[ordered], return_index=True)
             fund, why = divmod(int(keys[key]), len(CAUSES))
-            found.append(Series(fund, CAUSES[why], int(count[key]), ordered[first]))
+            found.append(RefusalSeries(fund, CAUSES[why], int(count[key]), ordered[first]))
         return found
 
 
@@ -96,7 +96,7 @@ def refusals(record: Record) -> Refusals:
     """
     event = np.flatnonzero(record.of("take-over-refused"))
     known = (record.link[event] >= 0) & record.of("take-over-bound")[record.link[event]]
-    known &= np.isin(record.cause[event], [CAUSE_CODES[cause] for cause in LOOKED_AT])
+    known &= np.isin(record.cause[event], [CAUSE_CODES[cause] for cause in TRIGGER_QUANTITIES])
     for column in (record.party, record.asset, record.contract, record.wallet):
         known &= column[event] >= 0
     event = event[known]

@@ -15,15 +15,15 @@ from ...clearing.closings import closing_fills
 from ...errors import AdlError
 from ...ranking.rules import RankingRule, as_rule
 from .bearers import Bearers, bearers
-from .closings import Closings, Uncovered, uncovered_lots
+from .closings import Closings, UncoveredLots, uncovered_lots
 from .conservation import Conservation, conservation
 from .debts import Debt, debts
 from .fund_cash import FundCash, fund_cash, listed_funds
-from .prices import Prices, View, read_prices, views
-from .record import Record, RunLike, exact_sums, read_record, weighted
+from .prices import PriceHistory, View, read_price_history, views
+from .record import Record, RunLike, exact_sums_by_code, read_record, sum_by_code
 from .refusals import Refusals, refusals
-from .timeline import positions_in_time
-from .times import Clock, clock_of, said_unit
+from .timeline import pass_axis
+from .times import Clock, clock_of, configured_time_unit
 
 __all__ = ["Facts"]
 
@@ -61,9 +61,9 @@ class Facts:
         return read_record(self.run)
 
     @cached_property
-    def prices(self) -> Prices:
+    def prices(self) -> PriceHistory:
         """Marks and index prices."""
-        return read_prices(self.run, self.record)
+        return read_price_history(self.run, self.record)
 
     @cached_property
     def views(self) -> list[View]:
@@ -77,12 +77,12 @@ class Facts:
         return Closings(*closing_fills(record.kind, record.cause, record.wallet, record.lots, record.link))
 
     @cached_property
-    def uncovered(self) -> Uncovered:
+    def uncovered(self) -> UncoveredLots:
         """What nobody took, whenever a pass named it."""
         return uncovered_lots(self.record, self.run, self.prices)
 
     @cached_property
-    def left(self) -> Uncovered:
+    def left(self) -> UncoveredLots:
         """What stands open at the end."""
         return self.uncovered.last(self.record)
 
@@ -114,12 +114,12 @@ class Facts:
     @cached_property
     def clock(self) -> Clock:
         """How times are told."""
-        return clock_of(self.record.time, said_unit(self.run.configuration), "configuration.time_unit")
+        return clock_of(self.record.time, configured_time_unit(self.run.configuration), "configuration.time_unit")
 
     @cached_property
     def in_time(self) -> tuple[npt.NDArray[Any], dict[str, Any] | None]:
         """Where the start and each pass stand on an axis, and that axis where it is one of times."""
-        return positions_in_time(self.record, self.clock)
+        return pass_axis(self.record, self.clock)
 
     @cached_property
     def settle(self) -> Int64Array1D:
@@ -170,13 +170,13 @@ class Facts:
         record, contracts = self.record, len(self.run.contracts)
         made = self.closings.by_side(record, view, contracts)
         code = record.contract[self.left.event] * 2 + (record.lots[self.left.event] < 0)
-        left = weighted(code, self.left.worth(record, view, self.settle), 2 * contracts)
+        left = sum_by_code(code, self.left.worth(record, view, self.settle), 2 * contracts)
         return np.concatenate([made, left.reshape(contracts, 2, 1)], axis=2)
 
     def left_by_pass(self, view: View) -> Float64Array1D:
         """float64[p]: notional that nobody took in each pass."""
         worth = self.uncovered.worth(self.record, view, self.settle)
-        return weighted(self.record.place[self.uncovered.event], worth, len(self.record.number))
+        return sum_by_code(self.record.place[self.uncovered.event], worth, len(self.record.number))
 
     def money(self, kind: str, *causes: str) -> list[int]:
         """The exact sum of amounts of a kind and, where they are given, some causes, in quanta of each asset."""
@@ -184,7 +184,7 @@ class Facts:
         if causes:
             chosen &= np.any([self.record.because(cause) for cause in causes], axis=0)
         event = np.flatnonzero(chosen)
-        return exact_sums(self.record.amount[event], self.record.asset[event], len(self.run.assets))
+        return exact_sums_by_code(self.record.amount[event], self.record.asset[event], len(self.run.assets))
 
     def owed(self) -> list[int]:
         """What is open at the end, in quanta of each asset."""

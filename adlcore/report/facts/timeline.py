@@ -12,10 +12,10 @@ from ..._support.arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64A
 from .record import Record
 from .times import Clock
 
-__all__ = ["Bars", "bars", "kept_points", "positions_in_time"]
+__all__ = ["Bars", "bars", "kept_points", "pass_axis"]
 
 
-def positions_in_time(record: Record, clock: Clock) -> tuple[npt.NDArray[Any], dict[str, Any] | None]:
+def pass_axis(record: Record, clock: Clock) -> tuple[npt.NDArray[Any], dict[str, Any] | None]:
     """Where the start and each pass stand on the axis, and the axis of times.
 
     Returns

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..._support.arrays import INT64
 from ...errors import AdlError
 
-__all__ = ["TIME_UNITS", "Clock", "clock_of", "said_unit"]
+__all__ = ["TIME_UNITS", "Clock", "clock_of", "configured_time_unit"]
 
 #: Units that the times of a run may have, in nanoseconds, and their names.
 TIME_UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
@@ -25,7 +25,7 @@ MILLISECOND = 10**6
 FIRST, LAST = 10**9, 4_102_444_800
 
 #: Units that are taken from the times alone where nobody says: what else is so large? Seconds since 1970 are not.
-SEEN = ("ms", "us", "ns")
+RECOGNIZED_UNITS = ("ms", "us", "ns")
 
 #: The last time is told too, where its text stands out of the plot by half.
 ENDS = {"ticklabeloverflow": "allow"}
@@ -169,13 +169,13 @@ def clock_of(times: npt.ArrayLike, unit: str | None = None, argument: str = "tim
     column = np.asarray(times, INT64)
     if unit is not None and (not isinstance(unit, str) or unit not in TIME_UNITS):
         raise AdlError.at(argument, None, unit, f"must be one of {', '.join(TIME_UNITS)}")
-    for each in SEEN if unit is None else (unit,):
+    for each in RECOGNIZED_UNITS if unit is None else (unit,):
         per_second = SECOND // TIME_UNITS[each]
         if len(column) and int(column.min()) >= FIRST * per_second and int(column.max()) < LAST * per_second:
             return Clock(each, dates=True, said=unit is not None)
     return Clock(unit, said=unit is not None)
 
 
-def said_unit(configuration: Any) -> Any:
+def configured_time_unit(configuration: Any) -> Any:
     """The unit of time that the configuration of a run says, if it does."""
     return configuration.get("time_unit") if isinstance(configuration, Mapping) else None

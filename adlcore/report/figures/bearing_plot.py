@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support.wording import counted
-from .drawing import digits, figure, graph_objects
-from .palette import MUTED, PLAIN, faint
+from .drawing import figure, graph_objects, rounded_list
+from .palette import MUTED, SINGLE_COLOUR, faint
 
 __all__ = ["lorenz_figure"]
 
@@ -28,7 +28,7 @@ def lorenz_figure(holders: npt.ArrayLike, total: npt.ArrayLike, users: int) -> A
     plotly.graph_objects.Figure
     """
     graph = graph_objects()
-    x, y = digits(100 * np.asarray(holders), 6), digits(100 * np.asarray(total), 6)
+    x, y = rounded_list(100 * np.asarray(holders), 6), rounded_list(100 * np.asarray(total), 6)
     even = graph.Scatter(
         x=[0, 100],
         y=[0, 100],
@@ -42,9 +42,9 @@ def lorenz_figure(holders: npt.ArrayLike, total: npt.ArrayLike, users: int) -> A
         y=y,
         mode="lines",
         name=f"{counted(users, 'user')} that were closed",
-        line={"color": PLAIN, "width": 2.5},
+        line={"color": SINGLE_COLOUR, "width": 2.5},
         fill="tonexty",
-        fillcolor=faint(PLAIN, 0.14),
+        fillcolor=faint(SINGLE_COLOUR, 0.14),
         hovertemplate="the lower %{x:.1f} % bore %{y:.2f} %<extra></extra>",
     )
     square = {"range": [0, 100], "ticksuffix": " %", "dtick": 20}

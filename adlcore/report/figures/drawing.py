@@ -11,22 +11,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..._support.extras import optional
+from ..._support.extras import optional_import
 from ..._support.text import visible
 from .palette import GRID, INK, MUTED, PAPER
 
 __all__ = [
     "SHORT",
     "TimeAxis",
-    "digits",
+    "rounded_list",
     "figure",
     "graph_objects",
-    "label",
-    "labels",
-    "plain",
+    "name_label",
+    "distinct_labels",
+    "plotly_text",
     "run_axis",
-    "shortened",
-    "templated",
+    "shorten_name",
+    "plotly_template_text",
     "whole_axis",
 ]
 
@@ -50,7 +50,7 @@ def graph_objects() -> Any:
     MissingExtraError
         Where plotly is not installed.
     """
-    with optional("plotly", "drawing plots"):
+    with optional_import("plotly", "drawing plots"):
         import plotly.graph_objects
     return plotly.graph_objects
 
@@ -110,24 +110,24 @@ def _merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     return both
 
 
-def plain(text: Any) -> str:
+def plotly_text(text: Any) -> str:
     """Any text as plotly shows it as it is: its own markup is escaped."""
     return html.escape(visible(str(text)), quote=False)
 
 
-def templated(text: Any) -> str:
+def plotly_template_text(text: Any) -> str:
     """The same within a template, which would fill in what stands in ``%{}``."""
-    return plain(text).replace("%{", "&#37;{")
+    return plotly_text(text).replace("%{", "&#37;{")
 
 
-def shortened(text: str, room: int = LONGEST) -> str:
+def shorten_name(text: str, room: int = LONGEST) -> str:
     """A name in so many cells at most: a long one is cut in its middle. Wide characters take two cells.
 
     Examples
     --------
-    >>> shortened("BTCUSDT"), shortened("1000000-SOMETHING-AND-LEVERAGED-USDT_261225")
+    >>> shorten_name("BTCUSDT"), shorten_name("1000000-SOMETHING-AND-LEVERAGED-USDT_261225")
     ('BTCUSDT', '1000000-SOMET…D-USDT_261225')
-    >>> shortened("比特币永续合约保险基金", 16)
+    >>> shorten_name("比特币永续合约保险基金", 16)
     '比特币永…险基金'
     """
     cells = [_cells(character) for character in text]
@@ -143,23 +143,23 @@ def _cells(character: str) -> int:
     return 2 if character in BROAD or unicodedata.east_asian_width(character) in "WFA" else 1
 
 
-def label(text: str, room: int = LONGEST) -> str:
+def name_label(text: str, room: int = LONGEST) -> str:
     """A name as a figure has room for it, as plotly shows it."""
-    return plain(shortened(text, room))
+    return plotly_text(shorten_name(text, room))
 
 
-def labels(names: Sequence[str], room: int = LONGEST) -> list[str]:
+def distinct_labels(names: Sequence[str], room: int = LONGEST) -> list[str]:
     """Names as labels that stay apart: those that would be alike are numbered."""
-    found = [label(name, room) for name in names]
+    found = [name_label(name, room) for name in names]
     return [f"{each} ({at + 1})" if found.count(each) > 1 else each for at, each in enumerate(found)]
 
 
-def digits(values: npt.ArrayLike, count: int = 7) -> list[float | None]:
+def rounded_list(values: npt.ArrayLike, count: int = 7) -> list[float | None]:
     """Numbers rounded to some significant digits, as a list; None for what is not finite.
 
     Examples
     --------
-    >>> digits([123456.789, 0.000123456789, float("nan"), 0.0], 4)
+    >>> rounded_list([123456.789, 0.000123456789, float("nan"), 0.0], 4)
     [123500.0, 0.0001235, None, 0.0]
     """
     column = np.asarray(values, np.float64)

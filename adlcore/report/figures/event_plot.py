@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ..._support.options import a_list
+from ..._support.options import read_list
 from ...clearing import KINDS, Events
 from ...errors import AdlError
 from ..facts.times import clock_of
-from .drawing import figure, graph_objects, plain, whole_axis
-from .palette import CONTRACTS, PLAIN, STAGE_COLOURS
+from .drawing import figure, graph_objects, plotly_text, whole_axis
+from .palette import LINE_COLOURS, SINGLE_COLOUR, STAGE_COLOURS
 
 __all__ = ["plot_events"]
 
 #: Kinds with a colour of their own; all others are one.
-MOST_KINDS = len(CONTRACTS)
+MOST_KINDS = len(LINE_COLOURS)
 
 
 def plot_events(events: Events | Iterable[Events], *, time_unit: str | None = None) -> Any:
@@ -58,7 +58,7 @@ def plot_events(events: Events | Iterable[Events], *, time_unit: str | None = No
     """
     if isinstance(events, Events):
         return _of_one(events, time_unit)
-    listed = a_list("events", events, "must be Events, or a list of them")
+    listed = read_list("events", events, "must be Events, or a list of them")
     for row, table in enumerate(listed):
         if not isinstance(table, Events):
             raise AdlError.at("events", row, type(table).__name__, "must be Events")
@@ -72,7 +72,7 @@ def _of_one(events: Events, time_unit: str | None) -> Any:
         x=[count for _, count in counts],
         y=[kind for kind, _ in counts],
         orientation="h",
-        marker={"color": PLAIN},
+        marker={"color": SINGLE_COLOUR},
         hovertemplate="%{y}: %{x:,}<extra></extra>",
     )
     return figure(
@@ -93,14 +93,14 @@ def _of_many(listed: list[Events], time_unit: str | None) -> Any:
     clock = clock_of(times, time_unit)
     at = clock.places(times) if rises else np.arange(1, len(listed) + 1)
     named = order if len(order) <= MOST_KINDS else order[: MOST_KINDS - 1]
-    columns = [(KINDS[kind], CONTRACTS[place], counts[:, kind]) for place, kind in enumerate(named)]
+    columns = [(KINDS[kind], LINE_COLOURS[place], counts[:, kind]) for place, kind in enumerate(named)]
     if others := order[len(named) :]:
         columns.append((f"{len(others)} other kinds", STAGE_COLOURS[1], counts[:, others].sum(axis=1)))
     traces = [
         graph_objects().Bar(
             x=at.tolist(),
             y=column.tolist(),
-            name=plain(name),
+            name=plotly_text(name),
             marker={"color": colour, "line": {"width": 0}},
             hovertemplate="%{fullData.name}: %{y:,}<extra></extra>",
         )

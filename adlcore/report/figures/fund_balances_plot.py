@@ -11,8 +11,18 @@ import numpy.typing as npt
 from ..._support.arrays import Int64Array1D
 from ...contracts import Asset
 from ..facts.fund_cash import FundCash
-from .drawing import SHORT, TimeAxis, digits, figure, graph_objects, label, labels, plain, run_axis
-from .palette import CONTRACTS, INK
+from .drawing import (
+    SHORT,
+    TimeAxis,
+    distinct_labels,
+    figure,
+    graph_objects,
+    name_label,
+    plotly_text,
+    rounded_list,
+    run_axis,
+)
+from .palette import INK, LINE_COLOURS
 
 __all__ = ["fund_figure"]
 
@@ -39,24 +49,28 @@ def fund_figure(
     """
     graph, traces, per = graph_objects(), [], asset.quanta_per_unit
     x = at[kept].tolist()
-    for place, (each, name) in enumerate(zip(funds, labels([each.name for each in funds], SHORT), strict=True)):
-        colour = CONTRACTS[place % len(CONTRACTS)]
+    for place, (each, name) in enumerate(
+        zip(funds, distinct_labels([each.name for each in funds], SHORT), strict=True)
+    ):
+        colour = LINE_COLOURS[place % len(LINE_COLOURS)]
         shared = {"x": x, "mode": "lines", "hovertemplate": "%{fullData.name}: %{y:,.2f}<extra></extra>"}
         line = {"color": colour, "width": 2}
-        traces.append(graph.Scatter(y=digits(each.cash[kept] / per, 10), name=f"{name}: cash", line=line, **shared))
+        traces.append(
+            graph.Scatter(y=rounded_list(each.cash[kept] / per, 10), name=f"{name}: cash", line=line, **shared)
+        )
         if each.took:
             line = {"color": colour, "width": 1.5, "dash": "dot"}
-            y = digits(each.equity[kept] / per, 10)
+            y = rounded_list(each.equity[kept] / per, 10)
             traces.append(graph.Scatter(y=y, name=f"{name}: with inventory at marks", line=line, **shared))
         for on, symbol, word in ((True, "triangle-down", "on"), (False, "triangle-up-open", "off")):
             mine = [trigger for trigger in each.triggers if trigger.on is on]
             if mine:
                 places = np.array([trigger.place + 1 for trigger in mine])
-                told = [plain(contracts[t.contract]) if t.contract >= 0 else "the fund" for t in mine]
+                told = [plotly_text(contracts[t.contract]) if t.contract >= 0 else "the fund" for t in mine]
                 traces.append(
                     graph.Scatter(
                         x=at[places].tolist(),
-                        y=digits(each.cash[places] / per, 10),
+                        y=rounded_list(each.cash[places] / per, 10),
                         customdata=told,
                         name=f"{name}: trigger {word}",
                         mode="markers",
@@ -64,5 +78,5 @@ def fund_figure(
                         hovertemplate=f"trigger {word}, %{{customdata}}<extra></extra>",
                     )
                 )
-    axis = {"title": {"text": label(asset.name, SHORT)}, "rangemode": "tozero"}
+    axis = {"title": {"text": name_label(asset.name, SHORT)}, "rangemode": "tozero"}
     return figure(traces, xaxis=run_axis(at, times), yaxis=axis, showlegend=True, hovermode="x")

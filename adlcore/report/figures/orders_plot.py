@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .drawing import figure, graph_objects, labels, whole_axis
+from .drawing import distinct_labels, figure, graph_objects, whole_axis
 from .palette import MUTED, STAGE_COLOURS
 
 __all__ = ["order_figure"]
@@ -29,7 +29,7 @@ def order_figure(symbols: Sequence[str], causes: Sequence[str], counts: npt.NDAr
     colours = {"liquidation": STAGE_COLOURS[0], "deleveraging": STAGE_COLOURS[5]}
     traces = [
         graph_objects().Bar(
-            y=labels(symbols),
+            y=distinct_labels(symbols),
             x=counts[:, place].tolist(),
             orientation="h",
             name=cause,

@@ -11,8 +11,8 @@ from ..._support.wording import counted
 from ...errors import AdlError
 from ...market.market import Market
 from ...ranking.rules import RankingRule, as_rule
-from ..facts.queues import Positions, QueueAt, positions_of
-from .drawing import digits, figure, graph_objects, plain, shortened, templated
+from ..facts.queues import QueueAt, QueuePositions, positions_of
+from .drawing import figure, graph_objects, plotly_template_text, plotly_text, rounded_list, shorten_name
 from .palette import INK, LIGHTS, MUTED, RING, faint
 
 __all__ = ["MOST_MARKS", "plot_queue", "queue_figure"]
@@ -75,7 +75,7 @@ def plot_queue(market: Market, rule: str | RankingRule) -> Any:
     largest = largest[np.lexsort((largest, short[largest]))]
     traces = _lights(held, largest, names[held.row], unit, symbol, thin, edge)
     number = f"the {len(largest):,} largest of " if len(largest) < len(held) else ""
-    title = f"{plain(market.contract.symbol)} at {market.mark_price:f}, ranked by {plain(chosen.name)}"
+    title = f"{plotly_text(market.contract.symbol)} at {market.mark_price:f}, ranked by {plotly_text(chosen.name)}"
     shown = f"shown: {number}{counted(len(held), 'position')}; circles are longs, diamonds shorts"
     placed = {"x": 0, "xref": "paper", "y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 12}}
     under = {"text": shown, "font": {"size": 12, "color": MUTED}}
@@ -127,32 +127,32 @@ def _key(trace: Any) -> Any:
 
 
 def _lights(
-    held: Positions, shown: Int64Array1D, account: Any, unit: str, symbol: Any, width: Any, colour: Any
+    held: QueuePositions, shown: Int64Array1D, account: Any, unit: str, symbol: Any, width: Any, colour: Any
 ) -> list[Any]:
     """A trace for each light; those with fewer lights lie under those with more."""
-    traces, sizes, told = [], _sizes(held.notional), templated(shortened(unit))
+    traces, sizes, told = [], _sizes(held.notional), plotly_template_text(shorten_name(unit))
     for light in (1, 2, 3, 4, 5):
         rows = shown[held.light[shown] == light]
         if not len(rows):
             continue
         traces.append(
             graph_objects().Scatter(
-                x=digits(held.leverage[rows]),
-                y=digits(100 * held.pnl_ratio[rows]),
+                x=rounded_list(held.leverage[rows]),
+                y=rounded_list(100 * held.pnl_ratio[rows]),
                 mode="markers",
                 name=f"{light} light{'' if light == 1 else 's'}",
-                text=[plain(name) for name in account[rows].tolist()],
-                customdata=digits(held.notional[rows], 9),
+                text=[plotly_text(name) for name in account[rows].tolist()],
+                customdata=rounded_list(held.notional[rows], 9),
                 hovertemplate=(
                     f"%{{text}}<br>%{{customdata:,.2f}} {told}<br>PnL %{{y:.1f}} %, leverage %{{x:.3~g}}"
                     "<extra>%{fullData.name}</extra>"
                 ),
                 marker={
                     "symbol": symbol[rows].tolist(),
-                    "size": digits(sizes[rows], 4),
+                    "size": rounded_list(sizes[rows], 4),
                     "color": LIGHTS[light - 1],
                     "opacity": 0.9,
-                    "line": {"width": digits(width[rows], 2), "color": colour[rows].tolist()},
+                    "line": {"width": rounded_list(width[rows], 2), "color": colour[rows].tolist()},
                 },
             )
         )

@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from ..._support.arrays import Float64Array1D
 from ...contracts import Asset
-from .drawing import SHORT, TimeAxis, digits, figure, graph_objects, label, labels, run_axis
-from .palette import CONTRACTS
+from .drawing import SHORT, TimeAxis, distinct_labels, figure, graph_objects, name_label, rounded_list, run_axis
+from .palette import LINE_COLOURS
 
-__all__ = ["Compared", "refusal_figure"]
+__all__ = ["RefusalLine", "refusal_figure"]
 
 
-class Compared(NamedTuple):
+class RefusalLine(NamedTuple):
     """What a trigger looked at, and its bound, where it refused.
 
     Attributes
@@ -36,7 +36,7 @@ class Compared(NamedTuple):
     bound: Float64Array1D
 
 
-def refusal_figure(lines: Sequence[Compared], asset: Asset, times: TimeAxis, ends: tuple[int, int]) -> Any:
+def refusal_figure(lines: Sequence[RefusalLine], asset: Asset, times: TimeAxis, ends: tuple[int, int]) -> Any:
     """What triggers looked at when they refused, as points, and the bounds as lines.
 
     Parameters
@@ -53,9 +53,9 @@ def refusal_figure(lines: Sequence[Compared], asset: Asset, times: TimeAxis, end
     """
     graph, traces, per = graph_objects(), [], asset.quanta_per_unit
     funds = list(dict.fromkeys(each.fund for each in lines))
-    names = dict(zip(funds, labels(funds, SHORT), strict=True))
+    names = dict(zip(funds, distinct_labels(funds, SHORT), strict=True))
     for place, each in enumerate(lines):
-        colour, name = CONTRACTS[place % len(CONTRACTS)], names[each.fund]
+        colour, name = LINE_COLOURS[place % len(LINE_COLOURS)], names[each.fund]
         for word, column, look in (
             (each.bound_name, each.bound, {"mode": "lines+markers", "line": {"color": colour, "width": 2}}),
             (each.looked_at, each.value, {"mode": "markers"}),
@@ -66,7 +66,7 @@ def refusal_figure(lines: Sequence[Compared], asset: Asset, times: TimeAxis, end
             traces.append(
                 graph.Scatter(
                     x=each.at.tolist(),
-                    y=digits(column / per, 10),
+                    y=rounded_list(column / per, 10),
                     name=f"{name}: {word}",
                     marker=marker,
                     hovertemplate="%{fullData.name}: %{y:,.2f}<extra></extra>",
@@ -75,5 +75,5 @@ def refusal_figure(lines: Sequence[Compared], asset: Asset, times: TimeAxis, end
             )
     margin = (ends[1] - ends[0]) / 100  # so that no point is cut in two
     x = {**run_axis(np.array(ends), times), "range": [ends[0] - margin, ends[1] + margin]}
-    axis = {"title": {"text": label(asset.name, SHORT)}, "rangemode": "tozero"}
+    axis = {"title": {"text": name_label(asset.name, SHORT)}, "rangemode": "tozero"}
     return figure(traces, xaxis=x, yaxis=axis, showlegend=True, hovermode="x")

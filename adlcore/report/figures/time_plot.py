@@ -10,8 +10,19 @@ import numpy.typing as npt
 
 from ...clearing.closings import STAGES
 from ..facts.timeline import Bars
-from .drawing import SHORT, TimeAxis, digits, figure, graph_objects, label, labels, run_axis, shortened, templated
-from .palette import CONTRACTS, STAGE_COLOURS, UNCOVERED
+from .drawing import (
+    SHORT,
+    TimeAxis,
+    distinct_labels,
+    figure,
+    graph_objects,
+    name_label,
+    plotly_template_text,
+    rounded_list,
+    run_axis,
+    shorten_name,
+)
+from .palette import LINE_COLOURS, STAGE_COLOURS, UNCOVERED
 
 __all__ = ["price_figure", "stage_figure"]
 
@@ -35,14 +46,14 @@ def price_figure(symbols: Sequence[str], at: npt.NDArray[Any], times: TimeAxis, 
     plotly.graph_objects.Figure
     """
     traces = []
-    for place, name in enumerate(labels(symbols)):
+    for place, name in enumerate(distinct_labels(symbols)):
         known = marks[:, place][np.isfinite(marks[:, place])]
-        line = {"color": CONTRACTS[place % len(CONTRACTS)], "width": 2, "dash": DASHES[place // 4 % len(DASHES)]}
+        line = {"color": LINE_COLOURS[place % len(LINE_COLOURS)], "width": 2, "dash": DASHES[place // 4 % len(DASHES)]}
         traces.append(
             graph_objects().Scatter(
                 x=at.tolist(),
-                y=digits(100 * marks[:, place] / (known[0] if len(known) else 1)),
-                customdata=digits(marks[:, place], 10),
+                y=rounded_list(100 * marks[:, place] / (known[0] if len(known) else 1)),
+                customdata=rounded_list(marks[:, place], 10),
                 name=name,
                 line=line,
                 hovertemplate="%{fullData.name}: %{customdata:,} (%{y:.1f})<extra></extra>",
@@ -68,15 +79,15 @@ def stage_figure(made: Bars, left: Bars | None, times: TimeAxis, unit: str) -> A
     -------
     plotly.graph_objects.Figure
     """
-    graph, traces, told = graph_objects(), [], templated(shortened(unit))
+    graph, traces, told = graph_objects(), [], plotly_template_text(shorten_name(unit))
     for stage, name in enumerate(STAGES):
         column = made.sums[:, stage]
         if column.any():
             traces.append(
                 graph.Bar(
-                    x=digits(made.middle, 15),
-                    y=digits(column),
-                    width=digits(made.width, 15),
+                    x=rounded_list(made.middle, 15),
+                    y=rounded_list(column),
+                    width=rounded_list(made.width, 15),
                     name=name,
                     marker={"color": STAGE_COLOURS[stage], "line": {"width": 0}},
                     hovertemplate=f"{name}: %{{y:,.0f}} {told}<extra></extra>",
@@ -85,8 +96,8 @@ def stage_figure(made: Bars, left: Bars | None, times: TimeAxis, unit: str) -> A
     if left is not None:
         traces.append(
             graph.Scatter(
-                x=digits(left.middle, 15),
-                y=digits(left.sums[:, 0]),
+                x=rounded_list(left.middle, 15),
+                y=rounded_list(left.sums[:, 0]),
                 name="left uncovered at the end",
                 mode="lines+markers",
                 marker={"color": UNCOVERED, "size": 6, "symbol": "diamond"},
@@ -94,6 +105,6 @@ def stage_figure(made: Bars, left: Bars | None, times: TimeAxis, unit: str) -> A
                 hovertemplate=f"left uncovered: %{{y:,.0f}} {told}<extra></extra>",
             )
         )
-    axis = {"title": {"text": f"notional, {label(unit, SHORT)}"}, "rangemode": "tozero"}
+    axis = {"title": {"text": f"notional, {name_label(unit, SHORT)}"}, "rangemode": "tozero"}
     every = {"barmode": "stack", "bargap": 0, "hovermode": "x", "showlegend": True}
     return figure(traces, xaxis=run_axis(made.middle, times), yaxis=axis, **every)

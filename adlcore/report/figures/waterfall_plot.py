@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..._support.wording import short
 from ...clearing.closings import STAGES
-from .drawing import digits, figure, graph_objects, label, labels, plain
+from .drawing import distinct_labels, figure, graph_objects, name_label, plotly_text, rounded_list
 from .palette import INK, MUTED, STAGE_COLOURS, UNCOVERED, faint
 
 __all__ = ["FLOW_HEIGHT", "GAP", "flow_figure"]
@@ -54,28 +54,28 @@ def flow_figure(symbols: Sequence[str], taken: npt.NDArray[np.float64], unit: st
     links = [(s, t) for s in range(len(sides)) for t in targets if sides[s][1][t] > 0]
     ends = [name for name, _ in sides] + [names[t] for t in targets]
     sums = [float(amounts.sum()) for _, amounts in sides] + [float(total[t]) for t in targets]
-    shown_ends = labels(ends)
+    shown_ends = distinct_labels(ends)
     heights = [_centres(sums[: len(sides)], len(targets)), _centres(sums[len(sides) :], len(sides))]
     sankey = graph_objects().Sankey(
         arrangement="snap",
-        valuesuffix=f" {label(unit)}",
+        valuesuffix=f" {name_label(unit)}",
         valueformat=",.4s",
         textfont={"size": 12, "color": INK, "shadow": "none"},
         node={
             "x": [0.001] * len(sides) + [0.999] * len(targets),
-            "y": digits([*heights[0], *heights[1]]),
+            "y": rounded_list([*heights[0], *heights[1]]),
             "label": [f"{shown}{GAP}{short(value)}" for shown, value in zip(shown_ends, sums, strict=True)],
             "color": [MUTED] * len(sides) + [colours[t] for t in targets],
             "pad": PAD,
             "thickness": 12,
             "line": {"width": 0},
-            "customdata": [plain(name) for name in ends],
+            "customdata": [plotly_text(name) for name in ends],
             "hovertemplate": "%{customdata}<br>%{value}<extra></extra>",
         },
         link={
             "source": [s for s, _ in links],
             "target": [len(sides) + targets.index(t) for _, t in links],
-            "value": digits([sides[s][1][t] for s, t in links]),
+            "value": rounded_list([sides[s][1][t] for s, t in links]),
             "color": [faint(colours[t], 0.38) for _, t in links],
             "hovertemplate": "%{source.customdata} to %{target.customdata}<br>%{value}<extra></extra>",
         },

@@ -11,23 +11,23 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from ..._support.text import visible
-from ..._support.wording import amount
+from ..._support.wording import amount_text
 
 __all__ = [
     "Block",
     "Card",
     "Cards",
-    "Column",
+    "TableColumn",
     "Details",
     "Figure",
     "Paragraph",
     "Plot",
     "Section",
-    "Table",
-    "amounts",
-    "nothing",
-    "numbers",
-    "texts",
+    "TableBlock",
+    "amount_column",
+    "empty_note",
+    "number_column",
+    "text_column",
 ]
 
 #: Tables of so many rows have a box to filter them.
@@ -68,7 +68,7 @@ class Paragraph(Block):
     muted: bool = False
 
 
-def nothing(text: str) -> Paragraph:
+def empty_note(text: str) -> Paragraph:
     """A line that stands where there is nothing to show."""
     return Paragraph(text, muted=True)
 
@@ -120,7 +120,7 @@ class Figure(Block):
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column: its heading, its cells as people read them, and by what it is sorted.
 
     Attributes
@@ -140,39 +140,39 @@ class Column:
     style: str = ""
 
 
-def texts(title: str, cells: Sequence[Any], style: str = "") -> Column:
+def text_column(title: str, cells: Sequence[Any], style: str = "") -> TableColumn:
     """A column of text."""
-    return Column(title, [str(cell) for cell in cells], None, style)
+    return TableColumn(title, [str(cell) for cell in cells], None, style)
 
 
-def numbers(title: str, cells: Sequence[str], keys: Sequence[Any]) -> Column:
+def number_column(title: str, cells: Sequence[str], keys: Sequence[Any]) -> TableColumn:
     """A column of numbers: how each is written, and the number."""
-    return Column(title, cells, [f"{key:.17g}" if math.isfinite(key) else "" for key in map(float, keys)])
+    return TableColumn(title, cells, [f"{key:.17g}" if math.isfinite(key) else "" for key in map(float, keys)])
 
 
-def amounts(
+def amount_column(
     title: str, quanta: Sequence[int | None], decimals: Sequence[int], *, signed: bool = False, absent: str = "–"
-) -> Column:
+) -> TableColumn:
     """A column of amounts in quanta of assets with so many decimals; what is not known is `absent`.
 
     Examples
     --------
-    >>> made = amounts("cash", [150, 0, None], [2, 2, 8])
+    >>> made = amount_column("cash", [150, 0, None], [2, 2, 8])
     >>> made.cells, made.keys
     (['1.50', '0', '–'], ['1.5', '0', ''])
     """
     pairs = list(zip(quanta, decimals, strict=True))
-    cells = [absent if q is None else amount(q, d, signed=signed) if q else "0" for q, d in pairs]
-    return numbers(title, cells, [math.nan if q is None else q / 10**d for q, d in pairs])
+    cells = [absent if q is None else amount_text(q, d, signed=signed) if q else "0" for q, d in pairs]
+    return number_column(title, cells, [math.nan if q is None else q / 10**d for q, d in pairs])
 
 
 @dataclass(frozen=True)
-class Table(Block):
+class TableBlock(Block):
     """Columns of one length under a caption, and a note below them; all are sorted by a click, long ones filtered."""
 
     kind = "table"
     caption: str
-    columns: Sequence[Column]
+    columns: Sequence[TableColumn]
     note: str = ""
 
     @property

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from ..._support.extras import optional
+from ..._support.extras import optional_import
 from ..._support.text import visible
 from ..._support.wording import counted
 from ..facts.run_facts import Facts
-from ..figures.palette import THEMES
+from ..figures.palette import DARK_FORMS
 from .blocks import Section
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def html_page(facts: Facts, sections: Sequence[Section], title: str) -> str:
     MissingExtraError
         Where plotly or jinja2 is not installed.
     """
-    with optional("plotly", "a report"):
+    with optional_import("plotly", "a report"):
         from plotly.offline import get_plotlyjs
     return (
         templates()
@@ -61,9 +61,9 @@ def html_page(facts: Facts, sections: Sequence[Section], title: str) -> str:
             subtitle=_subtitle(facts),
             colophon=_colophon(facts),
             sections=sections,
-            themes=THEMES,
-            style=_verbatim(_own("page.css")),
-            scripts=[_verbatim(get_plotlyjs()), _verbatim(_own("page.js"))],
+            themes=DARK_FORMS,
+            style=_trusted_markup(_package_text("page.css")),
+            scripts=[_trusted_markup(get_plotlyjs()), _trusted_markup(_package_text("page.js"))],
         )
     )
 
@@ -71,15 +71,15 @@ def html_page(facts: Facts, sections: Sequence[Section], title: str) -> str:
 def templates() -> Environment:
     """The templates of this package, and how they are filled in.
 
-    Every text is made visible and escaped, but for what :func:`_verbatim` marks. The filter tojson writes data for
-    scripts: in ASCII, without ``<``, ``>``, ``&`` and ``'``, and nothing that JSON has not.
+    Every text is made visible and escaped, but for what :func:`_trusted_markup` marks. The filter tojson writes
+    data for scripts: in ASCII, without ``<``, ``>``, ``&`` and ``'``, and nothing that JSON has not.
     """
-    with optional("jinja2", "a report"):
+    with optional_import("jinja2", "a report"):
         from jinja2 import Environment, FunctionLoader, StrictUndefined
     made = Environment(
-        loader=FunctionLoader(_own),
+        loader=FunctionLoader(_package_text),
         autoescape=True,
-        finalize=_shown,
+        finalize=_visible_text,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -88,7 +88,7 @@ def templates() -> Environment:
     return made
 
 
-def _shown(value: Any) -> Any:
+def _visible_text(value: Any) -> Any:
     """A text with each of its characters seen; what is HTML already, and what is no text, as it is."""
     return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
@@ -100,14 +100,14 @@ def _as_list(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not for JSON")
 
 
-def _verbatim(trusted: str) -> Markup:
+def _trusted_markup(trusted: str) -> Markup:
     """Script or style of plotly and of this package, which nobody else has a part in; it cannot end its element."""
     from markupsafe import Markup
 
     return Markup(trusted.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
 
 
-def _own(name: str) -> str:
+def _package_text(name: str) -> str:
     """The text of a file of this package."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 

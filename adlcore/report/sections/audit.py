@@ -9,7 +9,17 @@ from typing import Any
 from ..._support.wording import counted
 from ..facts.run_facts import Facts
 from ..facts.times import Clock
-from ..page.blocks import Block, Column, Details, Section, Table, amounts, nothing, numbers, texts
+from ..page.blocks import (
+    Block,
+    Details,
+    Section,
+    TableBlock,
+    TableColumn,
+    amount_column,
+    empty_note,
+    number_column,
+    text_column,
+)
 
 __all__ = ["section"]
 
@@ -32,7 +42,7 @@ def section(facts: Facts) -> Section:
         headline = f"Not conserved: {audit.problems[0]}."
     blocks = [_legs(facts)]
     if audit.problems:
-        blocks.append(Table("What does not hold", [texts("difference", audit.problems, "wide")]))
+        blocks.append(TableBlock("What does not hold", [text_column("difference", audit.problems, "wide")]))
     blocks.append(_manifest(facts.run.manifest, facts.clock))
     if facts.run.configuration:
         blocks.append(_configuration(facts.run.configuration))
@@ -52,19 +62,19 @@ def _legs(facts: Facts) -> Block:
     audit, assets = facts.conservation, facts.run.assets
     rows = [code for code in range(len(assets)) if audit.legs[code] or audit.outside[code]]
     if not rows:
-        return nothing("No money moved.")
+        return empty_note("No money moved.")
     listed = [assets[code] for code in rows]
 
-    def column(title: str, quanta: tuple[int, ...]) -> Column:
-        return amounts(title, [quanta[code] for code in rows], [asset.decimals for asset in listed], signed=True)
+    def column(title: str, quanta: tuple[int, ...]) -> TableColumn:
+        return amount_column(title, [quanta[code] for code in rows], [asset.decimals for asset in listed], signed=True)
 
     total = tuple(r + g for r, g in zip(audit.received, audit.given, strict=True))
     columns = [
-        texts("asset", [asset.name for asset in listed]),
-        numbers("legs", [f"{audit.legs[code]:,}" for code in rows], [audit.legs[code] for code in rows]),
+        text_column("asset", [asset.name for asset in listed]),
+        number_column("legs", [f"{audit.legs[code]:,}" for code in rows], [audit.legs[code] for code in rows]),
         column("received", audit.received),
         column("given", audit.given),
-        numbers("sum, in quanta", [f"{total[code]:,}" for code in rows], [total[code] for code in rows]),
+        number_column("sum, in quanta", [f"{total[code]:,}" for code in rows], [total[code] for code in rows]),
         column("from outside", audit.outside),
     ]
     wrong = [c.symbol for c, lots in zip(facts.run.contracts, audit.lots, strict=True) if lots]
@@ -72,7 +82,7 @@ def _legs(facts: Facts) -> Block:
     if wrong:
         lots = f"The lots of all legs do not sum to 0 in {', '.join(wrong)}."
     note = f"Added up from {counted(len(facts.record), 'event')}, as whole numbers. {lots}"
-    return Table("Legs of all movements", columns, note)
+    return TableBlock("Legs of all movements", columns, note)
 
 
 def _manifest(manifest: Mapping[str, Any], clock: Clock) -> Block:
@@ -80,9 +90,10 @@ def _manifest(manifest: Mapping[str, Any], clock: Clock) -> Block:
     rows = list(_flat("", {name: value for name, value in manifest.items() if name not in UNPRINTED}))
     rows = [(name, _time(value, clock) if name == OPENED else value) for name, value in rows]
     if not rows:
-        return nothing("The run has no manifest.")
-    return Table(
-        "Manifest", [texts("what", [name for name, _ in rows]), texts("value", [value for _, value in rows], "wide")]
+        return empty_note("The run has no manifest.")
+    return TableBlock(
+        "Manifest",
+        [text_column("what", [name for name, _ in rows]), text_column("value", [value for _, value in rows], "wide")],
     )
 
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..._support.wording import amount, counted, grouped, listed, percent, ratio, short
-from ..facts.bearers import Bearers, score_terms
+from ..._support.wording import amount_text, counted, grouped, listed, percent, ratio, short
+from ..facts.bearers import Bearers, notice_ratios
 from ..facts.concentration import gini, lorenz, top_share
 from ..facts.prices import View
 from ..facts.run_facts import Facts
 from ..figures.bearing_plot import lorenz_figure
-from ..page.blocks import Block, Figure, Plot, Section, Table, amounts, nothing, numbers, texts
+from ..page.blocks import (
+    Block,
+    Figure,
+    Plot,
+    Section,
+    TableBlock,
+    amount_column,
+    empty_note,
+    number_column,
+    text_column,
+)
 
 __all__ = ["section"]
 
@@ -24,7 +34,7 @@ def section(facts: Facts) -> Section:
     """Those who were closed."""
     held = [(view, each) for view, each in zip(facts.views, facts.bearers, strict=True) if len(each)]
     if not held:
-        return Section("bearing", TITLE, "Nobody was auto-deleveraged.", [nothing("No notice was sent.")])
+        return Section("bearing", TITLE, "Nobody was auto-deleveraged.", [empty_note("No notice was sent.")])
     drawn = [_lorenz(view, each) for view, each in held]
     blocks: list[Block] = [Figure("lorenz", drawn, 380, "Settle asset"), _shares(held), _notices(facts, held)]
     return Section("bearing", TITLE, _headline(held), blocks)
@@ -59,7 +69,7 @@ def _lorenz(view: View, each: Bearers) -> Plot:
     return Plot(view.unit, lorenz_figure(x, y, len(users)), caption)
 
 
-def _shares(held: list[tuple[View, Bearers]]) -> Table:
+def _shares(held: list[tuple[View, Bearers]]) -> TableBlock:
     rows = []
     for view, each in held:
         users = each.per_user
@@ -72,13 +82,13 @@ def _shares(held: list[tuple[View, Bearers]]) -> Table:
         largest = np.sort(users)[::-1]
         rows += [(view.unit, name, k, top_share(users, k), float(largest[:k].sum())) for name, k in groups]
     columns = [
-        texts("of the deleveraged users", [row[1] for row in rows]),
-        numbers("users", [f"{row[2]:,}" for row in rows], [row[2] for row in rows]),
-        numbers("share", [percent(row[3]) for row in rows], [row[3] for row in rows]),
-        numbers("notional", [f"{row[4]:,.2f}" for row in rows], [row[4] for row in rows]),
-        texts("unit", [row[0] for row in rows]),
+        text_column("of the deleveraged users", [row[1] for row in rows]),
+        number_column("users", [f"{row[2]:,}" for row in rows], [row[2] for row in rows]),
+        number_column("share", [percent(row[3]) for row in rows], [row[3] for row in rows]),
+        number_column("notional", [f"{row[4]:,.2f}" for row in rows], [row[4] for row in rows]),
+        text_column("unit", [row[0] for row in rows]),
     ]
-    return Table("How evenly it was shared", columns)
+    return TableBlock("How evenly it was shared", columns)
 
 
 def _notice(facts: Facts, event: int) -> str:
@@ -86,7 +96,7 @@ def _notice(facts: Facts, event: int) -> str:
     record = facts.record
     contract = facts.run.contracts[int(record.contract[event])]
     closed, at = abs(int(record.lots[event])), int(record.price[event])
-    realized = amount(int(record.amount[event]), contract.settle.decimals, signed=True)
+    realized = amount_text(int(record.amount[event]), contract.settle.decimals, signed=True)
     return (
         f"closed {grouped(contract.decimal(closed))} {contract.symbol} at {grouped(contract.price(at))}; "
         f"realized {realized} {contract.settle.name}; "
@@ -94,12 +104,12 @@ def _notice(facts: Facts, event: int) -> str:
     )
 
 
-def _notices(facts: Facts, held: list[tuple[View, Bearers]]) -> Table:
+def _notices(facts: Facts, held: list[tuple[View, Bearers]]) -> TableBlock:
     record, run = facts.record, facts.run
     each = max(1, MOST_ROWS // len(held))
     chosen = [(b.event[k], b.worth[k], view.unit) for view, b in held for k in b.largest(each).tolist()]
     events = np.array([event for event, _, _ in chosen])
-    terms = score_terms(record, run, facts.prices, facts.margin_state(), facts.rule, events)
+    terms = notice_ratios(record, run, facts.prices, facts.margin_state(), facts.rule, events)
     contracts = [run.contracts[code] for code in record.contract[events].tolist()]
     lots, ticks, made = (column[events].tolist() for column in (record.lots, record.price, record.amount))
     worth = [float(value) for _, value, _ in chosen]
@@ -108,21 +118,21 @@ def _notices(facts: Facts, held: list[tuple[View, Bearers]]) -> Table:
     closed = [grouped(c.decimal(abs(n))) for c, n in zip(contracts, lots, strict=True)]
     prices = [grouped(c.price(n)) for c, n in zip(contracts, ticks, strict=True)]
     columns = [
-        texts("account", run.before.wallets.account[record.wallet[events]].tolist()),
-        texts("contract", [c.symbol for c in contracts]),
-        texts("side", ["long" if n < 0 else "short" for n in lots]),
-        numbers(
+        text_column("account", run.before.wallets.account[record.wallet[events]].tolist()),
+        text_column("contract", [c.symbol for c in contracts]),
+        text_column("side", ["long" if n < 0 else "short" for n in lots]),
+        number_column(
             "pass", [f"{n:,}" for n in record.number[record.place[events]].tolist()], record.place[events].tolist()
         ),
-        numbers("closed", closed, [abs(n) * float(c.lot) for c, n in zip(contracts, lots, strict=True)]),
-        numbers("price", prices, [n * float(c.tick or 1) for c, n in zip(contracts, ticks, strict=True)]),
-        numbers(f"notional{unit}", [f"{value:,.2f}" for value in worth], worth),
-        amounts("realized PnL", made, [c.settle.decimals for c in contracts], signed=True),
-        texts("asset", [c.settle.name for c in contracts]),
-        numbers("PnL ratio", [ratio(v) for v in terms.pnl_ratio.tolist()], terms.pnl_ratio.tolist()),
-        numbers("eff. leverage", [ratio(v) for v in terms.leverage.tolist()], terms.leverage.tolist()),
-        numbers("score", [ratio(v) for v in terms.score.tolist()], terms.score.tolist()),
-        texts("what the user was told", [_notice(facts, event) for event in events.tolist()], "long"),
+        number_column("closed", closed, [abs(n) * float(c.lot) for c, n in zip(contracts, lots, strict=True)]),
+        number_column("price", prices, [n * float(c.tick or 1) for c, n in zip(contracts, ticks, strict=True)]),
+        number_column(f"notional{unit}", [f"{value:,.2f}" for value in worth], worth),
+        amount_column("realized PnL", made, [c.settle.decimals for c in contracts], signed=True),
+        text_column("asset", [c.settle.name for c in contracts]),
+        number_column("PnL ratio", [ratio(v) for v in terms.pnl_ratio.tolist()], terms.pnl_ratio.tolist()),
+        number_column("eff. leverage", [ratio(v) for v in terms.leverage.tolist()], terms.leverage.tolist()),
+        number_column("score", [ratio(v) for v in terms.score.tolist()], terms.score.tolist()),
+        text_column("what the user was told", [_notice(facts, event) for event in events.tolist()], "long"),
     ]
     count = sum(len(b) for _, b in held)
     caption = "Notices of auto-deleveraging"
@@ -132,4 +142,4 @@ def _notices(facts: Facts, held: list[tuple[View, Bearers]]) -> Table:
         f"PnL ratio is U/N, effective leverage N/E, the score that of the rule {facts.rule.name}: of the position as "
         "it was before the first pass, at the marks of the pass."
     )
-    return Table(caption, columns, note)
+    return TableBlock(caption, columns, note)

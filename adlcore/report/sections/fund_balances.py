@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..._support.wording import amount, counted, grouped, listed
+from ..._support.wording import amount_text, counted, grouped, listed
 from ..facts.fund_cash import FundCash
 from ..facts.run_facts import Facts
 from ..facts.timeline import kept_points
 from ..figures.fund_balances_plot import fund_figure
-from ..page.blocks import Block, Column, Figure, Plot, Section, Table, amounts, nothing, texts
+from ..page.blocks import Block, Figure, Plot, Section, TableBlock, TableColumn, amount_column, empty_note, text_column
 from . import refused
 from .time import MOST_POINTS
 
@@ -23,7 +23,9 @@ def section(facts: Facts) -> Section:
     """The funds."""
     known = [fund for fund in facts.funds if fund.asset >= 0]
     if not known or not len(facts.record.number):
-        return Section("funds", TITLE, "No fund took part.", [nothing("No event and no configuration names a fund.")])
+        return Section(
+            "funds", TITLE, "No fund took part.", [empty_note("No event and no configuration names a fund.")]
+        )
     blocks: list[Block] = []
     still = 0
     for asset in dict.fromkeys(fund.asset for fund in known):
@@ -33,13 +35,15 @@ def section(facts: Facts) -> Section:
         if moving and len(blocks) < MOST_ASSETS:
             blocks.append(_cash(facts, asset, moving))
     if not blocks:
-        blocks.append(nothing("No fund's cash moved."))
+        blocks.append(empty_note("No fund's cash moved."))
     blocks.append(_funds(facts, known))
     if len(facts.refusals):
         blocks += [
-            drawn for asset in dict.fromkeys(fund.asset for fund in known) if (drawn := refused.drawn(facts, asset))
+            drawn
+            for asset in dict.fromkeys(fund.asset for fund in known)
+            if (drawn := refused.refusal_figure_block(facts, asset))
         ]
-        blocks.append(refused.listing(facts))
+        blocks.append(refused.refusal_table(facts))
     return Section("funds", TITLE, _headline(facts, known), blocks)
 
 
@@ -71,14 +75,14 @@ def _headline(facts: Facts, funds: list[FundCash]) -> str:
         before, after = int(fund.cash[0]), int(fund.cash[-1])
         name = f"{fund.name} fund" if fund.name == asset.name else f"fund {fund.name}"
         if fund.opening is None:
-            change = amount(after - before, asset.decimals, signed=True)
+            change = amount_text(after - before, asset.decimals, signed=True)
             parts.append(f"the cash of the {name} changed by {change} {asset.name}")
         elif before == after:
-            parts.append(f"the {name} holds {amount(after, asset.decimals)} {asset.name} of cash, as at the start")
+            parts.append(f"the {name} holds {amount_text(after, asset.decimals)} {asset.name} of cash, as at the start")
         else:
             word = "rose" if after > before else "fell"
-            start = amount(before, asset.decimals)
-            parts.append(f"the {name} {word} from {start} to {amount(after, asset.decimals)} {asset.name}")
+            start = amount_text(before, asset.decimals)
+            parts.append(f"the {name} {word} from {start} to {amount_text(after, asset.decimals)} {asset.name}")
     if not parts:
         return "No fund's cash moved."
     text = listed(parts)
@@ -87,27 +91,27 @@ def _headline(facts: Facts, funds: list[FundCash]) -> str:
     return f"{text[0].upper()}{text[1:]}{more}."
 
 
-def _funds(facts: Facts, funds: list[FundCash]) -> Table:
+def _funds(facts: Facts, funds: list[FundCash]) -> TableBlock:
     assets = [facts.run.assets[fund.asset] for fund in funds]
 
     decimals = [asset.decimals for asset in assets]
 
-    def known(title: str, values: list[int]) -> Column:
+    def known(title: str, values: list[int]) -> TableColumn:
         quanta = [None if f.opening is None else value for f, value in zip(funds, values, strict=True)]
-        return amounts(title, quanta, decimals)
+        return amount_column(title, quanta, decimals)
 
     columns = [
-        texts("fund", [fund.name for fund in funds]),
-        texts("asset", [asset.name for asset in assets]),
+        text_column("fund", [fund.name for fund in funds]),
+        text_column("asset", [asset.name for asset in assets]),
         known("cash before", [int(fund.cash[0]) for fund in funds]),
         known("lowest", [int(fund.cash.min()) for fund in funds]),
         known("cash after", [int(fund.cash[-1]) for fund in funds]),
-        amounts("change", [int(fund.cash[-1] - fund.cash[0]) for fund in funds], decimals, signed=True),
+        amount_column("change", [int(fund.cash[-1] - fund.cash[0]) for fund in funds], decimals, signed=True),
         known("with inventory", [round(float(fund.equity[-1])) for fund in funds]),
-        texts("holds at the end", [_held(facts, fund) for fund in funds], "wide"),
+        text_column("holds at the end", [_held(facts, fund) for fund in funds], "wide"),
     ]
     note = "In units of the asset of each fund. With inventory: with what the positions it holds gained."
-    return Table("Funds", columns, note)
+    return TableBlock("Funds", columns, note)
 
 
 def _held(facts: Facts, fund: FundCash) -> str:

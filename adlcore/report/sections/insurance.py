@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..._support.wording import amount, counted, grouped, listed, money
-from ..facts.prices import value_per_lot
+from ..._support.wording import amount_text, counted, grouped, listed, money
+from ..facts.prices import absolute_value_per_lot
 from ..facts.run_facts import Facts
-from ..page.blocks import Section, Table, amounts, nothing, numbers, texts
-from .story import sums
+from ..page.blocks import Section, TableBlock, amount_column, empty_note, number_column, text_column
+from .story import amounts_text
 
 __all__ = ["MOST_ROWS", "headline", "section"]
 
@@ -22,10 +22,10 @@ def section(facts: Facts) -> Section:
     """Uncovered entries."""
     if not facts.debts and not len(facts.uncovered.event):
         text = "No wallet was left owing money, and no position was left without a taker."
-        return Section("insurance", TITLE, headline(facts), [nothing(text)])
+        return Section("insurance", TITLE, headline(facts), [empty_note(text)])
     blocks = [
-        _debts(facts) if facts.debts else nothing("No wallet was left owing money."),
-        _positions(facts) if len(facts.uncovered.event) else nothing("No position was left without a taker."),
+        _debts(facts) if facts.debts else empty_note("No wallet was left owing money."),
+        _positions(facts) if len(facts.uncovered.event) else empty_note("No position was left without a taker."),
     ]
     return Section("insurance", TITLE, headline(facts), blocks)
 
@@ -35,7 +35,7 @@ def headline(facts: Facts) -> str:
     if not facts.debts and not len(facts.uncovered.event):
         return "Nothing stayed uncovered: every position found a taker, and every shortfall was paid."
     assets = facts.run.assets
-    owed = [f"{amount(q, assets[a].decimals)} {assets[a].name}" for a, q in enumerate(facts.owed()) if q]
+    owed = [f"{amount_text(q, assets[a].decimals)} {assets[a].name}" for a, q in enumerate(facts.owed()) if q]
     debtors = sum(debt.left > 0 for debt in facts.debts)
     money_part = (
         f"{counted(debtors, 'wallet')} {'owes' if debtors == 1 else 'owe'} {listed(owed)} that nobody has paid"
@@ -44,14 +44,14 @@ def headline(facts: Facts) -> str:
     )
     left = len(facts.left.event)
     if left:
-        worth = listed(sums(facts, [facts.left_worth(view) for view in facts.views]))
+        worth = listed(amounts_text(facts, [facts.left_worth(view) for view in facts.views]))
         lots = f"{counted(left, 'position')} worth {worth} {'has' if left == 1 else 'have'} no taker"
     else:
         lots = "no position is without a taker at the end"
     return f"{money_part[0].upper()}{money_part[1:]}, and {lots}."
 
 
-def _debts(facts: Facts) -> Table:
+def _debts(facts: Facts) -> TableBlock:
     record, run = facts.record, facts.run
     order = sorted(facts.debts, key=lambda debt: (-debt.left / run.assets[debt.asset].quanta_per_unit, debt.event))
     shown = order[:MOST_ROWS]
@@ -60,18 +60,18 @@ def _debts(facts: Facts) -> Table:
     made_in = [int(record.number[record.place[debt.event]]) if debt.event >= 0 else -1 for debt in shown]
     decimals = [asset.decimals for asset in assets]
     columns = [
-        texts("account", run.before.wallets.account[[debt.wallet for debt in shown]].tolist()),
-        numbers("wallet", [f"{debt.wallet:,}" for debt in shown], [debt.wallet for debt in shown]),
-        numbers("pass", [f"{n:,}" if n >= 0 else "before" for n in made_in], made_in),
-        amounts("owed at first", [debt.amount for debt in shown], decimals),
-        amounts("open at the end", [debt.left for debt in shown], decimals),
-        texts("asset", [asset.name for asset in assets]),
-        texts("state", ["open" if debt.left else "paid" for debt in shown]),
+        text_column("account", run.before.wallets.account[[debt.wallet for debt in shown]].tolist()),
+        number_column("wallet", [f"{debt.wallet:,}" for debt in shown], [debt.wallet for debt in shown]),
+        number_column("pass", [f"{n:,}" if n >= 0 else "before" for n in made_in], made_in),
+        amount_column("owed at first", [debt.amount for debt in shown], decimals),
+        amount_column("open at the end", [debt.left for debt in shown], decimals),
+        text_column("asset", [asset.name for asset in assets]),
+        text_column("state", ["open" if debt.left else "paid" for debt in shown]),
     ]
-    return Table(_caption("Wallets without positions that owe money", len(shown), len(order)), columns)
+    return TableBlock(_caption("Wallets without positions that owe money", len(shown), len(order)), columns)
 
 
-def _positions(facts: Facts) -> Table:
+def _positions(facts: Facts) -> TableBlock:
     """Rows that are open at the end, or were named by a pass before."""
     record, run = facts.record, facts.run
     event = facts.uncovered.event
@@ -93,26 +93,26 @@ def _positions(facts: Facts) -> Table:
     ]
     lots = record.lots[rows].tolist()
     marks = facts.prices.mark[record.place[rows] + 1, record.contract[rows]].tolist()
-    values = [abs(n) * value_per_lot(c, mark) for c, n, mark in zip(contracts, lots, marks, strict=True)]
+    values = [abs(n) * absolute_value_per_lot(c, mark) for c, n, mark in zip(contracts, lots, marks, strict=True)]
     last = record.number[record.place[rows]].tolist()
     columns = [
-        texts("account", names),
-        texts("contract", [c.symbol for c in contracts]),
-        texts("side", ["long" if n > 0 else "short" for n in lots]),
-        numbers(
+        text_column("account", names),
+        text_column("contract", [c.symbol for c in contracts]),
+        text_column("side", ["long" if n > 0 else "short" for n in lots]),
+        number_column(
             "quantity",
             [grouped(c.decimal(abs(n))) for c, n in zip(contracts, lots, strict=True)],
             [abs(n) for n in lots],
         ),
-        numbers("worth at the mark", [money(value) for value in values], values),
-        texts("asset", [c.settle.name for c in contracts]),
-        numbers("passes", [f"{n:,}" for n in times[shown].tolist()], times[shown].tolist()),
-        numbers("last in pass", [f"{n:,}" for n in last], last),
-        texts("state", ["open at the end" if each else "gone since" for each in ends[shown].tolist()]),
+        number_column("worth at the mark", [money(value) for value in values], values),
+        text_column("asset", [c.settle.name for c in contracts]),
+        number_column("passes", [f"{n:,}" for n in times[shown].tolist()], times[shown].tolist()),
+        number_column("last in pass", [f"{n:,}" for n in last], last),
+        text_column("state", ["open at the end" if each else "gone since" for each in ends[shown].tolist()]),
     ]
     caption = _caption("Positions that a pass left without a taker", len(shown), len(order))
     note = "Each is tried again in the next pass. Those that wait for the rest of an order are not among them."
-    return Table(caption, columns, note)
+    return TableBlock(caption, columns, note)
 
 
 def _caption(caption: str, shown: int, count: int) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..._support.arrays import Int64Array1D
-from ..._support.wording import amount, counted, listed
+from ..._support.wording import amount_text, counted, listed
 from ...clearing.events import CAUSES
-from ..facts.record import exact_sums
+from ..facts.record import exact_sums_by_code
 from ..facts.run_facts import Facts
 from ..figures.orders_plot import order_figure
-from ..page.blocks import Figure, Plot, Section, Table, nothing, numbers, texts
+from ..page.blocks import Figure, Plot, Section, TableBlock, empty_note, number_column, text_column
 
 __all__ = ["section"]
 
@@ -31,7 +31,7 @@ def section(facts: Facts) -> Section:
     record, contracts = facts.record, facts.run.contracts
     event = np.flatnonzero(record.of("order-cancelled"))
     if not len(event):
-        return Section("orders", TITLE, "No order was cancelled.", [nothing("Nothing to show.")])
+        return Section("orders", TITLE, "No order was cancelled.", [empty_note("Nothing to show.")])
     causes = np.unique(record.cause[event])
     place = np.searchsorted(causes, record.cause[event])
     counts = np.zeros((len(contracts), len(causes)), np.int64)
@@ -51,18 +51,18 @@ def section(facts: Facts) -> Section:
     return Section("orders", TITLE, headline, [figure, _orders(facts, event, order, names, counts)])
 
 
-def _orders(facts: Facts, event: Int64Array1D, order: list[int], names: list[str], counts: np.ndarray) -> Table:
+def _orders(facts: Facts, event: Int64Array1D, order: list[int], names: list[str], counts: np.ndarray) -> TableBlock:
     record, contracts = facts.record, facts.run.contracts
-    locked = exact_sums(record.amount[event], record.contract[event], len(contracts))
-    columns = [texts("contract", [contracts[code].symbol for code in order])]
+    locked = exact_sums_by_code(record.amount[event], record.contract[event], len(contracts))
+    columns = [text_column("contract", [contracts[code].symbol for code in order])]
     for place, name in enumerate(names):
         values = counts[order, place].tolist()
-        columns.append(numbers(f"by {name}", [f"{n:,}" for n in values], values))
+        columns.append(number_column(f"by {name}", [f"{n:,}" for n in values], values))
     total = counts[order].sum(axis=1).tolist()
-    columns.append(numbers("orders", [f"{n:,}" for n in total], total))
+    columns.append(number_column("orders", [f"{n:,}" for n in total], total))
     released = [locked[code] for code in order]
-    cells = [amount(q, contracts[code].settle.decimals) for code, q in zip(order, released, strict=True)]
+    cells = [amount_text(q, contracts[code].settle.decimals) for code, q in zip(order, released, strict=True)]
     keys = [q / contracts[code].settle.quanta_per_unit for code, q in zip(order, released, strict=True)]
-    columns.append(numbers("margin released", cells, keys))
-    columns.append(texts("asset", [contracts[code].settle.name for code in order]))
-    return Table("Cancelled orders", columns)
+    columns.append(number_column("margin released", cells, keys))
+    columns.append(text_column("asset", [contracts[code].settle.name for code in order]))
+    return TableBlock("Cancelled orders", columns)

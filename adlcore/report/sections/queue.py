@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..._support.wording import counted, grouped, percent
-from ..facts.queues import QueueAt, places_of_most, queue_at
+from ..facts.queues import QueueAt, busiest_moments, queue_at
 from ..facts.run_facts import Facts
 from ..figures.queue_plot import MOST_MARKS, queue_figure
-from ..page.blocks import Block, Figure, Paragraph, Plot, Section, nothing
+from ..page.blocks import Block, Figure, Paragraph, Plot, Section, empty_note
 
 __all__ = ["MOST_CONTRACTS", "section"]
 
@@ -20,10 +20,10 @@ MOST_CONTRACTS = 12
 
 def section(facts: Facts) -> Section:
     """The queues."""
-    places = places_of_most(facts.record, len(facts.run.contracts))
+    places = busiest_moments(facts.record, len(facts.run.contracts))
     if not places:
         text = "Nobody was auto-deleveraged, so nobody's place in a queue mattered."
-        return Section("queue", TITLE, "No queue was touched.", [nothing(text)])
+        return Section("queue", TITLE, "No queue was touched.", [empty_note(text)])
     worth = [_deleveraged(facts, place.contract) for place in places]
     order = np.argsort(-np.array(worth), kind="stable")[:MOST_CONTRACTS].tolist()
     state = facts.margin_state()

@@ -7,17 +7,17 @@ from collections import Counter
 import numpy as np
 
 from ..._support.arrays import FLOAT64, INT64_MAX, Int64Array1D
-from ..._support.wording import amount, counted, grouped, listed
+from ..._support.wording import amount_text, counted, grouped, listed
 from ...clearing.events import CAUSES
 from ...contracts import Asset
-from ..facts.refusals import LOOKED_AT, Series
+from ..facts.refusals import TRIGGER_QUANTITIES, RefusalSeries
 from ..facts.run_facts import Facts
 from ..facts.timeline import kept_points
-from ..figures.refused_plot import Compared, refusal_figure
-from ..page.blocks import Figure, Plot, Table, amounts, numbers, texts
+from ..figures.refused_plot import RefusalLine, refusal_figure
+from ..page.blocks import Figure, Plot, TableBlock, amount_column, number_column, text_column
 from .time import MOST_POINTS
 
-__all__ = ["drawn", "listing", "reasons"]
+__all__ = ["refusal_figure_block", "refusal_table", "refusal_sentences"]
 
 #: Rows of the table, lines of a figure, and funds of the sentences at most.
 MOST_ROWS, MOST_LINES, MOST_TOLD = 100, 4, 3
@@ -39,10 +39,10 @@ UNBOUNDED = {
 }
 
 
-def reasons(facts: Facts) -> list[str]:
+def refusal_sentences(facts: Facts) -> list[str]:
     """A sentence for each fund that refused most, about its most frequent reason, or all where none is most of them."""
     refused, record = facts.refusals, facts.record
-    told: dict[int, list[Series]] = {}
+    told: dict[int, list[RefusalSeries]] = {}
     for each in refused.series(record):
         told.setdefault(each.party, []).append(each)
     found = []
@@ -57,13 +57,14 @@ def reasons(facts: Facts) -> list[str]:
         places = np.concatenate([each.furthest for each in mine if each.cause in causes])
         symbol = "" if len(contracts) == 1 else ", for {}"
         found.append(
-            f"The {_called(name, asset.name)} refused positions in {of} in {counted(passes, 'pass', 'passes')}{why}: "
+            f"The {fund_label(name, asset.name)} refused positions in {of} in {counted(passes, 'pass', 'passes')}"
+            f"{why}: "
             f"{_at_the_furthest(facts, places, symbol)}."
         )
     return found
 
 
-def _why(mine: list[Series]) -> tuple[str, list[str]]:
+def _why(mine: list[RefusalSeries]) -> tuple[str, list[str]]:
     """Of what a fund refused, in words, and the causes that they are about: one where it is above half, else all."""
     times = Counter[str]()
     for each in mine:
@@ -86,23 +87,23 @@ def _at_the_furthest(facts: Facts, places: Int64Array1D, symbol: str) -> str:
     event = int(refused.event[furthest])
     asset, cause = facts.run.assets[int(record.asset[event])], CAUSES[record.cause[event]]
     words, how = (WORDS, "at the furthest, ") if np.isfinite(refused.limit[furthest]) else (UNBOUNDED, "at first, ")
-    value, bound = (_told(asset, int(column[furthest])) for column in (refused.value, refused.bound))
+    value, bound = (_bound_text(asset, int(column[furthest])) for column in (refused.value, refused.bound))
     where = f"in pass {int(record.number[record.place[event]]):,}"
     of = symbol.format(facts.run.contracts[int(record.contract[event])].symbol)
     return f"{how}{where}{of}, {words[cause].format(value=value, bound=bound)}"
 
 
-def _told(asset: Asset, quanta: int) -> str:
+def _bound_text(asset: Asset, quanta: int) -> str:
     """An amount with its unit; at an end of int64 it may be beyond."""
     beyond = {INT64_MAX: " or more", -INT64_MAX - 1: " or less"}.get(quanta, "")
-    return f"{amount(quanta, asset.decimals)} {asset.name}{beyond}"
+    return f"{amount_text(quanta, asset.decimals)} {asset.name}{beyond}"
 
 
-def _called(name: str, asset: str) -> str:
+def fund_label(name: str, asset: str) -> str:
     return f"{name} fund" if name == asset else f"fund {name}"
 
 
-def drawn(facts: Facts, asset: int) -> Figure | None:
+def refusal_figure_block(facts: Facts, asset: int) -> Figure | None:
     """What the triggers of an asset's funds looked at in time, and the bounds; None where none of them refused."""
     refused, record = facts.refusals, facts.record
     at, times = facts.in_time
@@ -113,10 +114,10 @@ def drawn(facts: Facts, asset: int) -> Figure | None:
     for each in every[:MOST_LINES]:
         shown = each.furthest[kept_points(len(each.furthest), MOST_POINTS)]
         place = record.place[refused.event[shown]]
-        name = _called(record.parties[each.party], facts.run.assets[asset].name)
+        name = fund_label(record.parties[each.party], facts.run.assets[asset].name)
         lines.append(
-            Compared(
-                *(name, *LOOKED_AT[each.cause]),
+            RefusalLine(
+                *(name, *TRIGGER_QUANTITIES[each.cause]),
                 *(at[place + 1], refused.value[shown].astype(FLOAT64), refused.limit[shown]),
             )
         )
@@ -135,7 +136,7 @@ def drawn(facts: Facts, asset: int) -> Figure | None:
     return Figure(f"refused-{asset}", [Plot("", figure, caption)], 280)
 
 
-def listing(facts: Facts) -> Table:
+def refusal_table(facts: Facts) -> TableBlock:
     """A table of the refusals: those furthest beyond their bounds for each asset, then in time."""
     refused, record, run = facts.refusals, facts.record, facts.run
     unit = np.array([asset.quanta_per_unit for asset in run.assets], float)
@@ -151,20 +152,23 @@ def listing(facts: Facts) -> Table:
     known = np.isfinite(refused.limit[shown]).tolist()
     bounds = [q if is_amount else None for q, is_amount in zip(refused.bound[shown].tolist(), known, strict=True)]
     columns = [
-        numbers("pass", [f"{n:,}" for n in number], place),
-        texts("fund", [record.parties[code] for code in record.party[events].tolist()]),
-        texts("contract", [contract.symbol for contract in contracts]),
-        texts("must hold", [f"{LOOKED_AT[cause][0]} {'≤' if cause == 'net-notional' else '≥'}" for cause in causes]),
-        amounts("value", refused.value[shown].tolist(), decimals),
-        amounts("bound", bounds, decimals, absent="none"),
-        texts("asset", [asset.name for asset in assets]),
-        texts("first refused", run.before.wallets.account[record.wallet[events]].tolist()),
-        numbers(
+        number_column("pass", [f"{n:,}" for n in number], place),
+        text_column("fund", [record.parties[code] for code in record.party[events].tolist()]),
+        text_column("contract", [contract.symbol for contract in contracts]),
+        text_column(
+            "must hold",
+            [f"{TRIGGER_QUANTITIES[cause][0]} {'≤' if cause == 'net-notional' else '≥'}" for cause in causes],
+        ),
+        amount_column("value", refused.value[shown].tolist(), decimals),
+        amount_column("bound", bounds, decimals, absent="none"),
+        text_column("asset", [asset.name for asset in assets]),
+        text_column("first refused", run.before.wallets.account[record.wallet[events]].tolist()),
+        number_column(
             "quantity",
             [grouped(c.decimal(n)) for c, n in zip(contracts, lots, strict=True)],
             [n * float(c.lot) for c, n in zip(contracts, lots, strict=True)],
         ),
-        numbers(
+        number_column(
             "at",
             [grouped(c.price(n)) for c, n in zip(contracts, ticks, strict=True)],
             [n * float(c.tick or 1) for c, n in zip(contracts, ticks, strict=True)],
@@ -179,4 +183,4 @@ def listing(facts: Facts) -> Table:
     )
     if not all(known):
         note += " Where the bound is none, no value would have done."
-    return Table(caption, columns, note)
+    return TableBlock(caption, columns, note)

@@ -5,13 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from ..._support.arrays import Float64Array1D
-from ..._support.wording import amount, counted, listed, money, percent, short
+from ..._support.wording import amount_text, counted, listed, money, percent, short
 from ...clearing.closings import BASIS, STAGES, USERS
 from ..facts.run_facts import Facts
-from ..page.blocks import Block, Card, Cards, Paragraph, Section, Table, amounts, nothing, numbers, texts
-from .refused import reasons
+from ..page.blocks import (
+    Block,
+    Card,
+    Cards,
+    Paragraph,
+    Section,
+    TableBlock,
+    amount_column,
+    empty_note,
+    number_column,
+    text_column,
+)
+from .refused import refusal_sentences
 
-__all__ = ["section", "sums"]
+__all__ = ["section", "amounts_text"]
 
 #: What each of ``STAGES`` but the last did, as the head of a number; and each of them as what closed.
 TAKEN = (
@@ -26,15 +37,15 @@ CLOSED = ("order book", "own opposite legs", "backstop vaults", "insurance funds
 
 def section(facts: Facts) -> Section:
     """The story."""
-    blocks: list[Block] = [Cards(_cards(facts)), *map(Paragraph, reasons(facts))]
+    blocks: list[Block] = [Cards(_cards(facts)), *map(Paragraph, refusal_sentences(facts))]
     if len(facts.record):
         blocks.append(_by_asset(facts))
     else:
-        blocks.append(nothing("There are no events: every pass was quiet."))
+        blocks.append(empty_note("There are no events: every pass was quiet."))
     return Section("story", "The story", _headline(facts), blocks)
 
 
-def sums(facts: Facts, values: list[float]) -> list[str]:
+def amounts_text(facts: Facts, values: list[float]) -> list[str]:
     """An amount of each view, in words, without views that have none."""
     pairs = list(zip(facts.views, values, strict=True))
     told = [f"{short(value)} {view.unit}" for view, value in pairs if value]
@@ -49,14 +60,14 @@ def _headline(facts: Facts) -> str:
     text = f"{counted(wallets, 'wallet')} {_were(wallets)} liquidated"
     if not any(stage.any() for stage in closed):
         return f"{text}, and none of their positions was closed."
-    text += f", and {listed(sums(facts, [float(stage.sum()) for stage in closed]))} of their positions closed"
+    text += f", and {listed(amounts_text(facts, [float(stage.sum()) for stage in closed]))} of their positions closed"
     users = len(np.unique(np.concatenate([b.accounts[b.user] for b in facts.bearers]))) if facts.bearers else 0
     if not users:
         return f"{text}; nobody was deleveraged."
     if len(closed) == 1:
         share = f": {percent(float(closed[0][USERS] / closed[0].sum()))} of that"
     else:
-        share = f": {listed(sums(facts, [float(stage[USERS]) for stage in closed]))} of that"
+        share = f": {listed(amounts_text(facts, [float(stage[USERS]) for stage in closed]))} of that"
     return f"{text}{share} against {counted(users, 'other user')} by auto-deleveraging."
 
 
@@ -67,7 +78,7 @@ def _were(count: int) -> str:
 def _cards(facts: Facts) -> list[Card]:
     record, run = facts.record, facts.run
     worth = [facts.stage_worth(view) for view in facts.views]
-    stages = [sums(facts, [float(each[stage]) for each in worth]) for stage in range(len(STAGES))]
+    stages = [amounts_text(facts, [float(each[stage]) for each in worth]) for stage in range(len(STAGES))]
     taken = [any(each[stage] for each in worth) for stage in range(len(STAGES))]
     healthy = len(np.unique(record.wallet[record.of("healthy")]))
     note = f"of {len(run.before.wallets):,}; {counted(healthy, 'wallet')} turned healthy on the way"
@@ -82,10 +93,10 @@ def _cards(facts: Facts) -> list[Card]:
     positions = len(np.unique(record.row[rows]))
     note = f"{counted(positions, 'position')}, {counted(notices, 'notice')}; of {facts.everyone:,} users"
     found.append(Card("Counterparties", [counted(users, "user")], note))
-    owed = [f"{amount(q, run.assets[a].decimals)} {run.assets[a].name}" for a, q in enumerate(facts.owed()) if q]
+    owed = [f"{amount_text(q, run.assets[a].decimals)} {run.assets[a].name}" for a, q in enumerate(facts.owed()) if q]
     left = [facts.left_worth(view) for view in facts.views]
     note = f"{listed(owed)} of debts unpaid" if owed else "no debt was left unpaid"
-    found.append(Card("Positions left uncovered", sums(facts, left), note))
+    found.append(Card("Positions left uncovered", amounts_text(facts, left), note))
     cancelled = record.tally("order-cancelled")
     found.append(Card("Orders cancelled", [f"{cancelled:,}"], f"of {len(run.before.orders):,} open at the start"))
     found += _fund_cards(facts)
@@ -111,15 +122,15 @@ def _fund_cards(facts: Facts) -> list[Card]:
         before, after = int(fund.cash[0]), int(fund.cash[-1])
         label = f"Insurance fund {fund.name}"
         if fund.opening is None:
-            value = f"{amount(after - before, asset.decimals, signed=True)} {asset.name}"
+            value = f"{amount_text(after - before, asset.decimals, signed=True)} {asset.name}"
             found.append(Card(label, [value], "change of its cash; the opening balance is not in the run"))
         else:
-            value = f"{amount(after, asset.decimals)} {asset.name}"
-            found.append(Card(label, [value], f"cash at the end; {amount(before, asset.decimals)} at the start"))
+            value = f"{amount_text(after, asset.decimals)} {asset.name}"
+            found.append(Card(label, [value], f"cash at the end; {amount_text(before, asset.decimals)} at the start"))
     return found
 
 
-def _by_asset(facts: Facts) -> Table:
+def _by_asset(facts: Facts) -> TableBlock:
     """Every sum for each settle asset, exact, and all of them together where that can be."""
     record, assets = facts.record, facts.run.assets
     codes = facts.settle_assets()
@@ -135,16 +146,16 @@ def _by_asset(facts: Facts) -> Table:
     rows.append(("given by the other", [float(q) for q in audit.given]))
     rows.append(("sum of all legs", [float(r + g) for r, g in zip(audit.received, audit.given, strict=True)]))
     kept = [row for row in rows if row[0].startswith(("received", "given", "sum")) or any(row[1][a] for a in codes)]
-    columns = [texts("notional, and money moved", [name for name, _ in kept])]
+    columns = [text_column("notional, and money moved", [name for name, _ in kept])]
     for asset, values in ((assets[code], [values[code] for _, values in kept]) for code in codes):
-        columns.append(amounts(asset.name, [round(value) for value in values], [asset.decimals] * len(values)))
+        columns.append(amount_column(asset.name, [round(value) for value in values], [asset.decimals] * len(values)))
     if len(codes) > 1 and len(facts.views) == 1:
         view = facts.views[0]
         worth = [*facts.stage_worth(view).tolist(), facts.left_worth(view)]
         all_rows = dict(zip([name for name, _ in rows], [*worth, np.nan, np.nan, np.nan], strict=True))
         values = [all_rows[name] for name, _ in kept]
-        columns.append(numbers(f"all, in {view.unit}", [money(value) for value in values], values))
+        columns.append(number_column(f"all, in {view.unit}", [money(value) for value in values], values))
     note = f"Notional is what was closed, {BASIS}; what is left uncovered is worth its mark."
     if facts.views and facts.views[0].note:
         note += f" In the last column {facts.views[0].note}."
-    return Table("Sums by settle asset", columns, note)
+    return TableBlock("Sums by settle asset", columns, note)

@@ -9,7 +9,7 @@ from ..facts.prices import View
 from ..facts.run_facts import Facts
 from ..facts.timeline import Bars, bars, kept_points
 from ..figures.time_plot import price_figure, stage_figure
-from ..page.blocks import Block, Figure, Plot, Section, nothing
+from ..page.blocks import Block, Figure, Plot, Section, empty_note
 
 __all__ = ["MOST_BARS", "MOST_LINES", "MOST_POINTS", "section"]
 
@@ -20,11 +20,11 @@ MOST_BARS, MOST_LINES, MOST_POINTS = 120, 8, 2_000
 def section(facts: Facts) -> Section:
     """Prices and liquidations."""
     if not len(facts.record.number):
-        return Section("time", "Prices and liquidations in time", "The run has no passes.", [nothing("No pass.")])
+        return Section("time", "Prices and liquidations in time", "The run has no passes.", [empty_note("No pass.")])
     blocks: list[Block] = [_prices(facts)]
     drawn = [_stages(facts, view) for view in facts.views if facts.closings.by_pass(facts.record, view).any()]
     blocks.append(
-        Figure("stages", drawn, 340, "Settle asset") if drawn else nothing("No position in liquidation was closed.")
+        Figure("stages", drawn, 340, "Settle asset") if drawn else empty_note("No position in liquidation was closed.")
     )
     return Section("time", "Prices and liquidations in time", _headline(facts), blocks)
 

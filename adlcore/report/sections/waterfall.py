@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..._support.arrays import Float64Array1D
-from ..._support.wording import amount, counted, listed, money, percent
+from ..._support.wording import amount_text, counted, listed, money, percent
 from ...clearing.closings import BASIS, STAGES, USERS
 from ..facts.run_facts import Facts
 from ..figures.waterfall_plot import FLOW_HEIGHT, flow_figure
-from ..page.blocks import Block, Figure, Plot, Section, Table, nothing, numbers, texts
-from .story import sums
+from ..page.blocks import Block, Figure, Plot, Section, TableBlock, empty_note, number_column, text_column
+from .story import amounts_text
 
 __all__ = ["section"]
 
@@ -28,7 +28,7 @@ def section(facts: Facts) -> Section:
         blocks.append(Figure("flow", drawn, FLOW_HEIGHT, "Settle asset"))
         blocks.append(_contracts(facts))
     else:
-        blocks.append(nothing("No position in liquidation was closed."))
+        blocks.append(empty_note("No position in liquidation was closed."))
     blocks.append(_money(facts))
     return Section("waterfall", "Who was bankrupt and who paid", _headline(facts), blocks)
 
@@ -40,13 +40,15 @@ def _headline(facts: Facts) -> str:
     if not any(total):
         return "Nobody paid for anybody."
     if len(worth) > 1:
-        parts = [f"{listed(sums(facts, [float(each[s]) for each in worth]))} by {_who(s)}" for s in _present(worth)]
+        parts = [
+            f"{listed(amounts_text(facts, [float(each[s]) for each in worth]))} by {_who(s)}" for s in _present(worth)
+        ]
         return f"Positions in liquidation were taken: {listed(parts)}."
     shares = [(float(worth[0][s]) / total[0], _who(s)) for s in _present(worth)]
     parts = [f"{percent(share)} went to {who}" for share, who in sorted(shares, reverse=True)]
     if left[0]:
         parts.append(f"{percent(left[0] / total[0])} is left uncovered")
-    return f"Of {sums(facts, total)[0]} of positions in liquidation {listed(parts)}."
+    return f"Of {amounts_text(facts, total)[0]} of positions in liquidation {listed(parts)}."
 
 
 def _present(worth: list[Float64Array1D]) -> list[int]:
@@ -58,7 +60,7 @@ def _who(stage: int) -> str:
     return names[stage] if stage != USERS else "other users"
 
 
-def _contracts(facts: Facts) -> Table:
+def _contracts(facts: Facts) -> TableBlock:
     """A row for each contract and side."""
     rows = []
     for view in facts.views:
@@ -70,16 +72,16 @@ def _contracts(facts: Facts) -> Table:
     rows.sort(key=lambda row: -float(row[3].sum()))
     stages = [*STAGES, "left uncovered"]
     present = [s for s in range(len(stages)) if any(row[3][s] for row in rows)]
-    columns = [texts("contract", [row[0] for row in rows]), texts("side", [row[1] for row in rows])]
+    columns = [text_column("contract", [row[0] for row in rows]), text_column("side", [row[1] for row in rows])]
     if len(facts.views) > 1:
-        columns.append(texts("unit", [row[2] for row in rows]))
+        columns.append(text_column("unit", [row[2] for row in rows]))
     unit = f", in {facts.views[0].unit}" if len(facts.views) == 1 else ""
     for s in present:
         values = [float(row[3][s]) for row in rows]
-        columns.append(numbers(stages[s], [money(value) for value in values], values))
+        columns.append(number_column(stages[s], [money(value) for value in values], values))
     values = [float(row[3].sum()) for row in rows]
-    columns.append(numbers("all", [money(value) for value in values], values))
-    return Table(f"Notional of positions in liquidation{unit}", columns)
+    columns.append(number_column("all", [money(value) for value in values], values))
+    return TableBlock(f"Notional of positions in liquidation{unit}", columns)
 
 
 def _money(facts: Facts) -> Block:
@@ -103,12 +105,14 @@ def _money(facts: Facts) -> Block:
     shown = [code for code in range(len(assets)) if any(values[code] for _, values in rows)]
     kept = [(name, values) for name, values in rows if any(values)]
     if not kept:
-        return nothing("No fee, surplus or shortfall moved any money.")
-    columns = [texts("money", [name for name, _ in kept])]
+        return empty_note("No fee, surplus or shortfall moved any money.")
+    columns = [text_column("money", [name for name, _ in kept])]
     for code in shown:
         asset = assets[code]
         plus = [name.startswith("profit") for name, _ in kept]
         values = [values[code] if signed else abs(values[code]) for (_, values), signed in zip(kept, plus, strict=True)]
-        cells = [amount(v, asset.decimals, signed=signed) if v else "0" for v, signed in zip(values, plus, strict=True)]
-        columns.append(numbers(asset.name, cells, [v / asset.quanta_per_unit for v in values]))
-    return Table("Money beside positions", columns, f"From {counted(len(facts.record), 'event')}, exact.")
+        cells = [
+            amount_text(v, asset.decimals, signed=signed) if v else "0" for v, signed in zip(values, plus, strict=True)
+        ]
+        columns.append(number_column(asset.name, cells, [v / asset.quanta_per_unit for v in values]))
+    return TableBlock("Money beside positions", columns, f"From {counted(len(facts.record), 'event')}, exact.")

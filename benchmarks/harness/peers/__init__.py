@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ..timing import Call, Effort, once, trials
+from ..timing import Call, Effort, time_call, trials
 
 #: Rows, and how much is closed of each.
 Answer = tuple[np.ndarray, np.ndarray]
@@ -54,7 +54,7 @@ class Peer:
 
 
 @dataclass(frozen=True)
-class Table:
+class Comparison:
     """A job, and what is printed of each peer at it."""
 
     title: str
@@ -72,7 +72,7 @@ class Table:
     over_r: bool = True
 
 
-def show(table: Table, rows: int, seeds: int, effort: Effort, wanted: str | None) -> None:
+def show(table: Comparison, rows: int, seeds: int, effort: Effort, wanted: str | None) -> None:
     """Print a line a peer: the median over the seeds."""
     print(f"\n{table.title}\n{'':32}{table.header}  answer")
     make, blank = cache(table.make), " " * len(table.header)
@@ -94,7 +94,7 @@ def show(table: Table, rows: int, seeds: int, effort: Effort, wanted: str | None
     print(*dict.fromkeys(peer.note for peer in peers if peer.note), sep="\n")
 
 
-def measure(table: Table, peer: Peer, job: Any, effort: Effort) -> tuple[float, float, int, str]:
+def measure(table: Comparison, peer: Peer, job: Any, effort: Effort) -> tuple[float, float, int, str]:
     """Nanoseconds, multiple of R, rows, and what the answer is worth."""
     call = peer.prepare(job)
     answer = peer.answer(call())
@@ -103,7 +103,7 @@ def measure(table: Table, peer: Peer, job: Any, effort: Effort) -> tuple[float, 
     if peer.anew:
         again = trials([lambda: peer.prepare(job)], effort, anew=peer.anew)
         found = [
-            (mine, statistics.median(once(job.read) for _ in range(5)) if table.over_r else 1) for (mine,) in again
+            (mine, statistics.median(time_call(job.read) for _ in range(5)) if table.over_r else 1) for (mine,) in again
         ]
     else:
         found = trials([call, job.read], effort)
@@ -111,7 +111,7 @@ def measure(table: Table, peer: Peer, job: Any, effort: Effort) -> tuple[float, 
     return mine, mine / read, table.count(job, answer), worth
 
 
-def _elsewhere(table: Table, peer: Peer, jobs: list, effort: Effort) -> list[tuple[float, float, int, str]]:
+def _elsewhere(table: Comparison, peer: Peer, jobs: list, effort: Effort) -> list[tuple[float, float, int, str]]:
     """Measure a peer in a process with an environment of its own, on the same bytes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "jobs")
@@ -130,7 +130,7 @@ def _elsewhere(table: Table, peer: Peer, jobs: list, effort: Effort) -> list[tup
     return json.loads(done.stdout)
 
 
-def work(table: Table, path: str) -> None:
+def measure_in_worker(table: Comparison, path: str) -> None:
     """The other process. With its CPU features off it no longer lists the rows that say so, hence the names without."""
     name, jobs, effort = pickle.loads(Path(path).read_bytes())
     known = {peer.name: peer for peer in table.peers()}

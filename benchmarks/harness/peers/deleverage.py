@@ -17,7 +17,7 @@ import adlcore as adl
 from ..cases import deleverage
 from ..columns import MARK, Columns, make
 from ..timing import Call
-from . import Answer, Peer, Table, lrvx_engine
+from . import Answer, Comparison, Peer, lrvx_engine
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Bankruptcy:
         return self.columns.read()
 
 
-def table(rows: int, shape: str, kind: str, share: float) -> Table:
+def table(rows: int, shape: str, kind: str, share: float) -> Comparison:
     """A line has milliseconds, R, and the rows that are closed."""
 
-    return Table(
+    return Comparison(
         title=f"{rows:,} rows, {100 * share:g} % of the side, {shape} scores, {kind}",
         header=f"{'ms':>10}{'x R':>9}{'rows':>10}",
         peers=all_peers,

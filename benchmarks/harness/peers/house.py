@@ -15,9 +15,9 @@ import adlcore as adl
 from ..books import Books
 from ..cases import crowded
 from ..columns import MARK, Columns
-from ..houses import crowd
+from ..houses import crowded_market
 from ..timing import Call
-from . import Answer, Peer, Table
+from . import Answer, Comparison, Peer
 from .deleverage import cut, exact, lrvx_mark, lrvx_market, numpy_scores
 
 
@@ -36,10 +36,10 @@ class Crowd:
         return self.columns.quantity[self.bankrupt]
 
 
-def table(rows: int) -> Table:
+def table(rows: int) -> Comparison:
     """A line has milliseconds, microseconds a bankrupt, and the rows that are closed."""
     each = rows // 10
-    return Table(
+    return Comparison(
         title=f"{each:,} bankrupt longs against {rows:,} shorts, among {rows - each:,} longs that can pay",
         header=f"{'ms':>10}{'us each':>10}{'closed':>9}",
         peers=all_peers,
@@ -52,7 +52,7 @@ def table(rows: int) -> Table:
 
 
 def made(bankrupts: int, shorts: int, seed: int) -> Crowd:
-    books = crowd(bankrupts, shorts, seed)
+    books = crowded_market(bankrupts, shorts, seed)
     contract, quanta = books.contracts[0], books.contracts[0].settle.quanta_per_unit
     entry_value, balance = books.entry_value / quanta, books.balance / quanta
     equity = balance + books.quantity * contract.value_per_lot(MARK) - entry_value

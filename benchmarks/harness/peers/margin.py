@@ -17,14 +17,14 @@ from adlcore.clearing.margin.margin_pass import MarginPass
 from ..books import Books, make
 from ..cases import margin
 from ..timing import Call
-from . import Peer, Table, lrvx_engine
+from . import Comparison, Peer, lrvx_engine
 
 Margins = tuple[np.ndarray, np.ndarray]
 
 
-def table(rows: int) -> Table:
+def table(rows: int) -> Comparison:
     """A line has milliseconds, nanoseconds a position, R, and positions."""
-    return Table(
+    return Comparison(
         title=f"{rows:,} positions of {rows // 5:,} wallets, 10 tiers a contract",
         header=f"{'ms':>10}{'ns a row':>10}{'x R':>9}{'rows':>11}",
         peers=all_peers,

@@ -11,8 +11,8 @@ import adlcore as adl
 from adlcore.clearing import ClearingHouse, Deleverage, TakeOver, Uncovered, Venue
 from adlcore.clearing.margin import free_margin, transfer_margin, withdraw
 from support import house_books, margin_oracle
-from support.books import refused
-from support.house_books import marked
+from support.books import refused_at
+from support.house_books import mark_once
 
 EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
 
@@ -22,7 +22,7 @@ EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
 def fund_with_a_long(mark: str):
     """Wallet 0 is bankrupt at 85: a fund with 100 has its 10 lots at 85, and the mark moves on."""
     positions = [("X", 0, 10, 1000), ("X", 1, -10, -1000)]
-    done = marked([house_books.linear()], [150, 9000], positions, {"X": "85"}, [TakeOver()], 100, old={"X": "100"})
+    done = mark_once([house_books.linear()], [150, 9000], positions, {"X": "85"}, [TakeOver()], 100, old={"X": "100"})
     house = done.mark({"X": mark}).house
     fund = house.funds["USDT"]
     assert (fund.cash, fund.equity) == (100, 100 + 10 * (int(mark) - 85))
@@ -33,7 +33,7 @@ def fund_with_a_long(mark: str):
 def test_money_out_of_a_fund_is_at_most_its_cash_and_its_equity(mark, most):
     house = fund_with_a_long(mark)
     digest = house.hash
-    refused(lambda: house.fund_deposit("USDT", -most - 1), "amount", None, f"at most cash and equity: {most} USDT")
+    refused_at(lambda: house.fund_deposit("USDT", -most - 1), "amount", None, f"at most cash and equity: {most} USDT")
     assert house.hash == digest
     if most:
         house.fund_deposit("USDT", -most)
@@ -47,16 +47,18 @@ def test_money_out_of_a_fund_is_at_most_its_cash_and_its_equity(mark, most):
 
 def test_who_withdraws_all_that_is_free_is_not_liquidated_at_the_same_mark():
     """Balance 20, a trade of 10 at 10 at 10 %: 9 are free, since E = MM is liquidated; a lock may take 10."""
-    house = house_books.opened(
+    house = house_books.build_house(
         house_books.snapshot([house_books.linear(tiers=house_books.TEN_PERCENT)], [20, 9000], [], {"X": 10}),
         [Deleverage()],
     )
     house.trade("X", 10, 10, buyer=0, seller=1)
     assert house.margin_state().free_margin[0] == 9
-    refused(lambda: house.withdraw(0, 10), "amount", None, "must be at most the free margin of this wallet, 9 USDT")
+    refused_at(lambda: house.withdraw(0, 10), "amount", None, "must be at most the free margin of this wallet, 9 USDT")
     house.place_order(0, "X", 1, 10, locked=10)
-    refused(lambda: house.place_order(0, "X", 1, 10, locked=1), "locked", None, "this wallet may lock of its margin, 0")
-    refused(lambda: house.withdraw(0, 1), "amount", None, "of this wallet, 0 USDT")
+    refused_at(
+        lambda: house.place_order(0, "X", 1, 10, locked=1), "locked", None, "this wallet may lock of its margin, 0"
+    )
+    refused_at(lambda: house.withdraw(0, 1), "amount", None, "of this wallet, 0 USDT")
     house.cancel_order(0)
     house.withdraw(0, 9)
     assert len(house.mark({"X": 10})) == 0
@@ -65,9 +67,9 @@ def test_who_withdraws_all_that_is_free_is_not_liquidated_at_the_same_mark():
 
 def test_a_venue_that_waits_for_below_gives_one_quantum_more():
     books = house_books.snapshot([house_books.linear(tiers=house_books.TEN_PERCENT)], [20, 9000], [], {"X": 10})
-    house = house_books.opened(books, Venue("below", [Deleverage()], inclusive=False))
+    house = house_books.build_house(books, Venue("below", [Deleverage()], inclusive=False))
     house.trade("X", 10, 10, buyer=0, seller=1)
-    refused(lambda: house.withdraw(0, 11), "amount", None, "10 USDT")
+    refused_at(lambda: house.withdraw(0, 11), "amount", None, "10 USDT")
     house.withdraw(0, 10)
     assert len(house.mark({"X": 10})) == 0
 
@@ -86,17 +88,17 @@ def test_a_leverage_beyond_what_the_tiers_permit_frees_nothing_that_keeps_the_wa
         lambda amount: withdraw(books, 0, amount),
         lambda amount: transfer_margin(books, 0, 1, amount),
     ):
-        refused(lambda call=call: call(50), "amount", None, "49 USDT")
+        refused_at(lambda call=call: call(50), "amount", None, "49 USDT")
         assert not adl.margin_state(call(49)).liquidatable.any()
 
 
 @st.composite
 def solvent(draw, modes=margin_oracle.MODES) -> dict:
     """A venue whose wallets lose, and have as much more equity than maintenance margin as drawn."""
-    given = draw(margin_oracle.venues(modes))
+    given = draw(margin_oracle.crowd_columns(modes))
     positions = given["positions"]
     positions["leverage"] = [draw(st.sampled_from([0.0, 0.0, 1000.0, 3.0])) for _ in positions["wallet"]]
-    rows = margin_oracle.Venue(margin_oracle.snapshot(**given)).rows
+    rows = margin_oracle.SlowMargin(margin_oracle.snapshot(**given)).rows
     order = {(row.code, row.wallet, row.quantity < 0): row for row in rows}
     symbols = [contract.symbol for contract in given["contracts"]]
     names = ("contract", "wallet", "quantity")
@@ -105,7 +107,7 @@ def solvent(draw, modes=margin_oracle.MODES) -> dict:
         positions["entry_value"][place] = value + min(draw(st.sampled_from([0, 1, 50])), abs(value))
     if draw(st.booleans()):
         given["orders"] = {}
-    venue = margin_oracle.Venue(margin_oracle.snapshot(**given))
+    venue = margin_oracle.SlowMargin(margin_oracle.snapshot(**given))
     held = {name: [*given["balances"].get(name, [])] for name in ("wallet", "asset", "amount", "loan")}
     for wallet, mode in enumerate(venue.mode):
         lacking = venue.margin[wallet] - venue.equity[wallet] + draw(st.sampled_from([0, 1, 2, 77, 10**6]))
@@ -153,7 +155,7 @@ def assert_healthy(before, other, wallet: int) -> None:
 @settings(max_examples=3 * EXAMPLES)
 def test_all_that_is_free_may_go_and_leaves_nobody_liquidatable_and_a_quantum_more_may_not(columns, inclusive):
     snapshot = margin_oracle.snapshot(**columns)
-    house = house_books.opened(snapshot, Venue("drawn", [Uncovered()], inclusive=inclusive), audit="off")
+    house = house_books.build_house(snapshot, Venue("drawn", [Uncovered()], inclusive=inclusive), audit="off")
     before = house.margin_state()
     for wallet, free in enumerate(before.free_margin.tolist()):
         asset = snapshot.assets[int(snapshot.wallets.asset[wallet])]
@@ -168,7 +170,7 @@ def test_all_that_is_free_may_go_and_leaves_nobody_liquidatable_and_a_quantum_mo
 @settings(max_examples=2 * EXAMPLES)
 def test_all_of_an_asset_that_may_go_leaves_a_wallet_of_several_healthy(columns, inclusive, data):
     snapshot = margin_oracle.snapshot(**columns)
-    house = house_books.opened(snapshot, Venue("drawn", [Uncovered()], inclusive=inclusive), audit="off")
+    house = house_books.build_house(snapshot, Venue("drawn", [Uncovered()], inclusive=inclusive), audit="off")
     before, held = house.margin_state(), snapshot.balances
     for wallet, free in enumerate(before.free_margin.tolist()):
         code = data.draw(st.integers(0, len(snapshot.assets) - 1))
@@ -197,7 +199,7 @@ def test_all_that_is_free_may_be_transferred_and_a_quantum_more_may_not(columns,
     source = data.draw(st.integers(0, count - 1))
     asset = snapshot.assets[int(snapshot.wallets.asset[source])]
     free = int(adl.margin_state(snapshot).free_margin[source])
-    refused(
+    refused_at(
         lambda: transfer_margin(snapshot, source, source + count, asset.decimal(free + 1)),
         "amount",
         None,
@@ -219,8 +221,8 @@ def test_what_a_wallet_may_withdraw_does_not_hang_on_the_margin_of_another():
     )
     assert adl.margin_state(books).free_margin.tolist() == [0, 2**50 - 2**40 // 20 - 2, 7]
     assert withdraw(books, 2, 7).wallets.balance[2] == 0
-    refused(lambda: withdraw(books, 0, 1), "amount", None, "0 USDT")
-    house = house_books.opened(books, [Uncovered()])
+    refused_at(lambda: withdraw(books, 0, 1), "amount", None, "0 USDT")
+    house = house_books.build_house(books, [Uncovered()])
     house.withdraw(2, 1)
     house.place_order(2, "X", 1, 128, locked=6)
     assert house.margin_state().free_margin.tolist() == [0, 2**50 - 2**40 // 20 - 2, 0]
@@ -229,5 +231,5 @@ def test_what_a_wallet_may_withdraw_does_not_hang_on_the_margin_of_another():
 @given(solvent(), st.booleans())
 def test_free_margin_wallet_by_wallet_is_that_of_all(columns, inclusive):
     state = adl.margin_state(margin_oracle.snapshot(**columns), inclusive=inclusive)
-    each = [free_margin.free_of(state._pass, wallet) for wallet in range(len(state.equity))]
+    each = [free_margin.free_margin_of(state._pass, wallet) for wallet in range(len(state.equity))]
     assert state.free_margin.tolist() == each

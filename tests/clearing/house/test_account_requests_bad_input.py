@@ -5,7 +5,7 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import ClearingHouse, Uncovered
 from support import ten_wallets
-from support.house_books import linear, opened, snapshot
+from support.house_books import build_house, linear, snapshot
 from support.house_calls import BETWEEN_LOTS, BETWEEN_TICKS, SETTLES, STATE, SYMBOLS
 from support.refusals import ABOVE_0, FINITE, NAN, NOT_BELOW_0, NUMBER, cases, refuses, said
 from support.ten_wallets import ANN, BOB, BOB_ALONE, CAT, DAN, DOWN, EVE, MIA, PIA, TOM, VIC
@@ -158,7 +158,7 @@ def test_orders_that_are_not_open(house, number):
 
 
 def test_cancelling_where_nothing_is_open():
-    house = opened(snapshot([linear()], [100], [], {"X": "100"}), [Uncovered()])
+    house = build_house(snapshot([linear()], [100], [], {"X": "100"}), [Uncovered()])
     refuses(house, lambda: house.cancel_order(0), said("order", 0, "must be absent: there are none"))
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from adlcore.clearing import Uncovered
-from support.house_books import X, fund, opened, snapshot
+from support.house_books import X, build_house, fund, snapshot
 from support.house_calls import STATE
 from support.refusals import refused_for
 from support.ten_wallets import ANN, DAN, DOWN
@@ -62,7 +62,7 @@ def test_orders_lock_margin_until_they_are_cancelled(house):
 
 
 def test_money_of_a_fund():
-    house = opened(snapshot([X], [1], [], {}), [Uncovered()], [fund(10)])
+    house = build_house(snapshot([X], [1], [], {}), [Uncovered()], [fund(10)])
     house.fund_deposit("USDT", "5")
     events = house.fund_deposit("USDT", -15)
     assert [(row["kind"], row["fund"], row["amount"]) for row in events.rows()] == [("fund-deposit", "USDT", -15)]
@@ -77,7 +77,7 @@ def test_free_margin_is_what_equity_and_balance_leave_above_initial_margin(lever
 
     MM is 15: who gives 85 away is liquidated at the same mark.
     """
-    house = opened(snapshot([X], [100], [("X", 0, 3, entry, leverage)], {"X": "100"}), [Uncovered()])
+    house = build_house(snapshot([X], [100], [("X", 0, 3, entry, leverage)], {"X": "100"}), [Uncovered()])
     refused_for(lambda: house.withdraw(0, str(free + 1)), "amount")
     if free:
         house.withdraw(0, str(free))
@@ -86,7 +86,7 @@ def test_free_margin_is_what_equity_and_balance_leave_above_initial_margin(lever
 
 def test_orders_lock_margin():
     """10 given; 2 lots at 101 with leverage 3: 67.3 up to 68. Of 100, 22 are free, and then 10 more."""
-    house = opened(snapshot([X], [100], [], {"X": "100"}), [Uncovered()])
+    house = build_house(snapshot([X], [100], [], {"X": "100"}), [Uncovered()])
     house.place_order(0, "X", "1", "90", locked="10")
     house.place_order(0, "X", "2", "101", leverage="3")
     assert house.snapshot().orders.locked.tolist() == [10, 68]
@@ -98,6 +98,6 @@ def test_orders_lock_margin():
 
 def test_an_order_beyond_free_margin_is_refused():
     """100 free: 101 are not."""
-    house = opened(snapshot([X], [100], [], {"X": "100"}), [Uncovered()])
+    house = build_house(snapshot([X], [100], [], {"X": "100"}), [Uncovered()])
     refused_for(lambda: house.place_order(0, "X", "1", "90", locked="101"), "locked")
     house.place_order(0, "X", "1", "90", locked="100")

@@ -7,7 +7,7 @@ import pytest
 from adlcore.clearing import BrokenBooksError, ClearingHouse, Deleverage
 from support import ten_wallets
 from support.busy_pass import INFORM, busy
-from support.house_books import CAPPED, LACKING, marked
+from support.house_books import CAPPED, LACKING, mark_once
 from support.house_calls import IN_TURN, STATE
 from support.ten_wallets import BOB, DAN, TOM
 
@@ -113,5 +113,5 @@ def test_a_wallet_without_positions_owes_nothing_but_an_open_entry():
 
 def test_the_cash_of_a_fund_is_its_opening_and_its_ledger():
     """Events of it that are no fills."""
-    done = marked([CAPPED], *LACKING, [Deleverage()], 500)
+    done = mark_once([CAPPED], *LACKING, [Deleverage()], 500)
     assert done.cash() == 500 + sum(amount for _, amount in done.amounts("fund-paid", "fund-received", fund="USDT"))

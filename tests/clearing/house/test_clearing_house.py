@@ -9,7 +9,7 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import BookIOC, ClearingHouse, Deleverage, DepthLadder, Uncovered, Venue
 from support import ten_wallets
-from support.house_books import FLAT, ONE_ROW_EACH, Pass, X, opened, snapshot
+from support.house_books import FLAT, ONE_ROW_EACH, PassResult, X, build_house, snapshot
 from support.house_calls import IN_TURN, STATE
 from support.ten_wallets import DOWN
 
@@ -78,10 +78,10 @@ def test_a_house_is_the_same_with_threads():
 def test_what_a_house_shows(house):
     assert repr(house) == "<ClearingHouse all stages: 10 wallets, 3 contracts, 3 funds, time 500>"
     assert house.marks == {"X": Decimal(101), "Y": Decimal(60), "I": Decimal(100)}
-    assert repr(opened(snapshot([X], [1], [], {}), [Uncovered()])) == (
+    assert repr(build_house(snapshot([X], [1], [], {}), [Uncovered()])) == (
         "<ClearingHouse custom: 1 wallet, 1 contract, 1 fund, time 0>"
     )
-    assert opened(snapshot([X], [1], [], {}), [Uncovered()]).marks == {"X": None}
+    assert build_house(snapshot([X], [1], [], {}), [Uncovered()]).marks == {"X": None}
 
 
 def test_the_margin_of_a_house_is_that_of_its_snapshot(house):
@@ -94,7 +94,7 @@ def test_the_margin_of_a_house_is_that_of_its_snapshot(house):
 
 
 def test_a_quiet_mark_moves_marks_and_time_alone():
-    house = opened(snapshot([X], *FLAT), Venue("v", [Deleverage()]), 10)
+    house = build_house(snapshot([X], *FLAT), Venue("v", [Deleverage()]), 10)
     before = house.state()
     assert len(house.mark({"X": "101"}, 4)) == 0
     assert (house.time, house.marks) == (4, {"X": Decimal(101)})
@@ -108,7 +108,7 @@ def test_a_quiet_mark_moves_marks_and_time_alone():
 
 def test_a_mark_with_nothing_at_all():
     """Nobody fails, and nobody is there: the time moves."""
-    house = opened(snapshot([X], [], [], {}), [Deleverage()])
+    house = build_house(snapshot([X], [], [], {}), [Deleverage()])
     assert len(house.mark(time=7)) == 0
     assert len(house.mark({"X": "3"})) == 0
     assert (house.time, house.audit()) == (7, [])
@@ -120,11 +120,11 @@ def test_a_mark_with_nothing_at_all():
 def test_a_depth_ladder_is_eaten_and_fills_up_again():
     """Wallet 0 sells 4 of 10 at 95; a lot is back each 10 units of time."""
     book = DepthLadder({"X": {"bids": ([95], [4])}}, refill="0.1")
-    house = opened(snapshot([X], *ONE_ROW_EACH), [BookIOC(), Uncovered()], 0, book)
-    assert Pass(house, house.mark({"X": "90"}, 0)).fills("book-fill")[0] == (1, -4, 95, 380)
+    house = build_house(snapshot([X], *ONE_ROW_EACH), [BookIOC(), Uncovered()], 0, book)
+    assert PassResult(house, house.mark({"X": "90"}, 0)).fills("book-fill")[0] == (1, -4, 95, 380)
     assert book.best("X", "sell", 9) is None
     assert book.best("X", "sell", 10) == 95
-    again = Pass(house, house.mark({"X": "90"}, 20))
+    again = PassResult(house, house.mark({"X": "90"}, 20))
     assert [fill[1] for fill in again.fills("book-fill")] == [-2]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing import CancelOrders, ClearingHouse, Deleverage, NetLegs, TakeOver, Uncovered
 from support import house_books
-from support.books import refused
+from support.books import refused_at
 
 EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
 NOBODY, EVERYBODY = [Uncovered()], [CancelOrders(), NetLegs(), TakeOver(), Deleverage()]
@@ -52,7 +52,7 @@ def houses(draw) -> adl.ClearingHouse:
         loan_rates={"COIN": "0.1"},
     )
     funds = [house_books.fund(draw(pick([0, 10**6])))]
-    return house_books.opened(books, draw(pick([NOBODY, EVERYBODY])), funds, audit=draw(pick(["on", "off"])))
+    return house_books.build_house(books, draw(pick([NOBODY, EVERYBODY])), funds, audit=draw(pick(["on", "off"])))
 
 
 @st.composite
@@ -143,7 +143,7 @@ def whole(balances, positions=(), marks=100, **terms) -> adl.ClearingHouse:
     """Cross wallets in money of no decimals, and rows of A."""
     contract = house_books.linear("A", tiers=house_books.TEN_PERCENT)
     books = house_books.snapshot([contract], list(balances), [("A", *row) for row in positions], {"A": marks})
-    return house_books.opened(books, NOBODY, [house_books.fund(0)], **terms)
+    return house_books.build_house(books, NOBODY, [house_books.fund(0)], **terms)
 
 
 @pytest.mark.parametrize("audit", ["on", "off"])
@@ -184,7 +184,7 @@ def test_what_leaves_int64_is_refused_before_it_is_kept(house, call, argument, r
     state, digest = house.state(), house.hash
     name, *given_terms = call
     named = {"leverage": 1} if name == "place_order" else {}
-    refused(lambda: getattr(house, name)(*given_terms, **named), argument, row, words)
+    refused_at(lambda: getattr(house, name)(*given_terms, **named), argument, row, words)
     assert house.state() is state
     assert house.hash == digest
     house.deposit(1, 1)
@@ -196,8 +196,8 @@ def test_what_leaves_int64_is_refused_before_it_is_kept(house, call, argument, r
 def test_what_funding_takes_stays_an_int64():
     house = whole([-(2**62), 0], [(0, 2**61, 2**61), (1, -(2**61), -(2**61))], 1)
     digest = house.hash
-    refused(lambda: house.funding({"A": "2.5"}), "rates", None, "must leave balances that fit int64 quanta")
-    refused(lambda: house.funding({"A": "4"}), "rates['A']", None, "must give payments that fit int64 quanta")
+    refused_at(lambda: house.funding({"A": "2.5"}), "rates", None, "must leave balances that fit int64 quanta")
+    refused_at(lambda: house.funding({"A": "4"}), "rates['A']", None, "must give payments that fit int64 quanta")
     assert house.hash == digest
     house.deposit(1, 1)
 
@@ -205,11 +205,11 @@ def test_what_funding_takes_stays_an_int64():
 def test_each_side_of_a_contract_is_an_int64_of_lots():
     """2^62 lots of a thousandth each are worth little; but three wallets' are more than a market can count."""
     books = house_books.snapshot([house_books.linear("A", multiplier="0.001")], [2**62] * 6, [], {"A": 1})
-    house = house_books.opened(books, NOBODY)
+    house = house_books.build_house(books, NOBODY)
     house.trade("A", 2**62, 1, 0, 3)
-    refused(lambda: house.trade("A", 2**62, 1, 1, 4), "quantity", None, f"at most {TOP} lots on either side of A")
+    refused_at(lambda: house.trade("A", 2**62, 1, 1, 4), "quantity", None, f"at most {TOP} lots on either side of A")
     house.trade("A", 2**62 - 1, 1, 1, 4)
-    refused(lambda: house.trade("A", 1, 1, 2, 5), "quantity", None, f"at most {TOP} lots on either side of A")
+    refused_at(lambda: house.trade("A", 1, 1, 2, 5), "quantity", None, f"at most {TOP} lots on either side of A")
     house.trade("A", 7, 1, 3, 0)
     house.trade("A", 7, 1, 2, 5)
     assert house.margin_state().market("A").deleverage(100, "binance").quantity.sum() == 100
@@ -221,7 +221,7 @@ def test_a_fund_holds_an_int64_and_gives_all_of_it_back():
     house.fund_deposit("USDT", 2**62)
     house.fund_deposit("USDT", 2**62 - 1)
     digest = house.hash
-    refused(lambda: house.fund_deposit("USDT", 1), "fund cash", None, "must fit int64 quanta")
+    refused_at(lambda: house.fund_deposit("USDT", 1), "fund cash", None, "must fit int64 quanta")
     assert house.hash == digest
     house.fund_deposit("USDT", -TOP)
     assert (house.funds["USDT"].cash, house.audit()) == (0, [])

@@ -13,7 +13,7 @@ import adlcore as adl
 from adlcore.clearing import BookIOC, ClearingHouse, DepthLadder, Uncovered
 from adlcore.lab.moving_depth import MovingDepth, Shape
 from support import ten_wallets
-from support.house_books import linear, opened, snapshot
+from support.house_books import build_house, linear, snapshot
 from support.house_calls import STATE
 from support.refusals import refused_for
 from support.ten_wallets import ANN, BOB, DOWN
@@ -160,7 +160,7 @@ def test_a_copy_is_of_one_moment(how):
     positions = [("X", wallet, 1, 100) for wallet in range(60)] + [("X", 60, -60, -6000)]
     books = snapshot([linear()], [*range(1, 61), 10**6], positions, {"X": "100"})
     ladder = DepthLadder({"X": {"bids": ([99 - level for level in range(60)], [1] * 60)}})
-    house = opened(books, [BookIOC()], 0, ladder)
+    house = build_house(books, [BookIOC()], 0, ladder)
     done = threading.Event()
 
     def mark():
@@ -247,7 +247,7 @@ def test_a_deep_copy_keeps_what_belongs_together():
 @every_way
 def test_copies_of_funds_are_equal_values(how):
     """After 2,000 calls, too: what is kept of them is no chain of calls."""
-    house = opened(snapshot([linear()], [1], [], {}), [Uncovered()], 10)
+    house = build_house(snapshot([linear()], [1], [], {}), [Uncovered()], 10)
     for _ in range(2000):
         house.fund_deposit("USDT", 1)
     funds = how(house.funds)

@@ -5,7 +5,7 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import BookIOC, ClearingHouse
 from support import ten_wallets
-from support.house_books import Book, linear, opened, snapshot
+from support.house_books import RestingOrders, build_house, linear, snapshot
 from support.house_calls import CALLS, STATE
 from support.refusals import INF, NAN, cases, refuses, said, unchanged
 from support.ten_wallets import ANN, DOWN
@@ -63,7 +63,7 @@ def test_fills_that_are_not_what_was_ordered(planned, fills, message):
 def test_fills_that_cross_the_limit_of_an_order_that_buys():
     """Short 5 sold at 100, E -50 at 120: it may buy at 110 and below."""
     positions = [("X", 0, -5, -500), ("X", 1, 5, 500)]
-    house = opened(snapshot([linear("X")], [50, 500], positions, {"X": "100"}), [BookIOC()])
+    house = build_house(snapshot([linear("X")], [50, 500], positions, {"X": "100"}), [BookIOC()])
     plan = house.plan({"X": "120"})
     assert [(order.lots, order.limit) for order in plan.orders] == [(5, 110)]
     limit = "must be at most at the limit of its order, 110 ticks"
@@ -124,8 +124,10 @@ def test_an_order_book_that_fails_is_put_back():
 def test_a_book_without_checkpoints_is_left_as_it_is():
     """A plain book cannot be put back: the house is as it was all the same."""
     positions = [("X", 0, 10, 1000), ("Y", 0, 1, 100)]
-    book = Book(bids=[(4, 100)])
-    house = opened(snapshot([linear("X"), linear("Y")], [0], positions, {"X": "100", "Y": "100"}), [BookIOC()], 0, book)
+    book = RestingOrders(bids=[(4, 100)])
+    house = build_house(
+        snapshot([linear("X"), linear("Y")], [0], positions, {"X": "100", "Y": "100"}), [BookIOC()], 0, book
+    )
     right, answers = book.ioc, iter([None, [(99, 100)]])
 
     def ioc(*order):

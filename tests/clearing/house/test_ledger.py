@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing import ClearingHouse, Uncovered
 from support import ten_wallets
-from support.house_books import X, fund, linear, opened, snapshot
+from support.house_books import X, build_house, fund, linear, snapshot
 from support.house_calls import IN_TURN, STATE
 
 
@@ -38,7 +38,7 @@ def test_the_ledger_of_a_fund_is_every_movement_since_the_house_was_made(house):
 
 
 def test_the_ledger_of_a_fund_that_nothing_moved():
-    house = opened(snapshot([X], [1], [], {}), [Uncovered()])
+    house = build_house(snapshot([X], [1], [], {}), [Uncovered()])
     ledger = house.funds["USDT"].ledger
     assert {len(column) for column in ledger.values()} == {0}
     house.fund_deposit("USDT", 5, 9)
@@ -54,7 +54,7 @@ def balanced(house) -> None:
 
 @pytest.mark.parametrize("lines", [0, 1, 7, 1000])
 def test_the_newest_lines_are_kept_and_the_rest_is_brought_forward(lines):
-    house = opened(snapshot([X], [1], [], {}), [Uncovered()], 10, ledger_lines=lines)
+    house = build_house(snapshot([X], [1], [], {}), [Uncovered()], 10, ledger_lines=lines)
     for amount in range(1, 21):
         house.fund_deposit("USDT", amount)
         balanced(house)
@@ -68,7 +68,7 @@ def test_the_newest_lines_are_kept_and_the_rest_is_brought_forward(lines):
 @pytest.mark.parametrize("lines", [-1, 1.5, True, None, "7"])
 def test_lines_that_are_no_number_are_refused(lines):
     with pytest.raises(adl.AdlError, match=r"ledger_lines is .*: must be a whole number, 0 or above"):
-        opened(snapshot([X], [1], [], {}), [Uncovered()], 10, ledger_lines=lines)
+        build_house(snapshot([X], [1], [], {}), [Uncovered()], 10, ledger_lines=lines)
 
 
 def test_a_crash_fills_a_ledger_and_goes_beyond_it():
@@ -84,7 +84,9 @@ def test_a_crash_fills_a_ledger_and_goes_beyond_it():
 def test_ledgers_of_several_funds_add_up(calls, lines):
     """However few lines are kept, and whichever fund they are of."""
     funds = [adl.InsuranceFund("USDT", "1", scope=name) for name in "ABC"]
-    house = opened(snapshot([linear(name) for name in "ABC"], [1], [], {}), [Uncovered()], funds, ledger_lines=lines)
+    house = build_house(
+        snapshot([linear(name) for name in "ABC"], [1], [], {}), [Uncovered()], funds, ledger_lines=lines
+    )
     for name, amount in calls:
         house.fund_deposit(name, amount)
     balanced(house)
@@ -96,7 +98,7 @@ def test_funding_is_a_line_for_a_contract_and_call():
     """Two contracts of four and two rows, in one call; a second call has lines of its own."""
     positions = [("X", 0, 4, 400), ("X", 1, -3, -300), ("X", 2, -1, -100), ("Y", 0, 2, 200), ("Y", 1, -2, -200)]
     books = snapshot([X, linear("Y")], [1000, 1000, 1000], positions, {"X": "100", "Y": "100"})
-    house = opened(books, [Uncovered()], [fund(50)])
+    house = build_house(books, [Uncovered()], [fund(50)])
     events = house.funding({"X": "0.013", "Y": "0.02"})
     ledger = house.funds["USDT"].ledger
     assert ledger["kind"].tolist() == ["funding", "funding"]
@@ -112,7 +114,7 @@ def test_funding_is_a_line_for_a_contract_and_call():
 def test_a_house_grows_by_nothing_with_its_calls():
     """Memory after 25 more rounds of calls is what it was after 25: lines, not calls, are kept."""
     positions = [("X", 0, 5, 500), ("X", 1, -5, -500)]
-    house = opened(snapshot([X], [10**6, 10**6], positions, {"X": "100"}), [Uncovered()], 10, ledger_lines=100)
+    house = build_house(snapshot([X], [10**6, 10**6], positions, {"X": "100"}), [Uncovered()], 10, ledger_lines=100)
 
     def rounds():
         for turn in range(25):

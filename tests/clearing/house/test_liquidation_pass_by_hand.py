@@ -3,7 +3,7 @@
 import pytest
 
 from adlcore.clearing import BookIOC, CancelOrders, Deleverage, TakeOver, Uncovered, Venue
-from support.house_books import Book, Pass, fund, linear, opened, orders, snapshot
+from support.house_books import PassResult, RestingOrders, build_house, fund, linear, orders, snapshot
 
 # The venue ------------------------------------------------------------------------------------------------------------
 #
@@ -90,7 +90,7 @@ MAIN = (
 )
 
 
-def worked(alone: int) -> tuple[Pass, Book]:
+def worked(alone: int) -> tuple[PassResult, RestingOrders]:
     """The pass; `alone` is what ann's isolated wallet has."""
     cross = [(name, "cross", balance) for name, balance in (("ann", 50), ("bob", 360), ("cat", 360), ("dan", 450))]
     books = snapshot(
@@ -100,9 +100,9 @@ def worked(alone: int) -> tuple[Pass, Book]:
         {"X": "100"},
         orders=orders(("X", ANN, -1, 120, 7), ("X", BOB, 1, 60, 3)),
     )
-    book = Book(bids=[(3, 79), (2, 77), (10, 70)])
-    house = opened(books, VENUE, [fund(50)], book)
-    return Pass(house, house.mark({"X": "80"})), book
+    book = RestingOrders(bids=[(3, 79), (2, 77), (10, 70)])
+    house = build_house(books, VENUE, [fund(50)], book)
+    return PassResult(house, house.mark({"X": "80"})), book
 
 
 def test_the_venue_is_as_written():

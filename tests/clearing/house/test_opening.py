@@ -6,7 +6,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import Backstop, ClearingHouse, Deleverage, Uncovered
-from support.house_books import FLAT, Pass, X, Y, fund, linear, opened, snapshot
+from support.house_books import FLAT, PassResult, X, Y, build_house, fund, linear, snapshot
 from support.house_calls import BOOKS, STATE
 from support.refusals import cases, refused, said
 
@@ -14,7 +14,7 @@ from support.refusals import cases, refused, said
 def test_the_street_stands_against_unbalanced_open_interest():
     """X: 3 more are long, worth 300 at the mark; Y is balanced."""
     positions = [("X", 0, 5, 450), ("X", 1, -2, -210), ("Y", 0, -1, -90), ("Y", 1, 1, 120)]
-    house = opened(snapshot([X, Y], [1000, 1000], positions, {"X": "100", "Y": "100"}), [Uncovered()])
+    house = build_house(snapshot([X, Y], [1000, 1000], positions, {"X": "100", "Y": "100"}), [Uncovered()])
     assert [
         (row["kind"], row["fund"], row["contract"], row["lots"], row["amount"]) for row in house.opening.rows()
     ] == [("balanced", "street", "X", -3, 300)]
@@ -38,11 +38,11 @@ def test_unbalanced_books_are_warned_of_by_the_snapshot_alone():
 def test_a_debt_that_stands_at_the_opening():
     """Wallet 0 holds nothing and owes 30: the fund pays 20 as the house opens, and 10 stay open."""
     positions = [("X", 1, 10, 1000), ("X", 2, -10, -1000)]
-    house = opened(snapshot([X], [-30, 100, 1000], positions, {"X": "100"}), [Deleverage()], 20)
+    house = build_house(snapshot([X], [-30, 100, 1000], positions, {"X": "100"}), [Deleverage()], 20)
     assert (house.snapshot().wallets.balance.tolist(), house.audit()) == ([-10, 100, 1000], [])
     assert house.opening.counts() == {"cover": 1, "fund-paid": 1, "uncovered-money": 1}
     assert house.last_events == house.opening
-    done = Pass(house, house.mark({"X": "90"}))
+    done = PassResult(house, house.mark({"X": "90"}))
     assert done.story("adl-notice", "cover", "uncovered-money") == [("adl-notice", 2)]
     assert done.balance == [-10, 0, 1100]
     assert dict(house.state().uncovered) == {(0, 0): 10}

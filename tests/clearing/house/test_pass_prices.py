@@ -4,7 +4,7 @@ import pytest
 
 from adlcore.clearing import ClearingHouse, Uncovered
 from support import ten_wallets
-from support.house_books import AT_100, Pass, X, Y, linear, opened, snapshot
+from support.house_books import AT_100, PassResult, X, Y, build_house, linear, snapshot
 from support.house_calls import STATE, SYMBOLS
 from support.refusals import ABOVE_0, FINITE, INF, NAN, NUMBER, cases, refuses, said
 
@@ -64,7 +64,7 @@ def test_a_mark_as_far_as_max_move(price):
 @pytest.mark.plain
 def test_a_contract_that_was_never_marked():
     """Nobody holds any of it: the house opens, and cannot trade it or charge funding."""
-    house = opened(snapshot([linear("X")], [100], [], {}), [Uncovered()])
+    house = build_house(snapshot([linear("X")], [100], [], {}), [Uncovered()])
     traded = said("contract", "X", "has no mark price: must be marked before it is traded")
     refuses(house, lambda: house.trade("X", 1, 100, buyer=0), traded)
     refuses(house, lambda: house.funding({"X": "0.01"}), said("rates", "X", "has no mark price: must be marked before"))
@@ -74,9 +74,9 @@ def test_a_contract_that_was_never_marked():
 def test_contracts_without_a_new_mark_keep_their_last():
     """Y falls, then X: the wallet has both losses at the second mark."""
     # After Y: E 20. After X: E = 30 - 10 - 12 = 8, MM 4.4 and 4.5, rounded 4 and 4.
-    house = opened(snapshot([X, Y], [30], [("X", 0, 1, 100), ("Y", 0, 1, 100)], AT_100), [Uncovered()])
-    assert Pass(house, house.mark({"Y": "90"})).of("liquidation-started") == []
-    assert Pass(house, house.mark({"X": "88"})).wallets("liquidation-started") == [0]
+    house = build_house(snapshot([X, Y], [30], [("X", 0, 1, 100), ("Y", 0, 1, 100)], AT_100), [Uncovered()])
+    assert PassResult(house, house.mark({"Y": "90"})).of("liquidation-started") == []
+    assert PassResult(house, house.mark({"X": "88"})).wallets("liquidation-started") == [0]
 
 
 WATCH = [Uncovered()]

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from adlcore.clearing import BookIOC, CancelOrders, ClearingHouse, Deleverage, Events, TakeOver
 from support import ten_wallets
-from support.house_books import AT_100, ONE_ROW_EACH, Book, X, Y, opened, snapshot
+from support.house_books import AT_100, ONE_ROW_EACH, RestingOrders, X, Y, build_house, snapshot
 from support.house_calls import STATE
 from support.refusals import refused_for
-from support.replays import led_to
+from support.replays import assert_replay
 from support.ten_wallets import DOWN
 
 
@@ -36,9 +36,9 @@ def loop(house, book, **mark) -> tuple[Events, int]:
 def test_plan_and_settle_are_a_mark_where_each_wallet_has_one_row(bids, limit):
     """In the same order, with the same events and the same hash; with `limit="fund"` the fund must be empty."""
     venue = [CancelOrders(), BookIOC(limit=limit, fee="0.01"), TakeOver(), Deleverage()]
-    one, other = (opened(snapshot([X], *ONE_ROW_EACH), venue, 0, Book(bids)) for _ in range(2))
+    one, other = (build_house(snapshot([X], *ONE_ROW_EACH), venue, 0, RestingOrders(bids)) for _ in range(2))
     events = one.mark({"X": "90"}, 7)
-    told, plans = loop(other, Book(bids), prices={"X": "90"}, time=7)
+    told, plans = loop(other, RestingOrders(bids), prices={"X": "90"}, time=7)
     assert told == events
     assert plans == 2
     assert (other.hash, other.audit()) == (one.hash, [])
@@ -47,7 +47,7 @@ def test_plan_and_settle_are_a_mark_where_each_wallet_has_one_row(bids, limit):
 def test_a_plan_of_several_rows_asks_for_the_next_order_of_every_wallet():
     """X then Y of wallet 0, X of wallet 1; the orders of a plan are the next of each, in the round's order."""
     positions = [("X", 0, 4, 400), ("Y", 0, 3, 300), ("X", 1, 2, 200)]
-    house = opened(snapshot([X, Y], [0, 0], positions, AT_100), [BookIOC()])
+    house = build_house(snapshot([X, Y], [0, 0], positions, AT_100), [BookIOC()])
     first = house.plan()
     assert [(order.number, order.wallet, order.row, order.account) for order in first.orders] == [
         (0, 0, 0, "account-0"),
@@ -73,7 +73,7 @@ def test_a_plan_names_the_orders_to_cancel():
 
 def test_a_plan_without_orders_is_settled_with_nothing():
     """Nobody fails: there is nothing to place, and the house moves when the plan is settled."""
-    house = opened(snapshot([X], *ONE_ROW_EACH), [BookIOC()])
+    house = build_house(snapshot([X], *ONE_ROW_EACH), [BookIOC()])
     plan = house.plan({"X": "101"}, 5)
     assert (plan.orders, plan.cancels, plan.done) == ((), (), False)
     assert house.marks == {"X": Decimal(100)}
@@ -89,7 +89,7 @@ def test_the_ten_wallets_settle_to_the_end(house):
     assert plans == 3
     assert house.audit() == []
     assert events.counts()["book-fill"] > 4
-    led_to(before, events, house)
+    assert_replay(before, events, house)
 
 
 def test_a_dropped_plan_leaves_the_house_as_it_was(house):
@@ -127,7 +127,7 @@ HELD = [("X", 0, 4, 400), ("Y", 0, 3, 300), ("X", 1, 2, 200), ("X", 2, -6, -600)
 
 def house() -> ClearingHouse:
     """Two bankrupt wallets and a rich one."""
-    return opened(snapshot([X, Y], [0, 0, 10_000], HELD, AT_100), VENUE)
+    return build_house(snapshot([X, Y], [0, 0, 10_000], HELD, AT_100), VENUE)
 
 
 def lots_filled(plan) -> list[tuple[int, int]]:

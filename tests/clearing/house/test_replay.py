@@ -14,9 +14,9 @@ from adlcore import clearing
 from adlcore.clearing.house.replay import replayed
 from support import margin_oracle as oracle
 from support.busy_pass import INFORM, busy
-from support.house_books import USDT, linear, opened, snapshot
+from support.house_books import USDT, build_house, linear, snapshot
 from support.house_calls import IN_TURN
-from support.replays import led_to
+from support.replays import assert_replay
 from support.ten_wallets import DAN, DOWN
 
 
@@ -26,7 +26,7 @@ def test_the_events_of_every_call_lead_to_its_books(house):
         events = call(house)
         assert events.first == before.sequence
         assert house.state().sequence == before.sequence + len(events)
-        led_to(before, events, house)
+        assert_replay(before, events, house)
         assert house.audit() == [], place
 
 
@@ -111,7 +111,7 @@ def depths(book, books) -> list[list[list[int]]]:
 @st.composite
 def houses(draw) -> tuple[clearing.ClearingHouse, clearing.DepthLadder | None]:
     """A house that opens."""
-    books = oracle.snapshot(**draw(oracle.venues()))
+    books = oracle.snapshot(**draw(oracle.crowd_columns()))
     funds = [
         adl.InsuranceFund(asset.name, draw(one_of(["0", "5", "100", "1000000"])), trigger=draw(one_of(TRIGGERS)))
         for asset in books.assets
@@ -154,7 +154,7 @@ def test_the_events_of_each_mark_lead_to_its_books(given_house, data):
         before = house.state()
         events = mark_or_nothing(house, book, moved(data, house), time)
         if events is not None:
-            led_to(before, events, house)
+            assert_replay(before, events, house)
 
 
 class Broken(Exception):
@@ -227,7 +227,7 @@ def test_a_house_goes_on_from_its_state(given_house, data):
 def test_events_that_close_more_than_there_is_are_refused():
     """A damaged table is not applied."""
     positions = [("X", 0, 10, 1000), ("X", 1, -10, -1000)]
-    house = opened(snapshot([linear("X")], [100, 1000], positions, {"X": "100"}), [clearing.Deleverage()])
+    house = build_house(snapshot([linear("X")], [100, 1000], positions, {"X": "100"}), [clearing.Deleverage()])
     before = house.state()
     events = house.mark({"X": "90"})
     table = events.table.copy()
@@ -244,7 +244,9 @@ def test_balances_that_a_trade_adds_stand_in_the_order_of_wallets(buyer):
     wallets = [("ann", "multi-asset", 0), ("bob", "multi-asset", 0)]
     sign = -1 if buyer == 0 else 1
     positions = [("X", 0, sign, sign * 100), ("X", 1, -sign, -sign * 100)]
-    house = opened(snapshot([linear("X")], wallets, positions, {"X": "100"}, assets=[USDT]), [clearing.Deleverage()])
+    house = build_house(
+        snapshot([linear("X")], wallets, positions, {"X": "100"}, assets=[USDT]), [clearing.Deleverage()]
+    )
     before = house.state()
     events = house.trade("X", 1, "97", buyer=buyer, seller=1 - buyer)
     held = house.snapshot().balances
@@ -255,7 +257,9 @@ def test_balances_that_a_trade_adds_stand_in_the_order_of_wallets(buyer):
 
 def test_of_two_equal_orders_the_one_that_was_cancelled_is_gone():
     """An event names the row of its order, so that the orders that are left stand as they stood."""
-    house = opened(snapshot([linear("X"), linear("Y")], [1000], [], {"X": "100", "Y": "100"}), [clearing.Deleverage()])
+    house = build_house(
+        snapshot([linear("X"), linear("Y")], [1000], [], {"X": "100", "Y": "100"}), [clearing.Deleverage()]
+    )
     for contract in ("X", "Y", "X"):
         house.place_order(0, contract, 2, 100, locked=10)
     before = house.state()

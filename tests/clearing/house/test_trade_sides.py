@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from support import house_books
-from support.books import refused
-from support.trades import NOBODY, house_of, legs, rows_of, traded
+from support.books import refused_at
+from support.trades import NOBODY, house_of, legs, position_rows, traded
 
 ANN, BOB, CAT = range(3)
 
@@ -15,7 +15,7 @@ def test_a_trade_through_zero_beside_a_row_of_no_lots_names_the_rows_that_it_boo
     house = house_of([(ANN, -3, -270), (BOB, 5, 550), (BOB, 0, 0)])
     events = traded(house, "X", 10, 100, buyer=ANN, seller=BOB)
     # Ann's short is closed and turned round in its row; Bob's short stands behind the row of his long.
-    assert rows_of(house) == [(ANN, 7, 700, 0.0), (BOB, 0, 0, 0.0), (BOB, -5, -500, 0.0)]
+    assert position_rows(house) == [(ANN, 7, 700, 0.0), (BOB, 0, 0, 0.0), (BOB, -5, -500, 0.0)]
     assert legs(events) == [(ANN, 0, 3), (BOB, 1, -3), (ANN, 0, 2), (BOB, 1, -2), (ANN, 0, 5), (BOB, 2, -5)]
     assert house.snapshot().wallets.balance.tolist() == [10_000 - 30, 10_000 - 50, 10_000]
 
@@ -23,14 +23,19 @@ def test_a_trade_through_zero_beside_a_row_of_no_lots_names_the_rows_that_it_boo
 def test_rows_are_named_as_they_are_after_both_sides_put_one_in():
     house = house_of([(ANN, -1, -100), (BOB, 1, 100), (CAT, 2, 200)])
     events = traded(house, "X", 1, 100, buyer=ANN, seller=BOB, buyer_leg="long", seller_leg="short")
-    assert rows_of(house)[:4] == [(ANN, 1, 100, 0.0), (ANN, -1, -100, 0.0), (BOB, 1, 100, 0.0), (BOB, -1, -100, 0.0)]
+    assert position_rows(house)[:4] == [
+        (ANN, 1, 100, 0.0),
+        (ANN, -1, -100, 0.0),
+        (BOB, 1, 100, 0.0),
+        (BOB, -1, -100, 0.0),
+    ]
     assert legs(events) == [(ANN, 0, 1), (BOB, 3, -1)]
 
 
 def test_a_wallet_that_opens_both_legs_at_once_has_a_row_for_each():
     house = house_of([(BOB, 0, 0)])
     events = traded(house, "X", 4, 100, buyer=BOB, seller=BOB, buyer_leg="long", seller_leg="short")
-    assert rows_of(house) == [(BOB, 4, 400, 0.0), (BOB, -4, -400, 0.0)]
+    assert position_rows(house) == [(BOB, 4, 400, 0.0), (BOB, -4, -400, 0.0)]
     assert legs(events) == [(BOB, 0, 4), (BOB, 1, -4)]
 
 
@@ -39,17 +44,17 @@ def test_a_wallet_that_closes_both_legs_realizes_their_sum():
     books = house_books.snapshot(
         [house_books.linear()], [("mia", "multi-asset", 0)], [("X", 0, 3, 300), ("X", 0, -3, -300)], {"X": 100}
     )
-    house = house_books.opened(books, NOBODY)
+    house = house_books.build_house(books, NOBODY)
     traded(house, "X", 2, 90, buyer=0, seller=0, buyer_leg="short", seller_leg="long")
-    assert rows_of(house) == [(0, 1, 100, 0.0), (0, -1, -100, 0.0)]
+    assert position_rows(house) == [(0, 1, 100, 0.0), (0, -1, -100, 0.0)]
     assert len(house.snapshot().balances) == 0
 
 
 def test_an_isolated_wallet_never_opens_both_legs():
     books = house_books.snapshot([house_books.linear()], [("ann", "isolated", 100)], [], {"X": 100})
-    house = house_books.opened(books, NOBODY)
+    house = house_books.build_house(books, NOBODY)
     for terms in ({}, {"buyer_leg": "long", "seller_leg": "short"}):
-        refused(lambda terms=terms: house.trade("X", 1, 100, 0, 0, **terms), "seller", None, "has one position")
+        refused_at(lambda terms=terms: house.trade("X", 1, 100, 0, 0, **terms), "seller", None, "has one position")
 
 
 @given(st.data())

@@ -6,18 +6,18 @@ import pytest
 
 from adlcore.clearing import Uncovered
 from support import house_books
-from support.books import refused
-from support.house_books import FLAT, X, opened, snapshot
+from support.books import refused_at
+from support.house_books import FLAT, X, build_house, snapshot
 from support.house_calls import BETWEEN_LOTS, BETWEEN_TICKS, SETTLES, SYMBOLS
 from support.refusals import ABOVE_0, FINITE, NAN, cases, refuses, said
-from support.replays import led_to
+from support.replays import assert_replay
 from support.ten_wallets import ANN, BOB, BOB_ALONE, CAT, DAN
-from support.trades import NOBODY, house_of, rows_of, traded
+from support.trades import NOBODY, house_of, position_rows, traded
 
 
 def test_a_trade_closes_before_it_opens():
     """Wallet 0 sells 15 at 110 of its 10: 10 close with 100 gained, 5 are short; wallet 2 buys them."""
-    house = opened(snapshot([X], *FLAT), [Uncovered()])
+    house = build_house(snapshot([X], *FLAT), [Uncovered()])
     before = house.state()
     events = house.trade("X", 15, 110, buyer=2, seller=0)
     assert [(row["wallet"], row["lots"], row["amount"]) for row in events.rows("trade")] == [
@@ -37,13 +37,13 @@ def test_a_trade_closes_before_it_opens():
     }
     assert held == {(0, False): (-5, -550), (1, False): (-10, -1000), (2, True): (15, 1650)}
     assert now.wallets.balance.tolist() == [1100, 1000, 1000]
-    led_to(before, events, house)
+    assert_replay(before, events, house)
     assert house.audit() == []
 
 
 def test_trades_of_a_wallet_in_hedge_mode():
     """Each leg by its name; a leg that is opened is a row of its own."""
-    house = opened(snapshot([X], *FLAT), [Uncovered()])
+    house = build_house(snapshot([X], *FLAT), [Uncovered()])
     for quantity, price, buyer, seller, legs in (
         (5, 100, 0, 1, {"buyer_leg": "long"}),
         (3, 101, 2, 0, {"seller_leg": "short"}),
@@ -51,7 +51,7 @@ def test_trades_of_a_wallet_in_hedge_mode():
         (3, 103, 0, 2, {"buyer_leg": "short"}),
     ):
         before = house.state()
-        led_to(before, house.trade("X", quantity, price, buyer, seller, **legs), house)
+        assert_replay(before, house.trade("X", quantity, price, buyer, seller, **legs), house)
         assert house.audit() == []
     now = house.snapshot().positions
     assert now.quantity[now.wallet == 0].tolist() == [0, 0]
@@ -59,11 +59,11 @@ def test_trades_of_a_wallet_in_hedge_mode():
 
 def test_a_trade_with_the_street():
     """It sells 4 that it has not, then buys 6: 4 close and 2 open."""
-    house = opened(snapshot([X], *FLAT), [Uncovered()])
+    house = build_house(snapshot([X], *FLAT), [Uncovered()])
     for quantity, buyer, seller in ((4, 2, None), (6, None, 2), (2, 2, None)):
         before = house.state()
         events = house.trade("X", quantity, 100 + quantity, buyer, seller)
-        led_to(before, events, house)
+        assert_replay(before, events, house)
         assert house.audit() == []
     parties = house.state().parties
     # Sold 4 at 104, bought 6 at 106, sold 2 at 102: 416 - 636 + 204 = -16.
@@ -75,13 +75,13 @@ def test_a_position_does_not_inherit_the_leverage_of_the_row_that_it_reuses():
     snapshot = house_books.snapshot(
         [house_books.linear()], [1000, 1000], [("X", ANN, 10, 1000, 20.0), ("X", BOB, -10, -1000, 5.0)], {"X": 100}
     )
-    house = house_books.opened(snapshot, NOBODY)
+    house = house_books.build_house(snapshot, NOBODY)
     traded(house, "X", 10, 100, buyer=BOB, seller=ANN)
-    assert rows_of(house) == [(ANN, 0, 0, 20.0), (BOB, 0, 0, 5.0)]
+    assert position_rows(house) == [(ANN, 0, 0, 20.0), (BOB, 0, 0, 5.0)]
     traded(house, "X", 2, 100, buyer=ANN, seller=BOB)
-    assert rows_of(house) == [(ANN, 2, 200, 0.0), (BOB, -2, -200, 0.0)]
+    assert position_rows(house) == [(ANN, 2, 200, 0.0), (BOB, -2, -200, 0.0)]
     traded(house, "X", 5, 100, buyer=BOB, seller=ANN, leverage=4)  # through zero
-    assert rows_of(house) == [(ANN, -3, -300, 4.0), (BOB, 3, 300, 4.0)]
+    assert position_rows(house) == [(ANN, -3, -300, 4.0), (BOB, 3, 300, 4.0)]
     traded(house, "X", 3, 100, buyer=ANN, seller=BOB)
     assert house.margin_state().free_margin.tolist() == house.snapshot().wallets.balance.tolist()
 
@@ -116,14 +116,14 @@ def test_a_position_that_is_enlarged_keeps_its_leverage():
     house.trade("X", 1, 100, buyer=ANN, seller=BOB, leverage=("2.5", None))
     assert len(traded(house, "X", 1, 100, buyer=ANN, seller=BOB, leverage=("2.5", None)).rows("leverage-set")) == 0
     traded(house, "X", 1, 100, buyer=ANN, seller=BOB)
-    assert rows_of(house) == [(ANN, 3, 300, 2.5), (BOB, -3, -300, 0.0)]
+    assert position_rows(house) == [(ANN, 3, 300, 2.5), (BOB, -3, -300, 0.0)]
     digest = house.hash
     for given_leverage, argument, words in (
         (("2.6", None), "leverage[0]", "'2.6': must be 2.5, or None: wallet 0 enlarges"),
         ((None, 7), "leverage[1]", "'7': must be None: wallet 1 enlarges"),
         (2.5, "leverage", "'2.5': must be None: wallet 1 enlarges"),
     ):
-        refused(
+        refused_at(
             lambda terms=given_leverage: house.trade("X", 1, 100, buyer=ANN, seller=BOB, leverage=terms),
             argument,
             None,
@@ -134,11 +134,13 @@ def test_a_position_that_is_enlarged_keeps_its_leverage():
 
 def test_a_side_that_only_closes_is_not_concerned_unless_it_was_given_its_own():
     house = house_of([(ANN, 5, 500)])
-    refused(lambda: house.trade("X", 2, 100, BOB, ANN, leverage=(3, 3)), "leverage[1]", None, "this side only closes")
-    refused(lambda: house.trade("X", 2, 100, BOB, None, leverage=(3, 3)), "leverage[1]", None, "the street has no")
+    refused_at(
+        lambda: house.trade("X", 2, 100, BOB, ANN, leverage=(3, 3)), "leverage[1]", None, "this side only closes"
+    )
+    refused_at(lambda: house.trade("X", 2, 100, BOB, None, leverage=(3, 3)), "leverage[1]", None, "the street has no")
     traded(house, "X", 2, 100, buyer=BOB, seller=ANN, leverage=3)
     traded(house, "X", 1, 100, buyer=None, seller=BOB, leverage=8)
-    assert rows_of(house) == [(ANN, 3, 300, 0.0), (BOB, 1, 100, 3.0)]
+    assert position_rows(house) == [(ANN, 3, 300, 0.0), (BOB, 1, 100, 3.0)]
 
 
 @pytest.mark.parametrize(
@@ -150,12 +152,12 @@ def test_a_leverage_that_no_row_or_event_can_hold_is_refused(leverage, pair):
     house = house_of([])
     named = "leverage[0]" if pair else "leverage"
     terms = (leverage, None) if pair else leverage
-    refused(lambda: house.trade("X", 1, 100, ANN, BOB, leverage=terms), named, None, "must")
+    refused_at(lambda: house.trade("X", 1, 100, ANN, BOB, leverage=terms), named, None, "must")
 
 
 @pytest.mark.parametrize("leverage", [(), (1,), [1, 2, 3]])
 def test_a_leverage_is_one_number_or_two(leverage):
-    refused(
+    refused_at(
         lambda: house_of([]).trade("X", 1, 100, ANN, BOB, leverage=leverage), "leverage", None, "one number, or two"
     )
 

@@ -6,7 +6,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import Backstop, BookIOC, Deleverage, NetLegs, TakeOver
-from support.house_books import TEN_PERCENT, Book, Pass, linear, opened, snapshot
+from support.house_books import TEN_PERCENT, PassResult, RestingOrders, build_house, linear, snapshot
 
 X, Y = linear("X", TEN_PERCENT), linear("Y", TEN_PERCENT)
 FIFTH = BookIOC(portion="0.2", cool_down=30)
@@ -14,10 +14,10 @@ FIFTH = BookIOC(portion="0.2", cool_down=30)
 
 def begun(balances=(130, 90_000), more=(), stages=(FIFTH,), contracts=(X,)):
     """At 95 bea has E 80 of MM 95: a fifth of her 10 lots is ordered at time 0, and the book has none."""
-    book = Book()
+    book = RestingOrders()
     marks = {contract.symbol: "100" for contract in contracts}
     rows = [("X", 0, 10, 1000), *more]
-    house = opened(snapshot(list(contracts), list(balances), rows, marks), list(stages), 0, book)
+    house = build_house(snapshot(list(contracts), list(balances), rows, marks), list(stages), 0, book)
     house.mark({"X": "95"}, time=0)
     assert book.sent.pop() == ("X", -2, 87)
     assert dict(house.state().cooling) == {(0, 0, 1): 30}
@@ -100,7 +100,7 @@ def test_who_is_healthy_at_the_new_marks_and_broken_in_the_pass_begins_anew():
     house.trade("Y", 10, 100, buyer=1, seller=0)
     house.trade("Y", 10, 115, buyer=2, seller=1)
     assert dict(house.state().cooling) == {(0, 0, 1): 30}
-    assert Pass(house, house.mark({"X": "110"}, time=40)).fills("adl-notice") == [(0, 10, 115, -150)]
+    assert PassResult(house, house.mark({"X": "110"}, time=40)).fills("adl-notice") == [(0, 10, 115, -150)]
     assert [order[:2] for order in book.sent] == [("Y", -2), ("X", -2)]
 
 
@@ -117,7 +117,7 @@ def test_a_state_keeps_it_and_a_house_goes_on_from_it():
     """Nothing is ordered at 29, all at 30."""
     house, _ = begun()
     state = pickle.loads(pickle.dumps(house.state()))
-    book = Book()
+    book = RestingOrders()
     fresh = adl.ClearingHouse.from_state(state, [FIFTH], book)
     assert (fresh.hash, [ordered(fresh, book, "95", time) for time in (29, 30)]) == (house.hash, [[], [-10]])
 
@@ -126,7 +126,7 @@ def test_a_fund_and_the_winners_leave_a_row_alone_that_waits():
     """E 60 of MM 93."""
     house, _ = begun(more=[("X", 1, -10, -1000)], stages=[FIFTH, TakeOver(), Deleverage()])
     house.fund_deposit("USDT", 500)
-    done = Pass(house, house.mark({"X": "93"}, time=1))
+    done = PassResult(house, house.mark({"X": "93"}, time=1))
     assert done.of("take-over", "adl-fill") == []
     assert [(row["lots"], row["cause"]) for row in done.of("uncovered-lots")] == [(10, "cool-down")]
 
@@ -135,7 +135,7 @@ def test_a_fund_and_the_winners_leave_a_row_alone_that_waits():
 def test_a_vault_takes_a_row_that_waits(by):
     """E 60 is below 2/3 of MM 93: the vault does not wait for the end of a cool-down."""
     house, _ = begun(stages=[FIFTH, Backstop(by=by)])
-    done = Pass(house, house.mark({"X": "93"}, time=1))
+    done = PassResult(house, house.mark({"X": "93"}, time=1))
     assert [fill[:3] for fill in done.fills("backstop")] == [(0, -10, 87)]
     assert dict(house.state().cooling) == {}
 

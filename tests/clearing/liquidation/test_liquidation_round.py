@@ -9,13 +9,13 @@ from support.house_books import (
     BTC,
     NO_MARGIN,
     TEN_PERCENT,
-    Book,
+    RestingOrders,
     X,
     Y,
     Z,
     inverse,
     linear,
-    marked,
+    mark_once,
 )
 
 WATCH = [Uncovered()]
@@ -24,7 +24,7 @@ WATCH = [Uncovered()]
 def watched(contract, wallets, positions, price, **more):
     """Which wallets a round takes; a position is the lots and the entry value of the wallet of its number."""
     held = [(contract.symbol, row, *given) for row, given in enumerate(positions)]
-    return marked([contract], wallets, held, {contract.symbol: price}, WATCH, **more).wallets("liquidation-started")
+    return mark_once([contract], wallets, held, {contract.symbol: price}, WATCH, **more).wallets("liquidation-started")
 
 
 def test_a_position_is_worth_its_lots_times_the_mark_rounded_half_even():
@@ -73,26 +73,26 @@ def test_without_margin_only_a_negative_equity_is_liquidated(equity, taken):
 @pytest.mark.parametrize(("equity", "taken"), [(50, []), (49, [0])])
 def test_a_venue_may_liquidate_below_the_margin_only(equity, taken):
     """`inclusive=False`: E = MM is healthy."""
-    done = marked([X], [equity], [("X", 0, 10, 1000)], {"X": "100"}, Venue("below", WATCH, inclusive=False))
+    done = mark_once([X], [equity], [("X", 0, 10, 1000)], {"X": "100"}, Venue("below", WATCH, inclusive=False))
     assert done.wallets("liquidation-started") == taken
 
 
 def test_a_negative_equity_is_never_healthy():
     """Neither without margin nor where only what is below it is liquidated."""
     venue = Venue("below", WATCH, inclusive=False)
-    done = marked([linear(tiers=NO_MARGIN)], [-1], [("X", 0, 1, 100)], {"X": "100"}, venue)
+    done = mark_once([linear(tiers=NO_MARGIN)], [-1], [("X", 0, 1, 100)], {"X": "100"}, venue)
     assert done.wallets("liquidation-started") == [0]
 
 
 def test_a_wallet_without_a_position_is_not_liquidatable():
     """A debt is a matter of settlement."""
-    assert marked([X], [-5, 100], [("X", 1, 1, 100)], {"X": "100"}, WATCH).of("liquidation-started") == []
+    assert mark_once([X], [-5, 100], [("X", 1, 1, 100)], {"X": "100"}, WATCH).of("liquidation-started") == []
 
 
 def test_the_street_and_funds_are_never_liquidatable():
     """The street is short 10 at 100 and loses 1000 at 200; the fund took 10 at 102 and has F = -20 at 100."""
     # Wallet 0: MV 1020 at 102, MM 51, E = 0; the fund takes it over at 102. Balanced by the street at -1020.
-    done = marked([X], [0], [("X", 0, 10, 1020)], {"X": "102"}, [TakeOver()])
+    done = mark_once([X], [0], [("X", 0, 10, 1020)], {"X": "102"}, [TakeOver()])
     assert done.inventory() == {"X": (10, 1020)}
     down = done.mark({"X": "100"})
     assert down.equity() == -20
@@ -102,7 +102,7 @@ def test_the_street_and_funds_are_never_liquidatable():
 
 def test_a_vault_is_never_liquidatable():
     """It has no cash and loses, and nothing happens to it."""
-    done = marked([X], [0], [("X", 0, 10, 1000)], {"X": "100"}, [Backstop()])
+    done = mark_once([X], [0], [("X", 0, 10, 1000)], {"X": "100"}, [Backstop()])
     assert done.fills("backstop") == [(0, -10, 100, 1000)]
     assert done.mark({"X": "50"}).of("liquidation-started", "uncovered-lots", fund="vault") == []
 
@@ -112,7 +112,7 @@ def test_who_is_broken_as_a_counterparty_is_liquidated_in_a_later_round():
     # Wallet 0: P 200. Wallet 1: short 3, U 45, E 110: a lot costs it 100, E 10 = MM of the 2 others: round 2 takes it.
     # BV -210, 105 a lot: wallet 2, long 2, sells at 105, 5 better than the mark.
     positions = [("X", 0, 1, 200), ("X", 1, -3, -345), ("X", 2, 2, 180)]
-    done = marked([X], [0, 65, 100], positions, {"X": "100"}, [Deleverage()])
+    done = mark_once([X], [0, 65, 100], positions, {"X": "100"}, [Deleverage()])
     assert done.wallets("liquidation-started") == [0, 1]
     assert [fill[:3] for fill in done.fills("adl-fill")] == [(0, -1, 200), (1, 1, 200), (1, 2, 105), (2, -2, 105)]
     # -200 + 115 = -85 of 65; then -210 + 230 = 20: nothing. Wallet 2: 210 - 180.
@@ -124,38 +124,38 @@ def test_wallets_are_ordered_by_ratio_then_equity_then_row():
     # MM 50 a wallet, 100 of the last: ratios 1, 2, inf, inf, 2, 2.
     lots = [10, 10, 10, 10, 10, 20]
     positions = [("X", row, held, 100 * held) for row, held in enumerate(lots)]
-    done = marked([X], [50, 25, 0, -5, 25, 50], positions, {"X": "100"}, [Uncovered()])
+    done = mark_once([X], [50, 25, 0, -5, 25, 50], positions, {"X": "100"}, [Uncovered()])
     assert done.wallets("liquidation-started") == [3, 2, 1, 4, 5, 0]
 
 
 def test_rows_of_a_wallet_are_ordered_by_margin_then_row():
     """MM 5, 10, 5."""
-    book = Book()
+    book = RestingOrders()
     positions = [("X", 0, 1, 100), ("Y", 0, 2, 200), ("Z", 0, 1, 100)]
-    marked([X, Y, Z], [0], positions, {**AT_100, "Z": "100"}, [BookIOC()], 0, book)
+    mark_once([X, Y, Z], [0], positions, {**AT_100, "Z": "100"}, [BookIOC()], 0, book)
     assert [symbol for symbol, *_ in book.sent] == ["Y", "X", "Z"]
 
 
 def test_the_order_of_rows_is_fixed_for_the_round():
     """The book leaves 1 of 4 lots of X, less than of Y: it stays first."""
-    book = Book(bids=[(3, 100)])
-    done = marked([X, Y], [0], [("X", 0, 4, 400), ("Y", 0, 3, 300)], AT_100, [BookIOC(), TakeOver()], 0, book)
+    book = RestingOrders(bids=[(3, 100)])
+    done = mark_once([X, Y], [0], [("X", 0, 4, 400), ("Y", 0, 3, 300)], AT_100, [BookIOC(), TakeOver()], 0, book)
     assert [(row["row"], row["lots"]) for row in done.of("take-over")] == [(0, -1), (1, -3)]
 
 
 def test_the_order_of_wallets_is_fixed_for_the_round():
     """Ratios 50/10 and 50/20; after the book 10/10 and 50/20."""
     # Wallet 0 sells 8 of 10 at 100: E 10, MM 10. Then it is worth 190: 95; wallet 1: 980.
-    book = Book(bids=[(8, 100)])
+    book = RestingOrders(bids=[(8, 100)])
     positions = [("X", 0, 10, 1000), ("X", 1, 10, 1000)]
-    done = marked([X], [10, 20], positions, {"X": "100"}, [BookIOC(), TakeOver()], 0, book)
+    done = mark_once([X], [10, 20], positions, {"X": "100"}, [BookIOC(), TakeOver()], 0, book)
     assert done.fills("take-over") == [(0, -2, 95, 190), (1, -10, 98, 980)]
 
 
 def handed_over(contracts, balance, positions, marks, fund=10_000, **more):
     """A wallet whose rows a large fund takes: row, price and value of each in the order of the round."""
     held = [(symbol, 0, *given) for symbol, *given in positions]
-    done = marked(contracts, [balance], held, marks, [TakeOver()], fund, **more)
+    done = mark_once(contracts, [balance], held, marks, [TakeOver()], fund, **more)
     return done, [(row["row"], row["price"], row["amount"]) for row in done.of("take-over")]
 
 
@@ -249,7 +249,7 @@ def test_the_default_highest_price_is_a_thousand_marks_or_the_entry_price():
 
 def test_an_inverse_long_in_a_deep_deficit_would_need_a_price_without_bound():
     """10,000 USD at 100 is -100 coins; with E -150 it is held at 1,000 marks, worth -0.1: 50 are a deficit."""
-    done = marked(
+    done = mark_once(
         [inverse()], [-150], [("I", 0, 1, -100)], {"I": "100"}, [TakeOver()], [adl.InsuranceFund(BTC.name, "900")]
     )
     assert done.fills("take-over") == [(0, -1, 100_000, 0)]
@@ -277,8 +277,8 @@ TWO_ROWS = [("X", 0, 3, 300), ("Y", 0, 1, 100)]
 def test_the_rounding_surplus_of_a_row_closed_earlier_is_shared_by_the_others():
     """It stays in the wallet and enters the next stage's shares; only an emptied wallet's rest goes to the fund."""
     # MM 15 and 5, E 10: X bears 7, 293/3 up to 98; Y bears 3: 97. The book buys X at 98, 294: E = 4. Y, MM 5: 96.
-    book = Book(bids=[(3, 98)])
-    done = marked([X, Y], [10], TWO_ROWS, AT_100, [BookIOC(), TakeOver()], 0, book)
+    book = RestingOrders(bids=[(3, 98)])
+    done = mark_once([X, Y], [10], TWO_ROWS, AT_100, [BookIOC(), TakeOver()], 0, book)
     assert book.sent == [("X", -3, 98), ("Y", -1, 97)]
     assert done.fills("take-over") == [(0, -1, 96, 96)]
     assert (done.balance, done.amounts("rest")) == ([0], [])
@@ -303,5 +303,5 @@ def test_the_rest_of_an_emptied_wallet_goes_to_the_fund():
 )
 def test_prices_are_computed_once_at_the_start_of_a_stage(stage, kind):
     """What X leaves does not enter the price of Y in the same stage."""
-    done = marked([X, Y], [10, 1000], [*TWO_ROWS, ("X", 1, -3, -300), ("Y", 1, -1, -100)], AT_100, [stage])
+    done = mark_once([X, Y], [10, 1000], [*TWO_ROWS, ("X", 1, -3, -300), ("Y", 1, -1, -100)], AT_100, [stage])
     assert [fill for fill in done.fills(kind) if fill[0] == 0] == [(0, -3, 98, 294), (0, -1, 97, 97)]

@@ -4,15 +4,15 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import BookIOC, Deleverage, TakeOver, Uncovered
-from support.house_books import Book, X, linear, marked, opened, snapshot
+from support.house_books import RestingOrders, X, build_house, linear, mark_once, snapshot
 
 
 def test_lots_are_valued_as_held_now_and_not_by_subtraction():
     """What is left of 3 lots is worth what 2 lots are worth."""
     # 3 lots: MV 8, E = -1, BV 9, 3 a lot. One is sold at 3: W 3, released 9/3, E of the others 5 - 6 = -1, BV 6.
     # 8 less a lot's 2 would be 6, and E nothing to liquidate.
-    book = Book(bids=[(1, 3)])
-    done = marked([X], [0], [("X", 0, 3, 9)], {"X": "2.5"}, [BookIOC(), TakeOver()], 10, book)
+    book = RestingOrders(bids=[(1, 3)])
+    done = mark_once([X], [0], [("X", 0, 3, 9)], {"X": "2.5"}, [BookIOC(), TakeOver()], 10, book)
     assert done.fills("book-fill", "take-over") == [(0, -1, 3, 3), (0, -2, 3, 6)]
 
 
@@ -21,8 +21,8 @@ def test_fills_are_valued_cumulatively_and_both_sides_book_the_same_integer():
     # 4 lots at 0.25: MV 1, MM 0.9 rounded 1, E = 0: liquidatable, BV 1, 0.25 a lot.
     # W = 0.28, 0.55, 0.81, 1.06, rounded 0, 1, 1, 1. Cost released: 1·D/4 truncated: 0, 0, 0, 1.
     contract = linear(tick="0.01", tiers=adl.MarginTiers([0], ["0.9"]))
-    book = Book(bids=[(1, 25), (1, 26), (1, 27), (1, 28)])
-    done = marked([contract], [0], [("X", 0, 4, 1)], {"X": "0.25"}, [BookIOC()], 0, book)
+    book = RestingOrders(bids=[(1, 25), (1, 26), (1, 27), (1, 28)])
+    done = mark_once([contract], [0], [("X", 0, 4, 1)], {"X": "0.25"}, [BookIOC()], 0, book)
     assert done.fills("book-fill") == [(0, -1, 28, 0), (0, -1, 27, 1), (0, -1, 26, 0), (0, -1, 25, 0)]
     assert (done.balance, done.lots, done.cost) == ([0], [0], [0])
     # The street paid 1 for the four, too: its legs are those of the wallet, negated, and linked.
@@ -43,7 +43,7 @@ def half_lots(stages, fund, book=None):
     P 121, a lot worth 60.5. Both are worth 10 less at the mark.
     """
     positions = [("X", 0, -1, -60), ("X", 1, 2, 121), ("X", 2, -1, -100)]
-    return marked([linear(multiplier="0.5")], [-9, 0, 200], positions, {"X": "101"}, stages, fund, book)
+    return mark_once([linear(multiplier="0.5")], [-9, 0, 200], positions, {"X": "101"}, stages, fund, book)
 
 
 def test_what_a_fund_and_users_close_of_one_row_is_valued_together():
@@ -66,7 +66,7 @@ def test_what_several_funds_close_of_one_row_is_valued_together():
     funds = [adl.InsuranceFund("USDT", "55"), adl.InsuranceFund("USDT", "15", scope="X", parent="USDT")]
     positions = [("X", 0, -2, -71), ("X", 1, 3, 181), ("X", 2, -1, -60)]
     stages = [TakeOver(), Deleverage()]
-    done = marked([linear(multiplier="0.5")], [0, 0, -9], positions, {"X": "101"}, stages, funds)
+    done = mark_once([linear(multiplier="0.5")], [0, 0, -9], positions, {"X": "101"}, stages, funds)
     assert done.wallets("take-over") == [0, 2]
     assert done.fills("adl-fill") == [(1, -1, 121, 60), (1, -2, 121, 122)]
     # X: 15 + 51 - 60, and wallet 1's rest of 1. The parent: 55 + 71 - 122.
@@ -78,9 +78,9 @@ def test_every_stage_starts_its_sum_anew():
     # Lots worth half the price, at 101. 2 of them: MV 101, EV 121, WB 1: E -19, BV 120, P 120. The book buys one at
     # 121; the other is deleveraged at the mark.
     positions = [("X", 0, 2, 121), ("X", 1, -1, -200)]
-    book = Book(bids=[(1, 121)])
+    book = RestingOrders(bids=[(1, 121)])
     stages = [BookIOC(), Deleverage(price="mark")]
-    done = marked([linear(multiplier="0.5")], [1, 200], positions, {"X": "101"}, stages, 0, book)
+    done = mark_once([linear(multiplier="0.5")], [1, 200], positions, {"X": "101"}, stages, 0, book)
     assert done.fills("book-fill") == [(0, -1, 121, 60)]
     assert done.fills("adl-fill") == [(0, -1, 101, 50), (1, 1, 101, -50)]
 
@@ -94,7 +94,7 @@ def test_a_sum_does_not_depend_on_how_a_quantity_was_cut(held, values):
     # 4 lots at 101/4: MV 101, EV 121: P 121. The counterparties sold at 900, 800 ... a lot: in their order.
     positions = [("X", 0, 4, 121)] + [("X", 1 + n, -lots, -(900 - 100 * n) * lots) for n, lots in enumerate(held)]
     wallets = [0] + [1000 * lots for lots in held]
-    done = marked([linear(multiplier="0.25")], wallets, positions, {"X": "101"}, [Deleverage("roi")])
+    done = mark_once([linear(multiplier="0.25")], wallets, positions, {"X": "101"}, [Deleverage("roi")])
     assert [fill[3] for fill in done.fills("adl-fill") if fill[0] == 0] == values
     assert done.balance[0] == 0
 
@@ -105,7 +105,7 @@ def test_a_row_releases_its_cost_in_proportion_truncated(bids, left):
     # 5 lots at 0.6: MV 3, MM 0.9·3 rounded 3, E = 0: P 0.6.
     contract = linear(tick="0.1", tiers=adl.MarginTiers([0], ["0.9"]))
     for levels in ([(bids, 6)], [(1, 6)] * bids):
-        done = marked([contract], [0], [("X", 0, 5, 3)], {"X": "0.6"}, [BookIOC()], 0, Book(bids=levels))
+        done = mark_once([contract], [0], [("X", 0, 5, 3)], {"X": "0.6"}, [BookIOC()], 0, RestingOrders(bids=levels))
         assert (done.lots[0], done.cost[0]) == left
 
 
@@ -113,7 +113,7 @@ def test_a_row_releases_its_cost_in_proportion_truncated(bids, left):
 def test_the_cost_of_a_short_is_truncated_toward_zero(asks, left):
     """-3·D/5 is 0, -1, -1, -2, -3."""
     contract = linear(tick="0.1", tiers=adl.MarginTiers([0], ["0.9"]))
-    done = marked([contract], [0], [("X", 0, -5, -3)], {"X": "0.6"}, [BookIOC()], 0, Book(asks=[(asks, 6)]))
+    done = mark_once([contract], [0], [("X", 0, -5, -3)], {"X": "0.6"}, [BookIOC()], 0, RestingOrders(asks=[(asks, 6)]))
     assert (done.lots[0], done.cost[0]) == left
 
 
@@ -122,7 +122,7 @@ WATCH = [Uncovered()]
 
 def test_every_call_releases_anew():
     """Two trades of one lot release trunc(3·1/5) and trunc(3·1/4), nothing; in one call it would be trunc(3·2/5)."""
-    house = opened(snapshot([linear(tick="0.1")], [9], [("X", 0, 5, 3)], {"X": "0.6"}), WATCH)
+    house = build_house(snapshot([linear(tick="0.1")], [9], [("X", 0, 5, 3)], {"X": "0.6"}), WATCH)
     for lots in (4, 3):
         house.trade("X", "1", "0.6", buyer=None, seller=0)
         assert house.snapshot().positions.quantity.tolist() == [lots]
@@ -132,8 +132,8 @@ def test_every_call_releases_anew():
 def test_every_pass_releases_anew():
     """One lot a pass, by a portion of a fifth: as above."""
     contract = linear(tick="0.1", tiers=adl.MarginTiers([0], ["0.9"]))
-    book = Book(bids=[(2, 6)])
-    done = marked([contract], [0], [("X", 0, 5, 3)], {"X": "0.6"}, [BookIOC(portion="0.2")], 0, book)
+    book = RestingOrders(bids=[(2, 6)])
+    done = mark_once([contract], [0], [("X", 0, 5, 3)], {"X": "0.6"}, [BookIOC(portion="0.2")], 0, book)
     assert (done.lots, done.cost) == ([4], [3])
     # 4 lots: MV 2.4 rounded 2, E = 0.6 rounded 1 + 2 - 3 = 0, MM 2: liquidatable; BV 2, P 0.5.
     again = done.mark({"X": "0.6"})
@@ -142,7 +142,7 @@ def test_every_pass_releases_anew():
 
 def test_a_row_that_is_enlarged_releases_anew():
     """5 lots that cost 30, then 1 more for 9: one of the six releases 39/6 truncated."""
-    house = opened(snapshot([X], [900], [("X", 0, 5, 30)], {"X": "6"}), WATCH)
+    house = build_house(snapshot([X], [900], [("X", 0, 5, 30)], {"X": "6"}), WATCH)
     house.trade("X", "1", "9", buyer=0, seller=None)
     house.trade("X", "1", "6", buyer=None, seller=0)
     assert house.snapshot().positions.entry_value.tolist() == [33]
@@ -150,7 +150,7 @@ def test_a_row_that_is_enlarged_releases_anew():
 
 def test_lots_are_indivisible():
     """A tenth of 3 lots is an order of one lot."""
-    book = Book(bids=[(3, 100)])
-    done = marked([X], [0], [("X", 0, 3, 300)], {"X": "100"}, [BookIOC(portion="0.1")], 0, book)
+    book = RestingOrders(bids=[(3, 100)])
+    done = mark_once([X], [0], [("X", 0, 3, 300)], {"X": "100"}, [BookIOC(portion="0.1")], 0, book)
     assert book.sent == [("X", -1, 100)]
     assert done.lots == [2]

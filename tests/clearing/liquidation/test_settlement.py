@@ -4,7 +4,21 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import Backstop, BookIOC, Deleverage, NetLegs, TakeOver
-from support.house_books import AT_100, BTC, CAPPED, LACKING, Book, Pass, X, Y, fund, linear, marked, opened, snapshot
+from support.house_books import (
+    AT_100,
+    BTC,
+    CAPPED,
+    LACKING,
+    PassResult,
+    RestingOrders,
+    X,
+    Y,
+    build_house,
+    fund,
+    linear,
+    mark_once,
+    snapshot,
+)
 
 #: 30 at 10 with E 1: BV 299, 9.97, up to 10: closed there, 1 is left.
 THIRTY = [("X", 0, 30, 300)]
@@ -12,13 +26,15 @@ THIRTY = [("X", 0, 30, 300)]
 
 def test_what_only_the_book_closed_leaves_its_rest_in_the_wallet():
     """All 30 sold at 10."""
-    done = marked([X], [1], THIRTY, {"X": "10"}, [BookIOC(), TakeOver(), Deleverage()], 0, Book(bids=[(30, 10)]))
+    done = mark_once(
+        [X], [1], THIRTY, {"X": "10"}, [BookIOC(), TakeOver(), Deleverage()], 0, RestingOrders(bids=[(30, 10)])
+    )
     assert (done.balance, done.cash(), done.amounts("rest")) == ([1], 0, [])
 
 
 def test_once_the_fund_took_lots_the_rest_is_the_funds():
     """15 in the book, 15 taken over: BV 149, 9.93, up to 10."""
-    done = marked([X], [1], THIRTY, {"X": "10"}, [BookIOC(), TakeOver()], 0, Book(bids=[(15, 10)]))
+    done = mark_once([X], [1], THIRTY, {"X": "10"}, [BookIOC(), TakeOver()], 0, RestingOrders(bids=[(15, 10)]))
     assert done.amounts("rest") == [(0, -1)]
     assert done.amounts("fund-received", fund="USDT") == [(-1, 1)]
     assert (done.balance, done.cash()) == ([0], 1)
@@ -27,7 +43,9 @@ def test_once_the_fund_took_lots_the_rest_is_the_funds():
 def test_once_lots_were_deleveraged_the_rest_is_the_funds():
     """15 in the book, 15 of a user's."""
     positions = [*THIRTY, ("X", 1, -15, -150)]
-    done = marked([X], [1, 900], positions, {"X": "10"}, [BookIOC(), Deleverage()], 0, Book(bids=[(15, 10)]))
+    done = mark_once(
+        [X], [1, 900], positions, {"X": "10"}, [BookIOC(), Deleverage()], 0, RestingOrders(bids=[(15, 10)])
+    )
     assert (done.balance, done.cash()) == ([0, 900], 1)
 
 
@@ -35,7 +53,7 @@ def test_lots_that_went_to_the_funds_inventory_are_deleveraged_ones():
     """The fund is short 30 and closes wallet 0's long against it: the rest of 16 is its own."""
     # Wallet 1's short is taken over at 10. Then wallet 0 buys 30 at 10 with 16. At 9.5: MV 285, E 1, MM 14: 284/30, 10.
     # F = 5 + 15; a loss of half a unit a lot: floor((20 - 3)/0.5) = 34, so all 30, bought at what they were sold for.
-    done = marked([X], [16, 0], [("X", 1, -30, -300)], {"X": "10"}, [Deleverage(), TakeOver()], 5)
+    done = mark_once([X], [16, 0], [("X", 1, -30, -300)], {"X": "10"}, [Deleverage(), TakeOver()], 5)
     assert (done.inventory(), done.wallets("take-over")) == ({"X": (-30, -300)}, [1])
     done.house.trade("X", "30", "10", buyer=0, seller=None)
     down = done.mark({"X": "9.5"})
@@ -46,7 +64,7 @@ def test_lots_that_went_to_the_funds_inventory_are_deleveraged_ones():
 
 def test_what_a_vault_emptied_leaves_its_rest_to_the_vault():
     """E 49: 1451/15 up to 97: 4 are left."""
-    done = marked([X], [49], [("X", 0, 15, 1500)], {"X": "100"}, [Backstop(), TakeOver()])
+    done = mark_once([X], [49], [("X", 0, 15, 1500)], {"X": "100"}, [Backstop(), TakeOver()])
     assert done.amounts("rest") == [(0, -4)]
     assert done.amounts("vault-received", fund="vault") == [(-1, 4)]
     assert (done.balance, done.cash()) == ([0], 0)
@@ -55,7 +73,7 @@ def test_what_a_vault_emptied_leaves_its_rest_to_the_vault():
 def test_where_the_fund_took_lots_beside_a_vault_the_rest_is_the_funds():
     """X goes to the vault at 98; Y (E 10 over MM 15) is not below two thirds, and goes to the fund at 97."""
     # E 30 over MM 50 and 15: X bears floor(23.08): 977, 98. Y then: 290/3 = 96.7: 1 is left.
-    done = marked([X, Y], [30], [("X", 0, 10, 1000), ("Y", 0, 3, 300)], AT_100, [Backstop(by="row"), TakeOver()])
+    done = mark_once([X, Y], [30], [("X", 0, 10, 1000), ("Y", 0, 3, 300)], AT_100, [Backstop(by="row"), TakeOver()])
     assert done.fills("backstop", "take-over") == [(0, -10, 98, 980), (0, -3, 97, 291)]
     assert (done.balance, done.cash()) == ([0], 1)
 
@@ -63,14 +81,14 @@ def test_where_the_fund_took_lots_beside_a_vault_the_rest_is_the_funds():
 def test_what_only_its_own_legs_closed_leaves_its_rest_in_the_wallet():
     """E 50 of MM 100."""
     positions = [("X", 0, 10, 1000), ("X", 0, -10, -1000)]
-    done = marked([X], [50], positions, {"X": "100"}, [NetLegs(), Backstop(), TakeOver()])
+    done = mark_once([X], [50], positions, {"X": "100"}, [NetLegs(), Backstop(), TakeOver()])
     assert (done.balance, done.amounts("rest")) == ([50], [])
 
 
 @pytest.mark.parametrize(("cash", "paid"), [(500, 400), (400, 400), (399, 399), (0, 0)])
 def test_the_fund_pays_a_deficit_as_far_as_it_goes(cash, paid):
     """What is left stays as a negative balance with an event that says how much."""
-    done = marked([CAPPED], *LACKING, [Deleverage()], cash)
+    done = mark_once([CAPPED], *LACKING, [Deleverage()], cash)
     assert done.amounts("cover") == ([(0, paid)] if paid else [])
     assert (done.balance, done.cash()) == ([paid - 400, 9000 + 1000 - 1100], cash - paid)
     assert done.amounts("uncovered-money") == ([(0, 400 - paid)] if paid < 400 else [])
@@ -80,7 +98,7 @@ def holding_ten(price):
     """A fund without cash that took 10 lots of X over at this price; wallet 0 is long 10 of Y, which stands at 150."""
     capped = linear("Y", max_price="110")
     positions = [("X", 2, 10, 10 * price), ("Y", 0, 10, 1500), ("Y", 1, -10, -1000)]
-    return marked([X, capped], [300, 9000, 0], positions, {"X": str(price), "Y": "150"}, [TakeOver(), Deleverage()])
+    return mark_once([X, capped], [300, 9000, 0], positions, {"X": str(price), "Y": "150"}, [TakeOver(), Deleverage()])
 
 
 def test_a_fund_pays_of_its_equity_and_its_cash_may_become_negative():
@@ -103,17 +121,17 @@ def test_a_fund_below_zero_pays_nothing():
 def test_debts_of_wallets_without_positions_are_settled_when_the_house_opens_by_row():
     """5 and 7, before anybody is liquidated; the 400 of the first round come later."""
     positions = [("X", 1, 10, 1500), ("X", 3, -10, -1000)]
-    house = opened(snapshot([CAPPED], [-5, 0, -7, 9000], positions, {"X": "100"}), [Deleverage()], 1000)
-    assert Pass(house, house.opening).amounts("cover") == [(0, 5), (2, 7)]
+    house = build_house(snapshot([CAPPED], [-5, 0, -7, 9000], positions, {"X": "100"}), [Deleverage()], 1000)
+    assert PassResult(house, house.opening).amounts("cover") == [(0, 5), (2, 7)]
     assert (house.funds["USDT"].cash, house.audit()) == (988, [])
-    done = Pass(house, house.mark({}))
+    done = PassResult(house, house.mark({}))
     assert done.amounts("cover") == [(1, 400)]
     assert (done.balance[:3], done.cash()) == ([0, 0, 0], 588)
 
 
 def test_an_open_entry_is_not_paid_again_by_the_fund():
     """The fund is filled, another deficit is paid: the open 400 stay."""
-    done = marked([CAPPED], *LACKING, [Deleverage()])
+    done = mark_once([CAPPED], *LACKING, [Deleverage()])
     done.house.fund_deposit("USDT", "1000")
     done.house.trade("X", "1", "100", buyer=None, seller=1)
     again = done.mark({"X": "200"})
@@ -125,14 +143,14 @@ def test_an_isolated_winner_closed_in_full_leaves_its_balance_to_the_cross_walle
     """At the end of the pass; closed in part it keeps it."""
     # P 200: short at 150 a lot, 50 of loss each, 600 less 100.
     wallets = [0, ("bob", "isolated", 600), ("bob", "cross", 7)]
-    done = marked([X], wallets, [("X", 0, 2, 400), ("X", 1, -lots, -150 * lots)], {"X": "100"}, [Deleverage()])
+    done = mark_once([X], wallets, [("X", 0, 2, 400), ("X", 1, -lots, -150 * lots)], {"X": "100"}, [Deleverage()])
     assert done.balance == [0, kept, cross]
     assert done.amounts("moved") == ([] if kept else [(1, -500), (2, 500)])
 
 
 def test_without_a_cross_wallet_it_stays():
     """Nowhere to go."""
-    done = marked(
+    done = mark_once(
         [X], [0, ("bob", "isolated", 600)], [("X", 0, 2, 400), ("X", 1, -2, -300)], {"X": "100"}, [Deleverage()]
     )
     assert (done.balance, done.of("moved")) == ([0, 500], [])
@@ -143,7 +161,7 @@ def test_it_moves_at_the_end_of_the_pass():
     # Wallet 2 is broken by wallet 0: short 2, U 50, E 105; round 2 takes it.
     wallets = [0, ("bob", "isolated", 600), 55, ("bob", "cross", 0)]
     positions = [("X", 0, 2, 400), ("X", 1, -1, -700), ("X", 2, -2, -250)]
-    done = marked([X], wallets, positions, {"X": "100"}, [Deleverage()])
+    done = mark_once([X], wallets, positions, {"X": "100"}, [Deleverage()])
     assert done.story("adl-notice", "liquidation-started", "moved") == [
         *(("liquidation-started", 0), ("adl-notice", 1), ("adl-notice", 2), ("liquidation-started", 2)),
         *(("moved", 1), ("moved", 3)),
@@ -157,7 +175,7 @@ def test_a_wallet_in_several_scopes_is_settled_by_the_fund_of_its_first_row(lots
         (name, wallet, sign * n, 100 * sign * n) for wallet, sign in ((0, 1), (1, -1)) for name, n in zip("XY", lots)
     ]
     funds = [fund(1000, scope="X"), fund(1000, scope="Y"), fund(1000)]
-    done = marked([X, Y], [-40, 900], rows, AT_100, [Deleverage(price="mark")], funds)
+    done = mark_once([X, Y], [-40, 900], rows, AT_100, [Deleverage(price="mark")], funds)
     assert {name: 1000 - done.cash(name) for name in "XY"} == paid
     assert done.cash() == 1000
 
@@ -165,8 +183,8 @@ def test_a_wallet_in_several_scopes_is_settled_by_the_fund_of_its_first_row(lots
 def test_who_owes_outside_a_round_is_settled_by_the_fund_of_the_asset():
     """A lot of X bought with 5 at 100 and sold at 80: what lacks is not of the fund of X."""
     funds = [fund(1000, scope="X"), fund(1000)]
-    house = opened(snapshot([X], [5, -7], [("X", 0, 1, 100)], {"X": "100"}), [TakeOver()], funds)
-    sold = Pass(house, house.trade("X", "1", "80", buyer=None, seller=0))
+    house = build_house(snapshot([X], [5, -7], [("X", 0, 1, 100)], {"X": "100"}), [TakeOver()], funds)
+    sold = PassResult(house, house.trade("X", "1", "80", buyer=None, seller=0))
     assert sold.amounts("cover") == [(0, 15)]
     assert (sold.cash("X"), sold.cash()) == (1000, 1000 - 7 - 15)
 
@@ -175,7 +193,7 @@ def test_settlement_follows_each_stage():
     """The rest of a wallet that the fund took is in the fund before others are deleveraged."""
     # Wallet 0: 30 at 10, E 1: taken at 10. Wallet 1: 10 that cost 200, E -100: refused, P 20.
     positions = [("X", 0, 30, 300), ("X", 1, 10, 200), ("X", 2, -10, -100)]
-    done = marked([X], [1, 0, 500], positions, {"X": "10"}, [TakeOver(), Deleverage()])
+    done = mark_once([X], [1, 0, 500], positions, {"X": "10"}, [TakeOver(), Deleverage()])
     told = [("take-over", 0), ("rest", 0), ("adl-fill", 1), ("adl-fill", 2)]
     assert done.story("take-over", "rest", "adl-fill") == told
 
@@ -191,7 +209,7 @@ def valued(
         "haircuts": {"BTC": cut},
     }
     contracts = more.pop("contracts", [X])
-    return marked(
+    return mark_once(
         contracts, [("mia", mode, 0), *wallets], positions, prices, venue, more.pop("funds", 0), book, **terms, **more
     )
 
@@ -207,7 +225,7 @@ def held(done):
 def test_collateral_is_exchanged_until_debts_are_paid():
     """485 of debt at 45 a coin: all 11 coins, which would be 495, and no more than the debt for them."""
     # E = 11·45 - 45 - 440 = 10, MM 50: 990/10. Sold at the mark: -45 - 440.
-    book = Book(bids=[(10, 100)])
+    book = RestingOrders(bids=[(10, 100)])
     done = valued([-45, 11], [("X", 0, 10, 1440)], {"X": "100"}, [BookIOC()], book=book)
     assert book.sent == [("X", -10, 99)]
     assert held(done) == [("USDT", 0), ("BTC", 0)]
@@ -217,7 +235,7 @@ def test_collateral_is_exchanged_until_debts_are_paid():
 def test_only_so_many_coins_as_needed_are_exchanged():
     """380 of debt take ceil(380/45) = 9 coins of 12; the book closed all, so the others stay."""
     # E = 12·45 - 530 = 10: P 99. Sold at 115: 1150 - 1530.
-    done = valued([0, 12], [("X", 0, 10, 1530)], {"X": "100"}, [BookIOC()], book=Book(bids=[(10, 115)]))
+    done = valued([0, 12], [("X", 0, 10, 1530)], {"X": "100"}, [BookIOC()], book=RestingOrders(bids=[(10, 115)]))
     assert held(done) == [("USDT", 0), ("BTC", 3)]
     # 9 coins to the treasury, 380 from it: both legs are in the ledger.
     legs = [(row["wallet"], row["fund"], row["asset"], row["amount"]) for row in done.events.rows("exchange")]
@@ -264,7 +282,7 @@ def test_a_positive_rest_of_each_asset_goes_to_the_fund_of_that_asset():
 def test_a_loan_is_repaid_before_debts_are():
     """A portfolio wallet with 10 coins of which 1 is lent: 9 pay 440 at 50."""
     # E = 9·50 - 440 = 10, MM 50. ceil(440/50) = 9, worth 450; 440 are credited.
-    book = Book(bids=[(10, 100)])
+    book = RestingOrders(bids=[(10, 100)])
     terms = {"mode": "portfolio", "loans": (0, 1), "cut": "0"}
     done = valued([0, 10], [("X", 0, 10, 1440)], {"X": "100"}, [BookIOC()], book=book, **terms)
     assert held(done) == [("USDT", 0), ("BTC", 0)]
@@ -293,7 +311,7 @@ def short_in_coins(amount):
     }
     wallets = [("bob", "cross", 0, "BTC"), ("mia", "multi-asset", 0, "USDT")]
     positions = [("C", 0, 1, 20), ("C", 1, -1, -10)]
-    return marked([linear("C", settle=BTC)], wallets, positions, {"C": "10"}, [Deleverage()], **terms)
+    return mark_once([linear("C", settle=BTC)], wallets, positions, {"C": "10"}, [Deleverage()], **terms)
 
 
 def test_profit_and_loss_is_booked_in_the_settle_asset():

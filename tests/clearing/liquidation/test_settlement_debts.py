@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing import Deleverage, TakeOver, Uncovered
 from adlcore.clearing.house.replay import replayed
-from support.house_books import BTC, TEN_PERCENT, USDT, Pass, inverse, linear, opened, snapshot
-from support.replays import led_to
+from support.house_books import BTC, TEN_PERCENT, USDT, PassResult, build_house, inverse, linear, snapshot
+from support.replays import assert_replay
 
 X = linear("X", tiers=TEN_PERCENT)
 VENUE = [TakeOver(), Deleverage(), Uncovered()]
@@ -20,13 +20,13 @@ BOOKS = ([150, 60, 1000], [("X", ALICE, 10, 1000), ("X", CYD, 5, 500), ("X", BOB
 
 def test_a_debt_that_a_trade_leaves_is_settled_by_that_trade():
     """alice sells 10 at 80 with 150: the fund pays 20 of the 50 that lack, and 30 stay open."""
-    house = opened(snapshot([X], *BOOKS), VENUE, 20)
+    house = build_house(snapshot([X], *BOOKS), VENUE, 20)
     before = house.state()
-    sold = Pass(house, house.trade("X", "10", "80", buyer=BOB, seller=ALICE))
+    sold = PassResult(house, house.trade("X", "10", "80", buyer=BOB, seller=ALICE))
     assert sold.amounts("cover", "uncovered-money") == [(ALICE, 20), (ALICE, 30)]
     assert dict(house.state().uncovered) == {(ALICE, 0): 30}
     assert (sold.balance[ALICE], sold.cash(), house.audit()) == (-30, 0, [])
-    led_to(before, sold.events, house)
+    assert_replay(before, sold.events, house)
     for call in (
         lambda: house.trade("X", 1, 99, buyer=ALICE, seller=BOB),
         lambda: house.trade("X", 1, 99, buyer=BOB, seller=ALICE),
@@ -34,7 +34,7 @@ def test_a_debt_that_a_trade_leaves_is_settled_by_that_trade():
     ):
         with pytest.raises(adl.AdlError, match="must pay its open entry of 30 USDT first"):
             call()
-    marked = Pass(house, house.mark({"X": "85"}))  # cyd is liquidated; nobody pays for alice
+    marked = PassResult(house, house.mark({"X": "85"}))  # cyd is liquidated; nobody pays for alice
     assert marked.amounts("cover", "uncovered-money") == []
     assert "uncovered-paid" in house.deposit(ALICE, 31).counts()
     assert (house.snapshot().wallets.balance[ALICE], house.audit()) == (1, [])
@@ -42,7 +42,7 @@ def test_a_debt_that_a_trade_leaves_is_settled_by_that_trade():
 
 def test_a_fund_below_zero_pays_no_debt_of_a_trade():
     """Equity counts, not cash: 20 of cash less 10 that its inventory has lost, then nothing."""
-    house = opened(snapshot([X], [300, 60, 1000], *BOOKS[1:]), VENUE, 1000)
+    house = build_house(snapshot([X], [300, 60, 1000], *BOOKS[1:]), VENUE, 1000)
     house.mark({"X": "87"})  # cyd falls to the fund, long 5 at 88
     assert house.funds["USDT"].inventory == {"X": (5, 440)}
     house.fund_deposit("USDT", -980)
@@ -51,7 +51,7 @@ def test_a_fund_below_zero_pays_no_debt_of_a_trade():
         marked.mark({"X": mark})
         one = marked.funds["USDT"]
         assert (one.cash, one.equity) == (20, equity)
-        sold = Pass(marked, marked.trade("X", "10", "65", buyer=BOB, seller=ALICE))
+        sold = PassResult(marked, marked.trade("X", "10", "65", buyer=BOB, seller=ALICE))
         assert sold.amounts("cover") == [(ALICE, equity)] * (equity > 0)
         assert sold.amounts("uncovered-money") == [(ALICE, 50 - equity)]
         assert marked.audit() == []
@@ -60,15 +60,15 @@ def test_a_fund_below_zero_pays_no_debt_of_a_trade():
 def test_debts_of_buyer_and_seller_are_settled_by_row():
     """A long that sells to a short that buys, both to nothing and with less than it takes."""
     positions = [("X", 0, 10, 1000), ("X", 1, -10, -500), ("X", 2, 1, 100), ("X", 3, -1, -100)]
-    house = opened(snapshot([X], [10, 5, 500, 500], positions, {"X": "100"}), VENUE, 500)
-    done = Pass(house, house.trade("X", "10", "75", buyer=1, seller=0))
+    house = build_house(snapshot([X], [10, 5, 500, 500], positions, {"X": "100"}), VENUE, 500)
+    done = PassResult(house, house.trade("X", "10", "75", buyer=1, seller=0))
     assert done.amounts("cover", "uncovered-money") == [(0, 240), (1, 245)]
     assert (done.balance[:2], done.cash(), house.audit()) == ([0, 0], 15, [])
 
 
 def test_a_wallet_that_keeps_a_position_owes_nothing_yet():
     """It is liquidated by the next mark, as any other."""
-    house = opened(snapshot([X], *BOOKS), VENUE, 20)
+    house = build_house(snapshot([X], *BOOKS), VENUE, 20)
     assert house.trade("X", "9", "80", buyer=BOB, seller=ALICE).counts() == {"trade": 2}
     assert house.audit() == []
 
@@ -97,9 +97,9 @@ def holdings(house) -> list[int]:
 @pytest.mark.parametrize("mode", ["multi-asset", "portfolio"])
 def test_a_valued_wallet_that_a_trade_empties_below_zero_is_settled_at_once(mode):
     """100 and 2 coins at 90 are 280; 10 lots sold at 65 lose 350: coins pay 180, the fund 20, 50 stay open."""
-    house = opened(valued(100, 2, mode, 10), VENUE, 20)
+    house = build_house(valued(100, 2, mode, 10), VENUE, 20)
     before = house.state()
-    sold = Pass(house, house.trade("X", "10", "65", buyer=1, seller=0))
+    sold = PassResult(house, house.trade("X", "10", "65", buyer=1, seller=0))
     assert sold.amounts("exchange") == [(0, -2), (0, 180)]
     assert sold.amounts("cover", "uncovered-money") == [(0, 20), (0, 50)]
     assert (holdings(house), dict(house.state().uncovered), house.audit()) == ([-50, 0], {(0, 0): 50}, [])
@@ -108,24 +108,24 @@ def test_a_valued_wallet_that_a_trade_empties_below_zero_is_settled_at_once(mode
 
 def test_a_valued_wallet_with_equity_keeps_its_debt_and_its_coins():
     """-100 of USDT against 180 of coins is no debt that anybody else has to pay."""
-    house = opened(valued(100, 2, "multi-asset", 10), VENUE, 20)
+    house = build_house(valued(100, 2, "multi-asset", 10), VENUE, 20)
     assert house.trade("X", "10", "80", buyer=1, seller=0).counts() == {"trade": 2}
     assert (holdings(house), house.audit()) == ([-100, 2], [])
 
 
 def test_coins_that_fall_leave_a_debt_that_is_settled_by_that_mark():
     """At 50 the two coins are worth 90 of the 100 that are owed: they pay 90, the fund 10."""
-    house = opened(valued(100, 2, "multi-asset", 10), VENUE, 20)
+    house = build_house(valued(100, 2, "multi-asset", 10), VENUE, 20)
     house.trade("X", "10", "80", buyer=1, seller=0)
     assert len(house.mark({}, index_prices={"BTC": "60"})) == 0
-    fallen = Pass(house, house.mark({}, index_prices={"BTC": "50"}))
+    fallen = PassResult(house, house.mark({}, index_prices={"BTC": "50"}))
     assert fallen.amounts("exchange", "cover") == [(0, -2), (0, 90), (0, 10)]
     assert (holdings(house), fallen.cash(), house.audit()) == ([0, 0], 10, [])
     assert len(house.mark({}, index_prices={"BTC": "40"})) == 0
 
 
 def test_a_valued_debt_at_the_opening():
-    house = opened(valued(-300, 2), VENUE, 20)
+    house = build_house(valued(-300, 2), VENUE, 20)
     assert house.opening.counts() == {"exchange": 4, "cover": 1, "fund-paid": 1, "uncovered-money": 1}
     assert (holdings(house), dict(house.state().uncovered), house.audit()) == ([-100, 0], {(0, 0): 100}, [])
     assert len(house.mark({}, index_prices={"BTC": "40"})) == 0  # it is told once
@@ -133,7 +133,7 @@ def test_a_valued_debt_at_the_opening():
 
 def test_what_a_debtor_of_several_assets_gets_pays_its_entry():
     """An entry of 50 USDT: a coin, worth 90 of them, pays it, and what is left is its owner's."""
-    house = opened(valued(100, 2, "multi-asset", 10), VENUE, 20)
+    house = build_house(valued(100, 2, "multi-asset", 10), VENUE, 20)
     house.trade("X", 10, 65, buyer=1, seller=0)
     assert dict(house.state().uncovered) == {(0, 0): 50}
     before = house.state()
@@ -159,7 +159,7 @@ def test_what_could_not_be_exchanged_pays_when_prices_let_it():
         assets=[USDT, BTC],
         index_prices={"BTC": "100"},
     )
-    house = opened(books, VENUE, 0)
+    house = build_house(books, VENUE, 0)
     assert (holdings(house), dict(house.state().uncovered)) == ([20, -5], {(0, 1): 5})
     assert house.mark({}, index_prices={"BTC": "10"}).rows("uncovered-reduced")[0]["amount"] == 3
     assert (holdings(house), dict(house.state().uncovered), house.audit()) == ([0, -3], {(0, 1): 3}, [])
@@ -176,7 +176,7 @@ def test_books_are_the_same_from_events_where_a_trade_leaves_nothing_of_an_asset
         assets=[BTC, USDT],
         index_prices={"BTC": "1"},
     )
-    house = opened(books, VENUE, [adl.InsuranceFund("BTC", "200")])
+    house = build_house(books, VENUE, [adl.InsuranceFund("BTC", "200")])
     before = house.state()
     events = house.trade("I", 1, 50, buyer=1, seller=0)
     assert events.counts()["cover"] == 1
@@ -189,8 +189,8 @@ def test_debts_in_coins_are_paid_by_the_fund_of_coins():
     """An inverse long of 2 bought at 100 and sold at 50 loses 200 coins of 150: 50 lack."""
     coins = inverse("I", tiers=TEN_PERCENT)
     books = snapshot([coins], [150, 10_000], [("I", 0, 2, -200), ("I", 1, -2, 200)], {"I": "100"})
-    house = opened(books, VENUE, [adl.InsuranceFund("BTC", "45")])
-    sold = Pass(house, house.trade("I", "2", "50", buyer=1, seller=0))
+    house = build_house(books, VENUE, [adl.InsuranceFund("BTC", "45")])
+    sold = PassResult(house, house.trade("I", "2", "50", buyer=1, seller=0))
     assert sold.amounts("cover", "uncovered-money") == [(0, 45), (0, 5)]
     assert (sold.cash("BTC"), house.audit()) == (0, [])
 
@@ -201,7 +201,7 @@ def test_debts_in_coins_are_paid_by_the_fund_of_coins():
 )
 def test_after_every_call_a_wallet_without_positions_has_something_or_owes_its_entry(trades, cash):
     """And no debt is paid before it is told: balances of others move by their own trades alone."""
-    house = opened(snapshot([X], [50, 50, 50, 50], [], {"X": "100"}), VENUE, cash)
+    house = build_house(snapshot([X], [50, 50, 50, 50], [], {"X": "100"}), VENUE, cash)
     for buyer, seller, lots, price in trades:
         if buyer == seller:
             continue

@@ -7,8 +7,8 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing.margin import withdraw
-from support.books import refused
-from support.margin_oracle import Venue, several
+from support.books import refused_at
+from support.margin_oracle import SlowMargin, several
 
 USDT, DUST = adl.Asset("USDT", 8), adl.Asset("DUST", 8)
 X = adl.Contract("X", settle=USDT, tick=1, tiers=adl.MarginTiers([0], ["0.05"]))
@@ -83,10 +83,10 @@ def test_what_is_worth_nothing_leaves_freely_and_sets_nothing_free(mode):
     state = adl.margin_state(snapshot)
     # 10 at 20 with leverage 2: 100 of 150 are locked.
     assert state.free_margin[0] == 50 * 10**8
-    assert state.free_margin[0] == Venue(snapshot).free[0]
+    assert state.free_margin[0] == SlowMargin(snapshot).free[0]
     assert adl.margin_state(withdraw(snapshot, 0, "7", "DUST")).free_margin[0] == 50 * 10**8
-    refused(lambda: withdraw(snapshot, 0, "7.00000001", "DUST"), "amount", None, "at most what is there, 7.0")
-    refused(lambda: withdraw(snapshot, 0, "50.00000001", "USDT"), "amount", None, "free margin of this wallet, 50.0")
+    refused_at(lambda: withdraw(snapshot, 0, "7.00000001", "DUST"), "amount", None, "at most what is there, 7.0")
+    refused_at(lambda: withdraw(snapshot, 0, "50.00000001", "USDT"), "amount", None, "free margin of this wallet, 50.0")
     assert adl.margin_state(snapshot.deposit(0, "1000", "DUST")).free_margin[0] == 50 * 10**8
 
 

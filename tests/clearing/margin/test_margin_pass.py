@@ -15,7 +15,7 @@ from support.books import NO_POSITIONS
 from support.house_books import linear, snapshot
 from support.refusals import refused_for as refused
 
-TOP = oracle.TOP
+TOP = oracle.INT64_MAX
 COIN = adl.Asset("COIN", 0)
 X, Y, Z = map(linear, "XYZ")
 #: Settles in the asset whose index price moves.
@@ -61,7 +61,7 @@ def moves(draw, given):
 
 @given(st.data())
 def test_any_sequence_of_moves_gives_what_a_full_pass_gives(data):
-    given = data.draw(oracle.venues())
+    given = data.draw(oracle.crowd_columns())
     state = adl.margin_state(oracle.snapshot(**given))
     marks, indexes = {}, {}
     for _ in range(data.draw(st.integers(1, 4))):
@@ -76,7 +76,7 @@ def test_any_sequence_of_moves_gives_what_a_full_pass_gives(data):
         if index:
             touched |= set(np.flatnonzero(books.wallets.mode >= oracle.MULTI_ASSET).tolist())
         assert found.tolist() == [w for w in sorted(touched) if wanted.liquidatable[w]]
-    at_last = oracle.Venue(oracle.snapshot(**given), marks, indexes)
+    at_last = oracle.SlowMargin(oracle.snapshot(**given), marks, indexes)
     assert state.equity.tolist() == at_last.equity
     assert state.maintenance_margin.tolist() == at_last.margin
 
@@ -88,12 +88,12 @@ def test_a_venue_that_waits_for_below_waits_after_moves_too(given, data):
     moved, _ = data.draw(moves(given))
     state.mark(moved)
     state.mark(given["marks"])
-    assert state.liquidatable.tolist() == oracle.Venue(books).liquidatable(False)
+    assert state.liquidatable.tolist() == oracle.SlowMargin(books).liquidatable(False)
 
 
 @given(st.data())
 def test_the_order_of_moves_changes_nothing(data):
-    given = data.draw(oracle.venues())
+    given = data.draw(oracle.crowd_columns())
     moved, index = data.draw(moves(given))
     one, other = (adl.margin_state(oracle.snapshot(**given)) for _ in range(2))
     one.mark(moved, index_prices=index)
@@ -274,17 +274,17 @@ def test_a_sum_may_pass_through_the_end_between_two_contracts(sign, order):
 )
 def test_near_the_ends_of_int64_a_move_is_refused_exactly_where_a_full_pass_is(given, moved):
     books = oracle.snapshot(**given)
-    assume(oracle.Venue(books).fits)
+    assume(oracle.SlowMargin(books).fits)
     state, marks = adl.margin_state(books), given["marks"]
     for step in moved:
-        wanted = oracle.Venue(books, {**marks, **step})
+        wanted = oracle.SlowMargin(books, {**marks, **step})
         if wanted.fits:
             state.mark(step)
             marks = {**marks, **step}
         else:
             with pytest.raises(adl.AdlError, match="must"):
                 state.mark(step)
-        last = oracle.Venue(books, marks)
+        last = oracle.SlowMargin(books, marks)
         assert state.equity.tolist() == last.equity
         assert state.maintenance_margin.tolist() == last.margin
         assert state.liquidatable.tolist() == last.liquidatable()

@@ -12,7 +12,7 @@ from support.books import NO_POSITIONS
 from support.house_books import linear, orders, snapshot
 from support.refusals import refused_for as refused
 
-TOP, BOTTOM = oracle.TOP, oracle.BOTTOM
+TOP, BOTTOM = oracle.INT64_MAX, oracle.INT64_MIN
 X, Y = linear("X"), linear("Y")
 
 
@@ -23,7 +23,7 @@ def venue(balance, rows, contracts=(X, Y), **more):
 
 def assert_equals_oracle(given, **options):
     books = oracle.snapshot(**given)
-    state, wanted = adl.margin_state(books, **options), oracle.Venue(books, **options)
+    state, wanted = adl.margin_state(books, **options), oracle.SlowMargin(books, **options)
     rows, positions = wanted.rows, state.positions
     assert state.equity.tolist() == wanted.equity
     assert state.maintenance_margin.tolist() == wanted.margin
@@ -40,7 +40,7 @@ def assert_equals_oracle(given, **options):
 # Against the oracle ---------------------------------------------------------------------------------------------------
 
 
-@given(oracle.venues())
+@given(oracle.crowd_columns())
 def test_every_column_is_the_oracles(given):
     assert_equals_oracle(given)
 
@@ -53,14 +53,14 @@ def test_every_column_is_the_oracles_where_equity_is_near_the_margin_or_zero(giv
 
 @pytest.mark.parametrize("mode", oracle.MODES)
 def test_every_column_is_the_oracles_in_each_mode(mode):
-    @given(oracle.venues((mode,)))
+    @given(oracle.crowd_columns((mode,)))
     def law(given):
         assert_equals_oracle(given)
 
     law()
 
 
-@given(oracle.venues())
+@given(oracle.crowd_columns())
 def test_threads_change_nothing(given):
     books = oracle.snapshot(**given)
     one = oracle.columns_of(adl.margin_state(books))
@@ -224,7 +224,7 @@ def test_a_sum_that_only_passes_through_the_end_is_fine(sign, threads):
 @given(oracle.extreme())
 def test_a_state_is_refused_exactly_where_something_does_not_fit(given):
     books = oracle.snapshot(**given)
-    wanted = oracle.Venue(books)
+    wanted = oracle.SlowMargin(books)
     if wanted.fits:
         assert adl.margin_state(books).equity.tolist() == wanted.equity
         assert adl.margin_state(books).maintenance_margin.tolist() == wanted.margin

@@ -5,9 +5,9 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import margin
-from adlcore.clearing.margin.margin_state import state_of
+from adlcore.clearing.margin.margin_state import kept_margin_state
 from support import books, house_books, zoo
-from support.books import UNIT, refused, small_snapshot, valued_snapshot
+from support.books import UNIT, refused_at, small_snapshot, valued_snapshot
 from support.house_books import linear
 
 #: Of the wallets of the rows in BTCUSDT, by hand. Equity: Ann −2,000 and +789 beside, Bob 0 and +211, Cat +900 and
@@ -77,8 +77,10 @@ def test_a_valued_wallet_is_converted_to_the_settle_asset():
 
 
 def test_a_market_of_an_unknown_or_unmarked_contract_is_refused():
-    refused(lambda: margin.market(small_snapshot(), "DOGE"), "contract", None, ("'DOGE'", "BTCUSDT, ETHUSDT, BTCUSD"))
-    refused(lambda: margin.market(valued_snapshot(), "ETHUSDT"), "marks", None, "'ETHUSDT'")
+    refused_at(
+        lambda: margin.market(small_snapshot(), "DOGE"), "contract", None, ("'DOGE'", "BTCUSDT, ETHUSDT, BTCUSD")
+    )
+    refused_at(lambda: margin.market(valued_snapshot(), "ETHUSDT"), "marks", None, "'ETHUSDT'")
 
 
 def test_a_snapshots_market_needs_no_tiers():
@@ -107,11 +109,11 @@ def test_a_market_has_no_maintenance_margin_where_that_of_another_contract_is_no
     )
     assert margin.market(snapshot, "X").maintenance_margin is None
     for call in (adl.margin_state, lambda snapshot: margin.withdraw(snapshot, 0, "1")):
-        refused(lambda call=call: call(snapshot), "contracts", 1, "'Y': must have margin tiers")
+        refused_at(lambda call=call: call(snapshot), "contracts", 1, "'Y': must have margin tiers")
 
 
 def test_the_margin_of_a_snapshot_is_computed_once():
     snapshot = small_snapshot()
-    assert state_of(snapshot) is state_of(snapshot)
-    assert state_of(snapshot.deposit(0, 1)) is not state_of(snapshot)
-    refused(lambda: margin.market({}, "BTCUSDT"), "snapshot", None, "'dict': must be a Snapshot")
+    assert kept_margin_state(snapshot) is kept_margin_state(snapshot)
+    assert kept_margin_state(snapshot.deposit(0, 1)) is not kept_margin_state(snapshot)
+    refused_at(lambda: margin.market({}, "BTCUSDT"), "snapshot", None, "'dict': must be a Snapshot")

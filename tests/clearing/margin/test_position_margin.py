@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.clearing.margin.margin_state import state_of
+from adlcore.clearing.margin.margin_state import kept_margin_state
 from support import margin_oracle as oracle
 from support.house_books import TEN_PERCENT, linear, snapshot
 from support.refusals import refused_for as refused
@@ -34,7 +34,7 @@ def tolerance(venue, wallet):
 
 def surplus(books, venue, row, price, fee):
     """Equity less margin and the fee of closing the contract's rows, were its mark `price`; and a tolerance."""
-    there = oracle.Venue(books, {venue.rows[row].contract.symbol: price})
+    there = oracle.SlowMargin(books, {venue.rows[row].contract.symbol: price})
     wallet = there.rows[row].wallet
     legs = [there.rows[n] for n in there.of[wallet] if there.rows[n].code == there.rows[row].code]
     paid = sum(abs(leg.value) * there.rate(leg) * Fraction(fee) for leg in legs)
@@ -103,8 +103,8 @@ def pairs_of(venue):
 @pytest.mark.parametrize("modes", [("cross", "isolated"), ("multi-asset",), ("portfolio",), oracle.MODES], ids=str)
 @given(data=st.data(), fee=fees)
 def test_at_its_liquidation_price_equity_is_the_maintenance_margin(modes, data, fee):
-    books = oracle.snapshot(**data.draw(oracle.venues(modes)))
-    venue, found = oracle.Venue(books), adl.margin_state(books).positions.liquidation_price(taker_fee=fee)
+    books = oracle.snapshot(**data.draw(oracle.crowd_columns(modes)))
+    venue, found = oracle.SlowMargin(books), adl.margin_state(books).positions.liquidation_price(taker_fee=fee)
     paired = pairs_of(venue)
     alone = {row: price for row, price in enumerate(found.tolist()) if row not in paired}
     assert_roots(venue, alone, lambda row, price: surplus(books, venue, row, price, fee))
@@ -113,8 +113,8 @@ def test_at_its_liquidation_price_equity_is_the_maintenance_margin(modes, data, 
 @pytest.mark.parametrize("modes", [("cross",), ("multi-asset",), ("portfolio",)], ids=str)
 @given(data=st.data(), fee=fees)
 def test_two_legs_have_a_price_below_and_a_price_above(modes, data, fee):
-    books = oracle.snapshot(**data.draw(oracle.venues(modes)))
-    venue, rows = oracle.Venue(books), adl.margin_state(books).positions
+    books = oracle.snapshot(**data.draw(oracle.crowd_columns(modes)))
+    venue, rows = oracle.SlowMargin(books), adl.margin_state(books).positions
     lower, upper, nearest = (
         rows.liquidation_price(taker_fee=fee, root=root).tolist() for root in ("lower", "upper", "nearest")
     )
@@ -147,15 +147,15 @@ def test_two_legs_have_a_price_below_and_a_price_above(modes, data, fee):
 @pytest.mark.parametrize("modes", [("cross", "isolated"), ("multi-asset",), ("portfolio",), oracle.MODES], ids=str)
 @given(data=st.data(), fee=fees)
 def test_closed_at_its_bankruptcy_price_a_position_leaves_its_wallet_nothing(modes, data, fee):
-    books = oracle.snapshot(**data.draw(oracle.venues(modes)))
-    venue, found = oracle.Venue(books), adl.margin_state(books).positions.bankruptcy_price(taker_fee=fee)
+    books = oracle.snapshot(**data.draw(oracle.crowd_columns(modes)))
+    venue, found = oracle.SlowMargin(books), adl.margin_state(books).positions.bankruptcy_price(taker_fee=fee)
     assert_roots(venue, dict(enumerate(found.tolist())), lambda row, price: closed(venue, row, price, fee))
 
 
-@given(oracle.venues(("cross", "isolated")), fees)
+@given(oracle.crowd_columns(("cross", "isolated")), fees)
 def test_prices_of_single_asset_wallets_are_those_of_the_price_functions(given, fee):
     books = oracle.snapshot(**given)
-    venue, positions = oracle.Venue(books), adl.margin_state(books).positions
+    venue, positions = oracle.SlowMargin(books), adl.margin_state(books).positions
     found = {root: positions.liquidation_price(taker_fee=fee, root=root) for root in ("lower", "upper", "nearest")}
     bankrupt = positions.bankruptcy_price(taker_fee=fee)
     for number, row in enumerate(venue.rows):
@@ -385,6 +385,6 @@ def test_prices_of_nothing_are_none():
 
 
 def test_a_liquidation_price_needs_tiers_and_a_bankruptcy_price_does_not():
-    rows = state_of(snapshot([linear(tiers=None)], [30], [("X", 0, 1, 100)], ["100"])).positions
+    rows = kept_margin_state(snapshot([linear(tiers=None)], [30], [("X", 0, 1, 100)], ["100"])).positions
     assert rows.bankruptcy_price().tolist() == [70.0]
     refused(rows.liquidation_price, "contracts", "'X': must have margin tiers")

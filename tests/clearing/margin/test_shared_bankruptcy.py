@@ -33,7 +33,7 @@ def split(balance, rows, marks, mode="cross", **more):
     held = [(contract.symbol, 0, quantity, cost) for contract, quantity, cost in rows]
     books = snapshot(listed, [("ann", mode, balance)], held, marks, **more)
     found = lines(shared_bankruptcy(adl.margin_state(books), [0]))
-    assert found == oracle.Venue(books).bankruptcy([0])
+    assert found == oracle.SlowMargin(books).bankruptcy([0])
     return found
 
 
@@ -55,8 +55,8 @@ def without_dust(venue):
 @pytest.mark.parametrize("modes", [SINGLE, ("multi-asset",), ("portfolio",), oracle.MODES], ids=str)
 @given(data=st.data())
 def test_shares_values_and_prices_are_the_oracles(modes, data):
-    books = oracle.snapshot(**data.draw(oracle.venues(modes)))
-    venue = oracle.Venue(books)
+    books = oracle.snapshot(**data.draw(oracle.crowd_columns(modes)))
+    venue = oracle.SlowMargin(books)
     chosen = data.draw(st.lists(st.sampled_from([*without_dust(venue), None]))) if data.draw(st.booleans()) else None
     chosen = without_dust(venue) if chosen is None else [wallet for wallet in chosen if wallet is not None]
     assert lines(shared_bankruptcy(adl.margin_state(books), chosen)) == venue.bankruptcy(set(chosen))
@@ -67,7 +67,7 @@ def test_deep_deficits_are_split_as_the_oracle_says(given, deficit):
     columns = given["wallets"]
     columns["balance"] = [balance - deficit * (place % 2) for place, balance in enumerate(columns["balance"], 1)]
     books = oracle.snapshot(**given)
-    venue = oracle.Venue(books)
+    venue = oracle.SlowMargin(books)
     chosen = without_dust(venue)
     assert lines(shared_bankruptcy(adl.margin_state(books), chosen)) == venue.bankruptcy(chosen)
 
@@ -75,7 +75,7 @@ def test_deep_deficits_are_split_as_the_oracle_says(given, deficit):
 @given(oracle.pinned())
 def test_without_a_choice_it_is_the_liquidatable_wallets(given):
     books = oracle.snapshot(**given)
-    state, short = adl.margin_state(books), oracle.Venue(books).liquidatable()
+    state, short = adl.margin_state(books), oracle.SlowMargin(books).liquidatable()
     found = lines(shared_bankruptcy(state))
     assert found == lines(shared_bankruptcy(state, np.array(short)))
     assert found == lines(shared_bankruptcy(state, np.flatnonzero(short)))
@@ -83,10 +83,10 @@ def test_without_a_choice_it_is_the_liquidatable_wallets(given):
     assert columns(found, "row") == [[n for n, w in enumerate(positions.wallet) if short[w] and positions.quantity[n]]]
 
 
-@given(oracle.venues(SINGLE))
+@given(oracle.crowd_columns(SINGLE))
 def test_closing_every_row_at_its_value_leaves_exactly_nothing(given):
     books = oracle.snapshot(**given)
-    venue = oracle.Venue(books)
+    venue = oracle.SlowMargin(books)
     found = lines(shared_bankruptcy(adl.margin_state(books), range(len(books.wallets))))
     for wallet, equity in enumerate(venue.equity):
         rows = [line for line in found if venue.rows[line[0]].wallet == wallet]
@@ -96,10 +96,10 @@ def test_closing_every_row_at_its_value_leaves_exactly_nothing(given):
             assert sum(value for _, _, value, *_ in rows) == cost - venue.stored[wallet]
 
 
-@given(oracle.venues(SINGLE))
+@given(oracle.crowd_columns(SINGLE))
 def test_whole_ticks_leave_a_rest_of_less_than_a_tick_a_lot(given):
     books = oracle.snapshot(**given)
-    venue = oracle.Venue(books)
+    venue = oracle.SlowMargin(books)
     chosen = without_dust(venue)
     for row, _, value, ticks, at_price, bounded in lines(shared_bankruptcy(adl.margin_state(books), chosen)):
         position, long = venue.rows[row], venue.rows[row].quantity > 0

@@ -13,7 +13,7 @@ import adlcore as adl
 from adlcore.clearing.margin import market, transfer_margin, withdraw
 from adlcore.clearing.snapshot import archive
 from support import books
-from support.books import ANN, ANN_ALONE, BOB, CAT, UNIT, free, mia, refused, small_snapshot, valued_snapshot
+from support.books import ANN, ANN_ALONE, BOB, CAT, UNIT, free, mia, refused_at, small_snapshot, valued_snapshot
 from support.margin_oracle import several
 
 
@@ -21,7 +21,7 @@ def test_a_wallet_without_positions_is_free_and_a_negative_one_has_nothing():
     wallets = {"account": [1, 2], "asset": "USDT", "balance": [5, -5]}
     snapshot = adl.Snapshot([books.BTC], wallets, books.NO_POSITIONS, {})
     assert (free(snapshot, 0), free(snapshot, 1)) == (5, 0)
-    refused(lambda: withdraw(snapshot, 1, "0.00000001"), "amount", None, "0.00000000 USDT")
+    refused_at(lambda: withdraw(snapshot, 1, "0.00000001"), "amount", None, "0.00000000 USDT")
 
 
 # Exact, and a new snapshot
@@ -62,7 +62,9 @@ def test_what_a_call_returns_is_new_and_what_it_was_called_on_is_as_before(make,
     assert np.shares_memory(after.positions.quantity, before.positions.quantity)
     assert not after.wallets.balance.flags.writeable
     assert not after.balances.amount.flags.writeable
-    assert adl.Snapshot(**archive.arguments(archive.terms(after), archive.parts(after))) == after
+    assert (
+        adl.Snapshot(**archive.snapshot_arguments(archive.header_terms(after), archive.columns_by_name(after))) == after
+    )
     assert (before.hash, market(before, "BTCUSDT").balance.tolist()) == (kept, state)
 
 
@@ -79,7 +81,7 @@ def test_refused_calls_change_nothing():
     snapshot = small_snapshot()
     kept = snapshot.hash
     for call in (lambda: withdraw(snapshot, CAT, 10**6), lambda: transfer_margin(snapshot, ANN_ALONE, ANN, 311)):
-        refused(call, "amount")
+        refused_at(call, "amount")
     assert small_snapshot(wallets=snapshot.wallets.columns()).hash == kept
 
 
@@ -100,7 +102,7 @@ def test_margin_moves_between_the_wallets_of_an_account(source, target):
 def test_a_transfer_goes_up_to_the_free_margin_of_its_source_only():
     snapshot = small_snapshot()
     assert free(transfer_margin(snapshot, ANN_ALONE, ANN, 310), ANN_ALONE) == 0
-    refused(lambda: transfer_margin(snapshot, ANN_ALONE, ANN, "310.00000001"), "amount", None, "310.00000000 USDT")
+    refused_at(lambda: transfer_margin(snapshot, ANN_ALONE, ANN, "310.00000001"), "amount", None, "310.00000000 USDT")
     full = small_snapshot(marks={"BTCUSDT": "40000"})
     assert free(full, ANN) == 0
     assert free(transfer_margin(full, ANN_ALONE, ANN, 1), ANN) == 0  # a target may be in any state
@@ -117,14 +119,14 @@ def test_a_transfer_goes_up_to_the_free_margin_of_its_source_only():
     ],
 )
 def test_wallets_that_do_not_belong_together_are_refused(source, target, argument, words):
-    refused(lambda: transfer_margin(small_snapshot(), source, target, 1), argument, None, words)
+    refused_at(lambda: transfer_margin(small_snapshot(), source, target, 1), argument, None, words)
 
 
 def test_wallets_in_two_assets_or_of_several_are_refused():
     bobs = valued_snapshot(wallets={"account": ["mia", "bob", "bob", "bob"]})
-    refused(lambda: transfer_margin(bobs, 2, 3, 1), "target", None, "wallet in USDT")
-    refused(lambda: transfer_margin(bobs, 1, 2, 1), "source", None, "cross or isolated")
-    refused(lambda: transfer_margin(bobs, 2, 1, 1), "target", None, "cross or isolated")
+    refused_at(lambda: transfer_margin(bobs, 2, 3, 1), "target", None, "wallet in USDT")
+    refused_at(lambda: transfer_margin(bobs, 1, 2, 1), "source", None, "cross or isolated")
+    refused_at(lambda: transfer_margin(bobs, 2, 1, 1), "target", None, "cross or isolated")
 
 
 # Up to the free margin
@@ -137,7 +139,7 @@ def test_all_that_is_free_may_be_withdrawn_and_no_quantum_more(wallet):
     most = free(snapshot, wallet)
     assert most > 0
     assert free(withdraw(snapshot, wallet, asset.decimal(most)), wallet) == 0
-    error = refused(lambda: withdraw(snapshot, wallet, asset.decimal(most + 1)), "amount")
+    error = refused_at(lambda: withdraw(snapshot, wallet, asset.decimal(most + 1)), "amount")
     assert f"at most the free margin of this wallet, {asset.decimal(most)} {asset.name}" in str(error)
     assert error.value == asset.decimal(most + 1)
 
@@ -165,7 +167,9 @@ def test_a_withdrawal_lowers_the_free_margin_by_exactly_as_much(
         assert after.wallets.balance[0] == balance - taken
         assert free(after, 0) == most - taken
         assert free(after, 1) == free(snapshot, 1)
-    refused(lambda: withdraw(snapshot, 0, Decimal(most + 1) / 100), "amount", None, f"{Decimal(most) / 100:.2f} USDT")
+    refused_at(
+        lambda: withdraw(snapshot, 0, Decimal(most + 1) / 100), "amount", None, f"{Decimal(most) / 100:.2f} USDT"
+    )
 
 
 @given(st.integers(1, 310 * UNIT), st.booleans())
@@ -204,19 +208,19 @@ def test_an_amount_that_cannot_be_is_refused(amount, words):
         lambda: transfer_margin(snapshot, ANN_ALONE, ANN, amount),
         lambda: valued_snapshot().deposit(0, amount, "BTC"),
     ):
-        assert refused(call, "amount", None, words).value is amount
+        assert refused_at(call, "amount", None, words).value is amount
 
 
 @pytest.mark.parametrize("wallet", [-1, 6, 1.0, True, "ann", None])
 def test_a_wallet_that_is_not_there_is_refused(wallet):
     for call in (adl.Snapshot.deposit, withdraw):
-        assert refused(lambda: call(small_snapshot(), wallet, 1), "wallet", None, "0 to 5").value is wallet
+        assert refused_at(lambda: call(small_snapshot(), wallet, 1), "wallet", None, "0 to 5").value is wallet
 
 
 @pytest.mark.parametrize("asset", ["BTC", "DOGE", ""])
 def test_a_wallet_of_one_asset_takes_no_other(asset):
     for call in (adl.Snapshot.deposit, withdraw):
-        refused(lambda: call(small_snapshot(), BOB, 1, asset), "asset", None, "USDT")
+        refused_at(lambda: call(small_snapshot(), BOB, 1, asset), "asset", None, "USDT")
     assert small_snapshot().deposit(BOB, 1, "USDT") == small_snapshot().deposit(BOB, 1)
 
 
@@ -231,32 +235,34 @@ def test_a_multi_asset_wallet_gives_what_its_collateral_sets_free():
     after = withdraw(snapshot, 0, Decimal(coins) / UNIT, "BTC")
     assert after.balances.amount.tolist() == [100 * UNIT, UNIT - coins]
     assert 0 <= free(after, 0) < 45_000
-    refused(lambda: withdraw(snapshot, 0, Decimal(coins + 1) / UNIT, "BTC"), "amount", None, "42100.00000000 USDT")
+    refused_at(lambda: withdraw(snapshot, 0, Decimal(coins + 1) / UNIT, "BTC"), "amount", None, "42100.00000000 USDT")
 
 
 def test_no_more_of_an_asset_leaves_than_is_there():
     snapshot = mia()
     assert withdraw(snapshot, 0, 100, "USDT").balances.amount.tolist() == [0, UNIT]
-    refused(lambda: withdraw(snapshot, 0, "100.00000001", "USDT"), "amount", None, "what is there, 100.00000000 USDT")
-    refused(lambda: withdraw(snapshot, 0, 1, "DAI"), "amount", None, "what is there, 0.00000000 DAI")
+    refused_at(
+        lambda: withdraw(snapshot, 0, "100.00000001", "USDT"), "amount", None, "what is there, 100.00000000 USDT"
+    )
+    refused_at(lambda: withdraw(snapshot, 0, 1, "DAI"), "amount", None, "what is there, 0.00000000 DAI")
     owing = mia(balances=[{"account": "mia", "asset": a, "amount": n} for a, n in (("USDT", -5), ("BTC", 1))])
-    refused(lambda: withdraw(owing, 0, 1, "USDT"), "amount", None, "0.00000000 USDT")
+    refused_at(lambda: withdraw(owing, 0, 1, "USDT"), "amount", None, "0.00000000 USDT")
     assert free(withdraw(snapshot, 0, 100, "USDT"), 0) == 42_000 * UNIT
 
 
 def test_the_asset_of_a_wallet_of_several_must_be_said_and_priced():
     snapshot = mia()
     for call in (adl.Snapshot.deposit, withdraw):
-        refused(lambda: call(snapshot, 0, 1), "asset", None, "several assets")
-        refused(lambda: call(snapshot, 0, 1, "DOGE"), "asset", None, "'DOGE'")
-    refused(lambda: snapshot.deposit(0, 1, "PEPE"), "index_prices", None, "'PEPE'")
+        refused_at(lambda: call(snapshot, 0, 1), "asset", None, "several assets")
+        refused_at(lambda: call(snapshot, 0, 1, "DOGE"), "asset", None, "'DOGE'")
+    refused_at(lambda: snapshot.deposit(0, 1, "PEPE"), "index_prices", None, "'PEPE'")
 
 
 def test_a_portfolio_wallet_gives_by_the_collateral_rate_of_what_leaves():
     rich = mia(wallets=[{"account": "mia", "mode": "portfolio"}, {"account": "bob", "balance": 10**6}])
     assert free(rich, 0) == (45_100 - 1_000 - 2_000) * UNIT
     assert free(withdraw(rich, 0, "0.5", "BTC"), 0) == (22_600 - 3_000) * UNIT
-    refused(lambda: withdraw(rich, 0, "0.94", "BTC"), "amount", None, "42100.00000000 USDT")
+    refused_at(lambda: withdraw(rich, 0, "0.94", "BTC"), "amount", None, "42100.00000000 USDT")
 
 
 @given(st.integers(1, UNIT), st.sampled_from(["portfolio", "multi-asset"]), st.sampled_from(["0.37", "50000", "1e-3"]))
@@ -281,7 +287,7 @@ def test_a_portfolio_wallet_in_debt_of_an_asset_pays_for_it_in_full():
     )
     assert free(snapshot, 0) == (60_000 - 25_000 - 3_000) * UNIT
     assert free(withdraw(snapshot, 0, "0.5", "BTC"), 0) == (60_000 - 50_000 - 3_000) * UNIT
-    refused(lambda: withdraw(snapshot, 0, "0.65", "BTC"), "amount", None, "32000.00000000 USDT")
+    refused_at(lambda: withdraw(snapshot, 0, "0.65", "BTC"), "amount", None, "32000.00000000 USDT")
 
 
 def whole(held: int, price: str, quantity: int) -> adl.Snapshot:
@@ -297,7 +303,7 @@ def test_what_stays_is_valued_to_a_whole_quantum():
     assert free(snapshot, 0) == 30 - 27 - 1
     assert free(withdraw(snapshot, 0, 6, "COIN"), 0) == 0
     assert free(withdraw(snapshot, 0, 8, "COIN"), 0) == 0  # 92 are worth 27.6, which is 28
-    refused(
+    refused_at(
         lambda: withdraw(snapshot, 0, 9, "COIN"), "amount", None, "2 USD"
     )  # 91 are worth 27.3, and 27 is too little
 

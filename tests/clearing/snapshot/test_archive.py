@@ -20,7 +20,7 @@ from support.books import (
     NOTHING,
     UNIT,
     problems,
-    refused,
+    refused_at,
     small_columns,
     small_snapshot,
     valued_columns,
@@ -202,8 +202,8 @@ def saved(snapshot=None) -> bytes:
 
 def contents(snapshot=None) -> tuple[dict, dict]:
     """Terms and columns as they stand in a file."""
-    terms = archive.terms(snapshot or valued_snapshot())
-    return {"schema": 1, **terms}, archive.parts(snapshot or valued_snapshot())
+    terms = archive.header_terms(snapshot or valued_snapshot())
+    return {"schema": 1, **terms}, archive.columns_by_name(snapshot or valued_snapshot())
 
 
 def read(data: bytes, path) -> adl.Snapshot:
@@ -294,21 +294,21 @@ def test_a_missing_column_is_named(tmp_path, name):
     buffer = io.BytesIO()
     parts = {**contents()[1], "terms": np.array(json.dumps(contents()[0]))}
     np.savez(buffer, **{other: column for other, column in parts.items() if other != name})
-    refused(lambda: read(buffer.getvalue(), tmp_path / "a.npz"), words=name.split("."))
+    refused_at(lambda: read(buffer.getvalue(), tmp_path / "a.npz"), words=name.split("."))
 
 
 @pytest.mark.parametrize("name", ["wallets.colour", "colours.wallet", "plain", "a.b.c"])
 def test_a_column_that_does_not_belong_is_named(tmp_path, name):
     terms, parts = contents()
     parts[name] = np.zeros(4, np.int64)
-    refused(lambda: read(packed(terms, parts), tmp_path / "a.npz"), words=name.split(".")[0])
+    refused_at(lambda: read(packed(terms, parts), tmp_path / "a.npz"), words=name.split(".")[0])
 
 
 @pytest.mark.parametrize("name", sorted(contents()[0]))
 def test_a_missing_term_is_named(tmp_path, name):
     terms, parts = contents()
     del terms[name]
-    refused(lambda: read(packed(terms, parts), tmp_path / "a.npz"), words=name)
+    refused_at(lambda: read(packed(terms, parts), tmp_path / "a.npz"), words=name)
 
 
 @pytest.mark.parametrize("terms", ["5", "[]", "null", "{", ""])
@@ -321,7 +321,7 @@ def test_terms_of_another_shape_are_refused(tmp_path, terms):
 def test_terms_of_another_type_are_refused(tmp_path, name, value):
     terms, parts = contents()
     file = packed({**terms, name: value}, parts)
-    refused(lambda: read(file, tmp_path / "a.npz"))
+    refused_at(lambda: read(file, tmp_path / "a.npz"))
 
 
 def test_a_file_of_broken_rows_is_refused_by_row(tmp_path):

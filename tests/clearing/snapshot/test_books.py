@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from support import books, zoo
-from support.books import NOTHING, UNIT, columns_of, refused, small_columns, small_snapshot, valued_snapshot
+from support.books import NOTHING, UNIT, columns_of, refused_at, small_columns, small_snapshot, valued_snapshot
 
 
 def positions_as(order, **changes) -> dict:
@@ -156,12 +156,12 @@ def test_optional_columns_have_a_meaning_when_absent():
 
 
 def test_contracts_that_are_none_or_there_twice_are_refused():
-    refused(lambda: small_snapshot(contracts=[books.BTC, "ETHUSDT"]), "contracts", 1, "'ETHUSDT'")
-    refused(lambda: small_snapshot(contracts=[*books.CONTRACTS, books.BTC]), "contracts", None, "'BTCUSDT'")
+    refused_at(lambda: small_snapshot(contracts=[books.BTC, "ETHUSDT"]), "contracts", 1, "'ETHUSDT'")
+    refused_at(lambda: small_snapshot(contracts=[*books.CONTRACTS, books.BTC]), "contracts", None, "'BTCUSDT'")
 
 
 def test_an_asset_of_other_decimals_elsewhere_is_refused():
-    refused(
+    refused_at(
         lambda: small_snapshot(assets=[adl.Asset("USDT", 6)]), "assets", None, ("Asset('USDT', 6)", "same decimals")
     )
 

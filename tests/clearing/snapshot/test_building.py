@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from support import books
-from support.books import UNIT, refused
+from support.books import UNIT, refused_at
 
 pytestmark = pytest.mark.plain
 
@@ -154,7 +154,9 @@ def test_each_wallet_is_read_on_the_grid_of_its_own_asset():
     snapshot = build(wallets, assets=[idr])
     assert snapshot.wallets.balance.tolist()[2] == 525
     assert idr in snapshot.assets
-    refused(lambda: build([{**wallets[2], "balance": "5.255"}], assets=[idr]), "wallets.balance", 0, ("5.25 ", "5.26 "))
+    refused_at(
+        lambda: build([{**wallets[2], "balance": "5.255"}], assets=[idr]), "wallets.balance", 0, ("5.25 ", "5.26 ")
+    )
 
 
 def test_multi_asset_and_portfolio_wallets_hold_balances_and_loans():
@@ -285,7 +287,7 @@ def test_an_empty_cell_says_nothing(cell, nothing):
 def test_a_cell_that_cannot_be_read_is_named_by_table_column_and_row(table, row, cells, argument, words):
     tables = {"wallets": WALLETS, "positions": POSITIONS, "orders": ORDERS}
     tables[table] = with_cell(tables[table], row, **cells)
-    error = refused(lambda: build(**tables), argument, row, words)
+    error = refused_at(lambda: build(**tables), argument, row, words)
     if (name := argument.partition(".")[2]) in cells and cells[name] not in (None, "2") and cells[name] == cells[name]:
         assert error.value == cells[name]
 
@@ -304,29 +306,29 @@ def test_a_cell_that_cannot_be_read_is_named_by_table_column_and_row(table, row,
 def test_a_balance_that_cannot_be_read_is_named_by_column_and_row(cells, argument, words):
     row = {"account": "mia", "asset": "USDT", "amount": "5"}
     wallets = [*WALLETS, {"account": "mia", "mode": "multi-asset"}]
-    refused(lambda: build(wallets, balances=[row, {**row, **cells}]), argument, 1, words)
+    refused_at(lambda: build(wallets, balances=[row, {**row, **cells}]), argument, 1, words)
 
 
 @pytest.mark.parametrize("table", ["wallets", "positions", "orders", "balances"])
 def test_an_unknown_column_is_named_with_those_that_there_are(table):
     rows = {"wallets": WALLETS, "positions": POSITIONS, "orders": ORDERS, "balances": [{"account": "ann"}]}[table]
-    error = refused(lambda: build(**{table: with_cell(rows, 0, colour="red")}), table, 0, ("'colour'", "account"))
+    error = refused_at(lambda: build(**{table: with_cell(rows, 0, colour="red")}), table, 0, ("'colour'", "account"))
     assert error.value == "colour"
 
 
 @pytest.mark.parametrize("table", ["wallets", "positions", "orders", "balances"])
 @pytest.mark.parametrize("rows", [5, "text", [3], [["account", "ann"]]])
 def test_a_table_that_is_none_is_refused(table, rows):
-    assert refused(lambda: build(**{table: rows})).argument == table
+    assert refused_at(lambda: build(**{table: rows})).argument == table
 
 
 def test_columns_of_different_lengths_are_refused():
-    refused(lambda: build({"account": ["ann", "bob"], "balance": [1]}), "wallets", None, ("account 2", "balance 1"))
+    refused_at(lambda: build({"account": ["ann", "bob"], "balance": [1]}), "wallets", None, ("account 2", "balance 1"))
 
 
 def test_a_second_isolated_position_on_a_side_is_refused():
     rows = [{**row, "margin": "5"} for row in (*POSITIONS, POSITIONS[0])]
-    refused(lambda: build(positions=rows), "positions.account", 2, ("'ann'", "isolated long in BTCUSDT"))
+    refused_at(lambda: build(positions=rows), "positions.account", 2, ("'ann'", "isolated long in BTCUSDT"))
 
 
 def test_wallets_beside_a_multi_asset_wallet_are_refused():
@@ -335,7 +337,7 @@ def test_wallets_beside_a_multi_asset_wallet_are_refused():
         [{"account": 1, "mode": "multi-asset"}, {"account": 1, "asset": "BTC", "mode": "portfolio"}],
         [{"account": 1, "asset": "BTC"}, {"account": 1, "mode": "portfolio"}],
     ):
-        refused(lambda: build(wallets, []), "wallets.account", 1, ("is 1:", "only one"))
+        refused_at(lambda: build(wallets, []), "wallets.account", 1, ("is 1:", "only one"))
 
 
 def test_what_a_snapshot_refuses_is_refused_with_the_rows_given():

@@ -10,7 +10,7 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import margin
 from support import books
-from support.books import ANN, ANN_ALONE, CAT, columns_of, refused, small_snapshot, valued_snapshot
+from support.books import ANN, ANN_ALONE, CAT, columns_of, refused_at, small_snapshot, valued_snapshot
 
 # It never changes
 
@@ -46,7 +46,7 @@ def test_a_pickle_of_an_unknown_version_is_refused_by_number(version):
     for thing in (snapshot, snapshot.positions):
         state = {**thing.__getstate__(), "version": version}
         fresh = object.__new__(type(thing))
-        assert refused(lambda: fresh.__setstate__(state), words=f"version {version}").value == version
+        assert refused_at(lambda: fresh.__setstate__(state), words=f"version {version}").value == version
 
 
 def test_snapshots_are_equal_when_they_hold_the_same():
@@ -96,7 +96,7 @@ def test_two_isolated_sides_are_told_apart():
     )
     assert snapshot.wallet(5, contract="BTCUSDT", side="long") == 2
     assert snapshot.wallet(5, contract="BTCUSDT", side="short") == 1
-    refused(lambda: snapshot.wallet(5, contract="BTCUSDT"), "account", None, ("row 1", "row 2", "isolated"))
+    refused_at(lambda: snapshot.wallet(5, contract="BTCUSDT"), "account", None, ("row 1", "row 2", "isolated"))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_two_isolated_sides_are_told_apart():
     ],
 )
 def test_where_no_wallet_or_more_than_one_fits_the_error_lists_them(wanted, argument, words):
-    refused(lambda: valued_snapshot().wallet(**wanted), argument, None, words)
+    refused_at(lambda: valued_snapshot().wallet(**wanted), argument, None, words)
 
 
 def test_a_wallet_is_named_by_account_mode_and_asset():

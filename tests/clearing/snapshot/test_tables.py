@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from support.books import NO_POSITIONS, refused, small_columns, small_snapshot, valued_columns, valued_snapshot
+from support.books import NO_POSITIONS, refused_at, small_columns, small_snapshot, valued_columns, valued_snapshot
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ from support.books import NO_POSITIONS, refused, small_columns, small_snapshot, 
     ],
 )
 def test_columns_of_a_wrong_type_length_or_name_are_refused(table, columns, argument, words):
-    assert refused(lambda: small_snapshot(**{table: columns}), words=words).argument == argument
+    assert refused_at(lambda: small_snapshot(**{table: columns}), words=words).argument == argument
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,12 @@ def test_a_missing_column_is_named(table, names):
     for name in names.split():
         columns = valued_columns()
         del columns[table][name]
-        assert refused(lambda: adl.Snapshot(**columns), words=f"{table} have no column {name!r}").argument == name
+        assert refused_at(lambda: adl.Snapshot(**columns), words=f"{table} have no column {name!r}").argument == name
 
 
 @pytest.mark.parametrize("table", ["wallets", "positions", "orders", "balances"])
 def test_a_table_that_is_no_mapping_is_refused(table):
-    refused(lambda: adl.Snapshot(**{**small_columns(), table: [{"account": 1}]}), table, None, "mapping of columns")
+    refused_at(lambda: adl.Snapshot(**{**small_columns(), table: [{"account": 1}]}), table, None, "mapping of columns")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing.snapshot.wallet_balances import balance_of, credit
-from support.books import DAN, NO_POSITIONS, UNIT, free, mia, one_position, refused, small_snapshot
+from support.books import DAN, NO_POSITIONS, UNIT, free, mia, one_position, refused_at, small_snapshot
 
 
 @given(st.integers(0, 3 * 10**11), st.integers(1, 10**12))
@@ -24,7 +24,7 @@ def test_a_balance_that_would_leave_int64_is_refused():
         warnings.simplefilter("error")
         snapshot = adl.Snapshot([], {"account": range(6), "asset": "USDT", "balance": balance}, NO_POSITIONS, {})
         assert snapshot.deposit(0, "0.00000005").wallets.balance[0] == 2**63 - 1
-        refused(lambda: snapshot.deposit(0, "0.00000006"), "amount", None, "int64")
+        refused_at(lambda: snapshot.deposit(0, "0.00000006"), "amount", None, "int64")
 
 
 def test_rows_may_be_numpys_integers():
@@ -53,4 +53,4 @@ def test_a_credit_below_0_takes_out_and_asks_for_no_margin():
     assert balance_of(credit(books, 0, 0, -300 * UNIT), 0, 0) == -200 * UNIT
     assert balance_of(credit(books, 1, 0, -(10**6) * UNIT), 1, 0) == 0
     assert books == mia()
-    refused(lambda: credit(books, 0, 0, 2**63 - 1), "amount", None, f"{100 * UNIT} quanta, must sum to an int64")
+    refused_at(lambda: credit(books, 0, 0, 2**63 - 1), "amount", None, f"{100 * UNIT} quanta, must sum to an int64")

@@ -4,7 +4,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing import Backstop, BookIOC, Deleverage
-from support.house_books import BTC, NO_MARGIN, USDT, Book, X, Y, linear, marked
+from support.house_books import BTC, NO_MARGIN, USDT, RestingOrders, X, Y, linear, mark_once
 
 
 def test_scores_are_float64_of_float64():
@@ -13,7 +13,7 @@ def test_scores_are_float64_of_float64():
     much = 2**53
     contract = linear(tiers=adl.MarginTiers([0], ["0.00000000000000000001"]))
     positions = [("X", 0, 1, 200), ("X", 1, -1, -much - 100), ("X", 2, -1, -much - 101)]
-    done = marked([contract], [0, much, much], positions, {"X": "100"}, [Deleverage(price="mark")])
+    done = mark_once([contract], [0, much, much], positions, {"X": "100"}, [Deleverage(price="mark")])
     assert done.wallets("adl-fill") == [0, 1]
 
 
@@ -24,7 +24,7 @@ def test_a_wallet_without_equity_scores_minus_infinity():
     """Healthy (MM 0, E 0) but nobody's counterparty, even at a price that costs it nothing."""
     contract = linear(tiers=NO_MARGIN)
     positions = [("X", 0, 2, 400), ("X", 1, -1, -150), ("X", 2, -1, -150)]
-    done = marked([contract], [0, -50, 50], positions, {"X": "100"}, [Deleverage(price="mark")])
+    done = mark_once([contract], [0, -50, 50], positions, {"X": "100"}, [Deleverage(price="mark")])
     assert done.wallets("liquidation-started") == [0]
     assert done.wallets("adl-fill") == [0, 2]
     assert [(row["wallet"], row["lots"]) for row in done.of("uncovered-lots")] == [(0, 1)]
@@ -38,7 +38,7 @@ def test_scores_take_the_equity_in_the_settle_asset(rule):
     positions = [("X", 0, 2, 400), ("X", 1, -1, -150), ("X", 2, -1, -150)]
     held = {"wallet": [1, 1], "asset": ["BTC", "USDT"], "amount": [-50, 1], "loan": [0, 0]}
     more = {"assets": [USDT, BTC], "balances": held, "index_prices": {"BTC": "25"}}
-    done = marked([contract], wallets, positions, {"X": "100"}, [Deleverage(rule, price="mark")], **more)
+    done = mark_once([contract], wallets, positions, {"X": "100"}, [Deleverage(rule, price="mark")], **more)
     assert done.wallets("liquidation-started") == [0]
     assert done.wallets("adl-fill") == [0, 2]
 
@@ -49,8 +49,8 @@ def test_a_wallet_that_is_healthy_again_is_no_counterparty_in_the_same_pass():
     # floor(50·50/60) = 41: BV 959, 96 a lot up. The book buys all 10 at 100: E 50, MM 10: healthy. Its Y scores 100/50.
     # Wallet 1: Y long 1, E -100, P 200: the book does not go there. Wallet 2 scores 10/200, and pays.
     positions = [("X", 0, 10, 1300), ("Y", 0, -2, -300), ("Y", 1, 1, 200), ("Y", 2, -1, -110)]
-    book = Book(bids=[(10, 100)])
-    done = marked([X, Y], [250, 0, 190], positions, {"X": "100", "Y": "100"}, [BookIOC(), Deleverage()], 0, book)
+    book = RestingOrders(bids=[(10, 100)])
+    done = mark_once([X, Y], [250, 0, 190], positions, {"X": "100", "Y": "100"}, [BookIOC(), Deleverage()], 0, book)
     assert book.sent == [("Y", -1, 200), ("X", -10, 96)]
     assert done.wallets("healthy") == [0]
     assert done.fills("adl-fill") == [(1, -1, 200, 200), (2, 1, 200, -200)]
@@ -61,7 +61,7 @@ def test_a_wallet_that_an_earlier_contract_of_the_round_broke_is_no_counterparty
     # Wallets 0 and 1: one lot, E -100, P 200. Wallet 2: short 1 and 1, E 105: X costs it 100, then E 5 = MM of its Y.
     # Y, then: 50/5 would lead, but wallet 3 pays. Round 2 takes wallet 2; of the longs of Y nobody is left.
     positions = [("X", 0, 1, 200), ("X", 2, -1, -150), ("Y", 1, 1, 200), ("Y", 2, -1, -150), ("Y", 3, -1, -110)]
-    done = marked([X, Y], [0, 0, 5, 190], positions, {"X": "100", "Y": "100"}, [Deleverage()])
+    done = mark_once([X, Y], [0, 0, 5, 190], positions, {"X": "100", "Y": "100"}, [Deleverage()])
     assert [fill[:3] for fill in done.fills("adl-fill")] == [(0, -1, 200), (2, 1, 200), (1, -1, 200), (3, 1, 200)]
     assert done.wallets("liquidation-started") == [0, 1, 2]
     assert [(row["wallet"], row["lots"]) for row in done.of("uncovered-lots")] == [(2, -1)]
@@ -70,12 +70,12 @@ def test_a_wallet_that_an_earlier_contract_of_the_round_broke_is_no_counterparty
 def test_the_street_and_vaults_are_no_counterparties():
     """Only they are short or long here, so nobody closes what is bankrupt."""
     # Wallet 0: E 0 < 2/3·MM: the vault takes 10 long. Wallet 1: short 10, E -100: nobody but the vault is long.
-    done = marked([X], [0, 0], [("X", 0, 10, 1000), ("X", 1, -10, -900)], {"X": "100"}, [Backstop(), Deleverage()])
+    done = mark_once([X], [0, 0], [("X", 0, 10, 1000), ("X", 1, -10, -900)], {"X": "100"}, [Backstop(), Deleverage()])
     assert done.fills("backstop") == [(0, -10, 100, 1000)]
     assert done.of("adl-fill") == []
     assert [(row["wallet"], row["lots"]) for row in done.of("uncovered-lots")] == [(1, -10)]
     # The street alone is short.
-    assert marked([X], [0], [("X", 0, 1, 200)], {"X": "100"}, [Deleverage()]).of("adl-fill") == []
+    assert mark_once([X], [0], [("X", 0, 1, 200)], {"X": "100"}, [Deleverage()]).of("adl-fill") == []
 
 
 @pytest.mark.parametrize(("same_account", "who"), [("allow", [2, 3]), ("exclude", [3, 2])])
@@ -84,7 +84,7 @@ def test_another_wallet_of_the_same_account_pays_or_is_kept_for_the_next_remaind
     # Ann's cross: P 200, a loss of 100; bob's: E -110, P 210, after it. Scores: ann isolated 50/150, dan 10/300.
     wallets = [("ann", "cross", 0), ("bob", "cross", 0), ("ann", "isolated", 100), ("dan", "cross", 290)]
     positions = [("X", 0, 1, 200), ("X", 1, 1, 210), ("X", 2, -1, -150), ("X", 3, -1, -110)]
-    done = marked([X], wallets, positions, {"X": "100"}, [Deleverage(same_account=same_account)])
+    done = mark_once([X], wallets, positions, {"X": "100"}, [Deleverage(same_account=same_account)])
     assert done.wallets("adl-fill") == [0, who[0], 1, who[1]]
 
 
@@ -93,11 +93,11 @@ def test_losers_come_after_all_winners_or_not_at_all(eligible, who):
     """Winners are those with U > 0; without profit and loss a score is 0."""
     # Wallet 0: 3 lots, E -300, P 200. U of the others: -10 (E 300, score -0.1·3), 0, 1.
     positions = [("X", 0, 3, 600), ("X", 1, -1, -90), ("X", 2, -1, -100), ("X", 3, -1, -101)]
-    done = marked([X], [0, 310, 300, 300], positions, {"X": "100"}, [Deleverage(eligible=eligible)])
+    done = mark_once([X], [0, 310, 300, 300], positions, {"X": "100"}, [Deleverage(eligible=eligible)])
     assert done.wallets("adl-notice") == who
 
 
 def test_users_are_ranked_once_for_a_contract_and_side():
     """Wallet 2 (200/400) falls to 100/300 by its first lot, behind wallet 3 (160/400), and gives the second too."""
     positions = [("X", 0, 1, 200), ("X", 1, 1, 200), ("X", 2, -2, -400), ("X", 3, -2, -360)]
-    assert marked([X], [0, 0, 200, 240], positions, {"X": "100"}, [Deleverage()]).wallets("adl-notice") == [2, 2]
+    assert mark_once([X], [0, 0, 200, 240], positions, {"X": "100"}, [Deleverage()]).wallets("adl-notice") == [2, 2]

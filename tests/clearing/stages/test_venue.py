@@ -3,7 +3,7 @@
 import pytest
 
 from adlcore.clearing import Backstop, BookIOC, CancelOrders, ClearingHouse, Deleverage, TakeOver, Uncovered, Venue
-from support.house_books import opened
+from support.house_books import build_house
 from support.house_calls import BOOKS
 from support.refusals import NOT_BELOW_0, refused, said, table
 
@@ -49,5 +49,8 @@ def test_venues_that_do_not_fit():
     """A name is not enough: it is a Venue, or its stages, and a state goes on with its vaults."""
     wanted = said("venue", "binance", "must be a list of stages, such as [TakeOver()]")
     refused(lambda: ClearingHouse(BOOKS, venue="binance"), wanted)
-    state, wanted = opened(BOOKS, [Uncovered()]).state(), said("venue", "pool", "must name vaults that the state has")
+    state, wanted = (
+        build_house(BOOKS, [Uncovered()]).state(),
+        said("venue", "pool", "must name vaults that the state has"),
+    )
     refused(lambda: ClearingHouse.from_state(state, [Backstop(vault="pool")]), wanted)

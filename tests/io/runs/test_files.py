@@ -21,7 +21,7 @@ pytestmark = pytest.mark.plain
 
 def fill(folder):
     """Fill a folder with two files."""
-    with files.replaced_folder(folder) as create:
+    with files.fill_folder(folder) as create:
         for name in ("a", "b"):
             with create(name) as file:
                 file.write(name.encode())
@@ -70,7 +70,7 @@ def test_what_failed_is_not_written_when_the_file_is_closed(tmp_path, monkeypatc
 def test_a_system_without_such_locks_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "fcntl", None)
     told = "runs are written on POSIX systems alone, whose locks end with the process: must be one of them"
-    refused(lambda: files.locked(tmp_path).__enter__(), told)
+    refused(lambda: files.lock_folder(tmp_path).__enter__(), told)
 
 
 def test_a_second_writer_is_refused(tmp_path, copied):

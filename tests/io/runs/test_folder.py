@@ -7,7 +7,7 @@ import pytest
 import adlcore as adl
 from adlcore.io import open_run
 from support.planted import KINDS, plant
-from support.run_worlds import TEN, refused, tree
+from support.run_worlds import TEN, refused_with, tree
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized", "impatient"), pytest.mark.files]
 
@@ -37,11 +37,11 @@ def test_what_is_put_under_a_name_of_a_run_leads_nowhere(copied, tmp_path, name,
     if goes(name, kind):
         assert tree(TEN.resume(folder).path) == TEN.tree
     else:
-        refused(lambda: TEN.resume(folder), str(folder / name))
+        refused_with(lambda: TEN.resume(folder), str(folder / name))
         if (name, kind) != ("after", "folder"):  # which is looked into when the run ends
             assert tree(folder) == before
         if kind != "folder" or name not in PARTS:  # books that cannot be read are put aside
-            refused(lambda: adl.io.repair(folder, TEN.house(), TEN.passes), str(folder / name))
+            refused_with(lambda: adl.io.repair(folder, TEN.house(), TEN.passes), str(folder / name))
     assert tree(outside) == precious
 
 
@@ -55,8 +55,8 @@ def test_what_is_no_file_of_an_open_run_is_not_read(copied, tmp_path, name, kind
     plant(folder / name, tmp_path / "outside", kind)
     precious = tree(tmp_path / "outside")
     if kind != "folder" or name != "before":
-        refused(lambda: open_run(folder).before, f"{folder / name} is a", ": must be a ")
-    refused(lambda: TEN.verify(folder), str(folder / name))
+        refused_with(lambda: open_run(folder).before, f"{folder / name} is a", ": must be a ")
+    refused_with(lambda: TEN.verify(folder), str(folder / name))
     assert tree(tmp_path / "outside") == precious
 
 
@@ -70,8 +70,8 @@ def test_what_is_no_file_of_a_sealed_run_is_not_read(copied, tmp_path, name, kin
         run = open_run(folder)
         return run.events(), run.passes(), run.marks(), run.after
 
-    refused(read, str(folder / name))
-    refused(lambda: TEN.verify(folder), str(folder / name))
+    refused_with(read, str(folder / name))
+    refused_with(lambda: TEN.verify(folder), str(folder / name))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -80,7 +80,7 @@ def test_a_run_is_begun_where_somebody_was_before(tmp_path, kind):
     plant(folder / ".manifest.json.new", outside, kind)
     precious = tree(outside)
     if kind == "folder":
-        refused(lambda: TEN.record(folder), f"{folder}/.manifest.json.new is a folder: must be a plain file")
+        refused_with(lambda: TEN.record(folder), f"{folder}/.manifest.json.new is a folder: must be a plain file")
         assert tree(folder) == {".manifest.json.new/notes.txt": b"precious"}
     else:
         assert tree(TEN.record(folder).path) == TEN.tree
@@ -120,7 +120,7 @@ def test_a_link_in_the_place_of_a_folder_that_is_being_filled_leads_nowhere(tmp_
         write(*arguments, **options)
 
     monkeypatch.setattr(pq, "write_table", swapped)
-    refused(lambda: TEN.record(folder), f"{work} is a symbolic link: must be a folder")
+    refused_with(lambda: TEN.record(folder), f"{work} is a symbolic link: must be a folder")
     assert set(tree(outside).values()) == {b"precious"}
     assert len(tree(outside)) == 4
     monkeypatch.undo()
@@ -132,7 +132,7 @@ def test_a_file_of_two_names_is_not_appended_to(copied, tmp_path):
     folder = copied("ten-2")
     os.link(folder / "events.arrow", tmp_path / "backup")
     known = (tmp_path / "backup").read_bytes()
-    refused(lambda: TEN.resume(folder), f"{folder}/events.arrow is a file of 2 names: must be a copy of its own")
+    refused_with(lambda: TEN.resume(folder), f"{folder}/events.arrow is a file of 2 names: must be a copy of its own")
     assert len(open_run(folder).passes()["pass"]) == 2
     (folder / "events.arrow").unlink()
     (folder / "events.arrow").write_bytes(known)
@@ -149,7 +149,7 @@ def test_a_device_is_not_written_to(copied):
             os.mknod(folder / name, 0o666 | 0o020000, os.makedev(1, 3))
         except PermissionError:
             pytest.skip("only root makes devices")
-        refused(lambda name=name: TEN.resume(folder), f"{folder / name} is a device: must be a plain file")
+        refused_with(lambda name=name: TEN.resume(folder), f"{folder / name} is a device: must be a plain file")
         (folder / name).unlink()
         if kept is not None:
             (folder / name).write_bytes(kept)
@@ -168,5 +168,5 @@ def test_what_a_user_names_may_be_a_link(copied, tmp_path):
 def test_a_pipe_is_no_run(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for call in (open_run, TEN.resume, TEN.verify):
-        refused(lambda call=call: call(tmp_path / "pipe"), "pipe is no run: has no manifest.json")
-    refused(lambda: TEN.record(tmp_path / "pipe"), "pipe is a file: must be a folder, or not be there")
+        refused_with(lambda call=call: call(tmp_path / "pipe"), "pipe is no run: has no manifest.json")
+    refused_with(lambda: TEN.record(tmp_path / "pipe"), "pipe is a file: must be a folder, or not be there")

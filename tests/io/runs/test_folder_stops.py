@@ -214,11 +214,13 @@ def test_a_forged_price_is_none_of_the_scenarios(bad, good, whole, stopped):
     log = list(open_log(stopped, read_manifest(stopped)))
     (stopped / "events.arrow").unlink()
     with files.Sink.append(stopped / "events.arrow", 0) as file:
-        run_log.begin(file)
+        run_log.write_head(file)
         for each in log:
             marks = {**each.inputs["marks"], "BTCUSDT": "1"} if each.number == 1 else each.inputs["marks"]
-            events = Events(each.table, each.first, each.time, run_log.NOBODY)
-            run_log.append(file, run_log.Made(each.number, {**each.inputs, "marks": marks}, events, each.digest))
+            events = Events(each.table, each.first, each.time, run_log.NO_NAMES)
+            run_log.append_pass(
+                file, run_log.NewPass(each.number, {**each.inputs, "marks": marks}, events, each.digest)
+            )
     told = bad("resume", stopped)
     assert "passes[1].marks['BTCUSDT'] is " in told
     assert f"; adlcore resume --repair {stopped} keeps the passes before it and puts aside the rest" in told

@@ -9,7 +9,7 @@ from adlcore.clearing.events import CAUSES, KINDS
 from adlcore.io import open_run
 from adlcore.io.runs import manifest as run_manifest
 from support.refusals import cases
-from support.run_worlds import TEN, TWO, refused
+from support.run_worlds import TEN, TWO, refused_with
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 
@@ -71,7 +71,7 @@ OPEN = [
 def test_a_value_that_no_manifest_has_is_named(copied, name, place, value, words):
     folder = forged(copied(name), place, value)
     for call in (open_run, TWO.resume, TWO.verify, lambda path: adl.io.repair(path, TWO.house(), TWO.passes)):
-        refused(lambda call=call: call(folder), words)
+        refused_with(lambda call=call: call(folder), words)
 
 
 @cases(
@@ -90,7 +90,7 @@ def test_a_fund_of_a_configuration_that_is_none_is_named_in_the_report(copied, f
 
     sound = {"asset": "USDT", "balance": "9"}
     run = open_run(forged(copied("two-sealed"), "configuration.funds", [sound, fund]))
-    refused(lambda: Facts(run), words)
+    refused_with(lambda: Facts(run), words)
 
 
 @pytest.mark.parametrize("schema", [2, 0, "1", None, [1]])
@@ -99,7 +99,7 @@ def test_an_unknown_schema_is_refused_by_name(copied, schema):
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps({**manifest, "schema": schema}))
     for call in (lambda: open_run(folder), lambda: TEN.resume(folder), lambda: TEN.verify(folder)):
-        refused(call, f"is a run of schema {schema}: this adlcore reads schema 1", value=schema)
+        refused_with(call, f"is a run of schema {schema}: this adlcore reads schema 1", value=schema)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_broken_manifest_is_refused(copied, text, words):
     folder = copied("ten-4")
     (folder / "manifest.json").write_text(text)
     for call in (lambda: open_run(folder), lambda: TEN.resume(folder), lambda: TEN.verify(folder)):
-        refused(call, words)
+        refused_with(call, words)
     assert (folder / "manifest.json").read_text() == text
 
 
@@ -131,13 +131,13 @@ def test_a_forged_manifest_that_lacks_something_is_refused(copied):
     for key in manifest:
         if key not in ("schema", "status"):
             run_manifest.write_manifest(folder, {name: value for name, value in manifest.items() if name != key})
-            refused(lambda: open_run(folder), f"manifest.json has no {key!r}")
+            refused_with(lambda: open_run(folder), f"manifest.json has no {key!r}")
     for part in ("names", "opening", "hashes", "counts"):
         run_manifest.write_manifest(folder, {**manifest, part: {}})
-        refused(lambda: open_run(folder), f"manifest.json: {part} has no ")
+        refused_with(lambda: open_run(folder), f"manifest.json: {part} has no ")
     for opening in ({"digest": "xy"}, {"sequence": "1"}, {"digest": 3}):
         run_manifest.write_manifest(folder, {**manifest, "opening": {**manifest["opening"], **opening}})
-        refused(lambda: open_run(folder), "manifest.json")
+        refused_with(lambda: open_run(folder), "manifest.json")
 
 
 def test_numbers_of_another_version_are_not_guessed(copied):
@@ -153,5 +153,5 @@ def test_numbers_of_another_version_are_not_guessed(copied):
         words = (
             f"was recorded by adlcore 9.9, whose {part} of events have other numbers: must be sealed by that version"
         )
-        refused(lambda: open_run(folder), words)
-        refused(lambda: TEN.resume(folder), words)
+        refused_with(lambda: open_run(folder), words)
+        refused_with(lambda: TEN.resume(folder), words)

@@ -8,7 +8,7 @@ import pytest
 import adlcore as adl
 from adlcore.io import open_run
 from adlcore.io.runs import manifest as run_manifest
-from support.run_worlds import ANN, CONFIGURATION, EVE, MIDDLE, TEN, TWO, refused, tree, without_opening
+from support.run_worlds import ANN, CONFIGURATION, EVE, MIDDLE, TEN, TWO, refused_with, tree, without_opening
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 
@@ -113,7 +113,9 @@ def test_a_forged_opening_is_refused_where_it_is_asked_for(recorded, part, given
     manifest = run_manifest.read_manifest(folder)
     run_manifest.write_manifest(folder, {**manifest, "opening": {**manifest["opening"], part: given}})
     run = open_run(folder)
-    refused(lambda: run.opening_funds if part == "funds" else run.opening_debts, str(folder / "manifest.json"), words)
+    refused_with(
+        lambda: run.opening_funds if part == "funds" else run.opening_debts, str(folder / "manifest.json"), words
+    )
 
 
 @pytest.mark.parametrize("part", ["funds", "uncovered"])
@@ -127,4 +129,4 @@ def test_an_opening_has_both_or_neither_and_each_is_a_list(copied, part):
         ({**opening, part: None}, f"opening.{part} is None: must be of type list"),
     ):
         run_manifest.write_manifest(folder, {**manifest, "opening": changed})
-        refused(lambda: open_run(folder), words)
+        refused_with(lambda: open_run(folder), words)

@@ -5,7 +5,7 @@ import pytest
 from adlcore.clearing import ClearingHouse
 from adlcore.io import Inputs, open_run, record, verify
 from support import run_worlds
-from support.run_worlds import TEN, refused
+from support.run_worlds import TEN, refused_with
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 
@@ -81,11 +81,11 @@ def test_nobody_else_may_move_the_house(tmp_path):
         yield TEN.passes[1]
 
     words = "the house was changed before pass 1: must be moved by the run alone"
-    refused(lambda: record(tmp_path / "run", house, passes()), words, argument="house", row=1)
+    refused_with(lambda: record(tmp_path / "run", house, passes()), words, argument="house", row=1)
     assert len(open_run(tmp_path / "run").passes()["pass"]) == 1
     house = TEN.house()
     moving = lambda *_: house.mark()  # noqa: E731
-    refused(lambda: record(tmp_path / "other", house, TEN.passes, on_pass=moving), words)
+    refused_with(lambda: record(tmp_path / "other", house, TEN.passes, on_pass=moving), words)
 
 
 def test_a_run_is_left_with_its_passes_where_a_deferred_call_moves_the_house(tmp_path):
@@ -93,6 +93,6 @@ def test_a_run_is_left_with_its_passes_where_a_deferred_call_moves_the_house(tmp
     house = TEN.house()
     house.on("adl-notice", lambda event: house.defer(lambda: house.fund_deposit("USDT", "1")))
     words = "the house was changed during pass 1, by a deferred call or another thread: a run holds marks alone"
-    refused(lambda: record(tmp_path / "run", house, TEN.passes), words, argument="house", row=1)
+    refused_with(lambda: record(tmp_path / "run", house, TEN.passes), words, argument="house", row=1)
     assert len(open_run(tmp_path / "run").passes()["pass"]) == 1
     assert TEN.resume(tmp_path / "run").sealed

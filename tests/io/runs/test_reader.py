@@ -5,8 +5,8 @@ import pickle
 import pytest
 
 from adlcore.io import open_run
-from support.run_logs import columns, cuts, ends, same, written
-from support.run_worlds import CONFIGURATION, TEN, TWO, refused
+from support.run_logs import assert_same_columns, columns, cuts, ends, written
+from support.run_worlds import CONFIGURATION, TEN, TWO, refused_with
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 
@@ -28,7 +28,9 @@ def test_an_open_run_shows_its_complete_passes(kept, count):
     run, events = open_run(kept / f"ten-{count}"), TEN.events[:count]
     assert (run.sealed, run.after, run.manifest["status"]) == (False, None, "open")
     assert run.before == TEN.house().snapshot()
-    same(run.events(), columns(events) if count else {name: column[:0] for name, column in columns(TEN.events).items()})
+    assert_same_columns(
+        run.events(), columns(events) if count else {name: column[:0] for name, column in columns(TEN.events).items()}
+    )
     passes = run.passes()
     assert list(passes) == ["pass", "time", "first", "events", "digest"]
     assert passes["pass"].tolist() == list(range(count))
@@ -48,7 +50,7 @@ def test_a_sealed_run_shows_everything(kept):
     assert (run.sealed, run.path, run.configuration) == (True, kept / "ten-sealed", CONFIGURATION)
     assert (run.before, run.after) == (TEN.house().snapshot(), house.snapshot())
     assert (run.contracts, run.assets) == (run.before.contracts, run.before.assets)
-    same(run.events(), columns(TEN.events))
+    assert_same_columns(run.events(), columns(TEN.events))
     assert run.passes()["digest"].tolist() == digests(TEN, 4)
     hashes = run.manifest["hashes"]
     assert (hashes["before"], hashes["after"]) == (TEN.house().hash, house.hash)
@@ -64,9 +66,9 @@ def test_a_sealed_run_shows_everything(kept):
 
 def test_open_and_sealed_runs_show_the_same(kept):
     one, other = open_run(kept / "ten-sealed"), open_run(kept / "ten-4")
-    same(one.events(), other.events())
-    same(one.passes(), other.passes())
-    same(one.marks(), other.marks())
+    assert_same_columns(one.events(), other.events())
+    assert_same_columns(one.passes(), other.passes())
+    assert_same_columns(one.marks(), other.marks())
 
 
 def test_marks_are_what_passes_were_given(kept):
@@ -93,7 +95,7 @@ def test_a_reader_of_a_run_that_is_sealed_meanwhile_is_told(copied):
     run = open_run(folder)
     TEN.resume(folder)
     assert len(run.passes()["pass"]) == 3
-    refused(run.events, "ten-3 was sealed or altered since it was opened: must be opened again")
+    refused_with(run.events, "ten-3 was sealed or altered since it was opened: must be opened again")
     assert open_run(folder).sealed
 
 

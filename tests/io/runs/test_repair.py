@@ -13,8 +13,8 @@ from adlcore.io import open_run
 from adlcore.io.runs import log as run_log
 from adlcore.io.runs import manifest as run_manifest
 from support.disk_faults import die, steps, steps_that_fail
-from support.run_logs import altered, ends, forge, written
-from support.run_worlds import TEN, TWO, World, refused, tree
+from support.run_logs import ends, forge_log, with_byte, written
+from support.run_worlds import TEN, TWO, RunWorld, refused_with, tree
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 
@@ -22,7 +22,7 @@ LOG, ASIDE = "events.arrow", "events.arrow.dropped"
 EDGES = ends(TEN.log)
 
 
-def repaired(world: World, folder) -> adl.io.Repair:
+def repaired(world: RunWorld, folder) -> adl.io.Repair:
     return adl.io.repair(folder, world.house(), world.passes)
 
 
@@ -39,14 +39,14 @@ def end_of(count: int, place: int, edges: list[int]) -> int:
 def test_any_altered_byte_costs_its_pass_and_what_follows(kept_two, tmp_path):
     edges = ends(TWO.log)
     for place in sorted({*range(0, len(TWO.log), 211), *edges[:-1], len(TWO.log) - 1}):
-        folder, log = tmp_path / str(place), altered(TWO.log, place, TWO.log[place] ^ 1 << place % 8)
+        folder, log = tmp_path / str(place), with_byte(TWO.log, place, TWO.log[place] ^ 1 << place % 8)
         shutil.copytree(kept_two, folder)
         written(folder / LOG, log)
         count = passes_before(place, edges)
         end = end_of(count, place, edges)
         events = sum(map(len, TWO.events[:count]))
         dropped = f"keeps {count} pass{'es' * (count != 1)} ({events} event{'s' * (events != 1)}) and drops "
-        refused(lambda folder=folder: TWO.resume(folder), f"adlcore resume --repair {folder} ", dropped)
+        refused_with(lambda folder=folder: TWO.resume(folder), f"adlcore resume --repair {folder} ", dropped)
         assert (folder / LOG).read_bytes() == log
         found = repaired(TWO, folder)
         assert (found.kept_passes, found.kept_events, found.dropped_bytes) == (count, events, len(log) - end)
@@ -82,7 +82,7 @@ def test_garbage_behind_sound_passes_is_put_aside(copied, count, tail):
         return
     with open(folder / LOG, "ab") as file:
         file.write(tail)
-    refused(
+    refused_with(
         lambda: TEN.resume(folder),
         f"(adlcore.io.repair, with its own house and passes) keeps {count} pass",
         f"and drops {len(tail):,} bytes",
@@ -97,7 +97,7 @@ def test_garbage_behind_sound_passes_is_put_aside(copied, count, tail):
 def test_what_was_dropped_is_counted(copied):
     folder, place = copied("ten-4"), EDGES[0] + 5000
     assert passes_before(place, EDGES) == 1
-    written(folder / LOG, altered(TEN.log, place, TEN.log[place] ^ 4))
+    written(folder / LOG, with_byte(TEN.log, place, TEN.log[place] ^ 4))
     found = repaired(TEN, folder)
     assert found[:5] == (1, 0, 3, 81, len(TEN.log) - EDGES[1])
 
@@ -129,10 +129,10 @@ def other_lots(number, table):
 
 def test_passes_that_are_forged_are_those_that_are_not_made_again(copied):
     folder = copied("ten-4")
-    forge(folder, other_lots)
+    forge_log(folder, other_lots)
     log = (folder / LOG).read_bytes()
     words = "pass 1 is not what house and passes make: event ", "keeps 1 pass (0 events) and drops "
-    refused(lambda: TEN.resume(folder), *words, f"adlcore resume --repair {folder} ")
+    refused_with(lambda: TEN.resume(folder), *words, f"adlcore resume --repair {folder} ")
     found = repaired(TEN, folder)
     assert found[:5] == (1, 0, 3, 81, len(log) - EDGES[1])
     assert "pass 1 is not what house and passes make" in found.reason
@@ -141,16 +141,16 @@ def test_passes_that_are_forged_are_those_that_are_not_made_again(copied):
 
 
 def test_a_forged_input_is_one_that_was_not_given(copied, monkeypatch):
-    folder, encoded = copied("ten-4"), run_log.encoded
+    folder, encoded = copied("ten-4"), run_log.pass_message
     other = {**TEN.passes[1].marks, "X": "79"}
 
     def forged(made):
         return encoded(made._replace(inputs={**made.inputs, "marks": other}) if made.number == 1 else made)
 
-    monkeypatch.setattr(run_log, "encoded", forged)
-    forge(folder, lambda *_: None)
+    monkeypatch.setattr(run_log, "pass_message", forged)
+    forge_log(folder, lambda *_: None)
     monkeypatch.undo()
-    refused(lambda: TEN.resume(folder), "passes[1].marks['X'] is '80': must be '79', as it was recorded")
+    refused_with(lambda: TEN.resume(folder), "passes[1].marks['X'] is '80': must be '79', as it was recorded")
     assert repaired(TEN, folder)[:2] == (1, 0)
     TEN.resume(folder)
     assert {name: data for name, data in tree(folder).items() if name != ASIDE} == TEN.tree
@@ -158,8 +158,8 @@ def test_a_forged_input_is_one_that_was_not_given(copied, monkeypatch):
 
 def test_a_pass_too_many_is_none_of_the_run(copied):
     folder = copied("ten-4")
-    short = World(TEN.house, TEN.passes[:3])
-    refused(lambda: short.resume(folder), "passes end after 3: must go on")
+    short = RunWorld(TEN.house, TEN.passes[:3])
+    refused_with(lambda: short.resume(folder), "passes end after 3: must go on")
     assert repaired(short, folder)[:5] == (3, 81, 1, 0, len(TEN.log) - EDGES[3])
     short.resume(folder)
     assert {name: data for name, data in tree(folder).items() if name != ASIDE} == short.tree
@@ -241,7 +241,7 @@ def test_books_that_are_not_those_of_the_run_are_written_again(copied, part, cou
     if not is_sound:
         (folder / part / "orders.parquet").write_bytes(b"altered")
     other = tree(folder / part)
-    refused(lambda: TEN.resume(folder), f"{folder / part}", f"adlcore resume --repair {folder} ", " puts it aside")
+    refused_with(lambda: TEN.resume(folder), f"{folder / part}", f"adlcore resume --repair {folder} ", " puts it aside")
     assert repaired(TEN, folder).put_aside == (folder / f"{part}.dropped",)
     TEN.resume(folder)
     assert tree(folder / f"{part}.dropped") == other
@@ -263,10 +263,10 @@ def test_books_that_are_those_of_the_run_stay(copied):
 def test_a_sealed_run_that_was_altered_is_not_opened_again(copied, name):
     folder = copied("ten-sealed")
     data = (folder / name).read_bytes()
-    written(folder / name, altered(data, len(data) // 2, data[len(data) // 2] ^ 1))
+    written(folder / name, with_byte(data, len(data) // 2, data[len(data) // 2] ^ 1))
     before = tree(folder)
     words = f"{folder / name} was altered", "must be recorded again, in another folder: a sealed run is not repaired"
-    refused(lambda: repaired(TEN, folder), *words)
+    refused_with(lambda: repaired(TEN, folder), *words)
     assert tree(folder) == before
 
 
@@ -275,24 +275,26 @@ def test_what_is_no_damage_of_a_log_is_refused(copied):
     with open(folder / LOG, "ab") as file:
         file.write(b"no pass")
     before = tree(folder)
-    refused(lambda: repaired(TWO, folder), "the house has the hash ")
-    refused(lambda: adl.io.repair(folder, None, TEN.passes), "house is 'NoneType': must be a ClearingHouse")
-    refused(lambda: adl.io.repair(folder, TEN.house(), 3), "passes is 3: must be an iterable of Inputs")
-    TEN.resume(copied("ten-1"), on_pass=lambda *_: refused(lambda: repaired(TEN, folder.parent / "ten-1"), "another"))
+    refused_with(lambda: repaired(TWO, folder), "the house has the hash ")
+    refused_with(lambda: adl.io.repair(folder, None, TEN.passes), "house is 'NoneType': must be a ClearingHouse")
+    refused_with(lambda: adl.io.repair(folder, TEN.house(), 3), "passes is 3: must be an iterable of Inputs")
+    TEN.resume(
+        copied("ten-1"), on_pass=lambda *_: refused_with(lambda: repaired(TEN, folder.parent / "ten-1"), "another")
+    )
     assert tree(folder) == before
     manifest = run_manifest.read_manifest(folder)
     (folder / "manifest.json").write_bytes(b"{}")
-    refused(lambda: repaired(TEN, folder), "manifest.json is no run's")
+    refused_with(lambda: repaired(TEN, folder), "manifest.json is no run's")
     run_manifest.write_manifest(folder, manifest)
     assert tree(folder) == before
 
 
 def test_a_log_of_another_version_is_not_dropped(copied):
     folder = copied("ten-2")
-    schema = run_log._schema().with_metadata({"adlcore.run": "9", b"check": run_log.MARK + run_log.EMPTY})
+    schema = run_log._schema().with_metadata({"adlcore.run": "9", b"check": run_log.CHECK_SIGN + run_log.EMPTY})
     written(folder / LOG, b"".join(run_log._checked([schema.serialize()])) + TEN.log)
     before = tree(folder)
     for call in (lambda: repaired(TEN, folder), lambda: TEN.resume(folder)):
-        error = refused(call, "what stands before the first pass is not of schema 1, which this adlcore reads")
+        error = refused_with(call, "what stands before the first pass is not of schema 1, which this adlcore reads")
         assert "--repair" not in str(error)
     assert tree(folder) == before

@@ -10,7 +10,7 @@ from adlcore.io.runs import parquet_files
 from adlcore.io.runs.manifest import read_manifest, write_manifest
 from support.arrow import other_cell, store, stored
 from support.run_logs import columns, written
-from support.run_worlds import TEN, TWO, refused
+from support.run_worlds import TEN, TWO, refused_with
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 
@@ -20,8 +20,8 @@ def test_a_table_that_is_not_there_is_missed(copied, name):
     folder = copied("two-sealed")
     run = open_run(folder)
     (folder / name).unlink()
-    refused(getattr(run, name.removesuffix(".parquet")), f"was altered: has no {name}")
-    refused(lambda: TWO.verify(folder), f"was altered: has no {name}")
+    refused_with(getattr(run, name.removesuffix(".parquet")), f"was altered: has no {name}")
+    refused_with(lambda: TWO.verify(folder), f"was altered: has no {name}")
 
 
 def rewrite(path, change, **options) -> None:
@@ -37,7 +37,7 @@ def test_the_first_bad_event_of_a_sealed_run_is_named(copied, name, row):
     rewrite(folder / "events.parquet", other_cell(name, row, value), compression="zstd")
     number, sequence, must = known["pass"][row], known["sequence"][row], known[name].tolist()[row]
     words = f"pass {number} is not what house and passes make: event {sequence} has {name} {value!r}, must be {must!r}"
-    refused(lambda: TEN.verify(folder), f"events.parquet was altered: {words}", row=number)
+    refused_with(lambda: TEN.verify(folder), f"events.parquet was altered: {words}", row=number)
 
 
 def test_events_that_went_or_came_are_named(copied):
@@ -62,7 +62,7 @@ def test_events_that_went_or_came_are_named(copied):
         ),
     ):
         rewrite(folder / "events.parquet", change)
-        refused(lambda: TEN.verify(folder), words, "events.parquet")
+        refused_with(lambda: TEN.verify(folder), words, "events.parquet")
         written(folder / "events.parquet", before)
     TEN.verify(folder)
 
@@ -70,7 +70,7 @@ def test_events_that_went_or_came_are_named(copied):
 def test_an_empty_cell_is_no_event(copied):
     folder = copied("ten-sealed")
     rewrite(folder / "events.parquet", other_cell("lots", 5, None))
-    refused(lambda: TEN.verify(folder), "event 18 has lots None, must be ")
+    refused_with(lambda: TEN.verify(folder), "event 18 has lots None, must be ")
 
 
 def test_tables_of_another_run_are_refused(copied):
@@ -78,7 +78,7 @@ def test_tables_of_another_run_are_refused(copied):
     for name in ("events.parquet", "passes.parquet", "marks.parquet"):
         before = (folder / name).read_bytes()
         written(folder / name, (other / name).read_bytes())
-        refused(lambda: TEN.verify(folder), name)
+        refused_with(lambda: TEN.verify(folder), name)
         written(folder / name, before)
     TEN.verify(folder)
 
@@ -96,4 +96,4 @@ def test_texts_of_a_sealed_run_that_no_pass_has(copied, table, column, value, to
     manifest = read_manifest(folder)
     digest = hashlib.sha256((folder / table).read_bytes()).hexdigest()
     write_manifest(folder, {**manifest, "files": {**manifest["files"], table: digest}})
-    assert str(refused(lambda: TWO.verify(folder))) == f"{folder}/{table}: {told}"
+    assert str(refused_with(lambda: TWO.verify(folder))) == f"{folder}/{table}: {told}"

@@ -7,8 +7,8 @@ import pytest
 import adlcore as adl
 from adlcore.clearing.events import CAUSES, KINDS, PLACE
 from adlcore.io import open_run
-from support.run_logs import altered, forge, written
-from support.run_worlds import TEN, TWO, refused, tree
+from support.run_logs import forge_log, with_byte, written
+from support.run_worlds import TEN, TWO, refused_with, tree
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 
@@ -21,8 +21,10 @@ LOG = "events.arrow"
 def test_altered_inputs_are_no_events(copied):
     folder = copied("ten-4")
     place = TEN.log.index(b'"oracle":{"X":"81"}') + len(b'"oracle":{"X":"8')
-    written(folder / LOG, altered(TEN.log, place, ord("2")))
-    refused(lambda: TEN.verify(folder), "pass 1 holds other bytes than were written: not in its events, but in what")
+    written(folder / LOG, with_byte(TEN.log, place, ord("2")))
+    refused_with(
+        lambda: TEN.verify(folder), "pass 1 holds other bytes than were written: not in its events, but in what"
+    )
 
 
 # A log that was written by somebody else ------------------------------------------------------------------------------
@@ -35,12 +37,12 @@ def test_a_forged_log_that_is_not_chained_is_refused(copied):
         if number == 2:
             table[3, PLACE["lots"]] += 1
 
-    forge(folder, change, chained=False)
-    refused(lambda: open_run(folder), "was altered: pass 2 has events whose rolling hash is ", "must be ", row=2)
+    forge_log(folder, change, chained=False)
+    refused_with(lambda: open_run(folder), "was altered: pass 2 has events whose rolling hash is ", "must be ", row=2)
     first = TEN.events[2].first
     lots = int(TEN.events[2].lots[3])
     words = f"event {first + 3} has lots {lots + 1}, must be {lots}"
-    refused(lambda: TEN.verify(folder), "pass 2 has events whose rolling hash is ", words)
+    refused_with(lambda: TEN.verify(folder), "pass 2 has events whose rolling hash is ", words)
 
 
 def test_a_forged_log_is_not_what_the_house_makes(copied):
@@ -51,12 +53,12 @@ def test_a_forged_log_is_not_what_the_house_makes(copied):
         if number == 1:
             table[[20, 40], PLACE["lots"]] += 7
 
-    forge(folder, change)
+    forge_log(folder, change)
     assert open_run(folder).events()["lots"][20] == lots[20] + 7
     told = f"event {first + 20} has lots {lots[20] + 7}, must be {lots[20]}"
     words = f"{LOG}: pass 1 is not what house and passes make: {told}"
     for call in (lambda: TEN.verify(folder), lambda: TEN.resume(folder)):
-        refused(call, words, row=1)
+        refused_with(call, words, row=1)
 
 
 @pytest.mark.parametrize(
@@ -84,11 +86,11 @@ def test_a_forged_number_that_stands_for_nothing_is_refused(copied, field, value
         if number == 1:
             table[30, PLACE[field]] = value
 
-    forge(folder, change)
+    forge_log(folder, change)
     run = open_run(folder)
     words = f"{LOG} was altered: event {first + 30} of pass 1 has the {field} {value}: {must}"
-    refused(run.events, words, argument=field, row=first + 30, value=value)
-    refused(lambda: TEN.verify(folder), f"event {first + 30} has {'fund' if field == 'party' else field} ")
+    refused_with(run.events, words, argument=field, row=first + 30, value=value)
+    refused_with(lambda: TEN.verify(folder), f"event {first + 30} has {'fund' if field == 'party' else field} ")
 
 
 # The files of a sealed run --------------------------------------------------------------------------------------------
@@ -98,10 +100,10 @@ def test_a_forged_number_that_stands_for_nothing_is_refused(copied, field, value
 def test_books_of_another_run_are_refused(copied, part):
     folder = copied("ten-sealed")
     shutil.rmtree(folder / part)
-    refused(lambda: TEN.verify(folder), f"ten-sealed was altered: has no {part}")
+    refused_with(lambda: TEN.verify(folder), f"ten-sealed was altered: has no {part}")
     adl.io.save(TWO.house().snapshot(), folder / part)
-    refused(lambda: getattr(open_run(folder), part), f"{part} is of another run: its hash is ")
-    refused(lambda: TEN.verify(folder), f"{part} is of another run: its hash is ")
+    refused_with(lambda: getattr(open_run(folder), part), f"{part} is of another run: its hash is ")
+    refused_with(lambda: TEN.verify(folder), f"{part} is of another run: its hash is ")
 
 
 @pytest.mark.parametrize("count", [0, 2])
@@ -111,5 +113,5 @@ def test_an_open_run_with_the_books_of_another_is_not_gone_on_with(copied, count
     adl.io.save(TWO.house().snapshot(), folder / "before")
     before = tree(folder)
     for call in (lambda: TEN.verify(folder), lambda: TEN.resume(folder), open_run(folder).events):
-        refused(call, "before is of another run: its hash is ")
+        refused_with(call, "before is of another run: its hash is ")
     assert tree(folder) == before

@@ -10,7 +10,7 @@ from adlcore.clearing.stages import take_over
 from adlcore.io.runs import manifest as run_manifest
 from adlcore.io.runs import open_run
 from adlcore.report.facts.run_facts import Facts
-from support.run_worlds import TEN, TWO, refused, tree
+from support.run_worlds import TEN, TWO, refused_with, tree
 
 pytestmark = pytest.mark.files
 
@@ -45,7 +45,9 @@ def test_a_sealed_run_of_an_older_version_is_read_and_its_difference_is_explaine
     run = older(TEN.record, tmp_path / "ten")
     assert set(run.events()["kind"].tolist()) < set(OLDER_KINDS)
     assert len(Facts(open_run(run.path)).refusals) == 0
-    error = refused(lambda: TEN.verify(run.path), f"{run.path} {BOTH}, which makes something else: ", "pass 1 is not")
+    error = refused_with(
+        lambda: TEN.verify(run.path), f"{run.path} {BOTH}, which makes something else: ", "pass 1 is not"
+    )
     assert error.argument == "path"
 
 
@@ -53,8 +55,8 @@ def test_a_stopped_run_of_an_older_version_is_left_to_that_version(older, tmp_pa
     folder = older(TEN.stop, tmp_path / "ten", 2)
     before = tree(folder)
     assert len(open_run(folder).passes()["pass"]) == 2
-    refused(lambda: TEN.verify(folder), f"{folder} {BOTH}, which makes something else: ", "pass 1 is not")
-    refused(lambda: TEN.resume(folder), f"{folder} {BOTH}: must be sealed by that version, or be made anew")
+    refused_with(lambda: TEN.verify(folder), f"{folder} {BOTH}, which makes something else: ", "pass 1 is not")
+    refused_with(lambda: TEN.resume(folder), f"{folder} {BOTH}: must be sealed by that version, or be made anew")
     assert tree(folder) == before
 
 
@@ -70,13 +72,13 @@ def test_a_house_that_hashes_otherwise_is_explained(older, tmp_path):
     found = run_manifest.read_manifest(folder)
     run_manifest.write_manifest(folder, {**found, "hashes": {**found["hashes"], "before": "0" * 64}})
     for call in (lambda: TEN.verify(folder), lambda: TEN.resume(folder)):
-        refused(call, f"{folder} {BOTH}, which makes something else: the house has the hash ", argument="house")
+        refused_with(call, f"{folder} {BOTH}, which makes something else: the house has the hash ", argument="house")
 
 
 def test_what_the_caller_gives_wrongly_is_no_matter_of_versions(older, tmp_path):
     run = older(TEN.record, tmp_path / "ten")
     other = [TEN.passes[0]._replace(marks={"X": "98"}), *TEN.passes[1:]]
-    error = refused(lambda: adl.io.verify(run.path, TEN.house(), other), "passes[0].marks['X'] is '98'")
+    error = refused_with(lambda: adl.io.verify(run.path, TEN.house(), other), "passes[0].marks['X'] is '98'")
     assert "0.0.9" not in str(error)
 
 
@@ -91,4 +93,4 @@ def test_another_version_with_the_same_events_goes_on(tmp_path):
         tmp_path / "copy", {**found, "adlcore": "0.0.9", "hashes": {**found["hashes"], "before": "0" * 64}}
     )
     words = f"was made by adlcore 0.0.9, and this is adlcore {adl.__version__}, which makes something else: the house"
-    refused(lambda: TEN.resume(tmp_path / "copy"), words)
+    refused_with(lambda: TEN.resume(tmp_path / "copy"), words)

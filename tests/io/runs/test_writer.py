@@ -14,8 +14,8 @@ import adlcore as adl
 from adlcore.clearing import ClearingHouse
 from adlcore.io import Inputs, open_run, record, resume, verify
 from support import house_draws, margin_oracle
-from support.run_logs import columns, cuts, ends, same, written
-from support.run_worlds import CONFIGURATION, TEN, TWO, Stop, refused, tree
+from support.run_logs import assert_same_columns, columns, cuts, ends, written
+from support.run_worlds import CONFIGURATION, TEN, TWO, Stop, refused_with, tree
 
 #: Of how many bytes one is a place to cut before everything is made and sealed again; 1 takes some minutes.
 EVERY = int(os.environ.get("ADLCORE_CUTS", "48"))
@@ -38,7 +38,7 @@ def test_prices_are_kept_exactly_however_they_are_given(tmp_path):
 def test_a_run_without_passes(tmp_path):
     run = TEN.record(tmp_path / "run", [])
     assert (run.sealed, run.before, run.after) == (True, TEN.house().snapshot(), TEN.house().snapshot())
-    same(run.events(), {name: column[:0] for name, column in columns(TEN.events).items()})
+    assert_same_columns(run.events(), {name: column[:0] for name, column in columns(TEN.events).items()})
     assert {len(column) for table in (run.passes(), run.marks()) for column in table.values()} == {0}
     assert verify(run.path, TEN.house(), []).configuration == CONFIGURATION
 
@@ -59,7 +59,7 @@ def test_accounts_may_be_numbers_and_names_may_be_any_text(tmp_path):
         given = [Inputs(1, {contract.symbol: "84"})]
         run = record(tmp_path / str(is_number), house(), given)
         alone = house().mark(given[0].marks, 1)
-        same(run.events(), columns([alone]))
+        assert_same_columns(run.events(), columns([alone]))
         assert run.marks()["name"].tolist() == [contract.symbol]
         verify(run.path, house(), given)
 
@@ -69,7 +69,7 @@ def test_the_same_run_gives_the_same_bytes(tmp_path):
         assert tree(TEN.record(tmp_path / name).path) == TEN.tree
 
 
-@given(margin_oracle.venues(), house_draws.venues(), st.data())
+@given(margin_oracle.crowd_columns(), house_draws.venues(), st.data())
 @settings(max_examples=settings.default.max_examples // 2)
 def test_any_run_is_read_as_it_was(tmp_path_factory, books, venue, data):
     snapshot = margin_oracle.snapshot(**books)
@@ -90,9 +90,9 @@ def test_any_run_is_read_as_it_was(tmp_path_factory, books, venue, data):
     folder = tmp_path_factory.mktemp("any") / "run"
     with pytest.raises(Stop):
         record(folder, house(), _stopping(passes))
-    same(open_run(folder).events(), columns(events))
+    assert_same_columns(open_run(folder).events(), columns(events))
     run = resume(folder, house(), passes)
-    same(run.events(), columns(events))
+    assert_same_columns(run.events(), columns(events))
     assert run.after == alone.snapshot()
     assert verify(folder, house(), passes).manifest["hashes"]["after"] == alone.hash
 
@@ -140,7 +140,7 @@ def test_a_run_that_is_cut_at_any_byte_is_gone_on_with(kept, tmp_path):
         shutil.copytree(kept / "two-3", folder)
         written(folder / "events.arrow", log[:cut])
         seen = whole_columns["pass"] < sum(place <= cut for place in places) - 1
-        same(TWO.verify(folder).events(), {name: column[seen] for name, column in whole_columns.items()})
+        assert_same_columns(TWO.verify(folder).events(), {name: column[seen] for name, column in whole_columns.items()})
         assert (folder / "events.arrow").read_bytes() == log[:cut]
         assert TWO.resume(folder).manifest["hashes"] == json.loads(TWO.tree["manifest.json"])["hashes"]
         assert tree(folder) == TWO.tree
@@ -207,5 +207,5 @@ def test_a_run_that_had_not_begun_is_begun(tmp_path, copied):
     folder = copied("ten-0")
     shutil.rmtree(folder / "before")
     os.unlink(folder / "events.arrow")
-    refused(lambda: open_run(folder), "has not begun: has no before yet; adlcore.io.resume begins it")
+    refused_with(lambda: open_run(folder), "has not begun: has no before yet; adlcore.io.resume begins it")
     assert tree(TEN.resume(folder).path) == TEN.tree

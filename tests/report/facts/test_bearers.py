@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.report.facts.bearers import score_terms
+from adlcore.report.facts.bearers import notice_ratios
 from adlcore.report.facts.concentration import top_share
 from adlcore.report.facts.run_facts import Facts
 from support import report_worlds
-from support.run_loops import by_sequence, prices_of, rows_of, worth
+from support.run_loops import by_sequence, event_rows, numeraire_value, prices_of
 
 
 def test_shares_of_users_equal_a_loop(eventful, facts):
-    rows = rows_of(eventful)
+    rows = event_rows(eventful)
     sequence = by_sequence(rows)
     users = Counter()
     for row in rows:
         if row["kind"] == "adl-notice":
-            users[row["account"]] += worth(eventful, row, abs(sequence[row["link"]]["amount"]))
+            users[row["account"]] += numeraire_value(eventful, row, abs(sequence[row["link"]]["amount"]))
     (held,) = facts.bearers
     assert dict(zip(held.accounts.tolist(), held.per_user.tolist(), strict=True)) == pytest.approx(dict(users))
     largest = sorted(users.values())[::-1]
@@ -29,8 +29,8 @@ def test_shares_of_users_equal_a_loop(eventful, facts):
 def test_the_terms_of_a_score_are_those_of_the_snapshot_at_the_marks_of_the_pass(eventful, facts):
     (held,) = facts.bearers
     events = held.event[held.largest(20)]
-    found = score_terms(facts.record, eventful, facts.prices, adl.margin_state(eventful.before), facts.rule, events)
-    rows = rows_of(eventful)
+    found = notice_ratios(facts.record, eventful, facts.prices, adl.margin_state(eventful.before), facts.rule, events)
+    rows = event_rows(eventful)
     prices = prices_of(eventful)
     for place, event in enumerate(events.tolist()):
         row = rows[event]
@@ -49,6 +49,6 @@ def test_the_terms_of_a_score_are_those_of_the_snapshot_at_the_marks_of_the_pass
 def test_rows_that_the_start_does_not_hold_have_no_terms(eventful, facts):
     (held,) = facts.bearers
     events = held.event[:2]
-    altered = Facts(report_worlds.altered(eventful, "row", events[0], len(eventful.before.positions) + 5))
-    found = score_terms(altered.record, eventful, facts.prices, facts.margin_state(), facts.rule, events)
+    altered = Facts(report_worlds.with_event_value(eventful, "row", events[0], len(eventful.before.positions) + 5))
+    found = notice_ratios(altered.record, eventful, facts.prices, facts.margin_state(), facts.rule, events)
     assert np.isnan(found.score).tolist() == [True, False]

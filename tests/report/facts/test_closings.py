@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from adlcore.clearing.closings import STAGES
-from adlcore.report.facts.prices import value_per_lot
-from support.run_loops import prices_of, rows_of, stages_of
+from adlcore.report.facts.prices import absolute_value_per_lot
+from support.run_loops import event_rows, prices_of, stages_of
 
 
 def test_stages_contracts_and_sides_in_one_unit_equal_a_loop(eventful, facts):
@@ -26,14 +26,14 @@ def test_stages_contracts_and_sides_in_one_unit_equal_a_loop(eventful, facts):
 
 
 def test_what_nobody_took_is_valued_at_the_marks_of_its_pass_and_counted_once(eventful, facts):
-    rows = [row for row in rows_of(eventful) if row["kind"] == "uncovered-lots"]
+    rows = [row for row in event_rows(eventful) if row["kind"] == "uncovered-lots"]
     assert rows
     contracts = {contract.symbol: contract for contract in eventful.contracts}
     marks = {key: float(text) for key, text in prices_of(eventful).items()}
     by_pass, last = Counter(), 0.0
     for row in rows:
         contract = contracts[row["contract"]]
-        value = abs(row["lots"]) * value_per_lot(contract, marks[row["pass"], "mark", row["contract"]])
+        value = abs(row["lots"]) * absolute_value_per_lot(contract, marks[row["pass"], "mark", row["contract"]])
         value *= marks.get((row["pass"], "index", contract.settle.name), 1.0)
         by_pass[row["pass"]] += value
         last += value if row["pass"] == 4 else 0.0

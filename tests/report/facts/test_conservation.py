@@ -19,7 +19,7 @@ def test_the_legs_of_any_run_are_conserved_and_a_run_that_was_tampered_with_is_f
     legs = np.flatnonzero((columns["link"] >= 0) & ~np.isin(columns["kind"], FACTS))
     assert audit.movements == len(legs) // 2
     if len(legs):
-        altered = report_worlds.altered(run, "amount", legs[-1], columns["amount"][legs[-1]] + 1)
+        altered = report_worlds.with_event_value(run, "amount", legs[-1], columns["amount"][legs[-1]] + 1)
         told = Facts(altered).conservation.problems
         name = columns["asset"][legs[-1]]
         assert told == (
@@ -30,11 +30,11 @@ def test_the_legs_of_any_run_are_conserved_and_a_run_that_was_tampered_with_is_f
 
 def test_legs_without_their_other_leg_are_a_problem_and_no_error(ten_run):
     fill = int(np.flatnonzero(ten_run.events()["kind"] == "book-fill")[0])
-    problems = Facts(report_worlds.altered(ten_run, "link", fill, 999)).conservation.problems
+    problems = Facts(report_worlds.with_event_value(ten_run, "link", fill, 999)).conservation.problems
     assert problems[0] == "1 legs have no other leg"
 
 
 def test_a_pass_with_fewer_events_than_the_run_says_is_a_problem(ten_run):
     cut = {name: column[:-1] for name, column in ten_run.events().items()}
-    problems = Facts(report_worlds.Altered(ten_run, **cut)).conservation.problems
+    problems = Facts(report_worlds.AlteredRun(ten_run, **cut)).conservation.problems
     assert "pass 0 has 24 events, the run says 25" in problems

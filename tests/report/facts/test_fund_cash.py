@@ -10,7 +10,7 @@ from adlcore.io import open_run
 from adlcore.report.facts.run_facts import Facts
 from support import house_worlds, report_worlds
 from support.house_books import fund, linear, snapshot
-from support.run_loops import rows_of
+from support.run_loops import event_rows
 from support.run_worlds import ANN, EVE, MIDDLE, without_opening
 
 pytestmark = pytest.mark.usefixtures("unsynchronized")
@@ -106,7 +106,7 @@ def test_the_cash_and_the_equity_of_any_fund_are_those_of_the_house(world, skipp
         lots = {c.symbol: n for c, n in zip(run.contracts, mine.lots.tolist(), strict=True) if n}
         assert lots == {symbol: count for symbol, (count, _) in held.inventory.items()}
         assert mine.equity[-1] == pytest.approx(held.equity, rel=1e-12, abs=2 * len(lots))
-        triggers = [row["kind"] for row in rows_of(run) if row["fund"] == name and row["kind"].startswith("trigger")]
+        triggers = [row["kind"] for row in event_rows(run) if row["fund"] == name and row["kind"].startswith("trigger")]
         assert [f"trigger-{'on' if trigger.on else 'off'}" for trigger in mine.triggers] == triggers
 
 

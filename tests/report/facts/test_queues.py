@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.report.facts.queues import places_of_most, positions_of, queue_at
-from support.run_loops import rows_of
+from adlcore.report.facts.queues import busiest_moments, positions_of, queue_at
+from support.run_loops import event_rows
 
 
 def test_the_pass_of_a_queue_is_the_one_with_most_lots_deleveraged(eventful, facts):
     lots = Counter()
-    for row in rows_of(eventful):
+    for row in event_rows(eventful):
         if row["kind"] == "adl-notice":
             lots[row["contract"], row["pass"], "long" if row["lots"] < 0 else "short"] += abs(row["lots"])
-    places = places_of_most(facts.record, len(eventful.contracts))
+    places = busiest_moments(facts.record, len(eventful.contracts))
     assert places
     for place in places:
         symbol = eventful.contracts[place.contract].symbol
@@ -27,7 +27,7 @@ def test_the_pass_of_a_queue_is_the_one_with_most_lots_deleveraged(eventful, fac
 
 
 def test_a_queue_holds_those_who_could_be_counterparties_and_marks_those_who_were(eventful, facts):
-    place = places_of_most(facts.record, len(eventful.contracts))[0]
+    place = busiest_moments(facts.record, len(eventful.contracts))[0]
     found = queue_at(facts.record, eventful, facts.prices, adl.margin_state(eventful.before), facts.rule, place)
     state = adl.margin_state(eventful.before)
     marks, index = facts.prices.exact(place.place)
@@ -42,7 +42,7 @@ def test_a_queue_holds_those_who_could_be_counterparties_and_marks_those_who_wer
     assert found.positions.leverage == pytest.approx(leverage)
     assert found.positions.pnl_ratio == pytest.approx(market.unrealized_pnl[rows] / market.notional[rows])
     closed = {}
-    for row in rows_of(eventful):
+    for row in event_rows(eventful):
         if row["kind"] == "adl-notice" and row["contract"] == market.contract.symbol:
             when = np.sign(row["pass"] - int(facts.record.number[place.place]))
             closed.setdefault(row["row"] - int(eventful.before.start[place.contract]), set()).add(int(when))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.report.facts.record import exact_sums, read_record
+from adlcore.report.facts.record import exact_sums_by_code, read_record
 from support import report_worlds
 
 
@@ -14,7 +14,7 @@ from support import report_worlds
 def test_sums_are_exact_beyond_int64(pairs):
     values = np.array([value for value, _ in pairs], np.int64)
     codes = np.array([code for _, code in pairs], np.int64)
-    assert exact_sums(values, codes, 4) == [sum(v for v, c in pairs if c == code) for code in range(4)]
+    assert exact_sums_by_code(values, codes, 4) == [sum(v for v, c in pairs if c == code) for code in range(4)]
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_sums_are_exact_beyond_int64(pairs):
 )
 def test_events_that_belong_to_no_run_are_refused_by_row(ten_run, column, row, value, message):
     with pytest.raises(adl.AdlError, match=message):
-        read_record(report_worlds.altered(ten_run, column, row, value))
+        read_record(report_worlds.with_event_value(ten_run, column, row, value))

@@ -43,7 +43,7 @@ def test_refusals_are_those_of_a_slow_loop(world):
         assert [told[0] for told in drawn] == sorted(worst)
         beyond = [-1 if told[-1] in ENDS else abs(told[-2] - told[-1]) for told in drawn]
         assert beyond == pytest.approx([worst[n] for n in sorted(worst)])
-    refused.reasons(facts)
+    refused.refusal_sentences(facts)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,6 @@ def test_refusals_are_those_of_a_slow_loop(world):
 )
 def test_what_no_house_writes_is_passed_over(ten_run, tmp_path, column, value):
     place = int(np.flatnonzero(ten_run.events()["kind"] == "take-over-refused")[0])
-    altered = report_worlds.altered(ten_run, column, place, value)
+    altered = report_worlds.with_event_value(ten_run, column, place, value)
     assert len(Facts(altered).refusals) == 0
     assert "Why funds refused" not in Page.of(altered, tmp_path).tables

@@ -7,13 +7,13 @@ from hypothesis import given
 from adlcore.clearing.closings import STAGES
 from adlcore.report.facts.run_facts import Facts
 from support import house_worlds, report_worlds
-from support.run_loops import rows_of, stages_of
+from support.run_loops import event_rows, stages_of
 
 
 @given(house_worlds.worlds())
 def test_sums_equal_a_loop_over_the_events_of_any_house(world):
     _, run = report_worlds.of_world(world)
-    facts, rows = Facts(run, funds=world.funds), rows_of(run)
+    facts, rows = Facts(run, funds=world.funds), event_rows(run)
     quanta, _ = stages_of(run)
     found = facts.closings.quanta(facts.record, len(run.assets))
     for stage in range(len(STAGES)):

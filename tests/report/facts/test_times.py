@@ -144,7 +144,7 @@ def test_times_since_1970_are_dates_on_every_axis(tmp_path, unit):
     house, _ = report_worlds.ten_wallets()
     per = PER_SECOND[unit]
     passes = [((OCTOBER + 60 * number) * per, {"SOLUSDT": str(79 - number)}, None) for number in range(3)]
-    page, head = read(report_worlds.made(house, passes), tmp_path)
+    page, head = read(report_worlds.record_passes(house, passes), tmp_path)
     assert "from 2025-10-10 21:00:00 UTC to 2025-10-10 21:02:00 UTC" in head
     axis, trace = (page.figures["prices"][0][part] for part in ("layout", "data"))
     assert axis["xaxis"]["type"] == "date"

@@ -7,12 +7,12 @@ from adlcore.report.figures import drawing
 
 def test_labels_that_would_be_alike_are_numbered():
     names = [f"{'x' * 30}{middle}{'y' * 30}" for middle in "ab"]
-    assert drawing.labels([*names, "<c>"], 9) == ["xxxx…yyyy (1)", "xxxx…yyyy (2)", "&lt;c&gt;"]
+    assert drawing.distinct_labels([*names, "<c>"], 9) == ["xxxx…yyyy (1)", "xxxx…yyyy (2)", "&lt;c&gt;"]
 
 
 def test_names_are_neither_markup_nor_templates():
-    assert drawing.plain("<b>\u202e'\"") == "&lt;b&gt;\\u202e'\""
-    assert drawing.templated("%{x}&") == "&#37;{x}&amp;"
+    assert drawing.plotly_text("<b>\u202e'\"") == "&lt;b&gt;\\u202e'\""
+    assert drawing.plotly_template_text("%{x}&") == "&#37;{x}&amp;"
 
 
 def test_settings_of_a_figure_go_over_those_of_the_frame():

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from adlcore.report.figures import palette
-from adlcore.report.figures.palette import THEMES
+from adlcore.report.figures.palette import DARK_FORMS
 
 
 def test_every_colour_of_a_figure_has_a_dark_form(page):
     found = set(re.findall(r"'(#[0-9a-f]{6})'", str(page.figures)))
     assert found
-    assert found <= set(THEMES)
+    assert found <= set(DARK_FORMS)
 
 
 #: How colours look with deuteranopia, protanopia and tritanopia, in linear RGB: Machado, Oliveira and Fernandes, "A
@@ -40,7 +40,7 @@ def lab(colour, eyes):
 @pytest.mark.parametrize("eyes", EYES)
 @pytest.mark.parametrize("dark", [False, True])
 def test_colours_side_by_side_stay_apart_for_every_reader(eyes, dark):
-    for group in (palette.STAGE_COLOURS, palette.LIGHTS, palette.CONTRACTS[:4], palette.CONTRACTS[4:]):
-        seen = [lab(THEMES[colour] if dark else colour, EYES[eyes]) for colour in group]
+    for group in (palette.STAGE_COLOURS, palette.LIGHTS, palette.LINE_COLOURS[:4], palette.LINE_COLOURS[4:]):
+        seen = [lab(DARK_FORMS[colour] if dark else colour, EYES[eyes]) for colour in group]
         apart = [float(np.linalg.norm(a - b)) for a, b in combinations(seen, 2)]
         assert min(apart) > 12

@@ -50,7 +50,7 @@ def test_a_folder_that_is_not_there_is_named_and_a_file_that_was_stays(ten_run, 
     kept = tmp_path / "report.html"
     kept.write_text("before")
     with pytest.raises(adl.AdlError, match=r"events.kind\[0\] is 'nothing'"):
-        adl.report.write(report_worlds.altered(ten_run, "kind", 0, "nothing"), kept)
+        adl.report.write(report_worlds.with_event_value(ten_run, "kind", 0, "nothing"), kept)
     assert kept.read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
@@ -123,7 +123,7 @@ def test_json_in_a_script_cannot_end_it():
 def test_runs_in_which_nothing_happened_are_told_too(ten_run, tmp_path):
     calm = adl.ClearingHouse(ten_run.before, venue=adl.venues.BINANCE_USDM)
     for passes, told in (([], "no passes"), ([(1, {"SOLUSDT": "100.1"}, None)], "SOLUSDT rose by 0.1 %")):
-        page = Page.of(report_worlds.made(calm, passes), tmp_path)
+        page = Page.of(report_worlds.record_passes(calm, passes), tmp_path)
         assert "Nobody was liquidated." in page.texts["story"]
         assert told in page.texts["time"]
         assert "Nobody paid for anybody." in page.texts["waterfall"]

@@ -7,7 +7,7 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing.closings import STAGES
-from adlcore.report.figures.palette import PAPER, STAGE_COLOURS, THEMES
+from adlcore.report.figures.palette import DARK_FORMS, PAPER, STAGE_COLOURS
 from support import report_worlds
 from support.report_browser import DATA, NARROW, SIDEWAYS, WIDE, cut, drawn, opened, rows, until
 from support.report_pages import Page
@@ -39,7 +39,7 @@ def test_a_report_is_drawn_whole_at_every_width_and_in_both_schemes(browser, rep
             assert (inner, drawn_high) == pytest.approx((outer, high), abs=1.5)
             assert 0 <= left <= right <= width
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        paper = PAPER if scheme == "light" else THEMES[PAPER]
+        paper = PAPER if scheme == "light" else DARK_FORMS[PAPER]
         assert ground == f"rgb({', '.join(str(int(paper[k : k + 2], 16)) for k in (1, 3, 5))})"
         # Wide tables scroll in their own boxes, which keyboards reach.
         for box in page.locator(".scroll").all():
@@ -90,11 +90,11 @@ def test_figures_follow_the_scheme_when_it_changes(browser, report):
         light = STAGE_COLOURS[STAGES.index("other users")]
         assert page.evaluate(COLOUR) == light
         page.emulate_media(color_scheme="dark")
-        until(page, f"{COLOUR} === '{THEMES[light]}'")
+        until(page, f"{COLOUR} === '{DARK_FORMS[light]}'")
         fill = page.evaluate("getComputedStyle(document.querySelector('#stages .bars .point path')).fill")
         assert fill.startswith("rgb(")
         ink = page.evaluate("document.querySelector('#stages .plot').layout.font.color")
-        assert ink in THEMES.values()
+        assert ink in DARK_FORMS.values()
         page.emulate_media(color_scheme="light")
         until(page, f"{COLOUR} === '{light}'")
 
@@ -164,6 +164,6 @@ def test_names_that_are_markup_run_nothing(browser, tmp_path):
 def test_a_run_in_which_nothing_happened_opens_too(ten_run, browser, tmp_path):
     calm = adl.ClearingHouse(ten_run.before, venue=adl.venues.BINANCE_USDM)
     for passes in ([], [(1, {"SOLUSDT": "100.1"}, None)]):
-        with opened(browser, Page.of(report_worlds.made(calm, passes), tmp_path).path, NARROW) as page:
+        with opened(browser, Page.of(report_worlds.record_passes(calm, passes), tmp_path).path, NARROW) as page:
             assert page.locator(".nothing:visible").count() >= 5
             assert page.evaluate(SIDEWAYS) == 0

@@ -22,7 +22,7 @@ def test_the_manifest_and_its_hashes_are_printed(ten_run, ten):
 
 
 def test_a_run_that_is_not_conserved_is_called_so(ten_run, tmp_path):
-    page = Page.of(report_worlds.altered(ten_run, "amount", 2, ten_run.events()["amount"][2] + 5), tmp_path)
+    page = Page.of(report_worlds.with_event_value(ten_run, "amount", 2, ten_run.events()["amount"][2] + 5), tmp_path)
     assert "Not conserved: 2 legs and their other legs have amounts that are not opposite." in page.texts["audit"]
     assert "the legs in USDT sum to 5 quanta" in page.texts["audit"]
     assert "Conserved no" in re.sub(r"\s+", " ", page.texts["story"])

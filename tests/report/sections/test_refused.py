@@ -51,7 +51,7 @@ def test_each_cause_has_its_words(ten_run, tmp_path, trigger, told):
     )
     fund = adl.InsuranceFund("USDT", "1000", trigger=trigger)
     opened = adl.ClearingHouse(before, [fund], Venue("v", [TakeOver(), Deleverage()]))
-    page = Page.of(report_worlds.made(opened, [(1, {"SOLUSDT": "80"}, None)]), tmp_path)
+    page = Page.of(report_worlds.record_passes(opened, [(1, {"SOLUSDT": "80"}, None)]), tmp_path)
     assert told in page.texts["story"]
     assert len(page.tables["Why funds refused"]) == 2
 
@@ -60,7 +60,7 @@ def test_a_trigger_that_is_on_has_its_words(ten_run, tmp_path):
     fund = adl.InsuranceFund("USDT", "1000", trigger=Drawdown(10, "-0.3", "-0.1"))
     opened = adl.ClearingHouse(ten_run.after, [fund], Venue("v", [TakeOver()]))
     opened.fund_deposit("USDT", "-400")
-    page = Page.of(report_worlds.made(opened, [(1, {"SOLUSDT": "70"}, None)]), tmp_path)
+    page = Page.of(report_worlds.record_passes(opened, [(1, {"SOLUSDT": "70"}, None)]), tmp_path)
     words = "its trigger was on: it had last seen 600.00 USDT, and turns off from 900.00 USDT on."
     assert words in page.texts["story"]
     assert page.tables["Why funds refused"][1][3] == "equity or profit, last seen ≥"
@@ -72,7 +72,7 @@ def test_what_no_value_turns_off_is_no_amount(ten_run, tmp_path, of, relative_to
     trigger = Drawdown(10**9, "-0.3", "-0.25", of=of, relative_to=relative_to)
     fund = adl.InsuranceFund("USDT", "0", trigger=trigger)
     opened = adl.ClearingHouse(ten_run.after, [fund], Venue("v", [TakeOver(), Deleverage()]))
-    run = report_worlds.made(opened, [(1, {"SOLUSDT": "70"}, None)])
+    run = report_worlds.record_passes(opened, [(1, {"SOLUSDT": "70"}, None)])
     assert [told[3:] for told in refusals_of(run)] == [("drawdown-on", 0, 2**63 - 1)]
     page = Page.of(run, tmp_path)
     assert (
@@ -128,7 +128,7 @@ LEFT = "it would have been left with {} USDT, and less than {} USDT turns its tr
     ],
 )
 def test_reasons_are_added_up_by_what_was_looked_at(told, words):
-    (said,) = refused.reasons(Facts(report_worlds.with_refusals(told)))
+    (said,) = refused.refusal_sentences(Facts(report_worlds.with_refusals(told)))
     assert words in said
 
 
@@ -148,7 +148,7 @@ def test_tables_and_figures_are_bounded(fallen, fallen_facts, tmp_path, monkeypa
 
 def test_a_run_without_refusals_says_nothing_of_them(ten_run, tmp_path):
     opened = adl.ClearingHouse(ten_run.after, venue=[Deleverage()])
-    page = Page.of(report_worlds.made(opened, [(1, {"SOLUSDT": "79"}, None)]), tmp_path)
+    page = Page.of(report_worlds.record_passes(opened, [(1, {"SOLUSDT": "79"}, None)]), tmp_path)
     assert "refused" not in page.texts["story"] + page.texts["funds"]
     assert not any(key.startswith("refused") for key in page.figures)
 

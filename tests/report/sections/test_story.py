@@ -24,7 +24,9 @@ def test_without_index_prices_every_asset_is_told_apart(tmp_path):
     for view in facts.views:
         total = float(facts.stage_worth(view).sum())
         assert total > 0
-        assert f"{story.sums(facts, [total if v is view else 0.0 for v in facts.views])[0]}" in page.texts["story"]
+        assert (
+            f"{story.amounts_text(facts, [total if v is view else 0.0 for v in facts.views])[0]}" in page.texts["story"]
+        )
     assert [figure["label"] for figure in page.figures["flow"]] == ["USDT", "BTC"]
     assert [tag for tag, _ in page.elements].count("select") >= 2
     assert "all, in USDT" not in page.tables["Sums by settle asset"][0]

@@ -40,7 +40,8 @@ def amount_text(quanta: int, decimals: int, *, signed: bool = False, plain: bool
 
     Examples
     --------
-    >>> amount_text(123_456_789_000_000, 8), amount_text(12_345_678, 8), amount_text(5, 0), amount_text(-5, 2, plain=True)
+    >>> amount_text(123_456_789_000_000, 8), amount_text(12_345_678, 8), amount_text(5, 0), amount_text(-5, 2,
+    plain=True)
     ('1,234,567.89', '0.12346', '5', '-0.05')
     """
     value = quanta / 10**decimals

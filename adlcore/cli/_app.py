@@ -36,8 +36,8 @@ from .verify import verify
 
 __all__ = ["app", "run"]
 
-#: As the help lists them. One that `guard_command` reads what its first argument names until it ends: whatever a library makes
-#: of that file is a fault of the file.
+#: As the help lists them. One under `guard_command` reads what its first argument names until it ends: whatever a
+#: library makes of that file is a fault of the file.
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(rank, deleverage, margin, explain, demo),
     *(

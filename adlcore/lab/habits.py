@@ -120,8 +120,9 @@ class Habits:
 #: the marks of the snapshot, and sizes are near enough to each other that no single one of so few decides.
 SNAPSHOT_HABITS = Habits()
 
-#: Of a scenario, where it says nothing else (:class:`adlcore.lab.scenario_tables.WalletsTable`): a hundred thousand wallets,
-#: as unequal as on 10 October 2025; and hardly one fails before the marks fall, for that is what is to be shown.
+#: Of a scenario, where it says nothing else (:class:`adlcore.lab.scenario_tables.WalletsTable`): a hundred thousand
+#: wallets, as unequal as on 10 October 2025; and hardly one fails before the marks fall, for that is what is to be
+#: shown.
 SCENARIO_HABITS = Habits(
     coin_share=0.25, worth_median=60.0, worth_sigma=3.9, largest=2e9, near_share=0.005, broke_share=0.0
 )

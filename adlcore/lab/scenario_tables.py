@@ -1,8 +1,8 @@
 """The tables of a scenario file: their keys, what each may be, and the value of one that is left out.
 
 A key keeps its name on its way: ``[wallets]`` to :class:`~adlcore.lab.habits.Habits`, ``[depth]`` to
-:class:`~adlcore.lab.moving_depth.Shape`, ``[shock]`` to :func:`~adlcore.lab.shocks.fall_marks`. Those of ``[venue]`` are
-arguments of stages: see :class:`VenueTable`. What the stages do is in the events.
+:class:`~adlcore.lab.moving_depth.Shape`, ``[shock]`` to :func:`~adlcore.lab.shocks.fall_marks`. Those of ``[venue]``
+are arguments of stages: see :class:`VenueTable`. What the stages do is in the events.
 """
 
 from __future__ import annotations

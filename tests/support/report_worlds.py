@@ -26,7 +26,7 @@ NUMBERS = ("sequence", "time", "wallet", "account", "row", "lots", "price", "amo
 class MemoryRun:
     """A run as it is read, in memory.
 
-    `told` lists for each pass its time, its events, and the mark and index prices that it was given; `opening_books` is what
+    `told` lists for each pass its time, its events, and the mark and index prices that it was given; `opened` is what
     :func:`opening_books` found before the first, None for a run that does not say.
     """
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ from ..._support.arrays import INT64_MAX
 from ...errors import AdlError
 from ..funds.parties import STREET
 from ..liquidation.pass_books import PassBooks
+from ..snapshot.netted_row import NettedRow
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import ISOLATED
 
@@ -21,38 +20,33 @@ __all__ = ["LEGS", "Row", "Rows", "Street", "User", "rewritten"]
 LEGS = {"long": 1, "short": -1}
 
 
-class Row:
+class Row(NettedRow):
     """A position row while a trade books to it.
 
     Attributes
     ----------
     number : int
         In the books before the trade; once :func:`rewritten` ran, in the books after it.
-    lots, cost, leverage : int, int, float
-        As they are now.
+    leverage : float
+        As it is now.
     put : bool
         Whether the trade puts it in.
     """
 
-    def __init__(self, number: int, lots: int = 0, cost: int = 0, leverage: float = 0.0, put: bool = False) -> None:
-        self.number, self.put = number, put
-        self.lots, self.cost, self.leverage = lots, cost, leverage
-        self._lots0, self._cost0 = lots, cost
+    __slots__ = ("leverage", "number", "put")
+
+    def __init__(
+        self, number: int, lots: int = 0, entry_value: int = 0, leverage: float = 0.0, put: bool = False
+    ) -> None:
+        super().__init__(lots, entry_value)
+        self.number, self.leverage, self.put = number, leverage, put
 
     def enlarge(self, lots: int, value: int) -> None:
-        """Take signed lots that are worth so much, on the side of those that are there."""
-        self.lots, self.cost = self.lots + lots, self.cost + value
-        for number in (self.lots, self.cost):
+        """As of any netted row; refused where the row leaves int64."""
+        super().enlarge(lots, value)
+        for number in (self.lots, self.entry_value):
             if abs(number) > INT64_MAX:
                 raise AdlError.at("quantity", None, number, "must leave lots and cost that fit an int64")
-
-    def release(self, lots: int) -> int:
-        """Close so many of the lots; the cost that goes with them, ``trunc(EV0·D/Q0)`` for all D closed so far."""
-        whole, left = abs(self._lots0), abs(self.lots) - lots
-        kept = self._cost0 - math.trunc(Fraction(self._cost0 * (whole - left), whole))
-        released = self.cost - kept
-        self.lots, self.cost = (left if self.lots > 0 else -left), kept
-        return released
 
 
 class Rows:
@@ -172,7 +166,7 @@ def rewritten(books: Snapshot, code: int, changed: Iterable[Rows]) -> Snapshot:
             if row.put:
                 fresh.append((old, row, rows.wallet))
             else:
-                columns["quantity"][old], columns["entry_value"][old] = row.lots, row.cost
+                columns["quantity"][old], columns["entry_value"][old] = row.lots, row.entry_value
                 columns["leverage"][old] = row.leverage
             row.number = rows.first + before + place
     start = books.start
@@ -181,7 +175,7 @@ def rewritten(books: Snapshot, code: int, changed: Iterable[Rows]) -> Snapshot:
         values: dict[str, list[Any]] = {
             "wallet": [wallet for _, _, wallet in fresh],
             "quantity": [row.lots for _, row, _ in fresh],
-            "entry_value": [row.cost for _, row, _ in fresh],
+            "entry_value": [row.entry_value for _, row, _ in fresh],
             "leverage": [row.leverage for _, row, _ in fresh],
         }
         columns = {name: np.insert(column, places, values[name]) for name, column in columns.items()}

@@ -1,12 +1,10 @@
 """The parties' books while a pass changes them: lots, cost and cash of the street, vaults and funds.
 
-A row of a party is netted: what would take it through zero closes first, then opens. What it releases of its
-cost is ``trunc(EV0·D/Q0)``, as for a user's row.
+A row of a party is netted (:mod:`adlcore.clearing.snapshot.netted_row`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -17,6 +15,7 @@ from ...errors import AdlError
 from ..funds.fund_table import FundTable
 from ..funds.parties import STREET, Parties
 from ..margin.margin_pass import MarginPass
+from ..snapshot.netted_row import NettedRow
 from ..snapshot.snapshot import Snapshot
 from ..state import HouseState
 
@@ -37,7 +36,8 @@ class PartyRows:
     core : MarginPass
         Margin of rows and wallets, moved in place.
     lots, cost, realized : int64[parties, contracts]
-        ``lots0``, ``cost0``: of a row when it was last opened or enlarged.
+    lots0, cost0 : int64[parties, contracts]
+        Of a row when it was last opened or enlarged.
     party_cash : int64[parties, assets]
     lent : int64[f]
         What its parent has paid for each fund.
@@ -96,25 +96,14 @@ class PartyRows:
 
     def take(self, party: int, code: int, lots: int, value: int, closing: int) -> None:
         """A party takes signed lots that are worth `value`, signed alike; `closing` of it for those that close."""
-        held = int(self.lots[party, code])
-        if held * lots >= 0:
-            self._enlarge(party, code, held + lots, int(self.cost[party, code]) + value)
-            return
-        size = min(abs(lots), abs(held))
-        whole, done = abs(int(self.lots0[party, code])), abs(int(self.lots0[party, code])) - abs(held) + size
-        cost = math.trunc(Fraction(int(self.cost0[party, code]) * done, whole))
-        left = int(self.cost0[party, code]) - cost
-        released = int(self.cost[party, code]) - left
-        asset, gain = self.settle[code], -closing - released
-        self.party_cash[party, asset] = self.fitting(int(self.party_cash[party, asset]) + gain, "cash")
-        self.realized[party, code] = self.fitting(int(self.realized[party, code]) + gain, "realized PnL")
-        self.lots[party, code], self.cost[party, code] = held + (size if lots > 0 else -size), left
-        if rest := lots + held if abs(lots) > abs(held) else 0:
-            self._enlarge(party, code, rest, value - closing)
-
-    def _enlarge(self, party: int, code: int, lots: int, cost: int) -> None:
-        self.lots[party, code] = self.lots0[party, code] = self.fitting(lots, "lots")
-        self.cost[party, code] = self.cost0[party, code] = self.fitting(cost, "entry_value")
+        at = party, code
+        row = NettedRow(*(int(column[at]) for column in (self.lots, self.cost, self.lots0, self.cost0)))
+        if realized := row.take(lots, value, closing):
+            cash = party, self.settle[code]
+            self.party_cash[cash] = self.fitting(int(self.party_cash[cash]) + realized, "cash")
+            self.realized[at] = self.fitting(int(self.realized[at]) + realized, "realized PnL")
+        self.lots[at], self.cost[at] = self.fitting(row.lots, "lots"), self.fitting(row.entry_value, "entry_value")
+        self.lots0[at], self.cost0[at] = row.lots0, row.entry_value0
 
     def notional(self, party: int, code: int) -> int:
         """MV of a party's row, signed."""

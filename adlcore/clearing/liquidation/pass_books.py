@@ -99,17 +99,14 @@ class PassBooks(PartyRows):
         books, core = self.books, self.core
         self.quantity, self.entry_value = self.quantity0.copy(), self.entry_value0.copy()
         core.slots = slots = copy(core.slots)
-        plain = None
+        self._realized_in_sum = None
         if slots.many:
             self.cash = slots.balance + slots.amount  # one of the two is 0
             slots.amount, slots.loan = self.cash, slots.loan.copy()
-            plain = (~books.wallets.is_valued(slots.wallet)).astype(np.uint8)
+            self._realized_in_sum = (~books.wallets.is_valued(slots.wallet)).astype(np.uint8)
         else:
             self.cash = slots.balance.copy()
-        held = self.quantity, self.entry_value, self.quantity0, self.entry_value0
-        values = slots.of_position, core.pnl, core.margin, core.sums, self.cash, plain
-        self._columns = (*held, *values, core.unit, core.tier_start, core.rate, core.amount)
-        self.rows = _kernels.clearing.rows.Rows(*self._columns)
+        self.position_books = self._make_books(_kernels)
         self.candidates = _kernels.margin.verdicts.Candidates(
             self.quantity, self.entry_value, core.pnl, books.positions.wallet, self.rows_in_liquidation
         )
@@ -202,7 +199,7 @@ class PassBooks(PartyRows):
     def close(self, rows: Int64Array1D, lots: Int64Array1D, values: Int64Array1D, codes: Int64Array1D) -> Int64Array1D:
         """Close lots of rows for what they are worth, ``round(v·lots)``; the realized PnL of each."""
         realized = np.empty(len(rows), INT64)
-        bad = self.rows.close(rows, lots, values, codes, realized)
+        bad = self.position_books.close(rows, lots, values, codes, realized)
         if bad >= 0:
             row = int(rows[bad])
             must = "once closed, the money of its wallet must fit int64 quanta; use fewer decimals"
@@ -219,11 +216,28 @@ class PassBooks(PartyRows):
 
     def kernel_for(self, highest: int, fits: bool = True) -> Any:
         """The compiled kernels where they can hold prices of so many ticks; else their twins, in Python integers."""
-        return _kernels.clearing if fits and self._most_below * highest < 2**62 else _kernels.wide
+        return _kernels if fits and self._most_below * highest < 2**62 else _kernels.wide
 
-    def rows_for(self, kernel: Any) -> Any:
-        """The working rows as those kernels take them; both write to the same columns."""
-        return self.rows if kernel is _kernels.clearing else kernel.rows.Rows(*self._columns)
+    def books_for(self, kernel: Any) -> Any:
+        """The positions, slots and contracts as those kernels take them; both write to the same columns."""
+        return self.position_books if kernel is _kernels else self._make_books(kernel)
+
+    def _make_books(self, kernel: Any) -> Any:
+        core, slots, holders = self.core, self.core.slots, kernel.clearing.rows
+        return holders.PositionBooks(
+            holders.Rows(
+                quantity=self.quantity,
+                entry_value=self.entry_value,
+                quantity0=self.quantity0,
+                entry_value0=self.entry_value0,
+                slot=slots.of_position,
+                pnl=core.pnl,
+                margin=core.margin,
+            ),
+            holders.SlotSums(core.sums, self.cash, self._realized_in_sum),
+            kernel.margin.contracts.Contracts(self.books.start, core.tier_start, core.rate, core.amount),
+            core.unit,
+        )
 
     # Money ------------------------------------------------------------------------------------------------------------
 

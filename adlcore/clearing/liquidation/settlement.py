@@ -120,12 +120,14 @@ def _by_funds(
     cash, equity = work.party_cash[at], work.fund_equities()
     left = np.where(table.parent_cap < 0, -1, table.parent_cap - work.lent)
     longest = max(len(table.chain(f)) for f in funds.tolist())
-    out = [np.empty(len(amount) * longest, INT64) for _ in range(3)]
-    lines, bad = _kernels.clearing.payments.settle(amount, fund, equity, cash, table.parent, left, *out)
+    rows, payers, paid = np.empty((3, len(amount) * longest), INT64)
+    kernel = _kernels.clearing.payments
+    purses, payments = kernel.Purses(equity, cash, table.parent, left), kernel.Payments(rows, payers, paid)
+    lines, bad = kernel.settle(purses, amount, fund, payments)
     if bad >= 0:
         raise AdlError.at("funds.balance", int(fund[bad]), int(amount[bad]), "must fit int64 quanta once settled")
     work.party_cash[at] = cash
-    rows, payers, paid = (column[:lines] for column in out)
+    rows, payers, paid = rows[:lines], payers[:lines], paid[:lines]
     for place in np.flatnonzero(payers != fund[rows]).tolist():
         chain = table.chain(int(fund[rows[place]]))
         work.lent[chain[chain.index(int(payers[place])) - 1]] -= paid[place]

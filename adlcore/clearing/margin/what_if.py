@@ -12,6 +12,7 @@ from ..._support.options import is_count
 from ...contracts.decimals import Number, canonical, exact_decimal, positive_decimal
 from ...errors import AdlError
 from ..snapshot.exact import read_cell
+from ..snapshot.netted_row import NettedRow
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.wallet_balances import balance_of, credit
 
@@ -132,8 +133,8 @@ def _reduced(snapshot: Snapshot, row: int, wallet: int, code: int, reduce: Numbe
     if lots > abs(held):
         raise AdlError.at("reduce", None, reduce, f"must be at most what is held, {contract.decimal(abs(held))}")
     closed = lots if held > 0 else -lots
-    # Toward zero; a position that is closed whole leaves no cost behind.
-    released = abs(cost) * lots // abs(held) * (1 if cost > 0 else -1)
+    left = NettedRow(held, cost)
+    released = left.release(lots)
     price = snapshot.marks[code]
     assert price is not None  # a contract that somebody holds has a mark
     realized = round(closed * contract.exact_value_per_lot(price) * contract.settle.quanta_per_unit) - released
@@ -143,7 +144,7 @@ def _reduced(snapshot: Snapshot, row: int, wallet: int, code: int, reduce: Numbe
     if abs(total := balance_of(snapshot, wallet, asset) + realized) > INT64_MAX:
         raise AdlError.at("reduce", None, total, "must leave a balance that fits int64 quanta")
     quantity, entry_value = positions.quantity.copy(), positions.entry_value.copy()
-    quantity[row], entry_value[row] = held - closed, cost - released
+    quantity[row], entry_value[row] = left.lots, left.entry_value
     table, start = positions.replace(quantity=quantity, entry_value=entry_value), snapshot.start.copy()
     if closed == held:
         table = table.taken(np.delete(np.arange(len(table)), row))

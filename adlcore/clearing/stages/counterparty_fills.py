@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ... import _kernels
 from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
@@ -19,8 +18,6 @@ from .counterparty_queue import CounterpartyQueue
 __all__ = ["CounterpartyFills", "Fills", "Remainders"]
 
 PLAIN, MULTI, WHOLE = range(3)
-
-Mask = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,34 +92,34 @@ class CounterpartyFills:
         loss = self._loss(above, below)
         fits = _kernels.clearing.deleverage.fits(loss, int(left.price.max()), above, below, contract.inverse)
         kernel = work.kernel_for(int(left.price.max()), fits)
+        holders, books = kernel.clearing.sides, work.books_for(kernel)
         account = np.full(len(left), -1, INT64)
         if self.exclude_account:
             account = np.where(left.wallet >= 0, work.account_codes[left.wallet], -1)
-        progress, used = np.zeros(3, INT64), np.zeros(0, np.uint8)
+        side = holders.Side(self.code, int(left.side[0]), above, below, contract.inverse, loss)
+        remainders = holders.Remainders(need, left.price, done, account)
+        cursor, used = holders.Cursor(), np.zeros(0, np.uint8)
         found: list[Fills] = []
         wanted = sum(need.tolist())
         while True:
             candidate, held = self.queue.front(min(wanted, INT64_MAX))
             used = np.concatenate([used, np.zeros(len(candidate) - len(used), np.uint8)])
-            kind, rest, loan, rates = self._kinds(candidate)
             owner = work.books.positions.wallet[candidate]
             label = work.account_codes[owner] if self.exclude_account else np.zeros(len(candidate), INT64)
-            out = [np.empty(len(candidate) + len(need), INT64) for _ in range(5)]
-            count = kernel.deleverage.scan(
-                *(work.rows_for(kernel), self.code, int(left.side[0]), need, left.price, done, account, candidate),
-                *(label, kind, rest, loan, rates, above, below, contract.inverse, loss, used, progress, *out),
-            )
-            found.append(Fills(*(column[:count] for column in out)))
+            counterparties = holders.Counterparties(candidate, label, used, self._collateral(holders, candidate))
+            remainder, row, lots, value, realized = np.empty((5, len(candidate) + len(need)), INT64)
+            fills = holders.Fills(remainder, row, lots, value, realized)
+            count = kernel.clearing.deleverage.serve(books, side, remainders, counterparties, cursor, fills)
+            found.append(Fills(remainder[:count], row[:count], lots[:count], value[:count], realized[:count]))
             self._revalue(found[-1].row)
-            if progress[0] == len(need):
+            if cursor.remainder == len(need):
                 break
             if held >= wanted:
                 wanted = 2 * held + sum(need.tolist())
-            elif progress[2] == len(candidate):
+            elif cursor.first_unused == len(candidate):
                 break  # nobody is left
             else:  # what is left of the ranking is barred to this remainder alone
-                progress[0] += 1
-                progress[1] = 0
+                cursor.pass_remainder()
         names = Fills.__dataclass_fields__
         return Fills(**{name: np.concatenate([getattr(part, name) for part in found]) for name in names})
 
@@ -135,13 +132,12 @@ class CounterpartyFills:
         shared = math.gcd(a, b, below * bottom)
         return a // shared, b // shared, below * bottom // shared
 
-    def _kinds(self, candidate: Int64Array1D) -> tuple[Mask, Int64Array1D, Int64Array1D, Int64Array1D]:
-        """What the equity of candidates with several assets is made of; empty where there are none."""
+    def _collateral(self, holders: Any, candidate: Int64Array1D) -> Any:
+        """What the equity of candidates with several assets is made of; None where there are none."""
         work, core = self.work, self.work.core
-        nothing = np.zeros(0, INT64)
         owner = work.books.positions.wallet[candidate]
         if not core.slots.many or not (valued := work.books.wallets.is_valued(owner)).any():
-            return np.zeros(0, np.uint8), nothing, nothing, nothing
+            return None
         mode = work.books.wallets.mode[owner]
         slots, asset = core.slots, int(work.settle[self.code])
         kind = np.where(valued, np.where(mode == PORTFOLIO, WHOLE, MULTI), PLAIN).astype(np.uint8)
@@ -153,7 +149,7 @@ class CounterpartyFills:
         wallet = work.books.positions.wallet[candidate[places]]
         rest[places] = core.wallets[wallet, 0] - slots.terms(core.sums, core.rates, slot)[0]
         loan[places] = slots.loan[slot]
-        return kind, rest, loan, np.array(parts, INT64).ravel()
+        return holders.Collateral(kind, rest, loan, np.array(parts, INT64).ravel())
 
     def _revalue(self, rows: Int64Array1D) -> None:
         if self.work.core.slots.many and len(rows):

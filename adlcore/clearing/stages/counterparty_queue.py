@@ -53,7 +53,7 @@ class _Rows:
     def __init__(
         self, work: PassBooks, rule: RankingRule, code: int, side: int, only: bool, winners: bool, losers: bool
     ) -> None:
-        self.work, self.code, self.side, self.only_winners = work, code, side, only
+        self.work, self.code = work, code
         part = work.books.rows(code)
         found, barred = np.empty((5, part.stop - part.start), INT64), np.empty(part.stop - part.start, np.uint8)
         verdicts = _kernels.margin.verdicts
@@ -72,12 +72,12 @@ class _Rows:
             # What a wallet of several assets has may be nothing in quanta of the settle asset.
             self.equity, self.margin = self._in_settle(self.equity, "equity"), self._in_settle(self.margin, "margin")
             self.barred = self.barred | (self.equity <= 0)
-        self.source = self._source(rule)
+        # Among equal scores the lower wallet goes first: the lower row, for the rows of a contract ascend by wallet.
+        self.candidates = _kernels.ranking.candidates.Candidates(self._source(rule), side, only, self.barred)
 
     def front(self, lots: int) -> tuple[Int64Array1D, int]:
         """As :meth:`CounterpartyQueue.front`, of these rows."""
-        # Among equal scores the lower wallet goes first: the lower row, for the rows of a contract ascend by wallet.
-        found = run(self.source, lots, self.side, self.only_winners, self.barred, -1, None, True, 1, None)
+        found = run(self.candidates, lots)
         held = found.filled + (0 if found.partial < 0 else int(found.left[found.partial]))
         return self.rows[found.index], held
 
@@ -91,15 +91,14 @@ class _Rows:
         """The rule over E, MM and WB of now, in the settle asset."""
         work, contract = self.work, self.work.books.contracts[self.code]
         if rule.function is None:
-            needed: dict[str, Any] = {name: self._column(name) for name in rule.needs}
+            columns: dict[str, Any] = {name: self._column(name) for name in rule.needs}
             return _kernels.ranking.score.Source(
                 rule.kernel,
-                quantity=self.quantity,
-                entry_value=self.cost,
-                unit_value=float(work.core.unit[self.code]),
+                self.quantity,
+                {"entry_value": self.cost, **columns},
+                value_per_lot=float(work.core.unit[self.code]),
                 inverse=contract.inverse,
-                one=float(contract.settle.quanta_per_unit),
-                **needed,
+                quanta_per_unit=float(contract.settle.quanta_per_unit),
             )
         names = ("equity", "account_equity", "balance", "maintenance_margin")
         market = Market(

@@ -60,17 +60,20 @@ def _offered(work: PassBooks, taken: Round, chosen: Chosen) -> Int64Array1D:
     notional = (size * table.scope).sum(axis=1)
     caps = [trigger.cap for trigger in table.trigger]
     least = np.array(least_equities(work), INT64)
-    terms = work.price_terms()
+    cap_numerator = np.array([0 if c is None else c.numerator for c in caps], INT64)
+    cap_denominator = np.array([0 if c is None else c.denominator for c in caps], INT64)
     holder, realized, closing, closed = np.empty((4, len(chosen)), INT64)
     refusals = np.empty((taken.noted.size, 5), INT64)
-    kernel = work.kernel_for(int(chosen.price.max()))
-    bad, lines = kernel.funds.take_over(
-        *(chosen.fund, chosen.code, chosen.side * chosen.lots, chosen.price, chosen.value),
-        *(lots, cost, work.lots0[first:], work.cost0[first:], cash, equity, notional),
-        *(least, np.array([0 if c is None else c.numerator for c in caps], INT64)),
-        np.array([0 if c is None else c.denominator for c in caps], INT64),
-        *(work.refuses, table.parent, work.core.unit, *terms, holder, realized, closing, closed),
-        *(taken.noted, refusals),
+    clearing = work.kernel_for(int(chosen.price.max())).clearing
+    holders = clearing.fund_books
+    lot_numerator, lot_denominator, inverse = work.price_terms()
+    bad, lines = clearing.funds.take_over(
+        holders.FundBooks(lots, cost, work.lots0[first:], work.cost0[first:], cash, equity, notional),
+        holders.FundTerms(least, cap_numerator, cap_denominator, work.refuses, table.parent),
+        holders.LotValues(work.core.unit, lot_numerator, lot_denominator, inverse),
+        holders.Offers(chosen.fund, chosen.code, chosen.side * chosen.lots, chosen.price, chosen.value),
+        holders.Takings(holder, realized, closing, closed),
+        holders.Refusals(taken.noted, refusals),
     )
     if bad >= 0:
         must = "taken over, the fund's money must fit int64 quanta; use fewer decimals"

@@ -71,8 +71,8 @@ def html_page(facts: Facts, sections: Sequence[Section], title: str) -> str:
 def templates() -> Environment:
     """The templates of this package, and how they are filled in.
 
-    Every text is made visible and escaped, but for what :func:`_trusted_markup` marks. The filter tojson writes data for
-    scripts: in ASCII, without ``<``, ``>``, ``&`` and ``'``, and nothing that JSON has not.
+    Every text is made visible and escaped, but for what :func:`_trusted_markup` marks. The filter tojson writes
+    data for scripts: in ASCII, without ``<``, ``>``, ``&`` and ``'``, and nothing that JSON has not.
     """
     with optional_import("jinja2", "a report"):
         from jinja2 import Environment, FunctionLoader, StrictUndefined

@@ -57,7 +57,8 @@ def refusal_sentences(facts: Facts) -> list[str]:
         places = np.concatenate([each.furthest for each in mine if each.cause in causes])
         symbol = "" if len(contracts) == 1 else ", for {}"
         found.append(
-            f"The {fund_label(name, asset.name)} refused positions in {of} in {counted(passes, 'pass', 'passes')}{why}: "
+            f"The {fund_label(name, asset.name)} refused positions in {of} in {counted(passes, 'pass', 'passes')}"
+            f"{why}: "
             f"{_at_the_furthest(facts, places, symbol)}."
         )
     return found

@@ -1,8 +1,9 @@
 """Remainders served from a ranking under caps: one scan, each counterparty re-margined after every fill.
 
-Remainders come in ascending loss per lot to their counterparties. So a candidate that gave all it might
-stays used up, and one cursor over the ranking serves all of them. Only candidates that a remainder
-passed over, for they are of its own account, are looked at again.
+Remainders come in ascending loss per lot to their counterparties (``docs/waterfall.md``, "Deleverage"): what a lot costs
+only rises, and what a counterparty may give only falls. So one that gave all it might stays used up, and one cursor over
+the ranking serves all remainders. Only counterparties that a remainder passed over, for they are of its own account, are
+looked at again.
 """
 
 from libc.stdint cimport int64_t, uint64_t
@@ -35,7 +36,7 @@ cdef struct Service:
     int128 loss_offset
     uint64_t loss_scale
     RemainderColumns remainders
-    CounterpartyColumns candidates
+    CounterpartyColumns counterparties
     FillColumns fills
     Py_ssize_t remainder
     Py_ssize_t place
@@ -63,7 +64,7 @@ cdef int128 widened(number) except? -1:
     return -size if number < 0 else size
 
 
-# What a candidate may give -----------------------------------------------------------------------
+# What a counterparty may give -----------------------------------------------------------------------
 
 cdef bint scaled(int64_t x, const int64_t* rate, int64_t* out) noexcept nogil:
     """Write ``x·rate[0]/rate[1]``, half-even; whether int64 holds it."""
@@ -99,7 +100,7 @@ cdef int may_give(
     uint64_t* most
 ) noexcept nogil:
     """Write how many lots a row gives at most where a lot loses it ``loss/scale`` > 0."""
-    cdef const CollateralColumns* collateral = &s.candidates.collateral
+    cdef const CollateralColumns* collateral = &s.counterparties.collateral
     cdef int64_t slot = books.rows.slot[row], equity = 0
     cdef int kind = collateral.kind[place] if collateral.kind != NULL else 0
     cdef int128 mark, room
@@ -110,6 +111,7 @@ cdef int may_give(
         equity = books.slots.sums[2 * slot]
     elif not valued(collateral, books, place, kind, slot, &equity):
         return BEYOND
+    # What may be lost is E less an allowance for roundings, 2 + ceil(|MV|·2^-51): no fill leaves E below 0.
     mark = books.rows.pnl[row]
     mark += books.rows.entry_value[row]
     if mark < 0:
@@ -130,7 +132,7 @@ cdef int may_give(
 cdef int close_lots(
     Service* s, const BookColumns* books, int64_t row, int64_t price, int64_t done, int64_t give
 ) noexcept nogil:
-    """Close lots of a candidate against the remainder in turn, and write the fill."""
+    """Close lots of a counterparty against the remainder in turn, and write the fill."""
     cdef const SideTerms* side = &s.side
     cdef const FillColumns* fills = &s.fills
     cdef Py_ssize_t at = s.made
@@ -155,14 +157,14 @@ cdef int close_lots(
 
 cdef void pass_used(Service* s) noexcept nogil:
     """Let `first_unused` stand at the first place that is not used up."""
-    while s.first_unused < s.candidates.count and s.candidates.used[s.first_unused]:
+    while s.first_unused < s.counterparties.count and s.counterparties.used[s.first_unused]:
         s.first_unused += 1
 
 
 cdef int serve_all(Service* s, const BookColumns* books, int64_t* at) noexcept nogil:
     """Serve remainders until all are served or the ranking ends; `at` is the row in hand."""
     cdef const RemainderColumns* remainders = &s.remainders
-    cdef const CounterpartyColumns* candidates = &s.candidates
+    cdef const CounterpartyColumns* queue = &s.counterparties
     cdef Py_ssize_t r, place
     cdef int64_t row, price, give, need, done, account
     cdef uint64_t most
@@ -179,9 +181,9 @@ cdef int serve_all(Service* s, const BookColumns* books, int64_t* at) noexcept n
         loss = s.side.sign * (s.loss_slope * price - s.loss_offset)
         scale = <uint128> s.loss_scale * <uint64_t> (price if s.side.inverse else 1)
         place = max(s.place, s.first_unused)
-        while need and place < candidates.count:
-            if not candidates.used[place] and (account < 0 or candidates.account[place] != account):
-                row = at[0] = candidates.row[place]
+        while need and place < queue.count:
+            if not queue.used[place] and (account < 0 or queue.account[place] != account):
+                row = at[0] = queue.row[place]
                 if not 0 <= row < books.rows.count:
                     return FULL
                 most = size_of(books.rows.quantity[row])
@@ -198,7 +200,7 @@ cdef int serve_all(Service* s, const BookColumns* books, int64_t* at) noexcept n
                     done += give
                     remainders.need[r], remainders.done[r] = need, done
                 if <uint64_t> give == most:
-                    candidates.used[place] = 1
+                    queue.used[place] = 1
                     pass_used(s)
             place += 1
         s.place = place
@@ -219,15 +221,15 @@ def serve(
     cdef int64_t at = -1
     cdef Py_ssize_t enough = counterparties.columns.count + remainders.columns.count
     cdef int status
-    s.side, s.remainders, s.candidates, s.fills = (
+    s.side, s.remainders, s.counterparties, s.fills = (
         side.terms, remainders.columns, counterparties.columns, fills.columns
     )
     s.remainder, s.place, s.first_unused, s.made = cursor.remainder, cursor.place, cursor.first_unused, 0
     if not 0 <= s.side.contract < c.contracts.count:
         raise ValueError("contract", None, s.side.contract, f"must be from 0 to {c.contracts.count - 1}")
     for name, place, last in (
-        ("remainder", s.remainder, s.remainders.count), ("place", s.place, s.candidates.count),
-        ("first_unused", s.first_unused, s.candidates.count)
+        ("remainder", s.remainder, s.remainders.count), ("place", s.place, s.counterparties.count),
+        ("first_unused", s.first_unused, s.counterparties.count)
     ):
         if not 0 <= place <= last:
             raise ValueError(name, None, place, f"must be from 0 to {last}")

@@ -1,9 +1,9 @@
 """Remainders served from a ranking under caps: one scan, each counterparty re-margined after every fill.
 
-Remainders come in ascending loss per lot to their counterparties (``docs/waterfall.md``, "Deleverage"): what a lot costs
-only rises, and what a counterparty may give only falls. So one that gave all it might stays used up, and one cursor over
-the ranking serves all remainders. Only counterparties that a remainder passed over, for they are of its own account, are
-looked at again.
+Remainders come in ascending loss per lot to their counterparties (``docs/waterfall.md``, "Deleverage"): what a
+lot costs only rises, and what a counterparty may give only falls. So one that gave all it might stays used up,
+and one cursor over the ranking serves all remainders. Only counterparties that a remainder passed over, for they
+are of its own account, are looked at again.
 """
 
 from libc.stdint cimport int64_t, uint64_t

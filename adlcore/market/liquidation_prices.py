@@ -141,10 +141,10 @@ def liquidation_price(
     if maintenance == "at-entry":
         budget = budget - _margin_of(np.abs(entry), rate, amount)
         rate, amount = NO_MARGIN, NO_MARGIN
-    units = float(contract.units_per_lot)
+    terms = _price_terms(contract, rate, amount, fee)
     found = np.empty(len(size))
     if opposite_quantity is None:
-        _kernels.margin.prices.root_prices(size, entry, budget, 1.0, fee, rate, amount, units, contract.inverse, found)
+        _kernels.margin.prices.root_prices(_kernels.margin.prices.Exposures(size, entry, budget), terms, found)
         return found.item() if scalar else found
     other = columns["opposite_quantity"]
     if (same := np.flatnonzero(np.sign(size) * np.sign(other) > 0)).size:
@@ -154,9 +154,8 @@ def liquidation_price(
     if maintenance == "at-entry":
         budget = budget - _margin_of(np.abs(other_entry), *tiers.arrays(1))
     lower, upper = np.empty(len(size)), np.empty(len(size))
-    _kernels.margin.prices.root_price_pairs(
-        size, other, entry + other_entry, budget, 1.0, fee, rate, amount, units, contract.inverse, lower, upper
-    )
+    legs = _kernels.margin.prices.Exposures(size, entry + other_entry, budget, other)
+    _kernels.margin.prices.root_price_pairs(legs, terms, lower, upper)
     if root == "nearest":
         found = nearest_root(lower, upper, size > 0, columns["mark_price"])
     else:
@@ -214,12 +213,19 @@ def bankruptcy_price(
     size, fee = columns["quantity"], read_fee(taker_fee)
     entry = _cost(contract, size, columns["entry_price"], "entry_price")
     budget = columns["balance"] + columns["other_pnl"]
-    out = np.empty(len(size))
-    units = float(contract.units_per_lot)
-    _kernels.margin.prices.root_prices(
-        size, entry, budget, 1.0, fee, NO_MARGIN, NO_MARGIN, units, contract.inverse, out
-    )
+    out, terms = np.empty(len(size)), _price_terms(contract, NO_MARGIN, NO_MARGIN, fee)
+    _kernels.margin.prices.root_prices(_kernels.margin.prices.Exposures(size, entry, budget), terms, out)
     return out.item() if scalar else out
+
+
+def _price_terms(
+    contract: Contract, rate: Float64Array1D, amount: Float64Array1D, fee: float
+) -> _kernels.margin.prices.PriceTerms:
+    """What a lot of a contract costs a wallet by these tiers; money in units, and all of a profit is equity."""
+    value_at_one, inverse = float(contract.units_per_lot), contract.inverse
+    return _kernels.margin.prices.PriceTerms(
+        rate, amount, kept_share=1.0, fee=fee, value_at_one=value_at_one, inverse=inverse
+    )
 
 
 def lines(rate: Float64Array1D, amount: Float64Array1D) -> tuple[Float64Array1D, Float64Array1D]:

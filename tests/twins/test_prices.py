@@ -28,23 +28,28 @@ def bits(prices: np.ndarray) -> list[int]:
     return np.where(np.isnan(prices), np.nan, prices).view(np.int64).tolist()
 
 
-def single(quantity, entry, budget, *others) -> np.ndarray:
+def terms_of(twin, keep, fee, rate, amount, unit, inverse):
+    """What a lot is worth and costs, as a twin takes it."""
+    return twin.PriceTerms(rate, amount, kept_share=keep, fee=fee, value_at_one=unit, inverse=inverse)
+
+
+def single(quantity, entry, budget, *terms) -> np.ndarray:
     """Prices of positions, alike in both."""
     columns = [np.array(column, np.float64) for column in (quantity, entry, budget)]
     outs = [np.full(len(columns[0]), 7.0) for _ in range(2)]
     for twin, out in zip((fast, plain), outs, strict=True):
-        twin.root_prices(*columns, *others, out)
+        twin.root_prices(twin.Exposures(*columns), terms_of(twin, *terms), out)
     assert bits(outs[0]) == bits(outs[1])
     return outs[0]
 
 
-def pairs(quantity, opposite, entry, budget, *others) -> list[np.ndarray]:
+def pairs(quantity, opposite, entry, budget, *terms) -> list[np.ndarray]:
     """Both prices of positions with two legs, alike in both."""
-    columns = [np.array(column, np.float64) for column in (quantity, opposite, entry, budget)]
+    columns = [np.array(column, np.float64) for column in (quantity, entry, budget, opposite)]
     outs = [[np.full(len(columns[0]), 7.0) for _ in range(2)] for _ in range(2)]
     for twin, out in zip((fast, plain), outs, strict=True):
         with np.errstate(all="ignore"):
-            twin.root_price_pairs(*columns, *others, *out)
+            twin.root_price_pairs(twin.Exposures(*columns), terms_of(twin, *terms), *out)
     assert [bits(out) for out in outs[0]] == [bits(out) for out in outs[1]]
     return outs[0]
 
@@ -153,26 +158,40 @@ def test_read_only_columns_are_read():
     quantity, entry, budget, rate, amount = columns
     for twin in (fast, plain):
         out, other = np.empty(3), np.empty(3)
-        twin.root_prices(quantity, entry, budget, 1.0, 0.0, rate, amount, 1.0, False, out)
+        terms = terms_of(twin, 1.0, 0.0, rate, amount, 1.0, False)
+        twin.root_prices(twin.Exposures(quantity, entry, budget), terms, out)
         assert out.tolist() == [10.0] * 3
-        twin.root_price_pairs(quantity, -quantity, entry, budget, 1.0, 0.0, rate, amount, 1.0, False, out, other)
+        twin.root_price_pairs(twin.Exposures(quantity, entry, budget, -quantity), terms, out, other)
         assert out.tolist() == [np.inf] * 3
 
 
-def test_wrong_lengths_are_refused():
+@pytest.mark.parametrize("twin", [fast, plain], ids=["compiled", "plain"])
+def test_terms_are_copied_and_columns_are_kept(twin):
+    rate, amount = np.array([0.5]), np.array([0.0])
+    terms = terms_of(twin, 1.0, 0.0, rate, amount, 1.0, False)
+    rate[:], amount[:] = np.nan, np.nan
+    positions, out = twin.Exposures(np.ones(2), np.full(2, 5.0), np.zeros(2)), np.empty(2)
+    twin.root_prices(positions, terms, out)
+    assert out.tolist() == [10.0, 10.0]
+
+
+@pytest.mark.parametrize("twin", [fast, plain], ids=["compiled", "plain"])
+def test_wrong_lengths_are_refused(twin):
     one, two, none = np.ones(1), np.ones(2), np.ones(0)
-    scalars = 1.0, False
+    positions, legs = twin.Exposures(two, two, two), twin.Exposures(two, two, two, two)
+
+    def terms(rate, amount):
+        return terms_of(twin, 1.0, 0.0, rate, amount, 1.0, False)
+
     for name, call in (
-        ("out", lambda: fast.root_prices(two, one, two, 1.0, 0.0, one, one, *scalars, two)),
-        ("out", lambda: fast.root_prices(two, two, one, 1.0, 0.0, one, one, *scalars, two)),
-        ("out", lambda: fast.root_prices(two, two, two, 1.0, 0.0, one, one, *scalars, one)),
-        ("amount", lambda: fast.root_prices(two, two, two, 1.0, 0.0, one, two, *scalars, two)),
-        ("amount", lambda: fast.root_prices(two, two, two, 1.0, 0.0, none, none, *scalars, two)),
-        ("quantity", lambda: fast.root_price_pairs(two, one, two, two, 1.0, 0.0, one, one, *scalars, two, two)),
-        ("quantity", lambda: fast.root_price_pairs(two, two, one, two, 1.0, 0.0, one, one, *scalars, two, two)),
-        ("quantity", lambda: fast.root_price_pairs(two, two, two, one, 1.0, 0.0, one, one, *scalars, two, two)),
-        ("quantity", lambda: fast.root_price_pairs(two, two, two, two, 1.0, 0.0, one, one, *scalars, one, two)),
-        ("quantity", lambda: fast.root_price_pairs(two, two, two, two, 1.0, 0.0, one, one, *scalars, two, one)),
-        ("amount", lambda: fast.root_price_pairs(two, two, two, two, 1.0, 0.0, two, one, *scalars, two, two)),
+        ("entry_value", lambda: twin.Exposures(two, one, two)),
+        ("budget", lambda: twin.Exposures(two, two, one)),
+        ("opposite", lambda: twin.Exposures(two, two, two, one)),
+        ("amount", lambda: terms(one, two)),
+        ("out", lambda: twin.root_prices(positions, terms(one, one), one)),
+        ("terms", lambda: twin.root_prices(positions, terms(none, none), two)),
+        ("lower", lambda: twin.root_price_pairs(legs, terms(one, one), one, two)),
+        ("upper", lambda: twin.root_price_pairs(legs, terms(one, one), two, one)),
+        ("positions", lambda: twin.root_price_pairs(positions, terms(one, one), two, two)),
     ):
         assert refusal(call)[0] == name

@@ -245,7 +245,8 @@ class PositionMargin:
         positions, out = self._state.books.positions, np.empty(len(rows))
         ((_, budget),) = self._budgets(code, rows, None, needs_margin)
         size, cost = positions.quantity[rows].astype(FLOAT64), positions.entry_value[rows].astype(FLOAT64)
-        _kernels.margin.prices.root_prices(size, cost, budget, 1.0, fee, *tiers, *self._grid(code), out)
+        exposures = _kernels.margin.prices.Exposures(size, cost, budget)
+        _kernels.margin.prices.root_prices(exposures, self._price_terms(code, tiers, 1.0, fee), out)
         return out
 
     def _two_roots(
@@ -259,18 +260,20 @@ class PositionMargin:
         lower, upper = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
         for share, budget in self._budgets(code, rows, partner, needs_margin):
             low, high = np.empty(len(rows)), np.empty(len(rows))
-            _kernels.margin.prices.root_price_pairs(
-                size, opposite, cost, budget, share, fee, *tiers, *self._grid(code), low, high
-            )
+            legs = _kernels.margin.prices.Exposures(size, cost, budget, opposite)
+            _kernels.margin.prices.root_price_pairs(legs, self._price_terms(code, tiers, share, fee), low, high)
             # What fails first; NaN gives way.
             lower, upper = np.fmax(lower, low), np.fmin(upper, high)
         hopeless = lower > upper
         return np.where(hopeless, np.inf, lower), np.where(hopeless, 0.0, upper)
 
-    def _grid(self, code: int) -> tuple[float, bool]:
-        """What a lot is worth at price 1, in quanta, and whether the contract is inverse."""
+    def _price_terms(self, code: int, tiers: Tiers, kept_share: float, fee: float) -> _kernels.margin.prices.PriceTerms:
+        """What a lot of a contract costs a wallet by these tiers, in quanta, where that share of a profit counts."""
         contract = self._state.books.contracts[code]
-        return float(contract.units_per_lot * contract.settle.quanta_per_unit), contract.inverse
+        value_at_one = float(contract.units_per_lot * contract.settle.quanta_per_unit)
+        return _kernels.margin.prices.PriceTerms(
+            *tiers, kept_share=kept_share, fee=fee, value_at_one=value_at_one, inverse=contract.inverse
+        )
 
     def _budgets(
         self, code: int, rows: Int64Array1D, partner: Int64Array1D | None, needs_margin: bool

@@ -9,18 +9,65 @@ price is the case of one tier that asks for nothing.
 from libc.math cimport INFINITY, NAN
 from libc.stdlib cimport free, malloc
 
+from ..numbers.money cimport same_length
 from ..numbers.types cimport cloned_int
 
 cdef enum:
     BLOCK = 512
 
 
+cdef class Exposures:
+    """Positions whose price is asked for: see ``prices.pyi``."""
+
+    def __cinit__(
+        self, const double[::1] quantity not None, const double[::1] entry_value not None,
+        const double[::1] budget not None, const double[::1] opposite=None
+    ):
+        cdef ExposureColumns* c = &self.columns
+        c.count = quantity.shape[0]
+        same_length("entry_value", entry_value.shape[0], c.count)
+        same_length("budget", budget.shape[0], c.count)
+        if opposite is not None:
+            same_length("opposite", opposite.shape[0], c.count)
+        self.quantity, self.entry_value, self.budget, self.opposite = quantity, entry_value, budget, opposite
+        if c.count:
+            c.quantity, c.entry_value, c.budget = &quantity[0], &entry_value[0], &budget[0]
+            if opposite is not None:
+                c.opposite = &opposite[0]
+
+
+cdef class PriceTerms:
+    """What a lot costs its wallet and is worth to it, tier by tier: see ``prices.pyi``."""
+
+    def __cinit__(
+        self, const double[::1] rate not None, const double[::1] amount not None, *, double kept_share, double fee,
+        double value_at_one, bint inverse
+    ):
+        cdef TermColumns* c = &self.columns
+        cdef double sign = -1.0 if inverse else 1.0
+        cdef Py_ssize_t t
+        c.tiers = rate.shape[0]
+        same_length("amount", amount.shape[0], c.tiers)
+        c.kept_share, c.value_at_one, c.inverse = kept_share, value_at_one, inverse
+        c.amount = <double*> malloc(max(3 * c.tiers, <Py_ssize_t> 1) * sizeof(double))
+        if c.amount == NULL:
+            raise MemoryError
+        c.long_slope, c.short_slope = c.amount + c.tiers, c.amount + 2 * c.tiers
+        for t in range(c.tiers):
+            c.amount[t] = amount[t]
+            c.long_slope[t] = kept_share - sign * (rate[t] + fee)
+            c.short_slope[t] = kept_share + sign * (rate[t] + fee)
+
+    def __dealloc__(self):
+        free(self.columns.amount)
+
+
 cdef cloned_int highest_root(
-    const double* quantity, const double* entry_value, const double* budget, double keep, const double* amount,
+    const double* quantity, const double* entry_value, const double* budget, double kept_share, const double* amount,
     const double* up, const double* down, Py_ssize_t tiers, Py_ssize_t n, double* highest, double* lowest,
     double* flat
 ) noexcept nogil:
-    """Over the tiers, of c/d with c = keep·EV - B - a and d the slope a lot: the highest where d > 0.
+    """Over the tiers, of c/d with c = share·EV - B - a and d the slope a lot: the highest where d > 0.
 
     Also the lowest where d < 0 and the highest c where d = 0, for there equity that no price mends
     shows. `up` and `down` are the slopes of longs and shorts.
@@ -34,14 +81,14 @@ cdef cloned_int highest_root(
     for t in range(tiers):
         a, d_up, d_down = amount[t], up[t], down[t]
         for i in range(n):
-            need = keep * entry_value[i] - budget[i] - a
+            need = kept_share * entry_value[i] - budget[i] - a
             slope = d_up if quantity[i] > 0 else d_down
             root = need / slope
             highest[i] = root if (slope > 0) & (root > highest[i]) else highest[i]
         if d_up > 0 and d_down > 0:
             continue
         for i in range(n):
-            need = keep * entry_value[i] - budget[i] - a
+            need = kept_share * entry_value[i] - budget[i] - a
             slope = d_up if quantity[i] > 0 else d_down
             root = need / slope
             lowest[i] = root if (slope < 0) & (root < lowest[i]) else lowest[i]
@@ -50,7 +97,7 @@ cdef cloned_int highest_root(
 
 
 cdef cloned_int block_prices(
-    const double* quantity, const double* highest, const double* lowest, const double* flat, double units,
+    const double* quantity, const double* highest, const double* lowest, const double* flat, double value_at_one,
     bint inverse, Py_ssize_t n, double* out
 ) noexcept nogil:
     """Roots to prices: NaN where none is needed, +inf of a long and 0 of a short where none helps."""
@@ -68,11 +115,11 @@ cdef cloned_int block_prices(
         always = NAN
         hopeless = (lowest[i] < highest[i]) | (lowest[i] <= 0) | (flat[i] > 0)
         if inverse:
-            price = -units / value
+            price = -value_at_one / value
             always = never if quantity[i] > 0 else NAN
             price = always if value >= 0 else price
         else:
-            price = value / units
+            price = value / value_at_one
             always = NAN if quantity[i] > 0 else never
             price = always if value <= 0 else price
         price = never if hopeless else price
@@ -80,82 +127,59 @@ cdef cloned_int block_prices(
     return 0
 
 
-def root_prices(
-    const double[::1] quantity not None, const double[::1] entry_value not None, const double[::1] budget not None,
-    double keep, double fee, const double[::1] rate not None, const double[::1] amount not None, double units,
-    bint inverse, double[::1] out not None
-):
-    """Write the price at which ``budget + keep·U = N·(rate + fee) - amount`` under the right tier.
-
-    `budget` is what the wallet has beside the position, less what its other positions must keep;
-    `keep` the share of the position's profit and loss that counts as equity (1, or a collateral
-    rate). Money is in one unit throughout, `units` is the value of a lot at price 1 in it.
-    """
-    cdef Py_ssize_t n = quantity.shape[0], row = 0, count, t, tiers = rate.shape[0]
+def root_prices(Exposures positions not None, PriceTerms terms not None, double[::1] out not None):
+    """Write the price at which ``budget + kept_share·U = N·(rate + fee) - amount`` under the right tier."""
+    cdef const ExposureColumns* p = &positions.columns
+    cdef const TermColumns* c = &terms.columns
+    cdef Py_ssize_t row = 0, count
     cdef double highest[BLOCK]
     cdef double lowest[BLOCK]
     cdef double flat[BLOCK]
-    cdef double sign = -1.0 if inverse else 1.0
-    cdef double* slopes
-    cdef double* up
-    cdef double* down
-    if not n == entry_value.shape[0] == budget.shape[0] == out.shape[0]:
-        raise ValueError("out", None, out.shape[0], f"must have {n} rows")
-    if amount.shape[0] != tiers or tiers == 0:
-        raise ValueError("amount", None, amount.shape[0], f"must have {tiers} rows, at least one")
-    slopes = <double*> malloc(2 * tiers * sizeof(double))
-    if slopes == NULL:
-        raise MemoryError
-    up, down = slopes, slopes + tiers
-    for t in range(tiers):
-        up[t] = keep - sign * (rate[t] + fee)
-        down[t] = keep + sign * (rate[t] + fee)
+    same_length("out", out.shape[0], p.count)
+    if c.tiers == 0:
+        raise ValueError("terms", None, 0, "must have a tier at least")
     with nogil:
-        while row < n:
-            count = min(n - row, <Py_ssize_t> BLOCK)
+        while row < p.count:
+            count = min(p.count - row, <Py_ssize_t> BLOCK)
             highest_root(
-                &quantity[row], &entry_value[row], &budget[row], keep, &amount[0], up, down, tiers, count, highest,
-                lowest, flat
+                p.quantity + row, p.entry_value + row, p.budget + row, c.kept_share, c.amount, c.long_slope,
+                c.short_slope, c.tiers, count, highest, lowest, flat
             )
-            block_prices(&quantity[row], highest, lowest, flat, units, inverse, count, &out[row])
+            block_prices(p.quantity + row, highest, lowest, flat, c.value_at_one, c.inverse, count, &out[row])
             row += count
-    free(slopes)
 
 
-cdef inline double price_of(double value, double units, bint inverse) noexcept nogil:
-    return -units / value if inverse else value / units
+cdef inline double price_of(double value, const TermColumns* c) noexcept nogil:
+    """The price at which a lot is worth that."""
+    return -c.value_at_one / value if c.inverse else value / c.value_at_one
 
 
 def root_price_pairs(
-    const double[::1] quantity not None, const double[::1] opposite not None, const double[::1] entry_value not None,
-    const double[::1] budget not None, double keep, double fee, const double[::1] rate not None,
-    const double[::1] amount not None, double units, bint inverse, double[::1] lower not None,
-    double[::1] upper not None
+    Exposures positions not None, PriceTerms terms not None, double[::1] lower not None, double[::1] upper not None
 ):
-    """The prices below and above which a long and a short leg of one contract in one wallet fail.
-
-    `entry_value` is that of both legs together. NaN where there is no such price; +inf below and 0
-    above where equity is short of the margin at every price.
-    """
-    cdef Py_ssize_t n = quantity.shape[0], i, t, s, tiers = rate.shape[0]
-    cdef double sign = -1.0 if inverse else 1.0
-    cdef double need, slope, low, high, first, second
+    """Write the prices below and above which a long and a short leg of one contract in one wallet fail."""
+    cdef const ExposureColumns* p = &positions.columns
+    cdef const TermColumns* c = &terms.columns
+    cdef Py_ssize_t i, t, s
+    cdef double need, slope, low, high
+    cdef const double* own
+    cdef const double* other
     cdef bint hopeless
-    if not n == opposite.shape[0] == entry_value.shape[0] == budget.shape[0] == lower.shape[0] == upper.shape[0]:
-        raise ValueError("quantity", None, n, f"must have {lower.shape[0]} rows, as every column")
-    if amount.shape[0] != tiers:
-        raise ValueError("amount", None, amount.shape[0], f"must have {tiers} rows")
+    same_length("lower", lower.shape[0], p.count)
+    same_length("upper", upper.shape[0], p.count)
+    if p.count and p.opposite == NULL:
+        raise ValueError("positions", None, None, "must have an opposite quantity")
     with nogil:
-        for i in range(n):
+        for i in range(p.count):
             low, high = -INFINITY, INFINITY
             hopeless = False
-            first = sign if quantity[i] > 0 else -sign
-            second = sign if opposite[i] > 0 else -sign
-            for t in range(tiers):
-                for s in range(tiers):
-                    need = keep * entry_value[i] - budget[i] - amount[t] - amount[s]
-                    slope = quantity[i] * (keep - first * (rate[t] + fee))
-                    slope = slope + opposite[i] * (keep - second * (rate[s] + fee))
+            own = c.long_slope if p.quantity[i] > 0 else c.short_slope
+            other = c.long_slope if p.opposite[i] > 0 else c.short_slope
+            for t in range(c.tiers):
+                for s in range(c.tiers):
+                    need = c.kept_share * p.entry_value[i] - p.budget[i] - c.amount[t] - c.amount[s]
+                    slope = p.quantity[i] * own[t]
+                    slope = slope + p.opposite[i] * other[s]
                     if slope > 0:
                         low = max(low, need / slope)
                     elif slope < 0:
@@ -163,15 +187,15 @@ def root_price_pairs(
                     elif need > 0:
                         hopeless = True
             # No price reaches a value on the other side of nothing.
-            hopeless = hopeless or low > high or (low >= 0 if inverse else high <= 0)
+            hopeless = hopeless or low > high or (low >= 0 if c.inverse else high <= 0)
             lower[i] = INFINITY if hopeless else NAN
             upper[i] = 0.0 if hopeless else NAN
-            if quantity[i] == 0 and opposite[i] == 0:
+            if p.quantity[i] == 0 and p.opposite[i] == 0:
                 lower[i] = upper[i] = NAN
                 continue
             if hopeless:
                 continue
-            if low > -INFINITY and (inverse or low > 0):
-                lower[i] = price_of(low, units, inverse)
-            if high < INFINITY and (not inverse or high < 0):
-                upper[i] = price_of(high, units, inverse)
+            if low > -INFINITY and (c.inverse or low > 0):
+                lower[i] = price_of(low, c)
+            if high < INFINITY and (not c.inverse or high < 0):
+                upper[i] = price_of(high, c)

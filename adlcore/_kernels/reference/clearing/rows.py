@@ -7,6 +7,7 @@ from typing import Any
 import numpy.typing as npt
 
 from ..margin.contracts import Contracts
+from ..numbers.money import same_length
 
 Array = npt.NDArray[Any]
 
@@ -42,8 +43,7 @@ class PositionBooks:
     """All that closing a row reads and writes; a lot of contract k is worth ``value_per_lot[k]`` quanta at the mark."""
 
     def __init__(self, rows: Rows, slots: SlotSums, contracts: Contracts, value_per_lot: Array) -> None:
-        if len(value_per_lot) != len(contracts):
-            raise ValueError("value_per_lot", None, len(value_per_lot), f"must have {len(contracts)} rows")
+        same_length("value_per_lot", len(value_per_lot), len(contracts))
         self.rows, self.slots, self.contracts, self.value_per_lot = rows, slots, contracts, value_per_lot
 
     def close(self, row: Array, lots: Array, value: Array, contract: Array, realized: Array) -> int:

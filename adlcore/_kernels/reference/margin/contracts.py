@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy.typing as npt
 
+from ..numbers.money import same_length
+
 Array = npt.NDArray[Any]
 
 __all__ = ["Contracts"]
@@ -17,10 +19,8 @@ class Contracts:
     def __init__(self, start: Array, tier_start: Array, rate: Array, amount: Array) -> None:
         if not len(start):
             raise ValueError("start", None, 0, "must have a row more than there are contracts")
-        if len(tier_start) != len(start):
-            raise ValueError("tier_start", None, len(tier_start), f"must have {len(start)} rows")
-        if len(amount) != len(rate):
-            raise ValueError("amount", None, len(amount), f"must have {len(rate)} rows")
+        same_length("tier_start", len(tier_start), len(start))
+        same_length("amount", len(amount), len(rate))
         _check_rising("start", start, 2**63 - 1)
         _check_rising("tier_start", tier_start, len(rate))
         self.start, self.tier_start, self.rate, self.amount = start, tier_start, rate, amount

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..numbers.money import same_length
 from .contracts import Contracts
 from .positions import Positions, Slots
 
@@ -31,8 +32,7 @@ def run_full_pass(
     contracts: Contracts, value_per_lot: Array, rows: Positions, slots: Slots, first: int, last: int
 ) -> int:
     """Write unrealized PnL and maintenance margin of the rows of slots first .. last, and their sums; flags."""
-    if len(value_per_lot) != len(contracts):
-        raise ValueError("value_per_lot", None, len(value_per_lot), f"must have {len(contracts)} rows")
+    same_length("value_per_lot", len(value_per_lot), len(contracts))
     if not 0 <= first <= last <= len(slots.balance):
         raise ValueError("last", None, last, f"must be from first, {first}, to {len(slots.balance)}")
     slots.sums[first:last, 0] = slots.balance[first:last]

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..numbers.money import same_length
+
 Array = npt.NDArray[Any]
 
 __all__ = [
@@ -38,7 +40,7 @@ class Candidates:
     def __init__(self, quantity: Array, entry_value: Array, pnl: Array, wallet: Array, barred: Array) -> None:
         self.quantity, self.entry_value, self.pnl, self.wallet, self.barred = quantity, entry_value, pnl, wallet, barred
         for name, column in vars(self).items():
-            _check_length(name, len(column), len(quantity))
+            same_length(name, len(column), len(quantity))
 
 
 def find_liquidatable(wallets: Wallets, verdicts: Array) -> bool:
@@ -47,14 +49,14 @@ def find_liquidatable(wallets: Wallets, verdicts: Array) -> bool:
     1: liquidatable, E < 0 or E <= MM with MM > 0 (`inclusive=False`: E < MM). 2: E < 0 with MM = 0, so
     liquidatable if it holds a position. 0: neither.
     """
-    _check_length("verdicts", len(verdicts), len(wallets.sums))
+    same_length("verdicts", len(verdicts), len(wallets.sums))
     verdicts[:] = _verdicts(wallets, slice(None))
     return bool((verdicts == 2).any())
 
 
 def find_liquidatable_among(wallets: Wallets, wallet: Array, verdicts: Array) -> bool:
     """Write the verdicts on these wallets only; a wallet out of range is passed over."""
-    _check_length("verdicts", len(verdicts), len(wallets.sums))
+    same_length("verdicts", len(verdicts), len(wallets.sums))
     known = wallet[(wallet >= 0) & (wallet < len(verdicts))]
     verdicts[known] = _verdicts(wallets, known)
     return bool((verdicts[known] == 2).any())
@@ -76,8 +78,8 @@ def list_counterparties(
         raise ValueError("last", None, last, f"must be from first, {first}, to {len(rows.quantity)}")
     if len(columns) != 5:
         raise ValueError("columns", None, len(columns), "must have five lines")
-    _check_length("columns", columns.shape[1], last - first)
-    _check_length("barred", len(barred), last - first)
+    same_length("columns", columns.shape[1], last - first)
+    same_length("barred", len(barred), last - first)
     part = slice(first, last)
     quantity, wallet = rows.quantity[part], rows.wallet[part]
     ours = (quantity > 0 if side > 0 else quantity < 0) & (wallet >= 0) & (wallet < len(wallets.sums))
@@ -95,8 +97,8 @@ def list_rows(wallet: Array, wanted: Array, rows: Array, marked: Array) -> int:
 
     A row whose wallet is out of range is passed over; what stands behind the rows means nothing.
     """
-    _check_length("rows", len(rows), len(wallet))
-    _check_length("marked", len(marked), len(wallet))
+    same_length("rows", len(rows), len(wallet))
+    same_length("marked", len(marked), len(wallet))
     known = (wallet >= 0) & (wallet < len(wanted))
     found: Array = (
         np.flatnonzero(known & (wanted[np.where(known, wallet, 0)] != 0)) if len(wanted) else np.zeros(0, np.int64)
@@ -104,9 +106,3 @@ def list_rows(wallet: Array, wanted: Array, rows: Array, marked: Array) -> int:
     rows[: len(found)] = found
     marked[found] = 1
     return len(found)
-
-
-def _check_length(name: str, rows: int, wanted: int) -> None:
-    """Refuse a column of another length."""
-    if rows != wanted:
-        raise ValueError(name, None, rows, f"must have {wanted} rows")

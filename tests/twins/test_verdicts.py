@@ -83,10 +83,10 @@ def test_counterparties_of_a_side_are_as_documented(sums, rows, out, side, who, 
         fails = (margin > 0 and (equity < margin or (inclusive and equity == margin))) or equity <= 0
         wanted.append((row, q, 100 + row, equity, margin, int(fails or out[row])))
     for kernels in (fast, plain):
-        candidates, wallets = kernels.Candidates(quantity, cost, pnl, wallet, gone), kernels.Wallets(table, inclusive)
+        rows, wallets = kernels.QueueRows(quantity, cost, pnl, wallet, gone), kernels.Wallets(table, inclusive)
         which = winners * kernels.WINNERS | losers * kernels.LOSERS
         found, barred = np.full((5, last - first), 7, np.int64), np.full(last - first, 7, np.uint8)
-        count = kernels.list_counterparties(candidates, wallets, first, last, side, which, found, barred)
+        count = kernels.list_counterparties(rows, wallets, first, last, side, which, found, barred)
         assert list(zip(*(column[:count].tolist() for column in (*found, barred)), strict=True)) == wanted
 
 
@@ -99,9 +99,9 @@ def test_counterparties_around_block_borders(rows):
         for which in (plain.WINNERS, plain.LOSERS, plain.WINNERS | plain.LOSERS):
             answers = []
             for kernels in (fast, plain):
-                candidates, wallets = kernels.Candidates(*columns, gone), kernels.Wallets(table, True)
+                rows, wallets = kernels.QueueRows(*columns, gone), kernels.Wallets(table, True)
                 found, barred = np.full((5, rows), 7), np.full(rows, 7, np.uint8)
-                count = kernels.list_counterparties(candidates, wallets, 5, 5 + rows, side, which, found, barred)
+                count = kernels.list_counterparties(rows, wallets, 5, 5 + rows, side, which, found, barred)
                 answers.append((found[:, :count].tolist(), barred[:count].tolist()))
             assert answers[0] == answers[1]
 
@@ -115,8 +115,8 @@ def test_candidates_and_counterparties_of_different_lengths_are_refused(kernels)
         ("wallet", (two, two, two, three, mask)),
         ("barred", (two, two, two, two, mask[:1])),
     ):
-        assert refusal(lambda columns=columns: kernels.Candidates(*columns))[0] == name
-    rows, wallets = kernels.Candidates(two, two, two, two, mask), kernels.Wallets(lots([[1, 1]]), True)
+        assert refusal(lambda columns=columns: kernels.QueueRows(*columns))[0] == name
+    rows, wallets = kernels.QueueRows(two, two, two, two, mask), kernels.Wallets(lots([[1, 1]]), True)
     found = np.zeros((5, 2), np.int64)
     for name, first, last, out, barred in (
         ("last", -1, 2, found, mask),
@@ -135,7 +135,7 @@ def test_wide_quantities_have_a_side_too(kernels):
     for side, place in ((1, 0), (-1, 1)):
         found, barred = np.zeros((5, 2), np.int64), np.ones(2, np.uint8)
         books, wallets = lots([TOP, BOTTOM]), kernels.Wallets(lots([[9, 1]]), True)
-        rows = kernels.Candidates(books, books, lots([0, 1]), lots([0, 0]), np.zeros(2, np.uint8))
+        rows = kernels.QueueRows(books, books, lots([0, 1]), lots([0, 0]), np.zeros(2, np.uint8))
         which = kernels.WINNERS | kernels.LOSERS
         assert kernels.list_counterparties(rows, wallets, 0, 2, side, which, found, barred) == 1
         assert found[:, 0].tolist() == [place, *[(TOP, BOTTOM)[place]] * 2, 9, 1]

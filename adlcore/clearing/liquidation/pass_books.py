@@ -107,7 +107,7 @@ class PassBooks(PartyRows):
         else:
             self.cash = slots.balance.copy()
         self.position_books = self._make_books(_kernels)
-        self.candidates = _kernels.margin.verdicts.Candidates(
+        self.queue_rows = _kernels.margin.verdicts.QueueRows(
             self.quantity, self.entry_value, margin_pass.pnl, books.positions.wallet, self.rows_in_liquidation
         )
         self.wallets = _kernels.margin.verdicts.Wallets(margin_pass.wallets, margin_pass.inclusive)

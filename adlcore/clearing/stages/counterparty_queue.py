@@ -59,7 +59,7 @@ class _QueuePart:
         verdicts = _kernels.margin.verdicts
         which = (verdicts.WINNERS if winners else 0) | (verdicts.LOSERS if losers else 0)
         count = verdicts.list_counterparties(
-            pass_books.candidates, pass_books.wallets, part.start, part.stop, side, which, found, barred
+            pass_books.queue_rows, pass_books.wallets, part.start, part.stop, side, which, found, barred
         )
         if rule.function is None:
             found, self.barred = found[:, :count], barred[:count]

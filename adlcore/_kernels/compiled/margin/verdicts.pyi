@@ -34,7 +34,7 @@ class Wallets:
     def __new__(cls, sums: _Int64Array2D, inclusive: bool) -> Self: ...
 
 @disjoint_base
-class Candidates:
+class QueueRows:
     """Position rows of which counterparties are drawn.
 
     The arrays are referred to, not copied; they may be written to while the holder lives. O(1).
@@ -104,7 +104,7 @@ def find_liquidatable_among(wallets: Wallets, wallet: _Int64Array1D, verdicts: _
     """
 
 def list_counterparties(
-    rows: Candidates,
+    rows: QueueRows,
     wallets: Wallets,
     first: int,
     last: int,
@@ -117,7 +117,7 @@ def list_counterparties(
 
     Parameters
     ----------
-    rows : Candidates
+    rows : QueueRows
     wallets : Wallets
         Those that ``rows.wallet`` counts; a row whose wallet is out of range is passed over.
     first, last : int

@@ -19,7 +19,7 @@ cdef struct WalletColumns:
     bint inclusive
 
 
-cdef struct CandidateColumns:
+cdef struct QueueRowColumns:
     Py_ssize_t count
     const int64_t* quantity  # NULL, as all, where there are no rows
     const int64_t* entry_value
@@ -44,10 +44,10 @@ cdef class Wallets:
             self.columns.sums = &sums[0, 0]
 
 
-cdef class Candidates:
+cdef class QueueRows:
     """Position rows of which counterparties are drawn: see ``verdicts.pyi``."""
 
-    cdef CandidateColumns columns
+    cdef QueueRowColumns columns
     cdef const int64_t[::1] quantity, entry_value, pnl, wallet
     cdef const uint8_t[::1] barred
 
@@ -55,7 +55,7 @@ cdef class Candidates:
         self, const int64_t[::1] quantity not None, const int64_t[::1] entry_value not None,
         const int64_t[::1] pnl not None, const int64_t[::1] wallet not None, const uint8_t[::1] barred not None
     ):
-        cdef CandidateColumns* c = &self.columns
+        cdef QueueRowColumns* c = &self.columns
         c.count = quantity.shape[0]
         same_length("entry_value", entry_value.shape[0], c.count)
         same_length("pnl", pnl.shape[0], c.count)
@@ -107,7 +107,7 @@ def find_liquidatable_among(
 
 
 cdef Py_ssize_t rows_of_side(
-    const CandidateColumns* c, Py_ssize_t first, Py_ssize_t last, bint long_side, int which, uint64_t wallets,
+    const QueueRowColumns* c, Py_ssize_t first, Py_ssize_t last, bint long_side, int which, uint64_t wallets,
     int64_t* row
 ) noexcept nogil:
     """Write the rows of first .. last that are asked for; how many.
@@ -131,11 +131,11 @@ cdef Py_ssize_t rows_of_side(
 
 
 def list_counterparties(
-    Candidates rows not None, Wallets wallets not None, Py_ssize_t first, Py_ssize_t last, int side, int which,
+    QueueRows rows not None, Wallets wallets not None, Py_ssize_t first, Py_ssize_t last, int side, int which,
     int64_t[:, ::1] columns not None, uint8_t[::1] barred not None
 ):
     """Write rows of one side as they are now, and who of them is nobody's counterparty; how many there are."""
-    cdef CandidateColumns c = rows.columns
+    cdef QueueRowColumns c = rows.columns
     cdef WalletColumns w = wallets.columns
     cdef Py_ssize_t stride = last - first, count, ahead, i
     cdef uint64_t row, owner

@@ -14,7 +14,7 @@ Array = npt.NDArray[Any]
 __all__ = [
     "LOSERS",
     "WINNERS",
-    "Candidates",
+    "QueueRows",
     "Wallets",
     "find_liquidatable",
     "find_liquidatable_among",
@@ -34,7 +34,7 @@ class Wallets:
         self.sums, self.inclusive = sums, inclusive
 
 
-class Candidates:
+class QueueRows:
     """Position rows of which counterparties are drawn."""
 
     def __init__(self, quantity: Array, entry_value: Array, pnl: Array, wallet: Array, barred: Array) -> None:
@@ -71,7 +71,7 @@ def _verdicts(wallets: Wallets, places: Array | slice) -> Array:
 
 
 def list_counterparties(
-    rows: Candidates, wallets: Wallets, first: int, last: int, side: int, which: int, columns: Array, barred: Array
+    rows: QueueRows, wallets: Wallets, first: int, last: int, side: int, which: int, columns: Array, barred: Array
 ) -> int:
     """Write rows of one side as they are now, and who of them is nobody's counterparty; how many there are."""
     if not 0 <= first <= last <= len(rows.quantity):

@@ -61,28 +61,32 @@ def explain(
     as_json: _options.JsonOption = False,
 ) -> None:
     """Explain a position: when it is liquidated, when it is deleveraged, and what would change that."""
-    how = RankingRule(rule, short=short)
+    ranking_rule = RankingRule(rule, short=short)
     for name, text in (("mark", mark), ("add-margin", add_margin), ("reduce", reduce)):
         if text is not None:
             _inputs.check_decimal(name, text)
     read = _inputs.load_snapshot(snapshot)
     row = _row(read, _inputs.account_of(read, account), account, contract, side, wallet)
-    own, code = int(read.positions.wallet[row]), read.code(contract)
-    now = Standing(read, row, own, code, how)
+    wallet_row, code = int(read.positions.wallet[row]), read.code(contract)
+    now = Standing(read, row, wallet_row, code, ranking_rule)
     then, realized = None, 0
     if (mark, add_margin, reduce) != (None, None, None):
         try:
             other, left, realized = what_if(read, row, mark=mark, add_margin=add_margin, reduce=reduce)
         except AdlError as error:
             raise error.placed(str(error.argument).replace("_", "-"), None, error.value) from None
-        then = Standing(other, left, own, code, how)
+        then = Standing(other, left, wallet_row, code, ranking_rule)
     if as_json:
-        whose = {"account": read.wallets.account[own], "wallet": own, "mode": MODES[int(read.wallets.mode[own])]}
+        whose = {
+            "account": read.wallets.account[wallet_row],
+            "wallet": wallet_row,
+            "mode": MODES[int(read.wallets.mode[wallet_row])],
+        }
         asked = {"mark": mark, "add_margin": add_margin, "reduce": reduce}
         print_json({"snapshot": str(snapshot), **whose, **_document(now, then, asked, realized)})
         return
     out = _tables.console()
-    _print_title(out, read, now, own)
+    _print_title(out, read, now, wallet_row)
     if then is not None:
         _print_question(out, now, then, add_margin, reduce, realized)
     out.print()
@@ -164,11 +168,11 @@ def _print(out: Screen, now: Standing, then: Standing | None) -> None:
 def _lines(standing: Standing, out: Screen, first: Standing) -> dict[str, Any]:
     """What is told of a standing, by its name; of a position that is closed less than of others."""
     contract, asset = standing.contract, standing.asset
-    ratio, settle = standing.margin_ratio, contract.settle
+    margin_ratio, settle = standing.margin_ratio, contract.settle
     wallet = {
         "equity": _tables.amount(asset, standing.equity),
         "maintenance margin": _tables.amount(asset, standing.maintenance_margin),
-        "margin ratio": f"{_tables.percent(ratio)} %" if ratio < float("inf") else "inf",
+        "margin ratio": f"{_tables.percent(margin_ratio)} %" if margin_ratio < float("inf") else "inf",
         "free margin": _tables.amount(asset, standing.free_margin),
     }
     why, row = standing.why, standing.in_units
@@ -193,9 +197,9 @@ def _lines(standing: Standing, out: Screen, first: Standing) -> dict[str, Any]:
     lines["closed before it"] = contract.decimal(standing.ahead)
     lines["quantile"] = _tables.times(why.quantile)
     lines["light"] = _tables.lights(why.indicator, out)
-    for term, values in _terms.ratio_columns(row, standing.rule).items():
-        unit = " %" if term.write is _tables.percent else ""
-        lines[term.name.replace("_", " ").replace("pnl", "PnL")] = term.write(float(values[0])) + unit
+    for ratio, values in _terms.ratio_columns(row, standing.rule).items():
+        unit = " %" if ratio.write is _tables.percent else ""
+        lines[ratio.name.replace("_", " ").replace("pnl", "PnL")] = ratio.write(float(values[0])) + unit
     lines[f"score by {why.rule}"] = _tables.score(why.score)
     return lines
 

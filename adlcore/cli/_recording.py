@@ -84,8 +84,8 @@ def _refuse_run(folder: Path) -> None:
 
 def _closed(facts: Facts, view: View) -> dict[str, Any]:
     """What each stage took of positions in liquidation, in one unit, and what nobody took at the end."""
-    stages = dict(zip(STAGES, facts.stage_worth(view).tolist(), strict=True))
-    return {"unit": view.unit, "how": view.note, **stages, "left uncovered": facts.left_worth(view)}
+    stages = dict(zip(STAGES, facts.closings.by_stage(view).tolist(), strict=True))
+    return {"unit": view.unit, "how": view.note, **stages, "left uncovered": facts.uncovered_at_end.total(view)}
 
 
 def _borne(view: View, each: Bearers) -> dict[str, Any]:

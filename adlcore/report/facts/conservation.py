@@ -107,9 +107,13 @@ def _unpaired(record: Record, moving: Int64Array1D, legs: Int64Array1D, other: I
 def _counts(record: Record, run: RunLike) -> list[str]:
     """Passes that hold more or fewer events than the run says."""
     said = np.asarray(run.passes()["events"])
-    found = np.bincount(record.place, minlength=len(record.number)) if len(record) else np.zeros(len(said), int)
+    found = (
+        np.bincount(record.pass_index, minlength=len(record.pass_number)) if len(record) else np.zeros(len(said), int)
+    )
     wrong = np.flatnonzero(found != said)
     if not len(wrong):
         return []
     first = int(wrong[0])
-    return [f"pass {int(record.number[first])} has {int(found[first]):,} events, the run says {int(said[first]):,}"]
+    return [
+        f"pass {int(record.pass_number[first])} has {int(found[first]):,} events, the run says {int(said[first]):,}"
+    ]

@@ -33,14 +33,14 @@ OTHERS = ("street", "treasury")
 class TriggerChange:
     """A trigger that was turned on or off: the pass (counted from 0), which, and the contract or -1."""
 
-    place: int
-    on: bool
+    pass_index: int
+    is_on: bool
     contract: int
 
 
 @dataclass(frozen=True, eq=False)
 class FundCash:
-    """One fund.
+    """The cash of one fund in time, what it is worth with its inventory, and its triggers.
 
     Attributes
     ----------
@@ -55,9 +55,9 @@ class FundCash:
         F at the marks of the passes: cash and what the inventory gained.
     lots : int64[contracts]
         Inventory at the end.
-    took : bool
+    held_inventory : bool
         Whether it held any inventory on the way.
-    triggers : tuple of Trigger
+    triggers : tuple of TriggerChange
     """
 
     name: str
@@ -66,13 +66,13 @@ class FundCash:
     cash: Int64Array1D
     equity: Float64Array1D
     lots: Int64Array1D
-    took: bool
+    held_inventory: bool
     triggers: tuple[TriggerChange, ...]
 
     @property
-    def moved(self) -> bool:
+    def has_moved(self) -> bool:
         """Whether anything happened to it."""
-        return bool((self.cash != self.cash[0]).any() or self.took or self.triggers)
+        return bool((self.cash != self.cash[0]).any() or self.held_inventory or self.triggers)
 
 
 def listed_funds(run: RunLike, funds: Iterable[InsuranceFund] | None = None) -> dict[str, tuple[str, Any]]:
@@ -124,7 +124,7 @@ def fund_cash(
     record : Record
     run : Run
         What it says its funds held goes before what is listed.
-    prices : Prices
+    prices : PriceHistory
     listed : mapping of name to (asset, balance), optional
         Of :func:`listed_funds`.
 
@@ -162,7 +162,7 @@ def fund_cash(
                 cash=cash,
                 equity=_equity(record, run, prices, mine, start.cash if start else 0, held),
                 lots=lots,
-                took=any(held[0]) or bool(record.of(*FILLS)[mine].any()),
+                held_inventory=any(held[0]) or bool(record.of(*FILLS)[mine].any()),
                 triggers=_triggers(record, mine),
             )
         )
@@ -198,13 +198,13 @@ def _replayed(
     record: Record, mine: Int64Array1D, start: int, inventory: tuple[list[int], list[int]]
 ) -> tuple[Int64Array1D, Int64Array1D]:
     """Cash before the first pass and after each, and the inventory at the end."""
-    cash = np.full(len(record.number) + 1, start, INT64)
+    cash = np.full(len(record.pass_number) + 1, start, INT64)
     (lots, cost), (lots0, cost0) = map(list, inventory), map(list, inventory)
     seen = [-1] * len(lots)
     fills = {CODES[kind] for kind in FILLS}
     moves = {*fills, *(CODES[kind] for kind in (*MONEY, "fund-deposit"))}
     held, last = start, 0
-    columns = (record.kind, record.place, record.contract, record.lots, record.amount)
+    columns = (record.kind, record.pass_index, record.contract, record.lots, record.amount)
     for kind, place, code, moved, amount in zip(*(column[mine].tolist() for column in columns), strict=True):
         if kind not in moves:
             continue
@@ -239,18 +239,18 @@ def _equity(
     inventory: tuple[list[int], list[int]],
 ) -> Float64Array1D:
     """F before the first pass and at the marks of each: cash less cost, what events added, and lots at the marks."""
-    passes = len(record.number)
+    passes = len(record.pass_number)
     moving = mine[record.of(*FILLS, *MONEY, "fund-deposit")[mine]]
     added = np.zeros(passes + 1, INT64)
     added[0] = start - sum(inventory[1])
-    np.add.at(added, record.place[moving] + 1, record.amount[moving])
+    np.add.at(added, record.pass_index[moving] + 1, record.amount[moving])
     equity = np.cumsum(added).astype(FLOAT64)
     fills = mine[record.of(*FILLS)[mine]]
     for code in np.unique([*record.contract[fills].tolist(), *np.flatnonzero(inventory[0]).tolist()]).tolist():
         rows = fills[record.contract[fills] == code]
         held = np.zeros(passes + 1, INT64)
         held[0] = inventory[0][code]
-        np.add.at(held, record.place[rows] + 1, record.lots[rows])
+        np.add.at(held, record.pass_index[rows] + 1, record.lots[rows])
         contract, lots = run.contracts[code], np.cumsum(held)
         unit = absolute_value_per_lot(contract, prices.mark[:, code]) * contract.settle.quanta_per_unit
         equity += np.where(lots == 0, 0.0, np.rint(lots * (-unit if contract.inverse else unit)))
@@ -261,6 +261,6 @@ def _triggers(record: Record, mine: Int64Array1D) -> tuple[TriggerChange, ...]:
     """Turned on and off, in order."""
     kinds: dict[int, bool] = {CODES["trigger-on"]: True, CODES["trigger-off"]: False}
     found = mine[record.of("trigger-on", "trigger-off")[mine]]
-    columns: list[npt.NDArray[Any]] = [record.place[found], record.kind[found], record.contract[found]]
+    columns: list[npt.NDArray[Any]] = [record.pass_index[found], record.kind[found], record.contract[found]]
     listed = zip(*(column.tolist() for column in columns), strict=True)
     return tuple(TriggerChange(place, kinds[kind], contract) for place, kind, contract in listed)

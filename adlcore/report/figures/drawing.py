@@ -171,6 +171,6 @@ def whole_axis(title: str, most: float) -> dict[str, Any]:
     return {"title": {"text": title}, "tickformat": ",d", **({"dtick": 1} if most <= 10 else {})}
 
 
-def run_axis(at: npt.ArrayLike, times: TimeAxis) -> dict[str, Any]:
+def run_axis(at: npt.ArrayLike, time_axis: TimeAxis) -> dict[str, Any]:
     """The x axis of a figure in time: the clock's own, or how many passes were made."""
-    return times or whole_axis("passes made", float(np.max(at, initial=0)))
+    return time_axis or whole_axis("passes made", float(np.max(at, initial=0)))

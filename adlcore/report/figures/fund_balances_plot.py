@@ -28,7 +28,12 @@ __all__ = ["fund_figure"]
 
 
 def fund_figure(
-    funds: Sequence[FundCash], asset: Asset, at: npt.NDArray[Any], times: TimeAxis, kept: Int64Array1D, contracts: Any
+    funds: Sequence[FundCash],
+    asset: Asset,
+    at: npt.NDArray[Any],
+    time_axis: TimeAxis,
+    kept: Int64Array1D,
+    contracts: Any,
 ) -> Any:
     """Cash of the funds of one asset in time, what they are worth with their inventory, and their triggers.
 
@@ -37,7 +42,7 @@ def fund_figure(
     funds : sequence of FundCash
     asset : Asset
     at : array[p + 1]
-    times : dict or None
+    time_axis : dict or None
     kept : int64[k]
         Which points are drawn.
     contracts : sequence of str
@@ -58,14 +63,14 @@ def fund_figure(
         traces.append(
             graph.Scatter(y=rounded_list(each.cash[kept] / per, 10), name=f"{name}: cash", line=line, **shared)
         )
-        if each.took:
+        if each.held_inventory:
             line = {"color": colour, "width": 1.5, "dash": "dot"}
             y = rounded_list(each.equity[kept] / per, 10)
             traces.append(graph.Scatter(y=y, name=f"{name}: with inventory at marks", line=line, **shared))
         for on, symbol, word in ((True, "triangle-down", "on"), (False, "triangle-up-open", "off")):
-            mine = [trigger for trigger in each.triggers if trigger.on is on]
+            mine = [trigger for trigger in each.triggers if trigger.is_on is on]
             if mine:
-                places = np.array([trigger.place + 1 for trigger in mine])
+                places = np.array([trigger.pass_index + 1 for trigger in mine])
                 told = [plotly_text(contracts[t.contract]) if t.contract >= 0 else "the fund" for t in mine]
                 traces.append(
                     graph.Scatter(
@@ -79,4 +84,4 @@ def fund_figure(
                     )
                 )
     axis = {"title": {"text": name_label(asset.name, SHORT)}, "rangemode": "tozero"}
-    return figure(traces, xaxis=run_axis(at, times), yaxis=axis, showlegend=True, hovermode="x")
+    return figure(traces, xaxis=run_axis(at, time_axis), yaxis=axis, showlegend=True, hovermode="x")

@@ -99,7 +99,7 @@ def _manifest(manifest: Mapping[str, Any], clock: Clock) -> Block:
 
 def _time(value: str, clock: Clock) -> str:
     """A time as it stands there, and as it is told; a house that was never told one stands at 0, which is no date."""
-    known = value.removeprefix("-").isdecimal() and clock.unit is not None and not (clock.dates and int(value) == 0)
+    known = value.removeprefix("-").isdecimal() and clock.unit is not None and not (clock.has_dates and int(value) == 0)
     return f"{value} ({clock.when(int(value))})" if known else value
 
 

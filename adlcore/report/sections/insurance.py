@@ -42,10 +42,10 @@ def headline(facts: Facts) -> str:
         if debtors
         else "no debt is open at the end"
     )
-    left = len(facts.left.event)
-    if left:
-        worth = listed(amounts_text(facts, [facts.left_worth(view) for view in facts.views]))
-        lots = f"{counted(left, 'position')} worth {worth} {'has' if left == 1 else 'have'} no taker"
+    count = len(facts.uncovered_at_end.event)
+    if count:
+        notional = listed(amounts_text(facts, [facts.uncovered_at_end.total(view) for view in facts.views]))
+        lots = f"{counted(count, 'position')} worth {notional} {'has' if count == 1 else 'have'} no taker"
     else:
         lots = "no position is without a taker at the end"
     return f"{money_part[0].upper()}{money_part[1:]}, and {lots}."
@@ -57,7 +57,7 @@ def _debts(facts: Facts) -> TableBlock:
     shown = order[:MOST_ROWS]
     assets = [run.assets[debt.asset] for debt in shown]
     # An entry that was open when the run began is of no pass of it.
-    made_in = [int(record.number[record.place[debt.event]]) if debt.event >= 0 else -1 for debt in shown]
+    made_in = [int(record.pass_number[record.pass_index[debt.event]]) if debt.event >= 0 else -1 for debt in shown]
     decimals = [asset.decimals for asset in assets]
     columns = [
         text_column("account", run.before.wallets.account[[debt.wallet for debt in shown]].tolist()),
@@ -80,21 +80,21 @@ def _positions(facts: Facts) -> TableBlock:
     _, back, times = np.unique(
         (key * len(run.contracts) + record.contract[event])[::-1], return_index=True, return_counts=True
     )
-    place = len(event) - 1 - back
-    worth = np.max([facts.uncovered.worth(record, view, facts.settle)[place] for view in facts.views], axis=0)
-    ends = record.place[event[place]] == len(record.number) - 1
-    order = np.lexsort((-worth, ~ends))
+    last_named = len(event) - 1 - back
+    notional = np.max([facts.uncovered.notional(view)[last_named] for view in facts.views], axis=0)
+    ends = record.pass_index[event[last_named]] == len(record.pass_number) - 1
+    order = np.lexsort((-notional, ~ends))
     shown = order[:MOST_ROWS]
-    rows = event[place[shown]]
+    rows = event[last_named[shown]]
     contracts = [run.contracts[code] for code in record.contract[rows].tolist()]
     names = [
         str(run.before.wallets.account[wallet]) if wallet >= 0 else f"fund {record.parties[party]}"
         for wallet, party in zip(record.wallet[rows].tolist(), record.party[rows].tolist(), strict=True)
     ]
     lots = record.lots[rows].tolist()
-    marks = facts.prices.mark[record.place[rows] + 1, record.contract[rows]].tolist()
+    marks = facts.prices.mark[record.pass_index[rows] + 1, record.contract[rows]].tolist()
     values = [abs(n) * absolute_value_per_lot(c, mark) for c, n, mark in zip(contracts, lots, marks, strict=True)]
-    last = record.number[record.place[rows]].tolist()
+    last = record.pass_number[record.pass_index[rows]].tolist()
     columns = [
         text_column("account", names),
         text_column("contract", [c.symbol for c in contracts]),

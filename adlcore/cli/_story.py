@@ -79,8 +79,8 @@ def shown(path: Path) -> str:
 
 
 def _line(out: Screen, head: str, text: str) -> None:
-    kept = visible(text).replace(" %", f"{FIXED_SPACE}%")
-    lines = textwrap.wrap(kept, max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False)
+    unbroken = visible(text).replace(" %", f"{FIXED_SPACE}%")
+    lines = textwrap.wrap(unbroken, max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False)
     for number, line in enumerate(lines):
         out.titled(f"{'' if number else head:<{HEAD}}", f" {line.replace(FIXED_SPACE, ' ')}")
 

@@ -72,18 +72,18 @@ def explain(
     then, realized = None, 0
     if (mark, add_margin, reduce) != (None, None, None):
         try:
-            other, left, realized = what_if(read, row, mark=mark, add_margin=add_margin, reduce=reduce)
+            changed, changed_row, realized = what_if(read, row, mark=mark, add_margin=add_margin, reduce=reduce)
         except AdlError as error:
             raise error.placed(str(error.argument).replace("_", "-"), None, error.value) from None
-        then = Standing(other, left, wallet_row, code, ranking_rule)
+        then = Standing(changed, changed_row, wallet_row, code, ranking_rule)
     if as_json:
         whose = {
             "account": read.wallets.account[wallet_row],
             "wallet": wallet_row,
             "mode": MODES[int(read.wallets.mode[wallet_row])],
         }
-        asked = {"mark": mark, "add_margin": add_margin, "reduce": reduce}
-        print_json({"snapshot": str(snapshot), **whose, **_document(now, then, asked, realized)})
+        changes = {"mark": mark, "add_margin": add_margin, "reduce": reduce}
+        print_json({"snapshot": str(snapshot), **whose, **_document(now, then, changes, realized)})
         return
     out = _tables.console()
     _print_title(out, read, now, wallet_row)
@@ -132,6 +132,7 @@ def _mark(standing: Standing) -> str:
 
 
 def _print_title(out: Screen, snapshot: Snapshot, now: Standing, wallet: int) -> None:
+    """Whose position it is, of what size, in what wallet."""
     contract, wallets = now.contract, snapshot.wallets
     whose = _tables.label(wallets.account[wallet])
     size = contract.decimal(abs(now.quantity))
@@ -145,6 +146,7 @@ def _print_title(out: Screen, snapshot: Snapshot, now: Standing, wallet: int) ->
 def _print_question(
     out: Screen, now: Standing, then: Standing, add_margin: str | None, reduce: str | None, realized: int
 ) -> None:
+    """What the position would be if: the changes that are asked for, in a line."""
     changes = [f"mark {_mark(then)}"] if _mark(then) != _mark(now) else []
     if add_margin is not None:
         changes.append(f"{add_margin} {now.asset} added")
@@ -157,11 +159,11 @@ def _print_question(
 def _print(out: Screen, now: Standing, then: Standing | None) -> None:
     """What is, and beside it what would be."""
     shown = [now] if then is None else [now, then]
-    told = [_lines(standing, out, now) for standing in shown]
-    columns = [Column("", list(told[0]), right=False)]
-    for heading, lines in zip(("now", "then"), told, strict=False):
-        columns.append(Column(heading, [lines.get(name, "-") for name in told[0]]))
-    styles = ["bold red" if name == "margin ratio" and shown[-1].liquidatable else "" for name in told[0]]
+    tables = [_lines(standing, out, now) for standing in shown]
+    columns = [Column("", list(tables[0]), right=False)]
+    for heading, lines in zip(("now", "then"), tables, strict=False):
+        columns.append(Column(heading, [lines.get(name, "-") for name in tables[0]]))
+    styles = ["bold red" if name == "margin ratio" and shown[-1].liquidatable else "" for name in tables[0]]
     _tables.print_table(out, columns, styles)
 
 
@@ -204,10 +206,10 @@ def _lines(standing: Standing, out: Screen, first: Standing) -> dict[str, Any]:
     return lines
 
 
-def _print_words(out: Screen, standing: Standing, asked: bool) -> None:
+def _print_words(out: Screen, standing: Standing, is_what_if: bool) -> None:
     """What it comes to, in sentences."""
     first = _liquidation(standing)
-    _tables.say(out, f"Then {first[0].lower()}{first[1:]}" if asked else first)
+    _tables.say(out, f"Then {first[0].lower()}{first[1:]}" if is_what_if else first)
     if standing.why is not None:
         _tables.say(out, _place(standing, standing.why))
 
@@ -244,7 +246,8 @@ def _place(standing: Standing, why: Explanation) -> str:
     return f"{failed}, {ahead} {standing.contract.symbol} of other {why.side}s go before this position."
 
 
-def _document(now: Standing, then: Standing | None, asked: dict[str, str | None], realized: int) -> dict[str, Any]:
+def _document(now: Standing, then: Standing | None, changes: dict[str, str | None], realized: int) -> dict[str, Any]:
+    """The position for machines, as it is and as it would be with the changes that are asked for."""
     settle = now.contract.settle
     return {
         "contract": now.contract.symbol,
@@ -254,7 +257,7 @@ def _document(now: Standing, then: Standing | None, asked: dict[str, str | None]
         "rule": now.rule.name,
         "expression": now.rule.expression,
         "now": _fields(now),
-        "what_if": None if then is None else {**asked, "realized_pnl": settle.decimal(realized)},
+        "what_if": None if then is None else {**changes, "realized_pnl": settle.decimal(realized)},
         "then": None if then is None else _fields(then),
     }
 

@@ -148,12 +148,13 @@ class Refusals:
 def refusals(record: Record) -> Refusals:
     """The refusals of a run. O(events).
 
-    What a house would not write is passed over: one without its bound, of another cause, or of nobody.
+    What a house would not write is passed over: one without its bound, of another cause, or of nobody. Of each round a
+    house writes the first row of a contract that a fund refuses (``docs/waterfall.md``, "TakeOver").
     """
     event = np.flatnonzero(record.of("take-over-refused"))
-    known = (record.link[event] >= 0) & record.of("take-over-bound")[record.link[event]]
-    known &= np.isin(record.cause[event], [CAUSE_CODES[cause] for cause in TRIGGER_CAUSES])
+    sound = (record.link[event] >= 0) & record.of("take-over-bound")[record.link[event]]
+    sound &= np.isin(record.cause[event], [CAUSE_CODES[cause] for cause in TRIGGER_CAUSES])
     for column in (record.party, record.asset, record.contract, record.wallet):
-        known &= column[event] >= 0
-    event = event[known]
+        sound &= column[event] >= 0
+    event = event[sound]
     return Refusals(event, record.amount[event], record.amount[record.link[event]])

@@ -72,9 +72,9 @@ class Clock:
         if self.has_dates:
             return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}{part} UTC"
         days, seconds = divmod(seconds, 86_400)
-        before = f"{days:,} day{'' if days == 1 else 's'} " if days else ""
+        whole_days = f"{days:,} day{'' if days == 1 else 's'} " if days else ""
         sign = "−" if time < 0 else ""
-        return f"{sign}{before}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{part}"
+        return f"{sign}{whole_days}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{part}"
 
     def between(self, first: int, last: int) -> str:
         """From one time to another, in a sentence; the one time where they are the same.
@@ -104,8 +104,8 @@ class Clock:
         if self.unit is None:
             return {"title": {"text": "time (unit unknown)"}, "tickformat": ",d"}
         if self.has_dates:
-            seen = "" if self.is_configured else f" (taken for {self.unit} since 1970)"
-            return {"title": {"text": f"time, UTC{seen}"}, "type": "date", "hoverformat": self._parted(column, DATE)}
+            guess = "" if self.is_configured else f" (taken for {self.unit} since 1970)"
+            return {"title": {"text": f"time, UTC{guess}"}, "type": "date", "hoverformat": self._parted(column, DATE)}
         if self._is_clock(column):
             form = self._parted(column, CLOCK)
             return {

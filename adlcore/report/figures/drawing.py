@@ -116,7 +116,7 @@ def plotly_text(text: Any) -> str:
 
 
 def plotly_template_text(text: Any) -> str:
-    """The same within a template, which would fill in what stands in ``%{}``."""
+    """Any text as plotly shows it as it is within a template, which would fill in what stands in ``%{}``."""
     return plotly_text(text).replace("%{", "&#37;{")
 
 

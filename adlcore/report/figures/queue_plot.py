@@ -15,12 +15,12 @@ from ..facts.queues import QueueAt, QueuePositions, positions_of
 from .drawing import figure, graph_objects, plotly_template_text, plotly_text, rounded_list, shorten_name
 from .palette import INK, LIGHTS, MUTED, RING, faint
 
-__all__ = ["MOST_MARKS", "plot_queue", "queue_figure"]
+__all__ = ["MOST_MARKERS", "plot_queue", "queue_figure"]
 
-#: Marks of a plot at most.
-MOST_MARKS = 2_000
+#: Markers of a plot at most.
+MOST_MARKERS = 2_000
 
-#: Diameters of the smallest and the largest mark in pixels.
+#: Diameters of the smallest and the largest marker in pixels.
 SMALL, LARGE = 5.0, 28.0
 
 
@@ -66,7 +66,7 @@ def plot_queue(market: Market, rule: str | RankingRule) -> Any:
         raise AdlError.at("market.equity", None, None, "must be given: effective leverage is notional over equity")
     chosen = as_rule(rule)
     held = positions_of(market, chosen)
-    largest = np.argsort(-held.notional, kind="stable")[:MOST_MARKS]
+    largest = np.argsort(-held.notional, kind="stable")[:MOST_MARKERS]
     short = market.quantity[held.row] < 0
     names = np.arange(len(market)) if market.account is None else market.account
     symbol, edge = np.where(short, "diamond", "circle"), np.full(len(held), faint(INK, 0.35))
@@ -83,7 +83,7 @@ def plot_queue(market: Market, rule: str | RankingRule) -> Any:
     return _figure(traces, title=heading, margin={"t": 104})
 
 
-def queue_figure(queue: QueueAt, unit: str, most: int = MOST_MARKS) -> Any:
+def queue_figure(queue: QueueAt, unit: str, most: int = MOST_MARKERS) -> Any:
     """Draw one side of a contract at the marks of a pass, and ring who was closed.
 
     Parameters

@@ -43,6 +43,7 @@ def section(facts: Facts) -> Section:
 
 
 def _headline(held: list[tuple[View, Bearers]]) -> str:
+    """How much was borne by how few, in each unit."""
     parts = []
     for view, each in held:
         users = each.per_user
@@ -60,6 +61,7 @@ def _headline(held: list[tuple[View, Bearers]]) -> str:
 
 
 def _lorenz(view: View, each: Bearers) -> Plot:
+    """The Lorenz curve over the users that were closed."""
     users = each.per_user
     x, y = lorenz(users, MOST_POINTS)
     caption = (
@@ -82,6 +84,7 @@ class _Group(NamedTuple):
 
 
 def _shares(held: list[tuple[View, Bearers]]) -> TableBlock:
+    """A row for each group of users with most, those of one unit together."""
     rows: list[_Group] = []
     for view, each in held:
         users = each.per_user
@@ -117,6 +120,7 @@ def _notice(facts: Facts, event: int) -> str:
 
 
 def _notices(facts: Facts, held: list[tuple[View, Bearers]]) -> TableBlock:
+    """A row for each of the largest notices, with the ratios that the user's score was made of."""
     record, run = facts.record, facts.run
     each = max(1, MOST_ROWS // len(held))
     chosen = [(b.event[k], b.notional[k], view.unit) for view, b in held for k in b.largest(each).tolist()]

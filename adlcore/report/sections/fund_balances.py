@@ -48,6 +48,7 @@ def section(facts: Facts) -> Section:
 
 
 def _cash(facts: Facts, asset: int, funds: list[FundCash]) -> Figure:
+    """The cash of the funds of an asset in time, those that moved most first."""
     at, time_axis = facts.pass_axis
     kept = kept_points(len(at), MOST_POINTS)
     listed_asset = facts.run.assets[asset]
@@ -69,6 +70,7 @@ def _cash(facts: Facts, asset: int, funds: list[FundCash]) -> Figure:
 
 
 def _headline(facts: Facts, funds: list[FundCash]) -> str:
+    """What became of the cash of three funds, those with a known opening first."""
     parts = []
     for fund in sorted((f for f in funds if f.has_moved), key=lambda f: f.opening is None)[:3]:
         asset = facts.run.assets[fund.asset]
@@ -92,8 +94,8 @@ def _headline(facts: Facts, funds: list[FundCash]) -> str:
 
 
 def _funds(facts: Facts, funds: list[FundCash]) -> TableBlock:
+    """A row for each fund; its balances are none where the opening is not known."""
     assets = [facts.run.assets[fund.asset] for fund in funds]
-
     decimals = [asset.decimals for asset in assets]
 
     def known(title: str, values: list[int]) -> TableColumn:
@@ -108,13 +110,14 @@ def _funds(facts: Facts, funds: list[FundCash]) -> TableBlock:
         known("cash after", [int(fund.cash[-1]) for fund in funds]),
         amount_column("change", [int(fund.cash[-1] - fund.cash[0]) for fund in funds], decimals, signed=True),
         known("with inventory", [round(float(fund.equity[-1])) for fund in funds]),
-        text_column("holds at the end", [_held(facts, fund) for fund in funds], "wide"),
+        text_column("holds at the end", [_inventory(facts, fund) for fund in funds], "wide"),
     ]
     note = "In units of the asset of each fund. With inventory: with what the positions it holds gained."
     return TableBlock("Funds", columns, note)
 
 
-def _held(facts: Facts, fund: FundCash) -> str:
+def _inventory(facts: Facts, fund: FundCash) -> str:
+    """What a fund holds at the end, eight contracts of it at most."""
     held = [
         f"{grouped(contract.decimal(int(lots)))} {contract.symbol}"
         for contract, lots in zip(facts.run.contracts, fund.lots.tolist(), strict=True)

@@ -19,7 +19,7 @@ MOST_ROWS = 100
 
 
 def section(facts: Facts) -> Section:
-    """Uncovered entries."""
+    """Wallets that owe money, and positions that found no taker."""
     if not facts.debts and not len(facts.uncovered.event):
         text = "No wallet was left owing money, and no position was left without a taker."
         return Section("insurance", TITLE, headline(facts), [empty_note(text)])
@@ -52,6 +52,7 @@ def headline(facts: Facts) -> str:
 
 
 def _debts(facts: Facts) -> TableBlock:
+    """A row for each entry, those with most open first."""
     record, run = facts.record, facts.run
     order = sorted(facts.debts, key=lambda debt: (-debt.left / run.assets[debt.asset].quanta_per_unit, debt.event))
     shown = order[:MOST_ROWS]
@@ -72,7 +73,7 @@ def _debts(facts: Facts) -> TableBlock:
 
 
 def _positions(facts: Facts) -> TableBlock:
-    """Rows that are open at the end, or were named by a pass before."""
+    """A row for each position, those that are open at the end first, then those of most notional."""
     record, run = facts.record, facts.run
     event = facts.uncovered.event
     key = np.where(record.wallet[event] >= 0, record.row[event], -1 - record.party[event])
@@ -116,4 +117,5 @@ def _positions(facts: Facts) -> TableBlock:
 
 
 def _caption(caption: str, shown: int, count: int) -> str:
+    """A caption that says how many of the rows are shown, where it is not all."""
     return caption if shown == count else f"{caption}: the {shown} largest of {count:,}"

@@ -7,7 +7,7 @@ import numpy as np
 from ..._support.wording import counted, grouped, percent
 from ..facts.queues import QueueAt, busiest_moments, queue_at
 from ..facts.run_facts import Facts
-from ..figures.queue_plot import MOST_MARKS, queue_figure
+from ..figures.queue_plot import MOST_MARKERS, queue_figure
 from ..page.blocks import Block, Figure, Paragraph, Plot, Section, empty_note
 
 __all__ = ["MOST_CONTRACTS", "section"]
@@ -55,14 +55,15 @@ def _scale(facts: Facts, unit: str) -> float:
 
 
 def _queue_plot(facts: Facts, queue: QueueAt) -> Plot:
+    """The plot of one queue, and what it shows of it."""
     contract = facts.run.contracts[queue.moment.contract]
     count = len(queue.positions)
     number = int(facts.record.pass_number[queue.moment.pass_index])
     side = "longs" if queue.moment.side > 0 else "shorts"
     shown = (
         f"all {count:,}"
-        if count <= MOST_MARKS
-        else f"{MOST_MARKS:,} of {count:,}, those closed first, then the largest"
+        if count <= MOST_MARKERS
+        else f"{MOST_MARKERS:,} of {count:,}, those closed first, then the largest"
     )
     caption = (
         f"{contract.symbol} {side} at the mark of pass {number:,}, {grouped(queue.mark)}: PnL in % of notional against "
@@ -72,6 +73,7 @@ def _queue_plot(facts: Facts, queue: QueueAt) -> Plot:
 
 
 def _headline(facts: Facts, queue: QueueAt) -> str:
+    """The pass that deleveraged most of the first contract, and who was closed in it."""
     contract = facts.run.contracts[queue.moment.contract]
     number, lots = int(facts.record.pass_number[queue.moment.pass_index]), contract.decimal(queue.moment.lots)
     side = "longs" if queue.moment.side > 0 else "shorts"
@@ -92,6 +94,7 @@ def _headline(facts: Facts, queue: QueueAt) -> str:
 
 
 def _method(facts: Facts) -> str:
+    """How the queues were ranked, and what is not in them."""
     return (
         f"Ranked by the rule {facts.rule.name}. Positions and balances are those before the first pass, moved "
         "to the marks of the pass that is shown: what earlier passes closed or paid is not in them, so a position may "

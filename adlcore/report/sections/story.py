@@ -40,11 +40,13 @@ def section(facts: Facts) -> Section:
 
 def amounts_text(facts: Facts, values: list[float]) -> list[str]:
     """An amount of each view, in words, without views that have none."""
-    texts = [f"{short(value)} {view.unit}" for view, value in zip(facts.views, values, strict=True) if value]
-    return texts or [f"0 {facts.views[0].unit}" if facts.views else "0"]
+    return [f"{short(value)} {view.unit}" for view, value in zip(facts.views, values, strict=True) if value] or [
+        f"0 {facts.views[0].unit}" if facts.views else "0"
+    ]
 
 
 def _headline(facts: Facts) -> str:
+    """How many were liquidated, how much of them was closed, and how much of that by auto-deleveraging."""
     wallets = len(facts.liquidated)
     if not wallets:
         return "Nobody was liquidated."
@@ -68,6 +70,7 @@ def _were(count: int) -> str:
 
 
 def _cards(facts: Facts) -> list[Card]:
+    """A number each: those liquidated, what each stage took, who bore it, what stayed open, the funds, the audit."""
     record, run = facts.record, facts.run
     notional = [facts.closings.by_stage(view) for view in facts.views]
     healthy = len(np.unique(record.wallet[record.of("healthy")]))

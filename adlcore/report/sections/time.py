@@ -20,7 +20,7 @@ MOST_BARS, MOST_LINES, MOST_POINTS = 120, 8, 2_000
 
 
 def section(facts: Facts) -> Section:
-    """Prices and liquidations."""
+    """Marks of the contracts, and what each stage took pass by pass."""
     if not len(facts.record.pass_number):
         return Section("time", "Prices and liquidations in time", "The run has no passes.", [empty_note("No pass.")])
     blocks: list[Block] = [_prices(facts)]
@@ -42,6 +42,7 @@ def _chosen(facts: Facts) -> list[int]:
 
 
 def _prices(facts: Facts) -> Figure:
+    """A line of marks for each contract that is drawn."""
     at, time_axis = facts.pass_axis
     chosen = _chosen(facts)
     kept = kept_points(len(at), MOST_POINTS)
@@ -57,6 +58,7 @@ def _prices(facts: Facts) -> Figure:
 
 
 def _stages(facts: Facts, view: View) -> Plot:
+    """Bars of what each stage took, in the unit of a view."""
     at, time_axis = facts.pass_axis
     taken = bars(at, facts.closings.by_pass(view), MOST_BARS)
     by_pass, uncovered = facts.uncovered.by_pass(view), None
@@ -70,6 +72,7 @@ def _stages(facts: Facts, view: View) -> Plot:
 
 
 def _headline(facts: Facts) -> str:
+    """The contract that moved most, and the pass that closed most."""
     record, marks = facts.record, facts.prices.mark
     with np.errstate(all="ignore"):
         change = marks[-1] / marks[0] - 1

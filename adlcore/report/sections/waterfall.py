@@ -37,6 +37,7 @@ def section(facts: Facts) -> Section:
 
 
 def _headline(facts: Facts) -> str:
+    """Who took positions in liquidation, those with most first where there is one unit."""
     notional = [facts.closings.by_stage(view) for view in facts.views]
     uncovered = [facts.uncovered_at_end.total(view) for view in facts.views]
     total = [float(each.sum()) + rest for each, rest in zip(notional, uncovered, strict=True)]

@@ -51,7 +51,7 @@ def refusal_figure(lines: Sequence[RefusalLine], asset: Asset, time_axis: TimeAx
     -------
     plotly.graph_objects.Figure
     """
-    graph, traces, per = graph_objects(), [], asset.quanta_per_unit
+    graph, traces, quanta_per_unit = graph_objects(), [], asset.quanta_per_unit
     funds = list(dict.fromkeys(each.fund for each in lines))
     names = dict(zip(funds, distinct_labels(funds, SHORT), strict=True))
     for place, each in enumerate(lines):
@@ -66,7 +66,7 @@ def refusal_figure(lines: Sequence[RefusalLine], asset: Asset, time_axis: TimeAx
             traces.append(
                 graph.Scatter(
                     x=each.at.tolist(),
-                    y=rounded_list(column / per, 10),
+                    y=rounded_list(column / quanta_per_unit, 10),
                     name=f"{name}: {word}",
                     marker=marker,
                     hovertemplate="%{fullData.name}: %{y:,.2f}<extra></extra>",

@@ -34,18 +34,18 @@ MOST_POINTS, MOST_ROWS = 400, 50
 
 def section(facts: Facts) -> Section:
     """How the notional that was deleveraged was shared, and the largest notices."""
-    held = [(view, each) for view, each in zip(facts.views, facts.bearers, strict=True) if len(each)]
-    if not held:
+    borne = [(view, each) for view, each in zip(facts.views, facts.bearers, strict=True) if len(each)]
+    if not borne:
         return Section("bearing", TITLE, "Nobody was auto-deleveraged.", [empty_note("No notice was sent.")])
-    drawn = [_lorenz(view, each) for view, each in held]
-    blocks: list[Block] = [Figure("lorenz", drawn, 380, "Settle asset"), _shares(held), _notices(facts, held)]
-    return Section("bearing", TITLE, _headline(held), blocks)
+    drawn = [_lorenz(view, each) for view, each in borne]
+    blocks: list[Block] = [Figure("lorenz", drawn, 380, "Settle asset"), _shares(borne), _notices(facts, borne)]
+    return Section("bearing", TITLE, _headline(borne), blocks)
 
 
-def _headline(held: list[tuple[View, Bearers]]) -> str:
+def _headline(borne: list[tuple[View, Bearers]]) -> str:
     """How much was borne by how few, in each unit."""
     parts = []
-    for view, each in held:
+    for view, each in borne:
         users = each.per_user
         total = f"{short(float(users.sum()))} {view.unit}"
         if len(users) == 1:
@@ -83,10 +83,10 @@ class _Group(NamedTuple):
     notional: float
 
 
-def _shares(held: list[tuple[View, Bearers]]) -> TableBlock:
+def _shares(borne: list[tuple[View, Bearers]]) -> TableBlock:
     """A row for each group of users with most, those of one unit together."""
     rows: list[_Group] = []
-    for view, each in held:
+    for view, each in borne:
         users = each.per_user
         count = len(users)
         groups = [("the user with most", 1), ("all", count)]
@@ -119,11 +119,11 @@ def _notice(facts: Facts, event: int) -> str:
     )
 
 
-def _notices(facts: Facts, held: list[tuple[View, Bearers]]) -> TableBlock:
+def _notices(facts: Facts, borne: list[tuple[View, Bearers]]) -> TableBlock:
     """A row for each of the largest notices, with the ratios that the user's score was made of."""
     record, run = facts.record, facts.run
-    each = max(1, MOST_ROWS // len(held))
-    chosen = [(b.event[k], b.notional[k], view.unit) for view, b in held for k in b.largest(each).tolist()]
+    each = max(1, MOST_ROWS // len(borne))
+    chosen = [(b.event[k], b.notional[k], view.unit) for view, b in borne for k in b.largest(each).tolist()]
     events = np.array([event for event, _, _ in chosen])
     ratios = notice_ratios(record, run, facts.prices, facts.margin_state(), facts.rule, events)
     contracts = [run.contracts[code] for code in record.contract[events].tolist()]
@@ -152,7 +152,7 @@ def _notices(facts: Facts, held: list[tuple[View, Bearers]]) -> TableBlock:
         number_column("score", [ratio(v) for v in ratios.score.tolist()], ratios.score.tolist()),
         text_column("what the user was told", [_notice(facts, event) for event in events.tolist()], "long"),
     ]
-    count = sum(len(b) for _, b in held)
+    count = sum(len(b) for _, b in borne)
     caption = "Notices of auto-deleveraging"
     if len(chosen) < count:
         caption += f": the {len(chosen)} largest of {count:,}"

@@ -37,7 +37,7 @@ def refusal_sentences(facts: Facts) -> list[str]:
         contracts = [facts.run.contracts[code].symbol for code in np.unique(record.contract[events]).tolist()]
         of = contracts[0] if len(contracts) == 1 else f"{len(contracts):,} contracts"
         passes = len(np.unique(record.pass_index[events]))
-        why, causes = _why(mine)
+        why, causes = _main_cause(mine)
         places = np.concatenate([each.furthest for each in mine if each.cause in causes])
         symbol = "" if len(contracts) == 1 else ", for {}"
         sentences.append(
@@ -48,7 +48,7 @@ def refusal_sentences(facts: Facts) -> list[str]:
     return sentences
 
 
-def _why(mine: list[RefusalSeries]) -> tuple[str, list[str]]:
+def _main_cause(mine: list[RefusalSeries]) -> tuple[str, list[str]]:
     """Of what a fund refused, in words, and the causes that they are about: one where it is above half, else all."""
     counts = Counter[str]()
     for each in mine:

@@ -139,7 +139,8 @@ def _by_asset(facts: Facts) -> TableBlock:
     rows.append(("received by one leg", [float(q) for q in audit.received]))
     rows.append(("given by the other", [float(q) for q in audit.given]))
     rows.append(("sum of all legs", [float(r + g) for r, g in zip(audit.received, audit.given, strict=True)]))
-    kept = [row for row in rows if row[0].startswith(("received", "given", "sum")) or any(row[1][a] for a in codes)]
+    moved = ("received", "given", "sum")
+    kept = [(name, values) for name, values in rows if name.startswith(moved) or any(values[code] for code in codes)]
     columns = [text_column("notional, and money moved", [name for name, _ in kept])]
     for asset, values in ((assets[code], [values[code] for _, values in kept]) for code in codes):
         columns.append(amount_column(asset.name, [round(value) for value in values], [asset.decimals] * len(values)))

@@ -118,11 +118,6 @@ class Facts:
         """Where the start and each pass stand on the axis of figures."""
         return pass_axis(self.record, self.clock)
 
-    @cached_property
-    def settle(self) -> Int64Array1D:
-        """int64[contracts]: the settle asset of each contract."""
-        return self.run.before.settle
-
     def margin_state(self) -> MarginState:
         """The margin of all wallets before the first pass; a fresh one, which may be moved."""
         return margin_state(self.run.before)
@@ -169,4 +164,4 @@ class Facts:
 
     def settle_assets(self) -> list[int]:
         """Rows of the assets that contracts settle in, each once."""
-        return list(dict.fromkeys(self.settle.tolist()))
+        return list(dict.fromkeys(self.run.before.settle.tolist()))

@@ -38,20 +38,12 @@ def section(facts: Facts) -> Section:
 def _deleveraged(facts: Facts, contract: int) -> float:
     """The notional of a contract that was closed against users; of views that cannot be compared, the largest."""
     sums = [0.0]
-    for view, each in zip(facts.views, facts.bearers, strict=True):
-        sums.append(
-            float(each.notional[facts.record.contract[each.event] == contract].sum()) * _scale(facts, view.unit)
-        )
+    for each in facts.bearers:
+        # Units that cannot be compared become shares of their own total.
+        total = 1.0 if len(facts.views) == 1 else float(each.notional.sum())
+        notional = float(each.notional[facts.record.contract[each.event] == contract].sum())
+        sums.append(notional * (1 / total) if total else 0.0)
     return max(sums)
-
-
-def _scale(facts: Facts, unit: str) -> float:
-    """Makes units of assets that cannot be compared the shares of their own total."""
-    if len(facts.views) == 1:
-        return 1.0
-    place = [view.unit for view in facts.views].index(unit)
-    total = float(facts.bearers[place].notional.sum())
-    return 1 / total if total else 0.0
 
 
 def _queue_plot(facts: Facts, queue: QueueAt) -> Plot:

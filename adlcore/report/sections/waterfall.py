@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..._support.arrays import Float64Array1D
 from ..._support.wording import amount_text, counted, listed, money, percent
-from ...clearing.closings import BASIS, STAGES
+from ...clearing.closings import STAGES, VALUATION_TEXT
 from ..facts.closings import STAGE_WORDS
 from ..facts.run_facts import Facts
 from ..figures.waterfall_plot import FLOW_HEIGHT, flow_figure
@@ -24,7 +24,7 @@ def section(facts: Facts) -> Section:
     for view in facts.views:
         notional = facts.notional_by_side(view)
         if notional.any():
-            how = "; ".join(part for part in (BASIS, view.note) if part)
+            how = "; ".join(part for part in (VALUATION_TEXT, view.note) if part)
             caption = f"From positions in liquidation to who took their lots. Notional in {view.unit} ({how})."
             drawn.append(Plot(view.unit, flow_figure(symbols, notional, view.unit), caption))
     if drawn:

@@ -28,12 +28,14 @@ MARKS = "marks"
 
 def configuration_of(crash: Crash) -> dict[str, Any]:
     """What the manifest of a run says, so that it can be made again, and what its report asks of it."""
-    held = crash.house.funds.items()
-    funds = [{"name": name, "asset": fund.asset, "balance": format(fund.balance, "f")} for name, fund in held]
-    said = {"rule": crash.scenario.venue.rule, "time_unit": TIME_UNIT, "funds": funds}
-    found = {SCENARIO: crash.scenario.fields(), **said}
+    funds = [
+        {"name": name, "asset": fund.asset, "balance": format(fund.balance, "f")}
+        for name, fund in crash.house.funds.items()
+    ]
+    scenario = crash.scenario
+    configuration = {SCENARIO: scenario.fields(), "rule": scenario.venue.rule, "time_unit": TIME_UNIT, "funds": funds}
     # A file of marks may be gone when the run is made again.
-    return found if crash.scenario.shock.marks is None else {**found, MARKS: crash.marks}
+    return configuration if scenario.shock.marks is None else {**configuration, MARKS: crash.marks}
 
 
 def crash_of(run: Run) -> Crash:
@@ -42,35 +44,36 @@ def crash_of(run: Run) -> Crash:
     if not isinstance(fields, dict):
         must = "must name the scenario that it is of: only runs that simulate made can be made again here"
         raise AdlError.at("RUN", None, str(run.path), must)
-    given = run.configuration.get(MARKS)
-    return Crash.of(scenarios.read(fields), marks=None if given is None else _marks(given))
+    marks = run.configuration.get(MARKS)
+    return Crash.of(scenarios.read(fields), marks=None if marks is None else _read_marks(marks))
 
 
-def _marks(given: Any) -> list[tuple[int, dict[str, str]]]:
+def _read_marks(entries: Any) -> list[tuple[int, dict[str, str]]]:
     """The marks of a configuration: time and prices of each pass."""
     place, must = f"configuration.{MARKS}", "must be a time and a mapping of contracts to prices"
-    found = []
-    for row, each in enumerate(read_list(place, given, "must be a list of times and prices")):
-        if not isinstance(each, list) or len(each) != 2 or not isinstance(each[1], dict):
-            raise AdlError.at(place, row, each, must)
-        for symbol, price in each[1].items():
+    marks = []
+    for row, entry in enumerate(read_list(place, entries, "must be a list of times and prices")):
+        if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[1], dict):
+            raise AdlError.at(place, row, entry, must)
+        time, prices = entry
+        for symbol, price in prices.items():
             positive_decimal(price, keyed(f"{place}[{row}]", symbol))
-        found.append((whole_number(each[0], place, row), each[1]))
-    return found
+        marks.append((whole_number(time, place, row), prices))
+    return marks
 
 
 @contextmanager
-def remake_crash(run: Run, what: str) -> Iterator[tuple[Crash, PassBar]]:
+def remake_crash(run: Run, activity: str) -> Iterator[tuple[Crash, PassBar]]:
     """The crash that a run is of, and a bar that says what is done with its passes."""
     crash = crash_of(run)
-    with PassBar(crash, what) as bar:
+    with PassBar(crash, activity) as bar:
         yield crash, bar
 
 
 def passes_with_bar(crash: Crash, bar: PassBar) -> Iterator[Inputs]:
     """The passes of a crash; the bar moves on when the next one is asked for."""
-    for given in crash.passes():
-        yield given
+    for inputs in crash.passes():
+        yield inputs
         bar.advance(crash.house)
 
 

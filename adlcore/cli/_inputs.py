@@ -42,13 +42,13 @@ def load_market(
 
 def _market(file: Path, positions: Positions, rule: RankingRule, mark: str, **terms: str) -> Market:
     """The market that a file is of."""
-    held = positions.columns
+    columns = positions.columns
     for name in rule.needs:
-        if name not in held and name not in positions.names:
+        if name not in columns and name not in positions.names:
             raise positions.absent(name, f", which the rule {rule.name!r} needs")
     contract = positions.contract(file.stem or "MARKET", **terms)
     try:
-        return Market(contract, mark_price=mark, **held)
+        return Market(contract, mark_price=mark, **columns)
     except AdlError as error:
         if error.row is None:
             raise

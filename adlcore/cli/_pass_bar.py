@@ -18,9 +18,9 @@ __all__ = ["PassBar"]
 class PassBar:
     """A bar on stderr over the passes of a run; it counts events and wallets, and the time that the house takes."""
 
-    def __init__(self, crash: Crash, what: str, console: Screen | None = None) -> None:
+    def __init__(self, crash: Crash, activity: str, console: Screen | None = None) -> None:
         self.events = 0
-        self.told = what
+        self.description = activity
         self._liquidated: set[int] = set()
         self._clock = clock_of([time for time, _ in crash.marks], TIME_UNIT)
         self._symbol = crash.scenario.contracts[0].symbol
@@ -28,8 +28,8 @@ class PassBar:
         name = TextColumn("{task.description}", markup=False)
         columns = BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
         self._bar = Progress(name, *columns, console=out, transient=True, disable=not out.is_terminal)
-        self._task = self._bar.add_task(visible(what), total=len(crash.marks))
-        self._what = what
+        self._task = self._bar.add_task(visible(activity), total=len(crash.marks))
+        self._activity = activity
 
     def __enter__(self) -> PassBar:
         self._start = time.perf_counter()
@@ -44,8 +44,8 @@ class PassBar:
     def advance(self, house: ClearingHouse, more: str = "") -> None:
         """A pass more; what happened in it, where that is known, is said by `more`."""
         where = f"{self._clock.when(house.time)}, {self._symbol} {house.marks[self._symbol]}"
-        self.told = f"{self._what}: {where}{more}"
-        self._bar.update(self._task, advance=1, description=visible(self.told))
+        self.description = f"{self._activity}: {where}{more}"
+        self._bar.update(self._task, advance=1, description=visible(self.description))
 
     def __exit__(self, *_: object) -> None:
         self.seconds = time.perf_counter() - self._start

@@ -44,8 +44,8 @@ def guard_command(command: Callable[..., None]) -> Callable[..., None]:
     first = next(iter(inspect.signature(command).parameters))
 
     @functools.wraps(command)
-    def guarded(**given: Any) -> None:
-        with name_unreadable_file(given[first]):
-            command(**given)
+    def guarded(**options: Any) -> None:
+        with name_unreadable_file(options[first]):
+            command(**options)
 
     return guarded

@@ -30,14 +30,14 @@ from .report import REPORT
 __all__ = ["record_crash"]
 
 
-def record_crash(given: scenarios.Scenario, folder: Path, with_report: bool, quiet: bool) -> dict[str, Any]:
+def record_crash(scenario: scenarios.Scenario, folder: Path, *, with_report: bool, quiet: bool) -> dict[str, Any]:
     """Record a crash and, unless `quiet`, tell it; the same as a document."""
     _refuse_run(folder)
     if with_report:
         for package in ("plotly", "jinja2"):
             require(package, "a report")  # now, and not when the run stands
-    crash = Crash.of(given)
-    with advise_resume(folder), PassBar(crash, given.name) as bar:
+    crash = Crash.of(scenario)
+    with advise_resume(folder), PassBar(crash, scenario.name) as bar:
         run = io.record(folder, crash.house, crash.passes(), configuration=configuration_of(crash), on_pass=bar)
     facts, written = Facts(run), None
     if with_report:
@@ -51,8 +51,8 @@ def record_crash(given: scenarios.Scenario, folder: Path, with_report: bool, qui
     return {
         "run": str(run.path),
         "report": None if written is None else str(written),
-        "scenario": given.name,
-        "seed": given.seed,
+        "scenario": scenario.name,
+        "seed": scenario.seed,
         "hash": crash.house.hash,
         "passes": len(crash.marks),
         "events": bar.events,
@@ -76,16 +76,16 @@ def _refuse_run(folder: Path) -> None:
     except (AdlError, OSError):
         return  # whatever is there is refused, or filled, when the run is recorded
     if run.sealed:
-        told = f"holds a whole run already: {command_line('report', folder)} writes its report"
+        advice = f"holds a whole run already: {command_line('report', folder)} writes its report"
     else:
-        told = f"holds a run that was stopped: {command_line('resume', folder)} goes on with it"
-    raise AdlError(f"{folder} {told}; another one must go elsewhere", argument="--out", value=str(folder))
+        advice = f"holds a run that was stopped: {command_line('resume', folder)} goes on with it"
+    raise AdlError(f"{folder} {advice}; another one must go elsewhere", argument="--out", value=str(folder))
 
 
 def _closed(facts: Facts, view: View) -> dict[str, Any]:
     """What each stage took of positions in liquidation, in one unit, and what nobody took at the end."""
-    stages = dict(zip(STAGES, facts.stage_worth(view).tolist(), strict=True))
-    return {"unit": view.unit, "how": view.note, **stages, "left uncovered": facts.left_worth(view)}
+    stages = dict(zip(STAGES, facts.closings.by_stage(view).tolist(), strict=True))
+    return {"unit": view.unit, "how": view.note, **stages, "left uncovered": facts.uncovered_at_end.total(view)}
 
 
 def _borne(view: View, each: Bearers) -> dict[str, Any]:
@@ -97,9 +97,9 @@ def _borne(view: View, each: Bearers) -> dict[str, Any]:
     }
 
 
-def _decimal(facts: Facts, fund: FundCash, place: int) -> str:
+def _decimal(facts: Facts, fund: FundCash, pass_index: int) -> str:
     """The cash of a fund before the first pass or after the last."""
-    return facts.run.assets[fund.asset].decimal(int(fund.cash[place]))
+    return facts.run.assets[fund.asset].decimal(int(fund.cash[pass_index]))
 
 
 def _announce(console: Screen, crash: Crash, facts: Facts) -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from .._support.text import visible
 from .._support.wording import amount_text, counted, listed, percent, short
-from ..clearing.closings import BOOK, FUND, INVENTORY, LEGS, STAGES, USERS, VALUATION_TEXT, VAULT
+from ..clearing.closings import BOOK, FUND, INVENTORY, LEGS, USERS, VALUATION_TEXT, VAULT
 from ..report.facts.bearers import Bearers
+from ..report.facts.closings import STAGE_WORDS
 from ..report.facts.concentration import gini, top_share
 from ..report.facts.fund_cash import FundCash
 from ..report.facts.prices import View
+from ..report.facts.refusals import TRIGGER_CAUSES
 from ..report.facts.run_facts import Facts
 from ..report.sections import insurance, story
 from ._pass_bar import PassBar
@@ -28,30 +30,18 @@ HEAD = 13
 #: Funds that are named one by one.
 MOST_FUNDS = 4
 
-#: Why funds refuse, by the cause of their events.
-REASONS = {
-    "depleted": "the fund's equity would have been below 0",
-    "net-notional": "the fund's net notional would have been above its cap",
-    "drawdown": "the fund's equity would have fallen beyond its drawdown",
-    "drawdown-on": "the fund had fallen beyond its drawdown",
-}
-
-#: What each of `STAGES` did, as the head of a line.
-HEADS = ("  order book", "  own legs", "  vaults", "  funds", "  from funds", "  deleveraged")
 #: Where nothing stayed uncovered.
 EVERYTHING = "nothing: every position found a taker, every shortfall was paid"
-#: Stages that are told even where they took nothing.
-ALWAYS = (BOOK, FUND, USERS)
 
 
 def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path | None) -> None:
     """Who was liquidated, who took the positions, who was deleveraged, and that nothing was lost."""
     record = facts.record
-    worth = [facts.stage_worth(view) for view in facts.views]
-    closed = listed(story.amounts_text(facts, [facts.closed_worth(view) for view in facts.views]))
+    notional = [facts.closings.by_stage(view) for view in facts.views]
+    closed = listed(story.amounts_text(facts, [facts.closings.total(view) for view in facts.views]))
     how = "".join(f"; {view.note}" for view in facts.views if view.note)
     _line(out, "liquidated", f"{counted(len(facts.liquidated), 'wallet')}; {closed} closed, {VALUATION_TEXT}{how}")
-    refused = [(record.parties[each.party], each.cause, each.times) for each in facts.refusals.series(record)]
+    refused = [(record.parties[each.party], each.cause, each.refusal_count) for each in facts.refusals.series(record)]
     done = {
         BOOK: "filled by immediate-or-cancel orders",
         LEGS: "netted with each other",
@@ -60,13 +50,13 @@ def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path
         FUND: f"taken over; {counted(record.tally('cover'), 'payment')} for shortfalls",
         USERS: f"in {counted(record.tally('adl-notice'), 'fill')}, each told to its user",
     }
-    for stage in range(len(STAGES)):
-        if stage in ALWAYS or any(each[stage] for each in worth):
-            took = listed(story.amounts_text(facts, [float(each[stage]) for each in worth]))
-            part = ""
-            if len(worth) == 1 and worth[0].any():
-                part = f" ({percent(facts.stage_share(facts.views[0], stage))})"
-            _line(out, HEADS[stage], f"{took}{part} {done[stage]}")
+    for stage, words in enumerate(STAGE_WORDS):
+        if stage in story.ALWAYS_SHOWN or any(each[stage] for each in notional):
+            values = listed(story.amounts_text(facts, [float(each[stage]) for each in notional]))
+            share = ""
+            if len(notional) == 1 and notional[0].any():
+                share = f" ({percent(facts.closings.share(facts.views[0], stage))})"
+            _line(out, f"  {words.line}", f"{values}{share} {done[stage]}")
         if stage == FUND and refused:
             _line(out, "  refused", _refusals(refused))
     bearing = [_bearers(view, each) for view, each in zip(facts.views, facts.bearers, strict=True) if len(each)]
@@ -77,7 +67,7 @@ def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path
     _line(out, "funds", "; ".join(_fund(facts, fund) for fund in facts.funds if fund.asset >= 0))
     _line(out, "audit", f"conserved exactly at each of {_passes(facts)}: money, open interest, funds")
     rows = len(facts.run.before.positions)
-    speed = f"{short(rows * len(record.number) / bar.seconds)} positions re-margined a second"
+    speed = f"{short(rows * len(record.pass_number) / bar.seconds)} positions re-margined a second"
     _line(out, "speed", f"{bar.events:,} events in {bar.seconds:.1f} s; {speed}")
     _line(out, "run", shown(run) if report is None else f"{shown(run)}; report {shown(report)}")
 
@@ -89,20 +79,20 @@ def shown(path: Path) -> str:
 
 
 def _line(out: Screen, head: str, text: str) -> None:
-    kept = visible(text).replace(" %", f"{FIXED_SPACE}%")
-    lines = textwrap.wrap(kept, max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False)
+    unbroken = visible(text).replace(" %", f"{FIXED_SPACE}%")
+    lines = textwrap.wrap(unbroken, max(out.width - HEAD - 1, HEAD), break_long_words=False, break_on_hyphens=False)
     for number, line in enumerate(lines):
         out.titled(f"{'' if number else head:<{HEAD}}", f" {line.replace(FIXED_SPACE, ' ')}")
 
 
 def _passes(facts: Facts) -> str:
-    marks = len(facts.record.number)
+    marks = len(facts.record.pass_number)
     return "the one mark" if marks == 1 else counted(marks, "mark")
 
 
 def _marks(facts: Facts) -> str:
     """How many marks there were, and from when to when."""
-    times = facts.record.time.tolist()
+    times = facts.record.pass_time.tolist()
     between = f", {facts.clock.between(times[0], times[-1])}" if times else ""
     return f"{counted(len(times), 'mark')}{between}"
 
@@ -113,20 +103,20 @@ def _refusals(refused: Sequence[tuple[str, str, int]]) -> str:
     for fund, cause, count in refused:
         funds[fund] += count
         causes[cause] += count
-    told: list[tuple[str, int]] = []
+    most: list[tuple[str, int]] = []
     for cause, count in causes.most_common():
-        if 2 * sum(times for _, times in told) <= causes.total():
-            told.append((cause, count))
+        if 2 * sum(counts for _, counts in most) <= causes.total():
+            most.append((cause, count))
     named = ", ".join(f"{fund} {count:,}" for fund, count in funds.most_common(MOST_FUNDS))
     more = f" and {len(funds) - MOST_FUNDS:,} more" if len(funds) > MOST_FUNDS else ""
-    shares = ["all" if count == funds.total() else percent(count / funds.total()) for _, count in told]
-    why = [f"{share} because {REASONS[cause]}" for share, (cause, _) in zip(shares, told, strict=True)]
+    shares = ["all" if count == funds.total() else percent(count / funds.total()) for _, count in most]
+    why = [f"{share} because {TRIGGER_CAUSES[cause].reason}" for share, (cause, _) in zip(shares, most, strict=True)]
     return f"{counted(funds.total(), 'time')} ({named}{more}): {', '.join(why)}"
 
 
 def _bearers(view: View, each: Bearers) -> str:
     """How unequally ADL was borne."""
-    where = "" if view.total else f" in {view.unit}"
+    where = "" if view.is_total else f" in {view.unit}"
     users = each.per_user
     top = f"the largest {percent(top_share(users, 1))}"
     if each.one_percent > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .._support.arrays import Float64Array1D
+from .._support.arrays import Float64Array1D, Int64Array1D
 from ..market.market import Market
 from ..market.score_terms import score_ratios
 from ..ranking.rules import RankingRule
@@ -37,14 +37,16 @@ RATIO_HEADINGS = {
 }
 
 
-def ratio_columns(market: Market, rule: RankingRule) -> dict[RatioHeading, Float64Array1D]:
-    """Each term of the rule, for every row of a (small) market."""
-    return {RATIO_HEADINGS[term.name]: term.of(market) for term in score_ratios(rule, market)}
+def ratio_columns(
+    market: Market, rule: RankingRule, rows: slice | Int64Array1D = slice(None)
+) -> dict[RatioHeading, Float64Array1D]:
+    """Each ratio that the rule's score is made of, for some rows of a market, for all without a choice."""
+    return {RATIO_HEADINGS[ratio.name]: ratio.of(market, rows) for ratio in score_ratios(rule, market)}
 
 
-def term_columns(found: dict[RatioHeading, Float64Array1D], shown: int) -> list[Column]:
-    """The terms of the first rows as columns of a table."""
+def term_columns(ratios: dict[RatioHeading, Float64Array1D], shown: int) -> list[Column]:
+    """The ratios of the first rows as columns of a table."""
     return [
-        Column(term.heading, [term.write(value) for value in values[:shown].tolist()], drop=3 + place)
-        for place, (term, values) in enumerate(found.items())
+        Column(heading.heading, [heading.write(value) for value in values[:shown].tolist()], drop=3 + place)
+        for place, (heading, values) in enumerate(ratios.items())
     ]

@@ -12,7 +12,7 @@ from .._support.arrays import Int64Array1D
 from .._support.wording import counted
 from ..errors import AdlError
 from ..io.selections import writable_suffix, write_selection
-from ..market.deleveraging import closed_notional, realized_pnl, submarket
+from ..market.deleveraging import closed_notional, realized_pnl
 from ..market.market import Market
 from ..ranking.rules import RankingRule
 from ..ranking.selection import Selection
@@ -32,12 +32,11 @@ class _SelectionReport:
     ) -> None:
         self.market, self.rule, self.selection = market, rule, selection
         self.target_lots, self.price = target_lots, price
-        rows = submarket(market, selection.index)
         self.accounts = selection.columns()["account"]
-        self.terms = _terms.ratio_columns(rows, rule)
+        self.ratios = _terms.ratio_columns(market, rule, selection.index)
         self.indicator = market.indicator(rule)[selection.index]
         self.notional = closed_notional(market, selection)
-        self.realized = None if price is None else realized_pnl(market.contract, rows, selection, price)
+        self.realized = None if price is None else realized_pnl(market, selection, price)
 
 
 def deleverage(
@@ -81,7 +80,7 @@ def deleverage(
     as_json: _options.JsonOption = False,
 ) -> None:
     """List who is closed against a bankrupt position, how much of each, and why."""
-    how = RankingRule(rule, short=short)
+    ranking_rule = RankingRule(rule, short=short)
     _inputs.check_decimal("quantity", quantity, positive=False)
     if price is not None:
         _inputs.check_decimal("price", price)
@@ -93,39 +92,39 @@ def deleverage(
         if as_json and _output.is_stdout(out):
             raise AdlError.at("out", None, str(out), "must be a file: standard output is for --json")
     positions, market = _inputs.load_market(
-        file, how, mark, columns, lot, kind=kind, multiplier=multiplier, settle=settle
+        file, ranking_rule, mark, columns, lot, kind=kind, multiplier=multiplier, settle=settle
     )
-    lots = market.contract.lots(quantity)
-    passed_over = _rows(market, exclude)
+    target_lots = market.contract.lots(quantity)
+    excluded = _excluded_rows(market, exclude)
     selection = market.deleverage(
-        lots, how, eligible=eligible, max_counterparties=max_counterparties, exclude=passed_over
+        target_lots, ranking_rule, eligible=eligible, max_counterparties=max_counterparties, exclude=excluded
     )
-    closing = _SelectionReport(market, how, selection, lots, price)
+    report = _SelectionReport(market, ranking_rule, selection, target_lots, price)
     if out is not None:
         write_selection(
-            _output.destination(out), selection, market.contract, closing.realized, escape_formulas=escape_formulas
+            _output.destination(out), selection, market.contract, report.realized, escape_formulas=escape_formulas
         )
     if as_json:
-        print_json({"file": positions.path, **_document(closing), "out": out and str(out)})
+        print_json({"file": positions.path, **_document(report), "out": out and str(out)})
         return
     screen = _tables.console(to_stderr=_output.is_stdout(out))
-    side, other = ("short", "longs") if lots < 0 else ("long", "shorts")
-    title = f"A bankrupt {side} of {market.contract.decimal(abs(lots))}"
-    screen.titled(title, f" against {other}, by {how.name} at mark {market.mark_price}")
+    side, other = ("short", "longs") if target_lots < 0 else ("long", "shorts")
+    title = f"A bankrupt {side} of {market.contract.decimal(abs(target_lots))}"
+    screen.titled(title, f" against {other}, by {ranking_rule.name} at mark {market.mark_price}")
     screen.print()
     if len(selection):
-        _print_counterparties(screen, closing, top)
+        _print_counterparties(screen, report, top)
         if 0 < top < len(selection):
             _tables.hint(screen, f"... and {len(selection) - top:,} more: --top 0 shows all, --out FILE writes all")
         screen.print()
-    _print_summary(screen, closing)
+    _print_summary(screen, report)
     if out is not None:
         screen.print(
             f"{'written':<16}{counted(len(selection), 'row', plain=True)} to {_output.output_name(out)}", soft_wrap=True
         )
 
 
-def _rows(market: Market, accounts: list[str] | None) -> Int64Array1D | None:
+def _excluded_rows(market: Market, accounts: list[str] | None) -> Int64Array1D | None:
     """The rows of accounts that are passed over."""
     if not accounts:
         return None
@@ -138,22 +137,22 @@ def _rows(market: Market, accounts: list[str] | None) -> Int64Array1D | None:
         raise AdlError(f"exclude: {error}", argument="exclude") from None
 
 
-def _print_counterparties(screen: Screen, closing: _SelectionReport, top: int) -> None:
+def _print_counterparties(screen: Screen, report: _SelectionReport, top: int) -> None:
     """The table of counterparties, as many rows of it as are wanted."""
-    selection, contract = closing.selection, closing.market.contract
+    selection, contract = report.selection, report.market.contract
     shown = len(selection) if not top else min(top, len(selection))
-    heading = "row" if closing.market.account is None else "account"
+    heading = "row" if report.market.account is None else "account"
     realized = []
-    if closing.realized is not None:
-        realized = [Column("realized PnL", [_tables.money(v) for v in closing.realized[:shown].tolist()], drop=1)]
-    levels = closing.indicator[:shown].tolist()
+    if report.realized is not None:
+        realized = [Column("realized PnL", [_tables.money(v) for v in report.realized[:shown].tolist()], drop=1)]
+    levels = report.indicator[:shown].tolist()
     _tables.print_table(
         screen,
         [
             Column("place", [f"{place:,}" for place in selection.place[:shown].tolist()]),
-            Column(heading, [str(v) for v in closing.accounts[:shown].tolist()], right=False, least=10),
+            Column(heading, [str(v) for v in report.accounts[:shown].tolist()], right=False, least=10),
             Column("score", [_tables.score(v) for v in selection.score[:shown].tolist()]),
-            *_terms.term_columns(closing.terms, shown),
+            *_terms.term_columns(report.ratios, shown),
             Column("closed", [contract.decimal(lots) for lots in selection.quantity[:shown].tolist()]),
             Column("left", [contract.decimal(lots) for lots in selection.left[:shown].tolist()], drop=2),
             *realized,
@@ -162,48 +161,49 @@ def _print_counterparties(screen: Screen, closing: _SelectionReport, top: int) -
     )
 
 
-def _print_summary(screen: Screen, closing: _SelectionReport) -> None:
-    selection, contract = closing.selection, closing.market.contract
+def _print_summary(screen: Screen, report: _SelectionReport) -> None:
+    """What was filled in all, of how many counterparties, and what that is worth."""
+    selection, contract = report.selection, report.market.contract
     settle = contract.settle.name
     part = f", {len(selection) - 1:,} in full and 1 in part" if selection.partial >= 0 else ", all in full"
     lines = {
-        "filled": f"{contract.decimal(selection.filled)} of {contract.decimal(abs(closing.target_lots))}",
+        "filled": f"{contract.decimal(selection.filled)} of {contract.decimal(abs(report.target_lots))}",
         "shortfall": contract.decimal(selection.shortfall),
         "counterparties": f"{len(selection):,}{part if len(selection) else ''}",
-        "closed notional": f"{_tables.money(closing.notional)} {settle} at the mark",
+        "closed notional": f"{_tables.money(report.notional)} {settle} at the mark",
     }
-    if closing.realized is not None:
-        lines["realized PnL"] = f"{_tables.money(float(closing.realized.sum()))} {settle} at {closing.price}"
+    if report.realized is not None:
+        lines["realized PnL"] = f"{_tables.money(float(report.realized.sum()))} {settle} at {report.price}"
     for name, text in lines.items():
         style = "bold red" if name == "shortfall" and selection.shortfall else None
         screen.print(f"{name:<16}{text}", style=style, soft_wrap=True)
 
 
-def _document(closing: _SelectionReport) -> dict[str, Any]:
+def _document(report: _SelectionReport) -> dict[str, Any]:
     """The selection for machines: quantities are decimal text on the lot's grid."""
-    selection, contract = closing.selection, closing.market.contract
+    selection, contract = report.selection, report.market.contract
     fields: dict[str, list[Any]] = {
-        "account": closing.accounts.tolist(),
+        "account": report.accounts.tolist(),
         "row": selection.index.tolist(),
         "place": selection.place.tolist(),
         "score": selection.score.tolist(),
-        **{term.name: values.tolist() for term, values in closing.terms.items()},
+        **{ratio.name: values.tolist() for ratio, values in report.ratios.items()},
         "closed": [contract.decimal(lots) for lots in selection.quantity.tolist()],
         "left": [contract.decimal(lots) for lots in selection.left.tolist()],
-        "realized_pnl": [None] * len(selection) if closing.realized is None else closing.realized.tolist(),
-        "indicator": closing.indicator.tolist(),
+        "realized_pnl": [None] * len(selection) if report.realized is None else report.realized.tolist(),
+        "indicator": report.indicator.tolist(),
     }
     return {
-        "rule": closing.rule.name,
-        "mark": format(closing.market.mark_price, "f"),
-        "price": closing.price,
+        "rule": report.rule.name,
+        "mark": format(report.market.mark_price, "f"),
+        "price": report.price,
         "lot": format(contract.lot, "f"),
-        "quantity": contract.decimal(closing.target_lots),
+        "quantity": contract.decimal(report.target_lots),
         "filled": contract.decimal(selection.filled),
         "shortfall": contract.decimal(selection.shortfall),
         "counterparties": len(selection),
-        "closed_notional": closing.notional,
-        "realized_pnl": None if closing.realized is None else float(closing.realized.sum()),
+        "closed_notional": report.notional,
+        "realized_pnl": None if report.realized is None else float(report.realized.sum()),
         "settle": contract.settle.name,
         "fills": records(fields),
     }

@@ -39,25 +39,26 @@ def demo(
     from ..lab import comparisons, scenarios
     from ._recording import record_crash
 
-    given = scenarios.read({"name": "demo", "seed": seed, "wallets": {"count": accounts, "positions": 2 * accounts}})
-    document = record_crash(given, _free(Path(FOLDER)) if out is None else out, with_report, as_json)
+    scenario = scenarios.read({"name": "demo", "seed": seed, "wallets": {"count": accounts, "positions": 2 * accounts}})
+    folder = _free_folder(Path(FOLDER)) if out is None else out
+    document = record_crash(scenario, folder, with_report=with_report, quiet=as_json)
     compared = comparisons.variants(max(accounts // COMPARED_SHARE, COMPARED_LEAST), seed=seed)
     outcomes = {variant.name: comparisons.crash_outcome(variant.scenario) for variant in compared}
     if as_json:
         document["compared"] = {
             name: {
-                "liquidated_wallets": len(found.liquidated),
-                "closed": {"unit": found.unit, **dict(zip(STAGES, found.closed.tolist(), strict=True))},
-                "deleveraged_share": found.deleveraged_share,
+                "liquidated_wallets": len(outcome.liquidated),
+                "closed": {"unit": outcome.unit, **dict(zip(STAGES, outcome.closed.tolist(), strict=True))},
+                "deleveraged_share": outcome.deleveraged_share,
             }
-            for name, found in outcomes.items()
+            for name, outcome in outcomes.items()
         }
         print_json(document)
         return
     _print_compared(_tables.console(), compared, outcomes)
 
 
-def _free(folder: Path) -> Path:
+def _free_folder(folder: Path) -> Path:
     """The folder, or with a number behind it where it is there already."""
     number, free = 1, folder
     while free.exists():
@@ -67,6 +68,7 @@ def _free(folder: Path) -> Path:
 
 
 def _change(share: float) -> str:
+    """A change of what was deleveraged, as signed per cent; a dash where there was nothing to change."""
     return "-" if isnan(share) else f"{share:+.0%}"
 
 
@@ -93,8 +95,8 @@ def _print_compared(out: Screen, compared: list[Variant], outcomes: dict[str, Ou
     ]
     _tables.print_table(out, columns)
     out.print()
-    what = f'ADL in {rows[0].unit} is {VALUATION_TEXT}; "of all" is its share of the coin\'s open interest, in lots.'
-    _tables.say(out, what)
+    legend = f'ADL in {rows[0].unit} is {VALUATION_TEXT}; "of all" is its share of the coin\'s open interest, in lots.'
+    _tables.say(out, legend)
     for variant, cell in zip(compared, change, strict=True):
         if variant.lesson:
             _tables.say(out, f'{cell} against "{variant.against}": {variant.lesson}.')

@@ -61,28 +61,32 @@ def explain(
     as_json: _options.JsonOption = False,
 ) -> None:
     """Explain a position: when it is liquidated, when it is deleveraged, and what would change that."""
-    how = RankingRule(rule, short=short)
+    ranking_rule = RankingRule(rule, short=short)
     for name, text in (("mark", mark), ("add-margin", add_margin), ("reduce", reduce)):
         if text is not None:
             _inputs.check_decimal(name, text)
     read = _inputs.load_snapshot(snapshot)
     row = _row(read, _inputs.account_of(read, account), account, contract, side, wallet)
-    own, code = int(read.positions.wallet[row]), read.code(contract)
-    now = Standing(read, row, own, code, how)
+    wallet_row, code = int(read.positions.wallet[row]), read.code(contract)
+    now = Standing(read, row, wallet_row, code, ranking_rule)
     then, realized = None, 0
     if (mark, add_margin, reduce) != (None, None, None):
         try:
-            other, left, realized = what_if(read, row, mark=mark, add_margin=add_margin, reduce=reduce)
+            changed, changed_row, realized = what_if(read, row, mark=mark, add_margin=add_margin, reduce=reduce)
         except AdlError as error:
             raise error.placed(str(error.argument).replace("_", "-"), None, error.value) from None
-        then = Standing(other, left, own, code, how)
+        then = Standing(changed, changed_row, wallet_row, code, ranking_rule)
     if as_json:
-        whose = {"account": read.wallets.account[own], "wallet": own, "mode": MODES[int(read.wallets.mode[own])]}
-        asked = {"mark": mark, "add_margin": add_margin, "reduce": reduce}
-        print_json({"snapshot": str(snapshot), **whose, **_document(now, then, asked, realized)})
+        whose = {
+            "account": read.wallets.account[wallet_row],
+            "wallet": wallet_row,
+            "mode": MODES[int(read.wallets.mode[wallet_row])],
+        }
+        changes = {"mark": mark, "add_margin": add_margin, "reduce": reduce}
+        print_json({"snapshot": str(snapshot), **whose, **_document(now, then, changes, realized)})
         return
     out = _tables.console()
-    _print_title(out, read, now, own)
+    _print_title(out, read, now, wallet_row)
     if then is not None:
         _print_question(out, now, then, add_margin, reduce, realized)
     out.print()
@@ -128,6 +132,7 @@ def _mark(standing: Standing) -> str:
 
 
 def _print_title(out: Screen, snapshot: Snapshot, now: Standing, wallet: int) -> None:
+    """Whose position it is, of what size, in what wallet."""
     contract, wallets = now.contract, snapshot.wallets
     whose = _tables.label(wallets.account[wallet])
     size = contract.decimal(abs(now.quantity))
@@ -141,6 +146,7 @@ def _print_title(out: Screen, snapshot: Snapshot, now: Standing, wallet: int) ->
 def _print_question(
     out: Screen, now: Standing, then: Standing, add_margin: str | None, reduce: str | None, realized: int
 ) -> None:
+    """What the position would be if: the changes that are asked for, in a line."""
     changes = [f"mark {_mark(then)}"] if _mark(then) != _mark(now) else []
     if add_margin is not None:
         changes.append(f"{add_margin} {now.asset} added")
@@ -153,22 +159,22 @@ def _print_question(
 def _print(out: Screen, now: Standing, then: Standing | None) -> None:
     """What is, and beside it what would be."""
     shown = [now] if then is None else [now, then]
-    told = [_lines(standing, out, now) for standing in shown]
-    columns = [Column("", list(told[0]), right=False)]
-    for heading, lines in zip(("now", "then"), told, strict=False):
-        columns.append(Column(heading, [lines.get(name, "-") for name in told[0]]))
-    styles = ["bold red" if name == "margin ratio" and shown[-1].liquidatable else "" for name in told[0]]
+    tables = [_lines(standing, out, now) for standing in shown]
+    columns = [Column("", list(tables[0]), right=False)]
+    for heading, lines in zip(("now", "then"), tables, strict=False):
+        columns.append(Column(heading, [lines.get(name, "-") for name in tables[0]]))
+    styles = ["bold red" if name == "margin ratio" and shown[-1].liquidatable else "" for name in tables[0]]
     _tables.print_table(out, columns, styles)
 
 
 def _lines(standing: Standing, out: Screen, first: Standing) -> dict[str, Any]:
     """What is told of a standing, by its name; of a position that is closed less than of others."""
     contract, asset = standing.contract, standing.asset
-    ratio, settle = standing.margin_ratio, contract.settle
+    margin_ratio, settle = standing.margin_ratio, contract.settle
     wallet = {
         "equity": _tables.amount(asset, standing.equity),
         "maintenance margin": _tables.amount(asset, standing.maintenance_margin),
-        "margin ratio": f"{_tables.percent(ratio)} %" if ratio < float("inf") else "inf",
+        "margin ratio": f"{_tables.percent(margin_ratio)} %" if margin_ratio < float("inf") else "inf",
         "free margin": _tables.amount(asset, standing.free_margin),
     }
     why, row = standing.why, standing.in_units
@@ -193,17 +199,17 @@ def _lines(standing: Standing, out: Screen, first: Standing) -> dict[str, Any]:
     lines["closed before it"] = contract.decimal(standing.ahead)
     lines["quantile"] = _tables.times(why.quantile)
     lines["light"] = _tables.lights(why.indicator, out)
-    for term, values in _terms.ratio_columns(row, standing.rule).items():
-        unit = " %" if term.write is _tables.percent else ""
-        lines[term.name.replace("_", " ").replace("pnl", "PnL")] = term.write(float(values[0])) + unit
+    for ratio, values in _terms.ratio_columns(row, standing.rule).items():
+        unit = " %" if ratio.write is _tables.percent else ""
+        lines[ratio.name.replace("_", " ").replace("pnl", "PnL")] = ratio.write(float(values[0])) + unit
     lines[f"score by {why.rule}"] = _tables.score(why.score)
     return lines
 
 
-def _print_words(out: Screen, standing: Standing, asked: bool) -> None:
+def _print_words(out: Screen, standing: Standing, is_what_if: bool) -> None:
     """What it comes to, in sentences."""
     first = _liquidation(standing)
-    _tables.say(out, f"Then {first[0].lower()}{first[1:]}" if asked else first)
+    _tables.say(out, f"Then {first[0].lower()}{first[1:]}" if is_what_if else first)
     if standing.why is not None:
         _tables.say(out, _place(standing, standing.why))
 
@@ -240,7 +246,8 @@ def _place(standing: Standing, why: Explanation) -> str:
     return f"{failed}, {ahead} {standing.contract.symbol} of other {why.side}s go before this position."
 
 
-def _document(now: Standing, then: Standing | None, asked: dict[str, str | None], realized: int) -> dict[str, Any]:
+def _document(now: Standing, then: Standing | None, changes: dict[str, str | None], realized: int) -> dict[str, Any]:
+    """The position for machines, as it is and as it would be with the changes that are asked for."""
     settle = now.contract.settle
     return {
         "contract": now.contract.symbol,
@@ -250,7 +257,7 @@ def _document(now: Standing, then: Standing | None, asked: dict[str, str | None]
         "rule": now.rule.name,
         "expression": now.rule.expression,
         "now": _fields(now),
-        "what_if": None if then is None else {**asked, "realized_pnl": settle.decimal(realized)},
+        "what_if": None if then is None else {**changes, "realized_pnl": settle.decimal(realized)},
         "then": None if then is None else _fields(then),
     }
 

@@ -57,6 +57,7 @@ def margin(
 
 
 def _print_head(out: Screen, listing: NearestWallets, name: str) -> None:
+    """How large the snapshot is, the marks, and the asset where there is one only."""
     snapshot, assets = listing.snapshot, _assets(listing)
     count = int(np.count_nonzero(listing.state.liquidatable))
     line = Text.assemble((name, "bold"), f": {counted(len(snapshot.wallets), 'wallet', plain=True)}, ")
@@ -96,7 +97,7 @@ def _print(out: Screen, listing: NearestWallets) -> None:
         return [cell if new else "" for cell, new in zip(cells, first, strict=True)]
 
     assets = [snapshot.assets[code] for code in wallets.asset[of].tolist()]
-    equity, kept = (
+    equity, maintenance_margin = (
         map(_tables.amount, assets, column[of].tolist()) for column in (state.equity, state.maintenance_margin)
     )
     ratios = (_tables.percent(ratio) if isfinite(ratio) else "inf" for ratio in state.margin_ratio[of].tolist())
@@ -111,10 +112,12 @@ def _print(out: Screen, listing: NearestWallets) -> None:
         Column("mode", once(SHORT_MODES[mode] for mode in wallets.mode[of].tolist()), right=False, drop=5),
         Column("asset", once(asset.name for asset in assets), right=False, drop=4),
         Column("equity", once(equity), drop=3),
-        Column("maint.", once(kept), drop=7),
+        Column("maint.", once(maintenance_margin), drop=7),
         Column("ratio %", once(ratios)),
         Column("contract", [contract.symbol for contract in contracts], right=False),
-        Column("quantity", [contract.decimal(held) for contract, held in zip(contracts, lots, strict=True)], drop=2),
+        Column(
+            "quantity", [contract.decimal(quantity) for contract, quantity in zip(contracts, lots, strict=True)], drop=2
+        ),
         Column("mark", marks, drop=8),
         Column("liq. price", liquidation),
         Column("away %", [_tables.shift(p, float(m)) for p, m in zip(prices[0], marks, strict=True)], drop=1),
@@ -128,21 +131,21 @@ def _print(out: Screen, listing: NearestWallets) -> None:
 
 
 def _document(listing: NearestWallets, path: str) -> dict[str, Any]:
-    """The same for machines; quantities, prices that are given and money are decimal text."""
+    """The listing for machines; quantities, prices that are given and money are decimal text."""
     snapshot, state = listing.snapshot, listing.state
     wallets, positions = snapshot.wallets, snapshot.positions
-    equity, kept, ratio, failed = state.equity, state.maintenance_margin, state.margin_ratio, state.liquidatable
-    found = []
+    equity, ratio, failed = state.equity, state.margin_ratio, state.liquidatable
+    nearest = []
     for row in listing.wallets.tolist():
         asset = snapshot.assets[int(wallets.asset[row])]
-        found.append(
+        nearest.append(
             {
                 "account": wallets.account[row],
                 "wallet": row,
                 "mode": MODES[int(wallets.mode[row])],
                 "asset": asset.name,
                 "equity": asset.decimal(int(equity[row])),
-                "maintenance_margin": asset.decimal(int(kept[row])),
+                "maintenance_margin": asset.decimal(int(state.maintenance_margin[row])),
                 "margin_ratio": float(ratio[row]),
                 "liquidatable": bool(failed[row]),
                 "positions": [],
@@ -151,7 +154,7 @@ def _document(listing: NearestWallets, path: str) -> dict[str, Any]:
     places = zip(listing.of, listing.rows, listing.code, listing.liquidation, listing.bankruptcy, strict=True)
     for place, row, code, liquidation, bankruptcy in places:
         contract, mark = snapshot.contracts[code], _mark(listing, code)
-        found[place]["positions"].append(
+        nearest[place]["positions"].append(
             {
                 "row": row,
                 "contract": contract.symbol,
@@ -170,5 +173,5 @@ def _document(listing: NearestWallets, path: str) -> dict[str, Any]:
         "positions": len(positions),
         "liquidatable": int(np.count_nonzero(state.liquidatable)),
         "holders": listing.holders,
-        "nearest": found,
+        "nearest": nearest,
     }

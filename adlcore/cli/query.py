@@ -78,12 +78,12 @@ def query(
         with _complaints(sql, duckdb.Error):
             for setting in SETTINGS:
                 database.execute(setting)
-            asked, explained = _reading(database, sql)
-            if explained:
-                plan = database.execute(f"{explained} {asked}").fetchall()
+            statement, explain = _read_statement(database, sql)
+            if explain:
+                plan = database.execute(f"{explain} {statement}").fetchall()
                 _screen.print_lines("\n".join(line for _, text in plan for line in text.splitlines()))
                 return
-            names, kinds, rows = _answer(database, asked, top + 1 if top and not as_json else None, as_json)
+            names, kinds, rows = _answer(database, statement, top + 1 if top and not as_json else None, as_json)
     if as_json:
         print_json({"columns": names, "rows": [list(row) for row in rows]})
         return
@@ -102,17 +102,17 @@ def _complaints(sql: str, fault: type[Exception]) -> Iterator[None]:
         raise _refusal(sql, lines[0]) from None
 
 
-def _refusal(sql: str, told: str) -> AdlError:
-    return AdlError(f"SQL: {told}", argument="SQL", value=sql)
+def _refusal(sql: str, message: str) -> AdlError:
+    return AdlError(f"SQL: {message}", argument="SQL", value=sql)
 
 
-def _reading(database: Any, sql: str) -> tuple[str, str]:
+def _read_statement(database: Any, sql: str) -> tuple[str, str]:
     """The one statement without what ends it, and the EXPLAIN before it; refused is what does more than read."""
-    asked, explained = sql, ""
+    statement, explain = sql, ""
     if (match := EXPLAIN.match(sql)) is not None:
-        explained, asked = " ".join(match[1].split()), sql[match.end() :]
-    asked = asked.rstrip("; \t\r\n")
-    tree = _parsed(database, asked)
+        explain, statement = " ".join(match[1].split()), sql[match.end() :]
+    statement = statement.rstrip("; \t\r\n")
+    tree = _parsed(database, statement)
     if tree.get("error_type") == "parser":
         raise _refusal(sql, tree["error_message"].splitlines()[0])
     if tree["error"] or len(tree["statements"]) != 1:
@@ -122,9 +122,9 @@ def _reading(database: Any, sql: str) -> tuple[str, str]:
             known = ", ".join(TABLE_FUNCTIONS)
             raise _refusal(sql, f"{value_text(name)} is no table of a run: must be a table, or one of {known}")
     # A comment may stand behind the sign that ends a statement, and the sign in a text: what is cut off is nothing.
-    ends = (match.start() for match in re.finditer(";", asked))
-    end = next((end for end in ends if _parsed(database, asked[:end]) == tree), len(asked))
-    return asked[:end], explained
+    ends = (match.start() for match in re.finditer(";", statement))
+    end = next((end for end in ends if _parsed(database, statement[:end]) == tree), len(statement))
+    return statement[:end], explain
 
 
 def _parsed(database: Any, sql: str) -> dict[str, Any]:
@@ -149,10 +149,10 @@ def _table_functions(tree: Any) -> Iterator[str]:
 
 
 def _answer(
-    database: Any, asked: str, most: int | None, nested: bool
+    database: Any, statement: str, most: int | None, nested: bool
 ) -> tuple[list[str], list[str], list[tuple[Any, ...]]]:
     """Names and types of the columns and at most so many rows, of Python's own values."""
-    relation = database.sql(asked)
+    relation = database.sql(statement)
     names, types = list(relation.columns), list(relation.types)
     # By their numbers: names of columns may be there twice.
     cells = [
@@ -160,7 +160,7 @@ def _answer(
         for number, kind in enumerate(types, 1)
     ]
     limit = "" if most is None else f" LIMIT {most}"
-    rows = database.execute(f"SELECT {', '.join(cells)} FROM (\n{asked}\n) AS asked{limit}").fetchall()
+    rows = database.execute(f"SELECT {', '.join(cells)} FROM (\n{statement}\n) AS asked{limit}").fetchall()
     return names, [kind.id for kind in types], rows
 
 
@@ -187,12 +187,12 @@ def _print(names: list[str], kinds: list[str], rows: list[tuple[Any, ...]], more
         for number, name, kind in looked_at
     ]
     shown_columns = _tables.print_table(console, columns)
-    said = []
+    hints = []
     if shown_columns < len(names):
-        said.append(f"{shown_columns} of {len(names):,} columns fit: name those you need, or --json")
+        hints.append(f"{shown_columns} of {len(names):,} columns fit: name those you need, or --json")
     if more:
-        said.append(f"the first {counted(len(rows), 'row')}: --top 0 shows all")
-    for line in said:
+        hints.append(f"the first {counted(len(rows), 'row')}: --top 0 shows all")
+    for line in hints:
         _tables.hint(console, line)
 
 
@@ -222,15 +222,15 @@ def _named(snapshot: Snapshot, part: str) -> dict[str, Any]:
     columns: dict[str, Any] = getattr(snapshot, part).columns()
     names = {"mode": MODES, "asset": [asset.name for asset in snapshot.assets]}
     symbols = [contract.symbol for contract in snapshot.contracts]
-    found: dict[str, Any] = {}
+    named: dict[str, Any] = {}
     if part == "wallets":
-        found["wallet"] = np.arange(len(snapshot.wallets))
+        named["wallet"] = np.arange(len(snapshot.wallets))
     elif part == "positions":
-        found |= {"row": np.arange(len(snapshot.positions)), "contract": _words(symbols, snapshot.position_contract)}
+        named |= {"row": np.arange(len(snapshot.positions)), "contract": _words(symbols, snapshot.position_contract)}
     for name, column in columns.items():
         words = symbols if name == "contract" else names.get(name)
-        found[name] = column if words is None else _words(words, column)
-    return found
+        named[name] = column if words is None else _words(words, column)
+    return named
 
 
 def _words(words: Sequence[str], codes: Int64Array1D) -> list[str]:
@@ -238,6 +238,7 @@ def _words(words: Sequence[str], codes: Int64Array1D) -> list[str]:
 
 
 def _cell(value: Any) -> str:
+    """A value as a cell shows it; none is empty."""
     if value is None:
         return ""
     return f"{value:,.6g}" if isinstance(value, float) else str(value)

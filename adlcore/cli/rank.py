@@ -35,13 +35,13 @@ def rank(
     as_json: _options.JsonOption = False,
 ) -> None:
     """Show the front of the queue: who would be deleveraged first, and why."""
-    how = RankingRule(rule, short=short)
+    ranking_rule = RankingRule(rule, short=short)
     _inputs.check_side(side)
     positions, market = _inputs.load_market(
-        file, how, mark, columns, lot, kind=kind, multiplier=multiplier, settle=settle
+        file, ranking_rule, mark, columns, lot, kind=kind, multiplier=multiplier, settle=settle
     )
-    ranks = market.rank(how)
-    indicator = market.indicator(how)
+    ranks = market.rank(ranking_rule)
+    indicator = market.indicator(ranking_rule)
     wanted = _inputs.SIDES if side is None else {side: _inputs.SIDES[side]}
     queues = {}
     for name, sign in wanted.items():
@@ -49,23 +49,24 @@ def rank(
         front = rows[ranks[rows] <= top] if top else rows
         queues[name] = (len(rows), front[np.argsort(ranks[front])])
     if as_json:
-        listed = {name: _records(market, how, rows, indicator) for name, (_, rows) in queues.items()}
+        listed = {name: _records(market, ranking_rule, rows, indicator) for name, (_, rows) in queues.items()}
         grid = {"mark": format(market.mark_price, "f"), "lot": format(positions.lot, "f")}
         counts = {name: count for name, (count, _) in queues.items()}
-        print_json({"file": positions.path, "rule": how.name, **grid, "positions": counts, "queue": listed})
+        print_json({"file": positions.path, "rule": ranking_rule.name, **grid, "positions": counts, "queue": listed})
         return
     out = _tables.console()
     for number, (name, (count, rows)) in enumerate(queues.items()):
         if number:
             out.print()
         shown = f"the first {len(rows):,} of {count:,}" if len(rows) < count else f"all {count:,}" if count else "none"
-        out.titled(f"{name.capitalize()}s", f", by {how.name} at mark {market.mark_price}: {shown}")
+        out.titled(f"{name.capitalize()}s", f", by {ranking_rule.name} at mark {market.mark_price}: {shown}")
         if len(rows):
             out.print()
-            _print(out, market, how, rows, indicator)
+            _print(out, market, ranking_rule, rows, indicator)
 
 
 def _print(out: Screen, market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any) -> None:
+    """The table of the front of one queue."""
     picked = submarket(market, rows)
     quantity = [market.contract.decimal(lots) for lots in picked.quantity.tolist()]
     labels = rows if picked.account is None else picked.account
@@ -88,14 +89,14 @@ def _print(out: Screen, market: Market, rule: RankingRule, rows: Int64Array1D, i
 
 
 def _records(market: Market, rule: RankingRule, rows: Int64Array1D, indicator: Any) -> list[dict[str, Any]]:
-    """The same rows for machines; quantities are decimal text."""
+    """The front of one queue for machines; quantities are decimal text."""
     picked = submarket(market, rows)
     fields: dict[str, list[Any]] = {
         "account": (rows if picked.account is None else picked.account).tolist(),
         "row": rows.tolist(),
         "place": list(range(1, len(rows) + 1)),
         "score": picked.score(rule).tolist(),
-        **{term.name: values.tolist() for term, values in _terms.ratio_columns(picked, rule).items()},
+        **{ratio.name: values.tolist() for ratio, values in _terms.ratio_columns(picked, rule).items()},
         "quantity": [market.contract.decimal(lots) for lots in picked.quantity.tolist()],
         "entry_price": picked.entry_price.tolist(),
         "unrealized_pnl": picked.unrealized_pnl.tolist(),

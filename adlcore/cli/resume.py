@@ -45,9 +45,8 @@ def resume(
         if repaired.reason is not None:
             print_lines(repaired.reason)
     if there.sealed:
-        if (
-            temporary_names_left(run) or stat_member(run / LOG) is not None
-        ):  # its writer was stopped while it put things away
+        # Its writer was stopped while it put things away.
+        if temporary_names_left(run) or stat_member(run / LOG) is not None:
             io.resume(run, crash_of(there).house, ())
         print_lines(f"{run}: sealed already, nothing to do")
         print_lines(f"made by {made_by(there.manifest)}")
@@ -55,11 +54,11 @@ def resume(
     before = sum(1 for _ in open_log(run, there.manifest))
     crash = crash_of(there)
     with _repair_named(run), advise_resume(run), PassBar(crash, "resuming") as bar:
-        found = io.resume(run, crash.house, crash.passes(), on_pass=bar)
-    after = len(found.passes()["pass"])
+        resumed = io.resume(run, crash.house, crash.passes(), on_pass=bar)
+    after = len(resumed.passes()["pass"])
     print_lines(f"{run}: {before} of {after} passes were complete; {after - before} made now, sealed")
-    print_lines(f"made by {made_by(found.manifest)}")
-    print_lines(hash_line(found.manifest["hashes"]["digest"]))
+    print_lines(f"made by {made_by(resumed.manifest)}")
+    print_lines(hash_line(resumed.manifest["hashes"]["digest"]))
 
 
 def _stopped_run(folder: Path) -> Run:
@@ -102,5 +101,7 @@ def _repair_named(folder: Path) -> Iterator[None]:
         if not (error.argument or "").startswith("passes"):
             raise
         # The passes are those of the scenario in the manifest, so it is the log that was altered.
-        told = f"{error}; {command_line('resume --repair', folder)} keeps the passes before it and puts aside the rest"
-        raise AdlError(told, argument=error.argument, row=error.row, value=error.value) from None
+        advice = (
+            f"{error}; {command_line('resume --repair', folder)} keeps the passes before it and puts aside the rest"
+        )
+        raise AdlError(advice, argument=error.argument, row=error.row, value=error.value) from None

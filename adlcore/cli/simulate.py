@@ -27,10 +27,11 @@ def simulate(
     from ..lab import scenarios
     from ._recording import record_crash
 
-    given = scenarios.load(file)
+    scenario = scenarios.load(file)
     if seed is not None:
-        given = given.model_copy(update={"seed": seed})
-    document = record_crash(given, _folder(given.name) if out is None else out, with_report, as_json)
+        scenario = scenario.model_copy(update={"seed": seed})
+    folder = _folder(scenario.name) if out is None else out
+    document = record_crash(scenario, folder, with_report=with_report, quiet=as_json)
     if as_json:
         print_json(document)
 

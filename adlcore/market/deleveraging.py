@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from .._support.arrays import Float64Array1D, Int64Array1D
-from ..contracts import Contract
 from ..ranking.selection import Selection
 from .columns import OPTIONAL_COLUMNS
 from .market import Market
@@ -39,15 +38,13 @@ def closed_notional(market: Market, selection: Selection) -> float:
     return abs(float(int(selection.filled) * market.contract.exact_value_per_lot(market.mark_price)))
 
 
-def realized_pnl(contract: Contract, closed_rows: Market, selection: Selection, price: str) -> Float64Array1D:
+def realized_pnl(market: Market, selection: Selection, price: str) -> Float64Array1D:
     """What each counterparty realizes at a price, to the decimals of the settle asset.
 
     Parameters
     ----------
-    contract : Contract
-    closed_rows : Market
-        The rows of the selection before it is applied, as :func:`submarket` gives them: a row closed in part gives its
-        share of the entry value.
+    market : Market
+        As it was selected from: a row closed in part gives its share of the entry value.
     selection : Selection
     price : decimal string
         Where all of them are closed.
@@ -60,11 +57,11 @@ def realized_pnl(contract: Contract, closed_rows: Market, selection: Selection, 
     --------
     >>> market = Market("X", mark_price=2, quantity=[-5, -5], entry_price=[3.0, 2.5], equity=[10.0, 2.0])
     >>> selection = market.deleverage(7, "binance")
-    >>> selection.index, realized_pnl(market.contract, submarket(market, selection.index), selection, "2.25")
+    >>> selection.index, realized_pnl(market, selection, "2.25")
     (array([1, 0]), array([1.25, 1.5 ]))
     """
-    closed = -selection.delta
-    share = closed_rows.entry_value * (closed / closed_rows.quantity)
-    cost = np.where(closed == closed_rows.quantity, closed_rows.entry_value, share)
+    contract, closed = market.contract, -selection.delta
+    quantity, entry_value = market.quantity[selection.index], market.entry_value[selection.index]
+    cost = np.where(closed == quantity, entry_value, entry_value * (closed / quantity))
     pnl: Float64Array1D = np.round(closed * contract.value_per_lot(price) - cost, contract.settle.decimals)
     return pnl + 0.0

@@ -18,9 +18,9 @@ def test_the_bar_counts_what_it_sees_and_says_when(monkeypatch):
             events = crash.house.mark(given.marks, given.time, index_prices=given.index_prices)
             if number < 2:
                 bar(number, events, crash.house)
-                assert bar.told.startswith(f"verifying: 00:0{number + 1}:00, BTCUSDT ")
-                assert bar.told.endswith(" liquidated")
+                assert bar.description.startswith(f"verifying: 00:0{number + 1}:00, BTCUSDT ")
+                assert bar.description.endswith(" liquidated")
             else:
                 bar.advance(crash.house)
-                assert bar.told.startswith("verifying: 00:03:00, BTCUSDT ")
-                assert "liquidated" not in bar.told
+                assert bar.description.startswith("verifying: 00:03:00, BTCUSDT ")
+                assert "liquidated" not in bar.description

@@ -17,6 +17,7 @@ from adlcore.cli import _story
 from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
 from adlcore.lab.outcome import Outcome
+from adlcore.report.facts.refusals import TRIGGER_CAUSES
 from adlcore.report.facts.run_facts import Facts
 from adlcore.report.sections import insurance, story
 from support import house_worlds, report_worlds
@@ -91,7 +92,7 @@ def test_every_number_of_the_terminal_is_one_of_the_report(told):
     said, document, facts, page = told
     record, run = facts.record, facts.run
     cards = re.sub(r"\s+", " ", page.texts["story"])
-    worth = [facts.stage_worth(view) for view in facts.views]
+    worth = [facts.closings.by_stage(view) for view in facts.views]
     closed = story.amounts_text(facts, [float(each.sum()) for each in worth])
     assert f"{len(facts.liquidated):,} wallets; {' and '.join(closed)} closed, each fill at its own price" in said
     assert f"{len(facts.liquidated):,} wallets were liquidated" in cards
@@ -143,8 +144,8 @@ def test_json_has_the_sums_of_the_report(told):
     for view, held, closed, borne in zip(
         facts.views, facts.bearers, document["closed"], document["borne"], strict=True
     ):
-        assert [closed[stage] for stage in STAGES] == facts.stage_worth(view).tolist()
-        assert closed["left uncovered"] == facts.left_worth(view)
+        assert [closed[stage] for stage in STAGES] == facts.closings.by_stage(view).tolist()
+        assert closed["left uncovered"] == facts.uncovered_at_end.total(view)
         assert closed["unit"] == borne["unit"] == view.unit
         # What users bore is what was closed against them: one sum over fills, one over notices.
         assert borne["notional"] == pytest.approx(closed["other users"], rel=1e-12)
@@ -172,14 +173,14 @@ def test_a_crash_that_is_not_kept_comes_to_the_same(name, tmp_path):
 
     facts = Facts(adl.io.record(tmp_path / "run", crash.house, passes(), on_pass=added))
     if len(facts.views) == 1 and facts.views[0].unit == found.unit:
-        assert found.closed == pytest.approx(facts.stage_worth(facts.views[0]), rel=1e-12)
+        assert found.closed == pytest.approx(facts.closings.by_stage(facts.views[0]), rel=1e-12)
     else:
         last = facts.prices.index
         total = np.zeros(len(STAGES))
         record = facts.record
         for event, stage in zip(facts.closings.event.tolist(), facts.closings.stage.tolist(), strict=True):
             asset = int(record.asset[event])
-            price = 1.0 if facts.run.assets[asset].name == "USDT" else last[record.place[event] + 1, asset]
+            price = 1.0 if facts.run.assets[asset].name == "USDT" else last[record.pass_index[event] + 1, asset]
             total[stage] += abs(int(record.amount[event])) / facts.run.assets[asset].quanta_per_unit * price
         assert found.closed == pytest.approx(total, rel=1e-9)
     assert found.liquidated == set(facts.liquidated.tolist())
@@ -209,9 +210,9 @@ def test_the_events_of_each_call_close_what_those_of_the_run_do(world):
         assert (np.abs(events.lots[notice]) == np.abs(events.lots[fill])).all()
         borne += np.abs(events.amount[fill]).tolist()
         first += len(events)
-    together = zip(*(column.tolist() for column in vars(facts.closings).values()), strict=True)
-    assert one_by_one == list(together)
     record, closed = facts.record, facts.closings
+    together = zip(closed.event.tolist(), closed.stage.tolist(), closed.side.tolist(), strict=True)
+    assert one_by_one == list(together)
     against_users = closed.event[closed.stage == USERS]
     assert sum(borne) == sum(abs(int(quanta)) for quanta in record.amount[against_users].tolist())
 
@@ -231,7 +232,7 @@ def test_the_terminal_says_which_funds_refused_and_why(small_run):
     told = events["kind"] == "take-over-refused"
     refused = Counter(zip(events["fund"][told].tolist(), events["cause"][told].tolist(), strict=True))
     assert refused.total() > 0
-    assert set(_story.REASONS) == {"depleted", "net-notional", "drawdown", "drawdown-on"}
+    assert set(TRIGGER_CAUSES) == {"depleted", "net-notional", "drawdown", "drawdown-on"}
     told = _story._refusals([(*key, count) for key, count in refused.items()])
     assert "because the fund's net notional would have been above its cap" in told
     told = "1 time (A 1): all because the fund's equity would have been below 0"
@@ -256,4 +257,4 @@ def test_the_terminal_says_one_time_once(good, at):
 
 @pytest.mark.parametrize(("marks", "told"), [(1, "the one mark"), (2, "2 marks"), (61, "61 marks"), (101, "101 marks")])
 def test_marks_are_counted_in_words(marks, told):
-    assert _story._passes(SimpleNamespace(record=SimpleNamespace(number=range(marks)))) == told
+    assert _story._passes(SimpleNamespace(record=SimpleNamespace(pass_number=range(marks)))) == told

@@ -29,5 +29,5 @@ def test_realized_pnl_is_exact_money_for_full_and_partial_closes(target):
         float((Decimal(str(ENTRY[row])) - Decimal("22.075")) * Decimal(contract.decimal(lots)))
         for row, lots in zip(selection.index.tolist(), selection.quantity.tolist(), strict=True)
     ]
-    np.testing.assert_allclose(realized_pnl(contract, rows, selection, "22.075"), exact, rtol=0, atol=1e-8)
+    np.testing.assert_allclose(realized_pnl(market, selection, "22.075"), exact, rtol=0, atol=1e-8)
     assert closed_notional(market, selection) == float(Decimal("22.025") * Decimal(contract.decimal(selection.filled)))

@@ -29,8 +29,8 @@ class Bearers:
     ----------
     event : int64[k]
         Place of the ``adl-notice`` in the record.
-    worth : float64[k]
-        Notional at the price of the fill, in the view's unit.
+    notional : float64[k]
+        At the price of the fill, in the view's unit.
     user : int64[k]
         Which of `accounts`.
     accounts : array[u]
@@ -40,7 +40,7 @@ class Bearers:
     """
 
     event: Int64Array1D
-    worth: Float64Array1D
+    notional: Float64Array1D
     user: Int64Array1D
     accounts: npt.NDArray[Any]
     users: int
@@ -51,7 +51,7 @@ class Bearers:
     @cached_property
     def per_user(self) -> Float64Array1D:
         """float64[u]: the notional that each user lost to it, in the view's unit."""
-        return sum_by_code(self.user, self.worth, len(self.accounts))
+        return sum_by_code(self.user, self.notional, len(self.accounts))
 
     @property
     def total(self) -> float:
@@ -65,7 +65,7 @@ class Bearers:
 
     def largest(self, count: int) -> Int64Array1D:
         """int64[<= count]: which notices were the largest, in descending order, the earlier of equals first."""
-        return np.argsort(-self.worth, kind="stable")[:count]
+        return np.argsort(-self.notional, kind="stable")[:count]
 
 
 def bearers(record: Record, run: RunLike, view: View) -> Bearers:
@@ -86,13 +86,13 @@ def bearers(record: Record, run: RunLike, view: View) -> Bearers:
     A notice names the fill that it is about, whose leg says what the lots were worth: :func:`notice_fills`. O(n log n).
     """
     event, fill = notice_fills(record.kind, record.link)
-    worth = view.worth(record, fill)
-    if not view.total:
+    notional = record.notional(view, fill)
+    if not view.is_total:
         kept = record.asset[event] == [asset.name for asset in run.assets].index(view.unit)
-        event, worth = event[kept], worth[kept]
-    everyone, code = np.unique(run.before.wallets.account, return_inverse=True)
-    told, user = np.unique(code[record.wallet[event]], return_inverse=True)
-    return Bearers(event, worth, user, everyone[told], len(everyone))
+        event, notional = event[kept], notional[kept]
+    accounts, code = np.unique(run.before.wallets.account, return_inverse=True)
+    bearing, user = np.unique(code[record.wallet[event]], return_inverse=True)
+    return Bearers(event, notional, user, accounts[bearing], len(accounts))
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,25 +127,25 @@ def notice_ratios(
 
     Returns
     -------
-    Terms
+    NoticeRatios
 
     Notes
     -----
     Positions and balances are those before the first pass: what a row lost or gained since is not in its terms.
     O(passes·positions) for the passes that these events are of.
     """
-    found = np.full((3, len(events)), np.nan)
+    ratios = np.full((3, len(events)), np.nan)
     before = run.before
     row, code = record.row[events], record.contract[events]
     same = (row >= 0) & (row < len(before.positions))
     same[same] = before.positions.wallet[row[same]] == record.wallet[events[same]]
     same[same] = before.contract_of(row[same]) == code[same]
-    for place in np.unique(record.place[events[same]]).tolist():
-        marks, index = prices.exact(place)
+    for pass_index in np.unique(record.pass_index[events[same]]).tolist():
+        marks, index = prices.exact(pass_index)
         state.mark(marks, index_prices=index)
-        for contract in np.unique(code[same & (record.place[events] == place)]).tolist():
-            chosen = np.flatnonzero(same & (record.place[events] == place) & (code == contract))
+        for contract in np.unique(code[same & (record.pass_index[events] == pass_index)]).tolist():
+            chosen = np.flatnonzero(same & (record.pass_index[events] == pass_index) & (code == contract))
             market = state.market(before.contracts[contract])
             rows = row[chosen] - int(before.start[contract])
-            found[:, chosen] = PNL.of(market, rows), LEVERAGE.of(market, rows), market.score(rule)[rows]
-    return NoticeRatios(*found)
+            ratios[:, chosen] = PNL.of(market, rows), LEVERAGE.of(market, rows), market.score(rule)[rows]
+    return NoticeRatios(*ratios)

@@ -98,6 +98,7 @@ def top_share(amounts: npt.ArrayLike, count: int) -> float:
 
 
 def _amounts(amounts: npt.ArrayLike) -> Float64Array1D:
+    """Amounts as float64; one below 0 or NaN is refused."""
     held = arrays.number_column("amounts", amounts).astype(FLOAT64)
     wrong = np.flatnonzero(~(held >= 0))
     if len(wrong):

@@ -66,14 +66,14 @@ def conservation(record: Record, run: RunLike) -> Conservation:
     legs = np.flatnonzero(moves & (record.link >= 0))
     other = record.link[legs]
     problems = _unpaired(record, np.flatnonzero(moves), legs, other)
-    for what, wrong in (
+    for difference, wrong in (
         ("amounts that are not opposite", record.amount[legs] != -record.amount[other]),
         ("lots that are not opposite", record.lots[legs] != -record.lots[other]),
         ("different assets", record.asset[legs] != record.asset[other]),
         ("different contracts", record.contract[legs] != record.contract[other]),
     ):
         if wrong.any():
-            problems.append(f"{np.count_nonzero(wrong):,} legs and their other legs have {what}")
+            problems.append(f"{np.count_nonzero(wrong):,} legs and their other legs have {difference}")
     assets, contracts = len(run.assets), len(run.contracts)
     amount, asset = record.amount[legs], record.asset[legs]
     received = exact_sums_by_code(np.maximum(amount, 0), asset, assets)
@@ -83,7 +83,7 @@ def conservation(record: Record, run: RunLike) -> Conservation:
         if total := received[code] + given[code]:
             problems.append(f"the legs in {listed.name} sum to {total:,} quanta")
     problems += [f"the lots of {run.contracts[code].symbol} sum to {n:,}" for code, n in enumerate(lots) if n]
-    problems += _counts(record, run)
+    problems += _count_errors(record, run)
     outside = np.flatnonzero(record.of(*EXTERNAL))
     return Conservation(
         movements=len(legs) // 2,
@@ -104,12 +104,12 @@ def _unpaired(record: Record, moving: Int64Array1D, legs: Int64Array1D, other: I
     return [*found, f"{strangers:,} legs name a leg that names another"] if strangers else found
 
 
-def _counts(record: Record, run: RunLike) -> list[str]:
+def _count_errors(record: Record, run: RunLike) -> list[str]:
     """Passes that hold more or fewer events than the run says."""
-    said = np.asarray(run.passes()["events"])
-    found = np.bincount(record.place, minlength=len(record.number)) if len(record) else np.zeros(len(said), int)
-    wrong = np.flatnonzero(found != said)
+    expected = np.asarray(run.passes()["events"])
+    counts = np.bincount(record.pass_index, minlength=len(record.pass_number)) if len(record) else expected * 0
+    wrong = np.flatnonzero(counts != expected)
     if not len(wrong):
         return []
-    first = int(wrong[0])
-    return [f"pass {int(record.number[first])} has {int(found[first]):,} events, the run says {int(said[first]):,}"]
+    number, count, must = (int(column[wrong[0]]) for column in (record.pass_number, counts, expected))
+    return [f"pass {number} has {count:,} events, the run says {must:,}"]

@@ -37,7 +37,8 @@ class Debt:
 def debts(record: Record, run: RunLike) -> list[Debt]:
     """Every open entry, in the order in which they were made, with what the last event about it says is open.
 
-    Those that were open before the first pass come first, where the run says which.
+    Those that were open before the first pass come first, where the run says which. An entry that is paid is closed: a
+    wallet that owes the same asset again gets another one (``docs/waterfall.md``, "Debts").
 
     Notes
     -----
@@ -45,20 +46,20 @@ def debts(record: Record, run: RunLike) -> list[Debt]:
     """
     codes = {asset.name: code for code, asset in enumerate(run.assets)}
     standing = getattr(run, "opening_debts", None) or ()  # what is only like a run need not say
-    found = [Debt(-1, each.wallet, codes[each.asset], each.quanta, each.quanta) for each in standing]
-    open_at = {(debt.wallet, debt.asset): place for place, debt in enumerate(found)}
+    entries = [Debt(-1, each.wallet, codes[each.asset], each.quanta, each.quanta) for each in standing]
+    open_at = {(debt.wallet, debt.asset): place for place, debt in enumerate(entries)}
     new, paid = CODES["uncovered-money"], CODES["uncovered-paid"]
-    told = np.flatnonzero(record.of("uncovered-money", "uncovered-reduced", "uncovered-paid"))
+    events = np.flatnonzero(record.of("uncovered-money", "uncovered-reduced", "uncovered-paid"))
     columns = (record.kind, record.wallet, record.asset, record.amount)
     for event, kind, wallet, asset, amount in zip(
-        told.tolist(), *(column[told].tolist() for column in columns), strict=True
+        events.tolist(), *(column[events].tolist() for column in columns), strict=True
     ):
         key = wallet, asset
         if kind == new:
-            open_at[key] = len(found)
-            found.append(Debt(event, wallet, asset, amount, amount))
+            open_at[key] = len(entries)
+            entries.append(Debt(event, wallet, asset, amount, amount))
         elif key in open_at:
-            found[open_at[key]] = replace(found[open_at[key]], left=0 if kind == paid else amount)
+            entries[open_at[key]] = replace(entries[open_at[key]], left=0 if kind == paid else amount)
             if kind == paid:
                 del open_at[key]
-    return found
+    return entries

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import starmap
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,14 +34,14 @@ OTHERS = ("street", "treasury")
 class TriggerChange:
     """A trigger that was turned on or off: the pass (counted from 0), which, and the contract or -1."""
 
-    place: int
-    on: bool
+    pass_index: int
+    is_on: bool
     contract: int
 
 
 @dataclass(frozen=True, eq=False)
 class FundCash:
-    """One fund.
+    """The cash of one fund in time, what it is worth with its inventory, and its triggers.
 
     Attributes
     ----------
@@ -55,9 +56,9 @@ class FundCash:
         F at the marks of the passes: cash and what the inventory gained.
     lots : int64[contracts]
         Inventory at the end.
-    took : bool
+    held_inventory : bool
         Whether it held any inventory on the way.
-    triggers : tuple of Trigger
+    triggers : tuple of TriggerChange
     """
 
     name: str
@@ -66,13 +67,21 @@ class FundCash:
     cash: Int64Array1D
     equity: Float64Array1D
     lots: Int64Array1D
-    took: bool
+    held_inventory: bool
     triggers: tuple[TriggerChange, ...]
 
     @property
-    def moved(self) -> bool:
+    def has_moved(self) -> bool:
         """Whether anything happened to it."""
-        return bool((self.cash != self.cash[0]).any() or self.took or self.triggers)
+        return bool((self.cash != self.cash[0]).any() or self.held_inventory or self.triggers)
+
+
+class _Opening(NamedTuple):
+    """The cash of a fund before the first pass in quanta, and of each contract its lots and what they cost."""
+
+    cash: int
+    lots: list[int]
+    cost: list[int]
 
 
 def listed_funds(run: RunLike, funds: Iterable[InsuranceFund] | None = None) -> dict[str, tuple[str, Any]]:
@@ -101,9 +110,9 @@ def listed_funds(run: RunLike, funds: Iterable[InsuranceFund] | None = None) -> 
             if not isinstance(fund, InsuranceFund):
                 raise AdlError.at("funds", row, fund, "must be an InsuranceFund")
         return {fund.name: (fund.asset, fund.balance) for fund in funds}
-    given = run.configuration.get("funds") if isinstance(run.configuration, Mapping) else None
+    configured = run.configuration.get("funds") if isinstance(run.configuration, Mapping) else None
     found = {}
-    for row, entry in enumerate(given if isinstance(given, list | tuple) else ()):
+    for row, entry in enumerate(configured if isinstance(configured, list | tuple) else ()):
         if isinstance(entry, Mapping) and {"asset", "balance"} <= set(entry):
             try:
                 fund = InsuranceFund(entry["asset"], entry["balance"], scope=entry.get("scope"), name=entry.get("name"))
@@ -124,7 +133,7 @@ def fund_cash(
     record : Record
     run : Run
         What it says its funds held goes before what is listed.
-    prices : Prices
+    prices : PriceHistory
     listed : mapping of name to (asset, balance), optional
         Of :func:`listed_funds`.
 
@@ -139,128 +148,131 @@ def fund_cash(
     cost for the D of its Q0 lots that were closed so far in the pass, so cash is worked out fill by fill.
     O(events of the funds + passes·contracts).
     """
-    opened = _opened(record, run, {} if listed is None else listed)
+    opening_funds = _opening_funds(record, run, {} if listed is None else listed)
     names = [asset.name for asset in run.assets]
     has = {kind: set(np.unique(record.party[record.of(kind)]).tolist()) for kind in (*OF_FUNDS, *OF_VAULTS)}
     vaults = set().union(*(has[kind] for kind in OF_VAULTS))
     parties = set().union(*(has[kind] for kind in OF_FUNDS)) - vaults - {-1}
-    told = [name for code, name in enumerate(record.parties) if code in parties and name not in OTHERS]
+    in_events = [name for code, name in enumerate(record.parties) if code in parties and name not in OTHERS]
     found = []
-    for name in dict.fromkeys([*opened, *told]):
-        start = opened.get(name)
+    for name in dict.fromkeys([*opening_funds, *in_events]):
+        fund = opening_funds.get(name)
         code = record.parties.index(name) if name in record.parties else -1
         mine = np.flatnonzero(record.party == code) if code >= 0 else np.zeros(0, INT64)
         with_asset = record.asset[mine][record.asset[mine] >= 0]
-        which = names.index(start.asset) if start else int(with_asset[0]) if len(with_asset) else -1
-        held = _rows(run, start)
-        cash, lots = _replayed(record, mine, start.cash if start else 0, held)
+        opening = _opening(run, fund)
+        cash, lots = _replay_fills(record, mine, opening)
         found.append(
             FundCash(
                 name=name,
-                asset=which,
-                opening=start.cash if start else None,
+                asset=names.index(fund.asset) if fund else int(with_asset[0]) if len(with_asset) else -1,
+                opening=fund.cash if fund else None,
                 cash=cash,
-                equity=_equity(record, run, prices, mine, start.cash if start else 0, held),
+                equity=_equity(record, run, prices, mine, opening),
                 lots=lots,
-                took=any(held[0]) or bool(record.of(*FILLS)[mine].any()),
+                held_inventory=any(opening.lots) or bool(record.of(*FILLS)[mine].any()),
                 triggers=_triggers(record, mine),
             )
         )
     return found
 
 
-def _opened(record: Record, run: RunLike, listed: Mapping[str, tuple[str, Any]]) -> dict[str, OpeningFund | None]:
+def _opening_funds(
+    record: Record, run: RunLike, listed: Mapping[str, tuple[str, Any]]
+) -> dict[str, OpeningFund | None]:
     """What each fund held before the first pass; None for one that is listed in an asset which the run does not have.
 
     Every house has a fund for each asset: one that nobody lists, that is empty and that no event names is none of them.
     """
-    said: Sequence[OpeningFund] | None = getattr(run, "opening_funds", None)  # what is only like a run need not say
-    if said is None:
+    # What is only like a run need not say.
+    of_run: Sequence[OpeningFund] | None = getattr(run, "opening_funds", None)
+    if of_run is None:
         assets = {asset.name: asset for asset in run.assets}
         return {
             name: OpeningFund(name, asset, assets[asset].quanta(balance), {}) if asset in assets else None
             for name, (asset, balance) in listed.items()
         }
-    funds = {fund.name: fund for fund in said}
+    funds = {fund.name: fund for fund in of_run}
     first = [name for name in listed if name in funds]
-    shown = {*first, *record.parties, *(fund.name for fund in said if fund.cash or fund.inventory)}
+    shown = {*first, *record.parties, *(fund.name for fund in of_run if fund.cash or fund.inventory)}
     return {name: funds[name] for name in dict.fromkeys([*first, *funds]) if name in shown}
 
 
-def _rows(run: RunLike, start: OpeningFund | None) -> tuple[list[int], list[int]]:
-    """Lots and entry value of each contract before the first pass."""
-    held = {} if start is None else start.inventory
-    rows = [held.get(contract.symbol, (0, 0)) for contract in run.contracts]
-    return [lots for lots, _ in rows], [cost for _, cost in rows]
+def _opening(run: RunLike, fund: OpeningFund | None) -> _Opening:
+    """What a fund held before the first pass; nothing where the run does not say."""
+    inventory = {} if fund is None else fund.inventory
+    rows = [inventory.get(contract.symbol, (0, 0)) for contract in run.contracts]
+    return _Opening(fund.cash if fund else 0, [lots for lots, _ in rows], [cost for _, cost in rows])
 
 
-def _replayed(
-    record: Record, mine: Int64Array1D, start: int, inventory: tuple[list[int], list[int]]
-) -> tuple[Int64Array1D, Int64Array1D]:
-    """Cash before the first pass and after each, and the inventory at the end."""
-    cash = np.full(len(record.number) + 1, start, INT64)
-    (lots, cost), (lots0, cost0) = map(list, inventory), map(list, inventory)
-    seen = [-1] * len(lots)
+def _replay_fills(record: Record, mine: Int64Array1D, opening: _Opening) -> tuple[Int64Array1D, Int64Array1D]:
+    """Cash in quanta before the first pass and after each, and the lots of each contract at the end.
+
+    A row releases cost in proportion to what it cost when it was last opened or enlarged in the pass
+    (``docs/waterfall.md``, "Values of fills"): that is kept at the first fill of a pass, before its lots move, and
+    again whenever a fill enlarges the row.
+    """
+    cash = np.full(len(record.pass_number) + 1, opening.cash, INT64)
+    lots, cost, whole_lots, whole_cost = (list(each) for each in (*opening[1:], *opening[1:]))
+    last_filled = [-1] * len(lots)
     fills = {CODES[kind] for kind in FILLS}
     moves = {*fills, *(CODES[kind] for kind in (*MONEY, "fund-deposit"))}
-    held, last = start, 0
-    columns = (record.kind, record.place, record.contract, record.lots, record.amount)
-    for kind, place, code, moved, amount in zip(*(column[mine].tolist() for column in columns), strict=True):
+    balance, written = opening.cash, 0
+    columns = (record.kind, record.pass_index, record.contract, record.lots, record.amount)
+    for kind, pass_index, code, moved_lots, amount in zip(*(column[mine].tolist() for column in columns), strict=True):
         if kind not in moves:
             continue
-        if place >= last:
-            cash[last : place + 1] = held
-            last = place + 1
-        held += amount
+        if pass_index >= written:
+            cash[written : pass_index + 1] = balance
+            written = pass_index + 1
+        # A fill's amount is what balance less cost changed by: the cost that it adds or releases is no cash.
+        balance += amount
         if kind in fills:
-            if seen[code] != place:
-                seen[code], lots0[code], cost0[code] = place, lots[code], cost[code]
-            before = cost[code]
-            if lots[code] * moved >= 0:
-                lots[code] += moved
+            if last_filled[code] != pass_index:
+                last_filled[code], whole_lots[code], whole_cost[code] = pass_index, lots[code], cost[code]
+            cost_before = cost[code]
+            if lots[code] * moved_lots >= 0:
+                lots[code] += moved_lots
                 cost[code] -= amount
-                lots0[code], cost0[code] = lots[code], cost[code]
+                whole_lots[code], whole_cost[code] = lots[code], cost[code]
             else:
-                lots[code] += moved
-                closed, whole = abs(lots0[code]) - abs(lots[code]), abs(lots0[code])
-                released = abs(cost0[code]) * closed // whole
-                cost[code] = cost0[code] - (released if cost0[code] > 0 else -released)
-            held += cost[code] - before
-    cash[last:] = held
+                lots[code] += moved_lots
+                closed_lots = abs(whole_lots[code]) - abs(lots[code])
+                released = abs(whole_cost[code]) * closed_lots // abs(whole_lots[code])
+                cost[code] = whole_cost[code] - (released if whole_cost[code] > 0 else -released)
+            balance += cost[code] - cost_before
+    cash[written:] = balance
     return cash, np.array(lots, INT64)
 
 
 def _equity(
-    record: Record,
-    run: RunLike,
-    prices: PriceHistory,
-    mine: Int64Array1D,
-    start: int,
-    inventory: tuple[list[int], list[int]],
+    record: Record, run: RunLike, prices: PriceHistory, mine: Int64Array1D, opening: _Opening
 ) -> Float64Array1D:
     """F before the first pass and at the marks of each: cash less cost, what events added, and lots at the marks."""
-    passes = len(record.number)
+    passes = len(record.pass_number)
     moving = mine[record.of(*FILLS, *MONEY, "fund-deposit")[mine]]
     added = np.zeros(passes + 1, INT64)
-    added[0] = start - sum(inventory[1])
-    np.add.at(added, record.place[moving] + 1, record.amount[moving])
+    added[0] = opening.cash - sum(opening.cost)
+    np.add.at(added, record.pass_index[moving] + 1, record.amount[moving])
     equity = np.cumsum(added).astype(FLOAT64)
     fills = mine[record.of(*FILLS)[mine]]
-    for code in np.unique([*record.contract[fills].tolist(), *np.flatnonzero(inventory[0]).tolist()]).tolist():
+    for code in np.unique([*record.contract[fills].tolist(), *np.flatnonzero(opening.lots).tolist()]).tolist():
         rows = fills[record.contract[fills] == code]
-        held = np.zeros(passes + 1, INT64)
-        held[0] = inventory[0][code]
-        np.add.at(held, record.place[rows] + 1, record.lots[rows])
-        contract, lots = run.contracts[code], np.cumsum(held)
-        unit = absolute_value_per_lot(contract, prices.mark[:, code]) * contract.settle.quanta_per_unit
-        equity += np.where(lots == 0, 0.0, np.rint(lots * (-unit if contract.inverse else unit)))
+        added_lots = np.zeros(passes + 1, INT64)
+        added_lots[0] = opening.lots[code]
+        np.add.at(added_lots, record.pass_index[rows] + 1, record.lots[rows])
+        contract, lots = run.contracts[code], np.cumsum(added_lots)
+        quanta_per_lot = absolute_value_per_lot(contract, prices.mark[:, code]) * contract.settle.quanta_per_unit
+        equity += np.where(lots == 0, 0.0, np.rint(lots * (-quanta_per_lot if contract.inverse else quanta_per_lot)))
     return equity
 
 
 def _triggers(record: Record, mine: Int64Array1D) -> tuple[TriggerChange, ...]:
-    """Turned on and off, in order."""
-    kinds: dict[int, bool] = {CODES["trigger-on"]: True, CODES["trigger-off"]: False}
-    found = mine[record.of("trigger-on", "trigger-off")[mine]]
-    columns: list[npt.NDArray[Any]] = [record.place[found], record.kind[found], record.contract[found]]
-    listed = zip(*(column.tolist() for column in columns), strict=True)
-    return tuple(TriggerChange(place, kinds[kind], contract) for place, kind, contract in listed)
+    """When the triggers of a fund were turned on and off, in order."""
+    changes = mine[record.of("trigger-on", "trigger-off")[mine]]
+    columns: list[npt.NDArray[Any]] = [
+        record.pass_index[changes],
+        record.kind[changes] == CODES["trigger-on"],
+        record.contract[changes],
+    ]
+    return tuple(starmap(TriggerChange, zip(*(column.tolist() for column in columns), strict=True)))

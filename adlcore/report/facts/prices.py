@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from ..._support.options import require_option
+from ..._support.wording import listed
 from ...clearing.events import Words
 from ...contracts import Contract
 from ...contracts.decimals import positive_decimal
 from ...errors import AdlError
-from .record import Record, RunLike, places
+from .record import Record, RunLike, pass_indices
 
 __all__ = ["PriceHistory", "View", "read_price_history", "absolute_value_per_lot", "views"]
 
@@ -36,21 +37,21 @@ class PriceHistory:
     mark: npt.NDArray[np.float64]
     index: npt.NDArray[np.float64]
     _before: tuple[dict[str, str], dict[str, str]]
-    _given: dict[str, tuple[list[str], Int64Array1D, Int64Array1D, npt.NDArray[Any]]]
+    _updates: dict[str, tuple[list[str], Int64Array1D, Int64Array1D, npt.NDArray[Any]]]
 
-    def exact(self, place: int) -> tuple[dict[str, str], dict[str, str]]:
+    def exact(self, pass_index: int) -> tuple[dict[str, str], dict[str, str]]:
         """Mark prices by symbol and index prices by asset at a pass, counted from 0, as decimal text."""
-        found = []
+        exact = []
         for kind, start in zip(("mark", "index"), self._before, strict=True):
-            names, place_of, code, price = self._given[kind]
+            names, passes, codes, price = self._updates[kind]
             prices = dict(start)
-            upto = int(np.searchsorted(place_of, place, side="right"))
-            for number, name in enumerate(names):
-                rows = np.flatnonzero(code[:upto] == number)
+            end = int(np.searchsorted(passes, pass_index, side="right"))
+            for code, name in enumerate(names):
+                rows = np.flatnonzero(codes[:end] == code)
                 if len(rows):
                     prices[name] = str(price[rows[-1]])
-            found.append(prices)
-        return found[0], found[1]
+            exact.append(prices)
+        return exact[0], exact[1]
 
 
 def read_price_history(run: RunLike, record: Record) -> PriceHistory:
@@ -64,7 +65,7 @@ def read_price_history(run: RunLike, record: Record) -> PriceHistory:
 
     Returns
     -------
-    Prices
+    PriceHistory
 
     Notes
     -----
@@ -73,26 +74,26 @@ def read_price_history(run: RunLike, record: Record) -> PriceHistory:
     columns, before = run.mark_codes(), run.before
     kind, name = columns["kind"], columns["name"]
     price = np.asarray(columns["price"], np.str_)
-    place = places(record.number, columns["pass"], "marks.pass")
+    pass_index = pass_indices(record.pass_number, columns["pass"], "marks.pass")
     texts, codes = np.unique(price, return_inverse=True)
     _refuse(
         Words(tuple(texts.tolist()), codes), "price", partial(positive_decimal, argument="price"), np.arange(len(price))
     )
-    starts, given, tables = [], {}, []
-    for wanted, listed, held in (
+    starts, updates, tables = [], {}, []
+    for wanted, names, before_prices in (
         ("mark", [contract.symbol for contract in run.contracts], before.marks),
         ("index", [asset.name for asset in run.assets], before.index_prices),
     ):
         rows = np.flatnonzero(np.array([word == wanted for word in (*kind.words, "")])[kind.codes])
-        rows = rows[np.argsort(place[rows], kind="stable")]
-        _refuse(name, "name", partial(require_option, "name", known=listed), rows)
-        codes = np.array([listed.index(word) if word in listed else -1 for word in (*name.words, "")], INT64)
+        rows = rows[np.argsort(pass_index[rows], kind="stable")]
+        _refuse(name, "name", partial(require_option, "name", known=names), rows)
+        codes = np.array([names.index(word) if word in names else -1 for word in (*name.words, "")], INT64)
         column = codes[name.codes[rows]]
-        given[wanted] = listed, place[rows].astype(INT64), column, price[rows]
-        starts.append({name: str(p) for name, p in zip(listed, held, strict=True) if p is not None})
-        start = [np.nan if p is None else float(p) for p in held]
-        tables.append(_carried(start, place[rows], column, price[rows].astype(FLOAT64), len(record.number)))
-    return PriceHistory(tables[0], tables[1], (starts[0], starts[1]), given)
+        updates[wanted] = names, pass_index[rows].astype(INT64), column, price[rows]
+        starts.append({name: str(p) for name, p in zip(names, before_prices, strict=True) if p is not None})
+        start = [np.nan if p is None else float(p) for p in before_prices]
+        tables.append(_carried(start, pass_index[rows], column, price[rows].astype(FLOAT64), len(record.pass_number)))
+    return PriceHistory(tables[0], tables[1], (starts[0], starts[1]), updates)
 
 
 def _refuse(column: Words, name: str, check: Callable[[str], object], rows: Int64Array1D) -> None:
@@ -107,12 +108,12 @@ def _refuse(column: Words, name: str, check: Callable[[str], object], rows: Int6
 
 
 def _carried(
-    start: list[float], place: Any, column: Int64Array1D, price: Float64Array1D, passes: int
+    start: list[float], pass_index: Any, column: Int64Array1D, price: Float64Array1D, passes: int
 ) -> npt.NDArray[np.float64]:
     """A table of prices in which what is not given is what it was."""
     table = np.full((passes + 1, len(start)), np.nan)
     table[0] = start
-    table[place + 1, column] = price
+    table[pass_index + 1, column] = price
     last = np.where(np.isnan(table), 0, np.arange(passes + 1)[:, None])
     np.maximum.accumulate(last, axis=0, out=last)
     return np.asarray(np.take_along_axis(table, last, axis=0))
@@ -132,7 +133,7 @@ class View:
     ----------
     unit : str
         The name of an asset.
-    total : bool
+    is_total : bool
         Whether amounts of all settle assets are in it, at index prices; else those of the one asset.
     note : str
         How it came to be, for people; empty where there is nothing to say.
@@ -141,14 +142,9 @@ class View:
     """
 
     unit: str
-    total: bool
+    is_total: bool
     note: str
     factor: npt.NDArray[np.float64]
-
-    def worth(self, record: Record, rows: Any) -> Float64Array1D:
-        """The magnitude of what events moved, in this unit, at the index prices of their pass."""
-        found: Float64Array1D = np.abs(record.amount[rows]) * self.factor[record.place[rows] + 1, record.asset[rows]]
-        return found
 
 
 def views(run: RunLike, prices: PriceHistory) -> list[View]:
@@ -157,7 +153,7 @@ def views(run: RunLike, prices: PriceHistory) -> list[View]:
     Parameters
     ----------
     run : Run
-    prices : Prices
+    prices : PriceHistory
 
     Returns
     -------
@@ -175,7 +171,7 @@ def views(run: RunLike, prices: PriceHistory) -> list[View]:
             index[:, numeraire] = 1.0
         if numeraire >= 0 and not np.isnan(index[:, [names.index(name) for name in settle]]).any():
             others = [name for name in settle if name != names[numeraire]]
-            note = f"{_listed(others)} valued in {names[numeraire]} at the index price of each pass"
+            note = f"{listed(others)} valued in {names[numeraire]} at the index price of each pass"
             return [View(names[numeraire], True, note, np.nan_to_num(index) / quanta)]
     found = []
     for name in settle:
@@ -193,8 +189,3 @@ def _numeraire(run: RunLike, names: list[str]) -> int:
         return int(valued[0])
     ones = [code for code, price in enumerate(run.before.index_prices) if price == 1]
     return ones[0] if ones else -1
-
-
-def _listed(names: list[str]) -> str:
-    """Names in a sentence."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -66,7 +66,7 @@ def positions_of(market: Market, rule: RankingRule, side: int = 0, barred: Mask 
 
     Returns
     -------
-    Positions
+    QueuePositions
         Without rows of no lots, of no equity, and of score -inf.
     """
     assert market.equity is not None  # the caller has seen to it
@@ -88,7 +88,7 @@ class QueueMoment:
     """Where most of a contract was deleveraged: the contract, the pass (from 0), the side of those who were closed."""
 
     contract: int
-    place: int
+    pass_index: int
     side: int
     lots: int
 
@@ -101,18 +101,18 @@ def busiest_moments(record: Record, contracts: int) -> list[QueueMoment]:
     By lots; of equal ones the earliest pass. O(n log n).
     """
     event = np.flatnonzero(record.of("adl-notice"))
-    code, place, lots = record.contract[event], record.place[event], record.lots[event]
-    key = (code * len(record.number) + place) * 2 + (lots > 0)
+    code, pass_index, lots = record.contract[event], record.pass_index[event], record.lots[event]
+    key = (code * len(record.pass_number) + pass_index) * 2 + (lots > 0)
     known, of = np.unique(key, return_inverse=True)
     total = np.zeros(len(known), np.int64)
     np.add.at(total, of, np.abs(lots))
-    contract = known // 2 // max(len(record.number), 1)
+    contract = known // 2 // max(len(record.pass_number), 1)
     found = []
     for wanted in range(contracts):
         mine = np.flatnonzero(contract == wanted)
         if len(mine):
             most = int(mine[np.argmax(total[mine])])
-            when = int(known[most]) // 2 % len(record.number)
+            when = int(known[most]) // 2 % len(record.pass_number)
             found.append(QueueMoment(wanted, when, -1 if known[most] % 2 else 1, int(total[most])))
     return found
 
@@ -123,9 +123,9 @@ class QueueAt:
 
     Attributes
     ----------
-    where : Place
+    moment : QueueMoment
     mark : str
-    positions : Positions
+    positions : QueuePositions
         Of that side, those that could be counterparties.
     account : array[k]
         Whose each is.
@@ -135,7 +135,7 @@ class QueueAt:
         Closed in this pass.
     """
 
-    where: QueueMoment
+    moment: QueueMoment
     mark: str
     positions: QueuePositions
     account: npt.NDArray[Any]
@@ -151,7 +151,7 @@ class QueueAt:
 
 
 def queue_at(
-    record: Record, run: RunLike, prices: PriceHistory, state: MarginState, rule: RankingRule, where: QueueMoment
+    record: Record, run: RunLike, prices: PriceHistory, state: MarginState, rule: RankingRule, moment: QueueMoment
 ) -> QueueAt:
     """Rank a side of a contract at the marks of a pass.
 
@@ -162,7 +162,7 @@ def queue_at(
     state : MarginState
         Of ``run.before``; it is moved to the marks of the pass.
     rule : RankingRule
-    where : Place
+    moment : QueueMoment
 
     Returns
     -------
@@ -173,28 +173,28 @@ def queue_at(
     Positions and balances are those before the first pass: what happened since is not in them, so a row may stand
     elsewhere than it stood in the pass. Wallets that are liquidatable at these marks are left out. O(positions).
     """
-    marks, index = prices.exact(where.place)
+    marks, index = prices.exact(moment.pass_index)
     state.mark(marks, index_prices=index)
-    contract = run.contracts[where.contract]
+    contract = run.contracts[moment.contract]
     market = state.market(contract)
     # The wallet of each row, and its account; a margin state's market has both.
     assert market.tie is not None
     assert market.account is not None
-    held = positions_of(market, rule, where.side, state.liquidatable[market.tie])
-    event = np.flatnonzero(record.of("adl-notice") & (record.contract == where.contract))
-    event = event[np.sign(record.lots[event]) == -where.side]
-    row = record.row[event] - int(run.before.start[where.contract])
+    held = positions_of(market, rule, moment.side, state.liquidatable[market.tie])
+    event = np.flatnonzero(record.of("adl-notice") & (record.contract == moment.contract))
+    event = event[np.sign(record.lots[event]) == -moment.side]
+    row = record.row[event] - int(run.before.start[moment.contract])
     sound = (row >= 0) & (row < len(market))
     sound[sound] = market.tie[row[sound]] == record.wallet[event[sound]]
     event, row = event[sound], row[sound]
-    during = record.place[event] == where.place
+    during = record.pass_index[event] == moment.pass_index
     lots, past, ever = np.zeros(len(market), np.int64), np.zeros(len(market), bool), np.zeros(len(market), bool)
     np.add.at(lots, row[during], np.abs(record.lots[event[during]]))
-    past[row[record.place[event] < where.place]] = ever[row] = True
+    past[row[record.pass_index[event] < moment.pass_index]] = ever[row] = True
     closed = lots[held.row]
     now, earlier = closed > 0, past[held.row]
     return QueueAt(
-        where=where,
+        moment=moment,
         mark=marks[contract.symbol],
         positions=held,
         account=market.account[held.row],

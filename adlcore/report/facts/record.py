@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +17,17 @@ from ...contracts import Asset, Contract
 from ...errors import AdlError
 from ...io.runs.opening import OpeningDebt, OpeningFund
 
-__all__ = ["Record", "RunLike", "exact_sums_by_code", "places", "read_record", "sum_by_code"]
+if TYPE_CHECKING:
+    from .prices import View
+
+__all__ = ["Record", "RunLike", "exact_sums_by_code", "pass_indices", "read_record", "sum_by_code"]
 
 Mask = npt.NDArray[np.bool_]
 
 #: The numbers of an event that are kept as they are.
 NUMBERS = ("wallet", "row", "lots", "price", "amount")
 
-#: What is no code.
+#: The code of a word that neither the run nor this adlcore knows; -1 is that of no word.
 UNKNOWN = -2
 
 
@@ -61,16 +64,16 @@ class Record:
     ----------
     kind, cause, contract, asset, party : int64[n]
         Codes: of :data:`adlcore.clearing.KINDS`, of the causes, of the run's contracts and assets, of `parties`;
-        -1 for none.
+        -1 for none. The party is the saved column ``fund``: who was on the other side, if it was no wallet.
     wallet, row, lots, price, amount : int64[n]
         As in :class:`adlcore.clearing.Events`.
     link : int64[n]
         The place of the other leg in these columns; -1 where there is none, or it is not among them.
-    place : int64[n]
+    pass_index : int64[n]
         Which pass, counted from 0.
     parties : tuple of str
         Street, treasury, vaults and funds that events name, in the order of the alphabet.
-    number, time : int64[p]
+    pass_number, pass_time : int64[p]
         Of each pass.
     """
 
@@ -85,10 +88,10 @@ class Record:
     price: Int64Array1D
     amount: Int64Array1D
     link: Int64Array1D
-    place: Int64Array1D
+    pass_index: Int64Array1D
     parties: tuple[str, ...]
-    number: Int64Array1D
-    time: Int64Array1D
+    pass_number: Int64Array1D
+    pass_time: Int64Array1D
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -97,22 +100,25 @@ class Record:
         """bool[n]: which events are of these kinds."""
         wanted = np.zeros(len(KINDS), bool)
         wanted[[CODES[kind] for kind in kinds]] = True
-        found: Mask = wanted[self.kind]
-        return found
+        return np.asarray(wanted[self.kind])
 
     def because(self, cause: str) -> Mask:
         """bool[n]: which events have this cause."""
-        found: Mask = self.cause == CAUSE_CODES[cause]
-        return found
+        return np.asarray(self.cause == CAUSE_CODES[cause])
 
     def counts(self) -> dict[str, int]:
         """How many events there are of each kind that there is, in the order of the kinds."""
-        found = np.bincount(self.kind, minlength=len(KINDS)).tolist()
-        return {kind: count for kind, count in zip(KINDS, found, strict=True) if count}
+        counts = np.bincount(self.kind, minlength=len(KINDS)).tolist()
+        return {kind: count for kind, count in zip(KINDS, counts, strict=True) if count}
 
     def tally(self, *kinds: str) -> int:
         """How many events are of these kinds."""
         return int(np.count_nonzero(self.of(*kinds)))
+
+    def notional(self, view: View, event: Int64Array1D) -> Float64Array1D:
+        """float64[k]: what some fills moved, in the unit of a view, at the index prices of their pass."""
+        quantum_value = view.factor[self.pass_index[event] + 1, self.asset[event]]
+        return np.asarray(np.abs(self.amount[event]) * quantum_value)
 
 
 def read_record(run: RunLike) -> Record:
@@ -163,54 +169,53 @@ def read_record(run: RunLike) -> Record:
         asset=_codes("asset", columns["asset"], [asset.name for asset in run.assets]),
         party=_codes("fund", fund, parties),
         link=_links(sequence, np.asarray(columns["link"], INT64)),
-        place=places(number, columns["pass"], "events.pass"),
+        pass_index=pass_indices(number, columns["pass"], "events.pass"),
         parties=tuple(parties),
-        number=number,
-        time=time,
+        pass_number=number,
+        pass_time=time,
         **{name: np.asarray(columns[name], INT64) for name in NUMBERS},
     )
 
 
-def _codes(column: str, given: Words, known: Sequence[str], none: int | None = -1) -> Int64Array1D:
-    """A column of words as places in those that are known; an empty text is `none`, if it may be."""
-    places = {name: place for place, name in enumerate(known)}
+def _codes(name: str, column: Words, known: Sequence[str], none: int | None = -1) -> Int64Array1D:
+    """A column of words as codes, their places among those that are known; no text is `none`, if it may be."""
+    code_of = {word: code for code, word in enumerate(known)}
     if none is not None:
-        places.setdefault("", none)
+        code_of.setdefault("", none)
     # The last is that of -1.
-    found = np.array([places.get(word, UNKNOWN) for word in (*given.words, "")], INT64)[given.codes]
-    strange = np.flatnonzero(found == UNKNOWN)
+    codes = np.array([code_of.get(word, UNKNOWN) for word in (*column.words, "")], INT64)[column.codes]
+    strange = np.flatnonzero(codes == UNKNOWN)
     if len(strange):
         row = int(strange[0])
-        word = str(given.texts()[row])
-        raise AdlError.at(f"events.{column}", row, word, "must be known to the run and to this adlcore")
-    return found
+        word = str(column.texts()[row])
+        raise AdlError.at(f"events.{name}", row, word, "must be known to the run and to this adlcore")
+    return codes
 
 
 def _links(sequence: Int64Array1D, link: Int64Array1D) -> Int64Array1D:
     """The place of each other leg; -1 where there is none, or it is missing."""
     linked = np.flatnonzero(link >= 0)
-    found = np.minimum(np.searchsorted(sequence, link[linked]), max(len(sequence) - 1, 0))
-    there = sequence[found] == link[linked]
+    place = np.minimum(np.searchsorted(sequence, link[linked]), max(len(sequence) - 1, 0))
+    is_there = sequence[place] == link[linked]
     out = np.full(len(link), -1, INT64)
-    out[linked[there]] = found[there]
+    out[linked[is_there]] = place[is_there]
     return out
 
 
-def places(number: Int64Array1D, passes: Any, name: str) -> Int64Array1D:
-    """Which pass of the run each row is of; `name` is what the column is called where one is of none."""
-    given = np.asarray(passes, INT64)
-    found = np.minimum(np.searchsorted(number, given), max(len(number) - 1, 0)).astype(INT64)
-    wrong = np.flatnonzero(number[found] != given) if len(number) else np.arange(len(given))
+def pass_indices(pass_number: Int64Array1D, column: Any, name: str) -> Int64Array1D:
+    """Which pass of the run each row of a column of pass numbers is of; where one is of none, `name` is told."""
+    number = np.asarray(column, INT64)
+    index = np.minimum(np.searchsorted(pass_number, number), max(len(pass_number) - 1, 0)).astype(INT64)
+    wrong = np.flatnonzero(pass_number[index] != number) if len(pass_number) else np.arange(len(number))
     if len(wrong):
         row = int(wrong[0])
-        raise AdlError.at(name, row, int(given[row]), "must be a pass of the run")
-    return found
+        raise AdlError.at(name, row, int(number[row]), "must be a pass of the run")
+    return index
 
 
 def sum_by_code(codes: Int64Array1D, weights: Float64Array1D, count: int) -> Float64Array1D:
     """float64[count]: the sum of the weights of each code from 0 to `count` - 1."""
-    found: Float64Array1D = np.bincount(codes, weights, count).astype(FLOAT64)
-    return found
+    return np.asarray(np.bincount(codes, weights, count), FLOAT64)
 
 
 def exact_sums_by_code(values: Int64Array1D, codes: Int64Array1D, count: int) -> list[int]:
@@ -223,5 +228,5 @@ def exact_sums_by_code(values: Int64Array1D, codes: Int64Array1D, count: int) ->
     """
     order = np.argsort(codes, kind="stable")
     cuts = np.searchsorted(codes[order], np.arange(count + 1))
-    held = values[order]
-    return [int(_kernels.numbers.money.exact_sum(held[cuts[code] : cuts[code + 1]])) for code in range(count)]
+    ordered = values[order]
+    return [int(_kernels.numbers.money.exact_sum(ordered[cuts[code] : cuts[code + 1]])) for code in range(count)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,25 +12,34 @@ from ..._support.arrays import FLOAT64, INT64, INT64_MAX, Float64Array1D, Int64A
 from .record import Record
 from .times import Clock
 
-__all__ = ["Bars", "bars", "kept_points", "pass_axis"]
+__all__ = ["Bars", "PassAxis", "bars", "kept_points", "pass_axis"]
 
 
-def pass_axis(record: Record, clock: Clock) -> tuple[npt.NDArray[Any], dict[str, Any] | None]:
-    """Where the start and each pass stand on the axis, and the axis of times.
+class PassAxis(NamedTuple):
+    """Where the start and each pass stand on an axis of figures.
 
-    Returns
-    -------
-    array[p + 1], dict or None
+    Attributes
+    ----------
+    at : array[p + 1]
         Times as the clock places them, the start one step before the first pass; where times do not rise, how many
-        passes were made, and no axis.
+        passes were made.
+    time_axis : dict or None
+        The x axis of plotly on which times stand; None where passes are counted.
     """
-    time = record.time
+
+    at: npt.NDArray[Any]
+    time_axis: dict[str, Any] | None
+
+
+def pass_axis(record: Record, clock: Clock) -> PassAxis:
+    """The axis of a run, one of times where they rise from pass to pass."""
+    time = record.pass_time
     if len(time) < 2 or not (time[1:] > time[:-1]).all():  # differences of int64 may not fit it
-        return np.arange(len(time) + 1), None
+        return PassAxis(np.arange(len(time) + 1), None)
     step = max(int(np.median(np.diff(time.astype(FLOAT64)))), 1)
     first = max(int(time[0]) - step, -INT64_MAX - 1)
     at = np.concatenate([np.array([first], INT64), time])
-    return clock.places(at), clock.axis(at)
+    return PassAxis(clock.places(at), clock.axis(at))
 
 
 def kept_points(count: int, most: int) -> Int64Array1D:

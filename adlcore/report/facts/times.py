@@ -42,22 +42,22 @@ class Clock:
     ----------
     unit : str or None
         One of `TIME_UNITS`; None where it is not known.
-    dates : bool
+    has_dates : bool
         Whether times are since 1970; else they are since a start of the run's own.
-    said : bool
+    is_configured : bool
         Whether the run says its unit; else it is what the times can only be.
     """
 
     unit: str | None
-    dates: bool = False
-    said: bool = False
+    has_dates: bool = False
+    is_configured: bool = False
 
     def when(self, time: int) -> str:
         """A time in a sentence.
 
         Examples
         --------
-        >>> Clock("ms").when(3_600_000), Clock("ms").when(90_061_500), Clock("s", dates=True).when(1_760_130_000)
+        >>> Clock("ms").when(3_600_000), Clock("ms").when(90_061_500), Clock("s", has_dates=True).when(1_760_130_000)
         ('01:00:00', '1 day 01:01:01.500', '2025-10-10 21:00:00 UTC')
         >>> Clock(None).when(60_000)
         'time 60,000 (unit unknown)'
@@ -69,12 +69,12 @@ class Clock:
         while digits.endswith("000"):
             digits = digits[:-3]
         part = f".{digits}" if digits else ""
-        if self.dates:
+        if self.has_dates:
             return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}{part} UTC"
         days, seconds = divmod(seconds, 86_400)
-        before = f"{days:,} day{'' if days == 1 else 's'} " if days else ""
+        whole_days = f"{days:,} day{'' if days == 1 else 's'} " if days else ""
         sign = "−" if time < 0 else ""
-        return f"{sign}{before}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{part}"
+        return f"{sign}{whole_days}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{part}"
 
     def between(self, first: int, last: int) -> str:
         """From one time to another, in a sentence; the one time where they are the same.
@@ -103,9 +103,9 @@ class Clock:
         column = np.asarray(at, INT64)
         if self.unit is None:
             return {"title": {"text": "time (unit unknown)"}, "tickformat": ",d"}
-        if self.dates:
-            seen = "" if self.said else f" (taken for {self.unit} since 1970)"
-            return {"title": {"text": f"time, UTC{seen}"}, "type": "date", "hoverformat": self._parted(column, DATE)}
+        if self.has_dates:
+            guess = "" if self.is_configured else f" (taken for {self.unit} since 1970)"
+            return {"title": {"text": f"time, UTC{guess}"}, "type": "date", "hoverformat": self._parted(column, DATE)}
         if self._is_clock(column):
             form = self._parted(column, CLOCK)
             return {
@@ -120,7 +120,7 @@ class Clock:
 
     def _is_clock(self, column: npt.NDArray[np.int64]) -> bool:
         """Whether times are those of one day, and far enough apart for a clock to tell."""
-        if self.unit is None or self.dates or not len(column):
+        if self.unit is None or self.has_dates or not len(column):
             return False
         first, last = (int(each) * TIME_UNITS[self.unit] for each in (column.min(), column.max()))
         return first >= 0 and last < DAY and last - first >= 10 * MILLISECOND
@@ -129,7 +129,7 @@ class Clock:
         """Nanoseconds of a step of the axis."""
         if self.unit is None:
             return 1
-        if self.dates or self._is_clock(column):
+        if self.has_dates or self._is_clock(column):
             return MILLISECOND
         far = len(column) > 0 and (int(column.max()) - int(column.min())) * TIME_UNITS[self.unit] >= DAY
         return DAY if far else TIME_UNITS[self.unit]
@@ -172,8 +172,8 @@ def clock_of(times: npt.ArrayLike, unit: str | None = None, argument: str = "tim
     for each in RECOGNIZED_UNITS if unit is None else (unit,):
         per_second = SECOND // TIME_UNITS[each]
         if len(column) and int(column.min()) >= FIRST * per_second and int(column.max()) < LAST * per_second:
-            return Clock(each, dates=True, said=unit is not None)
-    return Clock(unit, said=unit is not None)
+            return Clock(each, has_dates=True, is_configured=unit is not None)
+    return Clock(unit, is_configured=unit is not None)
 
 
 def configured_time_unit(configuration: Any) -> Any:

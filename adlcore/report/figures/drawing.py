@@ -116,7 +116,7 @@ def plotly_text(text: Any) -> str:
 
 
 def plotly_template_text(text: Any) -> str:
-    """The same within a template, which would fill in what stands in ``%{}``."""
+    """Any text as plotly shows it as it is within a template, which would fill in what stands in ``%{}``."""
     return plotly_text(text).replace("%{", "&#37;{")
 
 
@@ -171,6 +171,6 @@ def whole_axis(title: str, most: float) -> dict[str, Any]:
     return {"title": {"text": title}, "tickformat": ",d", **({"dtick": 1} if most <= 10 else {})}
 
 
-def run_axis(at: npt.ArrayLike, times: TimeAxis) -> dict[str, Any]:
+def run_axis(at: npt.ArrayLike, time_axis: TimeAxis) -> dict[str, Any]:
     """The x axis of a figure in time: the clock's own, or how many passes were made."""
-    return times or whole_axis("passes made", float(np.max(at, initial=0)))
+    return time_axis or whole_axis("passes made", float(np.max(at, initial=0)))

@@ -57,15 +57,16 @@ def plot_events(events: Events | Iterable[Events], *, time_unit: str | None = No
     [('deposit', (1, 7), (1, 0)), ('withdrawal', (1, 7), (0, 1))]
     """
     if isinstance(events, Events):
-        return _of_one(events, time_unit)
+        return _events_by_kind(events, time_unit)
     listed = read_list("events", events, "must be Events, or a list of them")
     for row, table in enumerate(listed):
         if not isinstance(table, Events):
             raise AdlError.at("events", row, type(table).__name__, "must be Events")
-    return _of_many(listed, time_unit)
+    return _events_in_time(listed, time_unit)
 
 
-def _of_one(events: Events, time_unit: str | None) -> Any:
+def _events_by_kind(events: Events, time_unit: str | None) -> Any:
+    """A bar for each kind of event of one call, the most frequent first."""
     when = clock_of([events.time], time_unit).when(events.time)
     counts = sorted(events.counts().items(), key=lambda item: -item[1])
     bar = graph_objects().Bar(
@@ -82,7 +83,8 @@ def _of_one(events: Events, time_unit: str | None) -> Any:
     )
 
 
-def _of_many(listed: list[Events], time_unit: str | None) -> Any:
+def _events_in_time(listed: list[Events], time_unit: str | None) -> Any:
+    """A bar for each call, stacked by kind; calls stand at their times where these rise, else they are counted."""
     times = np.array([table.time for table in listed], np.int64)
     counts = np.zeros((len(listed), len(KINDS)), np.int64)
     for call, table in enumerate(listed):

@@ -28,7 +28,12 @@ __all__ = ["fund_figure"]
 
 
 def fund_figure(
-    funds: Sequence[FundCash], asset: Asset, at: npt.NDArray[Any], times: TimeAxis, kept: Int64Array1D, contracts: Any
+    funds: Sequence[FundCash],
+    asset: Asset,
+    at: npt.NDArray[Any],
+    time_axis: TimeAxis,
+    kept: Int64Array1D,
+    contracts: Any,
 ) -> Any:
     """Cash of the funds of one asset in time, what they are worth with their inventory, and their triggers.
 
@@ -37,7 +42,7 @@ def fund_figure(
     funds : sequence of FundCash
     asset : Asset
     at : array[p + 1]
-    times : dict or None
+    time_axis : dict or None
     kept : int64[k]
         Which points are drawn.
     contracts : sequence of str
@@ -47,7 +52,7 @@ def fund_figure(
     -------
     plotly.graph_objects.Figure
     """
-    graph, traces, per = graph_objects(), [], asset.quanta_per_unit
+    graph, traces, quanta_per_unit = graph_objects(), [], asset.quanta_per_unit
     x = at[kept].tolist()
     for place, (each, name) in enumerate(
         zip(funds, distinct_labels([each.name for each in funds], SHORT), strict=True)
@@ -56,22 +61,24 @@ def fund_figure(
         shared = {"x": x, "mode": "lines", "hovertemplate": "%{fullData.name}: %{y:,.2f}<extra></extra>"}
         line = {"color": colour, "width": 2}
         traces.append(
-            graph.Scatter(y=rounded_list(each.cash[kept] / per, 10), name=f"{name}: cash", line=line, **shared)
+            graph.Scatter(
+                y=rounded_list(each.cash[kept] / quanta_per_unit, 10), name=f"{name}: cash", line=line, **shared
+            )
         )
-        if each.took:
+        if each.held_inventory:
             line = {"color": colour, "width": 1.5, "dash": "dot"}
-            y = rounded_list(each.equity[kept] / per, 10)
+            y = rounded_list(each.equity[kept] / quanta_per_unit, 10)
             traces.append(graph.Scatter(y=y, name=f"{name}: with inventory at marks", line=line, **shared))
         for on, symbol, word in ((True, "triangle-down", "on"), (False, "triangle-up-open", "off")):
-            mine = [trigger for trigger in each.triggers if trigger.on is on]
+            mine = [trigger for trigger in each.triggers if trigger.is_on is on]
             if mine:
-                places = np.array([trigger.place + 1 for trigger in mine])
-                told = [plotly_text(contracts[t.contract]) if t.contract >= 0 else "the fund" for t in mine]
+                places = np.array([trigger.pass_index + 1 for trigger in mine])
+                scopes = [plotly_text(contracts[t.contract]) if t.contract >= 0 else "the fund" for t in mine]
                 traces.append(
                     graph.Scatter(
                         x=at[places].tolist(),
-                        y=rounded_list(each.cash[places] / per, 10),
-                        customdata=told,
+                        y=rounded_list(each.cash[places] / quanta_per_unit, 10),
+                        customdata=scopes,
                         name=f"{name}: trigger {word}",
                         mode="markers",
                         marker={"symbol": symbol, "size": 10, "color": colour, "line": {"color": INK, "width": 1}},
@@ -79,4 +86,4 @@ def fund_figure(
                     )
                 )
     axis = {"title": {"text": name_label(asset.name, SHORT)}, "rangemode": "tozero"}
-    return figure(traces, xaxis=run_axis(at, times), yaxis=axis, showlegend=True, hovermode="x")
+    return figure(traces, xaxis=run_axis(at, time_axis), yaxis=axis, showlegend=True, hovermode="x")

@@ -15,12 +15,12 @@ from ..facts.queues import QueueAt, QueuePositions, positions_of
 from .drawing import figure, graph_objects, plotly_template_text, plotly_text, rounded_list, shorten_name
 from .palette import INK, LIGHTS, MUTED, RING, faint
 
-__all__ = ["MOST_MARKS", "plot_queue", "queue_figure"]
+__all__ = ["MOST_MARKERS", "plot_queue", "queue_figure"]
 
-#: Marks of a plot at most.
-MOST_MARKS = 2_000
+#: Markers of a plot at most.
+MOST_MARKERS = 2_000
 
-#: Diameters of the smallest and the largest mark in pixels.
+#: Diameters of the smallest and the largest marker in pixels.
 SMALL, LARGE = 5.0, 28.0
 
 
@@ -65,25 +65,32 @@ def plot_queue(market: Market, rule: str | RankingRule) -> Any:
     if market.equity is None:
         raise AdlError.at("market.equity", None, None, "must be given: effective leverage is notional over equity")
     chosen = as_rule(rule)
-    held = positions_of(market, chosen)
-    largest = np.argsort(-held.notional, kind="stable")[:MOST_MARKS]
-    short = market.quantity[held.row] < 0
+    positions = positions_of(market, chosen)
+    largest = np.argsort(-positions.notional, kind="stable")[:MOST_MARKERS]
+    short = market.quantity[positions.row] < 0
     names = np.arange(len(market)) if market.account is None else market.account
-    symbol, edge = np.where(short, "diamond", "circle"), np.full(len(held), faint(INK, 0.35))
-    unit, thin = market.contract.settle.name, np.full(len(held), 0.6)
+    symbol, edge = np.where(short, "diamond", "circle"), np.full(len(positions), faint(INK, 0.35))
     # A mark of the legend looks like the first of its trace: a long, where there is one.
     largest = largest[np.lexsort((largest, short[largest]))]
-    traces = _lights(held, largest, names[held.row], unit, symbol, thin, edge)
-    number = f"the {len(largest):,} largest of " if len(largest) < len(held) else ""
+    traces = _lights(
+        positions,
+        largest,
+        account=names[positions.row],
+        unit=market.contract.settle.name,
+        symbol=symbol,
+        width=np.full(len(positions), 0.6),
+        colour=edge,
+    )
+    number = f"the {len(largest):,} largest of " if len(largest) < len(positions) else ""
     title = f"{plotly_text(market.contract.symbol)} at {market.mark_price:f}, ranked by {plotly_text(chosen.name)}"
-    shown = f"shown: {number}{counted(len(held), 'position')}; circles are longs, diamonds shorts"
+    shown = f"shown: {number}{counted(len(positions), 'position')}; circles are longs, diamonds shorts"
     placed = {"x": 0, "xref": "paper", "y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 12}}
     under = {"text": shown, "font": {"size": 12, "color": MUTED}}
     heading = {"text": title, "font": {"size": 16}, "subtitle": under, **placed}
     return _figure(traces, title=heading, margin={"t": 104})
 
 
-def queue_figure(queue: QueueAt, unit: str, most: int = MOST_MARKS) -> Any:
+def queue_figure(queue: QueueAt, unit: str, most: int = MOST_MARKERS) -> Any:
     """Draw one side of a contract at the marks of a pass, and ring who was closed.
 
     Parameters
@@ -98,7 +105,7 @@ def queue_figure(queue: QueueAt, unit: str, most: int = MOST_MARKS) -> Any:
     -------
     plotly.graph_objects.Figure
     """
-    held, count = queue.positions, len(queue.positions)
+    positions, count = queue.positions, len(queue.positions)
     width, colour = np.zeros(count), np.full(count, RING)
     keys = []
     for mask, name, ring, size in (
@@ -114,7 +121,8 @@ def queue_figure(queue: QueueAt, unit: str, most: int = MOST_MARKS) -> Any:
     # Those that were closed are drawn over the others.
     shown = queue.shown(most)
     shown = shown[np.argsort(2 * queue.now[shown] + queue.earlier[shown], kind="stable")]
-    lights = _lights(held, shown, queue.account, unit, np.full(count, "circle"), width, colour)
+    circles = np.full(count, "circle")
+    lights = _lights(positions, shown, account=queue.account, unit=unit, symbol=circles, width=width, colour=colour)
     return _figure([*lights, *map(_key, lights), *keys])
 
 
@@ -127,24 +135,24 @@ def _key(trace: Any) -> Any:
 
 
 def _lights(
-    held: QueuePositions, shown: Int64Array1D, account: Any, unit: str, symbol: Any, width: Any, colour: Any
+    positions: QueuePositions, shown: Int64Array1D, *, account: Any, unit: str, symbol: Any, width: Any, colour: Any
 ) -> list[Any]:
     """A trace for each light; those with fewer lights lie under those with more."""
-    traces, sizes, told = [], _sizes(held.notional), plotly_template_text(shorten_name(unit))
+    traces, sizes, unit_text = [], _sizes(positions.notional), plotly_template_text(shorten_name(unit))
     for light in (1, 2, 3, 4, 5):
-        rows = shown[held.light[shown] == light]
+        rows = shown[positions.light[shown] == light]
         if not len(rows):
             continue
         traces.append(
             graph_objects().Scatter(
-                x=rounded_list(held.leverage[rows]),
-                y=rounded_list(100 * held.pnl_ratio[rows]),
+                x=rounded_list(positions.leverage[rows]),
+                y=rounded_list(100 * positions.pnl_ratio[rows]),
                 mode="markers",
                 name=f"{light} light{'' if light == 1 else 's'}",
                 text=[plotly_text(name) for name in account[rows].tolist()],
-                customdata=rounded_list(held.notional[rows], 9),
+                customdata=rounded_list(positions.notional[rows], 9),
                 hovertemplate=(
-                    f"%{{text}}<br>%{{customdata:,.2f}} {told}<br>PnL %{{y:.1f}} %, leverage %{{x:.3~g}}"
+                    f"%{{text}}<br>%{{customdata:,.2f}} {unit_text}<br>PnL %{{y:.1f}} %, leverage %{{x:.3~g}}"
                     "<extra>%{fullData.name}</extra>"
                 ),
                 marker={

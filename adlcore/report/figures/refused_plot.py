@@ -36,14 +36,14 @@ class RefusalLine(NamedTuple):
     bound: Float64Array1D
 
 
-def refusal_figure(lines: Sequence[RefusalLine], asset: Asset, times: TimeAxis, ends: tuple[int, int]) -> Any:
+def refusal_figure(lines: Sequence[RefusalLine], asset: Asset, time_axis: TimeAxis, ends: tuple[int, int]) -> Any:
     """What triggers looked at when they refused, as points, and the bounds as lines.
 
     Parameters
     ----------
-    lines : sequence of Compared
+    lines : sequence of RefusalLine
     asset : Asset
-    times : dict or None
+    time_axis : dict or None
     ends : (int, int)
         Of the axis: those of the run.
 
@@ -51,7 +51,7 @@ def refusal_figure(lines: Sequence[RefusalLine], asset: Asset, times: TimeAxis, 
     -------
     plotly.graph_objects.Figure
     """
-    graph, traces, per = graph_objects(), [], asset.quanta_per_unit
+    graph, traces, quanta_per_unit = graph_objects(), [], asset.quanta_per_unit
     funds = list(dict.fromkeys(each.fund for each in lines))
     names = dict(zip(funds, distinct_labels(funds, SHORT), strict=True))
     for place, each in enumerate(lines):
@@ -66,7 +66,7 @@ def refusal_figure(lines: Sequence[RefusalLine], asset: Asset, times: TimeAxis, 
             traces.append(
                 graph.Scatter(
                     x=each.at.tolist(),
-                    y=rounded_list(column / per, 10),
+                    y=rounded_list(column / quanta_per_unit, 10),
                     name=f"{name}: {word}",
                     marker=marker,
                     hovertemplate="%{fullData.name}: %{y:,.2f}<extra></extra>",
@@ -74,6 +74,6 @@ def refusal_figure(lines: Sequence[RefusalLine], asset: Asset, times: TimeAxis, 
                 )
             )
     margin = (ends[1] - ends[0]) / 100  # so that no point is cut in two
-    x = {**run_axis(np.array(ends), times), "range": [ends[0] - margin, ends[1] + margin]}
+    x = {**run_axis(np.array(ends), time_axis), "range": [ends[0] - margin, ends[1] + margin]}
     axis = {"title": {"text": name_label(asset.name, SHORT)}, "rangemode": "tozero"}
     return figure(traces, xaxis=x, yaxis=axis, showlegend=True, hovermode="x")

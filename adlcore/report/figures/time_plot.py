@@ -29,7 +29,9 @@ __all__ = ["price_figure", "stage_figure"]
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def price_figure(symbols: Sequence[str], at: npt.NDArray[Any], times: TimeAxis, marks: npt.NDArray[np.float64]) -> Any:
+def price_figure(
+    symbols: Sequence[str], at: npt.NDArray[Any], time_axis: TimeAxis, marks: npt.NDArray[np.float64]
+) -> Any:
     """Mark prices of contracts, each 100 at its first.
 
     Parameters
@@ -37,8 +39,8 @@ def price_figure(symbols: Sequence[str], at: npt.NDArray[Any], times: TimeAxis, 
     symbols : sequence of str
     at : array[k]
         Where the points stand on the axis.
-    times : dict or None
-        The axis of times; None where it counts the passes made.
+    time_axis : dict or None
+        The axis of times; None where it counts the passes taken.
     marks : float64[k, contracts]
 
     Returns
@@ -60,51 +62,51 @@ def price_figure(symbols: Sequence[str], at: npt.NDArray[Any], times: TimeAxis, 
             )
         )
     axis = {"title": {"text": "mark, 100 at the start"}}
-    return figure(traces, xaxis=run_axis(at, times), yaxis=axis, showlegend=True, hovermode="x")
+    return figure(traces, xaxis=run_axis(at, time_axis), yaxis=axis, showlegend=True, hovermode="x")
 
 
-def stage_figure(made: Bars, left: Bars | None, times: TimeAxis, unit: str) -> Any:
+def stage_figure(taken: Bars, uncovered: Bars | None, time_axis: TimeAxis, unit: str) -> Any:
     """Notional of positions in liquidation by who took it, stacked, and what was left over.
 
     Parameters
     ----------
-    made : Bars
+    taken : Bars
         A column for each of :data:`adlcore.clearing.closings.STAGES`.
-    left : Bars or None
+    uncovered : Bars or None
         What nobody took, at the end of the last pass of each bar; None where there was none.
-    times : dict or None
+    time_axis : dict or None
     unit : str
 
     Returns
     -------
     plotly.graph_objects.Figure
     """
-    graph, traces, told = graph_objects(), [], plotly_template_text(shorten_name(unit))
+    graph, traces, unit_text = graph_objects(), [], plotly_template_text(shorten_name(unit))
     for stage, name in enumerate(STAGES):
-        column = made.sums[:, stage]
+        column = taken.sums[:, stage]
         if column.any():
             traces.append(
                 graph.Bar(
-                    x=rounded_list(made.middle, 15),
+                    x=rounded_list(taken.middle, 15),
                     y=rounded_list(column),
-                    width=rounded_list(made.width, 15),
+                    width=rounded_list(taken.width, 15),
                     name=name,
                     marker={"color": STAGE_COLOURS[stage], "line": {"width": 0}},
-                    hovertemplate=f"{name}: %{{y:,.0f}} {told}<extra></extra>",
+                    hovertemplate=f"{name}: %{{y:,.0f}} {unit_text}<extra></extra>",
                 )
             )
-    if left is not None:
+    if uncovered is not None:
         traces.append(
             graph.Scatter(
-                x=rounded_list(left.middle, 15),
-                y=rounded_list(left.sums[:, 0]),
+                x=rounded_list(uncovered.middle, 15),
+                y=rounded_list(uncovered.sums[:, 0]),
                 name="left uncovered at the end",
                 mode="lines+markers",
                 marker={"color": UNCOVERED, "size": 6, "symbol": "diamond"},
                 line={"color": UNCOVERED, "width": 1.5, "dash": "dot"},
-                hovertemplate=f"left uncovered: %{{y:,.0f}} {told}<extra></extra>",
+                hovertemplate=f"left uncovered: %{{y:,.0f}} {unit_text}<extra></extra>",
             )
         )
     axis = {"title": {"text": f"notional, {name_label(unit, SHORT)}"}, "rangemode": "tozero"}
     every = {"barmode": "stack", "bargap": 0, "hovermode": "x", "showlegend": True}
-    return figure(traces, xaxis=run_axis(made.middle, times), yaxis=axis, **every)
+    return figure(traces, xaxis=run_axis(taken.middle, time_axis), yaxis=axis, **every)

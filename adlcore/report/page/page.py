@@ -114,13 +114,13 @@ def _package_text(name: str) -> str:
 
 def _subtitle(facts: Facts) -> str:
     record, before = facts.record, facts.run.before
-    passes = len(record.number)
+    passes = len(record.pass_number)
     text = (
         f"{counted(len(before.wallets), 'wallet')}, {counted(len(before.positions), 'position')} in "
         f"{counted(len(before.contracts), 'contract')}; {counted(passes, 'pass', 'passes')}"
     )
-    if passes > 1 and facts.in_time[1]:
-        text += f" from {facts.clock.between(int(record.time[0]), int(record.time[-1]))}"
+    if passes > 1 and facts.pass_axis.time_axis:
+        text += f" from {facts.clock.between(int(record.pass_time[0]), int(record.pass_time[-1]))}"
     stopped = "; the run was open still" if facts.run.manifest.get("status") == "open" else ""
     return f"{text}; {counted(len(record), 'event')}{stopped}."
 

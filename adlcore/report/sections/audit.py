@@ -50,6 +50,7 @@ def section(facts: Facts) -> Section:
 
 
 def _movements(count: int) -> str:
+    """That legs sum to 0, in words, of so many movements."""
     if not count:
         return "there were no movements"
     if count == 1:
@@ -99,11 +100,12 @@ def _manifest(manifest: Mapping[str, Any], clock: Clock) -> Block:
 
 def _time(value: str, clock: Clock) -> str:
     """A time as it stands there, and as it is told; a house that was never told one stands at 0, which is no date."""
-    known = value.removeprefix("-").isdecimal() and clock.unit is not None and not (clock.dates and int(value) == 0)
+    known = value.removeprefix("-").isdecimal() and clock.unit is not None and not (clock.has_dates and int(value) == 0)
     return f"{value} ({clock.when(int(value))})" if known else value
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Each value of nested mappings, with the names that lead to it."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _flat(f"{prefix}, {name}" if prefix else str(name), inner)
@@ -112,6 +114,7 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _configuration(configuration: Any) -> Details:
+    """The configuration as text, cut where it is long."""
     text = json.dumps(configuration, indent=2, ensure_ascii=False, default=str)
     more = f"\n… {len(text) - MOST_TEXT:,} characters more" if len(text) > MOST_TEXT else ""
     return Details("Configuration", f"{text[:MOST_TEXT]}{more}".split("\n"))

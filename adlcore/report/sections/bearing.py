@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..._support.wording import amount_text, counted, grouped, listed, percent, ratio, short
@@ -31,18 +33,19 @@ MOST_POINTS, MOST_ROWS = 400, 50
 
 
 def section(facts: Facts) -> Section:
-    """Those who were closed."""
-    held = [(view, each) for view, each in zip(facts.views, facts.bearers, strict=True) if len(each)]
-    if not held:
+    """How the notional that was deleveraged was shared, and the largest notices."""
+    borne = [(view, each) for view, each in zip(facts.views, facts.bearers, strict=True) if len(each)]
+    if not borne:
         return Section("bearing", TITLE, "Nobody was auto-deleveraged.", [empty_note("No notice was sent.")])
-    drawn = [_lorenz(view, each) for view, each in held]
-    blocks: list[Block] = [Figure("lorenz", drawn, 380, "Settle asset"), _shares(held), _notices(facts, held)]
-    return Section("bearing", TITLE, _headline(held), blocks)
+    drawn = [_lorenz(view, each) for view, each in borne]
+    blocks: list[Block] = [Figure("lorenz", drawn, 380, "Settle asset"), _shares(borne), _notices(facts, borne)]
+    return Section("bearing", TITLE, _headline(borne), blocks)
 
 
-def _headline(held: list[tuple[View, Bearers]]) -> str:
+def _headline(borne: list[tuple[View, Bearers]]) -> str:
+    """How much was borne by how few, in each unit."""
     parts = []
-    for view, each in held:
+    for view, each in borne:
         users = each.per_user
         total = f"{short(float(users.sum()))} {view.unit}"
         if len(users) == 1:
@@ -58,6 +61,7 @@ def _headline(held: list[tuple[View, Bearers]]) -> str:
 
 
 def _lorenz(view: View, each: Bearers) -> Plot:
+    """The Lorenz curve over the users that were closed."""
     users = each.per_user
     x, y = lorenz(users, MOST_POINTS)
     caption = (
@@ -69,9 +73,20 @@ def _lorenz(view: View, each: Bearers) -> Plot:
     return Plot(view.unit, lorenz_figure(x, y, len(users)), caption)
 
 
-def _shares(held: list[tuple[View, Bearers]]) -> TableBlock:
-    rows = []
-    for view, each in held:
+class _Group(NamedTuple):
+    """Those users with most, so many of them, and what they bore of all in a unit."""
+
+    unit: str
+    name: str
+    users: int
+    share: float
+    notional: float
+
+
+def _shares(borne: list[tuple[View, Bearers]]) -> TableBlock:
+    """A row for each group of users with most, those of one unit together."""
+    rows: list[_Group] = []
+    for view, each in borne:
         users = each.per_user
         count = len(users)
         groups = [("the user with most", 1), ("all", count)]
@@ -80,13 +95,13 @@ def _shares(held: list[tuple[View, Bearers]]) -> TableBlock:
         if count >= 100:
             groups.insert(2, ("the top 1 %", each.one_percent))
         largest = np.sort(users)[::-1]
-        rows += [(view.unit, name, k, top_share(users, k), float(largest[:k].sum())) for name, k in groups]
+        rows += [_Group(view.unit, name, k, top_share(users, k), float(largest[:k].sum())) for name, k in groups]
     columns = [
-        text_column("of the deleveraged users", [row[1] for row in rows]),
-        number_column("users", [f"{row[2]:,}" for row in rows], [row[2] for row in rows]),
-        number_column("share", [percent(row[3]) for row in rows], [row[3] for row in rows]),
-        number_column("notional", [f"{row[4]:,.2f}" for row in rows], [row[4] for row in rows]),
-        text_column("unit", [row[0] for row in rows]),
+        text_column("of the deleveraged users", [row.name for row in rows]),
+        number_column("users", [f"{row.users:,}" for row in rows], [row.users for row in rows]),
+        number_column("share", [percent(row.share) for row in rows], [row.share for row in rows]),
+        number_column("notional", [f"{row.notional:,.2f}" for row in rows], [row.notional for row in rows]),
+        text_column("unit", [row.unit for row in rows]),
     ]
     return TableBlock("How evenly it was shared", columns)
 
@@ -104,15 +119,16 @@ def _notice(facts: Facts, event: int) -> str:
     )
 
 
-def _notices(facts: Facts, held: list[tuple[View, Bearers]]) -> TableBlock:
+def _notices(facts: Facts, borne: list[tuple[View, Bearers]]) -> TableBlock:
+    """A row for each of the largest notices, with the ratios that the user's score was made of."""
     record, run = facts.record, facts.run
-    each = max(1, MOST_ROWS // len(held))
-    chosen = [(b.event[k], b.worth[k], view.unit) for view, b in held for k in b.largest(each).tolist()]
+    each = max(1, MOST_ROWS // len(borne))
+    chosen = [(b.event[k], b.notional[k], view.unit) for view, b in borne for k in b.largest(each).tolist()]
     events = np.array([event for event, _, _ in chosen])
-    terms = notice_ratios(record, run, facts.prices, facts.margin_state(), facts.rule, events)
+    ratios = notice_ratios(record, run, facts.prices, facts.margin_state(), facts.rule, events)
     contracts = [run.contracts[code] for code in record.contract[events].tolist()]
-    lots, ticks, made = (column[events].tolist() for column in (record.lots, record.price, record.amount))
-    worth = [float(value) for _, value, _ in chosen]
+    lots, ticks, realized = (column[events].tolist() for column in (record.lots, record.price, record.amount))
+    notional = [float(value) for _, value, _ in chosen]
     units = {unit for _, _, unit in chosen}
     unit = f", {next(iter(units))}" if len(units) == 1 else ""
     closed = [grouped(c.decimal(abs(n))) for c, n in zip(contracts, lots, strict=True)]
@@ -122,19 +138,21 @@ def _notices(facts: Facts, held: list[tuple[View, Bearers]]) -> TableBlock:
         text_column("contract", [c.symbol for c in contracts]),
         text_column("side", ["long" if n < 0 else "short" for n in lots]),
         number_column(
-            "pass", [f"{n:,}" for n in record.number[record.place[events]].tolist()], record.place[events].tolist()
+            "pass",
+            [f"{n:,}" for n in record.pass_number[record.pass_index[events]].tolist()],
+            record.pass_index[events].tolist(),
         ),
         number_column("closed", closed, [abs(n) * float(c.lot) for c, n in zip(contracts, lots, strict=True)]),
         number_column("price", prices, [n * float(c.tick or 1) for c, n in zip(contracts, ticks, strict=True)]),
-        number_column(f"notional{unit}", [f"{value:,.2f}" for value in worth], worth),
-        amount_column("realized PnL", made, [c.settle.decimals for c in contracts], signed=True),
+        number_column(f"notional{unit}", [f"{value:,.2f}" for value in notional], notional),
+        amount_column("realized PnL", realized, [c.settle.decimals for c in contracts], signed=True),
         text_column("asset", [c.settle.name for c in contracts]),
-        number_column("PnL ratio", [ratio(v) for v in terms.pnl_ratio.tolist()], terms.pnl_ratio.tolist()),
-        number_column("eff. leverage", [ratio(v) for v in terms.leverage.tolist()], terms.leverage.tolist()),
-        number_column("score", [ratio(v) for v in terms.score.tolist()], terms.score.tolist()),
+        number_column("PnL ratio", [ratio(v) for v in ratios.pnl_ratio.tolist()], ratios.pnl_ratio.tolist()),
+        number_column("eff. leverage", [ratio(v) for v in ratios.leverage.tolist()], ratios.leverage.tolist()),
+        number_column("score", [ratio(v) for v in ratios.score.tolist()], ratios.score.tolist()),
         text_column("what the user was told", [_notice(facts, event) for event in events.tolist()], "long"),
     ]
-    count = sum(len(b) for _, b in held)
+    count = sum(len(b) for _, b in borne)
     caption = "Notices of auto-deleveraging"
     if len(chosen) < count:
         caption += f": the {len(chosen)} largest of {count:,}"

@@ -20,9 +20,9 @@ MOST_ASSETS, MOST_FUNDS = 6, 8
 
 
 def section(facts: Facts) -> Section:
-    """The funds."""
+    """The cash of the funds in time, what each holds, and why it refused positions."""
     known = [fund for fund in facts.funds if fund.asset >= 0]
-    if not known or not len(facts.record.number):
+    if not known or not len(facts.record.pass_number):
         return Section(
             "funds", TITLE, "No fund took part.", [empty_note("No event and no configuration names a fund.")]
         )
@@ -30,7 +30,7 @@ def section(facts: Facts) -> Section:
     still = 0
     for asset in dict.fromkeys(fund.asset for fund in known):
         mine = [fund for fund in known if fund.asset == asset]
-        moving = [fund for fund in mine if fund.moved]
+        moving = [fund for fund in mine if fund.has_moved]
         still += len(mine) - len(moving)
         if moving and len(blocks) < MOST_ASSETS:
             blocks.append(_cash(facts, asset, moving))
@@ -48,14 +48,15 @@ def section(facts: Facts) -> Section:
 
 
 def _cash(facts: Facts, asset: int, funds: list[FundCash]) -> Figure:
-    at, times = facts.in_time
+    """The cash of the funds of an asset in time, those that moved most first."""
+    at, time_axis = facts.pass_axis
     kept = kept_points(len(at), MOST_POINTS)
     listed_asset = facts.run.assets[asset]
     shown = sorted(funds, key=lambda fund: -int(abs(fund.cash[-1] - fund.cash[0])))[:MOST_FUNDS]
     symbols = [contract.symbol for contract in facts.run.contracts]
-    drawn = fund_figure(shown, listed_asset, at, times, kept, symbols)
+    drawn = fund_figure(shown, listed_asset, at, time_axis, kept, symbols)
     caption = f"Cash at the end of each pass, in {listed_asset.name}."
-    if any(fund.took for fund in shown):
+    if any(fund.held_inventory for fund in shown):
         caption += " Dotted: with what the positions that it took over gained or lost at the marks."
     if any(fund.opening is None for fund in shown):
         caption += " Opening balances are not in the run: what is shown is the change since the start."
@@ -69,11 +70,12 @@ def _cash(facts: Facts, asset: int, funds: list[FundCash]) -> Figure:
 
 
 def _headline(facts: Facts, funds: list[FundCash]) -> str:
+    """What became of the cash of three funds, those with a known opening first."""
     parts = []
-    for fund in sorted((f for f in funds if f.moved), key=lambda f: f.opening is None)[:3]:
+    for fund in sorted((f for f in funds if f.has_moved), key=lambda f: f.opening is None)[:3]:
         asset = facts.run.assets[fund.asset]
         before, after = int(fund.cash[0]), int(fund.cash[-1])
-        name = f"{fund.name} fund" if fund.name == asset.name else f"fund {fund.name}"
+        name = refused.fund_label(fund.name, asset.name)
         if fund.opening is None:
             change = amount_text(after - before, asset.decimals, signed=True)
             parts.append(f"the cash of the {name} changed by {change} {asset.name}")
@@ -92,8 +94,8 @@ def _headline(facts: Facts, funds: list[FundCash]) -> str:
 
 
 def _funds(facts: Facts, funds: list[FundCash]) -> TableBlock:
+    """A row for each fund; its balances are none where the opening is not known."""
     assets = [facts.run.assets[fund.asset] for fund in funds]
-
     decimals = [asset.decimals for asset in assets]
 
     def known(title: str, values: list[int]) -> TableColumn:
@@ -108,13 +110,14 @@ def _funds(facts: Facts, funds: list[FundCash]) -> TableBlock:
         known("cash after", [int(fund.cash[-1]) for fund in funds]),
         amount_column("change", [int(fund.cash[-1] - fund.cash[0]) for fund in funds], decimals, signed=True),
         known("with inventory", [round(float(fund.equity[-1])) for fund in funds]),
-        text_column("holds at the end", [_held(facts, fund) for fund in funds], "wide"),
+        text_column("holds at the end", [_inventory(facts, fund) for fund in funds], "wide"),
     ]
     note = "In units of the asset of each fund. With inventory: with what the positions it holds gained."
     return TableBlock("Funds", columns, note)
 
 
-def _held(facts: Facts, fund: FundCash) -> str:
+def _inventory(facts: Facts, fund: FundCash) -> str:
+    """What a fund holds at the end, eight contracts of it at most."""
     held = [
         f"{grouped(contract.decimal(int(lots)))} {contract.symbol}"
         for contract, lots in zip(facts.run.contracts, fund.lots.tolist(), strict=True)

@@ -19,7 +19,7 @@ MOST_ROWS = 100
 
 
 def section(facts: Facts) -> Section:
-    """Uncovered entries."""
+    """Wallets that owe money, and positions that found no taker."""
     if not facts.debts and not len(facts.uncovered.event):
         text = "No wallet was left owing money, and no position was left without a taker."
         return Section("insurance", TITLE, headline(facts), [empty_note(text)])
@@ -42,22 +42,23 @@ def headline(facts: Facts) -> str:
         if debtors
         else "no debt is open at the end"
     )
-    left = len(facts.left.event)
-    if left:
-        worth = listed(amounts_text(facts, [facts.left_worth(view) for view in facts.views]))
-        lots = f"{counted(left, 'position')} worth {worth} {'has' if left == 1 else 'have'} no taker"
+    count = len(facts.uncovered_at_end.event)
+    if count:
+        notional = listed(amounts_text(facts, [facts.uncovered_at_end.total(view) for view in facts.views]))
+        lots = f"{counted(count, 'position')} worth {notional} {'has' if count == 1 else 'have'} no taker"
     else:
         lots = "no position is without a taker at the end"
     return f"{money_part[0].upper()}{money_part[1:]}, and {lots}."
 
 
 def _debts(facts: Facts) -> TableBlock:
+    """A row for each entry, those with most open first."""
     record, run = facts.record, facts.run
     order = sorted(facts.debts, key=lambda debt: (-debt.left / run.assets[debt.asset].quanta_per_unit, debt.event))
     shown = order[:MOST_ROWS]
     assets = [run.assets[debt.asset] for debt in shown]
     # An entry that was open when the run began is of no pass of it.
-    made_in = [int(record.number[record.place[debt.event]]) if debt.event >= 0 else -1 for debt in shown]
+    made_in = [int(record.pass_number[record.pass_index[debt.event]]) if debt.event >= 0 else -1 for debt in shown]
     decimals = [asset.decimals for asset in assets]
     columns = [
         text_column("account", run.before.wallets.account[[debt.wallet for debt in shown]].tolist()),
@@ -72,7 +73,7 @@ def _debts(facts: Facts) -> TableBlock:
 
 
 def _positions(facts: Facts) -> TableBlock:
-    """Rows that are open at the end, or were named by a pass before."""
+    """A row for each position, those that are open at the end first, then those of most notional."""
     record, run = facts.record, facts.run
     event = facts.uncovered.event
     key = np.where(record.wallet[event] >= 0, record.row[event], -1 - record.party[event])
@@ -80,21 +81,21 @@ def _positions(facts: Facts) -> TableBlock:
     _, back, times = np.unique(
         (key * len(run.contracts) + record.contract[event])[::-1], return_index=True, return_counts=True
     )
-    place = len(event) - 1 - back
-    worth = np.max([facts.uncovered.worth(record, view, facts.settle)[place] for view in facts.views], axis=0)
-    ends = record.place[event[place]] == len(record.number) - 1
-    order = np.lexsort((-worth, ~ends))
+    last_named = len(event) - 1 - back
+    notional = np.max([facts.uncovered.notional(view)[last_named] for view in facts.views], axis=0)
+    ends = record.pass_index[event[last_named]] == len(record.pass_number) - 1
+    order = np.lexsort((-notional, ~ends))
     shown = order[:MOST_ROWS]
-    rows = event[place[shown]]
+    rows = event[last_named[shown]]
     contracts = [run.contracts[code] for code in record.contract[rows].tolist()]
     names = [
         str(run.before.wallets.account[wallet]) if wallet >= 0 else f"fund {record.parties[party]}"
         for wallet, party in zip(record.wallet[rows].tolist(), record.party[rows].tolist(), strict=True)
     ]
     lots = record.lots[rows].tolist()
-    marks = facts.prices.mark[record.place[rows] + 1, record.contract[rows]].tolist()
+    marks = facts.prices.mark[record.pass_index[rows] + 1, record.contract[rows]].tolist()
     values = [abs(n) * absolute_value_per_lot(c, mark) for c, n, mark in zip(contracts, lots, marks, strict=True)]
-    last = record.number[record.place[rows]].tolist()
+    last = record.pass_number[record.pass_index[rows]].tolist()
     columns = [
         text_column("account", names),
         text_column("contract", [c.symbol for c in contracts]),
@@ -116,4 +117,5 @@ def _positions(facts: Facts) -> TableBlock:
 
 
 def _caption(caption: str, shown: int, count: int) -> str:
+    """A caption that says how many of the rows are shown, where it is not all."""
     return caption if shown == count else f"{caption}: the {shown} largest of {count:,}"

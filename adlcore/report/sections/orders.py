@@ -27,15 +27,15 @@ WORDS = {
 
 
 def section(facts: Facts) -> Section:
-    """Cancelled orders."""
+    """Which open orders were cancelled, and why."""
     record, contracts = facts.record, facts.run.contracts
     event = np.flatnonzero(record.of("order-cancelled"))
     if not len(event):
         return Section("orders", TITLE, "No order was cancelled.", [empty_note("Nothing to show.")])
     causes = np.unique(record.cause[event])
-    place = np.searchsorted(causes, record.cause[event])
+    column = np.searchsorted(causes, record.cause[event])
     counts = np.zeros((len(contracts), len(causes)), np.int64)
-    np.add.at(counts, (record.contract[event], place), 1)
+    np.add.at(counts, (record.contract[event], column), 1)
     names = [CAUSES[cause] for cause in causes.tolist()]
     order = [code for code in np.argsort(-counts.sum(axis=1), kind="stable").tolist() if counts[code].any()]
     shown = order[:MOST_CONTRACTS]
@@ -44,25 +44,25 @@ def section(facts: Facts) -> Section:
     if len(shown) < len(order):
         caption += f" Shown: the {len(shown)} contracts with most of {len(order)}."
     total = counts.sum(axis=0).tolist()
-    told = sorted(((n, WORDS.get(name, f"by {name}")) for n, name in zip(total, names, strict=True)), reverse=True)
+    reasons = sorted(((n, WORDS.get(name, f"by {name}")) for n, name in zip(total, names, strict=True)), reverse=True)
     headline = f"{counted(len(event), 'open order')} {'was' if len(event) == 1 else 'were'} cancelled: "
-    headline += f"{listed([f'{n:,} {words}' for n, words in told])}."
+    headline += f"{listed([f'{n:,} {words}' for n, words in reasons])}."
     figure = Figure("orders-plot", [Plot("", drawn, caption)], 120 + 30 * len(shown))
     return Section("orders", TITLE, headline, [figure, _orders(facts, event, order, names, counts)])
 
 
 def _orders(facts: Facts, event: Int64Array1D, order: list[int], names: list[str], counts: np.ndarray) -> TableBlock:
+    """A row for each contract, those with most first; a column for each cause."""
     record, contracts = facts.record, facts.run.contracts
-    locked = exact_sums_by_code(record.amount[event], record.contract[event], len(contracts))
+    released = exact_sums_by_code(record.amount[event], record.contract[event], len(contracts))
     columns = [text_column("contract", [contracts[code].symbol for code in order])]
     for place, name in enumerate(names):
         values = counts[order, place].tolist()
         columns.append(number_column(f"by {name}", [f"{n:,}" for n in values], values))
     total = counts[order].sum(axis=1).tolist()
     columns.append(number_column("orders", [f"{n:,}" for n in total], total))
-    released = [locked[code] for code in order]
-    cells = [amount_text(q, contracts[code].settle.decimals) for code, q in zip(order, released, strict=True)]
-    keys = [q / contracts[code].settle.quanta_per_unit for code, q in zip(order, released, strict=True)]
+    cells = [amount_text(released[code], contracts[code].settle.decimals) for code in order]
+    keys = [released[code] / contracts[code].settle.quanta_per_unit for code in order]
     columns.append(number_column("margin released", cells, keys))
     columns.append(text_column("asset", [contracts[code].settle.name for code in order]))
     return TableBlock("Cancelled orders", columns)

@@ -10,87 +10,72 @@ from ..._support.arrays import FLOAT64, INT64_MAX, Int64Array1D
 from ..._support.wording import amount_text, counted, grouped, listed
 from ...clearing.events import CAUSES
 from ...contracts import Asset
-from ..facts.refusals import TRIGGER_QUANTITIES, RefusalSeries
+from ..facts.refusals import TRIGGER_CAUSES, RefusalSeries
 from ..facts.run_facts import Facts
 from ..facts.timeline import kept_points
 from ..figures.refused_plot import RefusalLine, refusal_figure
 from ..page.blocks import Figure, Plot, TableBlock, amount_column, number_column, text_column
 from .time import MOST_POINTS
 
-__all__ = ["refusal_figure_block", "refusal_table", "refusal_sentences"]
+__all__ = ["fund_label", "refusal_figure_block", "refusal_sentences", "refusal_table"]
 
 #: Rows of the table, lines of a figure, and funds of the sentences at most.
 MOST_ROWS, MOST_LINES, MOST_TOLD = 100, 4, 3
-
-#: Why a fund refused, in the words of a sentence: of what, of a value and its bound, and of a value for which no value
-#: would have done.
-SUBJECTS = {"depleted": "equity", "net-notional": "net notional", "drawdown": "drawdown", "drawdown-on": "drawdown"}
-WORDS = {
-    "depleted": "it would have been left with {value}, which is below 0",
-    "net-notional": "its net notional would have been {value}, above the {bound} that its equity would allow then",
-    "drawdown": "it would have been left with {value}, and less than {bound} turns its trigger on",
-    "drawdown-on": "its trigger was on: it had last seen {value}, and turns off from {bound} on",
-}
-UNBOUNDED = {
-    "depleted": "it would have been left with {value}, and nothing would have been enough",
-    "net-notional": "its net notional would have been {value}, and its equity would allow none then",
-    "drawdown": "it would have been left with {value}, and whatever it is left with turns its trigger on",
-    "drawdown-on": "its trigger was on: it had last seen {value}, and no value would have turned it off",
-}
 
 
 def refusal_sentences(facts: Facts) -> list[str]:
     """A sentence for each fund that refused most, about its most frequent reason, or all where none is most of them."""
     refused, record = facts.refusals, facts.record
-    told: dict[int, list[RefusalSeries]] = {}
+    by_fund: dict[int, list[RefusalSeries]] = {}
     for each in refused.series(record):
-        told.setdefault(each.party, []).append(each)
-    found = []
-    for party, mine in list(told.items())[:MOST_TOLD]:
+        by_fund.setdefault(each.party, []).append(each)
+    sentences = []
+    for party, mine in list(by_fund.items())[:MOST_TOLD]:
         name = record.parties[party]
         events = refused.event[record.party[refused.event] == party]
         asset = facts.run.assets[int(record.asset[events[0]])]
         contracts = [facts.run.contracts[code].symbol for code in np.unique(record.contract[events]).tolist()]
         of = contracts[0] if len(contracts) == 1 else f"{len(contracts):,} contracts"
-        passes = len(np.unique(record.place[events]))
-        why, causes = _why(mine)
+        passes = len(np.unique(record.pass_index[events]))
+        why, causes = _main_cause(mine)
         places = np.concatenate([each.furthest for each in mine if each.cause in causes])
         symbol = "" if len(contracts) == 1 else ", for {}"
-        found.append(
+        sentences.append(
             f"The {fund_label(name, asset.name)} refused positions in {of} in {counted(passes, 'pass', 'passes')}"
             f"{why}: "
             f"{_at_the_furthest(facts, places, symbol)}."
         )
-    return found
+    return sentences
 
 
-def _why(mine: list[RefusalSeries]) -> tuple[str, list[str]]:
+def _main_cause(mine: list[RefusalSeries]) -> tuple[str, list[str]]:
     """Of what a fund refused, in words, and the causes that they are about: one where it is above half, else all."""
-    times = Counter[str]()
+    counts = Counter[str]()
     for each in mine:
-        times[SUBJECTS[each.cause]] += each.times
-    (subject, most), *others = times.most_common()
-    alike = [cause for cause, called in SUBJECTS.items() if called == subject]
+        counts[TRIGGER_CAUSES[each.cause].subject] += each.refusal_count
+    (subject, most), *others = counts.most_common()
+    alike = [cause for cause, words in TRIGGER_CAUSES.items() if words.subject == subject]
     if not others:
         return f" because of its {subject}", alike
-    if 2 * most > times.total():
-        return f", mostly because of its {subject} ({most:,} of {times.total():,} times)", alike
-    told = [f"its {called} ({counted(count, 'time')})" for called, count in times.most_common()]
-    return f" because of {listed(told)}", list(SUBJECTS)
+    if 2 * most > counts.total():
+        return f", mostly because of its {subject} ({most:,} of {counts.total():,} times)", alike
+    subjects = [f"its {each} ({counted(count, 'time')})" for each, count in counts.most_common()]
+    return f" because of {listed(subjects)}", list(TRIGGER_CAUSES)
 
 
 def _at_the_furthest(facts: Facts, places: Int64Array1D, symbol: str) -> str:
     """What a trigger looked at where it was furthest beyond its bound; at first, where no value would have done."""
     refused, record = facts.refusals, facts.record
-    far = np.nan_to_num(refused.beyond[places], nan=-1.0)
-    furthest = int(places[np.argmax(far)]) if far.max() >= 0 else int(places.min())
+    excess = np.nan_to_num(refused.excess[places], nan=-1.0)
+    furthest = int(places[np.argmax(excess)]) if excess.max() >= 0 else int(places.min())
     event = int(refused.event[furthest])
     asset, cause = facts.run.assets[int(record.asset[event])], CAUSES[record.cause[event]]
-    words, how = (WORDS, "at the furthest, ") if np.isfinite(refused.limit[furthest]) else (UNBOUNDED, "at first, ")
+    words, is_bounded = TRIGGER_CAUSES[cause], bool(np.isfinite(refused.finite_bound[furthest]))
+    how, sentence = ("at the furthest", words.sentence) if is_bounded else ("at first", words.unbounded)
     value, bound = (_bound_text(asset, int(column[furthest])) for column in (refused.value, refused.bound))
-    where = f"in pass {int(record.number[record.place[event]]):,}"
+    where = f"in pass {int(record.pass_number[record.pass_index[event]]):,}"
     of = symbol.format(facts.run.contracts[int(record.contract[event])].symbol)
-    return f"{how}{where}{of}, {words[cause].format(value=value, bound=bound)}"
+    return f"{how}, {where}{of}, {sentence.format(value=value, bound=bound)}"
 
 
 def _bound_text(asset: Asset, quanta: int) -> str:
@@ -100,25 +85,30 @@ def _bound_text(asset: Asset, quanta: int) -> str:
 
 
 def fund_label(name: str, asset: str) -> str:
+    """A fund in a sentence, after an article; one that has the name of its asset is the fund of all its contracts."""
     return f"{name} fund" if name == asset else f"fund {name}"
 
 
 def refusal_figure_block(facts: Facts, asset: int) -> Figure | None:
     """What the triggers of an asset's funds looked at in time, and the bounds; None where none of them refused."""
     refused, record = facts.refusals, facts.record
-    at, times = facts.in_time
+    at, time_axis = facts.pass_axis
     every = [each for each in refused.series(record) if record.asset[refused.event[each.furthest[0]]] == asset]
     if not every:
         return None
     lines = []
     for each in every[:MOST_LINES]:
         shown = each.furthest[kept_points(len(each.furthest), MOST_POINTS)]
-        place = record.place[refused.event[shown]]
+        pass_index = record.pass_index[refused.event[shown]]
         name = fund_label(record.parties[each.party], facts.run.assets[asset].name)
         lines.append(
             RefusalLine(
-                *(name, *TRIGGER_QUANTITIES[each.cause]),
-                *(at[place + 1], refused.value[shown].astype(FLOAT64), refused.limit[shown]),
+                fund=name,
+                looked_at=TRIGGER_CAUSES[each.cause].value,
+                bound_name=TRIGGER_CAUSES[each.cause].bound,
+                at=at[pass_index + 1],
+                value=refused.value[shown].astype(FLOAT64),
+                bound=refused.finite_bound[shown],
             )
         )
     listed_asset = facts.run.assets[asset]
@@ -132,7 +122,7 @@ def refusal_figure_block(facts: Facts, asset: int) -> Figure | None:
         caption += " A point without a bound: no value would have done."
     if any(len(each.furthest) > MOST_POINTS for each in every[:MOST_LINES]):
         caption += f" Shown: {MOST_POINTS:,} points of each at most."
-    figure = refusal_figure(lines, listed_asset, times, (int(at[0]), int(at[-1])))
+    figure = refusal_figure(lines, listed_asset, time_axis, (int(at[0]), int(at[-1])))
     return Figure(f"refused-{asset}", [Plot("", figure, caption)], 280)
 
 
@@ -140,25 +130,22 @@ def refusal_table(facts: Facts) -> TableBlock:
     """A table of the refusals: those furthest beyond their bounds for each asset, then in time."""
     refused, record, run = facts.refusals, facts.record, facts.run
     unit = np.array([asset.quanta_per_unit for asset in run.assets], float)
-    size = np.nan_to_num(refused.beyond, nan=-1.0) / unit[record.asset[refused.event]]
+    size = np.nan_to_num(refused.excess, nan=-1.0) / unit[record.asset[refused.event]]
     shown = np.sort(np.argsort(-size, kind="stable")[:MOST_ROWS])
     events = refused.event[shown]
     contracts = [run.contracts[code] for code in record.contract[events].tolist()]
     assets = [run.assets[code] for code in record.asset[events].tolist()]
-    lots, ticks, place = (column[events].tolist() for column in (record.lots, record.price, record.place))
-    number = record.number[record.place[events]].tolist()
+    lots, ticks, pass_index = (column[events].tolist() for column in (record.lots, record.price, record.pass_index))
+    number = record.pass_number[record.pass_index[events]].tolist()
     causes = [CAUSES[code] for code in record.cause[events].tolist()]
     decimals = [asset.decimals for asset in assets]
-    known = np.isfinite(refused.limit[shown]).tolist()
+    known = np.isfinite(refused.finite_bound[shown]).tolist()
     bounds = [q if is_amount else None for q, is_amount in zip(refused.bound[shown].tolist(), known, strict=True)]
     columns = [
-        number_column("pass", [f"{n:,}" for n in number], place),
+        number_column("pass", [f"{n:,}" for n in number], pass_index),
         text_column("fund", [record.parties[code] for code in record.party[events].tolist()]),
         text_column("contract", [contract.symbol for contract in contracts]),
-        text_column(
-            "must hold",
-            [f"{TRIGGER_QUANTITIES[cause][0]} {'≤' if cause == 'net-notional' else '≥'}" for cause in causes],
-        ),
+        text_column("must hold", [f"{words.value} {words.sign}" for words in map(TRIGGER_CAUSES.__getitem__, causes)]),
         amount_column("value", refused.value[shown].tolist(), decimals),
         amount_column("bound", bounds, decimals, absent="none"),
         text_column("asset", [asset.name for asset in assets]),

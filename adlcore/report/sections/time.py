@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..._support.wording import counted, moved, short
 from ..facts.prices import View
 from ..facts.run_facts import Facts
-from ..facts.timeline import Bars, bars, kept_points
+from ..facts.timeline import bars, kept_points
 from ..figures.time_plot import price_figure, stage_figure
 from ..page.blocks import Block, Figure, Plot, Section, empty_note
 
@@ -18,11 +20,11 @@ MOST_BARS, MOST_LINES, MOST_POINTS = 120, 8, 2_000
 
 
 def section(facts: Facts) -> Section:
-    """Prices and liquidations."""
-    if not len(facts.record.number):
+    """Marks of the contracts, and what each stage took pass by pass."""
+    if not len(facts.record.pass_number):
         return Section("time", "Prices and liquidations in time", "The run has no passes.", [empty_note("No pass.")])
     blocks: list[Block] = [_prices(facts)]
-    drawn = [_stages(facts, view) for view in facts.views if facts.closings.by_pass(facts.record, view).any()]
+    drawn = [_stages(facts, view) for view in facts.views if facts.closings.by_pass(view).any()]
     blocks.append(
         Figure("stages", drawn, 340, "Settle asset") if drawn else empty_note("No position in liquidation was closed.")
     )
@@ -33,18 +35,19 @@ def _chosen(facts: Facts) -> list[int]:
     """Contracts that are drawn: those with most liquidated first, then as listed; with a price."""
     total = np.zeros(len(facts.run.contracts))
     for view in facts.views:
-        total = np.maximum(total, facts.taken(view).sum(axis=(1, 2)))
+        total = np.maximum(total, facts.notional_by_side(view).sum(axis=(1, 2)))
     known = np.asarray(np.isfinite(facts.prices.mark).any(axis=0))
     order: list[int] = np.argsort(-total, kind="stable").tolist()
     return [code for code in order if known[code]][:MOST_LINES]
 
 
 def _prices(facts: Facts) -> Figure:
-    at, times = facts.in_time
+    """A line of marks for each contract that is drawn."""
+    at, time_axis = facts.pass_axis
     chosen = _chosen(facts)
     kept = kept_points(len(at), MOST_POINTS)
     symbols = [facts.run.contracts[code].symbol for code in chosen]
-    drawn = price_figure(symbols, at[kept], times, facts.prices.mark[kept][:, chosen])
+    drawn = price_figure(symbols, at[kept], time_axis, facts.prices.mark[kept][:, chosen])
     caption = f"Mark price of {counted(len(chosen), 'contract')}, 100 before the first pass."
     known = int(np.isfinite(facts.prices.mark).any(axis=0).sum())
     if len(chosen) < known:
@@ -55,20 +58,21 @@ def _prices(facts: Facts) -> Figure:
 
 
 def _stages(facts: Facts, view: View) -> Plot:
-    at, times = facts.in_time
-    made = bars(at, facts.closings.by_pass(facts.record, view), MOST_BARS)
-    left = facts.left_by_pass(view)
-    shown = None
-    if left.any():
-        shown = Bars(made.middle, made.width, left[made.last, None], made.first, made.last, made.passes)
-    each = "Each bar is a pass" if made.passes == 1 else f"Each bar adds {made.passes:,} passes up"
+    """Bars of what each stage took, in the unit of a view."""
+    at, time_axis = facts.pass_axis
+    taken = bars(at, facts.closings.by_pass(view), MOST_BARS)
+    by_pass, uncovered = facts.uncovered.by_pass(view), None
+    if by_pass.any():
+        uncovered = replace(taken, sums=by_pass[taken.last, None])
+    each = "Each bar is a pass" if taken.passes == 1 else f"Each bar adds {taken.passes:,} passes up"
     caption = f"Notional of positions in liquidation by who took it, in {view.unit}. {each}."
-    if shown is not None:
+    if uncovered is not None:
         caption += " Dots: what nobody had taken when the last pass of a bar ended."
-    return Plot(view.unit, stage_figure(made, shown, times, view.unit), caption)
+    return Plot(view.unit, stage_figure(taken, uncovered, time_axis, view.unit), caption)
 
 
 def _headline(facts: Facts) -> str:
+    """The contract that moved most, and the pass that closed most."""
     record, marks = facts.record, facts.prices.mark
     with np.errstate(all="ignore"):
         change = marks[-1] / marks[0] - 1
@@ -85,10 +89,10 @@ def _headline(facts: Facts) -> str:
             f"{everyone} contracts {word}, {contract.symbol} most: by {100 * abs(change[most]):,.1f} %, to {last:,.10g}"
         )
     for view in facts.views:
-        closed = facts.closings.by_pass(record, view).sum(axis=1)
+        closed = facts.closings.by_pass(view).sum(axis=1)
         if closed.any():
             worst = int(np.argmax(closed))
-            where = f"pass was number {int(record.number[worst]):,}"
-            at = f" ({facts.clock.when(int(record.time[worst]))})" if facts.in_time[1] else ""
+            where = f"pass was number {int(record.pass_number[worst]):,}"
+            at = f" ({facts.clock.when(int(record.pass_time[worst]))})" if facts.pass_axis.time_axis else ""
             return f"{text}; the worst {where}{at}, which closed {short(float(closed[worst]))} {view.unit}."
     return f"{text}; nothing was liquidated."

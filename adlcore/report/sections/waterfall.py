@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ..._support.arrays import Float64Array1D
 from ..._support.wording import amount_text, counted, listed, money, percent
-from ...clearing.closings import STAGES, USERS, VALUATION_TEXT
+from ...clearing.closings import STAGES, VALUATION_TEXT
+from ..facts.closings import STAGE_WORDS
 from ..facts.run_facts import Facts
 from ..figures.waterfall_plot import FLOW_HEIGHT, flow_figure
 from ..page.blocks import Block, Figure, Plot, Section, TableBlock, empty_note, number_column, text_column
@@ -14,16 +17,16 @@ __all__ = ["section"]
 
 
 def section(facts: Facts) -> Section:
-    """The waterfall."""
+    """From each side of a contract to who took it, and the money that moved beside positions."""
     blocks: list[Block] = []
     drawn = []
     symbols = [contract.symbol for contract in facts.run.contracts]
     for view in facts.views:
-        taken = facts.taken(view)
-        if taken.any():
+        notional = facts.notional_by_side(view)
+        if notional.any():
             how = "; ".join(part for part in (VALUATION_TEXT, view.note) if part)
             caption = f"From positions in liquidation to who took their lots. Notional in {view.unit} ({how})."
-            drawn.append(Plot(view.unit, flow_figure(symbols, taken, view.unit), caption))
+            drawn.append(Plot(view.unit, flow_figure(symbols, notional, view.unit), caption))
     if drawn:
         blocks.append(Figure("flow", drawn, FLOW_HEIGHT, "Settle asset"))
         blocks.append(_contracts(facts))
@@ -34,52 +37,55 @@ def section(facts: Facts) -> Section:
 
 
 def _headline(facts: Facts) -> str:
-    worth = [facts.stage_worth(view) for view in facts.views]
-    left = [facts.left_worth(view) for view in facts.views]
-    total = [float(each.sum()) + rest for each, rest in zip(worth, left, strict=True)]
+    """Who took positions in liquidation, those with most first where there is one unit."""
+    notional = [facts.closings.by_stage(view) for view in facts.views]
+    uncovered = [facts.uncovered_at_end.total(view) for view in facts.views]
+    total = [float(each.sum()) + rest for each, rest in zip(notional, uncovered, strict=True)]
     if not any(total):
         return "Nobody paid for anybody."
-    if len(worth) > 1:
+    takers = {stage: STAGE_WORDS[stage].taker for stage in range(len(STAGES)) if any(each[stage] for each in notional)}
+    if len(notional) > 1:
         parts = [
-            f"{listed(amounts_text(facts, [float(each[s]) for each in worth]))} by {_who(s)}" for s in _present(worth)
+            f"{listed(amounts_text(facts, [float(each[stage]) for each in notional]))} by {taker}"
+            for stage, taker in takers.items()
         ]
         return f"Positions in liquidation were taken: {listed(parts)}."
-    shares = [(float(worth[0][s]) / total[0], _who(s)) for s in _present(worth)]
-    parts = [f"{percent(share)} went to {who}" for share, who in sorted(shares, reverse=True)]
-    if left[0]:
-        parts.append(f"{percent(left[0] / total[0])} is left uncovered")
+    shares = [(float(notional[0][stage]) / total[0], taker) for stage, taker in takers.items()]
+    parts = [f"{percent(share)} went to {taker}" for share, taker in sorted(shares, reverse=True)]
+    if uncovered[0]:
+        parts.append(f"{percent(uncovered[0] / total[0])} is left uncovered")
     return f"Of {amounts_text(facts, total)[0]} of positions in liquidation {listed(parts)}."
 
 
-def _present(worth: list[Float64Array1D]) -> list[int]:
-    return [stage for stage in range(len(STAGES)) if any(each[stage] for each in worth)]
+class _Side(NamedTuple):
+    """A side of a contract in liquidation, and the notional that each stage took of it, and nobody at last."""
 
-
-def _who(stage: int) -> str:
-    names = ("the order book", "own opposite legs", "backstop vaults", "insurance funds", "the inventory of funds")
-    return names[stage] if stage != USERS else "other users"
+    symbol: str
+    side: str
+    unit: str
+    notional: Float64Array1D
 
 
 def _contracts(facts: Facts) -> TableBlock:
-    """A row for each contract and side."""
+    """A row for each contract and side, those with most first."""
     rows = []
     for view in facts.views:
-        taken = facts.taken(view)
+        notional = facts.notional_by_side(view)
         for code, contract in enumerate(facts.run.contracts):
             for side, name in enumerate(("longs", "shorts")):
-                if taken[code, side].any():
-                    rows.append((contract.symbol, name, view.unit, taken[code, side]))
-    rows.sort(key=lambda row: -float(row[3].sum()))
+                if notional[code, side].any():
+                    rows.append(_Side(contract.symbol, name, view.unit, notional[code, side]))
+    rows.sort(key=lambda row: -float(row.notional.sum()))
     stages = [*STAGES, "left uncovered"]
-    present = [s for s in range(len(stages)) if any(row[3][s] for row in rows)]
-    columns = [text_column("contract", [row[0] for row in rows]), text_column("side", [row[1] for row in rows])]
+    present = [s for s in range(len(stages)) if any(row.notional[s] for row in rows)]
+    columns = [text_column("contract", [row.symbol for row in rows]), text_column("side", [row.side for row in rows])]
     if len(facts.views) > 1:
-        columns.append(text_column("unit", [row[2] for row in rows]))
+        columns.append(text_column("unit", [row.unit for row in rows]))
     unit = f", in {facts.views[0].unit}" if len(facts.views) == 1 else ""
     for s in present:
-        values = [float(row[3][s]) for row in rows]
+        values = [float(row.notional[s]) for row in rows]
         columns.append(number_column(stages[s], [money(value) for value in values], values))
-    values = [float(row[3].sum()) for row in rows]
+    values = [float(row.notional.sum()) for row in rows]
     columns.append(number_column("all", [money(value) for value in values], values))
     return TableBlock(f"Notional of positions in liquidation{unit}", columns)
 

@@ -35,7 +35,7 @@ def test_a_run_that_begins_in_the_middle_is_reported_as_the_house_was(recorded):
     run, house, seen = recorded
     facts = Facts(run)
     (mine,) = facts.funds
-    assert (mine.name, mine.opening, mine.took, mine.moved) == ("USDT", 30, True, True)
+    assert (mine.name, mine.opening, mine.held_inventory, mine.has_moved) == ("USDT", 30, True, True)
     assert mine.cash.tolist() == [cash for cash, _, _ in seen]
     assert mine.equity.tolist() == [equity for _, equity, _ in seen]
     assert [equity for _, equity, _ in seen[:2]] == [40, 35]
@@ -53,7 +53,7 @@ def test_inventory_that_nothing_moves_is_still_held_at_the_end(tmp_path):
     run = adl.io.record(tmp_path / "run", house, MIDDLE.passes[:1])
     (mine,) = Facts(run).funds
     assert (mine.cash.tolist(), mine.equity.tolist(), mine.lots.tolist()) == ([30, 30], [40, 35], [5])
-    assert (mine.took, mine.moved, house.funds["USDT"].inventory) == (True, True, {"X": (5, 440)})
+    assert (mine.held_inventory, mine.has_moved, house.funds["USDT"].inventory) == (True, True, {"X": (5, 440)})
 
 
 def test_what_a_run_says_goes_before_what_somebody_lists(recorded):
@@ -107,7 +107,7 @@ def test_the_cash_and_the_equity_of_any_fund_are_those_of_the_house(world, skipp
         assert lots == {symbol: count for symbol, (count, _) in held.inventory.items()}
         assert mine.equity[-1] == pytest.approx(held.equity, rel=1e-12, abs=2 * len(lots))
         triggers = [row["kind"] for row in event_rows(run) if row["fund"] == name and row["kind"].startswith("trigger")]
-        assert [f"trigger-{'on' if trigger.on else 'off'}" for trigger in mine.triggers] == triggers
+        assert [f"trigger-{'on' if trigger.is_on else 'off'}" for trigger in mine.triggers] == triggers
 
 
 def test_openings_that_the_run_does_not_say_come_from_the_funds_or_the_configuration_or_are_not_known(ten_run):

@@ -13,11 +13,11 @@ def test_assets_that_cannot_be_compared_are_summed_apart():
     _, run = report_worlds.crash(modes=("cross", "isolated"))
     facts = Facts(run)
     assert [view.unit for view in facts.views] == ["USDT", "BTC"]
-    assert not any(view.total for view in facts.views)
+    assert not any(view.is_total for view in facts.views)
     quanta, _ = stages_of(run)
     for view in facts.views:
         by_hand = [quanta[stage][view.unit] / 1e8 for stage in range(len(STAGES))]
-        assert facts.stage_worth(view) == pytest.approx(by_hand, rel=1e-12)
+        assert facts.closings.by_stage(view) == pytest.approx(by_hand, rel=1e-12)
 
 
 @pytest.mark.parametrize(

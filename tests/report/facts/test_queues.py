@@ -15,25 +15,25 @@ def test_the_pass_of_a_queue_is_the_one_with_most_lots_deleveraged(eventful, fac
     for row in event_rows(eventful):
         if row["kind"] == "adl-notice":
             lots[row["contract"], row["pass"], "long" if row["lots"] < 0 else "short"] += abs(row["lots"])
-    places = busiest_moments(facts.record, len(eventful.contracts))
-    assert places
-    for place in places:
-        symbol = eventful.contracts[place.contract].symbol
+    moments = busiest_moments(facts.record, len(eventful.contracts))
+    assert moments
+    for moment in moments:
+        symbol = eventful.contracts[moment.contract].symbol
         mine = {key: count for key, count in lots.items() if key[0] == symbol}
         most = max(mine.values())
-        assert place.lots == most
-        number, side = int(facts.record.number[place.place]), "long" if place.side > 0 else "short"
+        assert moment.lots == most
+        number, side = int(facts.record.pass_number[moment.pass_index]), "long" if moment.side > 0 else "short"
         assert mine[symbol, number, side] == most
 
 
 def test_a_queue_holds_those_who_could_be_counterparties_and_marks_those_who_were(eventful, facts):
-    place = busiest_moments(facts.record, len(eventful.contracts))[0]
-    found = queue_at(facts.record, eventful, facts.prices, adl.margin_state(eventful.before), facts.rule, place)
+    moment = busiest_moments(facts.record, len(eventful.contracts))[0]
+    found = queue_at(facts.record, eventful, facts.prices, adl.margin_state(eventful.before), facts.rule, moment)
     state = adl.margin_state(eventful.before)
-    marks, index = facts.prices.exact(place.place)
+    marks, index = facts.prices.exact(moment.pass_index)
     state.mark(marks, index_prices=index)
-    market = state.market(eventful.contracts[place.contract])
-    able = (market.quantity * place.side > 0) & ~state.liquidatable[market.tie] & (market.equity > 0)
+    market = state.market(eventful.contracts[moment.contract])
+    able = (market.quantity * moment.side > 0) & ~state.liquidatable[market.tie] & (market.equity > 0)
     rows = np.flatnonzero(able)
     assert found.positions.row.tolist() == rows.tolist()
     score = market.score(facts.rule)
@@ -44,8 +44,8 @@ def test_a_queue_holds_those_who_could_be_counterparties_and_marks_those_who_wer
     closed = {}
     for row in event_rows(eventful):
         if row["kind"] == "adl-notice" and row["contract"] == market.contract.symbol:
-            when = np.sign(row["pass"] - int(facts.record.number[place.place]))
-            closed.setdefault(row["row"] - int(eventful.before.start[place.contract]), set()).add(int(when))
+            when = np.sign(row["pass"] - int(facts.record.pass_number[moment.pass_index]))
+            closed.setdefault(row["row"] - int(eventful.before.start[moment.contract]), set()).add(int(when))
     for position, now, earlier, later in zip(rows.tolist(), found.now, found.earlier, found.later, strict=True):
         ever = closed.get(position, set())
         assert now == (0 in ever)

@@ -22,7 +22,7 @@ def test_refusals_are_those_of_a_slow_loop(world):
     record, found = facts.record, facts.refusals
     listed = [
         (
-            *(int(record.number[record.place[event]]), record.parties[record.party[event]]),
+            *(int(record.pass_number[record.pass_index[event]]), record.parties[record.party[event]]),
             *(run.contracts[record.contract[event]].symbol, CAUSES[record.cause[event]]),
             *(int(found.value[place]), int(found.bound[place])),
         )
@@ -31,9 +31,9 @@ def test_refusals_are_those_of_a_slow_loop(world):
     assert listed == refusals_of(run)
     for place, (*_, cause, value, bound) in enumerate(listed):
         assert value > bound if cause == "net-notional" else value < bound
-        assert np.isnan(found.beyond[place]) == np.isnan(found.limit[place]) == (bound in ENDS)
+        assert np.isnan(found.excess[place]) == np.isnan(found.finite_bound[place]) == (bound in ENDS)
     series = found.series(record)
-    assert sum(each.times for each in series) == len(listed)
+    assert sum(each.refusal_count for each in series) == len(listed)
     for each in series:
         mine = [told for told in listed if told[1] == record.parties[each.party] and told[3] == each.cause]
         worst = {}

@@ -44,5 +44,5 @@ def test_times_that_fall_are_refused_and_those_at_the_ends_of_int64_have_places(
     with pytest.raises(adl.AdlError, match=r"passes.time\[1\] is -9223372036854775808: must not be before that of"):
         facts(np.concatenate([time[:1], [-(2**63)], time[2:]])).record
     ends = np.concatenate([[-(2**63)], time[1:-1], [2**63 - 1]])
-    at, _ = facts(ends).in_time
+    at, _ = facts(ends).pass_axis
     assert at.tolist() == sorted(at.tolist())

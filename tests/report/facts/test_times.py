@@ -30,8 +30,8 @@ PER_SECOND = {unit: 10**9 // size for unit, size in TIME_UNITS.items()}
         (Clock("s"), 86_400, "1 day 00:00:00"),
         (Clock("s"), 3 * 86_400 + 61, "3 days 00:01:01"),
         (Clock("ms"), -60_000, "−00:01:00"),
-        (Clock("ms", dates=True), OCTOBER * 1000 + 250, "2025-10-10 21:00:00.250 UTC"),
-        (Clock("ns", dates=True), OCTOBER * 10**9, "2025-10-10 21:00:00 UTC"),
+        (Clock("ms", has_dates=True), OCTOBER * 1000 + 250, "2025-10-10 21:00:00.250 UTC"),
+        (Clock("ns", has_dates=True), OCTOBER * 10**9, "2025-10-10 21:00:00 UTC"),
         (Clock(None), 3_600_000, "time 3,600,000 (unit unknown)"),
         (Clock(None), -7, "time −7 (unit unknown)"),
     ],
@@ -44,17 +44,17 @@ def test_a_time_is_told_with_its_unit(clock, time, expected):
     ("times", "unit", "expected"),
     [
         ([60_000, 120_000], None, Clock(None)),
-        ([60_000, 120_000], "ms", Clock("ms", said=True)),
-        ([OCTOBER * 1000], None, Clock("ms", dates=True)),
-        ([OCTOBER * 10**6], None, Clock("us", dates=True)),
-        ([OCTOBER * 10**9], None, Clock("ns", dates=True)),
+        ([60_000, 120_000], "ms", Clock("ms", is_configured=True)),
+        ([OCTOBER * 1000], None, Clock("ms", has_dates=True)),
+        ([OCTOBER * 10**6], None, Clock("us", has_dates=True)),
+        ([OCTOBER * 10**9], None, Clock("ns", has_dates=True)),
         ([OCTOBER], None, Clock(None)),
-        ([OCTOBER], "s", Clock("s", dates=True, said=True)),
-        ([OCTOBER * 1000], "ns", Clock("ns", said=True)),
+        ([OCTOBER], "s", Clock("s", has_dates=True, is_configured=True)),
+        ([OCTOBER * 1000], "ns", Clock("ns", is_configured=True)),
         ([0, OCTOBER * 1000], None, Clock(None)),
-        ([0, OCTOBER * 1000], "ms", Clock("ms", said=True)),
+        ([0, OCTOBER * 1000], "ms", Clock("ms", is_configured=True)),
         ([], None, Clock(None)),
-        ([], "ms", Clock("ms", said=True)),
+        ([], "ms", Clock("ms", is_configured=True)),
     ],
 )
 def test_the_unit_is_what_is_said_or_what_the_times_can_only_be(times, unit, expected):
@@ -77,11 +77,11 @@ def test_every_time_is_told_and_stands_in_order(unit, times):
             nanoseconds = whole * 10**9 + int((part or "").ljust(9, "0"))
             assert (-1 if sign else 1) * nanoseconds == time * TIME_UNITS[unit]
         else:
-            assert clock.dates
+            assert clock.has_dates
 
 
 def test_times_of_a_day_stand_on_a_clock_and_longer_ones_on_days():
-    clock = Clock("us", said=True)
+    clock = Clock("us", is_configured=True)
     hour = [0, 1_800_000_000, 3_600_000_000]
     axis = clock.axis(hour)
     assert (axis["type"], axis["tickformat"], axis["title"]["text"]) == ("date", "%H:%M:%S", "time, hh:mm:ss")
@@ -94,8 +94,8 @@ def test_times_of_a_day_stand_on_a_clock_and_longer_ones_on_days():
     assert clock.axis([0, 500])["title"]["text"] == "time, microseconds"
     assert clock.places([0, 500]).tolist() == [0, 500]
     assert Clock(None).axis([1, 2])["title"]["text"] == "time (unit unknown)"
-    assert Clock("ns", dates=True).axis([OCTOBER * 10**9])["title"]["text"] == "time, UTC (taken for ns since 1970)"
-    assert Clock("ns", dates=True).places([OCTOBER * 10**9]).tolist() == [OCTOBER * 1000]
+    assert Clock("ns", has_dates=True).axis([OCTOBER * 10**9])["title"]["text"] == "time, UTC (taken for ns since 1970)"
+    assert Clock("ns", has_dates=True).places([OCTOBER * 10**9]).tolist() == [OCTOBER * 1000]
 
 
 @pytest.mark.parametrize("unit", ["minutes", "", 7, ["ms"]])

@@ -4,7 +4,7 @@ import pytest
 
 
 def test_lines_hold_the_cash_of_each_fund(fallen, fallen_facts, page):
-    moved = [fund for fund in fallen_facts.funds if fund.moved]
+    moved = [fund for fund in fallen_facts.funds if fund.has_moved]
     assert moved
     for fund in moved:
         (drawn,) = page.figures[f"fund-{fund.asset}"]

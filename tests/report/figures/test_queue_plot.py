@@ -48,7 +48,7 @@ def test_areas_of_marks_are_in_proportion_to_notional():
 
 
 def test_of_many_positions_the_largest_are_drawn_and_the_title_says_so(monkeypatch):
-    monkeypatch.setattr(queue_plot, "MOST_MARKS", 3)
+    monkeypatch.setattr(queue_plot, "MOST_MARKERS", 3)
     quantity = [-1, -50, -7, -20, -3]
     market = adl.Market("<X>", mark_price=2, quantity=quantity, entry_price=[3.0] * 5, equity=[10.0] * 5)
     figure = adl.report.plot_queue(market, adl.RankingRule("roi"))

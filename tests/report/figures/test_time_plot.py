@@ -15,7 +15,7 @@ def test_lines_hold_the_marks_from_100_and_as_they_are(fallen, fallen_facts, pag
 
 
 def test_bars_hold_what_each_stage_took_in_each_pass(fallen_facts, page):
-    by_pass = fallen_facts.closings.by_pass(fallen_facts.record, fallen_facts.views[0])
+    by_pass = fallen_facts.closings.by_pass(fallen_facts.views[0])
     (bars,) = page.figures["stages"]
     drawn = {trace["name"]: trace["y"] for trace in bars["data"] if trace["type"] == "bar"}
     assert set(drawn) == {name for name, total in zip(STAGES, by_pass.sum(axis=0), strict=True) if total}

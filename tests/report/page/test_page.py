@@ -142,7 +142,7 @@ def test_an_open_run_says_so(ten_run, tmp_path):
 CAPS = {
     time: {"MOST_BARS": 3, "MOST_LINES": 2, "MOST_POINTS": 5},
     fund_balances: {"MOST_POINTS": 5},
-    queue: {"MOST_CONTRACTS": 1, "MOST_MARKS": 40},
+    queue: {"MOST_CONTRACTS": 1, "MOST_MARKERS": 40},
     bearing: {"MOST_POINTS": 20, "MOST_ROWS": 7},
     orders: {"MOST_CONTRACTS": 1},
     insurance: {"MOST_ROWS": 2},

@@ -15,8 +15,8 @@ def test_where_nothing_stays_uncovered_it_is_said(ten):
 def test_what_stays_uncovered_is_listed(eventful, facts, tmp_path):
     page = Page.of(eventful, tmp_path)
     name = "Positions that a pass left without a taker"
-    assert page.column(name, "state").count("open at the end") == len(facts.left.event)
-    assert f"{len(facts.left.event)} positions worth" in page.texts["insurance"]
+    assert page.column(name, "state").count("open at the end") == len(facts.uncovered_at_end.event)
+    assert f"{len(facts.uncovered_at_end.event)} positions worth" in page.texts["insurance"]
     assert any(trace["name"].startswith("left uncovered") for trace in page.figures["stages"][0]["data"])
 
 

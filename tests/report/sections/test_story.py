@@ -22,7 +22,7 @@ def test_without_index_prices_every_asset_is_told_apart(tmp_path):
     page = Page.of(run, tmp_path)
     facts = Facts(run)
     for view in facts.views:
-        total = float(facts.stage_worth(view).sum())
+        total = float(facts.closings.by_stage(view).sum())
         assert total > 0
         assert (
             f"{story.amounts_text(facts, [total if v is view else 0.0 for v in facts.views])[0]}" in page.texts["story"]

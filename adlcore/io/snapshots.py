@@ -18,7 +18,6 @@ from .._support import files
 from .._support.extras import require
 from .._support.members import READ, open_member, open_named, stat_member
 from .._support.options import exact_keys, read_flag, read_path
-from .._support.text import one_line
 from .._version import __version__
 from ..clearing import Snapshot
 from ..clearing.snapshot import archive
@@ -33,6 +32,7 @@ from .manifests import (
     read_json,
     refuse_altered,
 )
+from .parquet import refuse_damaged_parquet
 
 __all__ = ["FILE_NAMES", "load", "read_snapshot_manifest", "save", "write_files"]
 
@@ -304,11 +304,11 @@ def _columns(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
         row |= {f"tier_{name}": tiers.get(name) for name in TIERS}
         for name, column in tables["contracts"].items():
             column.append(row[name])
-    names, decimals = ([asset[part] for asset in terms["assets"]] for part in (0, 1))
+    names, decimals = ([asset[field] for asset in terms["assets"]] for field in (0, 1))
     tables["assets"] = {
         "name": names,
         "decimals": decimals,
-        **{name: terms[all_] for name, all_ in ASSET_TERMS.items()},
+        **{name: terms[term] for name, term in ASSET_TERMS.items()},
     }
     for key, column in archive.columns_by_name(snapshot).items():
         table, _, name = key.partition(".")
@@ -359,20 +359,19 @@ def _refuse_files(folder: Path, manifest: dict[str, Any]) -> None:
 
 def _read(folder: Path, table: str) -> dict[str, Any]:
     """The columns of one file: NumPy arrays, and lists of text."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     path = folder / _file(table)
-    try:
-        with open_member(path) as file, pq.ParquetFile(file, page_checksum_verification=True) as opened:
-            _refuse_columns(path, opened.schema_arrow, FILES[table])
-            read = opened.read()
-    except (pa.ArrowException, OSError, UnicodeError, MemoryError) as error:
-        message = f"{path} cannot be read as Parquet, or was altered: {one_line(error)}"
-        raise AdlError(message, argument="path", value=str(path)) from None
+    with (
+        refuse_damaged_parquet(path, ", or was altered"),
+        open_member(path) as file,
+        pq.ParquetFile(file, page_checksum_verification=True) as opened,
+    ):
+        _refuse_columns(path, opened.schema_arrow, FILES[table])
+        rows = opened.read()
     columns: dict[str, Any] = {}
     for name in FILES[table]:
-        column = read.column(name)
+        column = rows.column(name)
         if column.null_count and name not in OPTIONAL:
             row = column.is_null().index(True).as_py()
             raise AdlError(f"{path}: {name}[{row}] is empty: must not be", argument=name, row=row)
@@ -431,7 +430,7 @@ def _arguments(tables: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "contracts": contracts,
         "assets": list(zip(assets["name"], assets["decimals"], strict=True)),
         "marks": listed["mark"],
-        **{all_: assets[name] for name, all_ in ASSET_TERMS.items()},
+        **{term: assets[name] for name, term in ASSET_TERMS.items()},
     }
     columns = {f"{table}.{name}": column for table in archive.TABLES for name, column in tables[table].items()}
     return archive.snapshot_arguments(terms, columns)

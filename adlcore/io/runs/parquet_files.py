@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from ..._support.arrays import INT64
 from ..._support.members import open_member
-from ..._support.text import one_line
 from ...clearing import Snapshot
 from ...clearing.events import COLUMNS, KINDS, LABEL, NUMBER, PLACE, WORD, Events, Names, Words
 from ...errors import AdlError
 from ..events import ACCOUNT, account_column
 from ..manifests import HashingFile
+from ..parquet import refuse_damaged_parquet
 from .files import open_temporary
 from .log import INPUTS, LoggedPass, Texts
 
@@ -247,7 +247,7 @@ class RunTable:
         import pyarrow.parquet as pq
 
         self.path = path
-        with self._reading():
+        with refuse_damaged_parquet(path, ", or was altered"):
             self._opened = open_member(path)
             try:
                 self._file = pq.ParquetFile(self._opened, page_checksum_verification=True)
@@ -262,7 +262,7 @@ class RunTable:
         """The next rows as an Arrow table, all of them where no number is given; fewer at the end."""
         import pyarrow as pa
 
-        with self._reading():
+        with refuse_damaged_parquet(self.path, ", or was altered"):
             while rows is None or sum(map(len, self._held)) < rows:
                 if (batch := next(self._batches, None)) is None:
                     break
@@ -276,16 +276,6 @@ class RunTable:
     def close(self) -> None:
         """Close the file."""
         self._opened.close()
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
-        import pyarrow as pa
-
-        try:
-            yield
-        except (pa.ArrowException, UnicodeError, OSError, MemoryError) as error:
-            message = f"{self.path} cannot be read as Parquet, or was altered: {one_line(error)}"
-            raise AdlError(message, argument="path", value=str(self.path)) from None
 
 
 def _refuse_columns(path: Path, schema: Any) -> None:

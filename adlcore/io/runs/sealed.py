@@ -16,6 +16,7 @@ from ...clearing.events import FIELDS
 from ...errors import AdlError
 from ..events import ACCOUNT
 from ..manifests import hash_error
+from ..parquet import decoded
 from .log import INPUTS, LoggedPass, NewPass
 from .parquet_files import MARK_KINDS, MARKS, PASSES, RunTable, Vocabulary
 
@@ -112,7 +113,7 @@ def _without_parties(found: Any, known: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    labels = found.cast(found.type.value_type) if pa.types.is_dictionary(found.type) else found
+    labels = decoded(found)
     is_older = pc.and_(pc.is_null(known), pc.is_in(labels.cast(pa.string()), pa.array(["", "-1"])))
     # Not by if_else, which in pyarrow 15 to 21 makes other text of a slice of a column.
     return pc.replace_with_mask(labels, is_older.combine_chunks(), pa.scalar(None, labels.type))

@@ -12,6 +12,7 @@ from ..contracts.decimals import positive_decimal, whole_number
 from ..errors import AdlError, keyed
 from ..io import Inputs, Run
 from ..io.manifests import MANIFEST
+from ..io.marks import Marks, TimedMarks
 from ..io.runs.folder import command_line
 from ..lab import scenarios
 from ..lab.crash import TIME_UNIT, Crash
@@ -46,7 +47,7 @@ def crash_of(run: Run) -> Crash:
     return Crash.of(scenarios.read(fields), marks=None if given is None else _marks(given))
 
 
-def _marks(given: Any) -> list[tuple[int, dict[str, str]]]:
+def _marks(given: Any) -> Marks:
     """The marks of a configuration: time and prices of each pass."""
     place, must = f"configuration.{MARKS}", "must be a time and a mapping of contracts to prices"
     found = []
@@ -55,7 +56,7 @@ def _marks(given: Any) -> list[tuple[int, dict[str, str]]]:
             raise AdlError.at(place, row, each, must)
         for symbol, price in each[1].items():
             positive_decimal(price, keyed(f"{place}[{row}]", symbol))
-        found.append((whole_number(each[0], place, row), each[1]))
+        found.append(TimedMarks(whole_number(each[0], place, row), each[1]))
     return found
 
 

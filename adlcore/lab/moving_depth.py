@@ -55,8 +55,8 @@ class Shape:
         """The book about a price, when a share of its depth is there."""
         step = max(1, round(float(price) * self.step / float(self.contract.tick or 1)))
         sizes = accumulate([self.growth] * (self.levels - 1), mul, initial=1.0)
-        first = round(self.lots * share / total(sizes))
-        if first < 1:
+        lots_per_level = round(self.lots * share / total(sizes))
+        if lots_per_level < 1:
             return DepthLadder({self.contract.symbol: {}})
         return DepthLadder.around(
             self.contract,
@@ -64,9 +64,9 @@ class Shape:
             spread_ticks=step,
             step_ticks=step,
             levels=self.levels,
-            lots_per_level=first,
+            lots_per_level=lots_per_level,
             growth=Fraction(str(self.growth)),
-            refill=Fraction(str(self.refill)) * first,
+            refill=Fraction(str(self.refill)) * lots_per_level,
         )
 
 
@@ -116,11 +116,12 @@ class MovingDepth:
         share : float
             How much of the depth is there, from 0 to 1.
         """
-        for symbol, given in prices.items():
+        for symbol in prices:
             shape = self._shapes.get(symbol)
             if shape is None:
                 continue
-            price = str(read_entry("prices", symbol, given, positive_decimal))
+            price = str(read_entry("prices", symbol, prices[symbol], positive_decimal))
+            # Beside the share of the move before, until every book has this one.
             if share != self._share:
                 self._books[symbol] = shape.around(price, share)
             else:

@@ -19,6 +19,7 @@ from ..contracts import Contract
 from ..contracts.decimals import positive_decimal, whole_number
 from ..errors import AdlError
 from ..market.market import Market
+from .portable import balance_sides
 
 __all__ = ["market", "whale"]
 
@@ -109,11 +110,12 @@ def market(
     mark = float(mark_price)
     lots, quantity = _quantities(rng, n, integral)
     entry_price = _entry_prices(rng, n, mark)
-    units = float(contract.units_per_lot)
+    units_per_lot = float(contract.units_per_lot)
     if contract.inverse:
-        entry_value, mark_value = lots * (-units) / entry_price, lots * (-units / mark)
+        entry_value, value_per_lot = lots * -units_per_lot / entry_price, -units_per_lot / mark
     else:
-        entry_value, mark_value = lots * units * entry_price, lots * (units * mark)
+        entry_value, value_per_lot = lots * units_per_lot * entry_price, units_per_lot * mark
+    mark_value = lots * value_per_lot
     leverage = np.exp(rng.standard_normal(n) * LEVERAGE_SIGMA + np.log(LEVERAGE_MEDIAN)).clip(1.0, LEVERAGE_MAX)
     maintenance = np.abs(mark_value) * MAINTENANCE_RATE
     pnl = mark_value - entry_value
@@ -185,15 +187,7 @@ def _quantities(
     whole = np.maximum(np.rint(size), parts).astype(np.int64)
     long = rng.random(n) < 0.5
     long[:2] = True, False
-    longs, shorts = int(whole[long].sum()), int(whole[~long].sum())
-    if longs != shorts:
-        small = long if longs < shorts else ~long
-        low, high = min(longs, shorts), max(longs, shorts)
-        rows = np.flatnonzero(small)
-        scaled = np.maximum(np.rint(whole[rows] * (high / low)), parts).astype(np.int64)
-        scaled[scaled.argmax()] += high - int(scaled.sum())
-        whole[rows] = scaled
-    np.negative(whole, out=whole, where=~long)
+    whole = balance_sides(whole, long, lambda size: np.maximum(np.rint(size), parts))
     lots = whole.astype(np.float64) / parts
     return lots, (whole if integral else lots)
 

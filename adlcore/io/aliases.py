@@ -115,7 +115,7 @@ def find_columns(path: str, header: Sequence[str], columns: ColumnMapping | None
     {'equity': ('cash', 'pnl'), 'quantity': ('szi',), 'entry_price': ('entryPx',), 'account': ('User',)}
     """
     given = parse_columns(columns)
-    found = {name: _parts(path, header, name, parts) for name, parts in given.items() if parts}
+    found = {name: _named_columns(path, header, name, parts) for name, parts in given.items() if parts}
     for name, aliases in ALIASES.items():
         if name not in given and (match := _by_alias(path, header, name, aliases)):
             found[name] = (match,)
@@ -135,7 +135,7 @@ def absent_column(path: str, header: Sequence[str], name: str, why: str = "") ->
     return AdlError(message, argument=name)
 
 
-def _parts(path: str, header: Sequence[str], name: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+def _named_columns(path: str, header: Sequence[str], name: str, parts: tuple[str, ...]) -> tuple[str, ...]:
     """The file's columns of one mapping: a name as it stands, or a sum of names."""
     stripped = {column.strip(): column for column in header}
     if len(parts) == 1 and parts[0] not in stripped:
@@ -155,9 +155,9 @@ def _by_alias(path: str, header: Sequence[str], name: str, aliases: tuple[str, .
     """The one column of the file that a common name stands for."""
     plain: dict[str, list[str]] = {}
     for column in header:
-        plain.setdefault(_plain(column), []).append(column)
+        plain.setdefault(_bare_name(column), []).append(column)
     for alias in aliases:
-        matches = plain.get(_plain(alias), [])
+        matches = plain.get(_bare_name(alias), [])
         if len(set(matches)) > 1:
             message = f"{path} has columns {' and '.join(map(repr, matches))}: give columns '{name}=...' to say which"
             raise AdlError(message, argument=name, value=matches)
@@ -172,6 +172,6 @@ def _refuse_twins(path: str, header: Sequence[str], column: str) -> None:
         raise AdlError(f"{path} has two columns {column!r}: must have one", argument=column, value=column)
 
 
-def _plain(name: str) -> str:
+def _bare_name(name: str) -> str:
     """``position_amt``, ``positionAmt`` and ``Position Amt`` are one name."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

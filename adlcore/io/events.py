@@ -85,7 +85,7 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
         if row and table.first != tables[row - 1].first + len(tables[row - 1]):
             after = tables[row - 1].first + len(tables[row - 1])
             raise AdlError.at("events", row, table.first, f"must begin with sequence {after}, after those before")
-    columns, digest = _joined(tables)
+    columns, digest = _join_tables(tables)
     with open_replacement(target) as file:
         if target.suffix == ".jsonl":
             _write_jsonl(file, columns)
@@ -93,7 +93,7 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
             _write_arrow(file, columns, digest, target.suffix == ".parquet")
 
 
-def _joined(tables: list[Events]) -> tuple[dict[str, npt.NDArray[Any]], bytes]:
+def _join_tables(tables: list[Events]) -> tuple[dict[str, npt.NDArray[Any]], bytes]:
     digest = b""
     parts = []
     for table in tables:
@@ -115,7 +115,7 @@ def _write_arrow(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], digest: b
     with optional_import("pyarrow", "writing Arrow and Parquet files"):
         import pyarrow as pa
         import pyarrow.parquet as pq
-    arrays = [_array(pa, name, columns[name]) for name in EVENT_COLUMNS]
+    arrays = [_arrow_array(pa, name, columns[name]) for name in EVENT_COLUMNS]
     table = pa.table(arrays, names=EVENT_COLUMNS).replace_schema_metadata({"digest": digest.hex()})
     if parquet:
         pq.write_table(table, file, compression="zstd")
@@ -124,7 +124,7 @@ def _write_arrow(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], digest: b
         writer.write_table(table)
 
 
-def _array(pa: Any, name: str, column: npt.NDArray[Any]) -> Any:
+def _arrow_array(pa: Any, name: str, column: npt.NDArray[Any]) -> Any:
     if name == ACCOUNT:
         labels = column.tolist()
         return pa.array(labels, pa.string() if any(isinstance(label, str) for label in labels) else pa.int64())
@@ -186,7 +186,7 @@ def _read_jsonl(path: Path) -> dict[str, npt.NDArray[Any]]:
                     "path", number, line[:40].decode(errors="replace"), f"must be an event as JSON ({error})"
                 ) from None
             for (name, column), value in zip(lists.items(), values, strict=True):
-                column.append(_cell(name, number, value))
+                column.append(_read_cell(name, number, value))
     columns = {
         name: np.array(values, np.str_ if name in TEXTS else np.int64)
         for name, values in lists.items()
@@ -196,7 +196,7 @@ def _read_jsonl(path: Path) -> dict[str, npt.NDArray[Any]]:
     return {name: columns[name] for name in EVENT_COLUMNS}
 
 
-def _cell(name: str, row: int, value: Any) -> Any:
+def _read_cell(name: str, row: int, value: Any) -> Any:
     """A value of a line, which must be of its column's kind."""
     if name == ACCOUNT and (value is None or isinstance(value, str)):
         return value
@@ -222,12 +222,12 @@ def _read_arrow(path: Path) -> dict[str, npt.NDArray[Any]]:
     missing = [name for name in EVENT_COLUMNS if name not in names]
     if missing:
         raise AdlError.at("path", None, str(path), f"must have the column {missing[0]}")
-    columns = {name: _column(name, table[name]) for name in EVENT_COLUMNS}
+    columns = {name: _read_column(name, table[name]) for name in EVENT_COLUMNS}
     columns[ACCOUNT] = account_column(columns[ACCOUNT], columns["wallet"])
     return columns
 
 
-def _column(name: str, column: Any) -> Any:
+def _read_column(name: str, column: Any) -> Any:
     """A column of a table: text, int64, or the list of labels."""
     import pyarrow as pa
 

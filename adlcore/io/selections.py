@@ -122,12 +122,12 @@ def write_selection(
     columns = selection.columns()
     if columns["closed"].dtype.kind != "i":
         raise AdlError("selection is in float64: must be in whole lots to be written as decimals", argument="selection")
-    columns["realized_pnl"] = np.full(len(selection), None) if realized_pnl is None else _column(realized_pnl)
+    columns["realized_pnl"] = np.full(len(selection), None) if realized_pnl is None else _pnl_column(realized_pnl)
     with open_replacement(path) as file:
         write(file, columns, contract)
 
 
-def _column(realized_pnl: Any) -> npt.NDArray[np.float64]:
+def _pnl_column(realized_pnl: Any) -> npt.NDArray[np.float64]:
     """A column of numbers."""
     try:
         column = np.asarray(realized_pnl, np.float64)

@@ -116,7 +116,7 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
         raise AdlError.at("snapshot", None, snapshot, "must be a Snapshot")
     require("pyarrow.parquet", "writing snapshot folders")
     target = Path(os.path.realpath(read_path("folder", folder)))
-    _refuse_taken(target, folder, read_flag("overwrite", overwrite))
+    _refuse_occupied(target, folder, read_flag("overwrite", overwrite))
     _refuse_current(target, folder)
     try:
         work = Path(tempfile.mkdtemp(prefix=files.work_stem(target), dir=target.parent))
@@ -198,7 +198,7 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
-def _refuse_taken(target: Path, folder: str | os.PathLike[str], overwrite: bool) -> None:
+def _refuse_occupied(target: Path, folder: str | os.PathLike[str], overwrite: bool) -> None:
     """Refuse to write where something is that must not go."""
     shown = os.fspath(folder)
     if target.exists() and not target.is_dir():
@@ -279,7 +279,7 @@ def _replace(target: Path, work: Path) -> None:
         if (work / "old").is_symlink():
             message = f"{target} has become a symbolic link: must stay the folder that it was"
             raise AdlError(message, argument="folder", value=str(target))
-        _refuse_taken(work / "old", target, True)
+        _refuse_occupied(work / "old", target, True)
         files.change(target, os.rename, work / "new", target)
     except BaseException:
         files.change(target, os.rename, work / "old", target)
@@ -376,13 +376,13 @@ def _read(folder: Path, table: str) -> dict[str, Any]:
             row = column.is_null().index(True).as_py()
             raise AdlError(f"{path}: {name}[{row}] is empty: must not be", argument=name, row=row)
         if table in archive.TABLES:
-            columns[name] = _array(column)
+            columns[name] = _numpy_column(column)
         else:
             columns[name] = column.to_pylist()
     return columns
 
 
-def _array(column: Any) -> npt.NDArray[Any]:
+def _numpy_column(column: Any) -> npt.NDArray[Any]:
     """A pyarrow column as NumPy's: int64, float64, or text as wide as it needs."""
     if str(column.type) in (INTEGER, "double"):
         return np.asarray(column.to_numpy())

@@ -44,13 +44,13 @@ def writable_suffix(path: Destination) -> str:
     """
     if is_open_file(path):
         return ".csv"
-    named = read_path("path", path)
-    suffix = named.suffix.lower()
-    if not suffix and is_stream(named):
+    target = read_path("path", path)
+    suffix = target.suffix.lower()
+    if not suffix and is_stream(target):
         return ".csv"
     if suffix not in WRITERS:
         known = ", ".join(WRITERS)
-        raise AdlError(f"{named} has suffix {suffix!r}: must be one of {known}", argument="out")
+        raise AdlError(f"{target} has suffix {suffix!r}: must be one of {known}", argument="out")
     return suffix
 
 
@@ -180,6 +180,7 @@ def _write_jsonl(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract:
 
 
 def _write_parquet(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+    """A table of Parquet, with quantities as decimals of the lot's places."""
     with optional_import("pyarrow", "writing Parquet files"):
         import pyarrow as pa
         import pyarrow.parquet as pq

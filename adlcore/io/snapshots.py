@@ -119,18 +119,18 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     _refuse_occupied(target, folder, read_flag("overwrite", overwrite))
     _refuse_current(target, folder)
     try:
-        work = Path(tempfile.mkdtemp(prefix=files.work_stem(target), dir=target.parent))
+        beside = Path(tempfile.mkdtemp(prefix=files.work_stem(target), dir=target.parent))
         try:
-            _write(snapshot, work / "new")
-            _take_over(work / "new", target)
-            _replace(target, work)
+            _write(snapshot, beside / "new")
+            _keep_ownership(beside / "new", target)  # before it has the name by which others may open it
+            _replace(target, beside)
             files.sync_folder(target.parent)
         finally:
-            shutil.rmtree(work / "new", ignore_errors=True)
+            shutil.rmtree(beside / "new", ignore_errors=True)
             if target.exists():
-                _remove(work / "old")
+                _remove(beside / "old")
             with suppress(OSError):
-                work.rmdir()
+                beside.rmdir()
     except OSError as error:
         # Name the folder that was asked for, not the one beside it.
         raise OSError(error.errno, error.strerror or str(error), os.fspath(folder)) from None
@@ -179,17 +179,17 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
             raise AdlError(f"{place} is no snapshot: {must}", argument="path", value=str(place))
         return Snapshot.from_npz(place)
     require("pyarrow.parquet", "reading snapshot folders")
-    known = read_snapshot_manifest(place)
-    _refuse_files(place, known)
+    manifest = read_snapshot_manifest(place)
+    _refuse_files(place, manifest)
     try:
         # The hash says whether this is what was saved; only then is it asked whether that can be.
         snapshot = Snapshot(**_arguments({table: _read(place, table) for table in FILES}), check=False)
     except AdlError as error:
         message = str(error) if str(error).startswith(str(place)) else f"{place}: {error}"
         raise AdlError(message, argument=error.argument, row=error.row, value=error.value) from None
-    if snapshot.hash != known["hash"]:
-        held = f"what it holds has the hash {snapshot.hash}, its {MANIFEST} says {known['hash']}"
-        message = f"{place} was altered: {held}"
+    if snapshot.hash != manifest["hash"]:
+        hashes = f"what it holds has the hash {snapshot.hash}, its {MANIFEST} says {manifest['hash']}"
+        message = f"{place} was altered: {hashes}"
         raise AdlError(message, argument="path", value=snapshot.hash)
     snapshot.validate()
     return snapshot
@@ -203,15 +203,15 @@ def _refuse_occupied(target: Path, folder: str | os.PathLike[str], overwrite: bo
     shown = os.fspath(folder)
     if target.exists() and not target.is_dir():
         raise AdlError(f"{shown} is a file: must be a folder, or not be there", argument="folder", value=shown)
-    found = sorted(entry.name for entry in target.iterdir()) if target.exists() else []
-    others = [name for name in found if name not in FILE_NAMES]
-    if others or (found and MANIFEST not in found):
-        name = (others or found)[0]
+    names = sorted(entry.name for entry in target.iterdir()) if target.exists() else []
+    others = [name for name in names if name not in FILE_NAMES]
+    if others or (names and MANIFEST not in names):
+        name = (others or names)[0]
         message = f"{shown} holds {name!r}, which is no snapshot's: must be empty, or not be there"
         raise AdlError(message, argument="folder", value=shown)
-    for name in found:
+    for name in names:
         stat_member(target / name)
-    if found and not overwrite:
+    if names and not overwrite:
         message = f"{shown} holds a snapshot already: overwrite=True replaces it"
         raise AdlError(message, argument="folder", value=shown)
 
@@ -224,12 +224,13 @@ def _refuse_current(target: Path, folder: str | os.PathLike[str]) -> None:
 
 
 def _write(snapshot: Snapshot, folder: Path) -> None:
+    """Make the folder, and all of it be on the disk."""
     files.change(folder, os.mkdir, folder)
     write_files(snapshot, lambda name: files.open_new(folder / name))
     files.sync_folder(folder)
 
 
-def _take_over(folder: Path, target: Path) -> None:
+def _keep_ownership(folder: Path, target: Path) -> None:
     """Who may read and write a folder and its files stays as it was in the one that it replaces."""
     for name in ("", *FILE_NAMES):
         if not os.path.lexists(target / name) or (not name and not hasattr(os, "O_DIRECTORY")):
@@ -269,20 +270,23 @@ def write_files(snapshot: Snapshot, create: Callable[[str], AbstractContextManag
         file.write(manifest_bytes(manifest))
 
 
-def _replace(target: Path, work: Path) -> None:
-    """Give the new folder its name; the old one comes back where that fails, or where it is no snapshot's by now."""
+def _replace(target: Path, beside: Path) -> None:
+    """Give the new folder its name; the old one comes back where that fails, or where it is no snapshot's by now.
+
+    It is looked at again after its rename: until then somebody could have put another one, or more, in its place.
+    """
     if not target.exists():
-        files.change(target, os.rename, work / "new", target)
+        files.change(target, os.rename, beside / "new", target)
         return
-    files.change(target, os.rename, target, work / "old")
+    files.change(target, os.rename, target, beside / "old")
     try:
-        if (work / "old").is_symlink():
+        if (beside / "old").is_symlink():
             message = f"{target} has become a symbolic link: must stay the folder that it was"
             raise AdlError(message, argument="folder", value=str(target))
-        _refuse_occupied(work / "old", target, True)
-        files.change(target, os.rename, work / "new", target)
+        _refuse_occupied(beside / "old", target, True)
+        files.change(target, os.rename, beside / "new", target)
     except BaseException:
-        files.change(target, os.rename, work / "old", target)
+        files.change(target, os.rename, beside / "old", target)
         raise
 
 
@@ -320,6 +324,7 @@ def _columns(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
 
 
 def _file(table: str) -> str:
+    """The name of the file of a table."""
     return f"{table}.parquet"
 
 
@@ -333,8 +338,8 @@ def read_snapshot_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or "schema" not in manifest:
         raise AdlError(f"{path} has no 'schema': must be the manifest of a snapshot", argument="path", value=str(path))
     if "status" in manifest and "hash" not in manifest:
-        held = " and ".join(str(folder / part) for part in ("before", "after") if (folder / part).is_dir())
-        message = f"{folder} is a run: must be a snapshot{f', as {held}' if held else ''}"
+        books = " and ".join(str(folder / part) for part in ("before", "after") if (folder / part).is_dir())
+        message = f"{folder} is a run: must be a snapshot{f', as {books}' if books else ''}"
         raise AdlError(message, argument="path", value=str(folder))
     archive.refuse_schema(manifest["schema"], folder)
     if not isinstance(manifest.get("hash"), str):
@@ -352,8 +357,8 @@ def _refuse_files(folder: Path, manifest: dict[str, Any]) -> None:
         if stat_member(folder / name) is None:
             files = ", ".join(map(_file, FILES))
             raise AdlError(f"{folder} has no {name}: must have {files}", argument="path", value=name)
-    for name, known in manifest.get("files", {}).items():
-        if (error := hash_error(folder / name, known)) is not None:
+    for name, sha256 in manifest.get("files", {}).items():
+        if (error := hash_error(folder / name, sha256)) is not None:
             raise error
 
 
@@ -398,17 +403,17 @@ def _refuse_columns(path: Path, schema: Any, wanted: dict[str, str]) -> None:
         if name not in schema.names:
             message = f"{path} has no column {name!r}: must have {', '.join(wanted)}"
             raise AdlError(message, argument=name, value=path.name)
-        found = schema.field(name).type
-        nested = found.value_type if pa.types.is_list(found) else None
+        type_ = schema.field(name).type
+        nested = type_.value_type if pa.types.is_list(type_) else None
         fits = {
-            INTEGER: found == pa.int64(),
-            FLOAT: found == pa.float64(),
-            TEXT: any(test(found) for test in is_text),
+            INTEGER: type_ == pa.int64(),
+            FLOAT: type_ == pa.float64(),
+            TEXT: any(test(type_) for test in is_text),
             TEXTS: nested is not None and any(test(nested) for test in is_text),
         }
         fits[LABEL] = fits[INTEGER] or fits[TEXT]
         if not fits[kind]:
-            raise AdlError(f"{path}: column {name!r} is of type {found}: must be {kind}", argument=name, value=found)
+            raise AdlError(f"{path}: column {name!r} is of type {type_}: must be {kind}", argument=name, value=type_)
     for name in schema.names:
         if name not in wanted or schema.names.count(name) > 1:
             message = f"{path} has a column {name!r} too many: must have {', '.join(wanted)}"
@@ -417,10 +422,10 @@ def _refuse_columns(path: Path, schema: Any, wanted: dict[str, str]) -> None:
 
 def _arguments(tables: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """What a Snapshot is made of."""
-    listed, assets = tables["contracts"], tables["assets"]
+    listings, assets = tables["contracts"], tables["assets"]
     contracts = []
-    for values in zip(*listed.values(), strict=True):
-        fields = dict(zip(listed, values, strict=True))
+    for values in zip(*listings.values(), strict=True):
+        fields = dict(zip(listings, values, strict=True))
         del fields["mark"]
         fields["settle"] = [fields["settle"], fields.pop("decimals")]
         tiers = {name: fields.pop(f"tier_{name}") for name in TIERS}
@@ -429,7 +434,7 @@ def _arguments(tables: dict[str, dict[str, Any]]) -> dict[str, Any]:
     terms = {
         "contracts": contracts,
         "assets": list(zip(assets["name"], assets["decimals"], strict=True)),
-        "marks": listed["mark"],
+        "marks": listings["mark"],
         **{term: assets[name] for name, term in ASSET_TERMS.items()},
     }
     columns = {f"{table}.{name}": column for table in archive.TABLES for name, column in tables[table].items()}

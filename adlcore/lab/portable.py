@@ -50,13 +50,13 @@ def exponential(powers: npt.ArrayLike) -> Float64Array1D:
     [1.0, 2.7182818284590455, 0.1353352832366127, inf, 0.0]
     """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        held = np.clip(np.asarray(powers, FLOAT64), -MOST, MOST)
-        twos = np.rint(held / math.log(2))
-        rest = (held - twos * LOG2_HIGH) - twos * LOG2_LOW
-        found = np.full_like(rest, SERIES[0])
+        clipped = np.clip(np.asarray(powers, FLOAT64), -MOST, MOST)
+        twos = np.rint(clipped / math.log(2))
+        rest = (clipped - twos * LOG2_HIGH) - twos * LOG2_LOW
+        series = np.full_like(rest, SERIES[0])
         for factor in SERIES[1:]:
-            found = found * rest + factor
-        return np.asarray(np.ldexp(found, twos.astype(np.int32)), FLOAT64)
+            series = series * rest + factor
+        return np.asarray(np.ldexp(series, twos.astype(np.int32)), FLOAT64)
 
 
 def logarithm(number: float) -> float:

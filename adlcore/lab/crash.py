@@ -121,7 +121,7 @@ def _snapshot(scenario: Scenario, contracts: dict[str, Contract], rng: np.random
     """The crowd of a scenario."""
     prices = {listing.symbol: listing.price for listing in scenario.contracts}
     index_prices = {asset.name: float(prices[asset.index]) for asset in scenario.assets}
-    listed = [
+    crowd_contracts = [
         CrowdContract(
             contracts[listing.symbol], listing.price, index_prices.get(listing.settle, 1.0), listing.popularity
         )
@@ -129,7 +129,7 @@ def _snapshot(scenario: Scenario, contracts: dict[str, Contract], rng: np.random
     ]
     coins = [Coin(asset.name, prices[asset.index], asset.haircut) for asset in scenario.assets]
     habits, count, positions = scenario.wallets.habits(), scenario.wallets.count, scenario.wallets.positions
-    return draw_crowd(listed, coins, habits, wallets=count, positions=positions, rng=rng)
+    return draw_crowd(crowd_contracts, coins, habits, wallets=count, positions=positions, rng=rng)
 
 
 def _fund(fund: FundEntry, snapshot: Snapshot, scenario: Scenario, lots: dict[str, int]) -> InsuranceFund:

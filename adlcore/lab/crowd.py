@@ -110,10 +110,10 @@ def snapshot(
     positions = 2 * wallets if positions is None else _count("positions", positions, 0)
     habits = replace(SNAPSHOT_HABITS, modes={mode: SNAPSHOT_HABITS.modes[mode] for mode in _modes(modes)})
     rng = np.random.default_rng(_count("seed", seed, 0))
-    listed = [_contract(code, rng) for code in range(contracts)]
-    named = {"BTC", "ETH", *(entry.contract.settle.name for entry in listed)}
+    crowd_contracts = [_contract(code, rng) for code in range(contracts)]
+    named = {"BTC", "ETH", *(entry.contract.settle.name for entry in crowd_contracts)}
     coins = [Coin(coin, f"{price:g}", HAIRCUTS[coin]) for coin, price, *_ in COINS if coin in named]
-    return draw_crowd(listed, coins, habits, wallets=wallets, positions=positions, rng=rng)
+    return draw_crowd(crowd_contracts, coins, habits, wallets=wallets, positions=positions, rng=rng)
 
 
 def _count(name: str, value: Any, least: int) -> int:

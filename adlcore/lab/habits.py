@@ -270,26 +270,14 @@ def _draw_wallets(terms: CrowdTerms, count: int) -> WalletDraw:
 # Positions ------------------------------------------------------------------------------------------------------------
 
 
-class ContractRows(NamedTuple):
-    """The rows of one contract; money in units of the settle asset but for the entry value, which is in quanta."""
-
-    wallet: Int64Array1D
-    quantity: Int64Array1D
-    entry_value: Int64Array1D
-    notional: Float64Array1D
-    pnl: Float64Array1D
-    margin: Float64Array1D
-
-
-@dataclass(frozen=True, kw_only=True)
-class PositionDraw:
-    """The rows of all contracts, sorted as a snapshot sorts them; otherwise as :class:`ContractRows`."""
+class PositionDraw(NamedTuple):
+    """Position rows, sorted as a snapshot sorts them; entry values are quanta, money behind them units of the asset."""
 
     contract: Int64Array1D
-    leverage: Float64Array1D
     wallet: Int64Array1D
     quantity: Int64Array1D
     entry_value: Int64Array1D
+    leverage: Float64Array1D
     notional: Float64Array1D
     pnl: Float64Array1D
     margin: Float64Array1D
@@ -307,19 +295,15 @@ def _draw_positions(terms: CrowdTerms, wallets: WalletDraw, wanted: int) -> Posi
     counts = _portions(max(wanted - int(np.count_nonzero(~shared)), 0), terms.popularity, most)
     order = np.argsort(wallets.contract, kind="stable")
     cuts = np.searchsorted(wallets.contract[order], np.arange(len(terms.contracts) + 1))
-    drawn: list[ContractRows] = []
+    drawn: list[PositionDraw] = []
     for code, entry in enumerate(terms.contracts):
         others = able[entry.contract.settle.name]
         picked = others[rng.choice(len(others), counts[code], replace=False, shuffle=False)] if len(others) else others
         holders = np.sort(np.concatenate([picked, order[cuts[code] : cuts[code + 1]]]))
-        drawn.append(_draw_contract_rows(terms, entry, wallets, holders))
-    rows = ContractRows(*map(np.concatenate, zip(*drawn, strict=True)))
+        drawn.append(_draw_contract_rows(terms, code, wallets, holders))
+    rows = PositionDraw(*map(np.concatenate, zip(*drawn, strict=True)))
     chose = rng.random(len(wallets.account)) >= terms.habits.unchosen_share
-    return PositionDraw(
-        contract=np.repeat(np.arange(len(drawn)), [len(contract_rows.wallet) for contract_rows in drawn]),
-        leverage=np.where(chose, wallets.leverage, 0.0)[rows.wallet],
-        **rows._asdict(),
-    )
+    return rows._replace(leverage=np.where(chose, wallets.leverage, 0.0)[rows.wallet])
 
 
 def _portions(wanted: int, share: Float64Array1D, most: Int64Array1D) -> Int64Array1D:
@@ -331,11 +315,10 @@ def _portions(wanted: int, share: Float64Array1D, most: Int64Array1D) -> Int64Ar
     return np.rint(np.minimum(low * share, most)).astype(np.int64)
 
 
-def _draw_contract_rows(
-    terms: CrowdTerms, entry: CrowdContract, wallets: WalletDraw, holders: Int64Array1D
-) -> ContractRows:
+def _draw_contract_rows(terms: CrowdTerms, code: int, wallets: WalletDraw, holders: Int64Array1D) -> PositionDraw:
     """The rows of one contract that these wallets hold: one each, of a hedge wallet a long and a short."""
-    rng, habits, contract, mark = terms.rng, terms.habits, entry.contract, float(entry.mark)
+    rng, habits, entry = terms.rng, terms.habits, terms.contracts[code]
+    contract, mark = entry.contract, float(entry.mark)
     legs = 1 + wallets.is_hedge[holders]
     if legs.sum() < 2:  # nobody to trade with
         holders, legs = holders[:0], legs[:0]
@@ -360,10 +343,12 @@ def _draw_contract_rows(
     assert contract.tiers is not None
     # Tiers are convex: of the lines of all tiers, the one that holds is the highest.
     lines = [notional * rate - amount for rate, amount in zip(*contract.tiers.arrays(1), strict=True)]
-    return ContractRows(
+    return PositionDraw(
+        contract=np.full(count, code),
         wallet=wallet,
         quantity=quantity,
         entry_value=_quanta("positions.entry_value", cost),
+        leverage=wallets.leverage[wallet],
         notional=notional,
         pnl=value - cost,
         margin=np.max(lines, axis=0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from fractions import Fraction
@@ -51,9 +51,13 @@ class Shape:
     growth: float
     refill: float
 
+    def ticks(self, amount: float) -> int:
+        """A price, or a part of one, in whole ticks: at least one, of 1 where the contract has none."""
+        return max(1, round(amount / float(self.contract.tick or 1)))
+
     def around(self, price: str, share: float) -> DepthLadder:
         """The book about a price, when a share of its depth is there."""
-        step = max(1, round(float(price) * self.step / float(self.contract.tick or 1)))
+        step_ticks = self.ticks(float(price) * self.step)
         sizes = accumulate([self.growth] * (self.levels - 1), mul, initial=1.0)
         lots_per_level = round(self.lots * share / total(sizes))
         if lots_per_level < 1:
@@ -61,8 +65,8 @@ class Shape:
         return DepthLadder.around(
             self.contract,
             price,
-            spread_ticks=step,
-            step_ticks=step,
+            spread_ticks=step_ticks,
+            step_ticks=step_ticks,
             levels=self.levels,
             lots_per_level=lots_per_level,
             growth=Fraction(str(self.growth)),
@@ -98,7 +102,7 @@ class MovingDepth:
     [(250, 499750), (250, 499250)]
     """
 
-    def __init__(self, shapes: Any, prices: Mapping[str, str]) -> None:
+    def __init__(self, shapes: Iterable[Shape], prices: Mapping[str, str]) -> None:
         self._shapes = {shape.contract.symbol: shape for shape in shapes}
         self._share = 1.0
         self._books = {symbol: shape.around(prices[symbol], 1.0) for symbol, shape in self._shapes.items()}
@@ -125,7 +129,7 @@ class MovingDepth:
             if share != self._share:
                 self._books[symbol] = shape.around(price, share)
             else:
-                self._books[symbol].move(symbol, max(1, round(float(price) / float(shape.contract.tick or 1))))
+                self._books[symbol].move(symbol, shape.ticks(float(price)))
         self._share = share
 
     def ioc(self, contract: Contract, quantity: int, limit: int, time: int) -> list[tuple[int, int]]:

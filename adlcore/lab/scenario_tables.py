@@ -291,8 +291,14 @@ class Depth(ScenarioTable):
 
     def shape(self, contract: Contract, open_interest: int) -> Shape:
         """How the book of a contract looks of which longs hold so many lots."""
-        lots = round(open_interest * self.of_open_interest)
-        return Shape(contract, lots, self.levels, self.step, self.growth, self.refill)
+        return Shape(
+            contract=contract,
+            lots=round(open_interest * self.of_open_interest),
+            levels=self.levels,
+            step=self.step,
+            growth=self.growth,
+            refill=self.refill,
+        )
 
 
 class Shock(ScenarioTable):
@@ -319,13 +325,13 @@ class Shock(ScenarioTable):
         return self
 
 
-USD_LISTED: tuple[dict[str, Any], ...] = (
+USD_LISTINGS: tuple[dict[str, Any], ...] = (
     {"symbol": "BTCUSDT", "price": "60000", "tick": "0.1", "lot": "0.001", "popularity": 1.0, "beta": 1.0},
     {"symbol": "ETHUSDT", "price": "2500", "tick": "0.01", "lot": "0.001", "popularity": 0.6, "beta": 1.1},
     {"symbol": "SOLUSDT", "price": "140", "tick": "0.01", "lot": "0.01", "popularity": 0.4, "beta": 1.3},
     {"symbol": "AVAXUSDT", "price": "25", "tick": "0.001", "lot": "0.1", "popularity": 0.3, "beta": 1.4},
 )
-COIN_LISTED: tuple[dict[str, Any], ...] = (
+COIN_LISTINGS: tuple[dict[str, Any], ...] = (
     {"symbol": "BTCUSD", "settle": "BTC", "price": "60000", "tick": "0.1", "multiplier": "100", "follows": "BTCUSDT"},
     {"symbol": "ETHUSD", "settle": "ETH", "price": "2500", "tick": "0.01", "multiplier": "10", "follows": "ETHUSDT"},
 )
@@ -339,5 +345,5 @@ def listings() -> tuple[Listing, ...]:
     >>> [listing.symbol for listing in listings()]
     ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'AVAXUSDT', 'BTCUSD', 'ETHUSD']
     """
-    coins = ({**each, "kind": "inverse", "popularity": 0.3} for each in COIN_LISTED)
-    return tuple(Listing(**each) for each in (*USD_LISTED, *coins))
+    coins = ({**each, "kind": "inverse", "popularity": 0.3} for each in COIN_LISTINGS)
+    return tuple(Listing(**each) for each in (*USD_LISTINGS, *coins))

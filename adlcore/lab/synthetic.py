@@ -187,9 +187,9 @@ def _quantities(
     whole = np.maximum(np.rint(size), parts).astype(np.int64)
     long = rng.random(n) < 0.5
     long[:2] = True, False
-    whole = balance_sides(whole, long, lambda size: np.maximum(np.rint(size), parts))
-    lots = whole.astype(np.float64) / parts
-    return lots, (whole if integral else lots)
+    signed = balance_sides(whole, long, lambda scaled: np.maximum(np.rint(scaled), parts))
+    lots = signed.astype(np.float64) / parts
+    return lots, (signed if integral else lots)
 
 
 def _entry_prices(rng: np.random.Generator, n: int, mark: float) -> Float64Array1D:
@@ -207,10 +207,10 @@ def _equity(
 ) -> npt.NDArray[np.float64]:
     """Equity after owners margined up; a few losers did not."""
     safe = maintenance * (1.0 + rng.exponential(1.0, len(equity)))
-    held = np.where(equity < maintenance, safe, equity)
+    topped_up = np.where(equity < maintenance, safe, equity)
     losers = np.flatnonzero(pnl < 0)
-    lost = losers[rng.random(len(losers)) < BANKRUPT_SHARE]
-    depth = rng.random(len(lost)) * 0.5
-    depth[rng.random(len(lost)) < BROKE_SHARE] = 0.0
-    held[lost] = pnl[lost] * depth
-    return held
+    bankrupt = losers[rng.random(len(losers)) < BANKRUPT_SHARE]
+    depth = rng.random(len(bankrupt)) * 0.5
+    depth[rng.random(len(bankrupt)) < BROKE_SHARE] = 0.0
+    topped_up[bankrupt] = pnl[bankrupt] * depth
+    return topped_up

@@ -11,7 +11,16 @@ from typing import Any
 from .._support.members import open_member, stat_member
 from ..errors import AdlError
 
-__all__ = ["MANIFEST", "HashingFile", "hash_error", "manifest_bytes", "read_json", "refuse_altered", "json_bytes"]
+__all__ = [
+    "MANIFEST",
+    "HashingFile",
+    "hash_error",
+    "is_of_snapshot",
+    "json_bytes",
+    "manifest_bytes",
+    "read_json",
+    "refuse_altered",
+]
 
 MANIFEST = "manifest.json"
 
@@ -88,6 +97,11 @@ def read_json(path: Path) -> tuple[bytes, Any]:
         return data, json.loads(data.decode())
     except (ValueError, RecursionError) as error:  # of UTF-8 or JSON, or brackets without end
         raise AdlError(f"{path} cannot be read as JSON: {error}", argument="path", value=str(path)) from None
+
+
+def is_of_snapshot(manifest: object) -> bool:
+    """Whether what a manifest says is of a snapshot; one of a run has a status and hashes of several books."""
+    return isinstance(manifest, dict) and "hash" in manifest and "status" not in manifest
 
 
 def refuse_altered(

@@ -136,7 +136,6 @@ def crash_outcome(scenario: Scenario) -> Outcome:
     """
     crash = Crash.of(scenario)
     outcome = Outcome.before(crash.house.snapshot())
-    for inputs in crash.passes():
-        events = crash.house.mark(inputs.marks, inputs.time, index_prices=inputs.index_prices)
+    for inputs, events in crash.mark_all():
         outcome.add(events, inputs.index_prices)
     return outcome

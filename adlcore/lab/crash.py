@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import numpy as np
 
 from .._support.arrays import INT64_MAX
-from ..clearing import ClearingHouse, InsuranceFund, Snapshot
+from ..clearing import ClearingHouse, Events, InsuranceFund, Snapshot
 from ..contracts import Contract
 from ..contracts.decimals import canonical
 from ..errors import AdlError
@@ -45,9 +45,7 @@ class Crash:
     --------
     >>> from adlcore.lab.scenarios import read
     >>> crash = Crash.of(read({"wallets": {"count": 500, "positions": 1000}, "shock": {"passes": 4}}))
-    >>> for given in crash.passes():
-    ...     events = crash.house.mark(given.marks, given.time, index_prices=given.index_prices)
-    >>> len(crash.marks), crash.house.audit()
+    >>> len(list(crash.mark_all())), crash.house.audit()
     (4, [])
     """
 
@@ -102,6 +100,11 @@ class Crash:
             self.book.move(marks, share)
             index = {asset.name: marks[asset.index] for asset in scenario.assets if asset.index in marks}
             yield Inputs(time, marks, index or None)
+
+    def mark_all(self) -> Iterator[tuple[Inputs, Events]]:
+        """Mark the house pass after pass: what each is given, and its events."""
+        for inputs in self.passes():
+            yield inputs, self.house.mark(inputs.marks, inputs.time, index_prices=inputs.index_prices)
 
     def lowest(self) -> float:
         """How far the first contract's lowest mark lies from its price, as a share of it; 0 where it has no marks.

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..._support.files import remove
 from ..._support.members import refuse_shared, stat_member
 from ...errors import AdlError
-from ..manifests import MANIFEST, read_json
+from ..manifests import MANIFEST, is_of_snapshot, read_json
 from ..snapshots import FILE_NAMES, read_snapshot_manifest
 from .files import refuse_foreign, remove_folder, temporary_name
 from .manifest import SCHEMA, read_manifest
@@ -82,11 +82,10 @@ def refuse_occupied(folder: Path) -> None:
 def _manifest_error(folder: Path) -> AdlError | None:
     """What is wrong with a manifest that is not as a run's or a snapshot's is written; another schema is no damage."""
     try:
-        said = read_json(folder / MANIFEST)[1]
-        if isinstance(said, dict) and said.get("schema") not in (None, SCHEMA):
+        manifest = read_json(folder / MANIFEST)[1]
+        if isinstance(manifest, dict) and manifest.get("schema") not in (None, SCHEMA):
             return None
-        is_snapshot = isinstance(said, dict) and "hash" in said and "status" not in said
-        (read_snapshot_manifest if is_snapshot else read_manifest)(folder)
+        (read_snapshot_manifest if is_of_snapshot(manifest) else read_manifest)(folder)
     except AdlError as error:
         return error
     return None

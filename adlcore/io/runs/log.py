@@ -114,7 +114,7 @@ class NewPass(NamedTuple):
     digest: bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoggedPass:
     """One pass as the file tells it.
 

@@ -16,7 +16,7 @@ from ...clearing import ClearingHouse
 from ...clearing.events import CAUSES, KINDS
 from ...contracts.decimals import whole_number
 from ...errors import AdlError, keyed
-from ..manifests import CHECK_KEY, MANIFEST, json_bytes, manifest_bytes, read_json, refuse_altered
+from ..manifests import CHECK_KEY, MANIFEST, is_of_snapshot, json_bytes, manifest_bytes, read_json, refuse_altered
 from .files import open_temporary
 from .opening import books_at_opening
 
@@ -108,7 +108,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         if not folder.exists():
             raise FileNotFoundError(2, "No such file or directory", str(folder)) from None
         raise AdlError(f"{folder} is no run: has no {MANIFEST}", argument="path", value=str(folder)) from None
-    if isinstance(manifest, dict) and "hash" in manifest and "status" not in manifest:
+    if is_of_snapshot(manifest):
         message = f"{path} is no run's: {folder} is a snapshot, must be a run as adlcore.io.record makes it"
         raise AdlError(message, argument="path", value=str(folder))
     if not isinstance(manifest, dict) or "status" not in manifest or "schema" not in manifest:

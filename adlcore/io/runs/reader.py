@@ -231,7 +231,9 @@ class Run:
         vocabulary = Vocabulary(self.before, self.manifest["names"]["parties"])
         by_pass: list[CodedColumns] = []
         # A table without events has every column's type.
-        for logged in (*self._logged(), LoggedPass(0, 0, 0, b"", {}, np.zeros((0, len(FIELDS)), INT64))):
+        nothing = np.zeros((0, len(FIELDS)), INT64)
+        empty = LoggedPass(number=0, time=0, first=0, digest=b"", inputs={}, table=nothing)
+        for logged in (*self._logged(), empty):
             refuse_numbers(self.path / LOG, logged, vocabulary)
             events = Events(logged.table, logged.first, logged.time, vocabulary.names)
             by_pass.append({**columns_of_pass(events), "pass": np.full(len(events), logged.number, INT64)})

@@ -53,7 +53,8 @@ def sealed_passes(folder: Path, files: dict[str, str]) -> Iterator[LoggedPass]:
             digest = bytes.fromhex(of_pass.digest)
         except ValueError:
             raise _text_error(folder / PASSES, "digest", row, of_pass.digest, "must be hexadecimal") from None
-        yield LoggedPass(of_pass.number, of_pass.time, of_pass.first, digest, inputs, nothing)
+        number, time, first = of_pass.number, of_pass.time, of_pass.first
+        yield LoggedPass(number=number, time=time, first=first, digest=digest, inputs=inputs, table=nothing)
 
 
 def _text_error(path: Path, name: str, row: int | None, value: str, must: str) -> AdlError:

@@ -130,8 +130,8 @@ def find_columns(path: str, header: Sequence[str], columns: ColumnMapping | None
 
 def absent_column(path: str, header: Sequence[str], name: str, why: str = "") -> AdlError:
     """The error for a column that was neither given nor found."""
-    listed = ", ".join(header[:12]) + (", ..." if len(header) > 12 else "")
-    message = f"{path} has no column that is known as {name}{why}: give columns '{name}=...' of {listed}"
+    columns = ", ".join(header[:12]) + (", ..." if len(header) > 12 else "")
+    message = f"{path} has no column that is known as {name}{why}: give columns '{name}=...' of {columns}"
     return AdlError(message, argument=name)
 
 

@@ -73,8 +73,8 @@ def read_marks(path: str | os.PathLike[str], symbols: Collection[str]) -> Marks:
         raise AdlError.at("marks", None, str(path), f"must have a column time; has {', '.join(columns)}")
     is_mark_a_row = {"symbol", "price"} <= columns.keys()
     if is_mark_a_row:
-        named = list(zip(columns["symbol"], columns["price"], strict=True))
-        cells: list[list[tuple[str, Any]]] = [[pair] for pair in named]
+        pairs_of_rows = zip(columns["symbol"], columns["price"], strict=True)
+        cells: list[list[tuple[str, Any]]] = [[pair] for pair in pairs_of_rows]
     else:
         others = [name for name in columns if name != "time"]
         cells = [[(name, columns[name][row]) for name in others] for row in range(len(columns["time"]))]

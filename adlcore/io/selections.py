@@ -49,8 +49,8 @@ def writable_suffix(path: Destination) -> str:
     if not suffix and is_stream(target):
         return ".csv"
     if suffix not in WRITERS:
-        known = ", ".join(WRITERS)
-        raise AdlError(f"{target} has suffix {suffix!r}: must be one of {known}", argument="out")
+        suffixes = ", ".join(WRITERS)
+        raise AdlError(f"{target} has suffix {suffix!r}: must be one of {suffixes}", argument="out")
     return suffix
 
 
@@ -141,15 +141,17 @@ def _pnl_column(realized_pnl: Any) -> npt.NDArray[np.float64]:
 def _records(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterator[list[Any]]:
     """Rows of Python values, quantities as decimal text."""
     for record in zip(*(columns[name].tolist() for name in SELECTION_COLUMNS), strict=True):
-        account, row, place, score, closed, left, realized = record
-        yield [account, row, place, score, contract.decimal(closed), contract.decimal(left), realized]
+        account, row, place, score, closed_lots, left_lots, realized = record
+        yield [account, row, place, score, contract.decimal(closed_lots), contract.decimal(left_lots), realized]
 
 
 def _write_csv(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+    """Lines of CSV that programs read."""
     _write_cells(file, _visible_rows(columns, contract), csv.QUOTE_MINIMAL)
 
 
 def _write_csv_for_sheets(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+    """Lines of CSV that people open in a sheet."""
     # Quoted, for a sheet may take another sign than the comma for the end of a cell.
     _write_cells(
         file, ([_no_formula(label), *rest] for label, *rest in _visible_rows(columns, contract)), csv.QUOTE_NONNUMERIC
@@ -169,10 +171,12 @@ def _visible_rows(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> I
 
 
 def _no_formula(label: Any) -> Any:
+    """A label as no sheet takes it for a formula."""
     return f"'{label}" if isinstance(label, str) and label.lstrip(" ").startswith(FORMULA) else label
 
 
 def _write_jsonl(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+    """A line of JSON for each counterparty."""
     for record in _records(columns, contract):
         fields = {name: null_unless_finite(value) for name, value in zip(SELECTION_COLUMNS, record, strict=True)}
         line = json.dumps(fields, ensure_ascii=False, allow_nan=False, default=str)

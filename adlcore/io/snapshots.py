@@ -108,8 +108,8 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     >>> import adlcore as adl
     >>> snapshot = adl.Snapshot.build([adl.Contract("X")], {"account": ["ann"], "balance": ["12.5"]}, [], {"X": "20"})
     >>> with tempfile.TemporaryDirectory() as parent:
-    ...     adl.io.save(snapshot, pathlib.Path(parent, "venue"))
-    ...     adl.io.load(pathlib.Path(parent, "venue")) == snapshot
+    ...     adl.io.save(snapshot, pathlib.Path(parent, "books"))
+    ...     adl.io.load(pathlib.Path(parent, "books")) == snapshot
     True
     """
     if not isinstance(snapshot, Snapshot):
@@ -166,8 +166,8 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
     >>> import adlcore as adl
     >>> snapshot = adl.Snapshot.build([adl.Contract("X")], {"account": ["ann"], "balance": ["12.5"]}, [], {"X": "20"})
     >>> with tempfile.TemporaryDirectory() as parent:
-    ...     snapshot.to_npz(pathlib.Path(parent, "venue.npz"))
-    ...     adl.io.load(pathlib.Path(parent, "venue.npz"))
+    ...     snapshot.to_npz(pathlib.Path(parent, "books.npz"))
+    ...     adl.io.load(pathlib.Path(parent, "books.npz"))
     <Snapshot of 1 wallets, 0 positions in 1 contract, 0 open orders>
     """
     place = read_path("path", path)

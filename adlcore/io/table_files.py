@@ -76,8 +76,8 @@ def open_tabular_file(path: str, purpose: str = "reading CSV and Parquet files")
     if suffix in PARQUET:
         require("pyarrow.parquet", purpose)
         return _ParquetFile(path)
-    known = ", ".join((*DELIMITERS, *PARQUET))
-    raise AdlError(f"{path} has suffix {suffix!r}: must be one of {known}", argument="path", value=path)
+    suffixes = ", ".join((*DELIMITERS, *PARQUET))
+    raise AdlError(f"{path} has suffix {suffix!r}: must be one of {suffixes}", argument="path", value=path)
 
 
 class _CsvFile(TabularFile):
@@ -103,7 +103,7 @@ class _CsvFile(TabularFile):
         parse = pacsv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True)
         try:
             with open(self.path, "rb") as file:
-                source = file if progress is None else _Counted(file, Path(self.path).stat().st_size, progress)
+                source = file if progress is None else _CountingFile(file, Path(self.path).stat().st_size, progress)
                 table = pacsv.read_csv(source, parse_options=parse, convert_options=convert)
         except pa.ArrowException as error:
             raise self._structure_error(error) from None
@@ -174,7 +174,7 @@ class _ParquetFile(TabularFile):
         return f"row {row} (counted from 0)"
 
 
-class _Counted:
+class _CountingFile:
     """A file for pyarrow that tells how much of it has been read."""
 
     def __init__(self, file: BinaryIO, size: int, progress: Progress) -> None:

@@ -140,10 +140,10 @@ def _fund(fund: FundEntry, snapshot: Snapshot, scenario: Scenario, lots: dict[st
     scope = None if fund.scope is None else list(fund.scope)
     balance = fund.balance
     if balance is None:
-        named = {symbol for other in scenario.funds for symbol in other.scope or ()}
+        scoped = {symbol for other in scenario.funds for symbol in other.scope or ()}
         notional = Decimal(0)
         for listing, contract in zip(scenario.contracts, snapshot.contracts, strict=True):
-            in_scope = listing.symbol in scope if scope else listing.symbol not in named
+            in_scope = listing.symbol in scope if scope else listing.symbol not in scoped
             if in_scope and listing.settle == fund.asset:
                 exact = contract.exact_value_per_lot(listing.price)
                 value_per_lot = abs(Decimal(exact.numerator) / Decimal(exact.denominator))

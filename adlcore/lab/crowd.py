@@ -111,8 +111,8 @@ def snapshot(
     habits = replace(SNAPSHOT_HABITS, modes={mode: SNAPSHOT_HABITS.modes[mode] for mode in _modes(modes)})
     rng = np.random.default_rng(_count("seed", seed, 0))
     crowd_contracts = [_contract(code, rng) for code in range(contracts)]
-    named = {"BTC", "ETH", *(entry.contract.settle.name for entry in crowd_contracts)}
-    coins = [Coin(coin, f"{price:g}", HAIRCUTS[coin]) for coin, price, *_ in COINS if coin in named]
+    needed = {"BTC", "ETH", *(entry.contract.settle.name for entry in crowd_contracts)}
+    coins = [Coin(coin, f"{price:g}", HAIRCUTS[coin]) for coin, price, *_ in COINS if coin in needed]
     return draw_crowd(crowd_contracts, coins, habits, wallets=wallets, positions=positions, rng=rng)
 
 
@@ -126,10 +126,10 @@ def _count(name: str, value: Any, least: int) -> int:
 def _modes(modes: Sequence[str]) -> list[str]:
     """The modes that are wanted, in the order of MODES."""
     must = f"must be of {', '.join(MODES)}"
-    given = [modes] if isinstance(modes, str) else read_list("modes", modes, must)
-    for mode in given or ["none"]:
+    wanted = [modes] if isinstance(modes, str) else read_list("modes", modes, must)
+    for mode in wanted or ["none"]:
         require_option("modes", mode, MODES, must)
-    return [mode for mode in MODES if mode in given]
+    return [mode for mode in MODES if mode in wanted]
 
 
 def _contract(code: int, rng: np.random.Generator) -> CrowdContract:

@@ -172,11 +172,11 @@ def draw_crowd(
         # Every draw takes the next numbers of rng: one that comes earlier or later makes another crowd of each seed.
         drawn = _draw_wallets(terms, wallets)
         rows = _draw_positions(terms, drawn, positions)
-        known = [Asset("USDT"), *(Asset(coin.name) for coin in coins)]
-        settled = [entry.contract.settle for entry in contracts]
-        named = {asset.name: asset for asset in [*settled, *known]}
+        settle_assets = [entry.contract.settle for entry in contracts]
+        others = [Asset("USDT"), *(Asset(coin.name) for coin in coins)]
+        by_name = {asset.name: asset for asset in [*settle_assets, *others]}
         # Rows of the assets stand in the order of the snapshot: those that contracts settle in, then the others.
-        assets = list(named)
+        assets = list(by_name)
         balance, balances = _draw_balances(terms, drawn, rows, assets)
         return Snapshot(
             [entry.contract for entry in contracts],
@@ -190,7 +190,7 @@ def draw_crowd(
             {entry.contract.symbol: entry.mark for entry in contracts},
             orders=_draw_orders(terms, rows),
             balances=balances,
-            assets=named.values(),
+            assets=by_name.values(),
             index_prices={coin.name: coin.price for coin in coins},
             haircuts={coin.name: coin.haircut for coin in coins},
             loan_rates={"USDT": habits.loan_rate},

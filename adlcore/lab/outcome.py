@@ -25,8 +25,8 @@ def open_interest(snapshot: Snapshot) -> Int64Array1D:
     >>> open_interest(crowd.snapshot(wallets=10, contracts=3)).tolist()
     [364, 2455, 0]
     """
-    held = np.maximum(snapshot.positions.quantity, 0)
-    return np.array([held[snapshot.rows(code)].sum() for code in range(len(snapshot.contracts))], INT64)
+    longs = np.maximum(snapshot.positions.quantity, 0)
+    return np.array([longs[snapshot.rows(code)].sum() for code in range(len(snapshot.contracts))], INT64)
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Outcome:
 
     @classmethod
     def before(cls, snapshot: Snapshot, unit: str = "USDT") -> Outcome:
-        """Nothing yet.
+        """What it is before the first pass: nothing is closed.
 
         Parameters
         ----------
@@ -146,5 +146,4 @@ class Outcome:
     @property
     def deleveraged_share(self) -> float:
         """Of the contract that lost most of its open interest to others, how much: in lots, without a price."""
-        held = np.maximum(self.open_interest, 1)
-        return float(np.max(self.deleveraged_lots / held, initial=0.0))
+        return float(np.max(self.deleveraged_lots / np.maximum(self.open_interest, 1), initial=0.0))

@@ -85,14 +85,14 @@ def remove_folder(path: Path, names: Collection[str]) -> None:
 
 def refuse_foreign(path: Path, names: Collection[str], opened: int | None = None) -> list[str]:
     """What a folder holds, which must be files of these names, or links under them; `opened` is the folder."""
-    held = sorted(os.listdir(path if opened is None else opened))
-    for name in held:
+    members = sorted(os.listdir(path if opened is None else opened))
+    for name in members:
         place = path / name
         if name not in names:
             raise AdlError(f"{place} is not of this run: must be moved elsewhere", argument="path", value=str(place))
         if stat.S_ISDIR(os.stat(place if opened is None else name, dir_fd=opened, follow_symlinks=False).st_mode):
             stat_member(place)
-    return held
+    return members
 
 
 def temporary_name(name: str) -> str:

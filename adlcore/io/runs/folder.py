@@ -45,9 +45,9 @@ _FILES, _FOLDERS = (MANIFEST, *TABLES, LOG + DROPPED), (BEFORE, AFTER)
 
 def command_line(name: str, path: Path) -> str:
     """A command on a run, or on another file or folder, as it can be typed."""
-    named = os.fspath(path)
+    text = os.fspath(path)
     # What begins with a dash would be an option, or standard output.
-    return f"adlcore {name} {shlex.quote(f'./{named}' if named.startswith('-') else named)}"
+    return f"adlcore {name} {shlex.quote(f'./{text}' if text.startswith('-') else text)}"
 
 
 def is_own_name(name: str) -> bool:

@@ -301,21 +301,21 @@ class PassLog:
 
 def _message(file: FileIO, start: int, number: int) -> tuple[bytearray | None, Damage | None]:
     """The message that starts there and is sound; neither it nor a damage where the file ends before it does."""
-    left = max(0, os.fstat(file.fileno()).st_size - start)
-    head = _read_bytes(file, start, min(HEAD, left))
+    available = max(0, os.fstat(file.fileno()).st_size - start)
+    head = _read_bytes(file, start, min(HEAD, available))
     if head[:4] != ONES[: len(head)]:
         return None, Damage(number, "does not begin as a pass does", None)
     if len(head) < HEAD:
         return None, None
     metadata = int.from_bytes(head[4:], "little")
-    text = _read_bytes(file, start + HEAD, min(metadata, left - HEAD))
+    text = _read_bytes(file, start + HEAD, min(metadata, available - HEAD))
     check = CHECK_PATTERN.search(text)
     if check is None:
         return None, Damage(number, "has no check", None) if len(text) == metadata else None
     metadata_length, length, crc = (int(digits, 16) for digits in check.groups()[:3])
     if metadata_length != metadata or length < HEAD + metadata or crc != zlib.crc32(check[1] + check[2]):
         return None, Damage(number, "has lengths that cannot be", None)
-    if length > left:
+    if length > available:
         return None, None
     message = _read_bytes(file, start, length)
     if len(message) < length:  # somebody cuts the file at this moment
@@ -367,8 +367,8 @@ def _read_pass(head: bytes, message: bytearray, number: int, first: int, digest:
     except (pa.ArrowException, StopIteration, *DECODING_ERRORS) as error:
         return f"cannot be read: {one_line(error)}"
     if place != [number, first, batch.num_rows]:
-        named = "pass {} from event {} on, of {} events"
-        return f"says that it is {named.format(*place)}: must be {named.format(number, first, batch.num_rows)}"
+        named = "pass {} from event {} on, of {} events".format
+        return f"says that it is {named(*place)}: must be {named(number, first, batch.num_rows)}"
     table = np.stack(columns, axis=1) if len(batch) else np.zeros((0, len(FIELDS)), INT64)
     events = Events(table, first, time, NO_NAMES)
     expected = events.digest(digest) if len(events) else digest

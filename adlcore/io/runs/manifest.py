@@ -198,7 +198,7 @@ def _refuse_deeper(value: Any, most: int) -> None:
 
 def _distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A mapping whose keys are still as many when they are text."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError(f"two keys of {list(found)} are the same as text")
-    return found
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        raise ValueError(f"two keys of {list(mapping)} are the same as text")
+    return mapping

@@ -324,8 +324,8 @@ def _refuse_columns(path: Path, schema: Any) -> None:
     words = pa.dictionary(pa.int32(), pa.string())
     types = {NUMBER: (pa.int64(),), TEXT: (pa.string(),), WORD: (words,), LABEL: (pa.int64(), pa.string())}
     for name, kind in columns.items():
-        if (found := schema.field(name).type) not in types[kind]:
-            raise AdlError(f"{path}: column {name!r} is of type {found}: must be {kind}", argument=name, value=found)
+        if (type_ := schema.field(name).type) not in types[kind]:
+            raise AdlError(f"{path}: column {name!r} is of type {type_}: must be {kind}", argument=name, value=type_)
 
 
 def code_columns(table: str, rows: Iterable[tuple[Any, ...]]) -> CodedColumns:

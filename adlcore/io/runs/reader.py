@@ -286,8 +286,8 @@ class Run:
         passes, events = len(self._pass_rows), sum(row.events for row in self._pass_rows)
         if self.sealed:
             passes, events = self.manifest["counts"].values()
-        held = f"{passes:,} pass{'' if passes == 1 else 'es'}, {events:,} event{'' if events == 1 else 's'}"
-        return f"<Run {self.path.name!r}, {self.manifest['status']}: {held}>"
+        counts = f"{passes:,} pass{'' if passes == 1 else 'es'}, {events:,} event{'' if events == 1 else 's'}"
+        return f"<Run {self.path.name!r}, {self.manifest['status']}: {counts}>"
 
 
 def open_log(folder: Path, manifest: dict[str, Any]) -> PassLog:
@@ -301,8 +301,8 @@ def open_log(folder: Path, manifest: dict[str, Any]) -> PassLog:
     opening, names = manifest["opening"], manifest["names"]
     for name, known in (("kinds", KINDS), ("causes", CAUSES)):
         if names[name] != list(known[: len(names[name])]):
-            made = f"was recorded by adlcore {manifest['adlcore']}, whose {name} of events have other numbers"
-            raise AdlError(f"{folder} {made}: must be sealed by that version", argument="path", value=str(folder))
+            reason = f"was recorded by adlcore {manifest['adlcore']}, whose {name} of events have other numbers"
+            raise AdlError(f"{folder} {reason}: must be sealed by that version", argument="path", value=str(folder))
     return PassLog(folder / LOG, opening["sequence"], bytes.fromhex(opening["digest"]))
 
 

@@ -92,14 +92,14 @@ class Crash:
         scenario = self.scenario
         for number, (time, marks) in enumerate(self.marks):
             share = 1.0
-            # Of those that have begun the last one of the file holds.
+            # Of those that have begun the last one holds, in the order of the file.
             for vanish in scenario.depth.vanish:
                 if number >= vanish.at * len(self.marks):
                     share = vanish.share
-            # Before the pass, which fills at the books as they are then.
+            # Before the pass: its orders are immediate-or-cancel (docs/waterfall.md, "BookIOC").
             self.book.move(marks, share)
-            index = {asset.name: marks[asset.index] for asset in scenario.assets if asset.index in marks}
-            yield Inputs(time, marks, index or None)
+            index_prices = {asset.name: marks[asset.index] for asset in scenario.assets if asset.index in marks}
+            yield Inputs(time, marks, index_prices or None)
 
     def mark_all(self) -> Iterator[tuple[Inputs, Events]]:
         """Mark the house pass after pass: what each is given, and its events."""

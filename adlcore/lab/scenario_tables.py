@@ -291,14 +291,8 @@ class Depth(ScenarioTable):
 
     def shape(self, contract: Contract, open_interest: int) -> Shape:
         """How the book of a contract looks of which longs hold so many lots."""
-        return Shape(
-            contract=contract,
-            lots=round(open_interest * self.of_open_interest),
-            levels=self.levels,
-            step=self.step,
-            growth=self.growth,
-            refill=self.refill,
-        )
+        lots = round(open_interest * self.of_open_interest)
+        return Shape(contract=contract, lots=lots, **self.model_dump(exclude={"of_open_interest", "vanish"}))
 
 
 class Shock(ScenarioTable):

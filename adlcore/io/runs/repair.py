@@ -129,7 +129,7 @@ def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
         if manifest["status"] == "sealed":
             _refuse_altered_seal(folder, manifest)
             counts = manifest["counts"]
-            return _nothing_dropped(counts["passes"], counts["events"], ())
+            return Repair(counts["passes"], counts["events"], 0, 0, 0, None, ())
         log, maker = open_log(folder, manifest), PassMaker(house, passes)
         refuse_other_numbers(folder, manifest)  # none of its passes would be made again as it is
         before = maker.house.snapshot()  # now, for each pass that is made again moves the house on
@@ -147,7 +147,7 @@ def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
                 maker.make()
             aside += _put_aside(folder, AFTER, maker.house.snapshot())
         if error is None:
-            return _nothing_dropped(count, events, aside)
+            return Repair(count, events, 0, 0, 0, None, aside)
         tail = log.tail(end)  # before it is cut off
         return Repair(
             kept_passes=count,
@@ -158,11 +158,6 @@ def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
             reason=str(error),
             put_aside=(*aside, _cut(log, end)),
         )
-
-
-def _nothing_dropped(passes: int, events: int, put_aside: tuple[Path, ...]) -> Repair:
-    """A repair of a run whose passes are all sound."""
-    return Repair(passes, events, 0, 0, 0, None, put_aside)
 
 
 def _difference(log: PassLog, logged: LoggedPass, maker: PassMaker) -> AdlError | None:

@@ -12,6 +12,7 @@ from ..contracts.decimals import positive_decimal, whole_number
 from ..errors import AdlError, keyed
 from ..io import Inputs, Run
 from ..io.manifests import MANIFEST
+from ..io.marks import Marks, TimedMarks
 from ..io.runs.folder import command_line
 from ..lab import scenarios
 from ..lab.crash import TIME_UNIT, Crash
@@ -48,7 +49,7 @@ def crash_of(run: Run) -> Crash:
     return Crash.of(scenarios.read(fields), marks=None if marks is None else _read_marks(marks))
 
 
-def _read_marks(entries: Any) -> list[tuple[int, dict[str, str]]]:
+def _read_marks(entries: Any) -> Marks:
     """The marks of a configuration: time and prices of each pass."""
     place, must = f"configuration.{MARKS}", "must be a time and a mapping of contracts to prices"
     marks = []
@@ -58,7 +59,7 @@ def _read_marks(entries: Any) -> list[tuple[int, dict[str, str]]]:
         time, prices = entry
         for symbol, price in prices.items():
             positive_decimal(price, keyed(f"{place}[{row}]", symbol))
-        marks.append((whole_number(time, place, row), prices))
+        marks.append(TimedMarks(whole_number(time, place, row), prices))
     return marks
 
 

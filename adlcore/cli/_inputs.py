@@ -37,24 +37,11 @@ def load_market(
     with name_unreadable_file(file):
         with ReadingBar(file.name) as bar:
             positions = read_positions(file, columns, lot=lot, progress=bar)
-        return positions, _market(file, positions, rule, mark, **terms)
-
-
-def _market(file: Path, positions: Positions, rule: RankingRule, mark: str, **terms: str) -> Market:
-    """The market that a file is of."""
-    columns = positions.columns
-    for name in rule.needs:
-        if name not in columns and name not in positions.names:
-            raise positions.absent(name, f", which the rule {rule.name!r} needs")
-    contract = positions.contract(file.stem or "MARKET", **terms)
-    try:
-        return Market(contract, mark_price=mark, **columns)
-    except AdlError as error:
-        if error.row is None:
-            raise
-        # The market counts rows; a person looks for a line.
-        message = f"{positions.path}, {positions.place(error.row)}: {error}"
-        raise AdlError(message, argument=error.argument, row=error.row, value=error.value) from None
+        for name in rule.needs:
+            if name not in positions.columns and name not in positions.names:
+                raise positions.absent(name, f", which the rule {rule.name!r} needs")
+        contract = positions.contract(file.stem or "MARKET", **terms)
+        return positions, positions.market(contract, mark)
 
 
 def load_snapshot(path: Path) -> Snapshot:

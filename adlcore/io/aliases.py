@@ -75,21 +75,21 @@ def parse_columns(columns: ColumnMapping | None) -> dict[str, tuple[str, ...]]:
         pairs = columns.items()
     else:
         raise AdlError.at("columns", None, columns, "must be text as in quantity=position_size, or a mapping")
-    found: dict[str, tuple[str, ...]] = {}
+    sources: dict[str, tuple[str, ...]] = {}
     for key, value in pairs:
         name = str(key).strip()
         if name not in ALIASES:
             near = difflib.get_close_matches(name, ALIASES, n=3, cutoff=0.4) or list(ALIASES)
             raise AdlError.at("columns", None, name, f"must be a column of a market; nearest: {', '.join(near)}")
-        if name in found:
+        if name in sources:
             raise AdlError.at("columns", None, name, "must be given once")
         if value is None or isinstance(value, str):
-            found[name] = (value.strip(),) if value and value.strip() else ()
+            sources[name] = (value.strip(),) if value and value.strip() else ()
         else:
-            found[name] = tuple(
+            sources[name] = tuple(
                 map(str, read_list("columns", value, f"must be names of columns of the file, for {name}"))
             )
-    return found
+    return sources
 
 
 def find_columns(path: str, header: Sequence[str], columns: ColumnMapping | None) -> dict[str, tuple[str, ...]]:
@@ -114,28 +114,28 @@ def find_columns(path: str, header: Sequence[str], columns: ColumnMapping | None
     >>> find_columns("p.csv", ["User", "szi", "entryPx", "cash", "pnl"], "equity=cash+pnl")
     {'equity': ('cash', 'pnl'), 'quantity': ('szi',), 'entry_price': ('entryPx',), 'account': ('User',)}
     """
-    given = parse_columns(columns)
-    found = {name: _parts(path, header, name, parts) for name, parts in given.items() if parts}
+    mapping = parse_columns(columns)
+    sources = {name: _named_columns(path, header, name, parts) for name, parts in mapping.items() if parts}
     for name, aliases in ALIASES.items():
-        if name not in given and (match := _by_alias(path, header, name, aliases)):
-            found[name] = (match,)
-    if "entry_price" in found and "entry_value" in found:
+        if name not in mapping and (match := _by_alias(path, header, name, aliases)):
+            sources[name] = (match,)
+    if "entry_price" in sources and "entry_value" in sources:
         # Where a file has both, the price has no sign to get wrong; a caller who names one means it.
-        found.pop("entry_price" if "entry_value" in given and "entry_price" not in given else "entry_value")
+        sources.pop("entry_price" if "entry_value" in mapping and "entry_price" not in mapping else "entry_value")
     for names in (("quantity",), ("entry_price", "entry_value")):
-        if not any(name in found for name in names):
+        if not any(name in sources for name in names):
             raise absent_column(path, header, names[0])
-    return found
+    return sources
 
 
 def absent_column(path: str, header: Sequence[str], name: str, why: str = "") -> AdlError:
     """The error for a column that was neither given nor found."""
-    listed = ", ".join(header[:12]) + (", ..." if len(header) > 12 else "")
-    message = f"{path} has no column that is known as {name}{why}: give columns '{name}=...' of {listed}"
+    columns = ", ".join(header[:12]) + (", ..." if len(header) > 12 else "")
+    message = f"{path} has no column that is known as {name}{why}: give columns '{name}=...' of {columns}"
     return AdlError(message, argument=name)
 
 
-def _parts(path: str, header: Sequence[str], name: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+def _named_columns(path: str, header: Sequence[str], name: str, parts: tuple[str, ...]) -> tuple[str, ...]:
     """The file's columns of one mapping: a name as it stands, or a sum of names."""
     stripped = {column.strip(): column for column in header}
     if len(parts) == 1 and parts[0] not in stripped:
@@ -153,11 +153,11 @@ def _parts(path: str, header: Sequence[str], name: str, parts: tuple[str, ...]) 
 
 def _by_alias(path: str, header: Sequence[str], name: str, aliases: tuple[str, ...]) -> str | None:
     """The one column of the file that a common name stands for."""
-    plain: dict[str, list[str]] = {}
+    by_bare_name: dict[str, list[str]] = {}
     for column in header:
-        plain.setdefault(_plain(column), []).append(column)
+        by_bare_name.setdefault(_bare_name(column), []).append(column)
     for alias in aliases:
-        matches = plain.get(_plain(alias), [])
+        matches = by_bare_name.get(_bare_name(alias), [])
         if len(set(matches)) > 1:
             message = f"{path} has columns {' and '.join(map(repr, matches))}: give columns '{name}=...' to say which"
             raise AdlError(message, argument=name, value=matches)
@@ -168,10 +168,11 @@ def _by_alias(path: str, header: Sequence[str], name: str, aliases: tuple[str, .
 
 
 def _refuse_twins(path: str, header: Sequence[str], column: str) -> None:
+    """Refuse a column whose name the file has twice."""
     if list(header).count(column) > 1:
         raise AdlError(f"{path} has two columns {column!r}: must have one", argument=column, value=column)
 
 
-def _plain(name: str) -> str:
+def _bare_name(name: str) -> str:
     """``position_amt``, ``positionAmt`` and ``Position Amt`` are one name."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

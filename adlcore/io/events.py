@@ -85,7 +85,7 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
         if row and table.first != tables[row - 1].first + len(tables[row - 1]):
             after = tables[row - 1].first + len(tables[row - 1])
             raise AdlError.at("events", row, table.first, f"must begin with sequence {after}, after those before")
-    columns, digest = _joined(tables)
+    columns, digest = _join_tables(tables)
     with open_replacement(target) as file:
         if target.suffix == ".jsonl":
             _write_jsonl(file, columns)
@@ -93,29 +93,32 @@ def write_events(events: Events | Iterable[Events], path: str | os.PathLike[str]
             _write_arrow(file, columns, digest, target.suffix == ".parquet")
 
 
-def _joined(tables: list[Events]) -> tuple[dict[str, npt.NDArray[Any]], bytes]:
+def _join_tables(tables: list[Events]) -> tuple[dict[str, npt.NDArray[Any]], bytes]:
+    """The columns of all events, one table after the other, and their rolling hash."""
     digest = b""
-    parts = []
+    columns = []
     for table in tables:
-        parts.append(table.columns())
+        columns.append(table.columns())
         digest = table.digest(digest)
-    if not parts:
+    if not columns:
         kinds = {**dict.fromkeys(TEXTS, np.str_), ACCOUNT: object}
         return {name: np.zeros(0, kinds.get(name, np.int64)) for name in EVENT_COLUMNS}, digest
-    return {name: np.concatenate([part[name] for part in parts]) for name in EVENT_COLUMNS}, digest
+    return {name: np.concatenate([each[name] for each in columns]) for name in EVENT_COLUMNS}, digest
 
 
 def _write_jsonl(file: BinaryIO, columns: dict[str, npt.NDArray[Any]]) -> None:
+    """A line of JSON for each event."""
     for record in zip(*(columns[name].tolist() for name in EVENT_COLUMNS), strict=True):
         line = json.dumps(dict(zip(EVENT_COLUMNS, record, strict=True)), ensure_ascii=False)
         file.write(f"{visible_json(line)}\n".encode())
 
 
 def _write_arrow(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], digest: bytes, parquet: bool) -> None:
+    """A table of Arrow, as Parquet or as an IPC file, with the rolling hash as its metadata."""
     with optional_import("pyarrow", "writing Arrow and Parquet files"):
         import pyarrow as pa
         import pyarrow.parquet as pq
-    arrays = [_array(pa, name, columns[name]) for name in EVENT_COLUMNS]
+    arrays = [_arrow_array(pa, name, columns[name]) for name in EVENT_COLUMNS]
     table = pa.table(arrays, names=EVENT_COLUMNS).replace_schema_metadata({"digest": digest.hex()})
     if parquet:
         pq.write_table(table, file, compression="zstd")
@@ -124,7 +127,8 @@ def _write_arrow(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], digest: b
         writer.write_table(table)
 
 
-def _array(pa: Any, name: str, column: npt.NDArray[Any]) -> Any:
+def _arrow_array(pa: Any, name: str, column: npt.NDArray[Any]) -> Any:
+    """A column as Arrow has it: labels as they are, other text as a dictionary."""
     if name == ACCOUNT:
         labels = column.tolist()
         return pa.array(labels, pa.string() if any(isinstance(label, str) for label in labels) else pa.int64())
@@ -168,13 +172,14 @@ def account_column(labels: Sequence[Any], wallet: npt.NDArray[Any]) -> npt.NDArr
 
     Older files have -1 or an empty text there.
     """
-    found = np.full(len(labels), None, object)
-    found[:] = labels
-    found[wallet < 0] = None
-    return found
+    accounts = np.full(len(labels), None, object)
+    accounts[:] = labels
+    accounts[wallet < 0] = None
+    return accounts
 
 
 def _read_jsonl(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """The columns of a file of JSON lines; a line that is no event is named."""
     lists: dict[str, list[Any]] = {name: [] for name in EVENT_COLUMNS}
     with open(path, "rb") as file:
         for number, line in enumerate(file):
@@ -186,7 +191,7 @@ def _read_jsonl(path: Path) -> dict[str, npt.NDArray[Any]]:
                     "path", number, line[:40].decode(errors="replace"), f"must be an event as JSON ({error})"
                 ) from None
             for (name, column), value in zip(lists.items(), values, strict=True):
-                column.append(_cell(name, number, value))
+                column.append(_read_cell(name, number, value))
     columns = {
         name: np.array(values, np.str_ if name in TEXTS else np.int64)
         for name, values in lists.items()
@@ -196,7 +201,7 @@ def _read_jsonl(path: Path) -> dict[str, npt.NDArray[Any]]:
     return {name: columns[name] for name in EVENT_COLUMNS}
 
 
-def _cell(name: str, row: int, value: Any) -> Any:
+def _read_cell(name: str, row: int, value: Any) -> Any:
     """A value of a line, which must be of its column's kind."""
     if name == ACCOUNT and (value is None or isinstance(value, str)):
         return value
@@ -208,6 +213,7 @@ def _cell(name: str, row: int, value: Any) -> Any:
 
 
 def _read_arrow(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """The columns of a table of Arrow, from Parquet or an IPC file."""
     with optional_import("pyarrow", "reading Arrow and Parquet files"):
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -222,12 +228,12 @@ def _read_arrow(path: Path) -> dict[str, npt.NDArray[Any]]:
     missing = [name for name in EVENT_COLUMNS if name not in names]
     if missing:
         raise AdlError.at("path", None, str(path), f"must have the column {missing[0]}")
-    columns = {name: _column(name, table[name]) for name in EVENT_COLUMNS}
+    columns = {name: _read_column(name, table[name]) for name in EVENT_COLUMNS}
     columns[ACCOUNT] = account_column(columns[ACCOUNT], columns["wallet"])
     return columns
 
 
-def _column(name: str, column: Any) -> Any:
+def _read_column(name: str, column: Any) -> Any:
     """A column of a table: text, int64, or the list of labels."""
     import pyarrow as pa
 

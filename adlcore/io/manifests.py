@@ -11,7 +11,16 @@ from typing import Any
 from .._support.members import open_member, stat_member
 from ..errors import AdlError
 
-__all__ = ["MANIFEST", "HashingFile", "hash_error", "manifest_bytes", "read_json", "refuse_altered", "json_bytes"]
+__all__ = [
+    "MANIFEST",
+    "HashingFile",
+    "hash_error",
+    "is_of_snapshot",
+    "json_bytes",
+    "manifest_bytes",
+    "read_json",
+    "refuse_altered",
+]
 
 MANIFEST = "manifest.json"
 
@@ -51,15 +60,15 @@ class HashingFile:
         return self._digest.hexdigest()
 
 
-def hash_error(path: Path, known: object) -> AdlError | None:
+def hash_error(path: Path, expected: object) -> AdlError | None:
     """What to raise for a file that has not the SHA-256 it should have; what is no plain file is refused at once."""
     if stat_member(path) is None:
         return AdlError(f"{path.parent} was altered: has no {path.name}", argument="path", value=path.name)
     with open_member(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest == known:
+    if digest == expected:
         return None
-    message = f"{path} was altered: its SHA-256 is {digest}, the manifest says {known}"
+    message = f"{path} was altered: its SHA-256 is {digest}, the manifest says {expected}"
     return AdlError(message, argument="path", value=digest)
 
 
@@ -90,19 +99,25 @@ def read_json(path: Path) -> tuple[bytes, Any]:
         raise AdlError(f"{path} cannot be read as JSON: {error}", argument="path", value=str(path)) from None
 
 
+def is_of_snapshot(manifest: object) -> bool:
+    """Whether what a manifest says is of a snapshot; one of a run has a status and hashes of several books."""
+    return isinstance(manifest, dict) and "hash" in manifest and "status" not in manifest
+
+
 def refuse_altered(
-    path: Path, data: bytes, said: Mapping[str, Any], former: Callable[[dict[str, Any]], bytes]
+    path: Path, data: bytes, manifest: Mapping[str, Any], former_bytes: Callable[[dict[str, Any]], bytes]
 ) -> dict[str, Any]:
     """What a manifest says without its check, if its bytes are those that were written.
 
     White space, a key that stands there twice, or an order of keys says nothing as JSON, so the bytes are compared with
-    those that are written for what they say. `former` gives those of manifests before they had a check of their bytes.
+    those that are written for what they say. `former_bytes` gives those of manifests before they had a check of their
+    bytes.
     """
-    values = {name: value for name, value in said.items() if name != CHECK_KEY}
+    values = {name: value for name, value in manifest.items() if name != CHECK_KEY}
     try:
-        is_own = data in (manifest_bytes(values), former(values))
+        is_whole = data in (manifest_bytes(values), former_bytes(values))
     except RecursionError:
-        is_own = False
-    if not is_own:
+        is_whole = False
+    if not is_whole:
         raise AdlError(f"{path} was altered: its check does not fit its bytes", argument="path", value=str(path))
     return values

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._support.extras import require
 from .._support.options import is_text_of, read_list, read_path
@@ -14,10 +14,24 @@ from ..contracts.decimals import exact_decimal, positive_decimal, whole_number
 from ..errors import AdlError, value_text
 from .table_files import open_tabular_file
 
-__all__ = ["Marks", "read_marks"]
+__all__ = ["Marks", "TimedMarks", "read_marks"]
 
-#: Times, and the mark prices that are new at each, by symbol.
-Marks = list[tuple[int, dict[str, str]]]
+
+class TimedMarks(NamedTuple):
+    """A time, and the mark prices that are new at it, by symbol.
+
+    Examples
+    --------
+    >>> TimedMarks(1000, {"BTCUSDT": "57300.5"}).prices["BTCUSDT"]
+    '57300.5'
+    """
+
+    time: int
+    prices: dict[str, str]
+
+
+#: In the order of their times.
+Marks = list[TimedMarks]
 
 
 def read_marks(path: str | os.PathLike[str], symbols: Collection[str]) -> Marks:
@@ -34,7 +48,7 @@ def read_marks(path: str | os.PathLike[str], symbols: Collection[str]) -> Marks:
 
     Returns
     -------
-    list of (int, dict)
+    list of TimedMarks
         A pass for each time.
 
     Raises
@@ -49,46 +63,48 @@ def read_marks(path: str | os.PathLike[str], symbols: Collection[str]) -> Marks:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "marks.csv")
     ...     _ = path.write_text("time,BTCUSDT,ETHUSDT\\n1,60000,\\n2,59000.5,3000\\n")
-    ...     read_marks(path, {"BTCUSDT": 0, "ETHUSDT": 1})
+    ...     marks = read_marks(path, {"BTCUSDT": 0, "ETHUSDT": 1})
+    >>> [(time, prices) for time, prices in marks]
     [(1, {'BTCUSDT': '60000'}), (2, {'BTCUSDT': '59000.5', 'ETHUSDT': '3000'})]
     """
     symbols = symbols if isinstance(symbols, Mapping) else read_list("symbols", symbols, "must be a list of symbols")
     columns = _columns(read_path("path", path))
     if "time" not in columns:
         raise AdlError.at("marks", None, str(path), f"must have a column time; has {', '.join(columns)}")
-    long = {"symbol", "price"} <= columns.keys()
-    if long:
-        named = list(zip(columns["symbol"], columns["price"], strict=True))
-        cells: list[list[tuple[str, Any]]] = [[pair] for pair in named]
+    is_mark_a_row = {"symbol", "price"} <= columns.keys()
+    if is_mark_a_row:
+        pairs_of_rows = zip(columns["symbol"], columns["price"], strict=True)
+        cells: list[list[tuple[str, Any]]] = [[pair] for pair in pairs_of_rows]
     else:
         others = [name for name in columns if name != "time"]
         cells = [[(name, columns[name][row]) for name in others] for row in range(len(columns["time"]))]
-    found: Marks = []
-    for row, (given, pairs) in enumerate(zip(columns["time"], cells, strict=True)):
-        time = _time(given, row, found)
-        if not found or found[-1][0] != time:
-            found.append((time, {}))
+    marks: Marks = []
+    for row, (value, pairs) in enumerate(zip(columns["time"], cells, strict=True)):
+        time = _read_time(value, row, marks)
+        if not marks or marks[-1].time != time:
+            marks.append(TimedMarks(time, {}))
         for symbol, price in pairs:
             if not is_text_of(symbol, symbols):
                 raise AdlError.at(
                     "marks.symbol", row, symbol, f"must be one of {', '.join(map(str, list(symbols)[:12]))}"
                 )
             if price is not None and price != "":
-                found[-1][1][symbol] = format(positive_decimal(price, "marks.price", row), "f")
-            elif long:
+                marks[-1].prices[symbol] = format(positive_decimal(price, "marks.price", row), "f")
+            elif is_mark_a_row:
                 raise AdlError.at("marks.price", row, price, "must be a number; leave the row out where there is none")
-    if not found:
+    if not marks:
         raise AdlError.at("marks", None, str(path), "must have a row")
-    return found
+    return marks
 
 
-def _time(given: Any, row: int, found: Marks) -> int:
-    number = exact_decimal(given, "marks.time", row)
+def _read_time(value: Any, row: int, before: Marks) -> int:
+    """The time of a row: a whole number, and none before that of the rows above."""
+    number = exact_decimal(value, "marks.time", row)
     if number != number.to_integral_value():
-        raise AdlError.at("marks.time", row, given, "must be a whole number")
+        raise AdlError.at("marks.time", row, value, "must be a whole number")
     time = whole_number(int(number), "marks.time", row)
-    if found and time < found[-1][0]:
-        raise AdlError.at("marks.time", row, given, f"must not be before the row above, {found[-1][0]}")
+    if before and time < before[-1].time:
+        raise AdlError.at("marks.time", row, value, f"must not be before the row above, {before[-1].time}")
     return time
 
 
@@ -116,5 +132,5 @@ def _refuse_broken_table(path: Path) -> Iterator[None]:
     try:
         yield
     except (AdlError, ValueError, pa.ArrowException) as error:
-        told = str(error).removeprefix(str(path)).lstrip(" ,")
-        raise AdlError.at("marks", None, str(path), f"must be a whole table ({told[:60]})") from None
+        cause = str(error).removeprefix(str(path)).lstrip(" ,")
+        raise AdlError.at("marks", None, str(path), f"must be a whole table ({cause[:60]})") from None

@@ -15,8 +15,10 @@ from .._support.pickles import Immutable
 from ..contracts import Contract
 from ..contracts.decimals import Number, positive_decimal
 from ..errors import AdlError
+from ..market.market import Market
 from . import quantities
 from .aliases import ColumnMapping, absent_column, find_columns
+from .parquet import decoded
 from .table_files import Progress, TabularFile, open_tabular_file
 
 __all__ = ["Positions", "read_positions"]
@@ -49,8 +51,8 @@ class Positions(Immutable):
     path: str
     lot: Decimal
     header: tuple[str, ...]
-    _columns: dict[str, npt.NDArray[Any]]
-    _names: dict[str, str]
+    _columns: Mapping[str, npt.NDArray[Any]]
+    _names: Mapping[str, str]
 
     def __init__(
         self,
@@ -60,13 +62,8 @@ class Positions(Immutable):
         names: Mapping[str, str],
         header: tuple[str, ...] = (),
     ) -> None:
-        for array in columns.values():
-            array.flags.writeable = False
-        self._put(path, lot, dict(columns), dict(names), tuple(header))
-
-    def _put(self, *values: Any) -> None:
-        for slot, value in zip(("path", "lot", "_columns", "_names", "header"), values, strict=True):
-            object.__setattr__(self, slot, value)
+        values = {"_columns": dict(columns), "_names": dict(names), "header": tuple(header)}
+        self._restore({"path": path, "lot": lot, **values})
 
     @property
     def columns(self) -> dict[str, npt.NDArray[Any]]:
@@ -81,6 +78,40 @@ class Positions(Immutable):
     def contract(self, symbol: str, **terms: Any) -> Contract:
         """A contract whose lot is the file's; `terms` as of :class:`adlcore.Contract`."""
         return Contract(symbol, lot=self.lot, **terms)
+
+    def market(self, contract: Contract, mark_price: Number) -> Market:
+        """The market of these columns; what it refuses is named by file and line.
+
+        Parameters
+        ----------
+        contract : Contract
+            Of the file's lot, as :meth:`contract` gives it.
+        mark_price : decimal string or number
+            In units of the settle asset for one contract; of inverse contracts the price of the coin.
+
+        Raises
+        ------
+        AdlError
+            For a contract of another lot, and all that :class:`adlcore.Market` refuses.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> columns = {"quantity": np.array([-2853, -1804]), "entry_price": np.array([28.885, 27.676])}
+        >>> positions = Positions("avax.csv", Decimal("0.01"), columns, {"quantity": "szi", "entry_price": "entryPx"})
+        >>> positions.market(positions.contract("AVAX"), "22.025").entry_value.tolist()
+        [-824.08905, -499.27504]
+        """
+        if not isinstance(contract, Contract) or contract.lot != self.lot:
+            raise AdlError.at("contract", None, contract, f"must be a Contract of lot {self.lot:f}, as the file's")
+        try:
+            return Market(contract, mark_price=mark_price, **self._columns)
+        except AdlError as error:
+            if error.row is None:
+                raise
+            # The market counts rows; a person looks for a line.
+            message = f"{self.path}, {self.place(error.row)}: {error}"
+            raise AdlError(message, argument=error.argument, row=error.row, value=error.value) from None
 
     def place(self, row: int) -> str:
         """Where a person finds a row: ``line 4`` of a CSV, ``row 2 (counted from 0)`` of a Parquet file."""
@@ -98,8 +129,8 @@ class Positions(Immutable):
 
     def _restore(self, values: dict[str, Any]) -> None:
         super()._restore(values)
-        for array in self._columns.values():
-            array.flags.writeable = False
+        for column in self._columns.values():
+            column.flags.writeable = False
 
 
 def read_positions(
@@ -162,7 +193,7 @@ def read_positions(
     >>> positions
     <Positions: 2 rows of quantity, entry_price, equity, account; lot 0.01>
     >>> contract = positions.contract("AVAX")
-    >>> market = adl.Market(contract, mark_price="22.025", **positions.columns)
+    >>> market = positions.market(contract, "22.025")
     >>> selection = market.deleverage(contract.lots("20"), "binance")
     >>> list(selection.columns()["account"]), [contract.decimal(lots) for lots in selection.quantity]
     (['0xd1', '0xe9'], ['18.04', '1.96'])
@@ -175,40 +206,46 @@ def read_positions(
         )
     if progress is not None and not callable(progress):
         raise AdlError.at("progress", None, progress, "must be callable")
-    table = open_tabular_file(os.fspath(read_path("path", path)))
-    found = find_columns(table.path, table.header, columns)
-    raw = table.read(list(dict.fromkeys(name for parts in found.values() for name in parts)), progress)
+    file = open_tabular_file(os.fspath(read_path("path", path)))
+    sources = find_columns(file.path, file.header, columns)
+    raw = file.read(list(dict.fromkeys(name for parts in sources.values() for name in parts)), progress)
     if not len(next(iter(raw.values()))):
         raise AdlError(
-            f"{table.path} has a header and no rows: must have at least one", argument="path", value=table.path
+            f"{file.path} has a header and no rows: must have at least one", argument="path", value=file.path
         )
+    read, step = _market_columns(file, sources, raw, step)
+    names = {name: "+".join(parts) for name, parts in sources.items()}
+    return Positions(file.path, step, read, names, file.header)
+
+
+def _market_columns(
+    file: TabularFile, sources: Mapping[str, tuple[str, ...]], raw: Mapping[str, Any], lot: Decimal | None
+) -> tuple[dict[str, npt.NDArray[Any]], Decimal]:
+    """The columns of a market in its order, made of the file's, and what a lot is; `lot` is the one that is wanted."""
     read: dict[str, npt.NDArray[Any]] = {}
-    for name, parts in found.items():
-        arrays = [_readable_column(table, name, part, raw[part]) for part in parts]
-        refuse = _refuser(table, name, parts)
+    for name, parts in sources.items():
+        columns = [_readable_column(file, name, part, raw[part]) for part in parts]
+        refuse = _refuser(file, name, parts)
         if name == "quantity":
-            read[name], step = quantities.read_lots(arrays, step, refuse)
+            read[name], lot = quantities.read_lots(columns, lot, refuse)
         elif name == "tie":
-            read[name] = quantities.read_lots(arrays, Decimal(1), _tie_errors(refuse))[0]
+            read[name] = quantities.read_lots(columns, Decimal(1), _tie_errors(refuse))[0]
         elif name == "account":
-            read[name] = _labels(arrays[0], refuse)
+            read[name] = _labels(columns[0], refuse)
         elif name != "side":
-            read[name] = quantities.read_floats(arrays, refuse)
-    assert step is not None
-    if "side" in found:
-        read["quantity"] = _signed(
-            read["quantity"], raw[found["side"][0]], step, _refuser(table, "side", found["side"])
-        )
-    order = {name: read[name] for name in ("quantity", "entry_price", "entry_value") if name in read}
-    names = {name: "+".join(parts) for name, parts in found.items()}
-    return Positions(table.path, step, order | read, names, table.header)
+            read[name] = quantities.read_floats(columns, refuse)
+    assert lot is not None
+    if (side := sources.get("side")) is not None:
+        read["quantity"] = _signed(read["quantity"], raw[side[0]], lot, _refuser(file, "side", side))
+    first = [name for name in ("quantity", "entry_price", "entry_value") if name in read]
+    return {name: read[name] for name in (*first, *read)}, lot
 
 
-def _refuser(table: TabularFile, name: str, parts: tuple[str, ...]) -> quantities.Refuse:
+def _refuser(file: TabularFile, name: str, parts: tuple[str, ...]) -> quantities.Refuse:
     """Errors for the values of one column of the market; part -1 is the sum."""
 
     def refuse(number: int, row: int, value: Any, must: str) -> AdlError:
-        return table.error(name, "+".join(parts) if number < 0 else parts[number], row, value, must)
+        return file.error(name, "+".join(parts) if number < 0 else parts[number], row, value, must)
 
     return refuse
 
@@ -222,30 +259,30 @@ def _tie_errors(refuse: quantities.Refuse) -> quantities.Refuse:
     return refuse_tie
 
 
-def _readable_column(table: TabularFile, name: str, column: str, array: Any) -> Any:
+def _readable_column(file: TabularFile, name: str, label: str, column: Any) -> Any:
     """A column as numbers or text; lists, structs and the like have no text, and bytes that are no UTF-8 are none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     try:
         pc.cast(pa.array([], kind), pa.string())
         is_readable = not pa.types.is_nested(kind) and not pa.types.is_null(kind)
     except pa.ArrowException:
         is_readable = False
     if not is_readable:
-        message = f"{table.path}: {name} (column {column!r}) has type {array.type}: must be numbers or text"
-        raise AdlError(message, argument=name, value=str(array.type))
+        message = f"{file.path}: {name} (column {label!r}) has type {column.type}: must be numbers or text"
+        raise AdlError(message, argument=name, value=str(column.type))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return array
+        return column
     try:
-        array.validate(full=True)
-        return pc.cast(pc.cast(array, kind), pa.string())
+        column.validate(full=True)
+        return pc.cast(decoded(column), pa.string())
     except pa.ArrowException as error:
-        for row, value in enumerate(pc.cast(pc.cast(array, kind), pa.binary()).to_pylist()):
+        for row, value in enumerate(pc.cast(decoded(column), pa.binary()).to_pylist()):
             if value is not None and not _is_utf8(value):
-                raise table.error(name, column, row, value, "must be text in UTF-8") from None
-        message = f"{table.path}: {name} (column {column!r}) cannot be read: {error}"
+                raise file.error(name, label, row, value, "must be text in UTF-8") from None
+        message = f"{file.path}: {name} (column {label!r}) cannot be read: {error}"
         raise AdlError(message, argument=name) from None
 
 
@@ -257,19 +294,17 @@ def _is_utf8(value: bytes) -> bool:
     return True
 
 
-def _labels(array: Any, refuse: quantities.Refuse) -> npt.NDArray[Any]:
+def _labels(column: Any, refuse: quantities.Refuse) -> npt.NDArray[Any]:
     """Account labels: int64 where the file has integers, otherwise text in an object array."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if array.null_count:
-        raise refuse(0, _first(pc.is_null(array)), None, "must not be missing")
-    if pa.types.is_integer(array.type) and not pa.types.is_uint64(array.type):
-        numbers: npt.NDArray[Any] = pc.cast(array, pa.int64()).combine_chunks().to_numpy()
+    if column.null_count:
+        raise refuse(0, _first(pc.is_null(column)), None, "must not be missing")
+    if pa.types.is_integer(column.type) and not pa.types.is_uint64(column.type):
+        numbers: npt.NDArray[Any] = pc.cast(column, pa.int64()).combine_chunks().to_numpy()
         return numbers.copy()
-    if pa.types.is_dictionary(array.type):
-        array = pc.cast(array, array.type.value_type)
-    text = pc.cast(array, pa.string()).combine_chunks()
+    text = pc.cast(decoded(column), pa.string()).combine_chunks()
     return np.asarray(text.to_numpy(zero_copy_only=False), object)
 
 
@@ -297,6 +332,7 @@ def _signed(
 
 
 def _first(mask: Any) -> int:
+    """The first row that is true; -1 where none is."""
     import pyarrow.compute as pc
 
     return int(pc.index(mask, True).as_py())

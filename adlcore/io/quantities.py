@@ -19,10 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import AdlError
+from .parquet import decoded
 
 __all__ = ["Refuse", "read_floats", "read_lots"]
 
-#: Builds the error for a value: part of the sum, row, value, what it must be.
+#: Builds the error for a value: the number of its column (-1 is the sum of all), row, value, what it must be.
 Refuse = Callable[[int, int, Any, str], AdlError]
 
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -50,12 +51,12 @@ class _SlowPathError(Exception):
     """The fast path cannot hold these values or finds one off the grid."""
 
 
-def read_lots(parts: Sequence[Any], lot: Decimal | None, refuse: Refuse) -> tuple[npt.NDArray[np.int64], Decimal]:
+def read_lots(columns: Sequence[Any], lot: Decimal | None, refuse: Refuse) -> tuple[npt.NDArray[np.int64], Decimal]:
     """Read columns of exact decimals and add them row by row, in whole lots.
 
     Parameters
     ----------
-    parts : sequence of pyarrow arrays
+    columns : sequence of pyarrow arrays
         Text, integers or decimals, or floats, which are read by their shortest decimal.
     lot : Decimal, optional
         Without it the finest step in the columns, a power of ten not above 1.
@@ -81,12 +82,12 @@ def read_lots(parts: Sequence[Any], lot: Decimal | None, refuse: Refuse) -> tupl
     import pyarrow as pa
 
     try:
-        return _lots_by_column(parts, lot)
+        return _lots_by_column(columns, lot)
     except (_SlowPathError, pa.ArrowException):
-        return _lots_by_row([_texts(part) for part in parts], lot, refuse)
+        return _lots_by_row([_texts(column) for column in columns], lot, refuse)
 
 
-def read_floats(parts: Sequence[Any], refuse: Refuse) -> npt.NDArray[np.float64]:
+def read_floats(columns: Sequence[Any], refuse: Refuse) -> npt.NDArray[np.float64]:
     """Read columns of numbers as float64, each value rounded once, and add them from left to right.
 
     Raises
@@ -100,9 +101,9 @@ def read_floats(parts: Sequence[Any], refuse: Refuse) -> npt.NDArray[np.float64]
     >>> read_floats([pa.array(["1.5", " 2e3 "]), pa.array([1, 2])], AdlError)
     array([   2.5, 2002. ])
     """
-    columns = [_float_column(part, number, refuse) for number, part in enumerate(parts)]
+    columns = [_float_column(column, number, refuse) for number, column in enumerate(columns)]
     with np.errstate(over="ignore"):
-        total = sum(columns[1:], columns[0])
+        total: npt.NDArray[np.float64] = sum(columns[1:], columns[0])
     bad = np.flatnonzero(~np.isfinite(total))
     if bad.size:
         row = int(bad[0])
@@ -111,15 +112,16 @@ def read_floats(parts: Sequence[Any], refuse: Refuse) -> npt.NDArray[np.float64]
     return total
 
 
-def _lots_by_column(parts: Sequence[Any], lot: Decimal | None) -> tuple[npt.NDArray[np.int64], Decimal]:
-    decimals = [_decimals(part) for part in parts]
-    places = max(_places(column) for column in decimals)
+def _lots_by_column(columns: Sequence[Any], lot: Decimal | None) -> tuple[npt.NDArray[np.int64], Decimal]:
+    """The sums of whole columns in lots, and the lot; refused where a digit, a sum or a lot does not fit."""
+    columns = [_decimals(column) for column in columns]
+    places = max(_places(column) for column in columns)
     if lot is not None:
         places = max(places, -_exponent(lot))
         if places > DIGITS:
             raise _SlowPathError
-    total = _integers(decimals[0], places)
-    for column in decimals[1:]:
+    total = _integers(columns[0], places)
+    for column in columns[1:]:
         term = _integers(column, places)
         added = total + term
         # Two's complement: a sum overflowed where both terms have the sign that the sum has not.
@@ -139,27 +141,27 @@ def _lots_by_column(parts: Sequence[Any], lot: Decimal | None) -> tuple[npt.NDAr
     return total, lot
 
 
-def _decimals(part: Any) -> Any:
+def _decimals(column: Any) -> Any:
     """A column as decimals; text, and floats by their shortest text, on 18 places or, where needed, on 38."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    part = _plain(part)
-    if part.null_count:
+    column = _number_or_text(column)
+    if column.null_count:
         raise _SlowPathError
-    if pa.types.is_integer(part.type):
-        return pc.cast(part, pa.decimal128(38, 0))
-    if pa.types.is_decimal(part.type):
-        return part
-    text = _text_column(part)
-    if pc.all(pc.match_substring_regex(text, NARROW)).as_py():
+    if pa.types.is_integer(column.type):
+        return pc.cast(column, pa.decimal128(38, 0))
+    if pa.types.is_decimal(column.type):
+        return column
+    column = _text_column(column)
+    if pc.all(pc.match_substring_regex(column, NARROW)).as_py():
         try:
-            return pc.cast(text, pa.decimal128(38, 18))
+            return pc.cast(column, pa.decimal128(38, 18))
         except pa.ArrowInvalid:
             pass
-    if not pc.all(pc.match_substring_regex(text, WIDE)).as_py():
+    if not pc.all(pc.match_substring_regex(column, WIDE)).as_py():
         raise _SlowPathError
-    return pc.cast(text, pa.decimal256(2 * DIGITS, DIGITS))
+    return pc.cast(column, pa.decimal256(2 * DIGITS, DIGITS))
 
 
 def _places(column: Any) -> int:
@@ -175,6 +177,7 @@ def _places(column: Any) -> int:
 
 
 def _rescaled(column: Any, places: int) -> Any:
+    """Decimals with so many places, as wide as they are; None where a digit would be lost."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -192,23 +195,23 @@ def _integers(column: Any, places: int) -> npt.NDArray[np.int64]:
     column = _rescaled(column, places)
     if column is None:
         raise _SlowPathError
-    words = 4 if pa.types.is_decimal256(column.type) else 2
-    flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    stored = np.frombuffer(flat.buffers()[1], "<i8")[words * flat.offset : words * (flat.offset + len(flat))]
-    stored = stored.reshape(len(flat), words)
-    low = stored[:, 0]
-    if (stored[:, 1:] != (low >> 63)[:, None]).any():
+    width = 4 if pa.types.is_decimal256(column.type) else 2
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    words = np.frombuffer(column.buffers()[1], "<i8")[width * column.offset : width * (column.offset + len(column))]
+    words = words.reshape(len(column), width)
+    # The lowest word is the number where all others repeat its sign.
+    if (words[:, 1:] != words[:, :1] >> 63).any():
         raise _SlowPathError
-    return np.ascontiguousarray(low).astype(np.int64, copy=False)
+    return np.ascontiguousarray(words[:, 0]).astype(np.int64, copy=False)
 
 
 def _lots_by_row(
-    parts: Sequence[list[str | None]], lot: Decimal | None, refuse: Refuse
+    columns: Sequence[list[str | None]], lot: Decimal | None, refuse: Refuse
 ) -> tuple[npt.NDArray[np.int64], Decimal]:
-    """The same, value by value: names the first one at fault."""
+    """The sums of columns of text in lots, and the lot, value by value: the first one at fault is named."""
     totals: list[Decimal] = []
     finest = 0
-    for row, texts in enumerate(zip(*parts, strict=True)):
+    for row, texts in enumerate(zip(*columns, strict=True)):
         total = Decimal(0)
         for number, text in enumerate(texts):
             value = _decimal(text, number, row, refuse)
@@ -228,6 +231,7 @@ def _lots_by_row(
 
 
 def _decimal(text: str | None, number: int, row: int, refuse: Refuse) -> Decimal:
+    """The exact number of a text in the column of that number; refused where it is none, or too long."""
     if text is None:
         raise refuse(number, row, None, "must not be missing")
     if not NUMBER.fullmatch(text):
@@ -247,52 +251,53 @@ def _exponent(value: Decimal) -> int:
     return exponent + len(digits) - len("".join(map(str, digits)).rstrip("0"))
 
 
-def _float_column(part: Any, number: int, refuse: Refuse) -> npt.NDArray[np.float64]:
+def _float_column(column: Any, number: int, refuse: Refuse) -> npt.NDArray[np.float64]:
+    """One column as float64, each value rounded once and finite; `number` is that of the column, for `refuse`."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    part = _plain(part)
-    column: npt.NDArray[np.float64] | None = None
-    if not part.null_count:
+    column = _number_or_text(column)
+    floats: npt.NDArray[np.float64] | None = None
+    if not column.null_count:
         try:
-            if pa.types.is_integer(part.type) or pa.types.is_floating(part.type):
-                cast = pc.cast(part, pa.float64(), safe=False)
+            if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+                cast = pc.cast(column, pa.float64(), safe=False)
             else:
-                cast = pc.cast(_text_column(part), pa.float64())
-            column = np.ascontiguousarray(cast.to_numpy(), np.float64)
+                cast = pc.cast(_text_column(column), pa.float64())
+            floats = np.ascontiguousarray(cast.to_numpy(), np.float64)
         except pa.ArrowInvalid:
-            column = None
-    if column is None:
-        texts = _texts(part)
+            floats = None
+    if floats is None:
+        texts = _texts(column)
         for row, text in enumerate(texts):
             if text is None or not NUMBER.fullmatch(text):
                 _decimal(text, number, row, refuse)
-        column = np.array([float(text or "nan") for text in texts])
-    bad = np.flatnonzero(~np.isfinite(column))
+        floats = np.array([float(text or "nan") for text in texts])
+    bad = np.flatnonzero(~np.isfinite(floats))
     if bad.size:
         row = int(bad[0])
-        raise refuse(number, row, _texts(part[row : row + 1])[0], "must be finite")
-    return column
+        raise refuse(number, row, _texts(column[row : row + 1])[0], "must be finite")
+    return floats
 
 
-def _plain(part: Any) -> Any:
+def _number_or_text(column: Any) -> Any:
     """Dictionary-encoded columns as what they encode; half floats as floats, which have a shortest text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pa.types.is_dictionary(part.type):
-        part = pc.cast(part, part.type.value_type)
-    return pc.cast(part, pa.float32()) if pa.types.is_float16(part.type) else part
+    column = decoded(column)
+    return pc.cast(column, pa.float32()) if pa.types.is_float16(column.type) else column
 
 
-def _text_column(part: Any) -> Any:
+def _text_column(column: Any) -> Any:
     """A column as text without blanks around it."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.utf8_trim_whitespace(pc.cast(part, pa.string()))
+    return pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
 
 
-def _texts(part: Any) -> list[str | None]:
-    texts: list[str | None] = _text_column(_plain(part)).to_pylist()
+def _texts(column: Any) -> list[str | None]:
+    """A column as a list of text, None where a value is missing."""
+    texts: list[str | None] = _text_column(_number_or_text(column)).to_pylist()
     return texts

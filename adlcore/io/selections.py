@@ -44,13 +44,13 @@ def writable_suffix(path: Destination) -> str:
     """
     if is_open_file(path):
         return ".csv"
-    named = read_path("path", path)
-    suffix = named.suffix.lower()
-    if not suffix and is_stream(named):
+    target = read_path("path", path)
+    suffix = target.suffix.lower()
+    if not suffix and is_stream(target):
         return ".csv"
     if suffix not in WRITERS:
-        known = ", ".join(WRITERS)
-        raise AdlError(f"{named} has suffix {suffix!r}: must be one of {known}", argument="out")
+        suffixes = ", ".join(WRITERS)
+        raise AdlError(f"{target} has suffix {suffix!r}: must be one of {suffixes}", argument="out")
     return suffix
 
 
@@ -122,12 +122,12 @@ def write_selection(
     columns = selection.columns()
     if columns["closed"].dtype.kind != "i":
         raise AdlError("selection is in float64: must be in whole lots to be written as decimals", argument="selection")
-    columns["realized_pnl"] = np.full(len(selection), None) if realized_pnl is None else _column(realized_pnl)
+    columns["realized_pnl"] = np.full(len(selection), None) if realized_pnl is None else _pnl_column(realized_pnl)
     with open_replacement(path) as file:
         write(file, columns, contract)
 
 
-def _column(realized_pnl: Any) -> npt.NDArray[np.float64]:
+def _pnl_column(realized_pnl: Any) -> npt.NDArray[np.float64]:
     """A column of numbers."""
     try:
         column = np.asarray(realized_pnl, np.float64)
@@ -141,15 +141,17 @@ def _column(realized_pnl: Any) -> npt.NDArray[np.float64]:
 def _records(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> Iterator[list[Any]]:
     """Rows of Python values, quantities as decimal text."""
     for record in zip(*(columns[name].tolist() for name in SELECTION_COLUMNS), strict=True):
-        account, row, place, score, closed, left, realized = record
-        yield [account, row, place, score, contract.decimal(closed), contract.decimal(left), realized]
+        account, row, place, score, closed_lots, left_lots, realized = record
+        yield [account, row, place, score, contract.decimal(closed_lots), contract.decimal(left_lots), realized]
 
 
 def _write_csv(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+    """Lines of CSV that programs read."""
     _write_cells(file, _visible_rows(columns, contract), csv.QUOTE_MINIMAL)
 
 
 def _write_csv_for_sheets(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+    """Lines of CSV that people open in a sheet."""
     # Quoted, for a sheet may take another sign than the comma for the end of a cell.
     _write_cells(
         file, ([_no_formula(label), *rest] for label, *rest in _visible_rows(columns, contract)), csv.QUOTE_NONNUMERIC
@@ -169,10 +171,12 @@ def _visible_rows(columns: dict[str, npt.NDArray[Any]], contract: Contract) -> I
 
 
 def _no_formula(label: Any) -> Any:
+    """A label as no sheet takes it for a formula."""
     return f"'{label}" if isinstance(label, str) and label.lstrip(" ").startswith(FORMULA) else label
 
 
 def _write_jsonl(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+    """A line of JSON for each counterparty."""
     for record in _records(columns, contract):
         fields = {name: null_unless_finite(value) for name, value in zip(SELECTION_COLUMNS, record, strict=True)}
         line = json.dumps(fields, ensure_ascii=False, allow_nan=False, default=str)
@@ -180,6 +184,7 @@ def _write_jsonl(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract:
 
 
 def _write_parquet(file: BinaryIO, columns: dict[str, npt.NDArray[Any]], contract: Contract) -> None:
+    """A table of Parquet, with quantities as decimals of the lot's places."""
     with optional_import("pyarrow", "writing Parquet files"):
         import pyarrow as pa
         import pyarrow.parquet as pq

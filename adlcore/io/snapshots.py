@@ -18,7 +18,6 @@ from .._support import files
 from .._support.extras import require
 from .._support.members import READ, open_member, open_named, stat_member
 from .._support.options import exact_keys, read_flag, read_path
-from .._support.text import one_line
 from .._version import __version__
 from ..clearing import Snapshot
 from ..clearing.snapshot import archive
@@ -33,6 +32,7 @@ from .manifests import (
     read_json,
     refuse_altered,
 )
+from .parquet import refuse_damaged_parquet
 
 __all__ = ["FILE_NAMES", "load", "read_snapshot_manifest", "save", "write_files"]
 
@@ -108,29 +108,29 @@ def save(snapshot: Snapshot, folder: str | os.PathLike[str], *, overwrite: bool 
     >>> import adlcore as adl
     >>> snapshot = adl.Snapshot.build([adl.Contract("X")], {"account": ["ann"], "balance": ["12.5"]}, [], {"X": "20"})
     >>> with tempfile.TemporaryDirectory() as parent:
-    ...     adl.io.save(snapshot, pathlib.Path(parent, "venue"))
-    ...     adl.io.load(pathlib.Path(parent, "venue")) == snapshot
+    ...     adl.io.save(snapshot, pathlib.Path(parent, "books"))
+    ...     adl.io.load(pathlib.Path(parent, "books")) == snapshot
     True
     """
     if not isinstance(snapshot, Snapshot):
         raise AdlError.at("snapshot", None, snapshot, "must be a Snapshot")
     require("pyarrow.parquet", "writing snapshot folders")
     target = Path(os.path.realpath(read_path("folder", folder)))
-    _refuse_taken(target, folder, read_flag("overwrite", overwrite))
+    _refuse_occupied(target, folder, read_flag("overwrite", overwrite))
     _refuse_current(target, folder)
     try:
-        work = Path(tempfile.mkdtemp(prefix=files.work_stem(target), dir=target.parent))
+        beside = Path(tempfile.mkdtemp(prefix=files.work_stem(target), dir=target.parent))
         try:
-            _write(snapshot, work / "new")
-            _take_over(work / "new", target)
-            _replace(target, work)
+            _write(snapshot, beside / "new")
+            _keep_ownership(beside / "new", target)  # before it has the name by which others may open it
+            _replace(target, beside)
             files.sync_folder(target.parent)
         finally:
-            shutil.rmtree(work / "new", ignore_errors=True)
+            shutil.rmtree(beside / "new", ignore_errors=True)
             if target.exists():
-                _remove(work / "old")
+                _remove(beside / "old")
             with suppress(OSError):
-                work.rmdir()
+                beside.rmdir()
     except OSError as error:
         # Name the folder that was asked for, not the one beside it.
         raise OSError(error.errno, error.strerror or str(error), os.fspath(folder)) from None
@@ -166,8 +166,8 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
     >>> import adlcore as adl
     >>> snapshot = adl.Snapshot.build([adl.Contract("X")], {"account": ["ann"], "balance": ["12.5"]}, [], {"X": "20"})
     >>> with tempfile.TemporaryDirectory() as parent:
-    ...     snapshot.to_npz(pathlib.Path(parent, "venue.npz"))
-    ...     adl.io.load(pathlib.Path(parent, "venue.npz"))
+    ...     snapshot.to_npz(pathlib.Path(parent, "books.npz"))
+    ...     adl.io.load(pathlib.Path(parent, "books.npz"))
     <Snapshot of 1 wallets, 0 positions in 1 contract, 0 open orders>
     """
     place = read_path("path", path)
@@ -179,17 +179,17 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
             raise AdlError(f"{place} is no snapshot: {must}", argument="path", value=str(place))
         return Snapshot.from_npz(place)
     require("pyarrow.parquet", "reading snapshot folders")
-    known = read_snapshot_manifest(place)
-    _refuse_files(place, known)
+    manifest = read_snapshot_manifest(place)
+    _refuse_files(place, manifest)
     try:
         # The hash says whether this is what was saved; only then is it asked whether that can be.
         snapshot = Snapshot(**_arguments({table: _read(place, table) for table in FILES}), check=False)
     except AdlError as error:
         message = str(error) if str(error).startswith(str(place)) else f"{place}: {error}"
         raise AdlError(message, argument=error.argument, row=error.row, value=error.value) from None
-    if snapshot.hash != known["hash"]:
-        held = f"what it holds has the hash {snapshot.hash}, its {MANIFEST} says {known['hash']}"
-        message = f"{place} was altered: {held}"
+    if snapshot.hash != manifest["hash"]:
+        hashes = f"what it holds has the hash {snapshot.hash}, its {MANIFEST} says {manifest['hash']}"
+        message = f"{place} was altered: {hashes}"
         raise AdlError(message, argument="path", value=snapshot.hash)
     snapshot.validate()
     return snapshot
@@ -198,20 +198,20 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
-def _refuse_taken(target: Path, folder: str | os.PathLike[str], overwrite: bool) -> None:
+def _refuse_occupied(target: Path, folder: str | os.PathLike[str], overwrite: bool) -> None:
     """Refuse to write where something is that must not go."""
     shown = os.fspath(folder)
     if target.exists() and not target.is_dir():
         raise AdlError(f"{shown} is a file: must be a folder, or not be there", argument="folder", value=shown)
-    found = sorted(entry.name for entry in target.iterdir()) if target.exists() else []
-    others = [name for name in found if name not in FILE_NAMES]
-    if others or (found and MANIFEST not in found):
-        name = (others or found)[0]
+    names = sorted(entry.name for entry in target.iterdir()) if target.exists() else []
+    others = [name for name in names if name not in FILE_NAMES]
+    if others or (names and MANIFEST not in names):
+        name = (others or names)[0]
         message = f"{shown} holds {name!r}, which is no snapshot's: must be empty, or not be there"
         raise AdlError(message, argument="folder", value=shown)
-    for name in found:
+    for name in names:
         stat_member(target / name)
-    if found and not overwrite:
+    if names and not overwrite:
         message = f"{shown} holds a snapshot already: overwrite=True replaces it"
         raise AdlError(message, argument="folder", value=shown)
 
@@ -224,12 +224,13 @@ def _refuse_current(target: Path, folder: str | os.PathLike[str]) -> None:
 
 
 def _write(snapshot: Snapshot, folder: Path) -> None:
+    """Make the folder, and all of it be on the disk."""
     files.change(folder, os.mkdir, folder)
     write_files(snapshot, lambda name: files.open_new(folder / name))
     files.sync_folder(folder)
 
 
-def _take_over(folder: Path, target: Path) -> None:
+def _keep_ownership(folder: Path, target: Path) -> None:
     """Who may read and write a folder and its files stays as it was in the one that it replaces."""
     for name in ("", *FILE_NAMES):
         if not os.path.lexists(target / name) or (not name and not hasattr(os, "O_DIRECTORY")):
@@ -269,20 +270,23 @@ def write_files(snapshot: Snapshot, create: Callable[[str], AbstractContextManag
         file.write(manifest_bytes(manifest))
 
 
-def _replace(target: Path, work: Path) -> None:
-    """Give the new folder its name; the old one comes back where that fails, or where it is no snapshot's by now."""
+def _replace(target: Path, beside: Path) -> None:
+    """Give the new folder its name; the old one comes back where that fails, or where it is no snapshot's by now.
+
+    It is looked at again after its rename: until then somebody could have put another one, or more, in its place.
+    """
     if not target.exists():
-        files.change(target, os.rename, work / "new", target)
+        files.change(target, os.rename, beside / "new", target)
         return
-    files.change(target, os.rename, target, work / "old")
+    files.change(target, os.rename, target, beside / "old")
     try:
-        if (work / "old").is_symlink():
+        if (beside / "old").is_symlink():
             message = f"{target} has become a symbolic link: must stay the folder that it was"
             raise AdlError(message, argument="folder", value=str(target))
-        _refuse_taken(work / "old", target, True)
-        files.change(target, os.rename, work / "new", target)
+        _refuse_occupied(beside / "old", target, True)
+        files.change(target, os.rename, beside / "new", target)
     except BaseException:
-        files.change(target, os.rename, work / "old", target)
+        files.change(target, os.rename, beside / "old", target)
         raise
 
 
@@ -304,11 +308,11 @@ def _columns(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
         row |= {f"tier_{name}": tiers.get(name) for name in TIERS}
         for name, column in tables["contracts"].items():
             column.append(row[name])
-    names, decimals = ([asset[part] for asset in terms["assets"]] for part in (0, 1))
+    names, decimals = ([asset[field] for asset in terms["assets"]] for field in (0, 1))
     tables["assets"] = {
         "name": names,
         "decimals": decimals,
-        **{name: terms[all_] for name, all_ in ASSET_TERMS.items()},
+        **{name: terms[term] for name, term in ASSET_TERMS.items()},
     }
     for key, column in archive.columns_by_name(snapshot).items():
         table, _, name = key.partition(".")
@@ -320,6 +324,7 @@ def _columns(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
 
 
 def _file(table: str) -> str:
+    """The name of the file of a table."""
     return f"{table}.parquet"
 
 
@@ -333,8 +338,8 @@ def read_snapshot_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or "schema" not in manifest:
         raise AdlError(f"{path} has no 'schema': must be the manifest of a snapshot", argument="path", value=str(path))
     if "status" in manifest and "hash" not in manifest:
-        held = " and ".join(str(folder / part) for part in ("before", "after") if (folder / part).is_dir())
-        message = f"{folder} is a run: must be a snapshot{f', as {held}' if held else ''}"
+        books = " and ".join(str(folder / part) for part in ("before", "after") if (folder / part).is_dir())
+        message = f"{folder} is a run: must be a snapshot{f', as {books}' if books else ''}"
         raise AdlError(message, argument="path", value=str(folder))
     archive.refuse_schema(manifest["schema"], folder)
     if not isinstance(manifest.get("hash"), str):
@@ -352,38 +357,37 @@ def _refuse_files(folder: Path, manifest: dict[str, Any]) -> None:
         if stat_member(folder / name) is None:
             files = ", ".join(map(_file, FILES))
             raise AdlError(f"{folder} has no {name}: must have {files}", argument="path", value=name)
-    for name, known in manifest.get("files", {}).items():
-        if (error := hash_error(folder / name, known)) is not None:
+    for name, sha256 in manifest.get("files", {}).items():
+        if (error := hash_error(folder / name, sha256)) is not None:
             raise error
 
 
 def _read(folder: Path, table: str) -> dict[str, Any]:
     """The columns of one file: NumPy arrays, and lists of text."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     path = folder / _file(table)
-    try:
-        with open_member(path) as file, pq.ParquetFile(file, page_checksum_verification=True) as opened:
-            _refuse_columns(path, opened.schema_arrow, FILES[table])
-            read = opened.read()
-    except (pa.ArrowException, OSError, UnicodeError, MemoryError) as error:
-        message = f"{path} cannot be read as Parquet, or was altered: {one_line(error)}"
-        raise AdlError(message, argument="path", value=str(path)) from None
+    with (
+        refuse_damaged_parquet(path, ", or was altered"),
+        open_member(path) as file,
+        pq.ParquetFile(file, page_checksum_verification=True) as opened,
+    ):
+        _refuse_columns(path, opened.schema_arrow, FILES[table])
+        rows = opened.read()
     columns: dict[str, Any] = {}
     for name in FILES[table]:
-        column = read.column(name)
+        column = rows.column(name)
         if column.null_count and name not in OPTIONAL:
             row = column.is_null().index(True).as_py()
             raise AdlError(f"{path}: {name}[{row}] is empty: must not be", argument=name, row=row)
         if table in archive.TABLES:
-            columns[name] = _array(column)
+            columns[name] = _numpy_column(column)
         else:
             columns[name] = column.to_pylist()
     return columns
 
 
-def _array(column: Any) -> npt.NDArray[Any]:
+def _numpy_column(column: Any) -> npt.NDArray[Any]:
     """A pyarrow column as NumPy's: int64, float64, or text as wide as it needs."""
     if str(column.type) in (INTEGER, "double"):
         return np.asarray(column.to_numpy())
@@ -399,17 +403,17 @@ def _refuse_columns(path: Path, schema: Any, wanted: dict[str, str]) -> None:
         if name not in schema.names:
             message = f"{path} has no column {name!r}: must have {', '.join(wanted)}"
             raise AdlError(message, argument=name, value=path.name)
-        found = schema.field(name).type
-        nested = found.value_type if pa.types.is_list(found) else None
+        type_ = schema.field(name).type
+        nested = type_.value_type if pa.types.is_list(type_) else None
         fits = {
-            INTEGER: found == pa.int64(),
-            FLOAT: found == pa.float64(),
-            TEXT: any(test(found) for test in is_text),
+            INTEGER: type_ == pa.int64(),
+            FLOAT: type_ == pa.float64(),
+            TEXT: any(test(type_) for test in is_text),
             TEXTS: nested is not None and any(test(nested) for test in is_text),
         }
         fits[LABEL] = fits[INTEGER] or fits[TEXT]
         if not fits[kind]:
-            raise AdlError(f"{path}: column {name!r} is of type {found}: must be {kind}", argument=name, value=found)
+            raise AdlError(f"{path}: column {name!r} is of type {type_}: must be {kind}", argument=name, value=type_)
     for name in schema.names:
         if name not in wanted or schema.names.count(name) > 1:
             message = f"{path} has a column {name!r} too many: must have {', '.join(wanted)}"
@@ -418,10 +422,10 @@ def _refuse_columns(path: Path, schema: Any, wanted: dict[str, str]) -> None:
 
 def _arguments(tables: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """What a Snapshot is made of."""
-    listed, assets = tables["contracts"], tables["assets"]
+    listings, assets = tables["contracts"], tables["assets"]
     contracts = []
-    for values in zip(*listed.values(), strict=True):
-        fields = dict(zip(listed, values, strict=True))
+    for values in zip(*listings.values(), strict=True):
+        fields = dict(zip(listings, values, strict=True))
         del fields["mark"]
         fields["settle"] = [fields["settle"], fields.pop("decimals")]
         tiers = {name: fields.pop(f"tier_{name}") for name in TIERS}
@@ -430,8 +434,8 @@ def _arguments(tables: dict[str, dict[str, Any]]) -> dict[str, Any]:
     terms = {
         "contracts": contracts,
         "assets": list(zip(assets["name"], assets["decimals"], strict=True)),
-        "marks": listed["mark"],
-        **{all_: assets[name] for name, all_ in ASSET_TERMS.items()},
+        "marks": listings["mark"],
+        **{term: assets[name] for name, term in ASSET_TERMS.items()},
     }
     columns = {f"{table}.{name}": column for table in archive.TABLES for name, column in tables[table].items()}
     return archive.snapshot_arguments(terms, columns)

@@ -16,6 +16,7 @@ from .._support.extras import require
 from .._support.options import read_path
 from .._support.text import one_line
 from ..errors import AdlError
+from .parquet import refuse_damaged_parquet
 
 __all__ = ["Progress", "TabularFile", "open_tabular_file"]
 
@@ -75,15 +76,15 @@ def open_tabular_file(path: str, purpose: str = "reading CSV and Parquet files")
     if suffix in PARQUET:
         require("pyarrow.parquet", purpose)
         return _ParquetFile(path)
-    known = ", ".join((*DELIMITERS, *PARQUET))
-    raise AdlError(f"{path} has suffix {suffix!r}: must be one of {known}", argument="path", value=path)
+    suffixes = ", ".join((*DELIMITERS, *PARQUET))
+    raise AdlError(f"{path} has suffix {suffix!r}: must be one of {suffixes}", argument="path", value=path)
 
 
 class _CsvFile(TabularFile):
     """A text file with a header line; blank lines are passed over."""
 
     def __init__(self, path: str, delimiter: str) -> None:
-        self._delimiter = delimiter
+        self._delimiter = delimiter  # before the header is read, for records are split by it
         header = next(self._records(path), None)
         if header is None:
             raise AdlError(f"{path} is empty: must have a header line and rows", argument="path", value=path)
@@ -102,7 +103,7 @@ class _CsvFile(TabularFile):
         parse = pacsv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True)
         try:
             with open(self.path, "rb") as file:
-                source = file if progress is None else _Counted(file, Path(self.path).stat().st_size, progress)
+                source = file if progress is None else _CountingFile(file, Path(self.path).stat().st_size, progress)
                 table = pacsv.read_csv(source, parse_options=parse, convert_options=convert)
         except pa.ArrowException as error:
             raise self._structure_error(error) from None
@@ -145,19 +146,13 @@ class _ParquetFile(TabularFile):
     """A Parquet file; rows have no lines and are counted from 0."""
 
     def __init__(self, path: str) -> None:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         with open(path, "rb") as file:
             if not file.read(1):
                 raise AdlError(f"{path} is empty: must be a Parquet file with rows", argument="path", value=path)
-        try:
-            with pq.ParquetFile(path) as opened:
-                header = opened.schema_arrow.names
-        except (pa.ArrowException, OSError, UnicodeError, MemoryError) as error:
-            raise AdlError(
-                f"{path} cannot be read as Parquet: {one_line(error)}", argument="path", value=path
-            ) from None
+        with refuse_damaged_parquet(path), pq.ParquetFile(path) as opened:
+            header = opened.schema_arrow.names
         super().__init__(path, header)
 
     def read(self, names: Sequence[str], progress: Progress | None) -> dict[str, Any]:
@@ -165,24 +160,21 @@ class _ParquetFile(TabularFile):
         import pyarrow.parquet as pq
 
         groups, done = [], 0
-        try:
-            with pq.ParquetFile(self.path) as opened:
-                rows = opened.metadata.num_rows
-                for group in range(opened.num_row_groups):
-                    groups.append(opened.read_row_group(group, columns=list(names)))
-                    done += groups[-1].num_rows
-                    if progress is not None:
-                        progress(done, rows)
-                table = pa.concat_tables(groups) if groups else opened.read(columns=list(names))
+        with refuse_damaged_parquet(self.path), pq.ParquetFile(self.path) as opened:
+            rows = opened.metadata.num_rows
+            for group in range(opened.num_row_groups):
+                groups.append(opened.read_row_group(group, columns=list(names)))
+                done += groups[-1].num_rows
+                if progress is not None:
+                    progress(done, rows)
+            table = pa.concat_tables(groups) if groups else opened.read(columns=list(names))
             return {name: table.column(name) for name in names}
-        except (pa.ArrowException, OSError, UnicodeError, KeyError, MemoryError) as error:
-            raise AdlError(f"{self.path} cannot be read as Parquet: {one_line(error)}", argument="path") from None
 
     def place(self, row: int) -> str:
         return f"row {row} (counted from 0)"
 
 
-class _Counted:
+class _CountingFile:
     """A file for pyarrow that tells how much of it has been read."""
 
     def __init__(self, file: BinaryIO, size: int, progress: Progress) -> None:

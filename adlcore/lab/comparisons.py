@@ -79,20 +79,21 @@ def variants(wallets: int = 20_000, *, ratio: float = 0.03, seed: int = 7) -> li
     coin-margined, a fund a coin
     USD-margined, no orders in the book
     """
-    one = _scenario(wallets, ratio, seed, inverse=False, apart=False, book=True)
-    apart = _scenario(wallets, ratio, seed, inverse=False, apart=True, book=True)
-    coins = _scenario(wallets, ratio, seed, inverse=True, apart=True, book=True)
-    blind = _scenario(wallets, ratio, seed, inverse=False, apart=False, book=False)
+    one_fund = _scenario(wallets, ratio, seed, inverse=False, apart=False, book=True)
+    fund_a_coin = _scenario(wallets, ratio, seed, inverse=False, apart=True, book=True)
+    in_coins = _scenario(wallets, ratio, seed, inverse=True, apart=True, book=True)
+    without_book = _scenario(wallets, ratio, seed, inverse=False, apart=False, book=False)
     first, second = "USD-margined, one fund", "USD-margined, a fund a coin"
     return [
-        Variant(first, "", "", one),
-        Variant(second, first, "a coin's fund pays for its coin alone", apart),
-        Variant("coin-margined, a fund a coin", second, "collateral falls with the price", coins),
-        Variant("USD-margined, no orders in the book", first, "the book takes what it can first", blind),
+        Variant(first, "", "", one_fund),
+        Variant(second, first, "a coin's fund pays for its coin alone", fund_a_coin),
+        Variant("coin-margined, a fund a coin", second, "collateral falls with the price", in_coins),
+        Variant("USD-margined, no orders in the book", first, "the book takes what it can first", without_book),
     ]
 
 
 def _scenario(wallets: int, ratio: float, seed: int, *, inverse: bool, apart: bool, book: bool) -> Scenario:
+    """A crash of the crowd; `apart` gives each coin a fund of its own."""
     contracts = [_listing(place, inverse) for place in range(len(COINS))]
     symbols = [str(contract["symbol"]) for contract in contracts]
     names = [coin for coin, *_ in COINS]
@@ -114,6 +115,7 @@ def _scenario(wallets: int, ratio: float, seed: int, *, inverse: bool, apart: bo
 
 
 def _listing(place: int, inverse: bool) -> dict[str, Any]:
+    """The contract of a coin, of which only the last one moves."""
     coin, price, tick, lot, face = COINS[place]
     moves = {"beta": float(place == len(COINS) - 1), "noise": 0.0, "popularity": 1 / (place + 1)}
     shared = {"price": price, "tick": tick, **moves}
@@ -127,14 +129,13 @@ def crash_outcome(scenario: Scenario) -> Outcome:
 
     Examples
     --------
-    >>> found = crash_outcome(variants(2000)[0].scenario)
+    >>> outcome = crash_outcome(variants(2000)[0].scenario)
     >>> from adlcore.clearing.closings import USERS
-    >>> 0 < found.share(USERS) < 1
+    >>> 0 < outcome.share(USERS) < 1
     True
     """
     crash = Crash.of(scenario)
-    found = Outcome.before(crash.house.snapshot())
-    for given in crash.passes():
-        events = crash.house.mark(given.marks, given.time, index_prices=given.index_prices)
-        found.add(events, given.index_prices)
-    return found
+    outcome = Outcome.before(crash.house.snapshot())
+    for inputs, events in crash.mark_all():
+        outcome.add(events, inputs.index_prices)
+    return outcome

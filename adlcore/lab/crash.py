@@ -9,14 +9,14 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import numpy as np
 
 from .._support.arrays import INT64_MAX
-from ..clearing import ClearingHouse, InsuranceFund, Snapshot
+from ..clearing import ClearingHouse, Events, InsuranceFund, Snapshot
 from ..contracts import Contract
 from ..contracts.decimals import canonical
 from ..errors import AdlError
 from ..io import Inputs
 from ..io.marks import Marks, read_marks
 from .habits import Coin, CrowdContract, draw_crowd
-from .moving_depth import MovingDepth, Shape
+from .moving_depth import MovingDepth
 from .outcome import open_interest
 from .scenario_tables import FundEntry, Listing
 from .scenarios import Scenario
@@ -38,16 +38,14 @@ class Crash:
     house : ClearingHouse
     book : MovingDepth
         The books of the house.
-    marks : list of (int, dict)
+    marks : list of TimedMarks
         Times, and the marks that are new at each.
 
     Examples
     --------
     >>> from adlcore.lab.scenarios import read
     >>> crash = Crash.of(read({"wallets": {"count": 500, "positions": 1000}, "shock": {"passes": 4}}))
-    >>> for given in crash.passes():
-    ...     events = crash.house.mark(given.marks, given.time, index_prices=given.index_prices)
-    >>> len(crash.marks), crash.house.audit()
+    >>> len(list(crash.mark_all())), crash.house.audit()
     (4, [])
     """
 
@@ -77,12 +75,13 @@ class Crash:
         rng = np.random.default_rng(scenario.seed)
         contracts = {listing.symbol: listing.contract() for listing in scenario.contracts}
         snapshot = _snapshot(scenario, contracts, rng)
-        interest = dict(zip(contracts, open_interest(snapshot).tolist(), strict=True))
+        # Funds and depth are shares of it, so the crowd is there before they are.
+        lots = dict(zip(contracts, open_interest(snapshot).tolist(), strict=True))
         book = MovingDepth(
-            [_shape(scenario, contracts[symbol], lots) for symbol, lots in interest.items()],
+            [scenario.depth.shape(contract, lots[symbol]) for symbol, contract in contracts.items()],
             {listing.symbol: listing.price for listing in scenario.contracts},
         )
-        funds = [_fund(fund, snapshot, scenario, interest) for fund in scenario.funds]
+        funds = [_fund(fund, snapshot, scenario, lots) for fund in scenario.funds]
         house = ClearingHouse(
             snapshot, funds, venue=scenario.venue.venue(scenario.name), liquidity=book, threads=threads
         )
@@ -93,12 +92,19 @@ class Crash:
         scenario = self.scenario
         for number, (time, marks) in enumerate(self.marks):
             share = 1.0
+            # Of those that have begun the last one holds, in the order of the file.
             for vanish in scenario.depth.vanish:
                 if number >= vanish.at * len(self.marks):
                     share = vanish.share
+            # Before the pass: its orders are immediate-or-cancel (docs/waterfall.md, "BookIOC").
             self.book.move(marks, share)
-            index = {asset.name: marks[asset.index] for asset in scenario.assets if asset.index in marks}
-            yield Inputs(time, marks, index or None)
+            index_prices = {asset.name: marks[asset.index] for asset in scenario.assets if asset.index in marks}
+            yield Inputs(time, marks, index_prices or None)
+
+    def mark_all(self) -> Iterator[tuple[Inputs, Events]]:
+        """Mark the house pass after pass: what each is given, and its events."""
+        for inputs in self.passes():
+            yield inputs, self.house.mark(inputs.marks, inputs.time, index_prices=inputs.index_prices)
 
     def lowest(self) -> float:
         """How far the first contract's lowest mark lies from its price, as a share of it; 0 where it has no marks.
@@ -115,55 +121,55 @@ class Crash:
 
 
 def _snapshot(scenario: Scenario, contracts: dict[str, Contract], rng: np.random.Generator) -> Snapshot:
+    """The crowd of a scenario."""
     prices = {listing.symbol: listing.price for listing in scenario.contracts}
-    worth = {asset.name: float(prices[asset.index]) for asset in scenario.assets}
-    listed = [
-        CrowdContract(contracts[each.symbol], each.price, worth.get(each.settle, 1.0), each.popularity)
-        for each in scenario.contracts
+    index_prices = {asset.name: float(prices[asset.index]) for asset in scenario.assets}
+    crowd_contracts = [
+        CrowdContract(
+            contracts[listing.symbol], listing.price, index_prices.get(listing.settle, 1.0), listing.popularity
+        )
+        for listing in scenario.contracts
     ]
     coins = [Coin(asset.name, prices[asset.index], asset.haircut) for asset in scenario.assets]
-    wallets = scenario.wallets
-    return draw_crowd(listed, coins, wallets.habits(), wallets.count, wallets.positions, rng)
+    habits, count, positions = scenario.wallets.habits(), scenario.wallets.count, scenario.wallets.positions
+    return draw_crowd(crowd_contracts, coins, habits, wallets=count, positions=positions, rng=rng)
 
 
-def _shape(scenario: Scenario, contract: Contract, lots: int) -> Shape:
-    depth = scenario.depth
-    return Shape(contract, round(lots * depth.of_open_interest), depth.levels, depth.step, depth.growth, depth.refill)
-
-
-def _fund(fund: FundEntry, snapshot: Snapshot, scenario: Scenario, interest: dict[str, int]) -> InsuranceFund:
+def _fund(fund: FundEntry, snapshot: Snapshot, scenario: Scenario, lots: dict[str, int]) -> InsuranceFund:
     """A fund with the balance that is given, or with a share of the open interest that it answers for."""
     scope = None if fund.scope is None else list(fund.scope)
     balance = fund.balance
     if balance is None:
-        named = {symbol for other in scenario.funds for symbol in other.scope or ()}
-        worth = Decimal(0)
+        scoped = {symbol for other in scenario.funds for symbol in other.scope or ()}
+        notional = Decimal(0)
         for listing, contract in zip(scenario.contracts, snapshot.contracts, strict=True):
-            mine = listing.symbol in scope if scope else listing.symbol not in named
-            if mine and listing.settle == fund.asset:
-                unit = contract.exact_value_per_lot(listing.price)
-                worth += Decimal(interest[listing.symbol]) * abs(Decimal(unit.numerator) / Decimal(unit.denominator))
-        share = worth * Decimal(repr(fund.ratio))
+            in_scope = listing.symbol in scope if scope else listing.symbol not in scoped
+            if in_scope and listing.settle == fund.asset:
+                exact = contract.exact_value_per_lot(listing.price)
+                value_per_lot = abs(Decimal(exact.numerator) / Decimal(exact.denominator))
+                notional += Decimal(lots[listing.symbol]) * value_per_lot
+        amount = notional * Decimal(repr(fund.ratio))
         quantum = Decimal(1).scaleb(-snapshot.assets[snapshot.asset_names[fund.asset]].decimals)
-        if share >= INT64_MAX * quantum:
-            must = f"must make a balance that fits int64: {fund.asset} has an open interest of {worth:.6g}"
+        if amount >= INT64_MAX * quantum:
+            must = f"must make a balance that fits int64: {fund.asset} has an open interest of {notional:.6g}"
             raise AdlError.at("funds.ratio", None, fund.ratio, must)
-        balance = canonical(share.quantize(quantum, ROUND_HALF_EVEN))
+        balance = canonical(amount.quantize(quantum, ROUND_HALF_EVEN))
     return InsuranceFund(fund.asset, balance, scope=scope)
 
 
 def _marks(scenario: Scenario, contracts: dict[str, Contract], rng: np.random.Generator) -> Marks:
+    """The marks of the file that a scenario names, or of a fall that is drawn."""
     shock = scenario.shock
     if shock.marks is not None:
         return read_marks(shock.marks, contracts)
     by_symbol = {listing.symbol: listing for listing in scenario.contracts}
-    return fall_marks(
-        [_moved(listing, by_symbol, contracts[listing.symbol]) for listing in scenario.contracts],
-        rng,
-        **shock.model_dump(exclude={"marks"}),
+    paths = [_path(listing, by_symbol, contracts[listing.symbol]) for listing in scenario.contracts]
+    return fall_marks(paths, rng, **shock.model_dump(exclude={"marks"}))
+
+
+def _path(listing: Listing, by_symbol: dict[str, Listing], contract: Contract) -> PricePath:
+    """How a contract moves: as the one that it follows, from its own price on."""
+    leader = by_symbol[listing.follows] if listing.follows else listing
+    return PricePath(
+        contract=contract, price=listing.price, follows=leader.symbol, beta=leader.beta, noise=leader.noise
     )
-
-
-def _moved(listing: Listing, known: dict[str, Listing], contract: Contract) -> PricePath:
-    leader = known[listing.follows] if listing.follows else listing
-    return PricePath(contract, listing.price, leader.symbol, leader.beta, leader.noise)

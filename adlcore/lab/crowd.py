@@ -106,31 +106,33 @@ def snapshot(
     >>> bool(adl.margin_state(snapshot).liquidatable.any())
     True
     """
-    w, number = _count("wallets", wallets, 2), _count("contracts", contracts, 1)
-    wanted = 2 * w if positions is None else _count("positions", positions, 0)
+    wallets, contracts = _count("wallets", wallets, 2), _count("contracts", contracts, 1)
+    positions = 2 * wallets if positions is None else _count("positions", positions, 0)
     habits = replace(SNAPSHOT_HABITS, modes={mode: SNAPSHOT_HABITS.modes[mode] for mode in _modes(modes)})
     rng = np.random.default_rng(_count("seed", seed, 0))
-    listed = [_listed(code, rng) for code in range(number)]
-    named = {"BTC", "ETH", *(entry.contract.settle.name for entry in listed)}
-    coins = [Coin(coin, f"{price:g}", HAIRCUTS[coin]) for coin, price, *_ in COINS if coin in named]
-    return draw_crowd(listed, coins, habits, w, wanted, rng)
+    crowd_contracts = [_contract(code, rng) for code in range(contracts)]
+    needed = {"BTC", "ETH", *(entry.contract.settle.name for entry in crowd_contracts)}
+    coins = [Coin(coin, f"{price:g}", HAIRCUTS[coin]) for coin, price, *_ in COINS if coin in needed]
+    return draw_crowd(crowd_contracts, coins, habits, wallets=wallets, positions=positions, rng=rng)
 
 
 def _count(name: str, value: Any, least: int) -> int:
+    """A whole number that is so large at least, and fits int64 unless it is the seed."""
     if not is_count(value, least):
         raise AdlError.at(name, None, value, f"must be a whole number, {least} or above")
     return whole_number(value, name, wide=name == "seed")
 
 
 def _modes(modes: Sequence[str]) -> list[str]:
+    """The modes that are wanted, in the order of MODES."""
     must = f"must be of {', '.join(MODES)}"
-    given = [modes] if isinstance(modes, str) else read_list("modes", modes, must)
-    for mode in given or ["none"]:
+    wanted = [modes] if isinstance(modes, str) else read_list("modes", modes, must)
+    for mode in wanted or ["none"]:
         require_option("modes", mode, MODES, must)
-    return [mode for mode in MODES if mode in given]
+    return [mode for mode in MODES if mode in wanted]
 
 
-def _listed(code: int, rng: np.random.Generator) -> CrowdContract:
+def _contract(code: int, rng: np.random.Generator) -> CrowdContract:
     """The contract of a number: linear, linear, inverse, and so on."""
     popularity = float(exponential(POPULARITY * logarithm(code + 1)))
     inverse = code % 3 == 2 and code // 3 < INVERSE_COINS

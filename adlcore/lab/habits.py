@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from ..clearing import Snapshot
 from ..clearing.snapshot.tables import MODES as WALLET_MODES
 from ..contracts import Asset, Contract
 from ..errors import AdlError
-from .portable import exponential, total
+from .portable import balance_sides, exponential, total
 
 __all__ = ["MODES", "SCENARIO_HABITS", "SNAPSHOT_HABITS", "Coin", "Habits", "CrowdContract", "draw_crowd"]
 
@@ -129,9 +129,10 @@ SCENARIO_HABITS = Habits(
 
 
 def draw_crowd(
-    listed: Sequence[CrowdContract],
+    contracts: Sequence[CrowdContract],
     coins: Sequence[Coin],
     habits: Habits,
+    *,
     wallets: int,
     positions: int,
     rng: np.random.Generator,
@@ -140,7 +141,7 @@ def draw_crowd(
 
     Parameters
     ----------
-    listed : sequence of Listed
+    contracts : sequence of CrowdContract
     coins : sequence of Coin
         All assets but USDT that contracts settle in or wallets hold; those with a haircut between 0 and 1
         are collateral of multi-asset and portfolio wallets.
@@ -160,129 +161,149 @@ def draw_crowd(
     Examples
     --------
     >>> from adlcore import MarginTiers
-    >>> listed = [CrowdContract(Contract("X", tick="0.1", tiers=MarginTiers([0], ["0.01"])), "100", 1.0, 1.0)]
-    >>> snapshot = draw_crowd(listed, [], SNAPSHOT_HABITS, 20, 30, np.random.default_rng(7))
+    >>> contracts = [CrowdContract(Contract("X", tick="0.1", tiers=MarginTiers([0], ["0.01"])), "100", 1.0, 1.0)]
+    >>> rng = np.random.default_rng(7)
+    >>> snapshot = draw_crowd(contracts, [], SNAPSHOT_HABITS, wallets=20, positions=30, rng=rng)
     >>> len(snapshot.wallets), int(snapshot.positions.quantity.sum())
     (20, 0)
     """
+    terms = CrowdTerms(contracts, coins, habits, rng)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite is refused as such
-        owners = _owners(rng, wallets, habits, listed)
-        rows = _positions(rng, listed, owners, habits, positions)
-        known = [Asset("USDT"), *(Asset(coin.name) for coin in coins)]
-        settled = [entry.contract.settle for entry in listed]
-        named = {asset.name: asset for asset in [*settled, *known]}
+        # Every draw takes the next numbers of rng: one that comes earlier or later makes another crowd of each seed.
+        drawn = _draw_wallets(terms, wallets)
+        rows = _draw_positions(terms, drawn, positions)
+        settle_assets = [entry.contract.settle for entry in contracts]
+        others = [Asset("USDT"), *(Asset(coin.name) for coin in coins)]
+        by_name = {asset.name: asset for asset in [*settle_assets, *others]}
         # Rows of the assets stand in the order of the snapshot: those that contracts settle in, then the others.
-        assets = list(named)
-        balance, balances = _money(rng, listed, coins, owners, habits, rows, assets)
+        assets = list(by_name)
+        balance, balances = _draw_balances(terms, drawn, rows, assets)
         return Snapshot(
-            [entry.contract for entry in listed],
+            [entry.contract for entry in contracts],
             {
-                "account": owners.account,
-                "asset": np.array([assets.index(name) for name in owners.names])[owners.asset],
-                "mode": owners.mode,
+                "account": drawn.account,
+                "asset": np.array([assets.index(name) for name in drawn.names])[drawn.asset],
+                "mode": drawn.mode,
                 "balance": balance,
             },
             {name: getattr(rows, name) for name in ("contract", "wallet", "quantity", "entry_value", "leverage")},
-            {entry.contract.symbol: entry.mark for entry in listed},
-            orders=_orders(rng, listed, habits, rows),
+            {entry.contract.symbol: entry.mark for entry in contracts},
+            orders=_draw_orders(terms, rows),
             balances=balances,
-            assets=named.values(),
+            assets=by_name.values(),
             index_prices={coin.name: coin.price for coin in coins},
             haircuts={coin.name: coin.haircut for coin in coins},
             loan_rates={"USDT": habits.loan_rate},
         )
 
 
+@dataclass(frozen=True)
+class CrowdTerms:
+    """What a crowd is drawn of, and the generator that every draw moves on."""
+
+    contracts: Sequence[CrowdContract]
+    coins: Sequence[Coin]
+    habits: Habits
+    rng: np.random.Generator
+
+    @property
+    def popularity(self) -> Float64Array1D:
+        """The share of the positions that each contract has."""
+        weights = np.array([entry.popularity for entry in self.contracts])
+        return np.asarray(weights / total(weights))
+
+
 # Wallets --------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WalletDraw:
-    """Wallets before they hold anything."""
+    """Wallets before they hold anything; `asset` is a row of `names`, `contract` that of an isolated wallet, or -1."""
 
     names: list[str]
     account: Int64Array1D
     asset: Int64Array1D
     mode: Int64Array1D
-    hedged: npt.NDArray[np.bool_]
+    is_hedge: npt.NDArray[np.bool_]
     contract: Int64Array1D
     worth: Float64Array1D
     leverage: Float64Array1D
 
     @property
-    def valued(self) -> npt.NDArray[np.bool_]:
+    def is_valued(self) -> npt.NDArray[np.bool_]:
         """Which hold several assets."""
         return self.mode >= WALLET_MODES.index("multi-asset")
 
 
-def _owners(rng: np.random.Generator, w: int, habits: Habits, listed: Sequence[CrowdContract]) -> WalletDraw:
+def _draw_wallets(terms: CrowdTerms, count: int) -> WalletDraw:
     """Wallets: their mode, asset and wealth; an isolated one belongs to an account that has another."""
-    names = list(dict.fromkeys(["USDT", *(entry.contract.settle.name for entry in listed)]))
-    settle = np.array([names.index(entry.contract.settle.name) for entry in listed])
+    rng, habits = terms.rng, terms.habits
+    names = list(dict.fromkeys(["USDT", *(entry.contract.settle.name for entry in terms.contracts)]))
+    settle = np.array([names.index(entry.contract.settle.name) for entry in terms.contracts])
     modes = [mode for mode in MODES if habits.modes.get(mode, 0)]
     share = np.array([habits.modes[mode] for mode in modes])
-    kind = np.array([MODES.index(mode) for mode in modes])[rng.choice(len(modes), w, p=share / total(share))]
+    kind = np.array([MODES.index(mode) for mode in modes])[rng.choice(len(modes), count, p=share / total(share))]
     mode, isolated = np.array([0, 1, 0, 2, 3])[kind], kind == MODES.index("isolated")
-    asset = np.zeros(w, np.int64)
-    in_coin = (mode == 0) & (rng.random(w) < habits.coin_share)
+    asset = np.zeros(count, np.int64)
+    in_coin = (mode == 0) & (rng.random(count) < habits.coin_share)
     if len(names) > 1:
         asset[in_coin] = rng.integers(1, len(names), np.count_nonzero(in_coin))
-    contract = np.full(w, -1)
-    contract[isolated] = rng.choice(len(listed), np.count_nonzero(isolated), p=_popularity(listed))
+    contract = np.full(count, -1)
+    contract[isolated] = rng.choice(len(terms.contracts), np.count_nonzero(isolated), p=terms.popularity)
     asset[isolated] = settle[contract[isolated]]
-    account = np.arange(1, w + 1)
+    account = np.arange(1, count + 1)
     shared = np.flatnonzero(~isolated)
     if len(shared):
         account[isolated] = account[rng.choice(shared, np.count_nonzero(isolated))]
-    worth = habits.worth_median * exponential(habits.worth_sigma * rng.standard_normal(w))
-    leverage = rng.choice(habits.leverages, w)
-    return WalletDraw(names, account, asset, mode, kind == MODES.index("hedge"), contract, worth, leverage)
+    return WalletDraw(
+        names=names,
+        account=account,
+        asset=asset,
+        mode=mode,
+        is_hedge=kind == MODES.index("hedge"),
+        contract=contract,
+        worth=habits.worth_median * exponential(habits.worth_sigma * rng.standard_normal(count)),
+        leverage=rng.choice(habits.leverages, count),
+    )
 
 
 # Positions ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class PositionDraw:
-    """Position rows, sorted as a snapshot sorts them; money in units of the settle asset."""
+class PositionDraw(NamedTuple):
+    """Position rows, sorted as a snapshot sorts them; entry values are quanta, money behind them units of the asset."""
 
     contract: Int64Array1D
     wallet: Int64Array1D
-    leverage: Float64Array1D
     quantity: Int64Array1D
     entry_value: Int64Array1D
+    leverage: Float64Array1D
     notional: Float64Array1D
     pnl: Float64Array1D
     margin: Float64Array1D
 
 
-def _popularity(listed: Sequence[CrowdContract]) -> Float64Array1D:
-    share = np.array([entry.popularity for entry in listed])
-    return np.asarray(share / total(share))
-
-
-def _positions(
-    rng: np.random.Generator, listed: Sequence[CrowdContract], owners: WalletDraw, habits: Habits, wanted: int
-) -> PositionDraw:
+def _draw_positions(terms: CrowdTerms, wallets: WalletDraw, wanted: int) -> PositionDraw:
     """The rows of every contract, one after the other."""
-    names = [entry.contract.settle.name for entry in listed]
-    shared = owners.mode != WALLET_MODES.index("isolated")
-    able = {name: np.flatnonzero(shared & ((owners.asset == k) | owners.valued)) for k, name in enumerate(owners.names)}
-    most = np.array([len(able[name]) for name in names])
-    counts = _portions(max(wanted - int(np.count_nonzero(~shared)), 0), _popularity(listed), most)
-    order = np.argsort(owners.contract, kind="stable")
-    cuts = np.searchsorted(owners.contract[order], np.arange(len(listed) + 1))
-    parts: list[tuple[Any, ...]] = []
-    for code, entry in enumerate(listed):
-        others = able[names[code]]
+    rng = terms.rng
+    shared = wallets.mode != WALLET_MODES.index("isolated")
+    able = {
+        name: np.flatnonzero(shared & ((wallets.asset == code) | wallets.is_valued))
+        for code, name in enumerate(wallets.names)
+    }
+    most = np.array([len(able[entry.contract.settle.name]) for entry in terms.contracts])
+    counts = _portions(max(wanted - int(np.count_nonzero(~shared)), 0), terms.popularity, most)
+    order = np.argsort(wallets.contract, kind="stable")
+    cuts = np.searchsorted(wallets.contract[order], np.arange(len(terms.contracts) + 1))
+    drawn: list[PositionDraw] = []
+    for code, entry in enumerate(terms.contracts):
+        others = able[entry.contract.settle.name]
         picked = others[rng.choice(len(others), counts[code], replace=False, shuffle=False)] if len(others) else others
         holders = np.sort(np.concatenate([picked, order[cuts[code] : cuts[code + 1]]]))
-        parts.append((code, *_held(rng, entry, owners, habits, holders)))
-    codes, *columns = zip(*parts, strict=True)
-    contract = np.repeat(np.array(codes, np.int64), [len(wallet) for wallet in columns[0]])
-    wallet, *rest = (np.concatenate(column) for column in columns)
-    chose = rng.random(len(owners.account)) >= habits.unchosen_share
-    return PositionDraw(contract, wallet, np.where(chose, owners.leverage, 0.0)[wallet], *rest)
+        drawn.append(_draw_contract_rows(terms, code, wallets, holders))
+    rows = PositionDraw(*map(np.concatenate, zip(*drawn, strict=True)))
+    chose = rng.random(len(wallets.account)) >= terms.habits.unchosen_share
+    return rows._replace(leverage=np.where(chose, wallets.leverage, 0.0)[rows.wallet])
 
 
 def _portions(wanted: int, share: Float64Array1D, most: Int64Array1D) -> Int64Array1D:
@@ -294,102 +315,90 @@ def _portions(wanted: int, share: Float64Array1D, most: Int64Array1D) -> Int64Ar
     return np.rint(np.minimum(low * share, most)).astype(np.int64)
 
 
-def _held(
-    rng: np.random.Generator, entry: CrowdContract, owners: WalletDraw, habits: Habits, holders: Int64Array1D
-) -> tuple[Any, ...]:
-    """Wallet, quantity, entry value, and notional, PnL and maintenance margin of one contract's rows."""
+def _draw_contract_rows(terms: CrowdTerms, code: int, wallets: WalletDraw, holders: Int64Array1D) -> PositionDraw:
+    """The rows of one contract that these wallets hold: one each, of a hedge wallet a long and a short."""
+    rng, habits, entry = terms.rng, terms.habits, terms.contracts[code]
     contract, mark = entry.contract, float(entry.mark)
-    legs = 1 + owners.hedged[holders]
+    legs = 1 + wallets.is_hedge[holders]
     if legs.sum() < 2:  # nobody to trade with
         holders, legs = holders[:0], legs[:0]
     wallet = np.repeat(holders, legs)
-    n = len(wallet)
-    long = rng.random(n) < 0.5
+    count = len(wallet)
+    long = rng.random(count) < 0.5
     first = (np.cumsum(legs) - legs)[legs == 2]
     long[first], long[first + 1] = True, False
-    if n and (long.all() or not long.any()):
+    if count and (long.all() or not long.any()):
         long[0] = not long[0]
-    units = float(contract.units_per_lot)
-    lot_value = units / mark if contract.inverse else units * mark
-    worth = np.minimum(owners.worth[wallet] * exponential(habits.size_sigma * rng.standard_normal(n)), habits.largest)
-    wanted = _whole("positions.quantity", np.maximum(np.rint(worth / (lot_value * entry.settle_price)), 1), MOST_LOTS)
-    quantity = _balanced(wanted, long)
-    price = mark * exponential(habits.entry_sigma * rng.standard_normal(n))
-    size = quantity.astype(np.float64)
-    cost = -size * units / price if contract.inverse else size * units * price
-    value = -size * lot_value if contract.inverse else size * lot_value
+    units_per_lot = float(contract.units_per_lot)
+    value_per_lot = -units_per_lot / mark if contract.inverse else units_per_lot * mark
+    scatter = exponential(habits.size_sigma * rng.standard_normal(count))
+    worth = np.minimum(wallets.worth[wallet] * scatter, habits.largest)
+    wanted = np.maximum(np.rint(worth / (abs(value_per_lot) * entry.settle_price)), 1)
+    quantity = balance_sides(_whole("positions.quantity", wanted, MOST_LOTS), long, np.floor)
+    price = mark * exponential(habits.entry_sigma * rng.standard_normal(count))
+    lots = quantity.astype(np.float64)
+    cost = -lots * units_per_lot / price if contract.inverse else lots * units_per_lot * price
+    value = lots * value_per_lot
     notional = np.abs(value)
     assert contract.tiers is not None
-    lines = [notional * r - a for r, a in zip(*contract.tiers.arrays(1), strict=True)]
-    return wallet, quantity, _quanta("positions.entry_value", cost), notional, value - cost, np.max(lines, axis=0)
-
-
-def _balanced(lots: Int64Array1D, long: npt.NDArray[np.bool_]) -> Int64Array1D:
-    """Signed lots of which longs and shorts hold equally many."""
-    longs, shorts = int(lots[long].sum()), int(lots[~long].sum())
-    if longs != shorts:
-        rows = np.flatnonzero(long if longs < shorts else ~long)
-        low, high = min(longs, shorts), max(longs, shorts)
-        scaled = np.floor(lots[rows] * (high / low)).astype(np.int64)
-        scaled[scaled.argmax()] += high - int(scaled.sum())
-        lots[rows] = scaled
-    return np.where(long, lots, -lots)
+    # Tiers are convex: of the lines of all tiers, the one that holds is the highest.
+    lines = [notional * rate - amount for rate, amount in zip(*contract.tiers.arrays(1), strict=True)]
+    return PositionDraw(
+        contract=np.full(count, code),
+        wallet=wallet,
+        quantity=quantity,
+        entry_value=_quanta("positions.entry_value", cost),
+        leverage=wallets.leverage[wallet],
+        notional=notional,
+        pnl=value - cost,
+        margin=np.max(lines, axis=0),
+    )
 
 
 # Money ----------------------------------------------------------------------------------------------------------------
 
 
-def _money(
-    rng: np.random.Generator,
-    listed: Sequence[CrowdContract],
-    coins: Sequence[Coin],
-    owners: WalletDraw,
-    habits: Habits,
-    rows: PositionDraw,
-    assets: list[str],
+def _draw_balances(
+    terms: CrowdTerms, wallets: WalletDraw, rows: PositionDraw, assets: list[str]
 ) -> tuple[Int64Array1D, dict[str, Any]]:
     """Balances that give every wallet the equity it should have; of valued wallets what they hold of each asset."""
-    w = len(owners.account)
-    per_unit = np.array([entry.settle_price for entry in listed])[rows.contract]
-    rate = np.where(owners.valued[rows.wallet], per_unit, 1.0)
+    rng, habits, count = terms.rng, terms.habits, len(wallets.account)
+    settle_price = np.array([entry.settle_price for entry in terms.contracts])[rows.contract]
+    rate = np.where(wallets.is_valued[rows.wallet], settle_price, 1.0)
     notional, pnl, margin = (
-        np.bincount(rows.wallet, column * rate, w) for column in (rows.notional, rows.pnl, rows.margin)
+        np.bincount(rows.wallet, column * rate, count) for column in (rows.notional, rows.pnl, rows.margin)
     )
-    equity = np.maximum(notional / owners.leverage, margin * (1.3 + habits.slack * rng.exponential(1.0, w)))
-    luck = rng.random(w)
+    equity = np.maximum(notional / wallets.leverage, margin * (1.3 + habits.slack * rng.exponential(1.0, count)))
+    luck = rng.random(count)
     broke = luck < habits.broke_share
     near = ~broke & (luck < habits.broke_share + habits.near_share)
     equity[near] = margin[near] * rng.uniform(0.8, 1.25, np.count_nonzero(near))
     equity[broke] = -margin[broke] * rng.random(np.count_nonzero(broke))
-    prices = {entry.contract.settle.name: entry.settle_price for entry in listed}
-    idle = owners.worth / np.array([prices.get(name, 1.0) for name in owners.names])[owners.asset]
+    prices = {entry.contract.settle.name: entry.settle_price for entry in terms.contracts}
+    idle = wallets.worth / np.array([prices.get(name, 1.0) for name in wallets.names])[wallets.asset]
     least = np.where(near | broke, 0.0, margin)
     balance = np.where(notional > 0, np.maximum(equity - pnl, least), idle)
-    single = np.where(owners.valued, 0, _quanta("wallets.balance", balance))
-    return single, _holdings(rng, coins, owners, habits, balance, assets)
+    single = np.where(wallets.is_valued, 0, _quanta("wallets.balance", balance))
+    return single, _draw_holdings(terms, wallets, balance, assets)
 
 
-def _holdings(
-    rng: np.random.Generator,
-    coins: Sequence[Coin],
-    owners: WalletDraw,
-    habits: Habits,
-    balance: Float64Array1D,
-    assets: list[str],
+def _draw_holdings(
+    terms: CrowdTerms, wallets: WalletDraw, balance: Float64Array1D, assets: list[str]
 ) -> dict[str, Any]:
     """Half of what valued wallets have in USDT, half in a coin that counts for it after its haircut; or all in USDT."""
-    wallet = np.flatnonzero(owners.valued)
-    held = [coin for coin in coins if 0 < float(coin.haircut) < 1]
-    which = rng.integers(0, max(len(held), 1), len(wallet))
+    rng = terms.rng
+    wallet = np.flatnonzero(wallets.is_valued)
+    collateral = [coin for coin in terms.coins if 0 < float(coin.haircut) < 1]
+    which = rng.integers(0, max(len(collateral), 1), len(wallet))
     half = balance[wallet] / 2
-    portfolio = owners.mode[wallet] == WALLET_MODES.index("portfolio")
-    loan = np.where(portfolio & (rng.random(len(wallet)) < 0.5), habits.loan_share * half, 0.0)
+    portfolio = wallets.mode[wallet] == WALLET_MODES.index("portfolio")
+    loan = np.where(portfolio & (rng.random(len(wallet)) < 0.5), terms.habits.loan_share * half, 0.0)
     usdt = np.full(len(wallet), assets.index("USDT"))
-    if not held:
+    if not collateral:
         amount, owed = _quanta("balances.amount", half + loan + half), _quanta("balances.loan", loan)
         return {"wallet": wallet, "asset": usdt, "amount": amount, "loan": owed}
-    price = np.array([float(coin.price) * (1 - float(coin.haircut)) for coin in held])[which]
-    code = np.array([assets.index(coin.name) for coin in held])[which]
+    price = np.array([float(coin.price) * (1 - float(coin.haircut)) for coin in collateral])[which]
+    code = np.array([assets.index(coin.name) for coin in collateral])[which]
     return {
         "wallet": np.concatenate([wallet, wallet]),
         "asset": np.concatenate([usdt, code]),
@@ -398,18 +407,18 @@ def _holdings(
     }
 
 
-def _orders(
-    rng: np.random.Generator, listed: Sequence[CrowdContract], habits: Habits, rows: PositionDraw
-) -> dict[str, Any]:
+def _draw_orders(terms: CrowdTerms, rows: PositionDraw) -> dict[str, Any]:
     """Orders that would close some positions at a better price."""
+    rng, habits = terms.rng, terms.habits
     chosen = np.flatnonzero(rng.random(len(rows.wallet)) < habits.order_share)
-    tick = np.array([float(entry.mark) / float(entry.contract.tick or 1) for entry in listed])[rows.contract[chosen]]
+    mark_ticks = np.array([float(entry.mark) / float(entry.contract.tick or 1) for entry in terms.contracts])
     away = rng.uniform(0.01, 0.1, len(chosen)) * np.sign(rows.quantity[chosen])
+    price = np.maximum(np.rint(mark_ticks[rows.contract[chosen]] * (1 + away)), 1)
     return {
         "contract": rows.contract[chosen],
         "wallet": rows.wallet[chosen],
         "quantity": -rows.quantity[chosen],
-        "price": _whole("orders.price", np.maximum(np.rint(tick * (1 + away)), 1)),
+        "price": _whole("orders.price", price),
         "locked": _whole("orders.locked", np.rint(rows.notional[chosen] * (QUANTA / habits.order_leverage))),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from fractions import Fraction
@@ -51,22 +51,26 @@ class Shape:
     growth: float
     refill: float
 
+    def ticks(self, amount: float) -> int:
+        """A price, or a part of one, in whole ticks: at least one, of 1 where the contract has none."""
+        return max(1, round(amount / float(self.contract.tick or 1)))
+
     def around(self, price: str, share: float) -> DepthLadder:
         """The book about a price, when a share of its depth is there."""
-        step = max(1, round(float(price) * self.step / float(self.contract.tick or 1)))
+        step_ticks = self.ticks(float(price) * self.step)
         sizes = accumulate([self.growth] * (self.levels - 1), mul, initial=1.0)
-        first = round(self.lots * share / total(sizes))
-        if first < 1:
+        lots_per_level = round(self.lots * share / total(sizes))
+        if lots_per_level < 1:
             return DepthLadder({self.contract.symbol: {}})
         return DepthLadder.around(
             self.contract,
             price,
-            spread_ticks=step,
-            step_ticks=step,
+            spread_ticks=step_ticks,
+            step_ticks=step_ticks,
             levels=self.levels,
-            lots_per_level=first,
+            lots_per_level=lots_per_level,
             growth=Fraction(str(self.growth)),
-            refill=Fraction(str(self.refill)) * first,
+            refill=Fraction(str(self.refill)) * lots_per_level,
         )
 
 
@@ -98,7 +102,7 @@ class MovingDepth:
     [(250, 499750), (250, 499250)]
     """
 
-    def __init__(self, shapes: Any, prices: Mapping[str, str]) -> None:
+    def __init__(self, shapes: Iterable[Shape], prices: Mapping[str, str]) -> None:
         self._shapes = {shape.contract.symbol: shape for shape in shapes}
         self._share = 1.0
         self._books = {symbol: shape.around(prices[symbol], 1.0) for symbol, shape in self._shapes.items()}
@@ -116,15 +120,16 @@ class MovingDepth:
         share : float
             How much of the depth is there, from 0 to 1.
         """
-        for symbol, given in prices.items():
+        for symbol in prices:
             shape = self._shapes.get(symbol)
             if shape is None:
                 continue
-            price = str(read_entry("prices", symbol, given, positive_decimal))
+            price = str(read_entry("prices", symbol, prices[symbol], positive_decimal))
+            # Beside the share of the move before, until every book has this one.
             if share != self._share:
                 self._books[symbol] = shape.around(price, share)
             else:
-                self._books[symbol].move(symbol, max(1, round(float(price) / float(shape.contract.tick or 1))))
+                self._books[symbol].move(symbol, shape.ticks(float(price)))
         self._share = share
 
     def ioc(self, contract: Contract, quantity: int, limit: int, time: int) -> list[tuple[int, int]]:

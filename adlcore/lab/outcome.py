@@ -25,8 +25,8 @@ def open_interest(snapshot: Snapshot) -> Int64Array1D:
     >>> open_interest(crowd.snapshot(wallets=10, contracts=3)).tolist()
     [364, 2455, 0]
     """
-    held = np.maximum(snapshot.positions.quantity, 0)
-    return np.array([held[snapshot.rows(code)].sum() for code in range(len(snapshot.contracts))], INT64)
+    longs = np.maximum(snapshot.positions.quantity, 0)
+    return np.array([longs[snapshot.rows(code)].sum() for code in range(len(snapshot.contracts))], INT64)
 
 
 @dataclass
@@ -37,10 +37,9 @@ class Outcome:
     ----------
     unit : str
         The asset that index prices are in.
-    names : tuple of str
-        The assets.
-    index : float64[assets]
-        Index prices now; 1 for the unit, NaN of an asset that no contract settles in where none is known.
+    asset_names : tuple of str
+    index_prices : float64[assets]
+        Now; 1 for the unit, NaN of an asset that no contract settles in where none is known.
     quanta_per_unit : float64[assets]
     open_interest : int64[contracts]
         Lots that longs held before the crash.
@@ -55,14 +54,14 @@ class Outcome:
     --------
     >>> from adlcore.lab import crowd
     >>> snapshot = crowd.snapshot(wallets=10, contracts=3)
-    >>> found = Outcome.before(snapshot)
-    >>> found.unit, found.closed.sum().item(), found.liquidated
+    >>> outcome = Outcome.before(snapshot)
+    >>> outcome.unit, outcome.closed.sum().item(), outcome.liquidated
     ('USDT', 0.0, set())
     """
 
     unit: str
-    names: tuple[str, ...]
-    index: Float64Array1D
+    asset_names: tuple[str, ...]
+    index_prices: Float64Array1D
     quanta_per_unit: Float64Array1D
     open_interest: Int64Array1D
     deleveraged_lots: Int64Array1D
@@ -71,7 +70,7 @@ class Outcome:
 
     @classmethod
     def before(cls, snapshot: Snapshot, unit: str = "USDT") -> Outcome:
-        """Nothing yet.
+        """What it is before the first pass: nothing is closed.
 
         Parameters
         ----------
@@ -95,28 +94,36 @@ class Outcome:
         names = tuple(asset.name for asset in snapshot.assets)
         if unit not in names:
             raise AdlError.at("unit", None, unit, f"must be an asset of the snapshot: {', '.join(names[:12])}")
-        index = np.array([np.nan if price is None else float(price) for price in snapshot.index_prices], FLOAT64)
-        index[names.index(unit)] = 1.0
+        prices = np.array([np.nan if price is None else float(price) for price in snapshot.index_prices], FLOAT64)
+        prices[names.index(unit)] = 1.0
         for code in np.unique(snapshot.settle).tolist():
-            if np.isnan(index[code]):
+            if np.isnan(prices[code]):
                 must = f"must be given: {snapshot.assets[code].name} cannot be valued in {unit}"
                 raise AdlError.at(f"index_prices.{snapshot.assets[code].name}", None, None, must)
         quanta = np.array([asset.quanta_per_unit for asset in snapshot.assets], FLOAT64)
         longs = open_interest(snapshot)
-        return cls(unit, names, index, quanta, longs, np.zeros(len(longs), INT64))
+        return cls(
+            unit=unit,
+            asset_names=names,
+            index_prices=prices,
+            quanta_per_unit=quanta,
+            open_interest=longs,
+            deleveraged_lots=np.zeros(len(longs), INT64),
+        )
 
     def add(self, events: Events, index_prices: Mapping[str, Number] | None = None) -> None:
         """Add the events of a pass, and the index prices that it was given."""
+        # First, for fills are valued at the index prices of their pass.
         for name, price in (index_prices or {}).items():
             if name != self.unit:
-                self.index[self.names.index(name)] = float(price)
+                self.index_prices[self.asset_names.index(name)] = float(price)
         self.liquidated.update(events.wallet[events.of("liquidation-started")].tolist())
         event, stage, _ = closing_fills(events.kind, events.cause, events.wallet, events.lots, events.link)
         asset = events.asset[event]
-        worth = np.abs(events.amount[event]) * (self.index[asset] / self.quanta_per_unit[asset])
-        self.closed += np.bincount(stage, worth, len(STAGES))
-        given = event[stage == USERS]
-        np.add.at(self.deleveraged_lots, events.contract[given], np.abs(events.lots[given]))
+        notional = np.abs(events.amount[event]) * (self.index_prices[asset] / self.quanta_per_unit[asset])
+        self.closed += np.bincount(stage, notional, len(STAGES))
+        deleveraged = event[stage == USERS]
+        np.add.at(self.deleveraged_lots, events.contract[deleveraged], np.abs(events.lots[deleveraged]))
 
     def share(self, stage: int) -> float:
         """How much of what was closed a stage took."""
@@ -139,5 +146,4 @@ class Outcome:
     @property
     def deleveraged_share(self) -> float:
         """Of the contract that lost most of its open interest to others, how much: in lots, without a price."""
-        held = np.maximum(self.open_interest, 1)
-        return float(np.max(self.deleveraged_lots / held, initial=0.0))
+        return float(np.max(self.deleveraged_lots / np.maximum(self.open_interest, 1), initial=0.0))

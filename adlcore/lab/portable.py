@@ -8,15 +8,15 @@ same bits everywhere, and so is what is made of them alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
 
-from .._support.arrays import FLOAT64, Float64Array1D
+from .._support.arrays import FLOAT64, Float64Array1D, Int64Array1D
 
-__all__ = ["exponential", "logarithm", "total"]
+__all__ = ["balance_sides", "exponential", "logarithm", "total"]
 
 #: The logarithm of 2, as the sum of a number with zeros at its end, whose multiples are exact, and what is left.
 LOG2_HIGH = float.fromhex("0x1.62e42fee00000p-1")
@@ -50,13 +50,13 @@ def exponential(powers: npt.ArrayLike) -> Float64Array1D:
     [1.0, 2.7182818284590455, 0.1353352832366127, inf, 0.0]
     """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        held = np.clip(np.asarray(powers, FLOAT64), -MOST, MOST)
-        twos = np.rint(held / math.log(2))
-        rest = (held - twos * LOG2_HIGH) - twos * LOG2_LOW
-        found = np.full_like(rest, SERIES[0])
+        clipped = np.clip(np.asarray(powers, FLOAT64), -MOST, MOST)
+        twos = np.rint(clipped / math.log(2))
+        rest = (clipped - twos * LOG2_HIGH) - twos * LOG2_LOW
+        series = np.full_like(rest, SERIES[0])
         for factor in SERIES[1:]:
-            found = found * rest + factor
-        return np.asarray(np.ldexp(found, twos.astype(np.int32)), FLOAT64)
+            series = series * rest + factor
+        return np.asarray(np.ldexp(series, twos.astype(np.int32)), FLOAT64)
 
 
 def logarithm(number: float) -> float:
@@ -79,3 +79,26 @@ def total(numbers: Iterable[float]) -> float:
     1.0
     """
     return math.fsum(numbers)
+
+
+def balance_sides(
+    lots: Int64Array1D, long: npt.NDArray[np.bool_], to_whole: Callable[[Float64Array1D], Float64Array1D]
+) -> Int64Array1D:
+    """Sizes with their signs, in place, of which longs and shorts hold equally many.
+
+    The smaller side is scaled up, made whole by `to_whole`, and its largest row takes the remainder.
+
+    Examples
+    --------
+    >>> balance_sides(np.array([1, 2, 7]), np.array([True, True, False]), np.floor).tolist()
+    [2, 5, -7]
+    """
+    longs, shorts = int(lots[long].sum()), int(lots[~long].sum())
+    if longs != shorts:
+        rows = np.flatnonzero(long if longs < shorts else ~long)
+        low, high = min(longs, shorts), max(longs, shorts)
+        scaled = to_whole(np.asarray(lots[rows] * (high / low), FLOAT64)).astype(np.int64)
+        scaled[scaled.argmax()] += high - int(scaled.sum())
+        lots[rows] = scaled
+    np.negative(lots, out=lots, where=~long)
+    return lots

@@ -25,6 +25,7 @@ from ..contracts.decimals import exact_decimal, positive_decimal
 from ..ranking.rules import RankingRule
 from ..venues.binance import BINANCE_USDM, LIQUIDATION_FEE
 from .habits import MODES, SCENARIO_HABITS, Habits
+from .moving_depth import Shape
 
 __all__ = [
     "Collateral",
@@ -48,12 +49,13 @@ Weight = Annotated[float, Field(ge=1e-9, le=1e9)]
 Exact = Annotated[str, Field(coerce_numbers_to_str=True)]
 
 
-def _a_share(text: str, info: ValidationInfo) -> str:
+def _check_share(text: str, info: ValidationInfo) -> str:
+    """The text itself, where it is a number from 0 to 1."""
     read_share(text, str(info.field_name))
     return text
 
 
-ExactShare = Annotated[Exact, AfterValidator(_a_share)]
+ExactShare = Annotated[Exact, AfterValidator(_check_share)]
 
 #: The power of ten by which the levels of a book may differ.
 MOST_GROWTH = 100
@@ -97,7 +99,7 @@ class Listing(ScenarioTable):
     follows: str | None = None
 
     @model_validator(mode="after")
-    def _makes_a_contract(self) -> Self:
+    def _check_contract(self) -> Self:
         self.contract()
         return self
 
@@ -106,8 +108,8 @@ class Listing(ScenarioTable):
         price = positive_decimal(self.price, "price")
         floors: list[Any] = list(self.tier_floors)
         if self.kind == "inverse":
-            read = [float(exact_decimal(floor, "tier_floors", row)) for row, floor in enumerate(floors)]
-            floors = [f"{floor / float(price):.6g}" for floor in read]
+            dollars = [float(exact_decimal(floor, "tier_floors", row)) for row, floor in enumerate(floors)]
+            floors = [f"{floor / float(price):.6g}" for floor in dollars]
         return Contract(
             self.symbol,
             kind=self.kind,
@@ -163,7 +165,7 @@ class WalletsTable(ScenarioTable):
 
     @field_validator("modes")
     @classmethod
-    def _known_modes(cls, modes: dict[str, float]) -> dict[str, float]:
+    def _check_modes(cls, modes: dict[str, float]) -> dict[str, float]:
         for mode in modes:
             if mode not in MODES:
                 raise ValueError(f"must have keys of {', '.join(MODES)}, not {mode}")
@@ -192,13 +194,13 @@ class FundEntry(ScenarioTable):
 
     @field_validator("balance")
     @classmethod
-    def _a_number(cls, balance: str | None) -> str | None:
+    def _check_balance(cls, balance: str | None) -> str | None:
         if balance is not None:
             exact_decimal(balance, "balance")
         return balance
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
+    def _check_one_is_given(self) -> Self:
         if (self.balance is None) == (self.ratio is None):
             raise ValueError("must have one of balance and ratio")
         return self
@@ -227,27 +229,27 @@ class VenueTable(ScenarioTable):
 
     @field_validator("rule")
     @classmethod
-    def _known_rule(cls, rule: str) -> str:
+    def _check_rule(cls, rule: str) -> str:
         if rule not in RankingRule.names():
             raise ValueError(f"must be one of {', '.join(RankingRule.names())}")
         return rule
 
     @model_validator(mode="after")
-    def _makes_a_venue(self) -> Self:
+    def _check_venue(self) -> Self:
         self.venue("venue")
         return self
 
     def venue(self, name: str) -> Venue:
         """Binance's stages and trigger, but for what these keys say otherwise."""
         book = BookIOC(limit=self.book_limit, fee=self.liquidation_fee, portion=self.book_portion)
-        own: dict[type[Stage], Stage] = {BookIOC: book, Deleverage: Deleverage(self.rule, price=self.price)}
+        configured: dict[type[Stage], Stage] = {BookIOC: book, Deleverage: Deleverage(self.rule, price=self.price)}
         absent = [stage for stage, there in ((BookIOC, self.book), (TakeOver, self.take_over)) if not there]
         triggers = {
             "net-notional": BINANCE_USDM.trigger,
             "drawdown": Drawdown(8 * 60 * 60 * 1000, "-0.3", "-0.25"),
             "depleted": None,
         }
-        stages = [own.get(type(stage), stage) for stage in BINANCE_USDM.stages if type(stage) not in absent]
+        stages = [configured.get(type(stage), stage) for stage in BINANCE_USDM.stages if type(stage) not in absent]
         return replace(BINANCE_USDM, name=name, stages=tuple(stages), trigger=triggers[self.fund_trigger])
 
 
@@ -269,8 +271,8 @@ class Depth(ScenarioTable):
 
     Examples
     --------
-    >>> Depth(vanish=[]).levels
-    20
+    >>> Depth(of_open_interest=0.25, levels=5).shape(Contract("BTCUSDT", tick="0.1"), 1_000).lots
+    250
     """
 
     of_open_interest: Annotated[float, Field(ge=0, le=1000)] = 0.1
@@ -281,11 +283,16 @@ class Depth(ScenarioTable):
     vanish: tuple[Vanish, ...] = (Vanish(at=0.4, share=0.25), Vanish(at=0.8, share=1.0))
 
     @model_validator(mode="after")
-    def _levels_that_can_be(self) -> Self:
+    def _check_levels(self) -> Self:
         if self.levels * abs(math.log10(self.growth)) > MOST_GROWTH:
             must = f"must lie within 1e±{MOST_GROWTH} to the power of the levels, {self.levels}"
             raise AdlError.at("growth", None, self.growth, must)
         return self
+
+    def shape(self, contract: Contract, open_interest: int) -> Shape:
+        """How the book of a contract looks of which longs hold so many lots."""
+        lots = round(open_interest * self.of_open_interest)
+        return Shape(contract=contract, lots=lots, **self.model_dump(exclude={"of_open_interest", "vanish"}))
 
 
 class Shock(ScenarioTable):
@@ -306,19 +313,19 @@ class Shock(ScenarioTable):
     marks: str | None = None
 
     @model_validator(mode="after")
-    def _times_that_fit(self) -> Self:
+    def _check_times(self) -> Self:
         if self.passes * self.step > INT64_MAX:
             raise AdlError.at("step", None, self.step, f"must fit int64 times the passes, {self.passes}")
         return self
 
 
-USD_LISTED: tuple[dict[str, Any], ...] = (
+USD_LISTINGS: tuple[dict[str, Any], ...] = (
     {"symbol": "BTCUSDT", "price": "60000", "tick": "0.1", "lot": "0.001", "popularity": 1.0, "beta": 1.0},
     {"symbol": "ETHUSDT", "price": "2500", "tick": "0.01", "lot": "0.001", "popularity": 0.6, "beta": 1.1},
     {"symbol": "SOLUSDT", "price": "140", "tick": "0.01", "lot": "0.01", "popularity": 0.4, "beta": 1.3},
     {"symbol": "AVAXUSDT", "price": "25", "tick": "0.001", "lot": "0.1", "popularity": 0.3, "beta": 1.4},
 )
-COIN_LISTED: tuple[dict[str, Any], ...] = (
+COIN_LISTINGS: tuple[dict[str, Any], ...] = (
     {"symbol": "BTCUSD", "settle": "BTC", "price": "60000", "tick": "0.1", "multiplier": "100", "follows": "BTCUSDT"},
     {"symbol": "ETHUSD", "settle": "ETH", "price": "2500", "tick": "0.01", "multiplier": "10", "follows": "ETHUSDT"},
 )
@@ -332,5 +339,5 @@ def listings() -> tuple[Listing, ...]:
     >>> [listing.symbol for listing in listings()]
     ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'AVAXUSDT', 'BTCUSD', 'ETHUSD']
     """
-    coins = ({**each, "kind": "inverse", "popularity": 0.3} for each in COIN_LISTED)
-    return tuple(Listing(**each) for each in (*USD_LISTED, *coins))
+    coins = ({**each, "kind": "inverse", "popularity": 0.3} for each in COIN_LISTINGS)
+    return tuple(Listing(**each) for each in (*USD_LISTINGS, *coins))

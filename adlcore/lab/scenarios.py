@@ -57,25 +57,25 @@ class Scenario(ScenarioTable):
     shock: Shock = Shock()
 
     @model_validator(mode="after")
-    def _names_that_fit(self) -> Self:
+    def _check_names(self) -> Self:
         symbols = [listing.symbol for listing in self.contracts]
         assets = ["USDT", *(asset.name for asset in self.assets)]
-        for name, listed in (("contracts", symbols), ("assets", assets)):
-            twice = next((each for each in listed if listed.count(each) > 1), None)
+        for name, names in (("contracts", symbols), ("assets", assets)):
+            twice = next((each for each in names if names.count(each) > 1), None)
             if twice is not None:
                 raise ValueError(f"{name}: {twice} must be there once")
         for listing in self.contracts:
-            _known(f"contracts.{listing.symbol}.settle", listing.settle, assets)
+            _refuse_unknown(f"contracts.{listing.symbol}.settle", listing.settle, assets)
             if listing.kind == "inverse" and listing.settle == "USDT":
                 raise ValueError(f"contracts.{listing.symbol}.settle must be a coin: the contract is inverse")
             if listing.follows is not None:
-                _known(f"contracts.{listing.symbol}.follows", listing.follows, symbols)
+                _refuse_unknown(f"contracts.{listing.symbol}.follows", listing.follows, symbols)
         for asset in self.assets:
-            _known(f"assets.{asset.name}.index", asset.index, symbols)
+            _refuse_unknown(f"assets.{asset.name}.index", asset.index, symbols)
         for fund in self.funds:
-            _known("funds.asset", fund.asset, assets)
+            _refuse_unknown("funds.asset", fund.asset, assets)
             for symbol in fund.scope or ():
-                _known("funds.scope", symbol, symbols)
+                _refuse_unknown("funds.scope", symbol, symbols)
         return self
 
     def fields(self) -> dict[str, Any]:
@@ -83,7 +83,8 @@ class Scenario(ScenarioTable):
         return dict(self.model_dump(mode="json"))
 
 
-def _known(key: str, name: str, known: list[str]) -> None:
+def _refuse_unknown(key: str, name: str, known: list[str]) -> None:
+    """Refuse a name that a key refers to and no other table has."""
     if name not in known:
         raise ValueError(f"{key} must be one of {', '.join(known)}, not {name}")
 
@@ -113,10 +114,10 @@ def read(fields: dict[str, Any]) -> Scenario:
     try:
         return Scenario.model_validate(fields)
     except ValidationError as error:
-        raise _named(error) from None
+        raise _first_error(error) from None
 
 
-def _named(error: ValidationError) -> AdlError:
+def _first_error(error: ValidationError) -> AdlError:
     """The first problem, as this project's errors say it."""
     first = error.errors()[0]
     key = ""
@@ -129,12 +130,12 @@ def _named(error: ValidationError) -> AdlError:
     if kind == "missing":
         return AdlError(f"{key} is missing: must be given", argument=key)
     if kind == "value_error":
-        told = str(context["error"])
-        if isinstance(context["error"], AdlError) and context["error"].value == value:
-            return context["error"].placed(key, None, value)
-        if isinstance(context["error"], AdlError) or not key:
-            return AdlError(f"{key}: {told}" if key else told, argument=key or "scenario")
-        return AdlError.at(key, None, value, told)
+        cause = context["error"]
+        if isinstance(cause, AdlError) and cause.value == value:
+            return cause.placed(key, None, value)
+        if isinstance(cause, AdlError) or not key:
+            return AdlError(f"{key}: {cause}" if key else str(cause), argument=key or "scenario")
+        return AdlError.at(key, None, value, str(cause))
     return AdlError.at(key, None, value, first["msg"].replace("Input should be", "must be"))
 
 
@@ -143,9 +144,9 @@ def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
     model: Any = Scenario
     for part in place[:-1]:
         if isinstance(part, str):
-            held = model.model_fields[part].annotation
+            kind = model.model_fields[part].annotation
             model = next(
-                (each for each in (held, *getattr(held, "__args__", ())) if hasattr(each, "model_fields")), model
+                (each for each in (kind, *getattr(kind, "__args__", ())) if hasattr(each, "model_fields")), model
             )
     return list(model.model_fields)
 

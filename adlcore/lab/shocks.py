@@ -10,7 +10,7 @@ import numpy as np
 
 from .._support.arrays import Float64Array1D
 from ..contracts import Contract
-from ..io.marks import Marks
+from ..io.marks import Marks, TimedMarks
 from .portable import exponential, logarithm, total
 
 __all__ = ["PricePath", "fall_marks"]
@@ -47,7 +47,7 @@ class PricePath:
 
 
 def fall_marks(
-    moved: Sequence[PricePath],
+    paths: Sequence[PricePath],
     rng: np.random.Generator,
     *,
     passes: int,
@@ -61,7 +61,7 @@ def fall_marks(
 
     Parameters
     ----------
-    moved : sequence of Moved
+    paths : sequence of PricePath
     rng : numpy.random.Generator
     passes : int
         Marks, `step` apart in the time of the house; the first at `step`.
@@ -77,7 +77,7 @@ def fall_marks(
 
     Returns
     -------
-    list of (int, dict)
+    list of TimedMarks
         Every contract at every pass, on its ticks and at least one.
 
     Notes
@@ -90,24 +90,28 @@ def fall_marks(
     --------
     >>> btc = PricePath(Contract("BTCUSDT", tick="0.1"), "60000", "BTCUSDT", 1.0, 0.0)
     >>> rng = np.random.default_rng(7)
-    >>> fall_marks([btc], rng, passes=3, step=60, fall=0.3, jumps=0, jump_share=0.0, rebound=0.0)
-    [(60, {'BTCUSDT': '53274.2'}), (120, {'BTCUSDT': '47302.4'}), (180, {'BTCUSDT': '42000.0'})]
+    >>> marks = fall_marks([btc], rng, passes=3, step=60, fall=0.3, jumps=0, jump_share=0.0, rebound=0.0)
+    >>> [(time, prices["BTCUSDT"]) for time, prices in marks]
+    [(60, '53274.2'), (120, '47302.4'), (180, '42000.0')]
     """
-    shape = _shape(rng, passes, jumps, jump_share, rebound)
+    # The same path for the same seed: first the numbers of the fall are drawn, then a bridge for each path.
+    share_at_pass = _fall_shares(rng, passes, jumps, jump_share, rebound)
     bridges: dict[str, Float64Array1D] = {}
-    for each in moved:
-        if each.follows not in bridges:
-            bridges[each.follows] = _bridge(rng, passes)
-    found: Marks = [((number + 1) * step, {}) for number in range(passes)]
-    for each in moved:
-        logs = each.beta * logarithm(1 - fall) * shape + each.noise * bridges[each.follows]
-        prices = float(each.price) * exponential(logs)
-        for (_, marks), price in zip(found, prices.tolist(), strict=True):
-            marks[each.contract.symbol] = _on_ticks(each.contract, price)
-    return found
+    for path in paths:
+        if path.follows not in bridges:
+            bridges[path.follows] = _bridge(rng, passes)
+    marks = [TimedMarks((number + 1) * step, {}) for number in range(passes)]
+    for path in paths:
+        logs = path.beta * logarithm(1 - fall) * share_at_pass + path.noise * bridges[path.follows]
+        prices = float(path.price) * exponential(logs)
+        for timed, price in zip(marks, prices.tolist(), strict=True):
+            timed.prices[path.contract.symbol] = _on_ticks(path.contract, price)
+    return marks
 
 
-def _shape(rng: np.random.Generator, passes: int, jumps: int, jump_share: float, rebound: float) -> Float64Array1D:
+def _fall_shares(
+    rng: np.random.Generator, passes: int, jumps: int, jump_share: float, rebound: float
+) -> Float64Array1D:
     """How much of the fall is there at each pass: 1 at the low."""
     low = passes if not rebound else max(1, passes - passes // 4)
     down = np.full(low, (1 - jump_share) / low if jumps else 1 / low)
@@ -126,6 +130,7 @@ def _bridge(rng: np.random.Generator, passes: int) -> Float64Array1D:
 
 
 def _on_ticks(contract: Contract, price: float) -> str:
+    """The nearest price on the contract's ticks, at least one; without any on a fine grid."""
     tick = contract.tick or Decimal("1e-8")
-    steps = max(1, int((Decimal(repr(price)) / tick).to_integral_value()))
-    return contract.price(steps) if contract.tick is not None else format(steps * tick, "f")
+    ticks = max(1, int((Decimal(repr(price)) / tick).to_integral_value()))
+    return contract.price(ticks) if contract.tick is not None else format(ticks * tick, "f")

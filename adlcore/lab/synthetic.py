@@ -19,6 +19,7 @@ from ..contracts import Contract
 from ..contracts.decimals import positive_decimal, whole_number
 from ..errors import AdlError
 from ..market.market import Market
+from .portable import balance_sides
 
 __all__ = ["market", "whale"]
 
@@ -109,11 +110,12 @@ def market(
     mark = float(mark_price)
     lots, quantity = _quantities(rng, n, integral)
     entry_price = _entry_prices(rng, n, mark)
-    units = float(contract.units_per_lot)
+    units_per_lot = float(contract.units_per_lot)
     if contract.inverse:
-        entry_value, mark_value = lots * (-units) / entry_price, lots * (-units / mark)
+        entry_value, value_per_lot = lots * -units_per_lot / entry_price, -units_per_lot / mark
     else:
-        entry_value, mark_value = lots * units * entry_price, lots * (units * mark)
+        entry_value, value_per_lot = lots * units_per_lot * entry_price, units_per_lot * mark
+    mark_value = lots * value_per_lot
     leverage = np.exp(rng.standard_normal(n) * LEVERAGE_SIGMA + np.log(LEVERAGE_MEDIAN)).clip(1.0, LEVERAGE_MAX)
     maintenance = np.abs(mark_value) * MAINTENANCE_RATE
     pnl = mark_value - entry_value
@@ -185,17 +187,9 @@ def _quantities(
     whole = np.maximum(np.rint(size), parts).astype(np.int64)
     long = rng.random(n) < 0.5
     long[:2] = True, False
-    longs, shorts = int(whole[long].sum()), int(whole[~long].sum())
-    if longs != shorts:
-        small = long if longs < shorts else ~long
-        low, high = min(longs, shorts), max(longs, shorts)
-        rows = np.flatnonzero(small)
-        scaled = np.maximum(np.rint(whole[rows] * (high / low)), parts).astype(np.int64)
-        scaled[scaled.argmax()] += high - int(scaled.sum())
-        whole[rows] = scaled
-    np.negative(whole, out=whole, where=~long)
-    lots = whole.astype(np.float64) / parts
-    return lots, (whole if integral else lots)
+    signed = balance_sides(whole, long, lambda scaled: np.maximum(np.rint(scaled), parts))
+    lots = signed.astype(np.float64) / parts
+    return lots, (signed if integral else lots)
 
 
 def _entry_prices(rng: np.random.Generator, n: int, mark: float) -> Float64Array1D:
@@ -213,10 +207,10 @@ def _equity(
 ) -> npt.NDArray[np.float64]:
     """Equity after owners margined up; a few losers did not."""
     safe = maintenance * (1.0 + rng.exponential(1.0, len(equity)))
-    held = np.where(equity < maintenance, safe, equity)
+    topped_up = np.where(equity < maintenance, safe, equity)
     losers = np.flatnonzero(pnl < 0)
-    lost = losers[rng.random(len(losers)) < BANKRUPT_SHARE]
-    depth = rng.random(len(lost)) * 0.5
-    depth[rng.random(len(lost)) < BROKE_SHARE] = 0.0
-    held[lost] = pnl[lost] * depth
-    return held
+    bankrupt = losers[rng.random(len(losers)) < BANKRUPT_SHARE]
+    depth = rng.random(len(bankrupt)) * 0.5
+    depth[rng.random(len(bankrupt)) < BROKE_SHARE] = 0.0
+    topped_up[bankrupt] = pnl[bankrupt] * depth
+    return topped_up

@@ -158,7 +158,7 @@ def test_whatever_is_cut_from_a_manifest_is_missed(sealed):
 
 def test_a_run_from_before_is_read_where_its_bytes_are_those_that_were_written(sealed):
     path = sealed / "manifest.json"
-    former = run_manifest._former(run_manifest.read_manifest(sealed))
+    former = run_manifest._former_bytes(run_manifest.read_manifest(sealed))
     assert former != TWO.tree["manifest.json"]
     for part in ("before", "after"):
         manifest = json.loads(TWO.tree[f"{part}/manifest.json"])

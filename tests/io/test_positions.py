@@ -378,3 +378,23 @@ def test_the_480_fills_need_no_mapping(october10):
         "account": "user",
     }
     assert positions.columns["quantity"][0] * positions.lot == Decimal("-0.00153")
+
+
+def test_what_a_market_refuses_is_named_by_the_line_of_the_file(write):
+    path = write("user,quantity,entry_price\na,1,5\n\nb,-1,0\n")
+    positions = adl.read_positions(path)
+    with pytest.raises(adl.AdlError) as caught:
+        positions.market(positions.contract("X"), 5)
+    assert str(caught.value).startswith(f"{path}, line 4: entry_price[1] is 0.0: ")
+    assert (caught.value.argument, caught.value.row) == ("entry_price", 1)
+    good = adl.read_positions(write(GOOD))
+    with pytest.raises(adl.AdlError, match=r"^mark_price is 0: "):
+        good.market(good.contract("X"), 0)
+
+
+def test_a_market_is_of_the_lot_of_the_file(write):
+    positions = adl.read_positions(write("quantity,entry_price\n1.5,5\n-1.5,5\n"))
+    assert positions.market(positions.contract("X"), 5).quantity.tolist() == [15, -15]
+    for contract in (adl.Contract("X"), "X"):
+        with pytest.raises(adl.AdlError, match=r"must be a Contract of lot 0\.1, as the file's"):
+            positions.market(contract, 5)

@@ -199,7 +199,7 @@ RAISED = [
     ("reader", "words"),
     [
         ("adlcore.cli._inputs.read_positions", ("rank", "FILE", "--mark", "1")),
-        ("adlcore.cli._inputs.Market", ("deleverage", "FILE", "--mark", "1", "--quantity", "1")),
+        ("adlcore.io.positions.Market", ("deleverage", "FILE", "--mark", "1", "--quantity", "1")),
         ("adlcore.io.snapshots.load", ("margin", "FILE")),
         ("adlcore.io.snapshots.load", ("explain", "FILE", "--account", "ann", "--contract", "X")),
         ("adlcore.lab.scenarios.load", ("simulate", "FILE")),

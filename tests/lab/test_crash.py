@@ -10,7 +10,7 @@ from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
 from adlcore.lab.outcome import open_interest
 from adlcore.report.facts.concentration import gini, top_share
-from support.crashes import SMALL, mark_all
+from support.crashes import SMALL
 
 pytestmark = pytest.mark.files
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.files
 def ended(crash: Crash) -> tuple[str, list[int]]:
     """The last hash, and events a pass."""
     counts = []
-    for _, events in mark_all(crash):
+    for _, events in crash.mark_all():
         counts.append(len(events))
         assert crash.house.audit() == []
     return crash.house.hash, counts
@@ -67,7 +67,7 @@ def test_closed_notional_is_as_unequal_as_on_10_october_2025():
     """Gini 0.98, the top 1 % of the users 84.2 % (19,337 users); a crowd of a third as many is near that."""
     crash = Crash.of(scenarios.read({"wallets": {"count": 25_000, "positions": 50_000}, "shock": {"passes": 20}}))
     closed = np.zeros(25_001)
-    for _, events in mark_all(crash):
+    for _, events in crash.mark_all():
         snapshot = crash.house.snapshot()
         quanta = np.array([asset.quanta_per_unit for asset in snapshot.assets])
         price = np.array([float(price or 1) for price in snapshot.index_prices])

@@ -12,7 +12,8 @@ LISTED = CrowdContract(adl.Contract("X", lot="0.01", tick="0.1", tiers=adl.Margi
 
 
 def drawn(**habits):
-    return draw_crowd([LISTED], [], replace(SNAPSHOT_HABITS, **habits), 500, 400, np.random.default_rng(7))
+    habits = replace(SNAPSHOT_HABITS, **habits)
+    return draw_crowd([LISTED], [], habits, wallets=500, positions=400, rng=np.random.default_rng(7))
 
 
 def test_where_a_scenario_differs_from_a_snapshot():

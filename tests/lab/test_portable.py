@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from adlcore.lab.portable import exponential, logarithm, total
+from adlcore.lab.portable import balance_sides, exponential, logarithm, total
 
 pytestmark = pytest.mark.plain
 
@@ -42,3 +42,13 @@ def test_a_logarithm_and_a_sum_are_rounded_once():
     assert logarithm(share) == float(Decimal(share).ln())
     assert total([0.1] * 10) == 1.0
     assert total(np.array([1e16, 1.0, -1e16])) == 1.0
+
+
+@pytest.mark.parametrize("to_whole", [np.floor, np.rint, np.ceil])
+@pytest.mark.parametrize("long", [[True, False, False, True], [False, False, False, True]])
+def test_longs_and_shorts_hold_equally_many_however_a_side_is_made_whole(to_whole, long):
+    lots = np.array([3, 10, 1, 2])
+    signed = balance_sides(lots.copy(), np.array(long), to_whole)
+    assert signed.sum() == 0
+    assert np.array_equal(signed > 0, long)
+    assert (np.abs(signed) >= lots).all()

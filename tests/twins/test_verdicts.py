@@ -83,10 +83,10 @@ def test_counterparties_of_a_side_are_as_documented(sums, rows, out, side, who, 
         fails = (margin > 0 and (equity < margin or (inclusive and equity == margin))) or equity <= 0
         wanted.append((row, q, 100 + row, equity, margin, int(fails or out[row])))
     for kernels in (fast, plain):
-        rows, wallets = kernels.QueueRows(quantity, cost, pnl, wallet, gone), kernels.Wallets(table, inclusive)
+        held, wallets = kernels.QueueRows(quantity, cost, pnl, wallet, gone), kernels.Wallets(table, inclusive)
         which = winners * kernels.WINNERS | losers * kernels.LOSERS
         found, barred = np.full((5, last - first), 7, np.int64), np.full(last - first, 7, np.uint8)
-        count = kernels.list_counterparties(rows, wallets, first, last, side, which, found, barred)
+        count = kernels.list_counterparties(held, wallets, first, last, side, which, found, barred)
         assert list(zip(*(column[:count].tolist() for column in (*found, barred)), strict=True)) == wanted
 
 
@@ -99,15 +99,15 @@ def test_counterparties_around_block_borders(rows):
         for which in (plain.WINNERS, plain.LOSERS, plain.WINNERS | plain.LOSERS):
             answers = []
             for kernels in (fast, plain):
-                rows, wallets = kernels.QueueRows(*columns, gone), kernels.Wallets(table, True)
+                held, wallets = kernels.QueueRows(*columns, gone), kernels.Wallets(table, True)
                 found, barred = np.full((5, rows), 7), np.full(rows, 7, np.uint8)
-                count = kernels.list_counterparties(rows, wallets, 5, 5 + rows, side, which, found, barred)
+                count = kernels.list_counterparties(held, wallets, 5, 5 + rows, side, which, found, barred)
                 answers.append((found[:, :count].tolist(), barred[:count].tolist()))
             assert answers[0] == answers[1]
 
 
 @BOTH
-def test_candidates_and_counterparties_of_different_lengths_are_refused(kernels):
+def test_queue_rows_and_counterparties_of_different_lengths_are_refused(kernels):
     two, three, mask = lots([1, 1]), lots([1, 1, 1]), np.zeros(2, np.uint8)
     for name, columns in (
         ("entry_value", (two, three, two, two, mask)),

@@ -1,4 +1,4 @@
-"""What a run needs of the disk beyond one file: names of work that the next writer knows, folders, and one writer.
+"""What a run needs of the disk beyond one file: temporary names that the next writer knows, folders, and one writer.
 
 The files themselves are written by :mod:`adlcore._support.files`. No link in the folder is followed: what is new is
 made anew, and of what is removed only the name goes.
@@ -22,15 +22,15 @@ __all__ = [
     "refuse_foreign",
     "remove_folder",
     "fill_folder",
-    "work_name",
+    "temporary_name",
     "open_temporary",
 ]
 
 
 @contextlib.contextmanager
-def open_temporary(path: Path, work: str | None = None) -> Iterator[Sink]:
-    """A file that is written under its name of work first, or that of `work`; what a writer left there goes."""
-    beside = path.with_name(work_name(path.name) if work is None else work)
+def open_temporary(path: Path, temporary: str | None = None) -> Iterator[Sink]:
+    """A file that is written under a temporary name first, its own or this; what a writer left there goes."""
+    beside = path.with_name(temporary_name(path.name) if temporary is None else temporary)
     files.remove(beside)
     with files.write_beside(path, beside, files.plain_file(path)) as sink:
         yield sink
@@ -39,24 +39,24 @@ def open_temporary(path: Path, work: str | None = None) -> Iterator[Sink]:
 @contextlib.contextmanager
 def fill_folder(folder: Path) -> Iterator[Callable[[str], contextlib.AbstractContextManager[Sink]]]:
     """A folder that is filled beside its name, and takes it when all of it is on the disk. Neither must be there."""
-    work = folder.with_name(work_name(folder.name))
-    files.change(work, os.mkdir, work)
-    opened = os.open(work, READ | getattr(os, "O_DIRECTORY", 0))
+    temporary = folder.with_name(temporary_name(folder.name))
+    files.change(temporary, os.mkdir, temporary)
+    opened = os.open(temporary, READ | getattr(os, "O_DIRECTORY", 0))
     names: list[str] = []
 
     def create(name: str) -> contextlib.AbstractContextManager[Sink]:
         names.append(name)
-        return files.open_new(work / name, within=opened)
+        return files.open_new(temporary / name, within=opened)
 
     try:
         yield create
-        files.change(work, os.fsync, opened)
-        stat_member(work, folder=True)  # still
-        files.change(folder, os.rename, work, folder)
+        files.change(temporary, os.fsync, opened)
+        stat_member(temporary, folder=True)  # still
+        files.change(folder, os.rename, temporary, folder)
         files.sync_folder(folder.parent)
     except BaseException:
         with contextlib.suppress(OSError):
-            remove_folder(work, names)
+            remove_folder(temporary, names)
         raise
     finally:
         os.close(opened)
@@ -85,17 +85,17 @@ def remove_folder(path: Path, names: Collection[str]) -> None:
 
 def refuse_foreign(path: Path, names: Collection[str], opened: int | None = None) -> list[str]:
     """What a folder holds, which must be files of these names, or links under them; `opened` is the folder."""
-    held = sorted(os.listdir(path if opened is None else opened))
-    for name in held:
+    members = sorted(os.listdir(path if opened is None else opened))
+    for name in members:
         place = path / name
         if name not in names:
             raise AdlError(f"{place} is not of this run: must be moved elsewhere", argument="path", value=str(place))
         if stat.S_ISDIR(os.stat(place if opened is None else name, dir_fd=opened, follow_symlinks=False).st_mode):
             stat_member(place)
-    return held
+    return members
 
 
-def work_name(name: str) -> str:
+def temporary_name(name: str) -> str:
     """What is written for a name stands under this one until it is whole."""
     return f".{name}.new"
 

@@ -1,7 +1,7 @@
 """What the folder of a run holds: every name that a writer uses, what may stand under it, and where a run may begin.
 
 The folder itself is the user's to name, be it through links. Nothing in it is followed: what stands under one of
-these names must be a plain file, or a folder of plain files. Names of work are a writer's own, and go when it begins.
+these names must be a plain file, or a folder of plain files. Temporary names are a writer's own, and go when it begins.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pathlib import Path
 from ..._support.files import remove
 from ..._support.members import refuse_shared, stat_member
 from ...errors import AdlError
-from ..manifests import MANIFEST, read_json
+from ..manifests import MANIFEST, is_of_snapshot, read_json
 from ..snapshots import FILE_NAMES, read_snapshot_manifest
-from .files import refuse_foreign, remove_folder, work_name
+from .files import refuse_foreign, remove_folder, temporary_name
 from .manifest import SCHEMA, read_manifest
 from .parquet_files import TABLES
 
@@ -45,49 +45,47 @@ _FILES, _FOLDERS = (MANIFEST, *TABLES, LOG + DROPPED), (BEFORE, AFTER)
 
 def command_line(name: str, path: Path) -> str:
     """A command on a run, or on another file or folder, as it can be typed."""
-    named = os.fspath(path)
+    text = os.fspath(path)
     # What begins with a dash would be an option, or standard output.
-    return f"adlcore {name} {shlex.quote(f'./{named}' if named.startswith('-') else named)}"
+    return f"adlcore {name} {shlex.quote(f'./{text}' if text.startswith('-') else text)}"
 
 
 def is_own_name(name: str) -> bool:
     """Whether what is called this in the folder of a run is the run's, or will be: its writers fill or remove it."""
     # A number follows where there is one already.
     aside = re.sub(rf"{re.escape(DROPPED)}(\.\d+)?\Z", "", name)
-    work = {work_name(each) for each in (*_FILES, *_FOLDERS)}
-    return name in {MANIFEST, *TABLES, *work} or aside in {LOG, *_FOLDERS}
+    temporary = {temporary_name(written) for written in (*_FILES, *_FOLDERS)}
+    return name in {MANIFEST, *TABLES, *temporary} or aside in {LOG, *_FOLDERS}
 
 
 def is_blank(folder: Path) -> bool:
     """Whether nothing is in a folder, or what a writer left there that was stopped before the manifest stood."""
-    return set(os.listdir(folder)) <= {work_name(MANIFEST)}
+    return set(os.listdir(folder)) <= {temporary_name(MANIFEST)}
 
 
 def refuse_occupied(folder: Path) -> None:
     """Refuse a folder that holds anything; a manifest that did not come to stand is nothing."""
     if is_blank(folder):
         return
-    found = sorted(set(os.listdir(folder)) - {work_name(MANIFEST)})
-    if MANIFEST in found:
-        if (error := _damage(folder)) is not None:
-            told = f"its {MANIFEST} is damaged ({error}), so that nothing in it can be gone on with"
-            raise AdlError(
-                f"{folder} is taken, and {told}: must be moved elsewhere", argument="path", value=str(folder)
-            )
+    names = sorted(set(os.listdir(folder)) - {temporary_name(MANIFEST)})
+    if MANIFEST in names:
+        if (error := _manifest_error(folder)) is not None:
+            damage = f"its {MANIFEST} is damaged ({error}), so that nothing in it can be gone on with"
+            message = f"{folder} is taken, and {damage}: must be moved elsewhere"
+            raise AdlError(message, argument="path", value=str(folder))
         message = f"{folder} holds a run or a snapshot already: adlcore.io.resume goes on with a run"
         raise AdlError(message, argument="path", value=str(folder))
-    message = f"{folder} holds {found[0]!r}, which is no run's: must be empty, or not be there"
+    message = f"{folder} holds {names[0]!r}, which is no run's: must be empty, or not be there"
     raise AdlError(message, argument="path", value=str(folder))
 
 
-def _damage(folder: Path) -> AdlError | None:
+def _manifest_error(folder: Path) -> AdlError | None:
     """What is wrong with a manifest that is not as a run's or a snapshot's is written; another schema is no damage."""
     try:
-        said = read_json(folder / MANIFEST)[1]
-        if isinstance(said, dict) and said.get("schema") not in (None, SCHEMA):
+        manifest = read_json(folder / MANIFEST)[1]
+        if isinstance(manifest, dict) and manifest.get("schema") not in (None, SCHEMA):
             return None
-        is_snapshot = isinstance(said, dict) and "hash" in said and "status" not in said
-        (read_snapshot_manifest if is_snapshot else read_manifest)(folder)
+        (read_snapshot_manifest if is_of_snapshot(manifest) else read_manifest)(folder)
     except AdlError as error:
         return error
     return None
@@ -100,32 +98,32 @@ def refuse_strange(folder: Path) -> None:
     ------
     AdlError
         Where a link, a folder, a pipe or a device stands under the name of a file, or anything but a folder of files
-        under that of a folder; where work of this run holds what no writer of it has put there; where the log has
-        another name, too. The first is named.
+        under that of a folder; where a temporary folder of this run holds what no writer of it has put there; where
+        the log has another name, too. The first is named.
     """
     for name in (MANIFEST, *TABLES):
         stat_member(folder / name)
-    if (found := stat_member(folder / LOG)) is not None:
-        refuse_shared(folder / LOG, found)
+    if (status := stat_member(folder / LOG)) is not None:
+        refuse_shared(folder / LOG, status)
     for name in _FILES:
-        if (work := folder / work_name(name)).is_dir() and not work.is_symlink():
-            stat_member(work)
+        if (temporary := folder / temporary_name(name)).is_dir() and not temporary.is_symlink():
+            stat_member(temporary)
     for name in _FOLDERS:
         if stat_member(folder / name, folder=True) is not None:
             for inner in FILE_NAMES:
                 stat_member(folder / name / inner)
-        if (work := folder / work_name(name)).is_dir() and not work.is_symlink():
-            refuse_foreign(work, FILE_NAMES)
+        if (temporary := folder / temporary_name(name)).is_dir() and not temporary.is_symlink():
+            refuse_foreign(temporary, FILE_NAMES)
 
 
 def temporary_names_left(folder: Path) -> list[str]:
     """The names of what a writer that was stopped left beside what it wrote."""
-    return sorted({work_name(name) for name in (*_FILES, *_FOLDERS)} & set(os.listdir(folder)))
+    return sorted({temporary_name(name) for name in (*_FILES, *_FOLDERS)} & set(os.listdir(folder)))
 
 
 def remove_temporary(folder: Path) -> None:
     """Remove what writers that were stopped left beside what they wrote; never what a link there leads to."""
     for name in _FILES:
-        remove(folder / work_name(name))
+        remove(folder / temporary_name(name))
     for name in _FOLDERS:
-        remove_folder(folder / work_name(name), FILE_NAMES)
+        remove_folder(folder / temporary_name(name), FILE_NAMES)

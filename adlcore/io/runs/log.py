@@ -114,7 +114,7 @@ class NewPass(NamedTuple):
     digest: bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoggedPass:
     """One pass as the file tells it.
 
@@ -143,36 +143,36 @@ class LoggedPass:
 
 def write_head(sink: Sink) -> None:
     """Write what stands before the first pass."""
-    sink.write(b"".join(_checked([_schema({b"check": CHECK_SIGN + EMPTY}).serialize()])))
+    sink.write(b"".join(_with_check([_schema({b"check": CHECK_SIGN + EMPTY}).serialize()])))
     sink.sync()
 
 
-def append_pass(sink: Sink, made: NewPass) -> None:
+def append_pass(sink: Sink, new_pass: NewPass) -> None:
     """Write one pass, and wait until it is on the disk. O(events)."""
-    for part in pass_message(made):
+    for part in pass_message(new_pass):
         sink.write(part)
     sink.sync()
 
 
-def pass_message(made: NewPass) -> list[Any]:
+def pass_message(new_pass: NewPass) -> list[Any]:
     """The message of one pass, in parts that follow each other."""
     import pyarrow as pa
 
-    number, inputs, events, digest = made
-    told = {"pass": number, "time": events.time, "first": events.first, "events": len(events), "digest": digest.hex()}
-    text = json.dumps({**told, **inputs}, separators=(",", ":"))
+    number, inputs, events, digest = new_pass
+    row = {"pass": number, "time": events.time, "first": events.first, "events": len(events), "digest": digest.hex()}
+    text = json.dumps({**row, **inputs}, separators=(",", ":"))
     schema = _schema()
     # Copied here, from rows to columns, and nowhere else.
     columns = np.ascontiguousarray(events.table.T)
     batch = pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
-    taken = _Parts()
-    with pa.ipc.new_stream(pa.PythonFile(taken, "w"), schema) as writer:
+    collected = _Parts()
+    with pa.ipc.new_stream(pa.PythonFile(collected, "w"), schema) as writer:
         writer.write_batch(batch, custom_metadata={"pass": text, "check": (CHECK_SIGN + EMPTY).decode()})
-        parts = [*taken.parts]
-    before = schema.serialize().size
-    while before:
-        before -= len(parts.pop(0))
-    return _checked(parts)
+        parts = [*collected.parts]
+    schema_bytes = schema.serialize().size
+    while schema_bytes:
+        schema_bytes -= len(parts.pop(0))
+    return _with_check(parts)
 
 
 class _Parts:
@@ -203,19 +203,19 @@ def _schema(metadata: Mapping[bytes, bytes] | None = None) -> Any:
     return pa.schema(fields, metadata={b"adlcore.run": SCHEMA, **(metadata or {})})
 
 
-def _checked(parts: list[Any]) -> list[Any]:
+def _with_check(parts: list[Any]) -> list[Any]:
     """A message with its empty check filled in: head and metadata as one part, then its body as it is."""
-    head, rest, metadata = bytearray(), [*parts], 0
+    head, body, metadata = bytearray(), [*parts], 0
     while len(head) < HEAD + metadata:
-        head += rest.pop(0)
+        head += body.pop(0)
         metadata = int.from_bytes(head[4:HEAD], "little")
     place = head.index(CHECK_SIGN + EMPTY) + len(CHECK_SIGN)
-    lengths = b"%08x%016x" % (metadata, sum(map(len, [head, *rest])))
-    found = hashlib.sha256(head)
-    for part in rest:
-        found.update(part)
-    head[place : place + len(EMPTY)] = lengths + b"%08x%s" % (zlib.crc32(lengths), found.hexdigest().encode())
-    return [head, *rest]
+    lengths = b"%08x%016x" % (metadata, sum(map(len, [head, *body])))
+    digest = hashlib.sha256(head)
+    for part in body:
+        digest.update(part)
+    head[place : place + len(EMPTY)] = lengths + b"%08x%s" % (zlib.crc32(lengths), digest.hexdigest().encode())
+    return [head, *body]
 
 
 # Reading --------------------------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ class PassLog:
         self.start, self.end, self.passes, self.damage = 0, 0, 0, None
         with contextlib.suppress(FileNotFoundError), FileIO(open_descriptor(self.path)) as file:
             head, self.damage = _message(file, 0, -1)
-            if self.damage is None and head is not None and not _is_known(head):
+            if self.damage is None and head is not None and not _is_known_schema(head):
                 # Sound, and of another version: what it holds is no damage, and nothing that a repair may drop.
                 raise Damage(-1, f"is not of schema {SCHEMA.decode()}, which this adlcore reads", head).error(self.path)
             if self.damage is not None or head is None:
@@ -262,26 +262,27 @@ class PassLog:
             yield from self._passes(file, bytes(head))
 
     def _passes(self, file: FileIO, head: bytes) -> Iterator[LoggedPass]:
+        """The passes behind the head, as far as they are sound; start, end and passes move on before each is given."""
         first, digest = self._opening
         while True:
             number = self.passes
             message, self.damage = _message(file, self.end, number)
             if self.damage is not None or message is None:
                 return
-            found = _decoded(head, message, number, first, digest)
-            if isinstance(found, str):
-                self.damage = Damage(number, found, message)
+            logged = _read_pass(head, message, number, first, digest)
+            if isinstance(logged, str):
+                self.damage = Damage(number, logged, message)
                 return
-            first, digest = first + len(found.table), found.digest
+            first, digest = first + len(logged.table), logged.digest
             self.start, self.end, self.passes = self.end, self.end + len(message), number + 1
-            yield found
+            yield logged
 
     def refuse_damage(self) -> None:
         """Raise where the last iteration met any."""
         if self.damage is not None:
             raise self.damage.error(self.path)
 
-    def rest(self, place: int) -> LogTail:
+    def tail(self, place: int) -> LogTail:
         """What stands from a place on, whether it is sound or not. O(bytes)."""
         passes = events = 0
         with FileIO(open_descriptor(self.path)) as file:
@@ -300,45 +301,45 @@ class PassLog:
 
 def _message(file: FileIO, start: int, number: int) -> tuple[bytearray | None, Damage | None]:
     """The message that starts there and is sound; neither it nor a damage where the file ends before it does."""
-    left = max(0, os.fstat(file.fileno()).st_size - start)
-    head = _read(file, start, min(HEAD, left))
+    available = max(0, os.fstat(file.fileno()).st_size - start)
+    head = _read_bytes(file, start, min(HEAD, available))
     if head[:4] != ONES[: len(head)]:
         return None, Damage(number, "does not begin as a pass does", None)
     if len(head) < HEAD:
         return None, None
     metadata = int.from_bytes(head[4:], "little")
-    told = _read(file, start + HEAD, min(metadata, left - HEAD))
-    found = CHECK_PATTERN.search(told)
-    if found is None:
-        return None, Damage(number, "has no check", None) if len(told) == metadata else None
-    of_metadata, length, crc = (int(text, 16) for text in found.groups()[:3])
-    if of_metadata != metadata or length < HEAD + metadata or crc != zlib.crc32(found[1] + found[2]):
+    text = _read_bytes(file, start + HEAD, min(metadata, available - HEAD))
+    check = CHECK_PATTERN.search(text)
+    if check is None:
+        return None, Damage(number, "has no check", None) if len(text) == metadata else None
+    metadata_length, length, crc = (int(digits, 16) for digits in check.groups()[:3])
+    if metadata_length != metadata or length < HEAD + metadata or crc != zlib.crc32(check[1] + check[2]):
         return None, Damage(number, "has lengths that cannot be", None)
-    if length > left:
+    if length > available:
         return None, None
-    message = _read(file, start, length)
+    message = _read_bytes(file, start, length)
     if len(message) < length:  # somebody cuts the file at this moment
         return None, None
-    place, view = HEAD + found.start(1), memoryview(message)
+    place, view = HEAD + check.start(1), memoryview(message)
     digest = hashlib.sha256(view[:place])
     digest.update(EMPTY)
     digest.update(view[place + len(EMPTY) :])
-    if digest.hexdigest().encode() != found[4]:
+    if digest.hexdigest().encode() != check[4]:
         return None, Damage(number, "holds other bytes than were written", message)
     return message, None
 
 
-def _read(file: FileIO, start: int, count: int) -> bytearray:
+def _read_bytes(file: FileIO, start: int, count: int) -> bytearray:
     """So many bytes, or as many as there are."""
-    found = bytearray(count)
-    view, done = memoryview(found), 0
+    data = bytearray(count)
+    view, done = memoryview(data), 0
     file.seek(start)
-    while done < count and (got := file.readinto(view[done:])):
-        done += got
-    return found if done == count else found[:done]
+    while done < count and (size := file.readinto(view[done:])):
+        done += size
+    return data if done == count else data[:done]
 
 
-def _is_known(head: bytearray) -> bool:
+def _is_known_schema(head: bytearray) -> bool:
     """Whether the columns are those that this adlcore writes."""
     import pyarrow as pa
 
@@ -349,7 +350,7 @@ def _is_known(head: bytearray) -> bool:
     return bool(schema.equals(_schema())) and (schema.metadata or {}).get(b"adlcore.run") == SCHEMA
 
 
-def _decoded(head: bytes, message: bytearray, number: int, first: int, digest: bytes) -> LoggedPass | str:
+def _read_pass(head: bytes, message: bytearray, number: int, first: int, digest: bytes) -> LoggedPass | str:
     """The pass of a sound message, or what is wrong with it."""
     import pyarrow as pa
 
@@ -357,31 +358,31 @@ def _decoded(head: bytes, message: bytearray, number: int, first: int, digest: b
         stream = pa.ipc.open_stream(pa.py_buffer(head + message))
         batch, metadata = stream.read_next_batch_with_custom_metadata()
         batch.validate(full=True)
-        told = json.loads(metadata[b"pass"])
-        inputs = {name: _texts(told[name]) for name in INPUTS}
-        after = bytes.fromhex(told["digest"])
-        place = [operator.index(told[name]) for name in ("pass", "first", "events")]
-        time = int(np.int64(told["time"]))
+        row = json.loads(metadata[b"pass"])
+        inputs = {name: _texts(row[name]) for name in INPUTS}
+        after = bytes.fromhex(row["digest"])
+        place = [operator.index(row[name]) for name in ("pass", "first", "events")]
+        time = int(np.int64(row["time"]))
         columns = [column.to_numpy() for column in batch.columns]
     except (pa.ArrowException, StopIteration, *DECODING_ERRORS) as error:
         return f"cannot be read: {one_line(error)}"
     if place != [number, first, batch.num_rows]:
-        named = "pass {} from event {} on, of {} events"
-        return f"says that it is {named.format(*place)}: must be {named.format(number, first, batch.num_rows)}"
+        named = "pass {} from event {} on, of {} events".format
+        return f"says that it is {named(*place)}: must be {named(number, first, batch.num_rows)}"
     table = np.stack(columns, axis=1) if len(batch) else np.zeros((0, len(FIELDS)), INT64)
     events = Events(table, first, time, NO_NAMES)
     expected = events.digest(digest) if len(events) else digest
     if after != expected:
         return f"has events whose rolling hash is {expected.hex()}: must be {after.hex()}"
-    return LoggedPass(number, time, first, after, inputs, events.table)
+    return LoggedPass(number=number, time=time, first=first, digest=after, inputs=inputs, table=events.table)
 
 
-def _texts(given: Any) -> dict[str, str]:
+def _texts(pairs: Any) -> dict[str, str]:
     """A mapping of names to texts."""
-    found = dict(given)
-    if not all(isinstance(text, str) for pair in found.items() for text in pair):
+    texts = dict(pairs)
+    if not all(isinstance(text, str) for pair in texts.items() for text in pair):
         raise TypeError("an input is no text")
-    return found
+    return texts
 
 
 def message_columns(message: bytes | bytearray) -> npt.NDArray[np.int64]:

@@ -16,7 +16,7 @@ from ...clearing import ClearingHouse
 from ...clearing.events import CAUSES, KINDS
 from ...contracts.decimals import whole_number
 from ...errors import AdlError, keyed
-from ..manifests import CHECK_KEY, MANIFEST, json_bytes, manifest_bytes, read_json, refuse_altered
+from ..manifests import CHECK_KEY, MANIFEST, is_of_snapshot, json_bytes, manifest_bytes, read_json, refuse_altered
 from .files import open_temporary
 from .opening import books_at_opening
 
@@ -55,7 +55,7 @@ def opening_manifest(house: ClearingHouse, configuration: Mapping[str, Any]) -> 
         "adlcore": __version__,
         "numpy": np.__version__,
         "status": "open",
-        "configuration": _plain(configuration),
+        "configuration": _json_values(configuration),
         # The numbers of an open run mean these; contracts, assets and accounts stand in `before`.
         "names": {"parties": list(state.parties.names), "kinds": list(KINDS), "causes": list(CAUSES)},
         "opening": {
@@ -108,7 +108,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         if not folder.exists():
             raise FileNotFoundError(2, "No such file or directory", str(folder)) from None
         raise AdlError(f"{folder} is no run: has no {MANIFEST}", argument="path", value=str(folder)) from None
-    if isinstance(manifest, dict) and "hash" in manifest and "status" not in manifest:
+    if is_of_snapshot(manifest):
         message = f"{path} is no run's: {folder} is a snapshot, must be a run as adlcore.io.record makes it"
         raise AdlError(message, argument="path", value=str(folder))
     if not isinstance(manifest, dict) or "status" not in manifest or "schema" not in manifest:
@@ -116,7 +116,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if isinstance(manifest["schema"], bool | float) or manifest["schema"] != SCHEMA:
         message = f"{folder} is a run of schema {manifest['schema']}: this adlcore reads schema {SCHEMA}"
         raise AdlError(message, argument="path", value=manifest["schema"])
-    manifest = refuse_altered(path, data, manifest, _former)
+    manifest = refuse_altered(path, data, manifest, _former_bytes)
     exact_keys(str(path), manifest, KEYS)
     _refuse_other_types(path, manifest)
     try:
@@ -161,23 +161,24 @@ def _refuse_other_types(path: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def _refuse_other_type(place: str, value: object, kind: type) -> None:
+    """Refuse a value that is not of a type; a truth is no number."""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise AdlError.at(place, None, value, f"must be of type {kind.__name__}")
 
 
-def _former(values: dict[str, Any]) -> bytes:
+def _former_bytes(values: dict[str, Any]) -> bytes:
     """A manifest as it was written when its check was that of its values in order of their names."""
     plain = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return json_bytes({**values, CHECK_KEY: hashlib.sha256(plain.encode()).hexdigest()})
 
 
-def _plain(configuration: Mapping[str, Any]) -> Any:
+def _json_values(configuration: Mapping[str, Any]) -> Any:
     """What JSON keeps of a configuration."""
     must = "must be a mapping that JSON can hold"
     if not isinstance(configuration, Mapping):
         raise AdlError.at("configuration", None, configuration, must)
     try:
-        plain = json.loads(json.dumps(dict(configuration), allow_nan=False, indent=2), object_pairs_hook=_unlike)
+        plain = json.loads(json.dumps(dict(configuration), allow_nan=False, indent=2), object_pairs_hook=_distinct_keys)
         _refuse_deeper(plain, MOST_LEVELS)
         return plain
     except (TypeError, ValueError, RecursionError) as error:
@@ -195,9 +196,9 @@ def _refuse_deeper(value: Any, most: int) -> None:
         level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each)]
 
 
-def _unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A mapping whose keys are still as many when they are text."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError(f"two keys of {list(found)} are the same as text")
-    return found
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        raise ValueError(f"two keys of {list(mapping)} are the same as text")
+    return mapping

@@ -81,7 +81,7 @@ def books_at_opening(house: ClearingHouse) -> dict[str, Any]:
     }
 
 
-def funds_at_opening(given: Sequence[Any], before: Snapshot, place: str) -> tuple[OpeningFund, ...]:
+def funds_at_opening(entries: Sequence[Any], before: Snapshot, place: str) -> tuple[OpeningFund, ...]:
     """The funds of a manifest, whose assets and contracts must be those of the books before the run.
 
     `place` is what errors call the list.
@@ -92,29 +92,30 @@ def funds_at_opening(given: Sequence[Any], before: Snapshot, place: str) -> tupl
         For an entry that is none, or is of an asset or a contract that the books do not have.
     """
     assets, symbols = [asset.name for asset in before.assets], {contract.symbol for contract in before.contracts}
-    found: dict[str, OpeningFund] = {}
-    for row, each in enumerate(given):
+    funds: dict[str, OpeningFund] = {}
+    for row, entry in enumerate(entries):
         at = f"{place}[{row}]"
-        values = exact_keys(at, each, ("name", "asset", "cash", "inventory"))
+        values = exact_keys(at, entry, ("name", "asset", "cash", "inventory"))
         name, inventory = values["name"], values["inventory"]
-        if not isinstance(name, str) or name in found:
+        if not isinstance(name, str) or name in funds:
             raise AdlError.at(f"{at}.name", None, name, "must be a text that no other fund has")
         if not isinstance(inventory, dict):
             raise AdlError.at(f"{at}.inventory", None, inventory, "must be a mapping of contracts to lots and value")
-        held = {}
+        rows = {}
         for symbol, pair in inventory.items():
-            of = f"{at}.inventory[{symbol!r}]"
+            at_row = f"{at}.inventory[{symbol!r}]"
             if symbol not in symbols:
                 raise AdlError.at(f"{at}.inventory", None, symbol, "must be a contract of the books before the run")
             if not isinstance(pair, list) or len(pair) != 2:
-                raise AdlError.at(of, None, pair, "must be lots and entry value")
-            held[symbol] = whole_number(pair[0], of), whole_number(pair[1], of)
+                raise AdlError.at(at_row, None, pair, "must be lots and entry value")
+            lots, entry_value = (whole_number(number, at_row) for number in pair)
+            rows[symbol] = lots, entry_value
         asset = _asset(f"{at}.asset", values["asset"], assets)
-        found[name] = OpeningFund(name, asset, whole_number(values["cash"], f"{at}.cash"), held)
-    return tuple(found.values())
+        funds[name] = OpeningFund(name, asset, whole_number(values["cash"], f"{at}.cash"), rows)
+    return tuple(funds.values())
 
 
-def debts_at_opening(given: Sequence[Any], before: Snapshot, place: str) -> tuple[OpeningDebt, ...]:
+def debts_at_opening(entries: Sequence[Any], before: Snapshot, place: str) -> tuple[OpeningDebt, ...]:
     """The open entries of a manifest, of wallets and assets of the books before the run.
 
     `place` is what errors call the list.
@@ -125,18 +126,18 @@ def debts_at_opening(given: Sequence[Any], before: Snapshot, place: str) -> tupl
         For an entry that is none, is of a wallet or an asset that the books do not have, or stands there twice.
     """
     assets, wallets = [asset.name for asset in before.assets], len(before.wallets)
-    found: dict[tuple[int, str], OpeningDebt] = {}
-    for row, each in enumerate(given):
+    debts: dict[tuple[int, str], OpeningDebt] = {}
+    for row, entry in enumerate(entries):
         at = f"{place}[{row}]"
-        values = exact_keys(at, each, ("wallet", "asset", "quanta"))
+        values = exact_keys(at, entry, ("wallet", "asset", "quanta"))
         wallet, quanta = (whole_number(values[name], f"{at}.{name}") for name in ("wallet", "quanta"))
         key = wallet, _asset(f"{at}.asset", values["asset"], assets)
-        if not 0 <= wallet < wallets or key in found:
+        if not 0 <= wallet < wallets or key in debts:
             raise AdlError.at(f"{at}.wallet", None, wallet, f"must be one of {wallets} wallets, once for an asset")
         if quanta <= 0:
             raise AdlError.at(f"{at}.quanta", None, quanta, "must be above 0")
-        found[key] = OpeningDebt(*key, quanta)
-    return tuple(found.values())
+        debts[key] = OpeningDebt(*key, quanta)
+    return tuple(debts.values())
 
 
 def _asset(place: str, name: Any, assets: list[str]) -> str:

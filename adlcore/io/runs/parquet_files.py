@@ -5,21 +5,21 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..._support.arrays import INT64
 from ..._support.members import open_member
-from ..._support.text import one_line
 from ...clearing import Snapshot
 from ...clearing.events import COLUMNS, FIELD_PLACE, KINDS, LABEL, NUMBER, WORD, Events, Names, Words
 from ...errors import AdlError
 from ..events import ACCOUNT, account_column
 from ..manifests import HashingFile
+from ..parquet import refuse_damaged_parquet
 from .files import open_temporary
-from .log import INPUTS, LoggedPass, Texts
+from .log import INPUTS, LoggedPass
 
 __all__ = [
     "EVENTS",
@@ -28,6 +28,9 @@ __all__ = [
     "TABLES",
     "TYPES",
     "CodedColumns",
+    "Fault",
+    "MarkRow",
+    "PassRow",
     "TextColumns",
     "RunTable",
     "Vocabulary",
@@ -36,7 +39,6 @@ __all__ = [
     "code_columns",
     "event_columns",
     "mark_rows",
-    "pass_row",
     "text_columns",
     "write_tables",
 ]
@@ -62,6 +64,40 @@ TYPES = {
 ROW_GROUP_ROWS = 2**17
 
 
+class PassRow(NamedTuple):
+    """A row of ``passes.parquet``; `digest` is hexadecimal."""
+
+    number: int
+    time: int
+    first: int
+    events: int
+    digest: str
+
+    @classmethod
+    def of(cls, logged: LoggedPass) -> PassRow:
+        """That of a pass."""
+        return cls(logged.number, logged.time, logged.first, len(logged.table), logged.digest.hex())
+
+
+class MarkRow(NamedTuple):
+    """A row of ``marks.parquet``: a price that a pass was given, and what it is the price of."""
+
+    number: int
+    time: int
+    kind: str
+    name: str
+    price: str
+
+
+class Fault(NamedTuple):
+    """A number of an event that can stand for nothing: which event of the pass, its column, and what it must be."""
+
+    row: int
+    column: str
+    number: int
+    must: str
+
+
 class Vocabulary:
     """What the numbers of a run's events stand for, as Arrow has it.
 
@@ -80,13 +116,15 @@ class Vocabulary:
         is_text = account.dtype.kind == "U"
         self._words, self._bounds = {}, {"wallet": (-1, len(account))}
         try:
-            for name, _, field, absent, words in (column for column in COLUMNS if column.type == WORD):
-                listed = getattr(self.names, words)
+            for column in COLUMNS:
+                if column.type != WORD:
+                    continue
+                words = getattr(self.names, column.words)
                 # The last is that of -1. Each stands there once: Parquet keeps no dictionary that has one twice.
-                places = {word: place for place, word in enumerate(dict.fromkeys([*listed, ""]))}
-                codes = np.array([places[word] for word in (*listed, "")], np.int32)
-                self._words[name] = pa.array(places, pa.string()), codes
-                self._bounds[field] = absent, len(listed)
+                places = {word: place for place, word in enumerate(dict.fromkeys([*words, ""]))}
+                codes = np.array([places[word] for word in (*words, "")], np.int32)
+                self._words[column.name] = pa.array(places, pa.string()), codes
+                self._bounds[column.field] = column.absent, len(words)
             # Labels go as a list: pyarrow would end a text of NumPy's at the first NUL.
             # The last is that of -1: a party has none.
             self._account = pa.array([*account.tolist(), None], pa.string() if is_text else pa.int64())
@@ -105,30 +143,29 @@ class Vocabulary:
         }
         return pa.schema([pa.field(name, types[kind], kind == LABEL) for name, kind in TYPES[table].items()])
 
-    def fault(self, table: npt.NDArray[np.int64]) -> tuple[int, str, int, str] | None:
-        """The first number that can stand for nothing: event, column, number, and what it must be."""
-        found: list[tuple[int, str, int, str]] = []
+    def fault(self, table: npt.NDArray[np.int64]) -> Fault | None:
+        """The first number that can stand for nothing."""
+        faults: list[Fault] = []
 
-        def refuse(name: str, bad: npt.NDArray[np.bool_], must: str) -> None:
+        def note_first(name: str, bad: npt.NDArray[np.bool_], must: str) -> None:
             if bad.any():
                 row = int(bad.argmax())
-                found.append((row, name, int(table[row, FIELD_PLACE[name]]), must))
+                faults.append(Fault(row, name, int(table[row, FIELD_PLACE[name]]), must))
 
         for name, (least, most) in self._bounds.items():
             column = table[:, FIELD_PLACE[name]]
-            refuse(name, (column < least) | (column >= most), f"must be from {least} to {most - 1}")
-        if not found:
+            note_first(name, (column < least) | (column >= most), f"must be from {least} to {most - 1}")
+        if not faults:  # the kinds are known, and say of which table a row is
             rows = table[:, FIELD_PLACE["row"]]
-            refuse("row", (rows < -1) | (rows >= self._most_rows[table[:, 0]]), "must be a row of `before`, or -1")
+            note_first("row", (rows < -1) | (rows >= self._most_rows[table[:, 0]]), "must be a row of `before`, or -1")
             links = table[:, FIELD_PLACE["link"]]
-            refuse("link", (links < -1) | (links >= len(table)), "must be another event of the pass, or -1")
-        return min(found, default=None)
+            note_first("link", (links < -1) | (links >= len(table)), "must be another event of the pass, or -1")
+        return min(faults, default=None)
 
-    def batch(self, number: int, time: int, first: int, table: npt.NDArray[np.int64]) -> Any:
+    def batch(self, number: int, events: Events) -> Any:
         """The events of a pass, named: the columns of :meth:`Events.columns`, and ``pass``. O(events)."""
         import pyarrow as pa
 
-        events = Events(table, first, time, self.names)
         columns: dict[str, Any] = {
             ACCOUNT: self._account.take(pa.array(np.where(events.wallet < 0, len(self.names.account), events.wallet))),
             "pass": pa.array(np.full(len(events), number, INT64)),
@@ -153,27 +190,23 @@ def write_tables(folder: Path, passes: Iterable[LoggedPass], vocabulary: Vocabul
         for table in reversed(TABLES):
             files[table] = HashingFile(stack.enter_context(open_temporary(folder / table)))
         with contextlib.ExitStack() as writers:
-            events, listed, marks = (
-                writers.enter_context(_groups(files[table], vocabulary.schema(table))) for table in TABLES
+            event_rows, pass_rows, marks = (
+                writers.enter_context(_row_groups(files[table], vocabulary.schema(table))) for table in TABLES
             )
-            for each in passes:
-                events.add(vocabulary.batch(each.number, each.time, each.first, each.table))
-                listed.append(pass_row(each.number, each.time, each.first, len(each.table), each.digest))
-                for row in mark_rows(each.number, each.time, each.inputs):
-                    marks.append(row)
+            for logged in passes:
+                events = Events(logged.table, logged.first, logged.time, vocabulary.names)
+                event_rows.add_batch(vocabulary.batch(logged.number, events))
+                pass_rows.add_row(PassRow.of(logged))
+                for row in mark_rows(logged):
+                    marks.add_row(row)
     return {table: files[table].sha256 for table in TABLES}
 
 
-def mark_rows(number: int, time: int, inputs: Texts) -> Iterator[tuple[int, int, str, str, str]]:
-    """A row of ``marks.parquet`` for each price that a pass was given."""
+def mark_rows(logged: LoggedPass) -> Iterator[MarkRow]:
+    """A row for each price that a pass was given."""
     for field, kind in MARK_KINDS.items():
-        for name, price in inputs[field].items():
-            yield number, time, kind, name, price
-
-
-def pass_row(number: int, time: int, first: int, events: int, digest: bytes) -> tuple[int, int, int, int, str]:
-    """A row of ``passes.parquet``."""
-    return number, time, first, events, digest.hex()
+        for name, price in logged.inputs[field].items():
+            yield MarkRow(logged.number, logged.time, kind, name, price)
 
 
 def batch_of(schema: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
@@ -186,14 +219,14 @@ def batch_of(schema: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
 
 
 @contextlib.contextmanager
-def _groups(file: HashingFile, schema: Any) -> Iterator[_RowGroups]:
+def _row_groups(file: HashingFile, schema: Any) -> Iterator[_RowGroups]:
     """A Parquet file that is written in row groups."""
     import pyarrow.parquet as pq
 
     with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
-        groups = _RowGroups(writer, schema)
-        yield groups
-        groups.finish()
+        row_groups = _RowGroups(writer, schema)
+        yield row_groups
+        row_groups.finish()
 
 
 class _RowGroups:
@@ -203,38 +236,40 @@ class _RowGroups:
         self._writer, self._schema = writer, schema
         self._batches: list[Any] = []
         self._rows: list[tuple[Any, ...]] = []
-        self._held = 0
+        self._batch_rows = 0
 
-    def add(self, batch: Any) -> None:
+    def add_batch(self, batch: Any) -> None:
         """Many rows, in the order of the schema."""
         self._batches.append(batch)
-        self._held += len(batch)
-        if self._held >= ROW_GROUP_ROWS:
-            self._write(self._held // ROW_GROUP_ROWS * ROW_GROUP_ROWS)
+        self._batch_rows += len(batch)
+        if self._batch_rows >= ROW_GROUP_ROWS:
+            self._write(self._batch_rows // ROW_GROUP_ROWS * ROW_GROUP_ROWS)
 
-    def append(self, row: tuple[Any, ...]) -> None:
+    def add_row(self, row: tuple[Any, ...]) -> None:
         """One row."""
         self._rows.append(row)
         if len(self._rows) >= ROW_GROUP_ROWS:
             self._gather()
 
     def finish(self) -> None:
-        """Write what is left."""
+        """Write the rows that fill no row group."""
         self._gather()
-        self._write(self._held)
+        self._write(self._batch_rows)
 
     def _gather(self) -> None:
+        """Make a batch of the single rows."""
         if self._rows:
             rows, self._rows = self._rows, []
-            self.add(batch_of(self._schema, rows))
+            self.add_batch(batch_of(self._schema, rows))
 
     def _write(self, rows: int) -> None:
+        """Write so many rows of the batches; the others stay."""
         import pyarrow as pa
 
         table = pa.Table.from_batches(self._batches, self._schema)
         self._writer.write_table(table.slice(0, rows), row_group_size=ROW_GROUP_ROWS)
         self._batches = table.slice(rows).to_batches()
-        self._held -= rows
+        self._batch_rows -= rows
 
 
 # Reading --------------------------------------------------------------------------------------------------------------
@@ -247,45 +282,35 @@ class RunTable:
         import pyarrow.parquet as pq
 
         self.path = path
-        with self._reading():
+        with refuse_damaged_parquet(path, ", or was altered"):
             self._opened = open_member(path)
             try:
                 self._file = pq.ParquetFile(self._opened, page_checksum_verification=True)
                 _refuse_columns(path, self._file.schema_arrow)
-                self._batches = self._file.iter_batches(ROW_GROUP_ROWS)
+                self._unread = self._file.iter_batches(ROW_GROUP_ROWS)
             except BaseException:
                 self.close()
                 raise
-        self._held: list[Any] = []
+        self._batches: list[Any] = []
 
-    def take(self, rows: int | None = None) -> Any:
+    def read(self, rows: int | None = None) -> Any:
         """The next rows as an Arrow table, all of them where no number is given; fewer at the end."""
         import pyarrow as pa
 
-        with self._reading():
-            while rows is None or sum(map(len, self._held)) < rows:
-                if (batch := next(self._batches, None)) is None:
+        with refuse_damaged_parquet(self.path, ", or was altered"):
+            while rows is None or sum(map(len, self._batches)) < rows:
+                if (batch := next(self._unread, None)) is None:
                     break
                 batch.validate(full=True)
-                self._held.append(batch)
-            table = pa.Table.from_batches(self._held, self._file.schema_arrow)
+                self._batches.append(batch)
+            table = pa.Table.from_batches(self._batches, self._file.schema_arrow)
             rows = len(table) if rows is None else rows
-            self._held = table.slice(rows).to_batches()
+            self._batches = table.slice(rows).to_batches()
             return table.slice(0, rows)
 
     def close(self) -> None:
         """Close the file."""
         self._opened.close()
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
-        import pyarrow as pa
-
-        try:
-            yield
-        except (pa.ArrowException, UnicodeError, OSError, MemoryError) as error:
-            message = f"{self.path} cannot be read as Parquet, or was altered: {one_line(error)}"
-            raise AdlError(message, argument="path", value=str(self.path)) from None
 
 
 def _refuse_columns(path: Path, schema: Any) -> None:
@@ -299,18 +324,19 @@ def _refuse_columns(path: Path, schema: Any) -> None:
     words = pa.dictionary(pa.int32(), pa.string())
     types = {NUMBER: (pa.int64(),), TEXT: (pa.string(),), WORD: (words,), LABEL: (pa.int64(), pa.string())}
     for name, kind in columns.items():
-        if (found := schema.field(name).type) not in types[kind]:
-            raise AdlError(f"{path}: column {name!r} is of type {found}: must be {kind}", argument=name, value=found)
+        if (type_ := schema.field(name).type) not in types[kind]:
+            raise AdlError(f"{path}: column {name!r} is of type {type_}: must be {kind}", argument=name, value=type_)
 
 
 def code_columns(table: str, rows: Iterable[tuple[Any, ...]]) -> CodedColumns:
     """Rows of a table as columns: numbers, text, and words as codes."""
     types = TYPES[table]
     columns = list(zip(*rows, strict=True)) or [()] * len(types)
-    return {name: _column(type_, column) for (name, type_), column in zip(types.items(), columns, strict=True)}
+    return {name: _code_column(type_, column) for (name, type_), column in zip(types.items(), columns, strict=True)}
 
 
-def _column(type_: str, values: Sequence[Any]) -> npt.NDArray[Any] | Words:
+def _code_column(type_: str, values: Sequence[Any]) -> npt.NDArray[Any] | Words:
+    """Values as a column of a type; words as codes, in the order in which they come first."""
     if type_ != WORD:
         return np.array(values, INT64 if type_ == NUMBER else np.str_)
     places: dict[str, int] = {}
@@ -320,7 +346,7 @@ def _column(type_: str, values: Sequence[Any]) -> npt.NDArray[Any] | Words:
 
 def coded_columns(table: Any) -> CodedColumns:
     """The columns of an Arrow table but that of accounts: numbers, text, and words as codes."""
-    return {name: _numpy(table.column(name)) for name in table.column_names if name != ACCOUNT}
+    return {name: _numpy_column(table.column(name)) for name in table.column_names if name != ACCOUNT}
 
 
 def text_columns(coded: CodedColumns) -> TextColumns:
@@ -335,7 +361,8 @@ def event_columns(table: Any) -> TextColumns:
     return {name: columns[name] for name in table.column_names}
 
 
-def _numpy(column: Any) -> npt.NDArray[Any] | Words:
+def _numpy_column(column: Any) -> npt.NDArray[Any] | Words:
+    """An Arrow column as NumPy's: int64, text as wide as it needs, or words as codes."""
     import pyarrow as pa
 
     if pa.types.is_int64(column.type):

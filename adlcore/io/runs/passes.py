@@ -28,7 +28,7 @@ __all__ = [
     "vocabulary_of",
 ]
 
-NOTHING = object()
+END_OF_PASSES = object()
 
 #: Of each number of an event, what it is in tables.
 FIELD_COLUMNS = tuple(column for column in COLUMNS if column.field)
@@ -57,6 +57,13 @@ class Inputs(NamedTuple):
     oracle: Mapping[str, Number] | None = None
 
 
+class PassInputs(NamedTuple):
+    """What a pass is given, as it is recorded: prices as decimal text, in the order of their names."""
+
+    time: int | None
+    prices: Texts
+
+
 class PassMaker:
     """Makes passes, strictly one after the other: the next inputs are asked for when the pass before was made.
 
@@ -78,24 +85,24 @@ class PassMaker:
         except TypeError:
             raise AdlError.at("passes", None, passes, "must be an iterable of Inputs") from None
         self.house, self.number, self._state = house, 0, house.state()
-        self._asked: tuple[int | None, dict[str, dict[str, str]]] | None = None
+        self._inputs: PassInputs | None = None
 
-    def ask(self) -> tuple[int | None, dict[str, dict[str, str]]] | None:
+    def next_inputs(self) -> PassInputs | None:
         """Time and prices of the next pass; None at the end."""
-        given: Any = next(self._passes, NOTHING)
-        self._asked = None if given is NOTHING else self._read(given)
-        return self._asked
+        inputs: Any = next(self._passes, END_OF_PASSES)
+        self._inputs = None if inputs is END_OF_PASSES else self._read(inputs)
+        return self._inputs
 
     def make(self) -> NewPass:
-        """The pass that was asked for."""
-        assert self._asked is not None
-        (time, inputs), number = self._asked, self.number
+        """The pass of the inputs that were asked for last."""
+        assert self._inputs is not None
+        (time, prices), number = self._inputs, self.number
         if self.house.state() is not self._state:
             message = f"the house was changed before pass {number}: must be moved by the run alone"
             raise AdlError(message, argument="house", row=number)
         try:
             events = self.house.mark(
-                inputs["marks"], time, index_prices=inputs["index_prices"], oracle=inputs["oracle"]
+                prices["marks"], time, index_prices=prices["index_prices"], oracle=prices["oracle"]
             )
         except AdlError as error:
             if type(error) is not AdlError:
@@ -108,28 +115,29 @@ class PassMaker:
             message = f"the house was changed during pass {number}, by a deferred call or another thread: {must}"
             raise AdlError(message, argument="house", row=number)
         self._state, self.number = state, number + 1
-        return NewPass(number, inputs, events, self._state.digest)
+        return NewPass(number, prices, events, self._state.digest)
 
-    def make_again(self, each: LoggedPass) -> NewPass:
+    def make_again(self, logged: LoggedPass) -> NewPass:
         """A pass that was recorded; it must be given what it was given then."""
-        if (error := input_difference(each, self.ask(), self.number)) is not None:
+        if (error := input_difference(logged, self.next_inputs(), self.number)) is not None:
             raise error
         return self.make()
 
-    def _read(self, given: Any) -> tuple[int | None, dict[str, dict[str, str]]]:
-        if not isinstance(given, Inputs):
-            raise AdlError.at("passes", self.number, given, "must be Inputs")
-        inputs = {}
-        for name in INPUTS:
-            prices, place = getattr(given, name), f"passes[{self.number}].{name}"
+    def _read(self, inputs: Any) -> PassInputs:
+        """The inputs of the next pass, whose prices become one text each."""
+        if not isinstance(inputs, Inputs):
+            raise AdlError.at("passes", self.number, inputs, "must be Inputs")
+        texts = {}
+        for field in INPUTS:
+            prices, place = getattr(inputs, field), f"passes[{self.number}].{field}"
             if prices is not None and not isinstance(prices, Mapping):
                 raise AdlError.at(place, None, prices, "must be a mapping of names to decimal text")
-            texts = {}
-            for of, price in (prices or {}).items():
-                texts[of] = canonical(read_entry(place, of, price, positive_decimal))
+            texts_by_name = {}
+            for name, price in (prices or {}).items():
+                texts_by_name[name] = canonical(read_entry(place, name, price, positive_decimal))
             # One order, whatever order they come in.
-            inputs[name] = dict(sorted(texts.items(), key=lambda pair: _text(pair[0])))
-        return given.time, inputs
+            texts[field] = dict(sorted(texts_by_name.items(), key=lambda pair: _text(pair[0])))
+        return PassInputs(inputs.time, texts)
 
 
 def _text(name: object) -> str:
@@ -145,8 +153,8 @@ def refuse_non_house(house: ClearingHouse) -> None:
 
 def refuse_other_house(folder: Path, manifest: Mapping[str, Any], house: ClearingHouse) -> None:
     """Refuse a house that is not as the recorded one was before the first pass."""
-    if house.hash != (known := manifest["hashes"]["before"]):
-        message = f"the house has the hash {house.hash}: must be {known}, as the one that {folder} was recorded with"
+    if house.hash != (expected := manifest["hashes"]["before"]):
+        message = f"the house has the hash {house.hash}: must be {expected}, as the one that {folder} was recorded with"
         raise AdlError(message, argument="house", value=house.hash)
 
 
@@ -159,61 +167,61 @@ def vocabulary_of(house: ClearingHouse) -> Vocabulary:
 # Comparing ------------------------------------------------------------------------------------------------------------
 
 
-def input_difference(each: LoggedPass, asked: tuple[int | None, Texts] | None, number: int) -> AdlError | None:
+def input_difference(logged: LoggedPass, inputs: PassInputs | None, number: int) -> AdlError | None:
     """What to raise for inputs that are not the recorded ones; `number` is that of the pass they are asked for."""
-    if asked is None:
+    if inputs is None:
         message = f"passes end after {number}: must go on, for the run has a pass {number}"
         return AdlError(message, argument="passes", row=number)
-    place, (time, inputs) = f"passes[{each.number}]", asked
-    if time is not None and time != each.time:
-        return AdlError.at(f"{place}.time", None, time, f"must be {each.time}, as it was recorded")
+    place, time = f"passes[{logged.number}]", inputs.time
+    if time is not None and time != logged.time:
+        return AdlError.at(f"{place}.time", None, time, f"must be {logged.time}, as it was recorded")
     for field in INPUTS:
-        known, given = each.inputs[field], inputs[field]
-        for name in sorted({*known, *given}, key=_text):
-            if known.get(name) != given.get(name):
-                must = f"must be {known.get(name)!r}, as it was recorded"
-                return AdlError.at(f"{place}.{field}[{name!r}]", None, given.get(name), must)
+        recorded, prices = logged.inputs[field], inputs.prices[field]
+        for name in sorted({*recorded, *prices}, key=_text):
+            if recorded.get(name) != prices.get(name):
+                must = f"must be {recorded.get(name)!r}, as it was recorded"
+                return AdlError.at(f"{place}.{field}[{name!r}]", None, prices.get(name), must)
     return None
 
 
-def event_difference(path: Path, each: LoggedPass, made: NewPass) -> AdlError | None:
+def event_difference(path: Path, logged: LoggedPass, new_pass: NewPass) -> AdlError | None:
     """What to raise for recorded events that are not those which were made again; the first is named."""
-    events = made.events
-    if np.array_equal(each.table, events.table) and (each.time, each.digest) == (events.time, made.digest):
+    events = new_pass.events
+    if np.array_equal(logged.table, events.table) and (logged.time, logged.digest) == (events.time, new_pass.digest):
         return None
-    told = _first_difference(each.table, events) or f"time {each.time} and digest {each.digest.hex()}"
-    message = f"{path}: pass {each.number} is not what house and passes make: {told}"
-    return AdlError(message, argument="path", row=each.number, value=str(path))
+    difference = _first_difference(logged.table, events) or f"time {logged.time} and digest {logged.digest.hex()}"
+    message = f"{path}: pass {logged.number} is not what house and passes make: {difference}"
+    return AdlError(message, argument="path", row=logged.number, value=str(path))
 
 
-def damage_error(path: Path, damage: Damage, made: NewPass) -> AdlError:
+def damage_error(path: Path, damage: Damage, new_pass: NewPass) -> AdlError:
     """A damage of a pass that was made again: which event is the first that differs."""
     message = damage.message
     if message is None:
         return damage.error(path)
-    body, known = message_columns(message), message_columns(b"".join(pass_message(made)))
-    if body.shape != known.shape:
+    columns, expected = message_columns(message), message_columns(b"".join(pass_message(new_pass)))
+    if columns.shape != expected.shape:
         return damage.error(path)
-    told = _first_difference(body.T, made.events) or "not in its events, but in what stands before them"
-    return damage.error(path, f": {told}")
+    difference = _first_difference(columns.T, new_pass.events) or "not in its events, but in what stands before them"
+    return damage.error(path, f": {difference}")
 
 
-def _first_difference(found: npt.NDArray[np.int64], events: Events) -> str | None:
+def _first_difference(table: npt.NDArray[np.int64], events: Events) -> str | None:
     """The first event that differs, its first column that does, what stands there and what must."""
-    count = min(len(found), len(events))
-    differs = found[:count] != events.table[:count]
+    count = min(len(table), len(events))
+    differs = table[:count] != events.table[:count]
     if differs.any():
         row = int(differs.any(axis=1).argmax())
         place = int(differs[row].argmax())
         column = FIELD_COLUMNS[place]
-        stands, must = (_shown(column, int(table[row, place]), events) for table in (found, events.table))
+        stands, must = (_field_text(column, int(numbers[row, place]), events) for numbers in (table, events.table))
         return f"event {events.first + row} has {column.name} {stands}, must be {must}"
-    if len(found) != len(events):
-        return f"it has {len(found)} events, must have {len(events)}"
+    if len(table) != len(events):
+        return f"it has {len(table)} events, must have {len(events)}"
     return None
 
 
-def _shown(column: Column, number: int, events: Events) -> str:
+def _field_text(column: Column, number: int, events: Events) -> str:
     """A number, or what it stands for."""
     if column.name == "link" and number >= 0:
         return str(number + events.first)

@@ -33,6 +33,7 @@ from .parquet_files import (
     MARKS,
     PASSES,
     CodedColumns,
+    PassRow,
     RunTable,
     TextColumns,
     Vocabulary,
@@ -40,11 +41,10 @@ from .parquet_files import (
     coded_columns,
     event_columns,
     mark_rows,
-    pass_row,
     text_columns,
 )
 
-__all__ = ["Run", "load_part", "open_log", "open_run", "refuse_numbers"]
+__all__ = ["Run", "load_part", "load_users", "open_log", "open_run", "refuse_numbers"]
 
 
 def open_run(path: str | os.PathLike[str]) -> Run:
@@ -88,7 +88,7 @@ def open_run(path: str | os.PathLike[str]) -> Run:
         return Run(folder, manifest)
     log = open_log(folder, manifest)
     # What is kept of each pass is small; its events are read again when they are asked for.
-    passes = [pass_row(each.number, each.time, each.first, len(each.table), each.digest) for each in log]
+    passes = [PassRow.of(logged) for logged in log]
     log.refuse_damage()
     # Sealed while it was read: then the file was gone, or about to go.
     if (fresh := read_manifest(folder))["status"] == "sealed":
@@ -137,10 +137,10 @@ class Run:
 
     path: Path
     manifest: dict[str, Any]
-    _known: tuple[tuple[Any, ...], ...]
+    _pass_rows: tuple[PassRow, ...]
 
-    def __init__(self, path: Path, manifest: dict[str, Any], known: Iterable[tuple[Any, ...]] = ()) -> None:
-        self.__dict__.update(path=path, manifest=manifest, _known=tuple(known))
+    def __init__(self, path: Path, manifest: dict[str, Any], pass_rows: Iterable[PassRow] = ()) -> None:
+        self.__dict__.update(path=path, manifest=manifest, _pass_rows=tuple(pass_rows))
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a Run is immutable: {name} cannot be set")
@@ -184,14 +184,14 @@ class Run:
         AdlError
             Where the manifest has funds that those books cannot have; this holds for `opening_debts`, too.
         """
-        given, place = self.manifest["opening"].get("funds"), f"{self.path / MANIFEST}: opening.funds"
-        return None if given is None else funds_at_opening(given, self.before, place)
+        entries, place = self.manifest["opening"].get("funds"), f"{self.path / MANIFEST}: opening.funds"
+        return None if entries is None else funds_at_opening(entries, self.before, place)
 
     @cached_property
     def opening_debts(self) -> tuple[OpeningDebt, ...] | None:
         """What wallets without positions owed before the first pass; None where a run was recorded without it."""
-        given, place = self.manifest["opening"].get("uncovered"), f"{self.path / MANIFEST}: opening.uncovered"
-        return None if given is None else debts_at_opening(given, self.before, place)
+        entries, place = self.manifest["opening"].get("uncovered"), f"{self.path / MANIFEST}: opening.uncovered"
+        return None if entries is None else debts_at_opening(entries, self.before, place)
 
     def events(self) -> TextColumns:
         """All events, as :meth:`Events.columns` has them, and the number of their ``pass``. O(events).
@@ -204,7 +204,7 @@ class Run:
         return event_columns(self._table(EVENTS)) if self.sealed else text_columns(self._logged_events(Events.columns))
 
     def event_codes(self) -> CodedColumns:
-        """The same without ``account``, where kinds, contracts, assets, funds and causes are numbers. O(events).
+        """All events without ``account``; kinds, contracts, assets, funds and causes are numbers. O(events).
 
         Returns
         -------
@@ -228,14 +228,16 @@ class Run:
 
     def _logged_events(self, columns_of_pass: Callable[[Events], Mapping[str, Any]]) -> CodedColumns:
         """The events of a run that is not sealed."""
-        words = Vocabulary(self.before, self.manifest["names"]["parties"])
-        parts: list[CodedColumns] = []
+        vocabulary = Vocabulary(self.before, self.manifest["names"]["parties"])
+        by_pass: list[CodedColumns] = []
         # A table without events has every column's type.
-        for each in (*self._logged(), LoggedPass(0, 0, 0, b"", {}, np.zeros((0, len(FIELDS)), INT64))):
-            refuse_numbers(self.path / LOG, each, words)
-            events = Events(each.table, each.first, each.time, words.names)
-            parts.append({**columns_of_pass(events), "pass": np.full(len(events), each.number, INT64)})
-        return {name: _joined([part[name] for part in parts]) for name in parts[0]}
+        nothing = np.zeros((0, len(FIELDS)), INT64)
+        empty = LoggedPass(number=0, time=0, first=0, digest=b"", inputs={}, table=nothing)
+        for logged in (*self._logged(), empty):
+            refuse_numbers(self.path / LOG, logged, vocabulary)
+            events = Events(logged.table, logged.first, logged.time, vocabulary.names)
+            by_pass.append({**columns_of_pass(events), "pass": np.full(len(events), logged.number, INT64)})
+        return {name: _join_passes([columns[name] for columns in by_pass]) for name in by_pass[0]}
 
     def passes(self) -> TextColumns:
         """A row for each pass: ``pass, time, first, events, digest``.
@@ -253,18 +255,15 @@ class Run:
         return text_columns(self._rows(MARKS))
 
     def mark_codes(self) -> CodedColumns:
-        """The same with kinds and names as numbers, as in :meth:`event_codes`."""
+        """A row for each price that a pass was given, with kinds and names as numbers, as in :meth:`event_codes`."""
         return self._rows(MARKS)
 
     def _rows(self, name: str) -> CodedColumns:
         """The columns of passes or marks."""
         if self.sealed:
             return coded_columns(self._table(name))
-        return code_columns(name, self._known if name == PASSES else self._mark_rows())
-
-    def _mark_rows(self) -> Iterator[tuple[Any, ...]]:
-        for each in self._logged():
-            yield from mark_rows(each.number, each.time, each.inputs)
+        marks = itertools.chain.from_iterable(map(mark_rows, self._logged()))
+        return code_columns(name, self._pass_rows if name == PASSES else marks)
 
     def _table(self, name: str) -> Any:
         """A table of a sealed run, as Arrow has it."""
@@ -272,23 +271,23 @@ class Run:
         if (error := hash_error(path, self.manifest["files"].get(name, ""))) is not None:
             raise error
         with contextlib.closing(RunTable(path)) as file:
-            return file.take()
+            return file.read()
 
     def _logged(self) -> Iterator[LoggedPass]:
         """The passes that were there when it was opened, again."""
-        log, known = open_log(self.path, self.manifest), len(self._known)
-        yield from itertools.islice(log, known)
+        log, count = open_log(self.path, self.manifest), len(self._pass_rows)
+        yield from itertools.islice(log, count)
         log.refuse_damage()
-        if log.passes < known:
+        if log.passes < count:
             message = f"{self.path} was sealed or altered since it was opened: must be opened again"
             raise AdlError(message, argument="path", value=str(self.path))
 
     def __repr__(self) -> str:
-        passes, events = (
-            self.manifest["counts"].values() if self.sealed else (len(self._known), sum(row[3] for row in self._known))
-        )
-        held = f"{passes:,} pass{'' if passes == 1 else 'es'}, {events:,} event{'' if events == 1 else 's'}"
-        return f"<Run {self.path.name!r}, {self.manifest['status']}: {held}>"
+        passes, events = len(self._pass_rows), sum(row.events for row in self._pass_rows)
+        if self.sealed:
+            passes, events = self.manifest["counts"].values()
+        counts = f"{passes:,} pass{'' if passes == 1 else 'es'}, {events:,} event{'' if events == 1 else 's'}"
+        return f"<Run {self.path.name!r}, {self.manifest['status']}: {counts}>"
 
 
 def open_log(folder: Path, manifest: dict[str, Any]) -> PassLog:
@@ -302,8 +301,8 @@ def open_log(folder: Path, manifest: dict[str, Any]) -> PassLog:
     opening, names = manifest["opening"], manifest["names"]
     for name, known in (("kinds", KINDS), ("causes", CAUSES)):
         if names[name] != list(known[: len(names[name])]):
-            made = f"was recorded by adlcore {manifest['adlcore']}, whose {name} of events have other numbers"
-            raise AdlError(f"{folder} {made}: must be sealed by that version", argument="path", value=str(folder))
+            reason = f"was recorded by adlcore {manifest['adlcore']}, whose {name} of events have other numbers"
+            raise AdlError(f"{folder} {reason}: must be sealed by that version", argument="path", value=str(folder))
     return PassLog(folder / LOG, opening["sequence"], bytes.fromhex(opening["digest"]))
 
 
@@ -317,26 +316,30 @@ def load_part(folder: Path, name: str, manifest: dict[str, Any]) -> Snapshot:
     """
     if stat_member(folder / name, folder=True) is None:
         raise AdlError(f"{folder} was altered: has no {name}", argument="path", value=str(folder))
-    with warnings.catch_warnings():
-        # Funds and the street hold the rest.
-        warnings.simplefilter("ignore", OpenInterestWarning)
-        found = load(folder / name)
-    if found.hash != (known := manifest["hashes"][f"{name}_snapshot"]):
-        message = f"{folder / name} is of another run: its hash is {found.hash}, the manifest says {known}"
+    books = load_users(folder / name)
+    if books.hash != (expected := manifest["hashes"][f"{name}_snapshot"]):
+        message = f"{folder / name} is of another run: its hash is {books.hash}, the manifest says {expected}"
         raise AdlError(message, argument="path", value=str(folder))
-    return found
+    return books
 
 
-def refuse_numbers(path: Path, each: LoggedPass, words: Vocabulary) -> None:
+def load_users(folder: Path) -> Snapshot:
+    """The users' books of a house, whose longs and shorts may differ: funds and the street hold what is missing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OpenInterestWarning)
+        return load(folder)
+
+
+def refuse_numbers(path: Path, logged: LoggedPass, vocabulary: Vocabulary) -> None:
     """Refuse a pass that has a number which can stand for nothing."""
-    if (fault := words.fault(each.table)) is not None:
-        row, name, number, must = fault
-        place = f"event {each.first + row} of pass {each.number}"
-        message = f"{path} was altered: {place} has the {name} {number}: {must}"
-        raise AdlError(message, argument=name, row=each.first + row, value=number, must=must)
+    if (fault := vocabulary.fault(logged.table)) is not None:
+        sequence = logged.first + fault.row
+        place = f"event {sequence} of pass {logged.number}"
+        message = f"{path} was altered: {place} has the {fault.column} {fault.number}: {fault.must}"
+        raise AdlError(message, argument=fault.column, row=sequence, value=fault.number, must=fault.must)
 
 
-def _joined(parts: list[npt.NDArray[Any] | Words]) -> npt.NDArray[Any] | Words:
+def _join_passes(parts: list[npt.NDArray[Any] | Words]) -> npt.NDArray[Any] | Words:
     """Columns of passes, one after the other; words are the same in all."""
     if isinstance(first := parts[0], Words):
         return Words(first.words, np.concatenate([part.codes for part in parts if isinstance(part, Words)]))

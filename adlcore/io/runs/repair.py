@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,16 +16,15 @@ from ..._support.members import open_member, stat_member
 from ..._support.options import read_path
 from ..._support.wording import counted
 from ...clearing import ClearingHouse, Snapshot
-from ...errors import AdlError, OpenInterestWarning
+from ...errors import AdlError
 from ..manifests import hash_error
-from ..snapshots import load
-from .files import lock_folder, open_temporary, work_name
+from .files import lock_folder, open_temporary, temporary_name
 from .folder import AFTER, BEFORE, DROPPED, LOG, command_line, refuse_strange
 from .log import LoggedPass, PassLog
 from .manifest import read_manifest
 from .parquet_files import TABLES
 from .passes import Inputs, PassMaker, event_difference, input_difference, refuse_non_house, refuse_other_house
-from .reader import load_part, open_log
+from .reader import load_part, load_users, open_log
 from .versions import name_versions, refuse_other_numbers
 
 __all__ = ["Repair", "repair_advice", "repair"]
@@ -114,10 +112,10 @@ def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     ...     except KeyboardInterrupt:
     ...         with open(folder / "events.arrow", "ab") as file:
     ...             _ = file.write(b"no pass")
-    ...     found = adl.io.repair(folder, house(), passes)
+    ...     repaired = adl.io.repair(folder, house(), passes)
     ...     adl.io.resume(folder, house(), passes)
     <Run 'quiet', sealed: 2 passes, 0 events>
-    >>> found.kept_passes, found.dropped_bytes, found.put_aside[0].name
+    >>> repaired.kept_passes, repaired.dropped_bytes, repaired.put_aside[0].name
     (1, 7, 'events.arrow.dropped')
     """
     require("pyarrow.parquet", "repairing runs")
@@ -134,44 +132,54 @@ def repair(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
             return Repair(counts["passes"], counts["events"], 0, 0, 0, None, ())
         log, maker = open_log(folder, manifest), PassMaker(house, passes)
         refuse_other_numbers(folder, manifest)  # none of its passes would be made again as it is
-        before = maker.house.snapshot()
+        before = maker.house.snapshot()  # now, for each pass that is made again moves the house on
         events, error = 0, None
-        for each in log:
-            if (error := _difference(log, each, maker)) is not None:
+        for logged in log:
+            if (error := _difference(log, logged, maker)) is not None:
                 break
-            events += len(each.table)
+            events += len(logged.table)
         count, end = (log.passes, log.end) if error is None else (log.passes - 1, log.start)
         if error is None and log.damage is not None:
             error = log.damage.error(log.path)
         aside = _put_aside(folder, BEFORE, before)
         if stat_member(folder / AFTER, folder=True) is not None:
-            while maker.ask() is not None:
+            while maker.next_inputs() is not None:
                 maker.make()
             aside += _put_aside(folder, AFTER, maker.house.snapshot())
         if error is None:
             return Repair(count, events, 0, 0, 0, None, aside)
-        rest = log.rest(end)
-        return Repair(count, events, *rest, str(error), (*aside, _cut(log, end)))
+        tail = log.tail(end)  # before it is cut off
+        return Repair(
+            kept_passes=count,
+            kept_events=events,
+            dropped_passes=tail.passes,
+            dropped_events=tail.events,
+            dropped_bytes=tail.size,
+            reason=str(error),
+            put_aside=(*aside, _cut(log, end)),
+        )
 
 
-def _difference(log: PassLog, each: LoggedPass, maker: PassMaker) -> AdlError | None:
+def _difference(log: PassLog, logged: LoggedPass, maker: PassMaker) -> AdlError | None:
     """Make the next pass, whatever was recorded; what to raise where that is another one."""
-    asked = maker.ask()
-    error = input_difference(each, asked, maker.number)
-    if asked is not None:
-        made = maker.make()
-        error = error or event_difference(log.path, each, made)
+    inputs = maker.next_inputs()
+    error = input_difference(logged, inputs, maker.number)
+    if inputs is not None:
+        new_pass = maker.make()
+        error = error or event_difference(log.path, logged, new_pass)
     return error
 
 
-def repair_advice(folder: Path, log: PassLog, error: AdlError, end: int, passes: int, events: int) -> AdlError:
-    """An error of a run that was altered, with what a repair of it would keep and drop."""
-    rest = log.rest(end)
-    kept = f"{counted(passes, 'pass', 'passes', plain=True)} ({counted(events, 'event', plain=True)})"
-    dropped = f"{rest.size:,} bytes" + (f", {counted(rest.passes, 'pass', 'passes')} among them" if rest.passes else "")
-    called = f"{command_line('resume --repair', folder)} (adlcore.io.repair, with its own house and passes)"
-    told = f"{called} keeps {kept} and drops {dropped}"
-    return AdlError(f"{error}; {told}", argument=error.argument, row=error.row, value=error.value)
+def repair_advice(
+    folder: Path, log: PassLog, error: AdlError, *, end: int, kept_passes: int, kept_events: int
+) -> AdlError:
+    """An error of a run that was altered, with what a repair of it would keep and drop; `end` is where it would cut."""
+    tail = log.tail(end)
+    kept = f"{counted(kept_passes, 'pass', 'passes', plain=True)} ({counted(kept_events, 'event', plain=True)})"
+    dropped = f"{tail.size:,} bytes" + (f", {counted(tail.passes, 'pass', 'passes')} among them" if tail.passes else "")
+    command = f"{command_line('resume --repair', folder)} (adlcore.io.repair, with its own house and passes)"
+    advice = f"{command} keeps {kept} and drops {dropped}"
+    return AdlError(f"{error}; {advice}", argument=error.argument, row=error.row, value=error.value)
 
 
 def _refuse_altered_seal(folder: Path, manifest: dict[str, Any]) -> None:
@@ -187,30 +195,29 @@ def _refuse_altered_seal(folder: Path, manifest: dict[str, Any]) -> None:
         raise AdlError(f"{error}; {must}", argument="path", value=str(folder)) from None
 
 
-def _put_aside(folder: Path, part: str, known: Snapshot) -> tuple[Path, ...]:
-    """Give books another name that are there and cannot be read, or are not those which are known."""
+def _put_aside(folder: Path, part: str, expected: Snapshot) -> tuple[Path, ...]:
+    """Give books another name that are there and cannot be read, or are not the expected ones."""
     if stat_member(folder / part, folder=True) is None:
         return ()
-    with contextlib.suppress(AdlError), warnings.catch_warnings():
-        warnings.simplefilter("ignore", OpenInterestWarning)
-        if load(folder / part).hash == known.hash:
+    with contextlib.suppress(AdlError):
+        if load_users(folder / part).hash == expected.hash:
             return ()
-    spare = _spare(folder / part)
-    files.change(folder / part, os.rename, folder / part, spare)
+    free = _free_name(folder / part)
+    files.change(folder / part, os.rename, folder / part, free)
     files.sync_folder(folder)
-    return (spare,)
+    return (free,)
 
 
-def _spare(path: Path, digest: str | None = None) -> Path:
+def _free_name(path: Path, digest: str | None = None) -> Path:
     """The first name for what is put aside that is free, or has these bytes since a repair that was stopped."""
-    number, spare = 1, path.with_name(path.name + DROPPED)
-    while os.path.lexists(spare) and not (digest is not None and _holds(spare, digest)):
+    number, free = 1, path.with_name(path.name + DROPPED)
+    while os.path.lexists(free) and not (digest is not None and _has_hash(free, digest)):
         number += 1
-        spare = path.with_name(f"{path.name}{DROPPED}.{number}")
-    return spare
+        free = path.with_name(f"{path.name}{DROPPED}.{number}")
+    return free
 
 
-def _holds(path: Path, digest: str) -> bool:
+def _has_hash(path: Path, digest: str) -> bool:
     return path.is_file() and not path.is_symlink() and hash_error(path, digest) is None
 
 
@@ -218,10 +225,10 @@ def _cut(log: PassLog, end: int) -> Path:
     """Copy what stands behind the passes that are kept, then cut it off."""
     with open_member(log.path) as file:
         file.seek(end)
-        spare = _spare(log.path, hashlib.file_digest(file, "sha256").hexdigest())
+        free = _free_name(log.path, hashlib.file_digest(file, "sha256").hexdigest())
         file.seek(end)
-        if stat_member(spare) is None:
-            with open_temporary(spare, work_name(LOG + DROPPED)) as copy:
+        if stat_member(free) is None:
+            with open_temporary(free, temporary_name(LOG + DROPPED)) as copy:
                 shutil.copyfileobj(file, copy)
     with files.Sink.append(log.path, end):
-        return spare
+        return free

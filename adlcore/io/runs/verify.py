@@ -76,8 +76,8 @@ def verify(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
     with name_versions(folder, manifest):
         refuse_other_house(folder, manifest, house)
         maker = PassMaker(house, passes)
-        verifies = _verify_sealed if manifest["status"] == "sealed" else _verify_open
-        verifies(folder, manifest, maker)
+        verify_passes = _verify_sealed if manifest["status"] == "sealed" else _verify_open
+        verify_passes(folder, manifest, maker)
     run = open_run(folder)
     if run.manifest["status"] != manifest["status"]:
         message = f"{folder} was sealed while it was verified: must be verified again"
@@ -88,29 +88,32 @@ def verify(path: str | os.PathLike[str], house: ClearingHouse, passes: Iterable[
 
 
 def _verify_open(folder: Path, manifest: dict[str, Any], maker: PassMaker) -> None:
+    """Refuse a log whose complete passes are not those that are made; of a damaged one the first bad event is named."""
     log = open_log(folder, manifest)
-    for each in log:
-        if (error := event_difference(log.path, each, maker.make_again(each))) is not None:
+    for logged in log:
+        if (error := event_difference(log.path, logged, maker.make_again(logged))) is not None:
             raise error
     if log.damage is not None:
-        if log.damage.message is None or log.damage.number < 0 or maker.ask() is None:
+        if log.damage.message is None or log.damage.number < 0 or maker.next_inputs() is None:
             raise log.damage.error(log.path)
         raise damage_error(log.path, log.damage, maker.make())
 
 
 def _verify_sealed(folder: Path, manifest: dict[str, Any], maker: PassMaker) -> None:
+    """Refuse tables that do not hold the passes that are made, and an end at which the house is another one."""
     files, hashes, house = manifest["files"], manifest["hashes"], maker.house
     with contextlib.closing(SealedEvents(folder / EVENTS, files.get(EVENTS, ""), vocabulary_of(house))) as events:
-        for each in sealed_passes(folder, files):
-            made = maker.make_again(each)
-            events.refuse_difference(made)
-            if (made.events.time, made.events.first, made.digest) != (each.time, each.first, each.digest):
-                message = f"{folder} is of another run: pass {each.number} has another time, first event or digest"
-                raise AdlError(message, argument="path", row=each.number, value=str(folder))
-        if maker.ask() is not None:
+        for logged in sealed_passes(folder, files):
+            new_pass = maker.make_again(logged)
+            events.refuse_difference(new_pass)
+            made = new_pass.events.time, new_pass.events.first, new_pass.digest
+            if made != (logged.time, logged.first, logged.digest):
+                message = f"{folder} is of another run: pass {logged.number} has another time, first event or digest"
+                raise AdlError(message, argument="path", row=logged.number, value=str(folder))
+        if maker.next_inputs() is not None:
             message = f"passes go on after {maker.number}: must end there, as the run does"
             raise AdlError(message, argument="passes", row=maker.number)
-        events.refuse_rest()
+        events.refuse_tail()
     if house.hash != hashes["after"]:
         message = (
             f"{folder} is of another run: the house ends with the hash {house.hash}, the run with {hashes['after']}"

@@ -31,7 +31,7 @@ def _has_other_numbers(manifest: Mapping[str, Any]) -> bool:
     return (names["kinds"], names["causes"]) != (list(KINDS), list(CAUSES))
 
 
-def _both(manifest: Mapping[str, Any]) -> str:
+def _versions_text(manifest: Mapping[str, Any]) -> str:
     """Which version made it, and which one this is; with what events they know where that differs."""
     then, now = f"adlcore {manifest['adlcore']}", f"adlcore {__version__}"
     if _has_other_numbers(manifest):
@@ -44,7 +44,7 @@ def _both(manifest: Mapping[str, Any]) -> str:
 def refuse_other_numbers(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Refuse to go on with a run whose events were of other kinds or causes: half of it would be of each version."""
     if _has_other_numbers(manifest):
-        message = f"{folder} {_both(manifest)}: must be sealed by that version, or be made anew"
+        message = f"{folder} {_versions_text(manifest)}: must be sealed by that version, or be made anew"
         raise AdlError(message, argument="path", value=str(folder))
 
 
@@ -57,5 +57,5 @@ def name_versions(folder: Path, manifest: Mapping[str, Any]) -> Iterator[None]:
         is_other = manifest["adlcore"] != __version__ or _has_other_numbers(manifest)
         if not is_other or error.argument not in ("path", "house") or type(error) is not AdlError:
             raise
-        message = f"{folder} {_both(manifest)}, which makes something else: {error}"
+        message = f"{folder} {_versions_text(manifest)}, which makes something else: {error}"
         raise AdlError(message, argument=error.argument, row=error.row, value=error.value, must=error.must) from None

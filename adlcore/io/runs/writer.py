@@ -76,7 +76,7 @@ def record(
     complete, and :func:`resume` goes on behind them. A pass is complete when its record batch is: each is
     appended to ``events.arrow`` and synchronized. All else is written beside its name, synchronized and
     renamed. At the end ``events.parquet``, ``passes.parquet``, ``marks.parquet`` and ``after/`` are
-    written, then the manifest that says ``sealed_manifest``: with it the run is whole, and ``events.arrow`` goes.
+    written, then the manifest that says ``sealed``: with it the run is whole, and ``events.arrow`` goes.
     The same run gives the same files, byte for byte with the same libraries, stopped on its way or not. A
     folder in which not even the manifest came to stand counts as empty: it is recorded into again.
 
@@ -110,9 +110,9 @@ def record(
     require("pyarrow.parquet", "recording runs")
     folder = read_path("path", path)
     refuse_non_house(house)
-    _refuse_no_call(on_pass)
+    _refuse_not_callable(on_pass)
     manifest = opening_manifest(house, {} if configuration is None else configuration)
-    words = vocabulary_of(house)
+    vocabulary = vocabulary_of(house)
     if not folder.is_dir():
         if folder.exists():
             raise AdlError(f"{folder} is a file: must be a folder, or not be there", argument="path", value=str(folder))
@@ -122,7 +122,7 @@ def record(
     with lock_folder(folder):
         refuse_occupied(folder)
         write_manifest(folder, manifest)
-        return _go_on(folder, manifest, words, PassMaker(house, passes), on_pass)
+        return _go_on(folder, manifest, vocabulary, PassMaker(house, passes), on_pass)
 
 
 def resume(
@@ -186,9 +186,10 @@ def resume(
     require("pyarrow.parquet", "resuming runs")
     folder = read_path("path", path)
     refuse_non_house(house)
-    _refuse_no_call(on_pass)
+    _refuse_not_callable(on_pass)
     with lock_folder(folder):
         manifest = read_manifest(folder)
+        # Whatever is refused is refused before the first write.
         refuse_strange(folder)
         with name_versions(folder, manifest):
             refuse_other_house(folder, manifest, house)
@@ -201,69 +202,78 @@ def resume(
             return _go_on(folder, manifest, vocabulary_of(house), PassMaker(house, passes), on_pass)
 
 
-def _refuse_no_call(on_pass: OnPass | None) -> None:
+def _refuse_not_callable(on_pass: OnPass | None) -> None:
+    """Refuse what cannot be called after a pass."""
     if on_pass is not None and not callable(on_pass):
         raise AdlError.at("on_pass", None, on_pass, "must be callable, or None")
 
 
-def _go_on(folder: Path, manifest: dict[str, Any], words: Vocabulary, maker: PassMaker, on_pass: OnPass | None) -> Run:
+def _go_on(
+    folder: Path, manifest: dict[str, Any], vocabulary: Vocabulary, maker: PassMaker, on_pass: OnPass | None
+) -> Run:
     """From wherever a writer was stopped to the sealed run."""
     remove_temporary(folder)
-    _keep(folder, BEFORE, maker.house.snapshot(), manifest)
+    # Before any pass is made: afterwards the house holds other books.
+    _keep_books(folder, BEFORE, maker.house.snapshot(), manifest)
     log, events = open_log(folder, manifest), 0
-    for each in log:
-        made = maker.make_again(each)
-        if (error := event_difference(log.path, each, made)) is not None:
-            raise repair_advice(folder, log, error, log.start, made.number, events)
-        events += len(made.events)
+    for logged in log:
+        new_pass = maker.make_again(logged)
+        if (error := event_difference(log.path, logged, new_pass)) is not None:
+            raise repair_advice(folder, log, error, end=log.start, kept_passes=new_pass.number, kept_events=events)
+        events += len(new_pass.events)
         if on_pass is not None:
-            on_pass(made.number, made.events, maker.house)
+            on_pass(new_pass.number, new_pass.events, maker.house)
     if log.damage is not None:
-        raise repair_advice(folder, log, log.damage.error(log.path), log.end, log.passes, events)
+        error = log.damage.error(log.path)
+        raise repair_advice(folder, log, error, end=log.end, kept_passes=log.passes, kept_events=events)
     with files.Sink.append(log.path, log.end) as file:
         if not log.end:
             write_head(file)
-            files.sync_folder(folder)
-        while maker.ask() is not None:
-            made = maker.make()
-            append_pass(file, made)
+            files.sync_folder(folder)  # the file is there: now its name is, too
+        while maker.next_inputs() is not None:
+            new_pass = maker.make()
+            append_pass(file, new_pass)  # on the disk before anybody is told
             if on_pass is not None:
-                on_pass(made.number, made.events, maker.house)
-    _seal(folder, manifest, words, maker)
+                on_pass(new_pass.number, new_pass.events, maker.house)
+    _seal(folder, manifest, vocabulary, maker)
     return open_run(folder)
 
 
-def _seal(folder: Path, manifest: dict[str, Any], words: Vocabulary, maker: PassMaker) -> None:
-    """Write everything that is there at the end from what is on the disk; the manifest says so, and the log goes."""
+def _seal(folder: Path, manifest: dict[str, Any], vocabulary: Vocabulary, maker: PassMaker) -> None:
+    """Write everything that is there at the end from what is on the disk; the manifest says so, and the log goes.
+
+    In this order, so that a writer may be stopped anywhere: until the manifest says that the run is whole, the log is
+    there to make all of it again.
+    """
     log, state = open_log(folder, manifest), maker.house.state()
     last = bytes.fromhex(manifest["opening"]["digest"])
 
     def checked() -> Iterator[LoggedPass]:
         nonlocal last
-        for each in log:
-            refuse_numbers(log.path, each, words)
-            last = each.digest
-            yield each
+        for logged in log:
+            refuse_numbers(log.path, logged, vocabulary)
+            last = logged.digest
+            yield logged
         log.refuse_damage()
         if (log.passes, last) != (maker.number, state.digest):
             message = f"{log.path} was altered: has {log.passes} passes, must have the {maker.number} that were made"
             raise AdlError(message, argument="path", value=str(log.path))
 
-    hashes = write_tables(folder, checked(), words)
-    final = sealed_manifest(manifest, maker.house, maker.number, hashes)
-    _keep(folder, AFTER, state.snapshot, final)
-    write_manifest(folder, final)
+    hashes = write_tables(folder, checked(), vocabulary)
+    sealed = sealed_manifest(manifest, maker.house, maker.number, hashes)
+    _keep_books(folder, AFTER, state.snapshot, sealed)
+    write_manifest(folder, sealed)
     _clean(folder)
 
 
-def _keep(folder: Path, name: str, snapshot: Snapshot, manifest: dict[str, Any]) -> None:
+def _keep_books(folder: Path, name: str, snapshot: Snapshot, manifest: dict[str, Any]) -> None:
     """Write the books before or after; where they are already, they must be these."""
     if stat_member(folder / name, folder=True) is not None:
         try:
             load_part(folder, name, manifest)
         except AdlError as error:
-            told = f"{error}; {command_line('resume --repair', folder)} (adlcore.io.repair) puts it aside"
-            raise AdlError(told, argument=error.argument, row=error.row, value=error.value) from None
+            message = f"{error}; {command_line('resume --repair', folder)} (adlcore.io.repair) puts it aside"
+            raise AdlError(message, argument=error.argument, row=error.row, value=error.value) from None
         return
     with fill_folder(folder / name) as create:
         write_files(snapshot, create)

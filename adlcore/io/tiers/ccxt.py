@@ -19,15 +19,15 @@ def tier_table(tiers: Any, symbol: str | None) -> TierTable:
         raise AdlError("tiers is one tier: must be a list of all of them, as [tier]", argument="tiers", value=tiers)
     rows = rows_of("tiers", entry_of(tiers, symbol) if isinstance(tiers, Mapping) else tiers)
     for tier in rows:
-        found = tier.get("symbol")
-        if symbol is not None and found not in (None, symbol):
-            raise AdlError.at("symbol", None, symbol, f"must be {found!r}, which these tiers belong to")
+        named = tier.get("symbol")
+        if symbol is not None and named not in (None, symbol):
+            raise AdlError.at("symbol", None, symbol, f"must be {named!r}, which these tiers belong to")
     infos = [row["info"] if isinstance(row.get("info"), Mapping) else {} for row in rows]
-    known = all(info.get("cum") is not None for info in infos)
-    read = []
+    has_amounts = all(info.get("cum") is not None for info in infos)
+    numbers_of_tiers = []
     for row, (tier, info) in enumerate(zip(rows, infos, strict=True)):
         numbers = [number_of("tiers", row, tier, name) for name in ("minNotional", "maintenanceMarginRate")]
-        amount = number_of("info", row, info, "cum") if known else Decimal(0)
-        read.append((*numbers, amount, last_digit(info["cum"]) if known else Decimal(0)))
-    floors, rates, amounts, digits = ascending(read)
-    return TierTable(floors, rates, amounts if known else None, digits)
+        amount = number_of("info", row, info, "cum") if has_amounts else Decimal(0)
+        numbers_of_tiers.append((*numbers, amount, last_digit(info["cum"]) if has_amounts else Decimal(0)))
+    floors, rates, amounts, digits = ascending(numbers_of_tiers)
+    return TierTable(floors, rates, amounts if has_amounts else None, digits)

@@ -49,25 +49,25 @@ def key_text(name: object) -> str:
 def rows_of(argument: str, rows: Any) -> list[Mapping[str, Any]]:
     """A list of dicts with at least one."""
     if not isinstance(rows, list | tuple) or not rows:
-        found = "empty" if isinstance(rows, list | tuple) else f"a {type(rows).__name__}"
-        raise AdlError(f"{argument} is {found}: must be a list of dicts, at least one", argument=argument)
+        kind = "empty" if isinstance(rows, list | tuple) else f"a {type(rows).__name__}"
+        raise AdlError(f"{argument} is {kind}: must be a list of dicts, at least one", argument=argument)
     for row, entry in enumerate(rows):
         if not isinstance(entry, Mapping):
             raise AdlError.at(argument, row, entry, "must be a dict")
     return list(rows)
 
 
-def value_of(place: str, found: Mapping[str, Any], name: str) -> Any:
+def value_of(place: str, entry: Mapping[str, Any], name: str) -> Any:
     """The value of a key of a dict that errors call `place`; refused with the keys that are there."""
-    if name not in found:
-        there = ", ".join(map(key_text, found)) or "nothing"
+    if name not in entry:
+        there = ", ".join(map(key_text, entry)) or "nothing"
         raise AdlError(f"{place} has no {name!r}: must have one beside {there}", argument=name)
-    return found[name]
+    return entry[name]
 
 
-def number_of(argument: str, row: int, found: Mapping[str, Any], name: str) -> Decimal:
+def number_of(argument: str, row: int, entry: Mapping[str, Any], name: str) -> Decimal:
     """The exact number of a key of a row."""
-    return exact_decimal(value_of(f"{argument}[{row}]", found, name), name, row)
+    return exact_decimal(value_of(f"{argument}[{row}]", entry, name), name, row)
 
 
 def ascending(rows: list[tuple[Decimal, ...]]) -> list[tuple[Decimal, ...]]:

@@ -88,7 +88,7 @@ def test_a_head_of_another_schema_is_refused(copied):
     refused_with(lambda: open_run(folder), "what stands before the first pass has no check")
     for schema in (pa.schema([("x", pa.int64())]), run_log._schema().with_metadata({"adlcore.run": "9"})):
         marked = schema.with_metadata({**(schema.metadata or {}), b"check": run_log.CHECK_SIGN + run_log.EMPTY})
-        written(folder / LOG, b"".join(run_log._checked([marked.serialize()])))
+        written(folder / LOG, b"".join(run_log._with_check([marked.serialize()])))
         refused_with(
             lambda: open_run(folder), "what stands before the first pass is not of schema 1, which this adlcore reads"
         )
@@ -132,7 +132,7 @@ def test_forged_bytes_with_a_check_that_fits_are_refused_or_say_nothing(kept, tm
     for place, value in changes:
         if place < len(message) and not check.start() <= place < check.end():
             message = with_byte(message, place, value)
-    data = TEN.log[:start] + b"".join(run_log._checked([message])) + TEN.log[end:]
+    data = TEN.log[:start] + b"".join(run_log._with_check([message])) + TEN.log[end:]
     written(folder / LOG, data)
     if (error := said(lambda: TEN.verify(folder))) is not None:
         assert data != TEN.log

@@ -292,7 +292,7 @@ def test_what_is_no_damage_of_a_log_is_refused(copied):
 def test_a_log_of_another_version_is_not_dropped(copied):
     folder = copied("ten-2")
     schema = run_log._schema().with_metadata({"adlcore.run": "9", b"check": run_log.CHECK_SIGN + run_log.EMPTY})
-    written(folder / LOG, b"".join(run_log._checked([schema.serialize()])) + TEN.log)
+    written(folder / LOG, b"".join(run_log._with_check([schema.serialize()])) + TEN.log)
     before = tree(folder)
     for call in (lambda: repaired(TEN, folder), lambda: TEN.resume(folder)):
         error = refused_with(call, "what stands before the first pass is not of schema 1, which this adlcore reads")

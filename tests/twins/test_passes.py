@@ -1,145 +1,31 @@
 """The margin of every wallet equals its twin on Python integers, and what it notes is what it met."""
 
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from adlcore._kernels.reference import margin as plain
+from support.margin_passes import (
+    BOTH,
+    CHUNK,
+    ROW,
+    STRAY,
+    SUM,
+    UNITS,
+    alike,
+    books,
+    build,
+    fast,
+    one_contract,
+    plain,
+    random_books,
+    same_pass,
+    wild,
+)
 from support.twins import BOTTOM, TOP, refusal
 from support.twins import column as lots
-
-fast = pytest.importorskip("adlcore._kernels.compiled.margin", reason="the compiled kernels are not built")
-
-BOTH = pytest.mark.parametrize("kernels", [fast, plain], ids=["compiled", "plain"])
-ROW, SUM, STRAY = plain.passes.ROW_OVERFLOW, plain.passes.SUM_OVERFLOW, plain.passes.STRAY_ROW
-CHUNK = 1 << 15
-
-
-@dataclass(frozen=True)
-class Books:
-    """The columns of a pass."""
-
-    start: np.ndarray
-    unit: np.ndarray
-    tier_start: np.ndarray
-    rate: np.ndarray
-    amount: np.ndarray
-    quantity: np.ndarray
-    entry_value: np.ndarray
-    slot: np.ndarray
-    balance: np.ndarray
-
-    def blank(self):
-        """Columns to write into, none of which looks written."""
-        return (*(np.full(len(self.slot), 7) for _ in range(2)), np.full((len(self.balance), 2), 7))
-
-    def holders(self, kernels, out):
-        """The columns, and those to write into, as kernels take them."""
-        pnl, margin, sums = out
-        return (
-            kernels.contracts.Contracts(self.start, self.tier_start, self.rate, self.amount),
-            kernels.positions.Positions(self.quantity, self.entry_value, self.slot, pnl, margin),
-            kernels.positions.Slots(self.balance, sums),
-        )
-
-    def run(self, kernels, first, last, out):
-        """Flags of a pass over a range of slots."""
-        contracts, rows, slots = self.holders(kernels, out)
-        return kernels.passes.run_full_pass(contracts, self.unit, rows, slots, first, last)
-
-    def full(self, kernels, cuts=()):
-        """Flags, and what is written, of a pass in one range of slots or in several."""
-        out, met = self.blank(), 0
-        contracts, rows, slots = self.holders(kernels, out)
-        for first, last in pairwise([0, *cuts, len(self.balance)]):
-            met |= kernels.passes.run_full_pass(contracts, self.unit, rows, slots, first, last)
-        return met, out
-
-    def move(self, kernels, k, unit, out):
-        """Value contract k anew; rows done and flags."""
-        contracts, rows, slots = self.holders(kernels, out)
-        return kernels.passes.move_mark(contracts, k, unit, rows, slots)
-
-    def undo(self, kernels, k, done, out):
-        """Bring the first rows of contract k back to its unit; rows done and flags."""
-        start = lots([*self.start[: k + 1], self.start[k] + done])
-        part = replace(self, start=start, tier_start=self.tier_start[: k + 2])
-        return part.move(kernels, k, self.unit.item(k), out)
-
-    def at(self, k, unit):
-        """The same at another unit of one contract."""
-        changed = self.unit.copy()
-        changed[k] = unit
-        return replace(self, unit=changed)
-
-
-def alike(one, other) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
-
-
-def same_pass(books: Books, cuts=()):
-    """Flags and columns, alike in both; after a row that does not fit the columns mean nothing."""
-    (met, out), (met_too, out_too) = (books.full(kernels, cuts) for kernels in (fast, plain))
-    assert met & ROW == met_too & ROW
-    if not met & ROW:
-        assert met == met_too
-        assert alike(out, out_too)
-    return met, out
-
-
-def build(contracts, slots: int, balance=None) -> Books:
-    """Books of contracts given as (unit, rates, amounts, rows); a row is (slot, quantity, entry value)."""
-    rows = [row for *_, rows in contracts for row in sorted(rows, key=lambda row: row[0])]
-    slot, quantity, entry = (lots(column) for column in (zip(*rows, strict=True) if rows else ([], [], [])))
-    return Books(
-        lots(np.cumsum([0, *(len(rows) for *_, rows in contracts)])),
-        np.array([unit for unit, *_ in contracts], np.float64),
-        lots(np.cumsum([0, *(len(rates) for _, rates, *_ in contracts)])),
-        np.array([rate for _, rates, *_ in contracts for rate in rates], np.float64),
-        np.array([amount for _, _, amounts, _ in contracts for amount in amounts], np.float64),
-        quantity, entry, slot,
-        np.zeros(slots, np.int64) if balance is None else lots(balance),
-    )  # fmt: skip
-
-
-def tiers_of(n: int) -> tuple[list[float], list[float]]:
-    """Rising rates, and the amounts that go with floors of a thousand times as many."""
-    rates = [0.004, 0.01, 0.05, 0.125, 0.5][:n]
-    amounts = [0.0]
-    for step, (low, high) in enumerate(pairwise(rates), 1):
-        amounts.append(amounts[-1] + 10.0 ** (3 * step) * (high - low))
-    return rates, amounts[:n]
-
-
-EDGES = [0, 1, -1, 2**53 + 1, 2**61, 2**62 - 1, 2**62, -(2**62), TOP, BOTTOM, TOP - 1, BOTTOM + 1]
-UNITS = [1.0, 0.5, 0.0, 58_000.25, 1e-3, 1e8, -3.5, 2.0**40, 2.0**-40, 1e280]
-small = st.integers(-(10**6), 10**6)
-wild = st.one_of(small, st.sampled_from(EDGES), st.integers(BOTTOM, TOP))
-
-
-@st.composite
-def books(draw, integers=small, units=st.sampled_from(UNITS[:7]), contracts=st.integers(0, 4)):
-    slots = draw(st.integers(0, 9))
-    row = st.tuples(st.integers(0, max(slots - 1, 0)), integers, integers)
-    made = [
-        (draw(units), *tiers_of(draw(st.integers(0, 5))), draw(st.lists(row, max_size=12)) if slots else [])
-        for _ in range(draw(contracts))
-    ]
-    return build(made, slots, draw(st.lists(integers, min_size=slots, max_size=slots)))
-
-
-def random_books(contracts: int, rows: int, slots: int, seed: int = 1, lowest: int = 0) -> Books:
-    rng = np.random.default_rng(seed)
-    made = []
-    for k in range(contracts):
-        slot = rng.integers(lowest, slots, rows)
-        columns = slot, rng.integers(-(10**4), 10**4, rows), rng.integers(-(10**8), 10**8, rows)
-        made.append((float(rng.lognormal(8.0, 1.0)), *tiers_of(k % 6), list(zip(*map(list, columns), strict=True))))
-    return build(made, slots, rng.integers(-(10**9), 10**9, slots))
 
 
 def test_flags_are_named_alike():
@@ -243,10 +129,6 @@ def test_read_only_columns_are_read():
 # What a pass notes
 
 
-def one_contract(rows, slots=1, balance=None, unit=1.0, tiers=0) -> Books:
-    return build([(unit, *tiers_of(tiers), rows)], slots, balance)
-
-
 @pytest.mark.parametrize("behind", [0, 1, 511, 512, 600])
 @pytest.mark.parametrize(
     ("quantity", "entry", "unit", "noted"),
@@ -325,89 +207,6 @@ def test_a_slot_that_the_order_does_not_promise_is_noted_and_passed_over(stray):
 # A new mark of one contract
 
 
-@given(books(contracts=st.integers(1, 3)), st.sampled_from(UNITS[:7]), st.data())
-def test_a_new_mark_is_a_fresh_pass_and_undoes_itself(found, unit, data):
-    k = data.draw(st.integers(0, len(found.unit) - 1))
-    for kernels in (fast, plain):
-        _, out = found.full(kernels)
-        before = [column.copy() for column in out]
-        assert found.move(kernels, k, unit, out) == (found.start[k + 1] - found.start[k], 0)
-        assert alike(out, found.at(k, unit).full(fast)[1])
-        assert found.move(kernels, k, found.unit.item(k), out) == (found.start[k + 1] - found.start[k], 0)
-        assert alike(out, before)
-
-
-@given(books(wild, st.sampled_from(UNITS), st.integers(1, 3)), st.sampled_from(UNITS), st.data())
-def test_a_new_mark_at_the_ends_of_int64(found, unit, data):
-    k = data.draw(st.integers(0, len(found.unit) - 1))
-    met, before = found.full(fast)
-    if met & ROW:  # from columns that mean nothing in particular
-        before = [column.copy() for column in found.blank()]
-    outs = [[column.copy() for column in before] for _ in range(2)]
-    (done, met), other = (found.move(kernels, k, unit, out) for kernels, out in zip((fast, plain), outs, strict=True))
-    assert (done, met) == other
-    assert alike(*outs)
-    assert bool(met & ROW) == (done < found.start[k + 1] - found.start[k])
-
-
-@given(books(wild, st.sampled_from(UNITS[:7]), st.integers(1, 3)), st.sampled_from(UNITS), st.data())
-def test_a_new_mark_undoes_itself_though_sums_wrap_and_rows_do_not_fit(found, unit, data):
-    k = data.draw(st.integers(0, len(found.unit) - 1))
-    met, out = found.full(fast)
-    assume(not met & ROW)
-    before = [column.copy() for column in out]
-    done, met = found.move(fast, k, unit, out)
-    if not met & ROW:
-        assert alike(out, found.at(k, unit).full(fast)[1])
-    assert found.undo(fast, k, done, out)[0] == done
-    assert alike(out, before)
-
-
-@given(st.lists(st.tuples(st.integers(-2, 6), small), max_size=20), st.sampled_from(UNITS[:7]))
-def test_a_new_mark_passes_over_rows_of_no_slot(rows, unit):
-    found = build([(1.0, *tiers_of(3), [(slot, quantity, 5) for slot, quantity in rows])], 5)
-    outs = [found.blank() for _ in range(2)]
-    met = [found.move(kernels, 0, unit, out) for kernels, out in zip((fast, plain), outs, strict=True)]
-    stray = any(not 0 <= slot < 5 for slot, _ in rows)
-    assert met == [(len(rows), STRAY if stray else 0)] * 2
-    assert alike(*outs)
-
-
-@pytest.mark.parametrize("rows", [0, 1, 511, 512, 513, 1024, 1025, 4097])
-def test_a_new_mark_around_block_borders(rows):
-    found = random_books(2, rows, 300, seed=rows)
-    for kernels in (fast, plain):
-        _, out = found.full(kernels)
-        assert found.move(kernels, 1, 1234.5, out) == (rows, 0)
-        assert alike(out, found.at(1, 1234.5).full(fast)[1])
-
-
-@pytest.mark.parametrize(("place", "done"), [(0, 0), (511, 0), (512, 512), (1023, 512), (1024, 1024)])
-def test_a_row_that_does_not_fit_ends_a_new_mark_at_the_start_of_its_block(place, done):
-    found = one_contract([(0, 1, 1)] * 1100)
-    found.quantity[place] = 2**61
-    for kernels in (fast, plain):
-        _, out = found.full(kernels)
-        before = [column.copy() for column in out]
-        assert found.move(kernels, 0, 2.0, out) == (done, ROW)
-        assert out[0][:done].tolist() == [1] * done
-        assert found.undo(kernels, 0, done, out) == (done, 0)
-        assert alike(out, before)
-
-
-@BOTH
-@pytest.mark.parametrize(("before", "change", "noted"), [(TOP, TOP, SUM), (TOP - 2, -TOP, 0), (BOTTOM, TOP - 1, 0)])
-def test_a_change_that_leaves_int64_is_noted(kernels, before, change, noted):
-    # To -2 from what no pass wrote; -2 less TOP wraps, and the sum alone would not tell.
-    found = one_contract([(0, -2, 0)])
-    out = lots([before]), lots([0]), lots([[0, 0]])
-    assert found.move(kernels, 0, 1.0, out) == (1, noted)
-    assert alike(out, ([-2], [0], [[change, 0]]))
-
-
-# Shapes
-
-
 @BOTH
 @pytest.mark.parametrize(
     ("changed", "facts"),
@@ -438,17 +237,6 @@ def test_a_pass_refuses_what_does_not_fit_together(kernels, changed, facts):
     found = replace(found, **{name: value for name, value in changed.items() if hasattr(found, name)})
     written = tuple((out | changed)[name] for name in out)
     assert refusal(lambda: found.run(kernels, changed.get("first", 0), changed.get("last", 2), written)) == facts
-
-
-@BOTH
-def test_a_new_mark_refuses_what_does_not_fit_together(kernels):
-    found = one_contract([(0, 1, 1), (1, 1, 1)], slots=2)
-    pnl, margin, sums = found.blank()
-    for k in (-1, 1):
-        assert refusal(lambda k=k: found.move(kernels, k, 1.0, (pnl, margin, sums)))[0] == "contract"
-    beyond, bare = replace(found, start=lots([0, 3])), replace(found, balance=lots([]))
-    assert refusal(lambda: beyond.move(kernels, 0, 1.0, (pnl, margin, sums)))[:3] == ("start", 1, 3)
-    assert refusal(lambda: bare.move(kernels, 0, 1.0, (pnl, margin, sums[:0])))[0] == "sums"
 
 
 def test_borders_that_are_written_to_while_they_are_held_are_refused():

@@ -222,18 +222,18 @@ def operations(draw, books) -> list[tuple[str, dict]]:
 
 @st.composite
 def near_failure_crowds(draw, modes=margin_oracle.MODES) -> adl.Snapshot:
-    """A venue where each wallet with one asset is as near to its end as drawn, and many are rich."""
+    """A crowd in which each wallet with one asset is as near to its end as drawn, and many are rich."""
     given = draw(margin_oracle.crowd_columns(modes))
-    venue = margin_oracle.SlowMargin(margin_oracle.snapshot(**given))
-    for wallet, mode in enumerate(venue.mode):
-        if mode < margin_oracle.MULTI_ASSET and venue.of[wallet]:
+    slow = margin_oracle.SlowMargin(margin_oracle.snapshot(**given))
+    for wallet, mode in enumerate(slow.mode):
+        if mode < margin_oracle.MULTI_ASSET and slow.rows_of[wallet]:
             aims = [None, Fraction(-1, 2), Fraction(0), Fraction(1, 3), Fraction(3, 4), Fraction(1), Fraction(2)]
             aim, rich = draw(st.sampled_from(aims)), draw(st.booleans())
-            size = sum(abs(venue.rows[number].value) for number in venue.of[wallet])
+            size = sum(abs(slow.rows[number].value) for number in slow.rows_of[wallet])
             if rich:
                 given["wallets"]["balance"][wallet] += size * draw(st.sampled_from([1, 3]))
             elif aim is not None:
-                moved = round(aim * venue.margin[wallet]) + draw(st.integers(-1, 1)) - venue.equity[wallet]
+                moved = round(aim * slow.margin[wallet]) + draw(st.integers(-1, 1)) - slow.equity[wallet]
                 given["wallets"]["balance"][wallet] += moved
     return margin_oracle.snapshot(**given)
 

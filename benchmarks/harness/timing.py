@@ -65,7 +65,7 @@ def no_collection():
             gc.enable()
 
 
-def time_call(call: Call) -> int:
+def nanoseconds_of(call: Call) -> int:
     """Nanoseconds of one call; what it returns is freed after the clock has stopped."""
     start = perf_counter_ns()
     kept = call()
@@ -82,7 +82,7 @@ def trials(calls: Sequence[Callable], effort: Effort, *, anew: int = 0) -> list[
     """
 
     def turn() -> list[int]:
-        return [time_call(call() if anew else call) for call in calls]
+        return [nanoseconds_of(call() if anew else call) for call in calls]
 
     with no_collection():
         warm = sum(turn())

@@ -192,15 +192,15 @@ class Remainder:
 def deleverage(house, stage, this_round, wallets) -> None:
     """Contract by contract, remainders of longs, then of shorts, in ascending loss for their counterparties.
 
-    Losses only rise along the cursor, so a row that gave all it might need not be asked again. A side is ranked when its
-    turn comes, for the side before may have broken a winner ("Deleverage").
+    Losses only rise along the cursor, so a row that gave all it might need not be asked again. A side is ranked when
+    its turn comes, for the side before may have broken a winner ("Deleverage").
     """
     remainders = remainders_of(house, stage, this_round, wallets)
     for code in range(len(house.contracts)):
         for side in (1, -1):
             mine = [remainder for remainder in remainders if (remainder.code, remainder.side) == (code, side)]
             mine.sort(key=lambda remainder: loss_per_lot(house, remainder))
-            if stage.net_fund_first:  # of all remainders, and so before the first user of the side ("Funds first")
+            if stage.net_fund_first:  # of all remainders, and so before the first user of the side ("Deleverage")
                 for remainder in mine:
                     net_with_funds(house, remainder)
             if mine:

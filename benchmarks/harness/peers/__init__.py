@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..timing import Call, Effort, time_call, trials
+from ..timing import Call, Effort, nanoseconds_of, trials
 
 #: Rows, and how much is closed of each.
 Answer = tuple[np.ndarray, np.ndarray]
@@ -119,7 +119,8 @@ def measure(table: Comparison, peer: Peer, job: Any, effort: Effort) -> Measurem
     if peer.anew:
         again = trials([lambda: peer.prepare(job)], effort, anew=peer.anew)
         pairs = [
-            (mine, statistics.median(time_call(job.read) for _ in range(5)) if table.over_r else 1) for (mine,) in again
+            (mine, statistics.median(nanoseconds_of(job.read) for _ in range(5)) if table.over_r else 1)
+            for (mine,) in again
         ]
     else:
         pairs = trials([call, job.read], effort)

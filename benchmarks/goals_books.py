@@ -79,16 +79,14 @@ def _passes(books: Books, effort: Effort) -> list[float]:
 
 
 def kernel(snapshot: adl.Snapshot, threads: int, pool: ThreadPoolExecutor | None = None) -> Call:
-    """``full_pass`` alone, again and again into the same arrays."""
+    """``run_full_pass`` alone, again and again into the same arrays."""
     state = MarginPass(snapshot, True, 1)
     borders = np.linspace(0, len(snapshot.wallets), threads + 1).astype(np.int64).tolist()
 
+    contracts, rows, slots = state.holders()
+
     def part(first: int, last: int) -> int:
-        return _kernels.margin.passes.full_pass(
-            *(snapshot.start, state.unit, state.tier_start, state.rate, state.amount),
-            *(snapshot.positions.quantity, snapshot.positions.entry_value, snapshot.positions.wallet),
-            *(snapshot.wallets.balance, first, last, state.pnl, state.margin, state.sums),
-        )
+        return _kernels.margin.passes.run_full_pass(contracts, state.unit, rows, slots, first, last)
 
     if pool is None:
         return lambda: part(0, len(snapshot.wallets))

@@ -8,8 +8,8 @@ are trusted to have the right types; `adlcore._support.arrays` sees to that.
 import os as _os
 from typing import TYPE_CHECKING
 
-# The clearing kernels in Python integers, for numbers that leave the 128 bits of the compiled ones.
-from .reference import clearing as wide
+# The kernels in Python integers: the house clears with them where numbers leave the 128 bits of the compiled ones.
+from . import reference as wide
 
 IMPLEMENTATION = _os.environ.get("ADLCORE_IMPL", "compiled")
 

@@ -40,8 +40,10 @@ def amount_text(quanta: int, decimals: int, *, signed: bool = False, plain: bool
 
     Examples
     --------
-    >>> amount_text(123_456_789_000_000, 8), amount_text(12_345_678, 8), amount_text(5, 0), amount_text(-5, 2, plain=True)
-    ('1,234,567.89', '0.12346', '5', '-0.05')
+    >>> amount_text(123_456_789_000_000, 8), amount_text(12_345_678, 8), amount_text(5, 0)
+    ('1,234,567.89', '0.12346', '5')
+    >>> amount_text(-5, 2, plain=True)
+    '-0.05'
     """
     value = quanta / 10**decimals
     places = 4 - math.floor(math.log10(abs(value))) if 0 < abs(value) < 10 else 2

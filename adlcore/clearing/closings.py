@@ -16,14 +16,25 @@ import numpy as np
 from .._support.arrays import INT64, Int64Array1D
 from .events import CAUSE_CODES, CODES
 
-__all__ = ["BASIS", "BOOK", "FUND", "INVENTORY", "LEGS", "STAGES", "USERS", "VAULT", "closing_fills", "told_fills"]
+__all__ = [
+    "VALUATION_TEXT",
+    "BOOK",
+    "FUND",
+    "INVENTORY",
+    "LEGS",
+    "STAGES",
+    "USERS",
+    "VAULT",
+    "closing_fills",
+    "notice_fills",
+]
 
 #: Where lots of positions in liquidation went, in the order of a waterfall.
 STAGES = ("order book", "own opposite leg", "backstop vault", "insurance fund", "inventory of a fund", "other users")
 BOOK, LEGS, VAULT, FUND, INVENTORY, USERS = range(len(STAGES))
 
 #: What a sum of fills is worth, as people are told.
-BASIS = "each fill at its own price"
+VALUATION_TEXT = "each fill at its own price"
 
 
 def closing_fills(
@@ -83,7 +94,7 @@ def closing_fills(
     return event, stage[event], -np.sign(lots[event])
 
 
-def told_fills(kind: Int64Array1D, link: Int64Array1D) -> tuple[Int64Array1D, Int64Array1D]:
+def notice_fills(kind: Int64Array1D, link: Int64Array1D) -> tuple[Int64Array1D, Int64Array1D]:
     """Find every notice that a user was sent, and the fill that it is about, whose amount says what the user bore.
 
     Parameters
@@ -100,7 +111,7 @@ def told_fills(kind: Int64Array1D, link: Int64Array1D) -> tuple[Int64Array1D, In
     --------
     >>> import numpy as np
     >>> fill, told = CODES["adl-fill"], CODES["adl-notice"]
-    >>> told_fills(np.array([fill, fill, told]), np.array([1, 0, 1]))
+    >>> notice_fills(np.array([fill, fill, told]), np.array([1, 0, 1]))
     (array([2]), array([1]))
     """
     notice = np.flatnonzero((kind == CODES["adl-notice"]) & (link >= 0))

@@ -18,7 +18,7 @@ from .._support.arrays import INT64, Int64Array1D
 from .._support.options import require_option
 from .._support.pickles import Immutable
 
-__all__ = ["COLUMNS", "KINDS", "LEVERAGE_UNIT", "MONEY", "Column", "Events", "Leg", "Log", "Words", "named"]
+__all__ = ["COLUMNS", "KINDS", "LEVERAGE_UNIT", "MONEY", "Column", "Events", "Leg", "Log", "Words", "name_column"]
 
 #: Legs of fills: lots and money move.
 FILLS = ("balanced", "net-legs", "book-fill", "backstop", "take-over", "adl-fill", "trade")
@@ -102,8 +102,8 @@ COLUMNS = (
 
 #: The numbers of an event.
 FIELDS = tuple(column.field for column in COLUMNS if column.field)
-PLACE = {name: place for place, name in enumerate(FIELDS)}
-EMPTY = tuple(column.absent for column in COLUMNS if column.field)
+FIELD_PLACE = {name: place for place, name in enumerate(FIELDS)}
+ABSENT_FIELDS = tuple(column.absent for column in COLUMNS if column.field)
 
 
 #: A leg: its kind, its cause, and numbers by field, each one or a column.
@@ -143,14 +143,14 @@ class Words(NamedTuple):
 
     def texts(self) -> npt.NDArray[np.str_]:
         """str[n]: the words; an empty text for none."""
-        return named(self.words, self.codes)
+        return name_column(self.words, self.codes)
 
 
-class _Numbers:
+class _FieldColumn:
     """A property of events: the numbers of the field whose name it has."""
 
     def __set_name__(self, owner: type[Events], name: str) -> None:
-        self._place = PLACE[name]
+        self._place = FIELD_PLACE[name]
 
     def __get__(self, events: Events, owner: type[Events]) -> Int64Array1D:
         column: Int64Array1D = events.table[:, self._place]
@@ -242,17 +242,17 @@ class Events(Immutable):
     def __len__(self) -> int:
         return len(self.table)
 
-    kind = _Numbers()
-    wallet = _Numbers()
-    row = _Numbers()
-    contract = _Numbers()
-    lots = _Numbers()
-    price = _Numbers()
-    amount = _Numbers()
-    asset = _Numbers()
-    party = _Numbers()
-    cause = _Numbers()
-    link = _Numbers()
+    kind = _FieldColumn()
+    wallet = _FieldColumn()
+    row = _FieldColumn()
+    contract = _FieldColumn()
+    lots = _FieldColumn()
+    price = _FieldColumn()
+    amount = _FieldColumn()
+    asset = _FieldColumn()
+    party = _FieldColumn()
+    cause = _FieldColumn()
+    link = _FieldColumn()
 
     def of(self, *kinds: str) -> npt.NDArray[np.bool_]:
         """bool[n]: which events are of these kinds."""
@@ -309,7 +309,7 @@ class Events(Immutable):
         columns: dict[str, Int64Array1D | Words] = {}
         for name, _, field, _, words in COLUMNS:
             if field or name in made:
-                numbers = made[name] if name in made else self.table[:, PLACE[field]]
+                numbers = made[name] if name in made else self.table[:, FIELD_PLACE[field]]
                 columns[name] = Words(getattr(self.names, words), numbers) if words else numbers
         return columns
 
@@ -352,7 +352,7 @@ class Events(Immutable):
         return "\n".join(lines) + ">"
 
 
-def named(names: Sequence[str], codes: Int64Array1D) -> npt.NDArray[Any]:
+def name_column(names: Sequence[str], codes: Int64Array1D) -> npt.NDArray[Any]:
     """The names of codes; an empty text for -1."""
     return np.array([*names, ""])[codes]
 
@@ -376,12 +376,12 @@ class Log:
     def add(self, *legs: Leg) -> None:
         """One event, or the legs of one movement: the first two name each other, further ones the first."""
         for place, (kind, cause, values) in enumerate(legs):
-            line = list(EMPTY)
+            line = list(ABSENT_FIELDS)
             for name, value in values.items():
-                line[PLACE[name]] = int(value)
-            line[0], line[PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
+                line[FIELD_PLACE[name]] = int(value)
+            line[0], line[FIELD_PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
             if len(legs) > 1:
-                line[PLACE["link"]] = self._count + (1 if place == 0 else 0)
+                line[FIELD_PLACE["link"]] = self._count + (1 if place == 0 else 0)
             self._few.append(tuple(line))
         self._count += len(legs)
 
@@ -391,15 +391,15 @@ class Log:
         if not count:
             return
         # What is the same for all is laid down once for each leg; only columns are written event by event.
-        pattern = np.array([EMPTY] * len(legs), INT64)
+        pattern = np.array([ABSENT_FIELDS] * len(legs), INT64)
         columns: list[tuple[int, int, Int64Array1D]] = []
         for place, (kind, cause, values) in enumerate(legs):
             for name, value in values.items():
                 if isinstance(value, np.ndarray):
-                    columns.append((place, PLACE[name], value))
+                    columns.append((place, FIELD_PLACE[name], value))
                 else:
-                    pattern[place, PLACE[name]] = value
-            pattern[place, 0], pattern[place, PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
+                    pattern[place, FIELD_PLACE[name]] = value
+            pattern[place, 0], pattern[place, FIELD_PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
         block = np.empty((count, *pattern.shape), INT64)
         block[:] = pattern
         for place, field, column in columns:
@@ -407,7 +407,7 @@ class Log:
         if len(legs) > 1:
             first = np.arange(self._count, self._count + len(legs) * count, len(legs))
             for place in range(len(legs)):
-                block[:, place, PLACE["link"]] = first if place else first + 1
+                block[:, place, FIELD_PLACE["link"]] = first if place else first + 1
         self._flush()
         self._blocks.append(block.reshape(-1, len(FIELDS)))
         self._count += count * len(legs)
@@ -423,7 +423,7 @@ class Log:
     def wallets(self) -> Int64Array1D:
         """The wallets that it names, ascending."""
         self._flush()
-        named = np.concatenate([np.zeros(0, INT64), *(block[:, PLACE["wallet"]] for block in self._blocks)])
+        named = np.concatenate([np.zeros(0, INT64), *(block[:, FIELD_PLACE["wallet"]] for block in self._blocks)])
         return np.unique(named[named >= 0])
 
     def events(self, first: int, time: int, names: Names) -> Events:

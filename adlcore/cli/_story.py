@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .._support.text import visible
 from .._support.wording import amount_text, counted, listed, percent, short
-from ..clearing.closings import BASIS, BOOK, FUND, INVENTORY, LEGS, STAGES, USERS, VAULT
+from ..clearing.closings import BOOK, FUND, INVENTORY, LEGS, STAGES, USERS, VALUATION_TEXT, VAULT
 from ..report.facts.bearers import Bearers
 from ..report.facts.concentration import gini, top_share
 from ..report.facts.fund_cash import FundCash
@@ -50,7 +50,7 @@ def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path
     worth = [facts.stage_worth(view) for view in facts.views]
     closed = listed(story.amounts_text(facts, [facts.closed_worth(view) for view in facts.views]))
     how = "".join(f"; {view.note}" for view in facts.views if view.note)
-    _line(out, "liquidated", f"{counted(len(facts.liquidated), 'wallet')}; {closed} closed, {BASIS}{how}")
+    _line(out, "liquidated", f"{counted(len(facts.liquidated), 'wallet')}; {closed} closed, {VALUATION_TEXT}{how}")
     refused = [(record.parties[each.party], each.cause, each.times) for each in facts.refusals.series(record)]
     done = {
         BOOK: "filled by immediate-or-cancel orders",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from ..clearing.closings import BASIS, BOOK, FUND, STAGES, USERS
+from ..clearing.closings import BOOK, FUND, STAGES, USERS, VALUATION_TEXT
 from . import _options, _tables
 from ._json import print_json
 from ._screen import Screen
@@ -93,7 +93,7 @@ def _print_compared(out: Screen, compared: list[Variant], outcomes: dict[str, Ou
     ]
     _tables.print_table(out, columns)
     out.print()
-    what = f'ADL in {rows[0].unit} is {BASIS}; "of all" is its share of the coin\'s open interest, in lots.'
+    what = f'ADL in {rows[0].unit} is {VALUATION_TEXT}; "of all" is its share of the coin\'s open interest, in lots.'
     _tables.say(out, what)
     for variant, cell in zip(compared, change, strict=True):
         if variant.lesson:

@@ -312,17 +312,16 @@ class Market(Columns):
         array([5, 2])
         """
         target, side = self._bankrupt(bankrupt_quantity)
+        source, winners_only = self._source(rule), _is_winners_only(eligible)
+        excluded = None if exclude is None else arrays.exclusion(exclude, len(self), found=FOUND)
+        limit = -1 if max_counterparties is None else arrays.row_limit(max_counterparties)
         return selection.run(
-            self._source(rule),
+            _kernels.ranking.candidates.Candidates(source, side, winners_only, excluded, self.tie),
             target,
-            side,
-            _is_winners_only(eligible),
-            None if exclude is None else arrays.exclusion(exclude, len(self), found=FOUND),
-            -1 if max_counterparties is None else arrays.row_limit(max_counterparties),
-            self.tie,
-            bool(ordered),
-            arrays.thread_count(threads),
-            self.account,
+            limit=limit,
+            ordered=bool(ordered),
+            threads=arrays.thread_count(threads),
+            account=self.account,
         )
 
     def queue(

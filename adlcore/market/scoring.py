@@ -25,17 +25,19 @@ def score_source(market: Columns, rule: RankingRule) -> _kernels.ranking.score.S
             f"this market has no such column at mark price {market.mark_price}",
             argument=absent[0],
         )
-    columns: dict[str, Any] = {"quantity": market.quantity, "entry_value": market.entry_value}
+    columns: dict[str, Any] = {"entry_value": market.entry_value}
     if rule.function is not None:
         columns["score"] = custom_score(market, rule)
     else:
-        columns |= {name: getattr(market, name) for name in (*rule.needs, *rule.optional)}
+        names = (*rule.needs, *(name for name in rule.optional if getattr(market, name) is not None))
+        columns |= {name: getattr(market, name) for name in names}
     return _kernels.ranking.score.Source(
         "column" if rule.function is not None else rule.kernel,
-        unit_value=market.value_per_lot,
+        market.quantity,
+        columns,
+        value_per_lot=market.value_per_lot,
         inverse=market.contract.inverse,
-        one=market.per_unit,
-        **columns,
+        quanta_per_unit=market.per_unit,
     )
 
 

@@ -189,20 +189,12 @@ class Queue(Versioned):
         filled = goal if enough or not goal else max(self._total - self._axis(start), 0 * self._total)
         left: Any = self._drawn.sizes[last[0]] - reached[0] if len(place) else 0
         self._taken = end
-        return Selection(
-            self._drawn.rows[place],
-            closed,
-            self._drawn.scores[place],
-            filled,
-            goal - filled,
-            len(place) - 1 if left > 0 else -1,
-            left,
-            True,
-            self._side,
-            self._tie,
-            self._account,
-            int(place[0]) + 1 if len(place) else int(first[0]) + 2,
+        partial = len(place) - 1 if left > 0 else -1
+        prefix = _kernels.ranking.selection.Prefix(
+            self._drawn.rows[place], closed, self._drawn.scores[place], filled, partial, left
         )
+        first_place = int(place[0]) + 1 if len(place) else int(first[0]) + 2
+        return Selection(prefix, goal, True, self._side, self._tie, self._account, first_place)
 
     def assign(self, targets: npt.ArrayLike) -> dict[str, npt.NDArray[Any]]:
         """Take for many targets at once: each bankrupt's slice of the queue.
@@ -298,14 +290,14 @@ class Queue(Versioned):
 
     def _draw(self, upto: Any) -> None:
         """Sort as many further rows as it takes to reach `upto`."""
-        whole = is_int64(self._signed)
+        everything = arrays.INT64_MAX if is_int64(self._signed) else math.inf
         while (not len(self._drawn.sums) or self._drawn.sums[-1] < upto) and self._drawn.chunk:
             drawn = self._drawn
             self._score[drawn.rows] = -np.inf  # here, not below: a draw that was interrupted has not happened
             limit = drawn.chunk if 4 * drawn.chunk < len(self._score) else -1
-            source = _kernels.ranking.score.Source("column", quantity=self._signed, score=self._score)
-            everything = arrays.INT64_MAX if whole else math.inf
-            found = selection.run(source, everything, self._side, False, None, limit, self._tie, True, 1, None)
+            source = _kernels.ranking.score.Source("column", self._signed, {"score": self._score})
+            candidates = _kernels.ranking.candidates.Candidates(source, self._side, tie=self._tie)
+            found = selection.run(candidates, everything, limit=limit)
             sizes = np.concatenate((drawn.sizes, found.quantity))
             self._drawn = SortedPrefix(
                 rows=np.concatenate((drawn.rows, found.index)),

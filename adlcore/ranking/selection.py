@@ -46,23 +46,20 @@ class Selection(Versioned):
 
     def __init__(
         self,
-        index: Int64Array1D,
-        quantity: NumberArray1D,
-        score: Float64Array1D,
-        filled: Any,
-        shortfall: Any,
-        partial: int,
-        left: Any,
+        prefix: _kernels.ranking.selection.Prefix,
+        target: Any,
         ordered: bool,
         side: int,
         tie: Int64Array1D | None,
         account: npt.NDArray[np.generic] | None,
         first_place: int = 1,
     ) -> None:
+        index, quantity, score = prefix.index, prefix.closed, prefix.score
         for column in (index, quantity, score):
             column.setflags(write=False)
         self._index, self._quantity, self._score = index, quantity, score
-        self._filled, self._shortfall, self._partial, self._left = filled, shortfall, partial, left
+        self._filled, self._partial, self._left = prefix.filled, prefix.partial, prefix.kept
+        self._shortfall = target - self._filled
         self._ordered, self._side, self._first_place = ordered, side, first_place
         self._tie, self._account = tie, account
         self._rows: Int64Array1D | slice = index
@@ -222,37 +219,27 @@ def select(
     sizes = arrays.number_column("quantity", quantity)
     scores = arrays.float_column("score", score, len(sizes))
     arrays.refuse_bad_sizes("quantity", sizes)
-    return run(
-        _kernels.ranking.score.Source("column", quantity=sizes, score=scores),
-        arrays.read_target("target", target, arrays.is_int64(sizes)),
-        1,
-        False,
-        None if exclude is None else arrays.exclusion(exclude, len(sizes)),
-        -1 if max_counterparties is None else arrays.row_limit(max_counterparties),
-        None if tie is None else arrays.ties(tie, len(sizes)),
-        bool(ordered),
-        arrays.thread_count(threads),
-        None,
-    )
+    source = _kernels.ranking.score.Source("column", sizes, {"score": scores})
+    wanted = arrays.read_target("target", target, arrays.is_int64(sizes))
+    excluded = None if exclude is None else arrays.exclusion(exclude, len(sizes))
+    limit = -1 if max_counterparties is None else arrays.row_limit(max_counterparties)
+    ties = None if tie is None else arrays.ties(tie, len(sizes))
+    candidates = _kernels.ranking.candidates.Candidates(source, 1, False, excluded, ties)
+    return run(candidates, wanted, limit=limit, ordered=bool(ordered), threads=arrays.thread_count(threads))
 
 
 def run(
-    source: _kernels.ranking.score.Source,
+    candidates: _kernels.ranking.candidates.Candidates,
     target: Any,
-    side: int,
-    winners: bool,
-    exclude: npt.NDArray[np.uint8] | None,
-    limit: int,
-    tie: Int64Array1D | None,
-    ordered: bool,
-    threads: int,
-    account: npt.NDArray[np.generic] | None,
+    *,
+    limit: int = -1,
+    ordered: bool = True,
+    threads: int = 1,
+    account: npt.NDArray[np.generic] | None = None,
 ) -> Selection:
-    """Run the kernel on checked arguments; `side` is the sign of the quantities that may be closed."""
+    """Run the kernel on checked arguments."""
     try:
-        index, closed, score, filled, partial, left = _kernels.ranking.selection.select(
-            source, side, winners, exclude, target, limit, tie, ordered, threads
-        )
+        prefix = _kernels.ranking.selection.select(candidates, target, limit, ordered, threads)
     except ValueError as error:
         raise from_kernel(error) from None
-    return Selection(index, closed, score, filled, target - filled, partial, left, ordered, side, tie, account)
+    return Selection(prefix, target, ordered, candidates.side, candidates.tie, account)

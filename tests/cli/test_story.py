@@ -12,7 +12,7 @@ from hypothesis import given
 
 import adlcore as adl
 from adlcore._support.wording import amount_text, percent
-from adlcore.clearing.closings import STAGES, USERS, closing_fills, told_fills
+from adlcore.clearing.closings import STAGES, USERS, closing_fills, notice_fills
 from adlcore.cli import _story
 from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
@@ -205,7 +205,7 @@ def test_the_events_of_each_call_close_what_those_of_the_run_do(world):
     for _, events, _, _ in run.told:
         event, stage, side = closing_fills(events.kind, events.cause, events.wallet, events.lots, events.link)
         one_by_one += zip((event + first).tolist(), stage.tolist(), side.tolist(), strict=True)
-        notice, fill = told_fills(events.kind, events.link)
+        notice, fill = notice_fills(events.kind, events.link)
         assert (np.abs(events.lots[notice]) == np.abs(events.lots[fill])).all()
         borne += np.abs(events.amount[fill]).tolist()
         first += len(events)

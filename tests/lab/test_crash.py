@@ -5,7 +5,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from adlcore.clearing.closings import told_fills
+from adlcore.clearing.closings import notice_fills
 from adlcore.lab import scenarios
 from adlcore.lab.crash import Crash
 from adlcore.lab.outcome import open_interest
@@ -71,7 +71,7 @@ def test_closed_notional_is_as_unequal_as_on_10_october_2025():
         snapshot = crash.house.snapshot()
         quanta = np.array([asset.quanta_per_unit for asset in snapshot.assets])
         price = np.array([float(price or 1) for price in snapshot.index_prices])
-        notice, fill = told_fills(events.kind, events.link)
+        notice, fill = notice_fills(events.kind, events.link)
         worth = np.abs(events.amount[fill]) * (price / quanta)[events.asset[fill]]
         np.add.at(closed, snapshot.wallets.account[events.wallet[notice]], worth)
     borne = closed[closed > 0]

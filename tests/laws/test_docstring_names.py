@@ -28,7 +28,7 @@ COLUMNS = {
 #: Words that data holds: kinds and causes of events, parties, rules, modes, kinds of marks.
 VALUES = {
     *(*events.KINDS, *events.CAUSES, *parquet_files.MARK_KINDS, *parquet_files.MARK_KINDS.values()),
-    *(*adlcore.RankingRule.names(), *io_runs.__all__, *fund.PARTIES),
+    *(*adlcore.RankingRule.names(), *io_runs.__all__, *fund.RESERVED_NAMES),
 }
 
 #: Functions and quantities of formulas.
@@ -128,6 +128,6 @@ def test_names_that_something_has_and_formulas_are_left_alone(text):
 
 def test_a_class_does_not_own_what_its_module_has():
     """One backtick is for parameters and attributes; the audit's `differences` are a function beside the error."""
-    error = "adlcore.clearing.house.audit.assets_in_all"
+    error = "adlcore.clearing.house.audit.asset_totals"
     assert unresolved(place_of(error, "`differences` are sentences")) == ["differences"]
     assert unresolved(place_of(error, "``differences`` gives sentences")) == []

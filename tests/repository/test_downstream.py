@@ -18,7 +18,7 @@ from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free
 
 from adlcore._kernels.compiled.numbers.money cimport HALF_EVEN, int128, quotient, size_of, uint128
-from adlcore._kernels.compiled.ranking.ranks cimport Ordered
+from adlcore._kernels.compiled.ranking.queue_order cimport Ordered
 from adlcore._kernels.compiled.numbers.sums cimport Exact, add, clear, merge, rounded
 from adlcore._kernels.compiled.numbers.types cimport grow
 

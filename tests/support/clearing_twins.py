@@ -5,9 +5,11 @@ import pytest
 from hypothesis import strategies as st
 
 from adlcore._kernels.reference import clearing as PLAIN
+from adlcore._kernels.reference.margin.contracts import Contracts as PlainContracts
 from support.twins import BOTTOM, TOP, column
 
 FAST = pytest.importorskip("adlcore._kernels.compiled.clearing", reason="the compiled kernels are not built")
+CONTRACTS = {FAST: pytest.importorskip("adlcore._kernels.compiled.margin.contracts").Contracts, PLAIN: PlainContracts}
 BOTH = pytest.mark.parametrize("kernels", [FAST, PLAIN], ids=["compiled", "plain"])
 
 EDGES = sorted(
@@ -57,14 +59,20 @@ def untouched(work, arrays):
     return answer
 
 
-ROWS = (
-    "quantity", "entry_value", "quantity0", "entry_value0", "slot", "pnl", "margin", "sums", "cash", "plain", "unit",
-    "tier_start", "rate", "amount",
-)  # fmt: skip
+ROWS = ("quantity", "entry_value", "quantity0", "entry_value0", "slot", "pnl", "margin")
 
 
-def make_rows(kernels, own):
-    return kernels.rows.Rows(*(own[name] for name in ROWS))
+def made(holder, own, *names):
+    """A holder of columns, by their names."""
+    return holder(*(own[name] for name in names))
+
+
+def make_books(kernels, own):
+    """The rows, slots and contracts of a case; where a contract's rows stand is not asked."""
+    rows = kernels.rows
+    contracts = CONTRACTS[kernels](np.zeros_like(own["tier_start"]), own["tier_start"], own["rate"], own["amount"])
+    slots = made(rows.SlotSums, own, "sums", "cash", "realized_in_sum")
+    return rows.PositionBooks(made(rows.Rows, own, *ROWS), slots, contracts, own["value_per_lot"])
 
 
 @st.composite
@@ -80,7 +88,7 @@ def working_rows(draw, sides=(1, -1), tame=False):
     ev = [PLAIN.rows.cost_left(e, c, abs(q)) if q else e for e, c, q in zip(ev0, closed, q0, strict=True)]
     sheets = [draw(tiers) for _ in range(contracts)]
     lines = [line for sheet in sheets for line in sheet]
-    plain = draw(st.one_of(st.none(), st.lists(st.integers(0, 1), min_size=slots, max_size=slots)))
+    realized = draw(st.one_of(st.none(), st.lists(st.integers(0, 1), min_size=slots, max_size=slots)))
     pair = st.tuples(numbers, numbers)
     return {
         "quantity": column(q),
@@ -92,8 +100,8 @@ def working_rows(draw, sides=(1, -1), tame=False):
         "margin": column(draw(st.lists(numbers, min_size=n, max_size=n))),
         "sums": column(draw(st.lists(pair, min_size=slots, max_size=slots))),
         "cash": column(draw(st.lists(numbers, min_size=slots, max_size=slots))),
-        "plain": None if plain is None else column(plain, np.uint8),
-        "unit": column([draw(units if tame else wild_units) for _ in range(contracts)], np.float64),
+        "realized_in_sum": None if realized is None else column(realized, np.uint8),
+        "value_per_lot": column([draw(units if tame else wild_units) for _ in range(contracts)], np.float64),
         "tier_start": column(np.cumsum([0, *map(len, sheets)])),
         "rate": column([rate for rate, _ in lines], np.float64),
         "amount": column([amount for _, amount in lines], np.float64),

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from adlcore.clearing.house.replay import replayed
+from adlcore.clearing.house.replay import replay_events
 
 
 def assert_replay(before, events, house) -> None:
     """The events of a call, applied to the books before it, give the books after it."""
-    users, parties = replayed(before, events)
+    users, parties = replay_events(before, events)
     now = house.snapshot()
     for name in ("positions", "wallets", "balances", "orders"):
         assert getattr(users, name) == getattr(now, name), name

@@ -14,7 +14,7 @@ from adlcore.clearing import (
     Uncovered,
     Venue,
 )
-from adlcore.clearing.events import CAUSES, PLACE, Words
+from adlcore.clearing.events import CAUSES, FIELD_PLACE, Words
 from adlcore.io.runs import opening
 from adlcore.lab import crowd, scenarios
 from adlcore.lab.crash import Crash
@@ -206,9 +206,9 @@ def with_refusals(told):
     passes = []
     for number, (cause, value, bound) in enumerate(told):
         pair = events.table[refused].copy()
-        pair[:, PLACE["cause"]] = CAUSES.index(cause)
-        pair[:, PLACE["amount"]] = value, bound
-        pair[:, PLACE["link"]] = 1, 0
+        pair[:, FIELD_PLACE["cause"]] = CAUSES.index(cause)
+        pair[:, FIELD_PLACE["amount"]] = value, bound
+        pair[:, FIELD_PLACE["link"]] = 1, 0
         passes.append((number + 1, Events(pair, 2 * number, number + 1, names), None, None))
     return MemoryRun(run.before, passes, opened=(run.opening_funds, run.opening_debts))
 

@@ -1,6 +1,7 @@
 """Checks and derivations over whole columns equal their twins in plain NumPy, and exact sums theirs, bit for bit."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 from adlcore._kernels.reference.numbers import columns as plain
 from adlcore._kernels.reference.numbers import sums as plain_sums
 from support import zoo
-from support.twins import alike
+from support.twins import alike, refusal
 
 fast = pytest.importorskip("adlcore._kernels.compiled.numbers.columns", reason="the compiled kernels are not built")
 fast_sums = pytest.importorskip("adlcore._kernels.compiled.numbers.sums", reason="the compiled kernels are not built")
 
+BOTH = pytest.mark.parametrize("twin", [(fast, fast_sums), (plain, plain_sums)], ids=["compiled", "plain"])
 LOOKERS = ("first_nan", "first_not_finite", "first_not_size")
 BAD = (math.nan, -math.nan, math.inf, -math.inf, -1.0, -zoo.TINY, -0.0, 1.7976931348623157e308, -1.7976931348623157e308)
 
@@ -110,6 +112,19 @@ def test_entry_quanta_round_half_to_even_and_name_the_row_that_overflows():
     assert out[:5].tolist() == [0, 2, 2, 0, -2]
     assert fast.entry_quanta(quantity, price, 2.0**23, False, out) == 5
     assert plain.entry_quanta(quantity, price, 2.0**23, False, out) == 5
+
+
+@BOTH
+@pytest.mark.parametrize("rows", [0, 2, 4])
+def test_lengths_are_checked(twin, rows):
+    three, other = np.ones(3), np.ones(rows)
+    columns, sums = twin
+    for function, kind in ((columns.entry_values, np.float64), (columns.entry_quanta, np.int64)):
+        price = partial(function, three, other, 1.0, False, three.astype(kind))
+        out = partial(function, three, three, 1.0, False, other.astype(kind))
+        assert refusal(price) == ("price", None, rows, "must have 3 rows")
+        assert refusal(out) == ("out", None, rows, "must have 3 rows")
+    assert refusal(partial(sums.prefix_sums, three, other)) == ("out", None, rows, "must have 3 rows")
 
 
 def sums(values):

@@ -15,7 +15,8 @@ from support.clearing_twins import (
     TOP,
     column,
     longer,
-    make_rows,
+    made,
+    make_books,
     money,
     positive,
     run,
@@ -24,32 +25,44 @@ from support.clearing_twins import (
     wild,
     working_rows,
 )
+from support.twins import refusal
 
-SCAN = (
-    "code", "side", "need", "ticks", "done", "account", "candidate", "label", "kind", "rest", "loan", "rates", "above",
-    "below", "inverse", "loss", "used", "progress", "out_remainder", "out_row", "out_lots", "out_value", "out_realized",
-)  # fmt: skip
-OUT = SCAN[-5:]
-OF_CANDIDATES = ("candidate", "label", "kind", "rest", "loan", "used")
+SIDE = ("contract", "side", "numerator", "denominator", "inverse", "loss")
+REMAINDERS = ("need", "price", "done", "account")
+COLLATERAL = ("kind", "rest", "loan", "rates")
+OUT = ("out_remainder", "out_row", "out_lots", "out_value", "out_realized")
 
 
-def scan(kernels, own, cuts=()):
+def counterparties(kernels, own, end):
+    """Those of the first places of the ranking."""
+    end = end if end < len(own["row"]) else None
+    part = {name: own[name][:end] for name in ("row", "row_account", "used", *COLLATERAL[:3])}
+    part |= {"rates": own["rates"], "collateral": None}
+    if len(own["kind"]):
+        part["collateral"] = made(kernels.sides.Collateral, part, *COLLATERAL)
+    return made(kernels.sides.Counterparties, part, "row", "row_account", "used", "collateral")
+
+
+def serve(kernels, own, cuts=()):
     """Serve all remainders from a ranking that is given in pieces; every fill, and how often it ended."""
-    rows = make_rows(kernels, own)
-    need, count, found, ended = own["need"], len(own["candidate"]), [], 0
+    sides, books = kernels.sides, make_books(kernels, own)
+    side, cursor = made(sides.Side, own, *SIDE), sides.Cursor(*own["cursor"].tolist())
+    remainders, fills = made(sides.Remainders, own, *REMAINDERS), made(sides.Fills, own, *OUT)
+    need, count, found, ended = own["need"], len(own["row"]), [], 0
     ends = [*sorted(cut for cut in cuts if cut < count), count]
-    while own["progress"][0] < len(need):
+    while cursor.remainder < len(need):
         end = ends[0]
-        part = {name: own[name][:end] if name in OF_CANDIDATES else own[name] for name in SCAN}
-        fills = kernels.deleverage.scan(rows, *part.values())
-        found += zip(*(own[name][:fills].tolist() for name in OUT), strict=True)
-        if own["progress"][0] < len(need):
-            assert own["progress"][1] == end
+        offered = counterparties(kernels, own, end)
+        made_fills = kernels.deleverage.serve(books, side, remainders, offered, cursor, fills)
+        found += zip(*(own[name][:made_fills].tolist() for name in OUT), strict=True)
+        if cursor.remainder < len(need):
+            assert cursor.place == end
             ended += 1
             if len(ends) > 1:
                 ends.pop(0)
             else:
-                own["progress"][:2] = own["progress"][0] + 1, 0
+                cursor.pass_remainder()
+        own["cursor"][:] = cursor.remainder, cursor.place, cursor.first_unused
     return found, ended
 
 
@@ -78,24 +91,24 @@ def rankings(draw, tame=False, kinds=(0, 1, 2)):
     return (
         books
         | {
-            "code": draw(st.integers(0, len(books["unit"]) - 1)),
+            "contract": draw(st.integers(0, len(books["value_per_lot"]) - 1)),
             "side": side,
             "need": column([min(draw(lots), TOP - before) for before in done]),
-            "ticks": column(ticks),
+            "price": column(ticks),
             "done": column(done),
             "account": column([draw(st.integers(-1, 2)) for _ in range(remainders)]),
-            "candidate": column(order),
-            "label": column([draw(st.integers(0, 2)) for _ in order]),
+            "row": column(order),
+            "row_account": column([draw(st.integers(0, 2)) for _ in order]),
             "kind": column(kind, np.uint8),
             "rest": column([draw(numbers) for _ in kind]),
             "loan": column([draw(st.one_of(st.just(0), numbers)) for _ in kind]),
             "rates": column([draw(rate if place % 2 == 0 else positive(rate)) for place in range(6)]),
-            "above": above,
-            "below": below,
+            "numerator": above,
+            "denominator": below,
             "inverse": inverse,
             "loss": loss,
             "used": column([draw(st.sampled_from([0, 0, 0, 1])) for _ in order], np.uint8),
-            "progress": column([0, 0, 0]),
+            "cursor": column([0, 0, 0]),
         }
         | {name: np.full(count + remainders, 7) for name in OUT}
     )
@@ -103,20 +116,20 @@ def rankings(draw, tame=False, kinds=(0, 1, 2)):
 
 @given(rankings())
 def test_scans(case):
-    same_outcome(scan, case)
+    same_outcome(serve, case)
 
 
 @given(rankings(tame=True))
 def test_tame_scans(case):
-    answer, after = same_outcome(scan, case)
+    answer, after = same_outcome(serve, case)
     assert isinstance(answer[0], list)
     assert (after["used"] >= case["used"]).all()
 
 
 @given(rankings(tame=True), st.sets(st.integers(0, 6)))
 def test_a_scan_in_pieces_is_a_scan_at_once(case, cuts):
-    (one, _), after = same_outcome(scan, case)
-    (other, _), later = same_outcome(lambda kernels, own: scan(kernels, own, cuts), case)
+    (one, _), after = same_outcome(serve, case)
+    (other, _), later = same_outcome(lambda kernels, own: serve(kernels, own, cuts), case)
     assert one == other
     for name in after.keys() - set(OUT):
         assert after[name].tolist() == later[name].tolist(), name
@@ -125,16 +138,16 @@ def test_a_scan_in_pieces_is_a_scan_at_once(case, cuts):
 @given(rankings(tame=True, kinds=(0,)))
 def test_scans_by_the_rules(case):
     """Every fill again, one by one: within the lots, the need and the cap of that moment."""
-    (found, _), after = same_outcome(scan, case)
+    (found, _), after = same_outcome(serve, case)
     own = {name: array.copy() if isinstance(array, np.ndarray) else array for name, array in case.items()}
-    rows = make_rows(PLAIN, own)
+    books = make_books(PLAIN, own)
     a, b, c = case["loss"]
-    label = dict(zip(case["candidate"].tolist(), case["label"].tolist(), strict=True))
+    label = dict(zip(case["row"].tolist(), case["row_account"].tolist(), strict=True))
     for r, row, lots, value, realized in found:
-        price = int(case["ticks"][r])
+        price = int(case["price"][r])
         loss = case["side"] * Fraction(a * price - b, c * (price if case["inverse"] else 1))
         fair = Fraction(-1, 1) / price if case["inverse"] else Fraction(price)
-        fair *= Fraction(case["above"], case["below"])
+        fair *= Fraction(case["numerator"], case["denominator"])
         assert label[row] != case["account"][r] or case["account"][r] < 0
         assert 1 <= lots <= min(abs(own["quantity"][row]), own["need"][r])
         if loss > 0:
@@ -145,33 +158,33 @@ def test_scans_by_the_rules(case):
         own["need"][r] -= lots
         own["done"][r] += lots
         booked = column([0])
-        assert rows.close(column([row]), column([lots]), column([value]), column([case["code"]]), booked) == -1
+        assert books.close(column([row]), column([lots]), column([value]), column([case["contract"]]), booked) == -1
         assert booked[0] == realized
     for name in ("need", "done", "quantity", "entry_value", "pnl", "margin", "sums", "cash"):
         assert own[name].tolist() == after[name].tolist(), name
     # No lots are wanted as long as a row that was never passed over has some to give.
     if found and own["need"].any():
-        open_rows = case["candidate"][after["used"] == 0]
+        open_rows = case["row"][after["used"] == 0]
         passed = [any(case["account"] == label[row]) for row in open_rows.tolist()]
         assert all(passed) or not own["need"][-1]
 
 
-def ranked(quantity, equity, need, ticks, mark=100, **changed):
+def ranked(quantity, equity, need, price, mark=100, **changed):
     """Short rows of a slot each, one tick a quantum, against long remainders."""
     n, m = len(quantity), len(need)
     q = -column(quantity)
     case = {
         "quantity": q, "entry_value": q * mark, "quantity0": q.copy(), "entry_value0": q * mark,
         "slot": np.arange(n), "pnl": np.zeros(n, np.int64), "margin": np.zeros(n, np.int64),
-        "sums": column([[e, 0] for e in equity]), "cash": column(equity), "plain": None,
-        "unit": column([mark], np.float64), "tier_start": column([0, 0]), "rate": column([], np.float64),
-        "amount": column([], np.float64), "code": 0, "side": 1, "need": column(need), "ticks": column(ticks),
-        "done": np.zeros(m, np.int64), "account": np.full(m, -1), "candidate": np.arange(n),
-        "label": np.arange(n), "kind": column([], np.uint8), "rest": column([]), "loan": column([]),
-        "rates": column([1, 1, 1, 1, 1, 1]), "above": 1, "below": 1, "inverse": False, "loss": (1, mark, 1),
-        "used": np.zeros(n, np.uint8), "progress": column([0, 0, 0]),
+        "sums": column([[e, 0] for e in equity]), "cash": column(equity), "realized_in_sum": None,
+        "value_per_lot": column([mark], np.float64), "tier_start": column([0, 0]), "rate": column([], np.float64),
+        "amount": column([], np.float64), "contract": 0, "side": 1, "need": column(need), "price": column(price),
+        "done": np.zeros(m, np.int64), "account": np.full(m, -1), "row": np.arange(n),
+        "row_account": np.arange(n), "kind": column([], np.uint8), "rest": column([]), "loan": column([]),
+        "rates": column([1, 1, 1, 1, 1, 1]), "numerator": 1, "denominator": 1, "inverse": False, "loss": (1, mark, 1),
+        "used": np.zeros(n, np.uint8), "cursor": column([0, 0, 0]),
     } | {name: np.full(n + m, 7) for name in OUT}  # fmt: skip
-    dtypes = {"plain": np.uint8, "kind": np.uint8}
+    dtypes = {"realized_in_sum": np.uint8, "kind": np.uint8}
     return case | {
         name: column(x, dtypes.get(name, np.int64)) if isinstance(x, list) else x for name, x in changed.items()
     }
@@ -179,44 +192,44 @@ def ranked(quantity, equity, need, ticks, mark=100, **changed):
 
 def test_caps_by_hand():
     # At 110 a lot loses 10: of 35 and an allowance of 3, three lots; of 13, one; of 12, none.
-    (found, ended), after = same_outcome(scan, ranked([5, 5, 5, 9], [35, 13, 12, 10**6], [10], [110]))
+    (found, ended), after = same_outcome(serve, ranked([5, 5, 5, 9], [35, 13, 12, 10**6], [10], [110]))
     assert found == [(0, 0, 3, 330, -30), (0, 1, 1, 110, -10), (0, 3, 6, 660, -60)]
     assert ended == 0
     assert after["used"].tolist() == [1, 1, 1, 0]
-    assert after["progress"].tolist() == [1, 0, 3]
+    assert after["cursor"].tolist() == [1, 0, 3]
     assert after["sums"][:, 0].tolist() == [5, 3, 12, 10**6 - 60]
 
 
 def test_a_harmless_price_has_no_cap():
-    (found, _), _ = same_outcome(scan, ranked([5], [-7], [9], [100]))
+    (found, _), _ = same_outcome(serve, ranked([5], [-7], [9], [100]))
     assert found == [(0, 0, 5, 500, 0)]
 
 
 def test_rows_of_the_own_account_are_kept_for_the_next():
-    (found, ended), after = same_outcome(scan, ranked([5, 5], [10**6] * 2, [4, 4], [100, 101], account=[0, 1]))
+    (found, ended), after = same_outcome(serve, ranked([5, 5], [10**6] * 2, [4, 4], [100, 101], account=[0, 1]))
     assert [fill[:3] for fill in found] == [(0, 1, 4), (1, 0, 4)]
-    assert (ended, after["used"].tolist(), after["progress"].tolist()) == (0, [0, 0], [2, 0, 0])
+    assert (ended, after["used"].tolist(), after["cursor"].tolist()) == (0, [0, 0], [2, 0, 0])
 
 
 def test_a_used_up_row_never_comes_again():
     # The row has room for three lots at 110; what the next remainder would lose it more has none left.
-    (found, ended), after = same_outcome(scan, ranked([9], [35], [5, 5], [110, 111]))
+    (found, ended), after = same_outcome(serve, ranked([9], [35], [5, 5], [110, 111]))
     assert [fill[:3] for fill in found] == [(0, 0, 3)]
-    assert (ended, after["progress"].tolist()) == (2, [2, 0, 1])
+    assert (ended, after["cursor"].tolist()) == (2, [2, 0, 1])
 
 
 def test_what_was_done_before_counts_in_the_value():
     # Quarters: two are valued already, as round(1/2) = 0, and four are worth 1.
-    (found, _), after = same_outcome(scan, ranked([9], [0], [2], [1], done=[2], below=4, loss=(1, 100, 4)))
+    (found, _), after = same_outcome(serve, ranked([9], [0], [2], [1], done=[2], denominator=4, loss=(1, 100, 4)))
     assert found == [(0, 0, 2, 1, 199)]
     assert after["done"].tolist() == [4]
 
 
 def test_kinds_by_hand():
     # Of 10 + 12/2, of 16 + (12 - 2 + 4)/2 and of -4 + 30 goes an allowance of 3, and then ten for each lot.
-    case = ranked([5, 5, 5], [0, 4, 30], [9], [110], cash=[12, 12, -4], plain=[0, 0, 0], kind=[1, 2, 1],
+    case = ranked([5, 5, 5], [0, 4, 30], [9], [110], cash=[12, 12, -4], realized_in_sum=[0, 0, 0], kind=[1, 2, 1],
                   rest=[10, 16, 0], loan=[0, 2, 0], rates=[1, 1, 1, 2, 1, 1])  # fmt: skip
-    (found, ended), after = same_outcome(scan, case)
+    (found, ended), after = same_outcome(serve, case)
     assert found == [(0, 0, 1, 110, -10), (0, 1, 2, 220, -20), (0, 2, 2, 220, -20)]
     assert (ended, after["cash"].tolist(), after["sums"][:, 0].tolist()) == (1, [2, -8, -24], [0, 4, 30])
 
@@ -225,50 +238,81 @@ def test_kinds_by_hand():
     ("changed", "facts"),
     [
         ({"side": 0}, ("side", None, 0, "must be 1 or -1")),
-        ({"side": -1}, ("candidate", 0, 0, "must be a row of the other side")),
-        ({"code": 1}, ("code", None, 1, "must be from 0 to 0")),
-        ({"above": 0}, ("above", None, 0, f"must be from 1 to {TOP}")),
-        ({"below": 2**63}, ("below", None, 2**63, f"must be from 1 to {TOP}")),
+        ({"side": -1}, ("row", 0, 0, "must be a row of the other side")),
+        ({"contract": 1}, ("contract", None, 1, "must be from 0 to 0")),
+        ({"numerator": 0}, ("numerator", None, 0, f"must be from 1 to {TOP}")),
+        ({"denominator": 2**63}, ("denominator", None, 2**63, f"must be from 1 to {TOP}")),
         ({"loss": (1, 1, 0)}, ("loss", None, (1, 1, 0), "must have a denominator above 0")),
-        ({"progress": [0, 3, 0]}, ("progress", 1, 3, "must be from 0 to 2")),
+        ({"cursor": [0, 3, 0]}, ("place", None, 3, "must be from 0 to 2")),
+        ({"cursor": [0, 0, -1]}, ("first_unused", None, -1, "must be from 0 to 2")),
+        ({"cursor": [-1, 0, 0]}, ("remainder", None, -1, "must be from 0 to 1")),
         ({"need": [-1]}, ("need", 0, -1, f"must be from 0 to {TOP}")),
-        ({"ticks": [0]}, ("ticks", 0, 0, f"must be from 1 to {TOP}")),
+        ({"price": [0]}, ("price", 0, 0, f"must be from 1 to {TOP}")),
         ({"done": [TOP]}, ("done", 0, TOP, "must stay in int64 with 3 more")),
-        ({"candidate": [0, 2]}, ("candidate", 1, 2, "must be from 0 to 1")),
+        ({"row": [0, 2]}, ("row", 1, 2, "must be from 0 to 1")),
         ({"slot": [0, -1]}, ("slot", 1, -1, "must be from 0 to 1")),
         ({"kind": [0, 3], "rest": [0, 0], "loan": [0, 0]}, ("kind", 1, 3, "must be from 0 to 2")),
         (
             {"kind": [0, 1], "rest": [0, 0], "loan": [0, 0], "rates": [1, 1, 1, 0, 1, 1]},
             ("rates", 3, 0, "must be at least 1"),
         ),
-        ({name: [7, 7] for name in OUT}, ("out_row", None, 2, "must have 3 rows")),
+        ({name: [7, 7] for name in OUT}, ("fills", None, 2, "must have 3 rows")),
     ],
 )
 def test_a_scan_that_cannot_be_touches_nothing(changed, facts):
-    case = ranked([5, 5], [99, 99], **{"need": [3], "ticks": [100]} | changed)
-    assert untouched(scan, case) == ("ValueError", facts)
+    case = ranked([5, 5], [99, 99], **{"need": [3], "price": [100]} | changed)
+    assert untouched(serve, case) == ("ValueError", facts)
 
 
 def test_what_the_compiled_scan_cannot_hold():
     case = ranked([5], [99], [3], [100], loss=(2**120, 2**127, 1))
-    answer, _ = run(lambda own: scan(FAST, own), case)
+    answer, _ = run(lambda own: serve(FAST, own), case)
     assert answer == ("ValueError", ("loss", None, (2**120, 2**127, 1), "must be what `fits` accepts"))
-    (found, _), _ = run(lambda own: scan(PLAIN, own), case)
+    (found, _), _ = run(lambda own: serve(PLAIN, own), case)
     assert [fill[:3] for fill in found] == [(0, 0, 3)]
 
 
-@pytest.mark.parametrize("changed", [{"pnl": [BOTTOM], "cash": [BOTTOM]}, {"above": TOP}])
+@pytest.mark.parametrize("changed", [{"pnl": [BOTTOM], "cash": [BOTTOM]}, {"numerator": TOP}])
 def test_a_scan_beyond_int64(changed):
     case = ranked([5], [99], [3], [100], **changed)
-    assert same_outcome(scan, case)[0] == ("OverflowError", ("a fill of position row 0 leaves int64",))
+    assert same_outcome(serve, case)[0] == ("OverflowError", ("a fill of position row 0 leaves int64",))
 
 
-@pytest.mark.parametrize("name", ["ticks", "done", "account", "label", "used", "progress", *OUT])
+@pytest.mark.parametrize("name", ["need", "price", "done", "account", "row", "row_account", "used", *COLLATERAL, *OUT])
 def test_scans_of_other_lengths(name):
-    case = ranked([5], [99], [3], [100])
+    case = ranked([5], [99], [3], [100], kind=[1], rest=[0], loan=[0])
     case[name] = longer(case[name])
     with pytest.raises(ValueError, match="must"):
-        FAST.deleverage.scan(make_rows(FAST, case), *(case[name] for name in SCAN))
+        serve(FAST, case)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("name", "value"), [("need", -1), ("need", TOP), ("done", -1), ("done", TOP), ("price", 0), ("price", 101)]
+)
+def test_remainders_that_change_after_they_are_held(kernels, name, value):
+    own = ranked([5], [99], [3], [100], done=[1])
+    books, cursor = make_books(kernels, own), kernels.sides.Cursor()
+    remainders, fills = made(kernels.sides.Remainders, own, *REMAINDERS), made(kernels.sides.Fills, own, *OUT)
+    args = made(kernels.sides.Side, own, *SIDE), remainders, counterparties(kernels, own, 1), cursor, fills
+    own[name][0] = value
+    facts = "remainders", 0, None, "must not change while they are served"
+    assert refusal(lambda: kernels.deleverage.serve(books, *args)) == facts
+    assert (cursor.remainder, own["quantity"].tolist(), own["used"].tolist()) == (0, [-5], [0])
+
+
+@BOTH
+def test_rates_and_rows_that_change_after_they_are_held(kernels):
+    """Rates are copied, and what leads out of an array is checked again."""
+    own = ranked([5], [99], [3], [110], kind=[1], rest=[0], loan=[0])
+    books, cursor = make_books(kernels, own), kernels.sides.Cursor()
+    remainders, fills = made(kernels.sides.Remainders, own, *REMAINDERS), made(kernels.sides.Fills, own, *OUT)
+    args = made(kernels.sides.Side, own, *SIDE), remainders, counterparties(kernels, own, 1), cursor, fills
+    own["rates"][:] = 0
+    own["row"][0] = 1
+    assert refusal(lambda: kernels.deleverage.serve(books, *args)) == ("row", 0, 1, "must be from 0 to 0")
+    own["row"][0] = 0
+    assert kernels.deleverage.serve(books, *args) == 1
 
 
 sizes = st.tuples(st.integers(0, 128), st.integers(-1, 1), st.sampled_from([1, -1])).map(
@@ -284,14 +328,15 @@ def test_both_say_alike_what_fits(loss, ticks_max, above, below, inverse):
 
 @BOTH
 def test_what_just_fits(kernels):
-    def fits(a=1, b=1, c=1, ticks_max=1, above=1, below=1, inverse=False):
-        return kernels.deleverage.fits((a, b, c), ticks_max, above, below, inverse)
+    def fits(a=1, b=1, c=1, ticks_max=1, numerator=1, denominator=1, inverse=False):
+        return kernels.deleverage.fits((a, b, c), ticks_max, numerator, denominator, inverse)
 
-    assert fits(a=-(2**126 - 1), b=1 - 2**126, c=2**62 - 1, above=TOP, below=TOP)
+    assert fits(a=-(2**126 - 1), b=1 - 2**126, c=2**62 - 1, numerator=TOP, denominator=TOP)
     assert fits(a=2**63 - 1, ticks_max=TOP, c=2**62 - 1)
     for beyond in (
-        {"a": 2**126}, {"a": 2**64, "ticks_max": 2**62}, {"b": -(2**126)}, {"c": 2**62}, {"c": 0}, {"above": 2**63},
-        {"below": 0}, {"ticks_max": 2**63}, {"c": 2**31, "ticks_max": 2**31, "inverse": True},
+        {"a": 2**126}, {"a": 2**64, "ticks_max": 2**62}, {"b": -(2**126)}, {"c": 2**62}, {"c": 0},
+        {"numerator": 2**63}, {"denominator": 0}, {"ticks_max": 2**63},
+        {"c": 2**31, "ticks_max": 2**31, "inverse": True},
     ):  # fmt: skip
         assert not fits(**beyond)
 
@@ -308,11 +353,11 @@ def test_numbers_that_just_fit(data):
     equity = data.draw(st.one_of(st.sampled_from([TOP, 2, 3, 10**9]), st.integers(0, TOP)))
     need = data.draw(positive(wild))
     held = data.draw(positive(wild))
-    same_outcome(scan, ranked([held], [equity], [need], [ticks], mark=0, loss=(a, b, c), inverse=inverse))
+    same_outcome(serve, ranked([held], [equity], [need], [ticks], mark=0, loss=(a, b, c), inverse=inverse))
 
 
 def test_thousands_of_used_up_rows_are_passed_at_once():
     n = 20_000
     case = ranked([1] * n, [10**6] * n, [1] * n, [100 + i // 100 for i in range(n)])
-    found, ended = run(lambda own: scan(FAST, own), case)[0]
+    found, ended = run(lambda own: serve(FAST, own), case)[0]
     assert (len(found), ended) == (n, 0)

@@ -13,6 +13,7 @@ from support.clearing_twins import (
     TOP,
     column,
     longer,
+    made,
     money,
     positive,
     same_outcome,
@@ -23,16 +24,20 @@ from support.clearing_twins import (
     wild_units,
 )
 
-TAKE_OVER = (
-    "fund", "code", "quantity", "price", "value", "lots", "cost", "lots0", "cost0", "cash", "equity", "notional",
-    "least", "cap_top", "cap_bottom", "refuses", "parent", "unit", "above", "below", "inverse", "taken", "realized",
-    "closing", "closed", "noted", "refusals",
-)  # fmt: skip
-WRITTEN = ("taken", "realized", "closing", "closed")
+WRITTEN = ("taken", "realized", "closing_lots", "closing_value")
+HOLDERS = {
+    "FundBooks": ("lots", "cost", "lots0", "cost0", "cash", "equity", "notional"),
+    "FundTerms": ("least_equity", "cap_numerator", "cap_denominator", "refuses", "parent"),
+    "LotValues": ("value_per_lot", "numerator", "denominator", "inverse"),
+    "Offers": ("fund", "contract", "quantity", "price", "value"),
+    "Takings": WRITTEN,
+    "Refusals": ("has_refused", "lines"),
+}
 
 
 def take_over(kernels, own):
-    return kernels.funds.take_over(*(own[name] for name in TAKE_OVER))
+    holders = [made(getattr(kernels.fund_books, name), own, *names) for name, names in HOLDERS.items()]
+    return kernels.funds.take_over(*holders)
 
 
 def worth(lots, price, above, below, inverse):
@@ -79,7 +84,7 @@ def offers(draw, tame=False):
     caps = st.integers(0, 9) if tame else positive(wild)
     return {
         "fund": column([row[0] for row in rows]),
-        "code": column([row[1] for row in rows]),
+        "contract": column([row[1] for row in rows]),
         "quantity": column([row[2] for row in rows]),
         "price": column([row[3] for row in rows]),
         "value": column(value),
@@ -90,17 +95,17 @@ def offers(draw, tame=False):
         "cash": column(cash)[:, 0],
         "equity": column(equity)[:, 0],
         "notional": column(notional)[:, 0],
-        "least": column(table(st.one_of(st.just(0), st.just(BOTTOM), numbers), 1))[:, 0],
-        "cap_top": column(table(caps, 1))[:, 0],
-        "cap_bottom": column(table(st.one_of(st.just(0), caps), 1))[:, 0],
+        "least_equity": column(table(st.one_of(st.just(0), st.just(BOTTOM), numbers), 1))[:, 0],
+        "cap_numerator": column(table(caps, 1))[:, 0],
+        "cap_denominator": column(table(st.one_of(st.just(0), caps), 1))[:, 0],
         "refuses": column(table(st.sampled_from([0, 0, 0, 1])), np.uint8),
         "parent": column(table(st.integers(-1, parties - 1), 1))[:, 0],
-        "unit": column(unit, np.float64),
-        "above": column(above),
-        "below": column(below),
+        "value_per_lot": column(unit, np.float64),
+        "numerator": column(above),
+        "denominator": column(below),
         "inverse": column(inverse, np.uint8),
-        "noted": column(table(st.sampled_from([0, 0, 0, 1])), np.uint8),
-        "refusals": np.full((parties * contracts, 5), 7),
+        "has_refused": column(table(st.sampled_from([0, 0, 0, 1])), np.uint8),
+        "lines": np.full((parties * contracts, 5), 7),
     } | {name: np.full(m, 7) for name in WRITTEN}  # fmt: skip
 
 
@@ -115,8 +120,8 @@ def test_take_overs_keep_their_books(case):
     (bad, _), after = same_outcome(take_over, case)
     assert bad == -1
     took = after["taken"] >= 0
-    for k in range(len(case["unit"])):
-        mine = took & (case["code"] == k)
+    for k in range(len(case["value_per_lot"])):
+        mine = took & (case["contract"] == k)
         assert (after["lots"] - case["lots"])[:, k].sum() == case["quantity"][mine].sum()
     # Money only changes hands: what a fund pays for rows is what it books as cost or realizes.
     for f in range(len(case["cash"])):
@@ -124,12 +129,12 @@ def test_take_overs_keep_their_books(case):
         assert after["cash"][f] - case["cash"][f] == after["realized"][mine].sum()
         spent = (after["cost"] - case["cost"])[f].sum() - (after["cash"] - case["cash"])[f]
         assert spent == case["value"][mine].sum()
-        held = [marks(q, u) for q, u in zip(after["lots"][f], case["unit"], strict=True)]
+        held = [marks(q, u) for q, u in zip(after["lots"][f], case["value_per_lot"], strict=True)]
         assert after["equity"][f] == after["cash"][f] + sum(held) - after["cost"][f].sum()
         assert after["notional"][f] == sum(map(abs, held))
         if mine.any():
-            assert after["equity"][f] >= case["least"][f]
-    assert (after["closing"] <= np.abs(case["quantity"])).all()
+            assert after["equity"][f] >= case["least_equity"][f]
+    assert (after["closing_lots"] <= np.abs(case["quantity"])).all()
     assert all(after[name][~took].tolist() == [0] * (~took).sum() for name in WRITTEN[1:])
 
 
@@ -137,7 +142,7 @@ def test_take_overs_keep_their_books(case):
 def test_a_row_goes_to_the_first_fund_that_accepts(case):
     """Each row alone, offered to each fund of its chain alone."""
     case["lots0"], case["cost0"] = case["lots"].copy(), case["cost"].copy()
-    per_row = {"fund", "code", "quantity", "price", "value", *WRITTEN}
+    per_row = {"fund", "contract", "quantity", "price", "value", *WRITTEN}
     for i in range(len(case["fund"])):
         alone = {name: array[i : i + 1] if name in per_row else array for name, array in case.items()}
         _, after = same_outcome(take_over, alone)
@@ -157,13 +162,13 @@ def offered(losses, cash, **changed):
     m, p = len(losses), len(cash)
     zeros = np.zeros((p, 1), np.int64)
     case = {
-        "fund": np.zeros(m, np.int64), "code": np.zeros(m, np.int64), "quantity": np.ones(m, np.int64),
+        "fund": np.zeros(m, np.int64), "contract": np.zeros(m, np.int64), "quantity": np.ones(m, np.int64),
         "price": column(losses) + 1000, "value": column(losses) + 1000, "lots": zeros, "cost": zeros,
         "lots0": zeros, "cost0": zeros, "cash": column(cash), "equity": column(cash), "notional": column([0] * p),
-        "least": column([0] * p), "cap_top": column([1] * p), "cap_bottom": column([0] * p),
+        "least_equity": column([0] * p), "cap_numerator": column([1] * p), "cap_denominator": column([0] * p),
         "refuses": np.zeros((p, 1), np.uint8), "parent": column([*range(1, p), -1]),
-        "unit": column([1000.0], np.float64), "above": column([1]), "below": column([1]),
-        "inverse": column([0], np.uint8), "noted": np.zeros((p, 1), np.uint8), "refusals": np.full((p, 5), 7),
+        "value_per_lot": column([1000.0], np.float64), "numerator": column([1]), "denominator": column([1]),
+        "inverse": column([0], np.uint8), "has_refused": np.zeros((p, 1), np.uint8), "lines": np.full((p, 5), 7),
     } | {name: np.full(m, 7) for name in WRITTEN}  # fmt: skip
     return case | {name: column(value, case[name].dtype) for name, value in changed.items()}
 
@@ -180,20 +185,20 @@ def test_first_fit_by_hand():
 
 def test_a_cap_on_net_notional_by_hand():
     # Two lots are 2,000 against 2,000 of equity; the third needs more; the short one shrinks the row.
-    case = offered([0, 0, 0, 0], [2000], cap_bottom=[1], quantity=[1, 1, 1, -1], value=[1000, 1000, 1000, -1000])
+    case = offered([0, 0, 0, 0], [2000], cap_denominator=[1], quantity=[1, 1, 1, -1], value=[1000, 1000, 1000, -1000])
     _, after = same_outcome(take_over, case)
     assert after["taken"].tolist() == [0, 0, -1, 0]
-    assert after["closing"].tolist() == [0, 0, 0, 1]
-    assert after["closed"].tolist() == [0, 0, 0, -1000]
+    assert after["closing_lots"].tolist() == [0, 0, 0, 1]
+    assert after["closing_value"].tolist() == [0, 0, 0, -1000]
     assert (after["lots"].tolist(), after["notional"].tolist()) == ([[1]], [1000])
 
 
 def test_a_fill_through_zero_closes_and_opens():
-    case = offered([0], [100], quantity=[-5], price=[3], value=[-8], above=[1], below=[2], lots=[[3]], cost=[[10]],
-                   lots0=[[3]], cost0=[[10]], unit=[1.0])  # fmt: skip
+    case = offered([0], [100], quantity=[-5], price=[3], value=[-8], numerator=[1], denominator=[2], lots=[[3]],
+                   cost=[[10]], lots0=[[3]], cost0=[[10]], value_per_lot=[1.0])  # fmt: skip
     (bad, _), after = same_outcome(take_over, case)
     # Three lots at 3/2 are 4.5, rounded to 4; two are left, and open for the other 4.
-    assert (bad, after["closed"].tolist(), after["closing"].tolist()) == (-1, [-4], [3])
+    assert (bad, after["closing_value"].tolist(), after["closing_lots"].tolist()) == (-1, [-4], [3])
     assert (after["realized"].tolist(), after["cash"].tolist()) == ([-6], [94])
     assert all(after[name].tolist() == [[-2]] for name in ("lots", "lots0"))
     assert all(after[name].tolist() == [[-4]] for name in ("cost", "cost0"))
@@ -206,12 +211,12 @@ def why(case, f, k, q, value):
     """Why a fund refuses a row: the reason, the value and the bound."""
     if case["refuses"][f, k]:
         return WHY.index("closed"), 0, 0
-    held, unit = int(case["lots"][f, k]), case["unit"][k]
+    held, unit = int(case["lots"][f, k]), case["value_per_lot"][k]
     left = int(case["equity"][f]) + marks(held + q, unit) - marks(held, unit) - value
-    if left < case["least"][f]:
-        return WHY.index("equity"), left, int(case["least"][f])
+    if left < case["least_equity"][f]:
+        return WHY.index("equity"), left, int(case["least_equity"][f])
     notional = int(case["notional"][f]) + abs(marks(held + q, unit)) - abs(marks(held, unit))
-    cap = Fraction(int(case["cap_top"][f]), int(case["cap_bottom"][f]))
+    cap = Fraction(int(case["cap_numerator"][f]), int(case["cap_denominator"][f]))
     return WHY.index("notional"), notional, int(cap * left // 1)
 
 
@@ -220,11 +225,11 @@ def test_the_first_row_that_each_fund_refuses_is_told_with_what_refused_it(case)
     """Every line again, from the funds as they stood before its row; and one for each fund and contract."""
     case["lots0"], case["cost0"] = case["lots"].copy(), case["cost"].copy()
     (_, lines), after = same_outcome(take_over, case)
-    told = [tuple(line) for line in after["refusals"][:lines].tolist()]
-    per_row = {"fund", "code", "quantity", "price", "value", *WRITTEN}
-    expected, noted, own = [], case["noted"].copy(), dict(case)
+    told = [tuple(line) for line in after["lines"][:lines].tolist()]
+    per_row = {"fund", "contract", "quantity", "price", "value", *WRITTEN}
+    expected, noted, own = [], case["has_refused"].copy(), dict(case)
     for i in range(len(case["fund"])):
-        f, k, seen = int(case["fund"][i]), int(case["code"][i]), 0
+        f, k, seen = int(case["fund"][i]), int(case["contract"][i]), 0
         single = {name: array[i : i + 1] if name in per_row else array for name, array in own.items()}
         _, later = same_outcome(take_over, single)
         while f >= 0 and f != later["taken"][0] and seen < len(noted):
@@ -234,42 +239,45 @@ def test_the_first_row_that_each_fund_refuses_is_told_with_what_refused_it(case)
             f, seen = int(case["parent"][f]), seen + 1
         own |= {name: array for name, array in later.items() if name not in per_row}
     assert told == expected
-    assert after["noted"].tolist() == noted.tolist()
-    assert (after["refusals"][lines:] == 7).all()
+    assert after["has_refused"].tolist() == noted.tolist()
+    assert (after["lines"][lines:] == 7).all()
 
 
 def test_refusals_by_hand():
     def told(case):
         (bad, lines), after = same_outcome(take_over, case)
         assert bad == -1
-        return after["refusals"][:lines].tolist()
+        return after["lines"][:lines].tolist()
 
     # Of 100 the second row would leave -30; so would the fourth, which nobody needs to hear again.
     assert told(offered([70, 60, 30, 40], [100])) == [[1, 0, 1, -30, 0]]
     # The parent takes it; that the first fund refused is told all the same. Then the parent refuses, too.
     assert told(offered([70, 60, 60], [100, 60])) == [[1, 0, 1, -30, 0], [2, 1, 1, -60, 0]]
-    assert told(offered([70], [100, 60], refuses=[[1], [0]], least=[0, 5])) == [[0, 0, 0, 0, 0], [0, 1, 1, -10, 5]]
+    assert told(offered([70], [100, 60], refuses=[[1], [0]], least_equity=[0, 5])) == [
+        [0, 0, 0, 0, 0],
+        [0, 1, 1, -10, 5],
+    ]
     # Net notional 3,000 against 2/3 of 1,000, rounded down.
-    case = offered([0], [1000], quantity=[3], value=[3000], cap_top=[2], cap_bottom=[3])
+    case = offered([0], [1000], quantity=[3], value=[3000], cap_numerator=[2], cap_denominator=[3])
     assert told(case) == [[0, 0, 2, 3000, 666]]
-    assert told(case | {"noted": column([[1]], np.uint8)}) == []
+    assert told(case | {"has_refused": column([[1]], np.uint8)}) == []
 
 
 @pytest.mark.parametrize(
     ("changed", "line"),
     [
-        ({"cap_top": [TOP], "equity": [-1]}, [0, 0, 2, 1000, -TOP]),
-        ({"cap_top": [TOP], "equity": [-2]}, [0, 0, 2, 1000, BOTTOM]),
-        ({"cap_top": [TOP], "equity": [BOTTOM]}, [0, 0, 2, 1000, BOTTOM]),
-        ({"cap_top": [1], "cap_bottom": [2], "equity": [-3]}, [0, 0, 2, 1000, -2]),
-        ({"cap_bottom": [TOP], "equity": [TOP], "notional": [TOP - 1000]}, [0, 0, 2, TOP, 1]),
-        ({"least": [TOP], "equity": [TOP - 1]}, [0, 0, 1, TOP - 1, TOP]),
+        ({"cap_numerator": [TOP], "equity": [-1]}, [0, 0, 2, 1000, -TOP]),
+        ({"cap_numerator": [TOP], "equity": [-2]}, [0, 0, 2, 1000, BOTTOM]),
+        ({"cap_numerator": [TOP], "equity": [BOTTOM]}, [0, 0, 2, 1000, BOTTOM]),
+        ({"cap_numerator": [1], "cap_denominator": [2], "equity": [-3]}, [0, 0, 2, 1000, -2]),
+        ({"cap_denominator": [TOP], "equity": [TOP], "notional": [TOP - 1000]}, [0, 0, 2, TOP, 1]),
+        ({"least_equity": [TOP], "equity": [TOP - 1]}, [0, 0, 1, TOP - 1, TOP]),
     ],
 )
 def test_bounds_at_the_ends_of_int64(changed, line):
-    case = offered([0], [100], **{"least": [BOTTOM], "cap_bottom": [1]} | changed)
+    case = offered([0], [100], **{"least_equity": [BOTTOM], "cap_denominator": [1]} | changed)
     (bad, lines), after = same_outcome(take_over, case)
-    assert (bad, after["refusals"][:lines].tolist()) == (-1, [line])
+    assert (bad, after["lines"][:lines].tolist()) == (-1, [line])
 
 
 def test_a_ring_of_parents_ends():
@@ -281,14 +289,14 @@ def test_a_ring_of_parents_ends():
     ("changed", "facts"),
     [
         ({"fund": [1]}, ("fund", 0, 1, "must be from 0 to 0")),
-        ({"code": [-1]}, ("code", 0, -1, "must be from 0 to 0")),
+        ({"contract": [-1]}, ("contract", 0, -1, "must be from 0 to 0")),
         ({"quantity": [0]}, ("quantity", 0, 0, "must not be 0")),
         ({"price": [0]}, ("price", 0, 0, f"must be from 1 to {TOP}")),
-        ({"cap_top": [-1]}, ("cap_top", 0, -1, f"must be from 0 to {TOP}")),
-        ({"cap_bottom": [-1]}, ("cap_bottom", 0, -1, f"must be from 0 to {TOP}")),
+        ({"cap_numerator": [-1]}, ("cap_numerator", 0, -1, f"must be from 0 to {TOP}")),
+        ({"cap_denominator": [-1]}, ("cap_denominator", 0, -1, f"must be from 0 to {TOP}")),
         ({"parent": [1]}, ("parent", 0, 1, "must be from -1 to 0")),
-        ({"above": [0]}, ("above", 0, 0, f"must be from 1 to {TOP}")),
-        ({"below": [BOTTOM]}, ("below", 0, BOTTOM, f"must be from 1 to {TOP}")),
+        ({"numerator": [0]}, ("numerator", 0, 0, f"must be from 1 to {TOP}")),
+        ({"denominator": [BOTTOM]}, ("denominator", 0, BOTTOM, f"must be from 1 to {TOP}")),
         ({"lots": [[2]]}, ("lots0", 0, 0, "must have the side of 2, and no fewer lots")),
     ],
 )
@@ -296,7 +304,7 @@ def test_an_offer_that_cannot_be_touches_nothing(changed, facts):
     assert untouched(take_over, offered([70], [100], **changed)) == ("ValueError", facts)
 
 
-@pytest.mark.parametrize("name", TAKE_OVER[1:])
+@pytest.mark.parametrize("name", [name for names in HOLDERS.values() for name in names])
 def test_offers_of_other_lengths(name):
     case = offered([70], [100])
     case[name] = longer(case[name])

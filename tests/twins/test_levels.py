@@ -1,5 +1,7 @@
 """Indicator levels equal their twins in plain NumPy, bit for bit."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,11 +9,14 @@ from hypothesis import strategies as st
 
 from adlcore._kernels.reference.ranking import levels as plain
 from support import zoo
-from support.twins import alike
+from support.twins import alike, refusal
 
 fast = pytest.importorskip("adlcore._kernels.compiled.ranking.levels", reason="the compiled kernels are not built")
 
 LEVELS = (1, 2, 5, 100, 127)
+
+
+BOTH = pytest.mark.parametrize("twin", [fast, plain], ids=["compiled", "plain"])
 
 
 def by_count(score, levels):
@@ -91,3 +96,25 @@ def test_any_rows(rows, levels):
     by_count(score, levels)
     by_weight(score, np.array([row[1] for row in rows], np.int64), levels)
     by_weight(score, np.array([row[2] for row in rows], np.float64) / 256, levels)
+
+
+@BOTH
+@pytest.mark.parametrize("rows", [0, 2, 4])
+def test_lengths_are_checked(twin, rows):
+    score, out = np.ones(3), np.zeros(3, np.int8)
+    for name, call in (
+        ("out", partial(twin.levels_by_count, score, 5, np.zeros(rows, np.int8))),
+        ("out", partial(twin.levels_by_weight, score, score, 5, np.zeros(rows, np.int8))),
+        ("weights", partial(twin.levels_by_weight, score, np.ones(rows), 5, out)),
+        ("tie", partial(twin.levels_by_weight, score, score, 5, out, np.zeros(rows, np.int64))),
+    ):
+        assert refusal(call) == (name, None, rows, "must have 3 rows")
+
+
+@BOTH
+@pytest.mark.parametrize("levels", [0, -1, 128])
+def test_levels_that_are_none(twin, levels):
+    score, out = np.ones(3), np.zeros(3, np.int8)
+    facts = ("levels", None, levels, "must be a whole number from 1 to 127")
+    assert refusal(partial(twin.levels_by_count, score, levels, out)) == facts
+    assert refusal(partial(twin.levels_by_weight, score, score, levels, out)) == facts

@@ -170,18 +170,19 @@ def test_roundings_that_are_none(kernels, bad):
         assert refusal(call) == ("rounding", None, bad, "must be one of ROUNDINGS")
 
 
-def test_lengths_are_checked():
+@BOTH
+def test_lengths_are_checked(kernels):
     one, two, three = column([1]), column([1, 2]), column([1, 2, 3])
     for name, call in (
-        ("group", lambda: fast.group_sums(two, one, three)),
-        ("a", lambda: fast.multiply_divide(two, one, one, 0, three)),
-        ("b", lambda: fast.multiply_divide(one, two, one, 0, three)),
-        ("c", lambda: fast.multiply_divide(one, one, column([]), 0, three)),
-        ("ticks", lambda: fast.fill_values(two, one, two, 1, 1, False, two)),
-        ("group", lambda: fast.fill_values(two, two, three, 1, 1, False, two)),
-        ("out", lambda: fast.fill_values(two, two, two, 1, 1, False, three)),
-        ("lots", lambda: fast.value_ticks(two, one, 1, 1, False, 0, two)),
-        ("out", lambda: fast.value_ticks(two, two, 1, 1, False, 0, one)),
+        ("group", lambda: kernels.group_sums(two, one, three)),
+        ("value", lambda: kernels.multiply_divide(two, one, one, 0, three)),
+        ("numerator", lambda: kernels.multiply_divide(one, two, one, 0, three)),
+        ("denominator", lambda: kernels.multiply_divide(one, one, column([]), 0, three)),
+        ("ticks", lambda: kernels.fill_values(two, one, two, 1, 1, False, two)),
+        ("group", lambda: kernels.fill_values(two, two, three, 1, 1, False, two)),
+        ("out", lambda: kernels.fill_values(two, two, two, 1, 1, False, three)),
+        ("lots", lambda: kernels.value_ticks(two, one, 1, 1, False, 0, two)),
+        ("out", lambda: kernels.value_ticks(two, two, 1, 1, False, 0, one)),
     ):
         assert refusal(call)[0] == name
 

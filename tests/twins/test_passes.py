@@ -8,20 +8,20 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from adlcore._kernels.reference.margin import passes as plain
+from adlcore._kernels.reference import margin as plain
 from support.twins import BOTTOM, TOP, refusal
 from support.twins import column as lots
 
-fast = pytest.importorskip("adlcore._kernels.compiled.margin.passes", reason="the compiled kernels are not built")
+fast = pytest.importorskip("adlcore._kernels.compiled.margin", reason="the compiled kernels are not built")
 
 BOTH = pytest.mark.parametrize("kernels", [fast, plain], ids=["compiled", "plain"])
-ROW, SUM, ORDER = plain.ROW_OVERFLOW, plain.SUM_OVERFLOW, plain.OUT_OF_ORDER
+ROW, SUM, STRAY = plain.passes.ROW_OVERFLOW, plain.passes.SUM_OVERFLOW, plain.passes.STRAY_ROW
 CHUNK = 1 << 15
 
 
 @dataclass(frozen=True)
 class Books:
-    """The arguments of a pass."""
+    """The columns of a pass."""
 
     start: np.ndarray
     unit: np.ndarray
@@ -37,22 +37,38 @@ class Books:
         """Columns to write into, none of which looks written."""
         return (*(np.full(len(self.slot), 7) for _ in range(2)), np.full((len(self.balance), 2), 7))
 
+    def holders(self, kernels, out):
+        """The columns, and those to write into, as kernels take them."""
+        pnl, margin, sums = out
+        return (
+            kernels.contracts.Contracts(self.start, self.tier_start, self.rate, self.amount),
+            kernels.positions.Positions(self.quantity, self.entry_value, self.slot, pnl, margin),
+            kernels.positions.Slots(self.balance, sums),
+        )
+
+    def run(self, kernels, first, last, out):
+        """Flags of a pass over a range of slots."""
+        contracts, rows, slots = self.holders(kernels, out)
+        return kernels.passes.run_full_pass(contracts, self.unit, rows, slots, first, last)
+
     def full(self, kernels, cuts=()):
         """Flags, and what is written, of a pass in one range of slots or in several."""
-        edges, out, met = [0, *cuts, len(self.balance)], self.blank(), 0
-        for first, last in pairwise(edges):
-            met |= kernels.full_pass(*vars(self).values(), first, last, *out)
+        out, met = self.blank(), 0
+        contracts, rows, slots = self.holders(kernels, out)
+        for first, last in pairwise([0, *cuts, len(self.balance)]):
+            met |= kernels.passes.run_full_pass(contracts, self.unit, rows, slots, first, last)
         return met, out
 
-    def new_mark(self, kernels, k, unit, out, rows=None):
+    def move(self, kernels, k, unit, out):
         """Value contract k anew; rows done and flags."""
-        rows = slice(self.start[k], self.start[k + 1]) if rows is None else rows
-        tiers = slice(self.tier_start[k], self.tier_start[k + 1])
-        pnl, margin, sums = out
-        return kernels.new_mark(
-            unit, self.rate[tiers], self.amount[tiers], self.quantity[rows], self.entry_value[rows], self.slot[rows],
-            pnl[rows], margin[rows], sums,
-        )  # fmt: skip
+        contracts, rows, slots = self.holders(kernels, out)
+        return kernels.passes.move_mark(contracts, k, unit, rows, slots)
+
+    def undo(self, kernels, k, done, out):
+        """Bring the first rows of contract k back to its unit; rows done and flags."""
+        start = lots([*self.start[: k + 1], self.start[k] + done])
+        part = replace(self, start=start, tier_start=self.tier_start[: k + 2])
+        return part.move(kernels, k, self.unit.item(k), out)
 
     def at(self, k, unit):
         """The same at another unit of one contract."""
@@ -127,7 +143,8 @@ def random_books(contracts: int, rows: int, slots: int, seed: int = 1, lowest: i
 
 
 def test_flags_are_named_alike():
-    assert (fast.ROW_OVERFLOW, fast.SUM_OVERFLOW, fast.OUT_OF_ORDER) == (ROW, SUM, ORDER) == (1, 2, 4)
+    flags = fast.passes.ROW_OVERFLOW, fast.passes.SUM_OVERFLOW, fast.passes.STRAY_ROW
+    assert flags == (ROW, SUM, STRAY) == (1, 2, 4)
 
 
 # A pass over all
@@ -195,14 +212,14 @@ def test_other_slots_and_their_rows_are_left_alone():
     found = random_books(2, 600, 40)
     for kernels in (fast, plain):
         pnl, margin, sums = found.blank()
-        assert kernels.full_pass(*vars(found).values(), 10, 20, pnl, margin, sums) == 0
+        assert found.run(kernels, 10, 20, (pnl, margin, sums)) == 0
         outside = (found.slot < 10) | (found.slot >= 20)
         assert (pnl[outside] == 7).all()
         assert (margin[outside] == 7).all()
         assert (sums[:10] == 7).all()
         assert (sums[20:] == 7).all()
         assert not (sums[10:20] == 7).all(axis=1).any()
-        assert kernels.full_pass(*vars(found).values(), 5, 5, pnl, margin, sums) == 0
+        assert found.run(kernels, 5, 5, (pnl, margin, sums)) == 0
         assert (sums[:10] == 7).all()
 
 
@@ -300,7 +317,7 @@ def test_a_slot_that_the_order_does_not_promise_is_noted_and_passed_over(stray):
         found.slot[2] = stray
         outs = [found.blank() for _ in range(2)]
         for kernels, out in zip((fast, plain), outs, strict=True):
-            assert kernels.full_pass(*vars(found).values(), first, 3, *out) == ORDER
+            assert found.run(kernels, first, 3, out) == STRAY
             assert out[2][1:].tolist() == [[20 + 6 * 3, 0], [30, 0]]
         assert alike(*outs)
 
@@ -314,9 +331,9 @@ def test_a_new_mark_is_a_fresh_pass_and_undoes_itself(found, unit, data):
     for kernels in (fast, plain):
         _, out = found.full(kernels)
         before = [column.copy() for column in out]
-        assert found.new_mark(kernels, k, unit, out) == (found.start[k + 1] - found.start[k], 0)
+        assert found.move(kernels, k, unit, out) == (found.start[k + 1] - found.start[k], 0)
         assert alike(out, found.at(k, unit).full(fast)[1])
-        assert found.new_mark(kernels, k, found.unit.item(k), out) == (found.start[k + 1] - found.start[k], 0)
+        assert found.move(kernels, k, found.unit.item(k), out) == (found.start[k + 1] - found.start[k], 0)
         assert alike(out, before)
 
 
@@ -327,9 +344,7 @@ def test_a_new_mark_at_the_ends_of_int64(found, unit, data):
     if met & ROW:  # from columns that mean nothing in particular
         before = [column.copy() for column in found.blank()]
     outs = [[column.copy() for column in before] for _ in range(2)]
-    (done, met), other = (
-        found.new_mark(kernels, k, unit, out) for kernels, out in zip((fast, plain), outs, strict=True)
-    )
+    (done, met), other = (found.move(kernels, k, unit, out) for kernels, out in zip((fast, plain), outs, strict=True))
     assert (done, met) == other
     assert alike(*outs)
     assert bool(met & ROW) == (done < found.start[k + 1] - found.start[k])
@@ -341,11 +356,10 @@ def test_a_new_mark_undoes_itself_though_sums_wrap_and_rows_do_not_fit(found, un
     met, out = found.full(fast)
     assume(not met & ROW)
     before = [column.copy() for column in out]
-    done, met = found.new_mark(fast, k, unit, out)
+    done, met = found.move(fast, k, unit, out)
     if not met & ROW:
         assert alike(out, found.at(k, unit).full(fast)[1])
-    rows = slice(found.start[k], found.start[k] + done)
-    assert found.new_mark(fast, k, found.unit.item(k), out, rows)[0] == done
+    assert found.undo(fast, k, done, out)[0] == done
     assert alike(out, before)
 
 
@@ -353,9 +367,9 @@ def test_a_new_mark_undoes_itself_though_sums_wrap_and_rows_do_not_fit(found, un
 def test_a_new_mark_passes_over_rows_of_no_slot(rows, unit):
     found = build([(1.0, *tiers_of(3), [(slot, quantity, 5) for slot, quantity in rows])], 5)
     outs = [found.blank() for _ in range(2)]
-    met = [found.new_mark(kernels, 0, unit, out) for kernels, out in zip((fast, plain), outs, strict=True)]
+    met = [found.move(kernels, 0, unit, out) for kernels, out in zip((fast, plain), outs, strict=True)]
     stray = any(not 0 <= slot < 5 for slot, _ in rows)
-    assert met == [(len(rows), ORDER if stray else 0)] * 2
+    assert met == [(len(rows), STRAY if stray else 0)] * 2
     assert alike(*outs)
 
 
@@ -364,7 +378,7 @@ def test_a_new_mark_around_block_borders(rows):
     found = random_books(2, rows, 300, seed=rows)
     for kernels in (fast, plain):
         _, out = found.full(kernels)
-        assert found.new_mark(kernels, 1, 1234.5, out) == (rows, 0)
+        assert found.move(kernels, 1, 1234.5, out) == (rows, 0)
         assert alike(out, found.at(1, 1234.5).full(fast)[1])
 
 
@@ -375,9 +389,9 @@ def test_a_row_that_does_not_fit_ends_a_new_mark_at_the_start_of_its_block(place
     for kernels in (fast, plain):
         _, out = found.full(kernels)
         before = [column.copy() for column in out]
-        assert found.new_mark(kernels, 0, 2.0, out) == (done, ROW)
+        assert found.move(kernels, 0, 2.0, out) == (done, ROW)
         assert out[0][:done].tolist() == [1] * done
-        assert found.new_mark(kernels, 0, 1.0, out, slice(0, done)) == (done, 0)
+        assert found.undo(kernels, 0, done, out) == (done, 0)
         assert alike(out, before)
 
 
@@ -387,52 +401,65 @@ def test_a_change_that_leaves_int64_is_noted(kernels, before, change, noted):
     # To -2 from what no pass wrote; -2 less TOP wraps, and the sum alone would not tell.
     found = one_contract([(0, -2, 0)])
     out = lots([before]), lots([0]), lots([[0, 0]])
-    assert found.new_mark(kernels, 0, 1.0, out) == (1, noted)
+    assert found.move(kernels, 0, 1.0, out) == (1, noted)
     assert alike(out, ([-2], [0], [[change, 0]]))
 
 
 # Shapes
 
 
+@BOTH
 @pytest.mark.parametrize(
-    ("changed", "named"),
+    ("changed", "facts"),
     [
-        ({"start": lots([0])}, "start"),
-        ({"tier_start": lots([0, 0, 0])}, "start"),
-        ({"rate": np.ones(1)}, "start"),
-        ({"entry_value": lots([1])}, "quantity"),
-        ({"slot": lots([0, 0, 0])}, "quantity"),
-        ({"pnl": lots([1])}, "quantity"),
-        ({"margin": lots([1, 1, 1])}, "quantity"),
-        ({"balance": lots([1, 2, 3])}, "sums"),
-        ({"sums": np.zeros((2, 3), np.int64)}, "sums"),
-        ({"first": -1}, "sums"),
-        ({"first": 2, "last": 1}, "sums"),
-        ({"last": 3}, "sums"),
-        ({"start": lots([0, 3])}, "start"),
-        ({"start": lots([-1, 2])}, "start"),
-        ({"start": lots([2, 1])}, "start"),
-        ({"tier_start": lots([0, 3])}, "tier_start"),
-        ({"tier_start": lots([-1, 2])}, "tier_start"),
+        ({"unit": np.ones(2)}, ("value_per_lot", None, 2, "must have 1 rows")),
+        ({"tier_start": lots([0, 0, 0])}, ("tier_start", None, 3, "must have 2 rows")),
+        ({"rate": np.ones(1)}, ("amount", None, 2, "must have 1 rows")),
+        ({"entry_value": lots([1])}, ("entry_value", None, 1, "must have 2 rows")),
+        ({"slot": lots([0, 0, 0])}, ("slot", None, 3, "must have 2 rows")),
+        ({"pnl": lots([1])}, ("pnl", None, 1, "must have 2 rows")),
+        ({"margin": lots([1, 1, 1])}, ("margin", None, 3, "must have 2 rows")),
+        ({"balance": lots([1, 2, 3])}, ("sums", None, 2, "must have 3 rows of two")),
+        ({"sums": np.zeros((2, 3), np.int64)}, ("sums", None, 2, "must have 2 rows of two")),
+        ({"first": -1}, ("last", None, 2, "must be from first, -1, to 2")),
+        ({"first": 2, "last": 1}, ("last", None, 1, "must be from first, 2, to 2")),
+        ({"last": 3}, ("last", None, 3, "must be from first, 0, to 2")),
+        ({"start": lots([0, 3])}, ("start", 1, 3, "must rise within 0 to 2")),
+        ({"start": lots([3, 4])}, ("start", 0, 3, "must rise within 0 to 2")),
+        ({"start": lots([-1, 2])}, ("start", 0, -1, f"must rise within 0 to {TOP}")),
+        ({"start": lots([2, 1])}, ("start", 1, 1, f"must rise within 0 to {TOP}")),
+        ({"tier_start": lots([0, 3])}, ("tier_start", 1, 3, "must rise within 0 to 2")),
+        ({"tier_start": lots([-1, 2])}, ("tier_start", 0, -1, "must rise within 0 to 2")),
     ],
 )
-def test_a_pass_refuses_what_does_not_fit_together(changed, named):
+def test_a_pass_refuses_what_does_not_fit_together(kernels, changed, facts):
     found = one_contract([(0, 1, 1), (1, 1, 1)], slots=2, tiers=2)
+    out = dict(zip(("pnl", "margin", "sums"), found.blank(), strict=True))
+    found = replace(found, **{name: value for name, value in changed.items() if hasattr(found, name)})
+    written = tuple((out | changed)[name] for name in out)
+    assert refusal(lambda: found.run(kernels, changed.get("first", 0), changed.get("last", 2), written)) == facts
+
+
+@BOTH
+def test_a_new_mark_refuses_what_does_not_fit_together(kernels):
+    found = one_contract([(0, 1, 1), (1, 1, 1)], slots=2)
     pnl, margin, sums = found.blank()
-    arguments = vars(found) | {"first": 0, "last": 2, "pnl": pnl, "margin": margin, "sums": sums}
-    assert refusal(lambda: fast.full_pass(*(arguments | changed).values()))[0] == named
+    for k in (-1, 1):
+        assert refusal(lambda k=k: found.move(kernels, k, 1.0, (pnl, margin, sums)))[0] == "contract"
+    beyond, bare = replace(found, start=lots([0, 3])), replace(found, balance=lots([]))
+    assert refusal(lambda: beyond.move(kernels, 0, 1.0, (pnl, margin, sums)))[:3] == ("start", 1, 3)
+    assert refusal(lambda: bare.move(kernels, 0, 1.0, (pnl, margin, sums[:0])))[0] == "sums"
 
 
-def test_others_refuse_what_does_not_fit_together():
-    rate, two, three = np.ones(2), lots([0, 0]), lots([0, 0, 0])
-    sums, wide, none = (np.zeros(shape, np.int64) for shape in ((2, 2), (2, 3), (0, 2)))
-    for name, call in (
-        ("amount", lambda: fast.new_mark(1.0, rate, np.ones(1), two, two, two, two, two, sums)),
-        ("quantity", lambda: fast.new_mark(1.0, rate, rate, two, three, two, two, two, sums)),
-        ("quantity", lambda: fast.new_mark(1.0, rate, rate, two, two, three, two, two, sums)),
-        ("quantity", lambda: fast.new_mark(1.0, rate, rate, two, two, two, three, two, sums)),
-        ("quantity", lambda: fast.new_mark(1.0, rate, rate, two, two, two, two, three, sums)),
-        ("sums", lambda: fast.new_mark(1.0, rate, rate, two, two, two, two, two, wide)),
-        ("sums", lambda: fast.new_mark(1.0, rate, rate, two, two, two, two, two, none)),
-    ):
-        assert refusal(call)[0] == name
+def test_borders_that_are_written_to_while_they_are_held_are_refused():
+    found = one_contract([(0, 1, 1), (1, 1, 1)], slots=2, tiers=2)
+    contracts, rows, slots = found.holders(fast, found.blank())
+    for column, place, value in ((found.start, 1, 3), (found.start, 0, -1), (found.tier_start, 1, 3)):
+        before = column[place]
+        column[place] = value
+        for call in (
+            lambda: fast.passes.run_full_pass(contracts, found.unit, rows, slots, 0, 2),
+            lambda: fast.passes.move_mark(contracts, 0, 1.0, rows, slots),
+        ):
+            assert refusal(call)[1:3] == (place, value)
+        column[place] = before

@@ -1,5 +1,7 @@
 """Order, ranks and quantiles equal their twins in plain NumPy, bit for bit."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from adlcore._kernels.reference.ranking import ranks as plain
 from support import zoo
-from support.twins import alike
+from support.twins import alike, refusal
 
 fast = pytest.importorskip("adlcore._kernels.compiled.ranking.ranks", reason="the compiled kernels are not built")
 
@@ -43,6 +45,18 @@ def test_long_columns(n, shape):
 def test_nans_of_both_signs_are_not_counted():
     score = np.array([1.0, np.nan, -np.nan, -1.0, np.copysign(np.nan, -1.0)])
     everything(score)
+
+
+@pytest.mark.parametrize("twin", [fast, plain], ids=["compiled", "plain"])
+@pytest.mark.parametrize("rows", [0, 2, 4])
+def test_lengths_are_checked(twin, rows):
+    score, other = np.ones(3), np.zeros(rows, np.int64)
+    for name, call in (
+        ("out", partial(twin.rank, score, other)),
+        ("tie", partial(twin.rank, score, np.zeros(3, np.int64), other)),
+        ("out", partial(twin.quantile, score, other.astype(float))),
+    ):
+        assert refusal(call) == (name, None, rows, "must have 3 rows")
 
 
 some_scores = st.one_of(zoo.score_values, st.just(float("nan")))

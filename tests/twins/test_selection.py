@@ -8,39 +8,58 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adlcore._kernels.reference.ranking import candidates as plain_candidates
 from adlcore._kernels.reference.ranking import score as plain_score
 from adlcore._kernels.reference.ranking import selection as plain
 from support import zoo
+from support.twins import refusal
 
+fast_candidates = pytest.importorskip(
+    "adlcore._kernels.compiled.ranking.candidates", reason="the compiled kernels are not built"
+)
 fast_score = pytest.importorskip("adlcore._kernels.compiled.ranking.score", reason="the compiled kernels are not built")
 fast = pytest.importorskip("adlcore._kernels.compiled.ranking.selection", reason="the compiled kernels are not built")
 
 THREADS = (1, 2, 3)
+FAST, PLAIN = (fast_score, fast_candidates), (plain_score, plain_candidates)
+BOTH = pytest.mark.parametrize("kernels", [FAST, PLAIN], ids=["compiled", "plain"])
+
+
+def candidates(kernels, columns, side=1, winners=False, exclude=None, tie=None):
+    """The candidates of a market: its quantity, the rule and its term beside the columns that the rule reads."""
+    score, twin = kernels
+    beside = {"quantity", "rule", "value_per_lot"}
+    rule, unit = columns.get("rule", "column"), columns.get("value_per_lot", 0.0)
+    read = {name: column for name, column in columns.items() if name not in beside}
+    return twin.Candidates(
+        score.Source(rule, columns["quantity"], read, value_per_lot=unit), side, winners, exclude, tie
+    )
 
 
 def outcome(call):
     """What a call returns as plain values, or the facts it raises."""
     try:
-        index, closed, score, filled, partial, left = call()
+        prefix = call()
     except ValueError as error:
         argument, row, value, must = error.args
         return argument, row, str(value), must
-    assert index.dtype == np.int64
-    assert score.dtype == np.float64
-    return index.tolist(), closed.dtype.name, closed.tolist(), score.tolist(), filled, int(partial), left
+    assert prefix.index.dtype == np.int64
+    assert prefix.score.dtype == np.float64
+    columns = prefix.index.tolist(), prefix.closed.dtype.name, prefix.closed.tolist(), prefix.score.tolist()
+    numbers = prefix.filled, prefix.partial, prefix.kept
+    return *columns, *numbers, *map(type, numbers)
 
 
 def compare(
     columns, target, side=1, winners=False, exclude=None, limit=-1, tie=None, ordered=(True, False), threads=THREADS
 ):
     """One selection in both implementations, in queue order and in row order, for every number of threads."""
-    rule = columns.get("rule", "column")
-    given = {name: column for name, column in columns.items() if name != "rule"}
-    terms = side, winners, exclude, target, limit, tie
+    who = side, winners, exclude, tie
+    expecting, finding = (candidates(kernels, columns, *who) for kernels in (PLAIN, FAST))
     for order in ordered:
-        expected = outcome(partial(plain.select, plain_score.Source(rule, **given), *terms, order))
+        expected = outcome(partial(plain.select, expecting, target, limit, order))
         for n in threads:
-            found = outcome(partial(fast.select, fast_score.Source(rule, **given), *terms, order, n))
+            found = outcome(partial(fast.select, finding, target, limit, order, n))
             assert found == expected, f"target {target}, limit {limit}, ordered {order}, threads {n}"
 
 
@@ -177,7 +196,9 @@ def market(rule, n, quantity, money, seed):
         columns[name] = rng.choice([-1.0, 0.0, 1.0, 5.0, 9.0, 20.0], n) * unit
     if money == "int64":
         columns = {name: np.rint(column).astype(np.int64) for name, column in columns.items()}
-    return {"rule": rule, "quantity": held, "unit_value": unit, **columns}
+    needed, _ = plain_score.READ[rule]
+    read = {name: column for name, column in columns.items() if name in needed}
+    return {"rule": rule, "quantity": held, "value_per_lot": unit, **read}
 
 
 @pytest.mark.parametrize("money", ["int64", "float64"])
@@ -211,3 +232,32 @@ def test_fused_refuses_a_nan_in_the_columns():
     for target in (5, 20_000):
         compare(columns, target)
         compare(columns, target, side=-1)
+
+
+@BOTH
+@pytest.mark.parametrize("rows", [0, 3])
+def test_candidates_refuse_columns_of_another_length(kernels, rows):
+    for name, dtype in (("exclude", np.uint8), ("tie", np.int64)):
+        for length in {0, 2, 4} - {rows}:
+            columns = {"quantity": np.ones(rows), "score": np.ones(rows)}
+            call = partial(candidates, kernels, columns, **{name: np.zeros(length, dtype)})
+            assert refusal(call) == (name, None, length, f"must have {rows} rows")
+
+
+@BOTH
+def test_candidates_refuse_to_look_for_winners_without_entry_values(kernels):
+    columns = {"quantity": np.ones(3), "score": np.ones(3)}
+    must = "must be given: without it nobody is known to win"
+    assert refusal(partial(candidates, kernels, columns, winners=True)) == ("entry_value", None, None, must)
+
+
+def test_candidates_keep_what_they_point_to_and_are_read_anew():
+    columns = {"quantity": np.arange(1, 6), "score": np.arange(5.0)}
+    mask, tie = np.zeros(5, np.uint8), np.arange(5)
+    held = candidates(FAST, columns, exclude=mask, tie=tie)
+    del columns
+    assert fast.select(held, 6).index.tolist() == [4, 3]
+    mask[4] = 1
+    del mask, tie
+    assert fast.select(held, 6).index.tolist() == [3, 2]
+    assert (held.side, held.tie.tolist()) == (1, [0, 1, 2, 3, 4])

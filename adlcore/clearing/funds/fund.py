@@ -15,10 +15,10 @@ from ...contracts.decimals import Number, canonical, exact_decimal
 from ...errors import AdlError
 from .triggers import Trigger
 
-__all__ = ["PARTIES", "InsuranceFund"]
+__all__ = ["RESERVED_NAMES", "InsuranceFund"]
 
 #: Parties of every house; no fund may be called so.
-PARTIES = ("street", "treasury")
+RESERVED_NAMES = ("street", "treasury")
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -89,21 +89,24 @@ class InsuranceFund(Versioned):
         parent_cap: Number | None = None,
         trigger: Trigger | None = None,
     ) -> None:
-        _text(asset, "asset", "'USDT'")
-        symbols = None if scope is None else _symbols(scope)
+        _require_text(asset, "asset", "'USDT'")
+        symbols = None if scope is None else _read_scope(scope)
         called = name if name is not None else asset if symbols is None else "+".join(symbols)
-        _text(called, "name", "'USDT'")
-        if called in PARTIES:
+        _require_text(called, "name", "'USDT'")
+        if called in RESERVED_NAMES:
             raise AdlError.at("name", None, called, "must be another: every house has a party of that name")
         if parent is not None:
-            _text(parent, "parent", "'USDT'")
+            _require_text(parent, "parent", "'USDT'")
             if parent == called:
                 raise AdlError.at("parent", None, parent, "must be another fund")
         elif parent_cap is not None:
             raise AdlError.at("parent_cap", None, parent_cap, "must be absent: the fund has no parent")
         if trigger is not None and not isinstance(trigger, Trigger):
             raise AdlError.at("trigger", None, trigger, "must be a trigger such as Depleted()")
-        own, cap = _amount(balance, "balance"), None if parent_cap is None else _amount(parent_cap, "parent_cap")
+        own, cap = (
+            _read_amount(balance, "balance"),
+            None if parent_cap is None else _read_amount(parent_cap, "parent_cap"),
+        )
         for field, value in zip(self.PICKLED, (asset, own, symbols, called, parent, cap, trigger), strict=True):
             object.__setattr__(self, field, value)
 
@@ -121,7 +124,7 @@ class InsuranceFund(Versioned):
         return call_text("InsuranceFund", terms)
 
 
-def _symbols(scope: Any) -> tuple[str, ...]:
+def _read_scope(scope: Any) -> tuple[str, ...]:
     must = "must be a symbol or a list of symbols"
     symbols = (scope,) if isinstance(scope, str) else tuple(read_list("scope", scope, must))
     if not symbols:
@@ -135,13 +138,13 @@ def _symbols(scope: Any) -> tuple[str, ...]:
     return symbols
 
 
-def _text(value: Any, argument: str, example: str) -> None:
+def _require_text(value: Any, argument: str, example: str) -> None:
     if not isinstance(value, str) or not value:
         raise AdlError.at(argument, None, value, f"must be a non-empty string such as {example}")
     refuse_unfit(argument, value)
 
 
-def _amount(value: Number, argument: str) -> Decimal:
+def _read_amount(value: Number, argument: str) -> Decimal:
     amount = exact_decimal(value, argument)
     if amount < 0:
         raise AdlError.at(argument, None, value, "must be 0 or above")

@@ -162,7 +162,7 @@ def resolve_funds(
     array([[ True,  True],
            [False,  True]])
     """
-    given = _listed(funds)
+    given = _read_funds(funds)
     if default_trigger is not None and not isinstance(default_trigger, Trigger):
         raise AdlError.at("default_trigger", None, default_trigger, "must be a trigger such as Depleted()")
     fallback = default_trigger if default_trigger is not None else Depleted()
@@ -170,28 +170,30 @@ def resolve_funds(
     for row, fund in enumerate(given):
         if fund.asset not in code:
             raise AdlError.at("funds.asset", row, fund.asset, f"must be one of the assets {', '.join(code)}")
-    shared = _shared(given, code)
+    shared = _unscoped_rows(given, code)
     everyone = [*given, *(InsuranceFund(asset.name) for asset in assets if asset.name not in shared)]
-    rows = _rows(everyone, len(given))
+    rows = _rows_by_name(everyone, len(given))
     of_asset = [shared.get(asset.name, rows.get(asset.name, -1)) for asset in assets]
     parents = _parents(everyone, rows)
-    head = _heads(given, contracts, [of_asset[code[contract.settle.name]] for contract in contracts])
+    head = _head_funds(given, contracts, [of_asset[code[contract.settle.name]] for contract in contracts])
     table = FundTable(
         names=tuple(rows),
-        asset=_column([code[fund.asset] for fund in everyone]),
-        balance=_column(
-            [_quanta("balance", row, fund.balance, assets[code[fund.asset]]) for row, fund in enumerate(everyone)]
+        asset=_int64_column([code[fund.asset] for fund in everyone]),
+        balance=_int64_column(
+            [_read_quanta("balance", row, fund.balance, assets[code[fund.asset]]) for row, fund in enumerate(everyone)]
         ),
-        parent=_column(parents),
-        parent_cap=_column(
+        parent=_int64_column(parents),
+        parent_cap=_int64_column(
             [
-                -1 if fund.parent_cap is None else _quanta("parent_cap", row, fund.parent_cap, assets[code[fund.asset]])
+                -1
+                if fund.parent_cap is None
+                else _read_quanta("parent_cap", row, fund.parent_cap, assets[code[fund.asset]])
                 for row, fund in enumerate(everyone)
             ]
         ),
         trigger=tuple(fallback if fund.trigger is None else fund.trigger for fund in everyone),
-        head=_column(head),
-        of_asset=_column(of_asset),
+        head=_int64_column(head),
+        of_asset=_int64_column(of_asset),
         scope=np.zeros((len(everyone), len(contracts)), np.bool_),
     )
     for contract, row in enumerate(head):
@@ -200,7 +202,7 @@ def resolve_funds(
     return table
 
 
-def _listed(funds: Any) -> list[InsuranceFund]:
+def _read_funds(funds: Any) -> list[InsuranceFund]:
     listed = read_list("funds", funds, "must be a list of InsuranceFund")
     for row, fund in enumerate(listed):
         if not isinstance(fund, InsuranceFund):
@@ -208,7 +210,7 @@ def _listed(funds: Any) -> list[InsuranceFund]:
     return listed
 
 
-def _shared(given: list[InsuranceFund], code: dict[str, int]) -> dict[str, int]:
+def _unscoped_rows(given: list[InsuranceFund], code: dict[str, int]) -> dict[str, int]:
     """The row of the fund without scope of each asset that was given one."""
     shared: dict[str, int] = {}
     for row, fund in enumerate(given):
@@ -221,7 +223,7 @@ def _shared(given: list[InsuranceFund], code: dict[str, int]) -> dict[str, int]:
     return shared
 
 
-def _rows(everyone: list[InsuranceFund], given: int) -> dict[str, int]:
+def _rows_by_name(everyone: list[InsuranceFund], given: int) -> dict[str, int]:
     """The row of each name."""
     rows: dict[str, int] = {}
     for row, fund in enumerate(everyone):
@@ -259,7 +261,7 @@ def _parents(everyone: list[InsuranceFund], rows: dict[str, int]) -> list[int]:
     return parents
 
 
-def _heads(given: list[InsuranceFund], contracts: Sequence[Contract], head: list[int]) -> list[int]:
+def _head_funds(given: list[InsuranceFund], contracts: Sequence[Contract], head: list[int]) -> list[int]:
     """The fund of each contract: `head` where no fund names it."""
     place = {contract.symbol: number for number, contract in enumerate(contracts)}
     owner: dict[str, str] = {}
@@ -278,9 +280,9 @@ def _heads(given: list[InsuranceFund], contracts: Sequence[Contract], head: list
     return head
 
 
-def _quanta(column: str, row: int, amount: Decimal, asset: Asset) -> int:
+def _read_quanta(column: str, row: int, amount: Decimal, asset: Asset) -> int:
     return int(read_cell(f"funds.{column}", row, canonical(amount), asset.quanta))
 
 
-def _column(values: list[int]) -> Int64Array1D:
+def _int64_column(values: list[int]) -> Int64Array1D:
     return frozen(np.array(values, INT64))

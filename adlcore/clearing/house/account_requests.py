@@ -10,7 +10,7 @@ from ..._support.options import is_count
 from ...contracts.decimals import Number, positive_decimal
 from ...errors import AdlError
 from ..liquidation.pass_books import PassBooks
-from ..liquidation.settlement import reduce_entry
+from ..liquidation.settlement import reduce_open_entry
 from ..margin.free_margin import lockable
 from ..margin.margin_state import MarginState
 from ..margin.transfers import withdraw_by
@@ -20,59 +20,59 @@ from ..snapshot.tables import ISOLATED
 from ..snapshot.wallet_balances import asset_row, wallet_row
 
 __all__ = [
-    "cancel_order",
-    "deposit",
-    "fund_deposit",
-    "place_order",
+    "remove_order",
+    "book_deposit",
+    "book_fund_deposit",
+    "add_order",
     "refuse_debtor",
     "refuse_misplaced",
-    "withdraw",
+    "book_withdrawal",
 ]
 
 
-def deposit(work: PassBooks, wallet: int, amount: Number, asset: str | None) -> Snapshot:
+def book_deposit(pass_books: PassBooks, wallet: int, amount: Number, asset: str | None) -> Snapshot:
     """Money from outside into a wallet; an open entry is paid first."""
-    books = work.books
+    books = pass_books.snapshot
     changed = books.deposit(wallet, amount, asset)
     code = asset_row(books, wallet, asset)
     quanta = books.assets[code].quanta(amount)
-    work.log.add(("deposit", "request", {"wallet": wallet, "amount": quanta, "asset": code}))
-    if (owed := work.uncovered.get((int(wallet), code))) is not None:
-        reduce_entry(work, int(wallet), code, owed - quanta, "request")
+    pass_books.log.add(("deposit", "request", {"wallet": wallet, "amount": quanta, "asset": code}))
+    if (owed := pass_books.uncovered.get((int(wallet), code))) is not None:
+        reduce_open_entry(pass_books, int(wallet), code, owed - quanta, "request")
     return changed
 
 
-def withdraw(work: PassBooks, wallet: int, amount: Number, asset: str | None) -> Snapshot:
+def book_withdrawal(pass_books: PassBooks, wallet: int, amount: Number, asset: str | None) -> Snapshot:
     """Money out of a wallet, within its free margin."""
-    books = work.books
-    changed = withdraw_by(books, MarginState._of(work.core), wallet, amount, asset)
+    books = pass_books.snapshot
+    changed = withdraw_by(books, MarginState._of(pass_books.margin_pass), wallet, amount, asset)
     code = asset_row(books, wallet, asset)
     quanta = books.assets[code].quanta(amount)
-    work.log.add(("withdrawal", "request", {"wallet": wallet, "amount": -quanta, "asset": code}))
+    pass_books.log.add(("withdrawal", "request", {"wallet": wallet, "amount": -quanta, "asset": code}))
     return changed
 
 
-def fund_deposit(work: PassBooks, name: str, amount: Number) -> None:
+def book_fund_deposit(pass_books: PassBooks, name: str, amount: Number) -> None:
     """Money from outside into a fund; below 0 out of it, as far as it has cash and equity."""
-    fund = work.table.row(name, "fund")
-    asset = int(work.table.asset[fund])
-    unit = work.books.assets[asset]
+    fund = pass_books.fund_table.row(name, "fund")
+    asset = int(pass_books.fund_table.asset[fund])
+    unit = pass_books.snapshot.assets[asset]
     quanta = unit.quanta(amount)
-    party = work.first_fund + fund
-    most = max(0, min(int(work.party_cash[party, asset]), work.fund_equity(fund)))
+    party = pass_books.first_fund + fund
+    most = max(0, min(int(pass_books.party_cash[party, asset]), pass_books.fund_equity(fund)))
     if quanta == 0 or quanta < -most:
         must = f"must not be 0, and take out at most cash and equity: {unit.decimal(most)} {unit.name}"
         raise AdlError.at("amount", None, amount, must)
-    work.fund_receives(fund, quanta)
-    work.fund_equity(fund)  # which must fit, too
-    work.log.add(("fund-deposit", "request", {"party": party, "amount": quanta, "asset": asset}))
+    pass_books.credit_fund(fund, quanta)
+    pass_books.fund_equity(fund)  # which must fit, too
+    pass_books.log.add(("fund-deposit", "request", {"party": party, "amount": quanta, "asset": asset}))
 
 
 # Orders ---------------------------------------------------------------------------------------------------------------
 
 
-def place_order(
-    work: PassBooks,
+def add_order(
+    pass_books: PassBooks,
     wallet: int,
     contract: str,
     quantity: Number,
@@ -81,10 +81,10 @@ def place_order(
     locked: Number | None,
 ) -> Snapshot:
     """Put an open order in; what it locks takes nothing out, and must only be there."""
-    books = work.books
+    books = pass_books.snapshot
     row, code = wallet_row(books, "wallet", wallet), books.code(contract)
     listed = books.contracts[code]
-    refuse_debtor(work, row)
+    refuse_debtor(pass_books, row)
     refuse_other_asset(books, row, code, "wallet")
     lots, ticks = listed.lots(quantity), listed.ticks(price)
     if lots == 0:
@@ -92,46 +92,50 @@ def place_order(
     if (locked is None) == (leverage is None):
         raise AdlError("locked, leverage: must have exactly one", argument="locked")
     if leverage is not None:
-        notional = round(abs(lots * work.unit_at(code, ticks)))
+        notional = round(abs(lots * pass_books.value_per_lot(code, ticks)))
         quanta = locked_margin(notional, positive_decimal(leverage, "leverage"))
     else:
         assert locked is not None  # one of the two is given
         quanta = listed.settle.quanta(locked)
         if quanta < 0:
             raise AdlError.at("locked", None, locked, "must be 0 or above")
-    rate = work.core.rates.price_of(int(work.settle[code])) if books.wallets.is_valued(row) else Fraction(1)
-    most = lockable(work.core, row)
+    rate = (
+        pass_books.margin_pass.rates.price_of(int(pass_books.settle[code]))
+        if books.wallets.is_valued(row)
+        else Fraction(1)
+    )
+    most = lockable(pass_books.margin_pass, row)
     if -(-quanta * rate.numerator // rate.denominator) > most:
         asset = books.assets[int(books.wallets.asset[row])]
         must = f"must be at most what this wallet may lock of its margin, {asset.decimal(most)} {asset.name}"
         raise AdlError.at("locked", None, listed.settle.decimal(quanta), must)
     fresh = {"contract": code, "wallet": row, "quantity": lots, "price": ticks, "locked": quanta}
     placed = {"wallet": row, "row": len(books.orders), "contract": code, "lots": lots, "price": ticks, "amount": quanta}
-    work.log.add(("order-placed", "request", {**placed, "asset": work.settle[code]}))
+    pass_books.log.add(("order-placed", "request", {**placed, "asset": pass_books.settle[code]}))
     return books._with({"orders": books.orders.with_row(**fresh)})
 
 
-def cancel_order(work: PassBooks, order: int) -> Snapshot:
+def remove_order(pass_books: PassBooks, order: int) -> Snapshot:
     """Take an open order out; those after it move up."""
-    orders = work.books.orders
+    orders = pass_books.snapshot.orders
     if not is_count(order, 0, len(orders) - 1):
         must = (
             f"must be a row of the orders, 0 to {len(orders) - 1}" if len(orders) else "must be absent: there are none"
         )
         found = "; ClearingHouse.snapshot().orders has them" if isinstance(order, str) and not order.isdecimal() else ""
         raise AdlError.at("order", None, order, must + found)
-    work.cancel(np.array([order]), "request")
-    return work.books._with({"orders": orders.taken(np.flatnonzero(~work.cancelled))})
+    pass_books.cancel_order_rows(np.array([order]), "request")
+    return pass_books.snapshot._with({"orders": orders.taken(np.flatnonzero(~pass_books.cancelled))})
 
 
 # Who may -------------------------------------------------------------------------------------------------------------
 
 
-def refuse_debtor(work: PassBooks, wallet: int) -> None:
+def refuse_debtor(pass_books: PassBooks, wallet: int) -> None:
     """Refuse a wallet with an open entry: it pays that first (``docs/waterfall.md``, "Debts")."""
-    for (debtor, asset), owed in work.uncovered.items():
+    for (debtor, asset), owed in pass_books.uncovered.items():
         if debtor == wallet:
-            unit = work.books.assets[asset]
+            unit = pass_books.snapshot.assets[asset]
             must = f"must pay its open entry of {unit.decimal(owed)} {unit.name} first"
             raise AdlError.at("wallet", None, wallet, must)
 

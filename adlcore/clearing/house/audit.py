@@ -13,7 +13,7 @@ from ..events import EXTERNAL, FACTS, Events
 from ..snapshot.wallet_balances import balance_of
 from ..state import HouseState
 
-__all__ = ["BrokenBooksError", "assets_in_all", "check", "differences"]
+__all__ = ["BrokenBooksError", "asset_totals", "refuse_broken_books", "differences"]
 
 
 class BrokenBooksError(AdlError):
@@ -46,7 +46,7 @@ class BrokenBooksError(AdlError):
         return type(self), (self.differences,)
 
 
-def assets_in_all(state: HouseState) -> tuple[int, ...]:
+def asset_totals(state: HouseState) -> tuple[int, ...]:
     """Of each asset: all balances and all cash, less all entry values, in quanta; what only outside money changes."""
     snapshot, parties = state.snapshot, state.parties
     wallets, held = snapshot.wallets, snapshot.balances
@@ -66,16 +66,16 @@ def assets_in_all(state: HouseState) -> tuple[int, ...]:
 
 def differences(state: HouseState) -> Iterator[str]:
     """Every invariant that does not hold."""
-    yield from _open_interest(state)
-    for asset, found, right in zip(state.snapshot.assets, assets_in_all(state), state.constant, strict=True):
+    yield from _open_interest_differences(state)
+    for asset, found, right in zip(state.snapshot.assets, asset_totals(state), state.constant, strict=True):
         if found != right:
             what = f"balances and cash less entry values of {asset.name} are {found} quanta, must be {right}"
             yield f"{what}: {found - right:+} too many"
-    yield from _wallets(state)
-    yield from _funds(state)
+    yield from _wallet_differences(state)
+    yield from _fund_differences(state)
 
 
-def _open_interest(state: HouseState) -> Iterator[str]:
+def _open_interest_differences(state: HouseState) -> Iterator[str]:
     snapshot, parties = state.snapshot, state.parties
     for code, contract in enumerate(snapshot.contracts):
         net = _kernels.numbers.money.exact_sum(snapshot.positions.quantity[snapshot.rows(code)])
@@ -84,7 +84,7 @@ def _open_interest(state: HouseState) -> Iterator[str]:
             yield f"open interest of {contract.symbol}: {abs(net)} lots more are {'long' if net > 0 else 'short'}"
 
 
-def _wallets(state: HouseState) -> Iterator[str]:
+def _wallet_differences(state: HouseState) -> Iterator[str]:
     """Wallets without positions have at least nothing, or owe exactly their open entry."""
     snapshot = state.snapshot
     wallets, positions = snapshot.wallets, snapshot.positions
@@ -103,7 +103,7 @@ def _wallets(state: HouseState) -> Iterator[str]:
             yield f"wallets[{wallet}] holds no position, has {int(wallets.balance[wallet])} quanta and no open entry"
 
 
-def _funds(state: HouseState) -> Iterator[str]:
+def _fund_differences(state: HouseState) -> Iterator[str]:
     """What a fund has, cash less what its inventory cost, is what it opened with and its ledger."""
     snapshot, parties, table = state.snapshot, state.parties, state.funds
     for fund, name in enumerate(table.names):
@@ -115,14 +115,14 @@ def _funds(state: HouseState) -> Iterator[str]:
             yield f"fund {name}: cash less cost is {found} quanta, opening and ledger are {right}"
 
 
-def check(state: HouseState, events: Events | None) -> None:
+def refuse_broken_books(state: HouseState, events: Events | None) -> None:
     """Raise what does not hold of a state, and of the events that led to it."""
-    found = [*differences(state), *(_legs(events) if events is not None else [])]
+    found = [*differences(state), *(_leg_differences(events) if events is not None else [])]
     if found:
         raise BrokenBooksError(found)
 
 
-def _legs(events: Events) -> Iterator[str]:
+def _leg_differences(events: Events) -> Iterator[str]:
     """What one side gives the other receives: the legs of movements sum to nothing."""
     moving = (events.link >= 0) & ~events.of(*FACTS, *EXTERNAL)
     for asset in np.unique(events.asset[moving]).tolist():

@@ -16,15 +16,15 @@ from ..stages.stage import Stage
 from ..stages.venue import Venue
 from ..state import HouseState
 from . import account_requests
-from .committed_state import CommittedState, Held
-from .funding import funding
-from .guard import alone
+from .committed_state import CommittedState, HouseContents
+from .funding import charge_funding
+from .guard import exclusive_call
 from .ledger import LEDGER_LINES, Ledger
 from .liquidation_pass import Pass
-from .opening import opened, opened_again
-from .pass_prices import Prices, at_prices
-from .plan import OpenPlan, Plan, Reported, opened_as
-from .trading import trade
+from .opening import open_state, reopening_events
+from .pass_prices import PassPrices, pass_books_at
+from .plan import OpenPlan, Plan, ReportedFills, require_open_plan
+from .trading import book_trade
 
 __all__ = ["ClearingHouse"]
 
@@ -127,10 +127,10 @@ class ClearingHouse(CommittedState):
         if not isinstance(snapshot, Snapshot):
             raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
         books = snapshot._owned()
-        core, strict = self._core(books), read_flag("strict", strict)
-        state, events = opened(books, core, funds, self._venue, strict, self._audits)
+        margin_pass, strict = self._make_margin_pass(books), read_flag("strict", strict)
+        state, events = open_state(books, margin_pass, funds, self._venue, strict, self._audits)
         self.opening = events
-        self._held = Held(state, None, Ledger(ledger_lines).after(events, state.parties.funds), events)
+        self._held = HouseContents(state, None, Ledger(ledger_lines).after(events, state.parties.funds), events)
 
     @classmethod
     def from_state(
@@ -164,13 +164,13 @@ class ClearingHouse(CommittedState):
             raise AdlError.at("state", None, type(state).__name__, "must be a HouseState")
         house = cls.__new__(cls)
         house._settings(venue, liquidity, audit, max_move, threads, ledger_lines)
-        house.opening = opened_again(state, house._venue)
-        house._held = Held(state, None, Ledger(ledger_lines), house.opening)
+        house.opening = reopening_events(state, house._venue)
+        house._held = HouseContents(state, None, Ledger(ledger_lines), house.opening)
         return house
 
     # Marks ------------------------------------------------------------------------------------------------------------
 
-    @alone
+    @exclusive_call
     def mark(
         self,
         prices: Mapping[str, Number] | None = None,
@@ -207,7 +207,7 @@ class ClearingHouse(CommittedState):
         asked = self._read(prices, time, index_prices, oracle)
         self._note_book()
         try:
-            at_work = self._begin(self._state, asked, together=False)
+            at_work = self._begin(self._state, asked, batch_orders=False)
             at_work.meet(self._liquidity)
             return self._finish(at_work)
         except BaseException:
@@ -215,7 +215,7 @@ class ClearingHouse(CommittedState):
             self._put_back()
             raise
 
-    @alone
+    @exclusive_call
     def plan(
         self,
         prices: Mapping[str, Number] | None = None,
@@ -253,10 +253,10 @@ class ClearingHouse(CommittedState):
         begin. Until the plan is done or dropped (:meth:`drop_plan`), the house refuses all changes.
         """
         asked, state = self._read(prices, time, index_prices, oracle), self._state
-        at_work = self._begin(state, asked, together=True)
+        at_work = self._begin(state, asked, batch_orders=True)
         return self._planned(OpenPlan(state, asked, at_work, reported=self._held.reported), at_work.next(None))
 
-    @alone
+    @exclusive_call
     def settle(self, plan: Plan, fills: Any = ()) -> Plan:
         """Go on with what the book filled.
 
@@ -308,7 +308,7 @@ class ClearingHouse(CommittedState):
         >>> plan.done, plan.events.rows("book-fill")[0]["lots"], plan.events.counts()["book-fill"]
         (True, -2, 4)
         """
-        waiting = opened_as(self._held.plan, plan)
+        waiting = require_open_plan(self._held.plan, plan)
         answered = waiting.answered(fills)
         at_work = waiting.resumed(self._begin)
         self._held = self._held._replace(plan=waiting.with_pass(None))  # until the next one stands in its place
@@ -317,17 +317,20 @@ class ClearingHouse(CommittedState):
             return Plan(plan.number, (), (), self._finish(at_work, answered.reported))
         return self._planned(answered.with_pass(at_work), orders)
 
-    def _begin(self, state: HouseState, asked: Prices, together: bool) -> Pass:
+    def _begin(self, state: HouseState, asked: PassPrices, batch_orders: bool) -> Pass:
         """A pass over the margin of the house, which it moves to new prices."""
-        return Pass(at_prices(state, self._taken(), asked, self._liquidity, together, self._threads), self._venue)
+        return Pass(
+            pass_books_at(state, self._take_margin_pass(), asked, self._liquidity, batch_orders, self._threads),
+            self._venue,
+        )
 
-    def _finish(self, at_work: Pass, reported: Reported | None = None) -> Events:
+    def _finish(self, at_work: Pass, reported: ReportedFills | None = None) -> Events:
         """Commit what a pass came to."""
-        return self._commit(at_work.work, at_work.books(), at_work.work.core, reported)
+        return self._commit(at_work.pass_books, at_work.books(), at_work.pass_books.margin_pass, reported)
 
     # Between marks ----------------------------------------------------------------------------------------------------
 
-    @alone
+    @exclusive_call
     def deposit(self, wallet: int, amount: Number, asset: str | None = None, time: int | None = None) -> Events:
         """Money into a wallet; a debt that is open is paid first.
 
@@ -341,9 +344,9 @@ class ClearingHouse(CommittedState):
             Needed for a multi-asset or portfolio wallet.
         time : int, optional
         """
-        return self._change(time, lambda work: account_requests.deposit(work, wallet, amount, asset))
+        return self._change(time, lambda pass_books: account_requests.book_deposit(pass_books, wallet, amount, asset))
 
-    @alone
+    @exclusive_call
     def withdraw(self, wallet: int, amount: Number, asset: str | None = None, time: int | None = None) -> Events:
         """Money out of a wallet, at most what is free: ``max(0, min(WB, E) - IM - locked)``, and E stays above MM.
 
@@ -354,9 +357,11 @@ class ClearingHouse(CommittedState):
         wallet, amount, asset, time
             As :meth:`deposit`.
         """
-        return self._change(time, lambda work: account_requests.withdraw(work, wallet, amount, asset))
+        return self._change(
+            time, lambda pass_books: account_requests.book_withdrawal(pass_books, wallet, amount, asset)
+        )
 
-    @alone
+    @exclusive_call
     def trade(
         self,
         contract: str,
@@ -392,9 +397,11 @@ class ClearingHouse(CommittedState):
             concerned.
         """
         legs = buyer_leg, seller_leg
-        return self._change(time, lambda work: trade(work, contract, quantity, price, buyer, seller, legs, leverage))
+        return self._change(
+            time, lambda pass_books: book_trade(pass_books, contract, quantity, price, buyer, seller, legs, leverage)
+        )
 
-    @alone
+    @exclusive_call
     def place_order(
         self,
         wallet: int,
@@ -423,20 +430,22 @@ class ClearingHouse(CommittedState):
         """
         return self._change(
             time,
-            lambda work: account_requests.place_order(work, wallet, contract, quantity, price, leverage, locked),
+            lambda pass_books: account_requests.add_order(
+                pass_books, wallet, contract, quantity, price, leverage, locked
+            ),
         )
 
-    @alone
+    @exclusive_call
     def cancel_order(self, order: int, time: int | None = None) -> Events:
         """Take an open order out, by its row in ``house.snapshot().orders``."""
-        return self._change(time, lambda work: account_requests.cancel_order(work, order))
+        return self._change(time, lambda pass_books: account_requests.remove_order(pass_books, order))
 
-    @alone
+    @exclusive_call
     def fund_deposit(self, fund: str, amount: Number, time: int | None = None) -> Events:
         """Money into a fund; below 0 out of it, at most its cash and at most its equity."""
-        return self._change(time, lambda work: account_requests.fund_deposit(work, fund, amount))
+        return self._change(time, lambda pass_books: account_requests.book_fund_deposit(pass_books, fund, amount))
 
-    @alone
+    @exclusive_call
     def funding(self, rates: Mapping[str, Number], time: int | None = None) -> Events:
         """Charge funding: each row pays ``round(sign(q)·|MV|·rate)``, and the contract's fund has the sum.
 
@@ -446,4 +455,4 @@ class ClearingHouse(CommittedState):
             Exact; above 0 longs pay.
         time : int, optional
         """
-        return self._change(time, lambda work: funding(work, rates))
+        return self._change(time, lambda pass_books: charge_funding(pass_books, rates))

@@ -18,7 +18,7 @@ from ..._support.wording import counted
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ..events import KINDS, Events
-from ..liquidation.cool_downs import current
+from ..liquidation.cool_downs import valid_cool_downs
 from ..liquidation.pass_books import PassBooks
 from ..liquidation.settlement import settle_debts
 from ..margin.margin_pass import MarginPass
@@ -30,20 +30,30 @@ from ..stages.venue import as_venue
 from ..state import HouseState, names_of
 from . import audit as books_audit
 from .fund_views import Funds, funds_of
-from .guard import Guard, alone
+from .guard import Guard, exclusive_call
 from .ledger import Ledger
-from .pass_prices import Prices, read_prices
-from .plan import NOTHING_REPORTED, OpenPlan, Plan, Reported, newest
+from .pass_prices import PassPrices, read_prices
+from .plan import NOTHING_REPORTED, OpenPlan, Plan, ReportedFills, newest_reports
 
-__all__ = ["Held", "CommittedState"]
+__all__ = ["HouseContents", "CommittedState"]
 
 LOG = logging.getLogger("adlcore")
 
 #: What a house holds of its own; a subclass may hold more.
-OWN = ("version", "_held", "_liquidity", "_venue", "_audits", "_max_move", "_threads", "_ledger_lines", "opening")
+OWN_FIELDS = (
+    "version",
+    "_held",
+    "_liquidity",
+    "_venue",
+    "_audits",
+    "_max_move",
+    "_threads",
+    "_ledger_lines",
+    "opening",
+)
 
 
-class Held(NamedTuple):
+class HouseContents(NamedTuple):
     """All that a house holds and that changes: replaced as a whole, so that a call ends in one assignment.
 
     Attributes
@@ -63,12 +73,12 @@ class Held(NamedTuple):
     """
 
     state: HouseState
-    core: MarginPass | None
+    margin_pass: MarginPass | None
     ledger: Ledger
     events: Events
     book: tuple[Any] | None = None
     plan: OpenPlan | None = None
-    reported: Reported = NOTHING_REPORTED
+    reported: ReportedFills = NOTHING_REPORTED
 
 
 class CommittedState:
@@ -154,10 +164,10 @@ class CommittedState:
         with self._guard.turn:
             held = self._held
             found = [*books_audit.differences(held.state)]
-            if held.core is not None:
-                fresh = self._core(held.state.snapshot)
+            if held.margin_pass is not None:
+                fresh = self._make_margin_pass(held.state.snapshot)
                 if not all(
-                    np.array_equal(getattr(held.core, name), getattr(fresh, name))
+                    np.array_equal(getattr(held.margin_pass, name), getattr(fresh, name))
                     for name in ("pnl", "margin", "wallets", "verdict")
                 ):
                     found.append("margin: what is kept differs from a fresh pass")
@@ -232,7 +242,7 @@ class CommittedState:
         waiting = self._held.plan
         return None if waiting is None else waiting.plan
 
-    @alone
+    @exclusive_call
     def drop_plan(self) -> None:
         """Forget the open plan, if there is one; the books are as they were before it.
 
@@ -255,7 +265,7 @@ class CommittedState:
         held = self._held
         number = held.state.next_plan
         plan = Plan(number, orders or (), waiting.at_work.cancels(), None)
-        state = held.state.replace(next_plan=number + 1, next_order=waiting.at_work.work.next_order)
+        state = held.state.replace(next_plan=number + 1, next_order=waiting.at_work.pass_books.next_order)
         self._held = held._replace(state=state, plan=replace(waiting, plan=plan))
         return plan
 
@@ -271,7 +281,7 @@ class CommittedState:
         fresh = type(self).__new__(type(self))
         memo[id(self)] = fresh
         kept = self._kept(memo)
-        more = {name: deepcopy(value, memo) for name, value in kept.items() if name not in OWN}
+        more = {name: deepcopy(value, memo) for name, value in kept.items() if name not in OWN_FIELDS}
         fresh.__setstate__({**kept, **more})
         return fresh
 
@@ -296,7 +306,7 @@ class CommittedState:
             except Exception as error:
                 must = "must be one that can be copied; from_state(house.state(), venue, liquidity) takes another"
                 raise AdlError.at("liquidity", None, self._liquidity, must) from error
-            held = self._held._replace(core=None, book=None)
+            held = self._held._replace(margin_pass=None, book=None)
             return {"version": self.VERSION, **kept, "_held": held, "_liquidity": book}
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
@@ -309,7 +319,7 @@ class CommittedState:
 
     # Inside -----------------------------------------------------------------------------------------------------------
 
-    _held: Held
+    _held: HouseContents
 
     @property
     def _state(self) -> HouseState:
@@ -328,7 +338,7 @@ class CommittedState:
                 self._liquidity.restore(held.book[0])
             self._held = held._replace(book=None)
 
-    def _core(self, snapshot: Snapshot) -> MarginPass:
+    def _make_margin_pass(self, snapshot: Snapshot) -> MarginPass:
         for code, contract in enumerate(snapshot.contracts):
             if contract.tiers is None:
                 must = "must have margin tiers: Contract(..., tiers=MarginTiers(...))"
@@ -338,12 +348,12 @@ class CommittedState:
         refuse_without_tiers(snapshot)
         return MarginPass(snapshot, self._venue.inclusive, self._threads)
 
-    def _taken(self) -> MarginPass:
+    def _take_margin_pass(self) -> MarginPass:
         """The margin of the state, taken out so that a call can move it."""
         held = self._held
-        core = self._core(held.state.snapshot) if held.core is None else held.core
-        self._held = held._replace(core=None)
-        return core
+        margin_pass = self._make_margin_pass(held.state.snapshot) if held.margin_pass is None else held.margin_pass
+        self._held = held._replace(margin_pass=None)
+        return margin_pass
 
     def _time(self, time: int | None) -> int:
         last = self._state.time
@@ -355,25 +365,27 @@ class CommittedState:
             raise AdlError.at("time", None, time, f"must not be before the last one, {last}")
         return int(time)
 
-    def _read(self, prices: Any, time: Any, index_prices: Any, oracle: Any) -> Prices:
+    def _read(self, prices: Any, time: Any, index_prices: Any, oracle: Any) -> PassPrices:
         """What a mark is asked for, checked; refused while a plan is open."""
         self._refuse_open_plan()
         return read_prices(self._state.snapshot, prices, self._time(time), index_prices, oracle, self._max_move)
 
-    def _commit(self, work: PassBooks, books: Snapshot, core: MarginPass, reported: Reported | None = None) -> Events:
+    def _commit(
+        self, pass_books: PassBooks, books: Snapshot, margin_pass: MarginPass, reported: ReportedFills | None = None
+    ) -> Events:
         """One assignment, then the subscribers; `reported` are the fills of the plan that ends, and of those before."""
         held = self._held
         state = held.state
-        work.refuse_unfit_parties()
-        work.cooling = current(work.cooling, books, core)
-        events = work.log.events(state.sequence, work.time, names_of(state))
-        fresh = work.state_after(books, events, state.next_plan)
+        pass_books.refuse_unfit_parties()
+        pass_books.cooling = valid_cool_downs(pass_books.cooling, books, margin_pass)
+        events = pass_books.log.events(state.sequence, pass_books.time, names_of(state))
+        fresh = pass_books.state_after(books, events, state.next_plan)
         unchanged = books.positions is state.snapshot.positions and books.wallets is state.snapshot.wallets
         if self._audits and not (unchanged and books.balances is state.snapshot.balances and not len(events)):
-            books_audit.check(fresh, events)
+            books_audit.refuse_broken_books(fresh, events)
         ledger = held.ledger.after(events, fresh.parties.funds)
-        told = held.reported if reported is None else newest(reported)
-        self._held = Held(fresh, core, ledger, events, reported=told)
+        told = held.reported if reported is None else newest_reports(reported)
+        self._held = HouseContents(fresh, margin_pass, ledger, events, reported=told)
         if len(events):
             self._tell(events)
         return events
@@ -400,35 +412,37 @@ class CommittedState:
         self._refuse_open_plan()
         state = self._state
         now = self._time(time)
-        work = PassBooks(state, state.snapshot, self._taken(), now, self._liquidity, False, {})
-        books = change(work)
+        pass_books = PassBooks(state, state.snapshot, self._take_margin_pass(), now, self._liquidity, False, {})
+        books = change(pass_books)
         if books is None:
-            books = work.changed() if work.opened else state.snapshot
-        core = self._margin_after(work, books)
+            books = pass_books.snapshot_after() if pass_books.is_writable else state.snapshot
+        margin_pass = self._margin_after(pass_books, books)
         before = state.snapshot
         moved = books.positions is not before.positions or books.balances is not before.balances
-        if moved and not work.opened:
-            work.begin_at(books, core)
-            settle_debts(work, work.log.wallets())
-            if work.opened:
-                books = work.changed()
-                core.rebased(books, work.log.wallets())
-        return self._commit(work, books, core)
+        if moved and not pass_books.is_writable:
+            pass_books.adopt_books(books, margin_pass)
+            settle_debts(pass_books, pass_books.log.wallets())
+            if pass_books.is_writable:
+                books = pass_books.snapshot_after()
+                margin_pass.rebase(books, pass_books.log.wallets())
+        return self._commit(pass_books, books, margin_pass)
 
-    def _margin_after(self, work: PassBooks, books: Snapshot) -> MarginPass:
+    def _margin_after(self, pass_books: PassBooks, books: Snapshot) -> MarginPass:
         """The margin of books that a call has changed: by differences where only orders, funds or balances did."""
-        core, before = work.core, self._state.snapshot
-        if work.opened or books.positions is not before.positions or books.balances is not before.balances:
-            return self._core(books)
+        margin_pass, before = pass_books.margin_pass, self._state.snapshot
+        if pass_books.is_writable or books.positions is not before.positions or books.balances is not before.balances:
+            return self._make_margin_pass(books)
         moved = np.zeros(0, INT64)
         if books.wallets is not before.wallets:
-            if core.slots.many:
-                return self._core(books)
-            moved = work.log.wallets()
+            if margin_pass.slots.has_valued:
+                return self._make_margin_pass(books)
+            moved = pass_books.log.wallets()
             for wallet in moved.tolist():
                 change = int(books.wallets.balance[wallet]) - int(before.wallets.balance[wallet])
-                core.sums[wallet, 0] = work.fitting(int(core.sums[wallet, 0]) + change, "equity")
-            core.slots = copy(core.slots)
-            core.slots.balance = books.wallets.balance
-        core.rebased(books, moved)
-        return core
+                margin_pass.sums[wallet, 0] = pass_books.require_int64(
+                    int(margin_pass.sums[wallet, 0]) + change, "equity"
+                )
+            margin_pass.slots = copy(margin_pass.slots)
+            margin_pass.slots.balance = books.wallets.balance
+        margin_pass.rebase(books, moved)
+        return margin_pass

@@ -12,9 +12,9 @@ from ...contracts.decimals import whole_number
 from ...errors import AdlError
 from ..order_book.liquidity import Liquidity
 from ..snapshot.snapshot import Snapshot
-from ..stages.stage import Fill, Order
+from ..stages.stage import Order, OrderFill
 
-__all__ = ["FillId", "Report", "checked_fills", "filled_by", "read_reports", "reported_once", "shown"]
+__all__ = ["FillId", "Report", "check_fills", "fill_orders", "read_reports", "drop_repeats", "report_tuple"]
 
 #: What names a fill in the venue's own book: 5 and "5" are one name, for reports come as numbers and as text.
 FillId = str
@@ -22,7 +22,7 @@ FillId = str
 #: Lots, ticks and, where it has one, its name.
 Report = tuple[int, int, FillId | None]
 
-PAIR = "must be (lots, ticks), two whole numbers; where a plan is settled also (lots, ticks, id), the fill's name"
+FILL_FORM = "must be (lots, ticks), two whole numbers; where a plan is settled also (lots, ticks, id), the fill's name"
 
 
 def read_reports(place: int, fills: Any) -> list[Report]:
@@ -35,7 +35,7 @@ def _report(place: int, fill: Any) -> Report:
     """One fill, read."""
     parts = tuple(fill) if isinstance(fill, tuple | list) else ()
     if len(parts) not in (2, 3):
-        raise AdlError.at("fills", place, fill, PAIR)
+        raise AdlError.at("fills", place, fill, FILL_FORM)
     try:
         lots, ticks = (whole_number(part, "fills", wide=True) for part in parts[:2])
         name = parts[2] if len(parts) == 3 else None
@@ -44,13 +44,13 @@ def _report(place: int, fill: Any) -> Report:
         elif name is not None:
             name = str(whole_number(name, "fills"))
     except AdlError:
-        raise AdlError.at("fills", place, fill, PAIR) from None
+        raise AdlError.at("fills", place, fill, FILL_FORM) from None
     if name is not None and not 0 < len(name) <= LONGEST_NAME:
         raise AdlError.at("fills", place, fill, f"must have a name of 1 to {LONGEST_NAME} characters, or none")
     return lots, ticks, name
 
 
-def reported_once(
+def drop_repeats(
     order: Order, place: int, reports: list[Report], reported: dict[FillId, tuple[int, int, int]]
 ) -> list[Report]:
     """The reports of an order without those that tell the same again; what they name is noted."""
@@ -62,7 +62,7 @@ def reported_once(
         elif reported[name] != told:
             number, *other = reported[name]
             must = f"must be a name of its own: fill {name!r} is {tuple(other)} of order {number}"
-            raise AdlError.at("fills", place, shown(lots, ticks, name), must)
+            raise AdlError.at("fills", place, report_tuple(lots, ticks, name), must)
         if name is not None:
             reported[name] = told
     counts = Counter((lots, ticks) for lots, ticks, _ in fresh)
@@ -73,11 +73,11 @@ def reported_once(
     return fresh
 
 
-def checked_fills(order: Order, place: int, reports: list[Report]) -> list[Fill]:
+def check_fills(order: Order, place: int, reports: list[Report]) -> list[OrderFill]:
     """The fills of one order, within its lots and its limit."""
     total, side = 0, 1 if order.lots < 0 else -1
     for lots, ticks, name in reports:
-        told = shown(lots, ticks, name)
+        told = report_tuple(lots, ticks, name)
         total += lots
         if lots <= 0:
             raise AdlError.at("fills", place, told, "must be of lots above 0")
@@ -92,12 +92,12 @@ def checked_fills(order: Order, place: int, reports: list[Report]) -> list[Fill]
     return [(lots, ticks) for lots, ticks, _ in reports]
 
 
-def shown(lots: int, ticks: int, name: FillId | None) -> tuple[Any, ...]:
+def report_tuple(lots: int, ticks: int, name: FillId | None) -> tuple[Any, ...]:
     """A report as it was told."""
     return (lots, ticks) if name is None else (lots, ticks, name)
 
 
-def filled_by(book: Liquidity, snapshot: Snapshot, orders: Iterable[Order], time: int) -> list[list[Fill]]:
+def fill_orders(book: Liquidity, snapshot: Snapshot, orders: Iterable[Order], time: int) -> list[list[OrderFill]]:
     """What a book at hand fills of orders, one after the other; it answers once, so that its fills have no names."""
     found = []
     for place, order in enumerate(orders):
@@ -105,6 +105,6 @@ def filled_by(book: Liquidity, snapshot: Snapshot, orders: Iterable[Order], time
         reports = read_reports(place, book.ioc(contract, order.lots, order.limit, time))
         for lots, ticks, name in reports:
             if name is not None:
-                raise AdlError.at("fills", place, shown(lots, ticks, name), PAIR)
-        found.append(checked_fills(order, place, reports))
+                raise AdlError.at("fills", place, report_tuple(lots, ticks, name), FILL_FORM)
+        found.append(check_fills(order, place, reports))
     return found

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..._support.options import is_text_of, require_option
 from ..state import HouseState
-from .ledger import Ledger, amount_in, columns_of
+from .ledger import Ledger, ledger_columns, total_amount
 
 __all__ = ["Fund", "Funds", "funds_of"]
 
@@ -73,7 +73,7 @@ class Fund:
         that its calls returned, in a recorded run, or with whoever subscribed (:meth:`ClearingHouse.on`).
         Funding is one line for a call and contract, under the number of its first leg.
         """
-        return columns_of(self._lines, *self._names)
+        return ledger_columns(self._lines, *self._names)
 
     def __repr__(self) -> str:
         held = f", {len(self.inventory)} positions" if self.inventory else ""
@@ -118,17 +118,17 @@ def funds_of(state: HouseState, ledger: Ledger) -> Funds:
             name=name,
             asset=snapshot.assets[asset].name,
             cash=cash,
-            equity=cash + sum(_value(state, code, lots) - cost for code, (lots, cost) in inventory.items()),
+            equity=cash + sum(_mark_value(state, code, lots) - cost for code, (lots, cost) in inventory.items()),
             balance=Decimal(snapshot.assets[asset].decimal(cash)),
             inventory={symbols[code]: pair for code, pair in inventory.items()},
-            brought_forward=int(state.opening[row]) + int(state.ledger[row]) - amount_in(lines),
+            brought_forward=int(state.opening[row]) + int(state.ledger[row]) - total_amount(lines),
             _lines=lines,
             _names=names,
         )
     return Funds(found)
 
 
-def _value(state: HouseState, code: int, lots: int) -> int:
+def _mark_value(state: HouseState, code: int, lots: int) -> int:
     """MV of lots at the mark, as a pass has it."""
     mark = state.snapshot.marks[code]
     return 0 if mark is None else round(float(lots) * state.snapshot.contracts[code].quanta_per_lot(mark))

@@ -15,65 +15,69 @@ from ...errors import AdlError
 from ..liquidation.pass_books import PassBooks
 from ..snapshot.exact import read_entry
 
-__all__ = ["funding"]
+__all__ = ["charge_funding"]
 
 
-def funding(work: PassBooks, rates: Mapping[str, Number]) -> None:
+def charge_funding(pass_books: PassBooks, rates: Mapping[str, Number]) -> None:
     """Each row of users, street and vaults pays ``round(sign(q)·|MV|·rate)``; the contract's fund has the sum."""
-    books = work.books
+    books = pass_books.snapshot
     if not isinstance(rates, Mapping):
         raise AdlError.at("rates", None, rates, "must be a mapping of symbols to rates")
     given = {books.code(symbol): read_entry("rates", symbol, rate, exact_decimal) for symbol, rate in rates.items()}
     for code in sorted(given):
-        if work.core.marks[code] is None:
+        if pass_books.margin_pass.marks[code] is None:
             raise AdlError.at("rates", None, books.contracts[code].symbol, "has no mark price: must be marked before")
-    work.open()
+    pass_books.make_writable()
     for code in sorted(given):
-        _fund_one(work, code, given[code])
+        _charge_contract(pass_books, code, given[code])
 
 
-def _fund_one(work: PassBooks, code: int, rate: Decimal) -> None:
-    books, fund, asset = work.books, int(work.table.head[code]), int(work.settle[code])
+def _charge_contract(pass_books: PassBooks, code: int, rate: Decimal) -> None:
+    books, fund, asset = pass_books.snapshot, int(pass_books.fund_table.head[code]), int(pass_books.settle[code])
     part = books.rows(code)
-    rows = part.start + np.flatnonzero(work.quantity[part])
-    value = work.core.pnl[rows] + work.entry_value[rows]
-    side = np.sign(work.quantity[rows])
-    paid = side * _share(np.abs(value), rate, books.contracts[code].symbol)
-    wallet, slots = books.positions.wallet[rows], work.core.slots.of_position[rows]
-    _pay_out(work, slots, paid)
+    rows = part.start + np.flatnonzero(pass_books.quantity[part])
+    value = pass_books.margin_pass.pnl[rows] + pass_books.entry_value[rows]
+    side = np.sign(pass_books.quantity[rows])
+    paid = side * _payments(np.abs(value), rate, books.contracts[code].symbol)
+    wallet, slots = books.positions.wallet[rows], pass_books.margin_pass.slots.position_slot[rows]
+    _debit_slots(pass_books, slots, paid)
     moved = paid != 0
-    party, label = work.first_fund + fund, {"contract": code, "asset": asset}
-    work.log.extend(
+    party, label = pass_books.first_fund + fund, {"contract": code, "asset": asset}
+    pass_books.log.extend(
         ("funding", "funding", {**label, "wallet": wallet[moved], "row": rows[moved], "amount": -paid[moved]}),
         ("funding", "funding", {**label, "party": np.full(int(moved.sum()), party), "amount": paid[moved]}),
     )
     total = _kernels.numbers.money.exact_sum(paid)
-    for other in range(work.first_fund):
-        lots = int(work.lots[other, code])
-        notional = np.array([abs(work.notional(other, code))])
-        amount = (1 if lots > 0 else -1) * int(_share(notional, rate, "the street")[0])
+    for other in range(pass_books.first_fund):
+        lots = int(pass_books.lots[other, code])
+        notional = np.array([abs(pass_books.mark_value(other, code))])
+        amount = (1 if lots > 0 else -1) * int(_payments(notional, rate, "the street")[0])
         if lots and amount:
-            work.party_cash[other, asset] = work.fitting(int(work.party_cash[other, asset]) - amount, "cash")
-            work.log.add(
+            pass_books.party_cash[other, asset] = pass_books.require_int64(
+                int(pass_books.party_cash[other, asset]) - amount, "cash"
+            )
+            pass_books.log.add(
                 ("funding", "funding", {**label, "party": other, "amount": -amount}),
                 ("funding", "funding", {**label, "party": party, "amount": amount}),
             )
             total += amount
-    work.fund_receives(fund, total)
+    pass_books.credit_fund(fund, total)
 
 
-def _pay_out(work: PassBooks, slots: Int64Array1D, paid: Int64Array1D) -> None:
+def _debit_slots(pass_books: PassBooks, slots: Int64Array1D, paid: Int64Array1D) -> None:
     """Take what each row pays out of its slot."""
-    left = np.empty_like(work.cash)
+    left = np.empty_like(pass_books.cash)
     count = np.arange(len(left))
-    bad = _kernels.numbers.money.group_sums(np.concatenate([work.cash, -paid]), np.concatenate([count, slots]), left)
+    bad = _kernels.numbers.money.group_sums(
+        np.concatenate([pass_books.cash, -paid]), np.concatenate([count, slots]), left
+    )
     if bad >= 0:
         must = "must leave balances that fit int64 quanta; use fewer decimals"
-        raise AdlError.at("rates", None, int(work.cash[bad]), must)
-    work.cash[:] = left
+        raise AdlError.at("rates", None, int(pass_books.cash[bad]), must)
+    pass_books.cash[:] = left
 
 
-def _share(values: Int64Array1D, rate: Decimal, symbol: str) -> Int64Array1D:
+def _payments(values: Int64Array1D, rate: Decimal, symbol: str) -> Int64Array1D:
     """``values·rate``, rounded half-even."""
     top, bottom = Fraction(rate).as_integer_ratio()
     out = np.empty(len(values), INT64)

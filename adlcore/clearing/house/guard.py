@@ -14,15 +14,15 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from ...errors import AdlError
 from ..state import HouseState
 
-__all__ = ["Guard", "alone"]
+__all__ = ["Guard", "exclusive_call"]
 
 LOG = logging.getLogger("adlcore")
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: The code of what :func:`alone` makes of a method, by which a call is known on the stack.
-GUARDED: set[CodeType] = set()
+#: The code of what :func:`exclusive_call` makes of a method, by which a call is known on the stack.
+GUARDED_CODE: set[CodeType] = set()
 
 
 class Guard:
@@ -72,7 +72,7 @@ class Guard:
             self._running_deferred = False
 
 
-class Guarded(Protocol):
+class HasGuard(Protocol):
     """What has a guard."""
 
     _guard: Guard
@@ -88,10 +88,10 @@ class Guarded(Protocol):
         """Put the order book back to where it was, if a call that did not end has left it changed."""
 
 
-H = TypeVar("H", bound=Guarded)
+H = TypeVar("H", bound=HasGuard)
 
 
-def alone(method: Callable[Concatenate[H, P], R]) -> Callable[Concatenate[H, P], R]:
+def exclusive_call(method: Callable[Concatenate[H, P], R]) -> Callable[Concatenate[H, P], R]:
     """A method of a house that runs by itself: it waits for other threads, and refuses to run within another call.
 
     Calls that were deferred by one that failed before the house moved are forgotten with it.
@@ -118,7 +118,7 @@ def alone(method: Callable[Concatenate[H, P], R]) -> Callable[Concatenate[H, P],
             house._run_deferred()
             return found
 
-    GUARDED.add(call.__code__)
+    GUARDED_CODE.add(call.__code__)
     return wraps(method)(call)
 
 
@@ -126,6 +126,6 @@ def _calls_at_work(house: object) -> int:
     """How many calls of a house stand on this thread's stack, the one that asks included."""
     frame, count = inspect.currentframe(), 0
     while frame is not None:
-        count += frame.f_code in GUARDED and frame.f_locals.get("house") is house
+        count += frame.f_code in GUARDED_CODE and frame.f_locals.get("house") is house
         frame = frame.f_back
     return count

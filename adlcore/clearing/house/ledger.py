@@ -8,19 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support.arrays import INT64
-from ..events import CAUSES, FACTS, FIELDS, KINDS, Events, named
+from ..events import CAUSES, FACTS, FIELDS, KINDS, Events, name_column
 
-__all__ = ["LEDGER_LINES", "Ledger", "amount_in", "columns_of"]
+__all__ = ["LEDGER_LINES", "Ledger", "total_amount", "ledger_columns"]
 
 #: Movements of funds that a house keeps, unless it is told otherwise.
 LEDGER_LINES = 1_000
 
 #: What a line holds: the call's time and the event's sequence number, then the numbers of the event.
-LINE = ("sequence", "time", *FIELDS)
-PLACE = {name: place for place, name in enumerate(LINE)}
+LINE_FIELDS = ("sequence", "time", *FIELDS)
+LINE_PLACE = {name: place for place, name in enumerate(LINE_FIELDS)}
 
 #: The columns of a fund's ledger.
-SHOWN = ("sequence", "time", "kind", "contract", "lots", "price", "amount", "asset", "cause", "link")
+LEDGER_COLUMNS = ("sequence", "time", "kind", "contract", "lots", "price", "amount", "asset", "cause", "link")
 
 
 class Ledger:
@@ -31,14 +31,14 @@ class Ledger:
     most : int
         Lines that are kept of a fund at most.
     lines : int64[n, 13], optional
-        In the order of ``LINE``; ``link`` is a sequence number.
+        In the order of ``LINE_FIELDS``; ``link`` is a sequence number.
     """
 
     __slots__ = ("lines", "most")
 
     def __init__(self, most: int, lines: npt.NDArray[np.int64] | None = None) -> None:
         self.most = most
-        self.lines = np.zeros((0, len(LINE)), INT64) if lines is None else lines
+        self.lines = np.zeros((0, len(LINE_FIELDS)), INT64) if lines is None else lines
         self.lines.setflags(write=False)
 
     def after(self, events: Events, first_fund: int) -> Ledger:
@@ -50,34 +50,34 @@ class Ledger:
         legs = np.flatnonzero((events.party >= first_fund) & ~events.of(*FACTS))
         if not len(legs):
             return self
-        lines = np.concatenate([self.lines, _funding_summed(_lines(events, legs))])
-        return Ledger(self.most, _newest(lines, self.most))
+        lines = np.concatenate([self.lines, _sum_funding(_lines(events, legs))])
+        return Ledger(self.most, _newest_lines(lines, self.most))
 
     def of(self, party: int) -> npt.NDArray[np.int64]:
         """The lines of one fund."""
-        mine: npt.NDArray[np.int64] = self.lines[self.lines[:, PLACE["party"]] == party]
+        mine: npt.NDArray[np.int64] = self.lines[self.lines[:, LINE_PLACE["party"]] == party]
         return mine
 
 
-def amount_in(lines: npt.NDArray[np.int64]) -> int:
+def total_amount(lines: npt.NDArray[np.int64]) -> int:
     """By how much lines of one fund have changed its cash less entry values."""
-    return sum(lines[:, PLACE["amount"]].tolist())
+    return sum(lines[:, LINE_PLACE["amount"]].tolist())
 
 
-def columns_of(
+def ledger_columns(
     lines: npt.NDArray[np.int64], contracts: tuple[str, ...], assets: tuple[str, ...]
 ) -> dict[str, npt.NDArray[Any]]:
     """Lines as columns by name, with the names of contracts and assets."""
     names = {"kind": KINDS, "cause": CAUSES, "contract": contracts, "asset": assets}
-    columns = {name: lines[:, PLACE[name]].copy() for name in SHOWN}
-    return {name: named(names[name], column) if name in names else column for name, column in columns.items()}
+    columns = {name: lines[:, LINE_PLACE[name]].copy() for name in LEDGER_COLUMNS}
+    return {name: name_column(names[name], column) if name in names else column for name, column in columns.items()}
 
 
-def _newest(lines: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
+def _newest_lines(lines: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
     """The last so many lines of each fund, in their order."""
     if len(lines) <= most:
         return lines
-    owner = lines[:, PLACE["party"]]
+    owner = lines[:, LINE_PLACE["party"]]
     by_owner = np.argsort(owner, kind="stable")
     last = np.searchsorted(owner[by_owner], owner[by_owner], side="right")
     return lines[np.sort(by_owner[last - np.arange(len(lines)) <= most])]
@@ -85,27 +85,27 @@ def _newest(lines: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
 
 def _lines(events: Events, legs: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
     """Legs as lines."""
-    lines = np.empty((len(legs), len(LINE)), INT64)
-    lines[:, PLACE["sequence"]] = events.first + legs
-    lines[:, PLACE["time"]] = events.time
+    lines = np.empty((len(legs), len(LINE_FIELDS)), INT64)
+    lines[:, LINE_PLACE["sequence"]] = events.first + legs
+    lines[:, LINE_PLACE["time"]] = events.time
     lines[:, 2:] = events.table[legs]
-    link = lines[:, PLACE["link"]]
+    link = lines[:, LINE_PLACE["link"]]
     link[link >= 0] += events.first
     return lines
 
 
-def _funding_summed(lines: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _sum_funding(lines: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The lines with those of funding summed by contract and fund, each sum where its first line stood."""
-    funding = lines[:, PLACE["kind"]] == KINDS.index("funding")
+    funding = lines[:, LINE_PLACE["kind"]] == KINDS.index("funding")
     if not funding.any():
         return lines
     mine = lines[funding]
-    party = mine[:, PLACE["party"]]
-    key = mine[:, PLACE["contract"]] * (int(party.max()) + 1) + party
+    party = mine[:, LINE_PLACE["party"]]
+    key = mine[:, LINE_PLACE["contract"]] * (int(party.max()) + 1) + party
     _, first, of = np.unique(key, return_index=True, return_inverse=True)
     sums = np.zeros(len(first), INT64)
-    np.add.at(sums, of, mine[:, PLACE["amount"]])  # what a fund has in all fits: a sum on the way may wrap
+    np.add.at(sums, of, mine[:, LINE_PLACE["amount"]])  # what a fund has in all fits: a sum on the way may wrap
     summed = mine[first]
-    summed[:, PLACE["amount"]] = sums
-    together = np.concatenate([lines[~funding], summed])
-    return together[np.argsort(together[:, PLACE["sequence"]], kind="stable")]
+    summed[:, LINE_PLACE["amount"]] = sums
+    batch_orders = np.concatenate([lines[~funding], summed])
+    return batch_orders[np.argsort(batch_orders[:, LINE_PLACE["sequence"]], kind="stable")]

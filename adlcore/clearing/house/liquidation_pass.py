@@ -29,85 +29,92 @@ from typing import Any
 import numpy as np
 
 from ..._support.arrays import INT64, Int64Array1D
-from ..liquidation.cool_downs import current
+from ..liquidation.cool_downs import valid_cool_downs
 from ..liquidation.liquidation_round import Round
 from ..liquidation.pass_books import PassBooks
-from ..liquidation.settlement import move_to_cross, settle, settle_debts
-from ..liquidation.trigger_observation import observe
+from ..liquidation.settlement import move_to_cross, settle_debts, settle_round
+from ..liquidation.trigger_observation import observe_funds
 from ..order_book.liquidity import Liquidity
 from ..snapshot.snapshot import Snapshot
-from ..stages.stage import Order, Requests
+from ..stages.stage import Order, OrderBatches
 from ..stages.venue import Venue
 from ..state import names_of
-from .fill_reports import filled_by
+from .fill_reports import fill_orders
 
-__all__ = ["Pass", "run"]
+__all__ = ["Pass", "run_pass"]
 
 
-def run(work: PassBooks, venue: Venue) -> Requests:
+def run_pass(pass_books: PassBooks, venue: Venue) -> OrderBatches:
     """One pass, at marks that are in place; asks for fills where a stage needs the order book.
 
     A wallet and a fund are tried once a pass. A fund below zero when a round starts is tried by that
     round; one that falls below later, by the ``Deleverage`` that finds it.
     """
-    observe(work)
+    observe_funds(pass_books)
     # Who is healthy at the new marks and is broken by somebody else in this pass begins anew.
-    work.cooling = current(work.cooling, work.books, work.core)
-    failing = np.flatnonzero(work.core.verdict == 1)
+    pass_books.cooling = valid_cool_downs(pass_books.cooling, pass_books.snapshot, pass_books.margin_pass)
+    failing = np.flatnonzero(pass_books.margin_pass.verdict == 1)
     rounds = 0
     while True:
-        funds = _funds_below_zero(work)
+        funds = _funds_below_zero(pass_books)
         if not len(failing) and not funds:
             break
         if rounds == venue.max_rounds:
-            _name_the_rest(work, failing, funds)
+            _log_untried(pass_books, failing, funds)
             break
         rounds += 1
-        work.open()
-        taken = Round(work, failing, funds)
-        work.tried_funds.update(funds)
+        pass_books.make_writable()
+        liquidation_round = Round(pass_books, failing, funds)
+        pass_books.tried_funds.update(funds)
         for stage in venue.stages:
-            requests = stage.run(work, taken)
+            requests = stage.run(pass_books, liquidation_round)
             if requests is not None:
                 yield from requests
-            settle(work, taken)
-        failing = _broken(work)
-    settle_debts(work, work.core.slots.wallet[work.core.slots.valued] if work.core.slots.many else np.zeros(0, INT64))
-    move_to_cross(work)
-    observe(work)
+            settle_round(pass_books, liquidation_round)
+        failing = _broken_counterparties(pass_books)
+    settle_debts(
+        pass_books,
+        pass_books.margin_pass.slots.wallet[pass_books.margin_pass.slots.valued_slots]
+        if pass_books.margin_pass.slots.has_valued
+        else np.zeros(0, INT64),
+    )
+    move_to_cross(pass_books)
+    observe_funds(pass_books)
 
 
-def _funds_below_zero(work: PassBooks) -> list[int]:
+def _funds_below_zero(pass_books: PassBooks) -> list[int]:
     """Funds with F < 0 and inventory that were not tried in this pass."""
     return [
         fund
-        for fund in range(len(work.table))
-        if fund not in work.tried_funds and work.lots[work.first_fund + fund].any() and work.fund_equity(fund) < 0
+        for fund in range(len(pass_books.fund_table))
+        if fund not in pass_books.tried_funds
+        and pass_books.lots[pass_books.first_fund + fund].any()
+        and pass_books.fund_equity(fund) < 0
     ]
 
 
-def _broken(work: PassBooks) -> Int64Array1D:
+def _broken_counterparties(pass_books: PassBooks) -> Int64Array1D:
     """Counterparties that are liquidatable now."""
-    touched = np.unique(np.concatenate([np.zeros(0, INT64), *work.counterparties]))
-    touched = touched[(work.in_liquidation[touched] == 0) & work.short(touched)]
-    sure = (work.margin[touched] > 0) & ~work.books.wallets.is_valued(touched)
+    touched = np.unique(np.concatenate([np.zeros(0, INT64), *pass_books.counterparties]))
+    touched = touched[(pass_books.in_liquidation[touched] == 0) & pass_books.is_liquidatable(touched)]
+    sure = (pass_books.margin[touched] > 0) & ~pass_books.snapshot.wallets.is_valued(touched)
     unsure = touched[~sure]
-    return np.sort(np.concatenate([touched[sure], unsure[work.holds(unsure)]])) if len(unsure) else touched
+    return np.sort(np.concatenate([touched[sure], unsure[pass_books.has_position(unsure)]])) if len(unsure) else touched
 
 
-def _name_the_rest(work: PassBooks, wallets: Int64Array1D, funds: list[int]) -> None:
+def _log_untried(pass_books: PassBooks, wallets: Int64Array1D, funds: list[int]) -> None:
     """Log who would have been tried in a further round."""
     if len(wallets):
-        work.log.extend(("max-rounds", "", {"wallet": wallets}))
+        pass_books.log.extend(("max-rounds", "", {"wallet": wallets}))
     for fund in funds:
-        work.log.add(("max-rounds", "", {"party": work.first_fund + fund}))
+        pass_books.log.add(("max-rounds", "", {"party": pass_books.first_fund + fund}))
 
 
 class Pass:
     """A pass that may wait for fills."""
 
-    def __init__(self, work: PassBooks, venue: Venue) -> None:
-        self.work, self._requests = work, run(work, venue)
+    def __init__(self, pass_books: PassBooks, venue: Venue) -> None:
+        self.pass_books, self._requests = pass_books, run_pass(pass_books, venue)
 
     def next(self, fills: list[list[tuple[int, int]]] | None) -> tuple[Order, ...] | None:
         """Go on to the next orders; None where the pass is over."""
@@ -121,20 +128,20 @@ class Pass:
         """Go on to the end with what a book at hand fills. An interruption comes out of the loop: it has no handler."""
         orders = self.next(None)
         while orders is not None:
-            orders = self.next(filled_by(book, self.work.state.snapshot, orders, self.work.time))
+            orders = self.next(fill_orders(book, self.pass_books.state.snapshot, orders, self.pass_books.time))
 
     def books(self) -> Snapshot:
         """The users' books after it, to which its margin moves."""
-        work = self.work
-        if not work.opened:
-            return work.books
-        books = work.changed()
-        touched = np.concatenate([np.flatnonzero(work.in_liquidation), *work.counterparties])
-        work.core.rebased(books, np.unique(touched))
+        pass_books = self.pass_books
+        if not pass_books.is_writable:
+            return pass_books.snapshot
+        books = pass_books.snapshot_after()
+        touched = np.concatenate([np.flatnonzero(pass_books.in_liquidation), *pass_books.counterparties])
+        pass_books.margin_pass.rebase(books, np.unique(touched))
         return books
 
     def cancels(self) -> tuple[dict[str, Any], ...]:
         """The orders that were cancelled so far."""
-        events = self.work.log.events(0, self.work.time, names_of(self.work.state))
+        events = self.pass_books.log.events(0, self.pass_books.time, names_of(self.pass_books.state))
         names = ("wallet", "account", "contract", "lots", "price")
         return tuple({name: row[name] for name in names} for row in events.rows("order-cancelled"))

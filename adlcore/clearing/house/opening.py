@@ -15,7 +15,7 @@ from ..funds.fund_table import resolve_funds
 from ..funds.parties import STREET, Parties
 from ..liquidation.pass_books import PassBooks
 from ..liquidation.settlement import settle_debts
-from ..liquidation.trigger_observation import opened as windows_of
+from ..liquidation.trigger_observation import opening_windows as windows_of
 from ..margin.margin_pass import MarginPass
 from ..order_book.liquidity import NoLiquidity
 from ..snapshot.snapshot import Snapshot
@@ -23,11 +23,16 @@ from ..stages.venue import Venue
 from ..state import HouseState, names_of
 from . import audit
 
-__all__ = ["opened", "opened_again"]
+__all__ = ["open_state", "reopening_events"]
 
 
-def opened(
-    snapshot: Snapshot, core: MarginPass, funds: Iterable[InsuranceFund], venue: Venue, strict: bool, audits: bool
+def open_state(
+    snapshot: Snapshot,
+    margin_pass: MarginPass,
+    funds: Iterable[InsuranceFund],
+    venue: Venue,
+    strict: bool,
+    audits: bool,
 ) -> tuple[HouseState, Events]:
     """The first state of a house, and what it took to come there; debts of wallets without positions are settled."""
     table = resolve_funds(funds, snapshot.contracts, snapshot.assets, venue.trigger)
@@ -53,21 +58,21 @@ def opened(
         next_plan=1,
         next_order=0,
     )
-    work = PassBooks(state, snapshot, core, 0, NoLiquidity(), False, {})
-    _balance(work, strict)
-    balanced = state.replace(parties=work.parties())
-    state = balanced.replace(constant=audit.assets_in_all(balanced))
-    settle_debts(work, np.arange(len(snapshot.wallets)))
-    books = work.changed() if work.opened else snapshot
-    events = work.log.events(0, 0, names_of(state))
-    work.state = state
-    state = work.state_after(books, events, state.next_plan)
+    pass_books = PassBooks(state, snapshot, margin_pass, 0, NoLiquidity(), False, {})
+    _balance_open_interest(pass_books, strict)
+    balanced = state.replace(parties=pass_books.parties())
+    state = balanced.replace(constant=audit.asset_totals(balanced))
+    settle_debts(pass_books, np.arange(len(snapshot.wallets)))
+    books = pass_books.snapshot_after() if pass_books.is_writable else snapshot
+    events = pass_books.log.events(0, 0, names_of(state))
+    pass_books.state = state
+    state = pass_books.state_after(books, events, state.next_plan)
     if audits:
-        audit.check(state, events)
+        audit.refuse_broken_books(state, events)
     return state, events
 
 
-def opened_again(state: HouseState, venue: Venue) -> Events:
+def reopening_events(state: HouseState, venue: Venue) -> Events:
     """The opening of a house that goes on from a state: no events. Its vaults are those that the venue names."""
     missing = [name for name in venue.vaults if name not in state.parties.names]
     if missing:
@@ -75,18 +80,18 @@ def opened_again(state: HouseState, venue: Venue) -> Events:
     return Events(np.zeros((0, len(FIELDS)), INT64), state.sequence, state.time, names_of(state))
 
 
-def _balance(work: PassBooks, strict: bool) -> None:
+def _balance_open_interest(pass_books: PassBooks, strict: bool) -> None:
     """Put into the street's hands what users' longs and shorts differ by, at the mark."""
-    for code, contract in enumerate(work.books.contracts):
-        net = _kernels.numbers.money.exact_sum(work.quantity[work.books.rows(code)])
+    for code, contract in enumerate(pass_books.snapshot.contracts):
+        net = _kernels.numbers.money.exact_sum(pass_books.quantity[pass_books.snapshot.rows(code)])
         if not net:
             continue
         if strict or abs(net) > INT64_MAX:
             side = "longs" if net > 0 else "shorts"
             must = f"the longs and shorts of {contract.symbol} must be equal; {abs(net):,} lots more are {side}"
             raise AdlError.at("positions.quantity", None, net, must)
-        work.lots[STREET, code] = -net
-        cost = work.notional(STREET, code)
-        work.cost[STREET, code] = cost
-        label = {"contract": code, "asset": work.settle[code], "party": STREET}
-        work.log.add(("balanced", "opening", {**label, "lots": -net, "amount": -cost}))
+        pass_books.lots[STREET, code] = -net
+        cost = pass_books.mark_value(STREET, code)
+        pass_books.cost[STREET, code] = cost
+        label = {"contract": code, "asset": pass_books.settle[code], "party": STREET}
+        pass_books.log.add(("balanced", "opening", {**label, "lots": -net, "amount": -cost}))

@@ -16,11 +16,11 @@ from ..snapshot.exact import prices_by_row
 from ..snapshot.snapshot import Snapshot
 from ..state import HouseState
 
-__all__ = ["Prices", "at_prices", "read_prices"]
+__all__ = ["PassPrices", "pass_books_at", "read_prices"]
 
 
 @dataclass(frozen=True, eq=False)
-class Prices:
+class PassPrices:
     """New marks, index and oracle prices by row, and the time."""
 
     marks: dict[int, Decimal]
@@ -31,9 +31,9 @@ class Prices:
 
 def read_prices(
     snapshot: Snapshot, prices: Any, time: int, index_prices: Any, oracle: Any, max_move: Fraction | None
-) -> Prices:
+) -> PassPrices:
     """Prices by symbol or asset as prices by row; no mark moves by more than a share of the last."""
-    asked = Prices(
+    asked = PassPrices(
         prices_by_row("prices", prices, snapshot.symbols),
         prices_by_row("index_prices", index_prices, snapshot.asset_names),
         prices_by_row("oracle", oracle, snapshot.symbols),
@@ -55,15 +55,22 @@ def _refuse_jumps(snapshot: Snapshot, marks: Mapping[int, Decimal], max_move: Fr
             raise AdlError.at(f"prices[{symbol!r}]", None, str(price), must)
 
 
-def at_prices(
-    state: HouseState, core: MarginPass, asked: Prices, liquidity: Liquidity, together: bool, threads: int
+def pass_books_at(
+    state: HouseState,
+    margin_pass: MarginPass,
+    asked: PassPrices,
+    liquidity: Liquidity,
+    batch_orders: bool,
+    threads: int,
 ) -> PassBooks:
     """The books of a state at new prices, as a pass changes them; the margin moves there."""
     books = snapshot = state.snapshot
-    core.remark(asked.marks, core.rates.moved(asked.index), bool(asked.index), threads)
+    margin_pass.move_or_recompute(
+        asked.marks, margin_pass.rates.at_index_prices(asked.index), bool(asked.index), threads
+    )
     if asked.marks or asked.index:
         marks = [asked.marks.get(code, mark) for code, mark in enumerate(snapshot.marks)]
         index = [asked.index.get(code, price) for code, price in enumerate(snapshot.index_prices)]
         books = snapshot._with({"marks": tuple(marks), "index_prices": tuple(index)})
-    core.books = books
-    return PassBooks(state, books, core, asked.time, liquidity, together, asked.oracle)
+    margin_pass.books = books
+    return PassBooks(state, books, margin_pass, asked.time, liquidity, batch_orders, asked.oracle)

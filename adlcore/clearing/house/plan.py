@@ -10,23 +10,23 @@ from typing import Any
 from ..._support.options import read_list
 from ...errors import AdlError
 from ..events import Events
-from ..stages.stage import Fill, Order
+from ..stages.stage import Order, OrderFill
 from ..state import HouseState
-from .fill_reports import FillId, checked_fills, read_reports, reported_once, shown
+from .fill_reports import FillId, check_fills, drop_repeats, read_reports, report_tuple
 from .liquidation_pass import Pass
-from .pass_prices import Prices
+from .pass_prices import PassPrices
 
 __all__ = ["OpenPlan", "Plan"]
 
 
 #: Order number, lots and ticks of fills, by their names.
-Reported = Mapping[FillId, tuple[int, int, int]]
+ReportedFills = Mapping[FillId, tuple[int, int, int]]
 
 #: Of no fill.
-NOTHING_REPORTED: Reported = {}
+NOTHING_REPORTED: ReportedFills = {}
 
 #: So many fills of plans before are remembered.
-NEWEST = 10_000
+REMEMBERED_REPORTS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,17 +105,17 @@ class OpenPlan:
     """
 
     state: HouseState
-    prices: Prices
+    prices: PassPrices
     at_work: Pass | None
     plan: Plan = Plan(0, (), (), None)
-    answers: tuple[list[list[Fill]], ...] = ()
-    reported: Reported = field(default_factory=dict)
+    answers: tuple[list[list[OrderFill]], ...] = ()
+    reported: ReportedFills = field(default_factory=dict)
 
     def with_pass(self, at_work: Pass | None) -> OpenPlan:
         """The same with its pass at work; with None where an exception may end it."""
         return replace(self, at_work=at_work)
 
-    def resumed(self, begin: Callable[[HouseState, Prices, bool], Pass]) -> Pass:
+    def resumed(self, begin: Callable[[HouseState, PassPrices, bool], Pass]) -> Pass:
         """The pass of the plan; made again, up to its orders, where an exception has ended it."""
         if self.at_work is not None:
             return self.at_work
@@ -143,8 +143,8 @@ class OpenPlan:
         answer = []
         for place, (order, filled) in enumerate(zip(self.plan.orders, self._by_order(fills), strict=True)):
             row = order.number if isinstance(fills, Mapping) else place
-            fresh = reported_once(order, row, [] if filled is None else read_reports(row, filled), reported)
-            answer.append(checked_fills(order, row, fresh))
+            fresh = drop_repeats(order, row, [] if filled is None else read_reports(row, filled), reported)
+            answer.append(check_fills(order, row, fresh))
         return replace(self, answers=(*self.answers, answer), reported=reported)
 
     def _by_order(self, fills: Any) -> list[Any]:
@@ -179,10 +179,10 @@ class OpenPlan:
         for lots, ticks, name in [] if filled is None else read_reports(number, filled):
             if name is None or self.reported.get(name) != (number, lots, ticks):
                 must = f"must be of an order of plan {self.plan.number}: order {number} was settled before"
-                raise AdlError.at("fills", number, shown(lots, ticks, name), must)
+                raise AdlError.at("fills", number, report_tuple(lots, ticks, name), must)
 
 
-def opened_as(waiting: OpenPlan | None, plan: Any) -> OpenPlan:
+def require_open_plan(waiting: OpenPlan | None, plan: Any) -> OpenPlan:
     """The open plan, where `plan` is that one."""
     if waiting is None or waiting.plan is not plan:
         number = plan.number if isinstance(plan, Plan) else plan
@@ -191,6 +191,6 @@ def opened_as(waiting: OpenPlan | None, plan: Any) -> OpenPlan:
     return waiting
 
 
-def newest(reported: Reported) -> Reported:
+def newest_reports(reported: ReportedFills) -> ReportedFills:
     """The fills that are remembered once a plan is done: the last ones that were told."""
-    return dict(list(reported.items())[-NEWEST:]) if len(reported) > NEWEST else reported
+    return dict(list(reported.items())[-REMEMBERED_REPORTS:]) if len(reported) > REMEMBERED_REPORTS else reported

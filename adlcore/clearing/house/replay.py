@@ -16,12 +16,12 @@ from ..funds.parties import Parties
 from ..snapshot.snapshot import Snapshot
 from ..state import HouseState
 
-__all__ = ["replayed"]
+__all__ = ["replay_events"]
 
 Event = dict[str, Any]
 
 
-def replayed(state: HouseState, events: Events) -> tuple[Snapshot, Parties]:
+def replay_events(state: HouseState, events: Events) -> tuple[Snapshot, Parties]:
     """The users' and the parties' books after the events of one call.
 
     Parameters
@@ -50,7 +50,7 @@ def replayed(state: HouseState, events: Events) -> tuple[Snapshot, Parties]:
     Examples
     --------
     >>> import adlcore as adl
-    >>> from adlcore.clearing.house.replay import replayed
+    >>> from adlcore.clearing.house.replay import replay_events
     >>> snapshot = adl.Snapshot.build(
     ...     [adl.Contract("X", tick=1, tiers=adl.MarginTiers([0], [0.05]))],
     ...     {"account": ["ann"], "balance": ["9"]},
@@ -60,12 +60,12 @@ def replayed(state: HouseState, events: Events) -> tuple[Snapshot, Parties]:
     >>> house = adl.ClearingHouse(snapshot, venue=[adl.clearing.Uncovered()])
     >>> before = house.state()
     >>> events = house.trade("X", 3, 2, buyer=0)
-    >>> replayed(before, events)[0].positions == house.snapshot().positions
+    >>> replay_events(before, events)[0].positions == house.snapshot().positions
     True
     """
     if events.first != state.sequence:
         raise AdlError.at("events", None, events.first, f"must begin with sequence {state.sequence}, the state's next")
-    told = _Replay(state, _inserted(state.snapshot, events))
+    told = _Replay(state, _insert_rows(state.snapshot, events))
     for event in _each(events):
         told.apply(event)
     return told.snapshot(), told.parties()
@@ -78,7 +78,7 @@ def _each(events: Events) -> Iterator[Event]:
         yield event
 
 
-def _inserted(snapshot: Snapshot, events: Events) -> Snapshot:
+def _insert_rows(snapshot: Snapshot, events: Events) -> Snapshot:
     """The books with the rows that trades put in, empty; rows are named as they are after the call."""
     fresh = sorted(
         {(e["row"], e["contract"], e["wallet"]) for e in _each(events.only("trade")) if e["cause"] == events.OPENED}
@@ -91,7 +91,7 @@ def _inserted(snapshot: Snapshot, events: Events) -> Snapshot:
     return snapshot._with({"positions": snapshot.positions.replace(**positions), "start": start})
 
 
-class _Book:
+class _NettedRows:
     """Lots and cost of rows, and what each row held when it was last opened or enlarged."""
 
     def __init__(self, lots: Any, cost: Any) -> None:
@@ -118,10 +118,10 @@ class _Replay:
 
     def __init__(self, state: HouseState, snapshot: Snapshot) -> None:
         self.before, self.state = snapshot, state
-        self.rows = _Book(snapshot.positions.quantity, snapshot.positions.entry_value)
+        self.rows = _NettedRows(snapshot.positions.quantity, snapshot.positions.entry_value)
         parties = state.parties
         self.leverage = snapshot.positions.leverage.copy()
-        self.party = _Book(parties.lots, parties.cost)
+        self.party = _NettedRows(parties.lots, parties.cost)
         self.realized, self.cash = parties.realized.copy(), parties.cash.copy()
         self.balance = snapshot.wallets.balance.copy()
         held = snapshot.balances

@@ -15,18 +15,18 @@ from ..snapshot.netted_row import NettedRow
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import ISOLATED
 
-__all__ = ["LEGS", "Row", "Rows", "Street", "User", "rewritten"]
+__all__ = ["LEG_SIGN", "TradeRow", "WalletRows", "StreetSide", "WalletSide", "rewrite_rows"]
 
-LEGS = {"long": 1, "short": -1}
+LEG_SIGN = {"long": 1, "short": -1}
 
 
-class Row(NettedRow):
+class TradeRow(NettedRow):
     """A position row while a trade books to it.
 
     Attributes
     ----------
     number : int
-        In the books before the trade; once :func:`rewritten` ran, in the books after it.
+        In the books before the trade; once :func:`rewrite_rows` ran, in the books after it.
     leverage : float
         As it is now.
     put : bool
@@ -49,7 +49,7 @@ class Row(NettedRow):
                 raise AdlError.at("quantity", None, number, "must leave lots and cost that fit an int64")
 
 
-class Rows:
+class WalletRows:
     """A wallet's rows of one contract, in their order: a short one comes last."""
 
     def __init__(self, books: Snapshot, code: int, wallet: int) -> None:
@@ -58,9 +58,9 @@ class Rows:
         self.wallet, self.first = wallet, first
         columns = (column[first:last].tolist() for column in (table.quantity, table.entry_value, table.leverage))
         held = zip(range(first, last), *columns, strict=True)
-        self.listed = [Row(number, lots, cost, leverage) for number, lots, cost, leverage in held]
+        self.listed = [TradeRow(number, lots, cost, leverage) for number, lots, cost, leverage in held]
 
-    def open(self, own: Row | None, short: bool) -> Row:
+    def open(self, own: TradeRow | None, short: bool) -> TradeRow:
         """A row of 0 lots to open: `own` before others, else one that is put in; the wallet's rows stay in order."""
         others = self.listed[::-1] if short else self.listed
         for row in others if own is None else (own, *others):
@@ -74,29 +74,29 @@ class Rows:
                 return row
         shorts = sum(row.lots < 0 for row in self.listed)
         place = len(self.listed) - (0 if short else shorts)
-        self.listed.insert(place, Row(self.first + place, put=True))
+        self.listed.insert(place, TradeRow(self.first + place, put=True))
         return self.listed[place]
 
 
-class Street:
+class StreetSide:
     """The street as one side of a trade: its row is netted."""
 
     wallet = -1
 
-    def __init__(self, work: PassBooks, code: int, sign: int) -> None:
-        self.work, self.code, self.sign = work, code, sign
+    def __init__(self, pass_books: PassBooks, code: int, sign: int) -> None:
+        self.pass_books, self.code, self.sign = pass_books, code, sign
 
     def closes(self, lots: int) -> int:
         """How many of these lots close something."""
-        held = int(self.work.lots[STREET, self.code])
+        held = int(self.pass_books.lots[STREET, self.code])
         return min(lots, abs(held)) if held * self.sign < 0 else 0
 
     def book(self, lots: int, value: int) -> None:
         """Take signed lots that all close, or all open."""
-        self.work.take(STREET, self.code, lots, value, value)
+        self.pass_books.take(STREET, self.code, lots, value, value)
 
 
-class User:
+class WalletSide:
     """A wallet as one side of a trade.
 
     Attributes
@@ -112,14 +112,14 @@ class User:
         What closing realized.
     """
 
-    def __init__(self, books: Snapshot, rows: Rows, name: str, leg: str | None, sign: int) -> None:
+    def __init__(self, books: Snapshot, rows: WalletRows, name: str, leg: str | None, sign: int) -> None:
         self.rows, self.wallet, self.sign = rows, rows.wallet, sign
         held = {1 if row.lots > 0 else -1: row for row in rows.listed if row.lots}
         if leg is not None:
-            if books.wallets.mode[self.wallet] == ISOLATED and -LEGS[leg] in held:
+            if books.wallets.mode[self.wallet] == ISOLATED and -LEG_SIGN[leg] in held:
                 must = f"must be the leg that isolated wallet {self.wallet} holds: it has one position"
                 raise AdlError.at(f"{name}_leg", None, leg, must)
-            self.leg = LEGS[leg]
+            self.leg = LEG_SIGN[leg]
         elif len(held) > 1:
             must = "must be 'long' or 'short': the wallet holds both legs of this contract"
             raise AdlError.at(f"{name}_leg", None, None, must)
@@ -127,7 +127,7 @@ class User:
             self.leg = next(iter(held), sign)
         self.hedge = leg is not None
         self.closing = held.get(self.leg)
-        self.opening: Row | None = None
+        self.opening: TradeRow | None = None
         self.opened, self.gain = False, 0
 
     def closes(self, lots: int) -> int:
@@ -141,7 +141,7 @@ class User:
             raise AdlError.at(f"{name}_leg", None, side, must)
         return min(lots, held)
 
-    def book(self, lots: int, value: int) -> Row:
+    def book(self, lots: int, value: int) -> TradeRow:
         """Take signed lots that all close, or all open; the row that they are booked to."""
         if self.closing is not None and self.closing.lots * lots < 0:
             self.gain += -value - self.closing.release(abs(lots))
@@ -154,10 +154,10 @@ class User:
         return self.opening
 
 
-def rewritten(books: Snapshot, code: int, changed: Iterable[Rows]) -> Snapshot:
+def rewrite_rows(books: Snapshot, code: int, changed: Iterable[WalletRows]) -> Snapshot:
     """The books with these wallets' rows of a contract as they are now; each row is given its number in them."""
     columns = {name: column.copy() for name, column in books.positions.columns().items()}
-    fresh: list[tuple[int, Row, int]] = []
+    fresh: list[tuple[int, TradeRow, int]] = []
     for rows in sorted(changed, key=lambda rows: rows.wallet):
         before = len(fresh)
         for place, row in enumerate(rows.listed):

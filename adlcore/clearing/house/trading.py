@@ -18,25 +18,25 @@ from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import ISOLATED
 from ..snapshot.wallet_balances import credit, wallet_row
 from .account_requests import refuse_debtor, refuse_misplaced
-from .trade_sides import LEGS, Row, Rows, Street, User, rewritten
+from .trade_sides import LEG_SIGN, StreetSide, TradeRow, WalletRows, WalletSide, rewrite_rows
 
-__all__ = ["trade"]
+__all__ = ["book_trade"]
 
 #: A leverage that was asked for: what it is named by, its decimal, and whether it is this side's alone.
 Leverage = tuple[str, Decimal, bool]
 
 
-class Fill(NamedTuple):
+class TradeFill(NamedTuple):
     """Signed lots of one side, signed as they are worth, and the row that they were booked to; None is the street's."""
 
     wallet: int
-    row: Row | None
+    row: TradeRow | None
     lots: int
     value: int
 
 
-def trade(
-    work: PassBooks,
+def book_trade(
+    pass_books: PassBooks,
     contract: str,
     quantity: Number,
     price: Number,
@@ -50,21 +50,21 @@ def trade(
     A trade through zero closes first and opens with the difference, as two fills: the values of both
     are rounded cumulatively, so that they sum to that of the whole.
     """
-    books = work.books
+    books = pass_books.snapshot
     code = books.code(contract)
     listed = books.contracts[code]
     lots, ticks = listed.lots(quantity), listed.ticks(price)
-    if work.core.marks[code] is None:
+    if pass_books.margin_pass.marks[code] is None:
         raise AdlError.at("contract", None, listed.symbol, "has no mark price: must be marked before it is traded")
     if lots <= 0:
         raise AdlError.at("quantity", None, quantity, "must be above 0")
-    asked = _leverages(leverage)
-    changed: dict[int, Rows] = {}
+    asked = _read_leverages(leverage)
+    changed: dict[int, WalletRows] = {}
     given = zip(("buyer", "seller"), (buyer, seller), legs, (1, -1), strict=True)
-    sides = [_side(work, changed, code, *each) for each in given]
+    sides = [_read_side(pass_books, changed, code, *each) for each in given]
     _refuse_oneself(books, sides, buyer, seller)
     cuts = sorted({side.closes(lots) for side in sides} - {0, lots})
-    unit, done, before = work.unit_at(code, ticks), 0, 0
+    unit, done, before = pass_books.value_per_lot(code, ticks), 0, 0
     fills = []
     for upto in [*cuts, lots]:
         value = round(unit * upto) - before
@@ -73,43 +73,51 @@ def trade(
             raise AdlError.at("quantity", None, quantity, must)
         for side in sides:
             count, worth = side.sign * (upto - done), side.sign * value
-            fills.append(Fill(side.wallet, side.book(count, worth), count, worth))
+            fills.append(TradeFill(side.wallet, side.book(count, worth), count, worth))
         done, before = upto, before + value
-    set_on = [_chosen(side, each) for side, each in zip(sides, asked, strict=True)]
-    books = _paid(rewritten(books, code, changed.values()), code, sides)
-    if any(isinstance(side, User) and side.opening is not None for side in sides):
+    set_on = [_set_leverage(side, each) for side, each in zip(sides, asked, strict=True)]
+    books = _credit_gains(rewrite_rows(books, code, changed.values()), code, sides)
+    if any(isinstance(side, WalletSide) and side.opening is not None for side in sides):
         _refuse_sides_beyond_range(books, code, quantity)
-    _log(work, {"contract": code, "price": ticks, "asset": int(work.settle[code])}, fills)
+    _log_fills(pass_books, {"contract": code, "price": ticks, "asset": int(pass_books.settle[code])}, fills)
     for side, chosen in zip(sides, set_on, strict=True):
-        if isinstance(side, User) and side.opening is not None and chosen:
+        if isinstance(side, WalletSide) and side.opening is not None and chosen:
             place = {"wallet": side.wallet, "row": side.opening.number, "contract": code}
-            work.log.add(("leverage-set", "request", {**place, "amount": chosen}))
+            pass_books.log.add(("leverage-set", "request", {**place, "amount": chosen}))
     return books
 
 
-def _side(
-    work: PassBooks, changed: dict[int, Rows], code: int, name: str, wallet: int | None, leg: str | None, sign: int
-) -> Street | User:
+def _read_side(
+    pass_books: PassBooks,
+    changed: dict[int, WalletRows],
+    code: int,
+    name: str,
+    wallet: int | None,
+    leg: str | None,
+    sign: int,
+) -> StreetSide | WalletSide:
     """A buyer or seller: the street, or a wallet, whose rows stand in `changed` from then on."""
     if leg is not None:
-        require_option(f"{name}_leg", leg, LEGS, "must be 'long' or 'short'")
+        require_option(f"{name}_leg", leg, LEG_SIGN, "must be 'long' or 'short'")
     if wallet is None:
         if leg is not None:
             raise AdlError.at(f"{name}_leg", None, leg, "must be absent: the street has one netted row")
-        return Street(work, code, sign)
-    row = wallet_row(work.books, name, wallet)
-    refuse_debtor(work, row)
-    refuse_misplaced(work.books, row, code, name)
-    rows = changed.setdefault(row, Rows(work.books, code, row))
-    return User(work.books, rows, name, leg, sign)
+        return StreetSide(pass_books, code, sign)
+    row = wallet_row(pass_books.snapshot, name, wallet)
+    refuse_debtor(pass_books, row)
+    refuse_misplaced(pass_books.snapshot, row, code, name)
+    rows = changed.setdefault(row, WalletRows(pass_books.snapshot, code, row))
+    return WalletSide(pass_books.snapshot, rows, name, leg, sign)
 
 
-def _refuse_oneself(books: Snapshot, sides: list[Street | User], buyer: int | None, seller: int | None) -> None:
+def _refuse_oneself(
+    books: Snapshot, sides: list[StreetSide | WalletSide], buyer: int | None, seller: int | None
+) -> None:
     """Refuse a trade of a wallet with itself, save that it may open one leg and open or close the other."""
     one, other = sides
-    if not isinstance(one, User) and not isinstance(other, User):
+    if not isinstance(one, WalletSide) and not isinstance(other, WalletSide):
         raise AdlError.at("buyer", None, buyer, "must be a wallet where the seller is the street")
-    if isinstance(one, User) and isinstance(other, User) and one.wallet == other.wallet:
+    if isinstance(one, WalletSide) and isinstance(other, WalletSide) and one.wallet == other.wallet:
         if one.leg == other.leg:
             raise AdlError.at("seller", None, seller, "must be another wallet, or another leg, than the buyer's")
         if books.wallets.mode[one.wallet] == ISOLATED:
@@ -128,21 +136,21 @@ def _refuse_sides_beyond_range(books: Snapshot, code: int, quantity: Number) -> 
 # Leverage -------------------------------------------------------------------------------------------------------------
 
 
-def _leverages(leverage: Any) -> tuple[Leverage | None, Leverage | None]:
+def _read_leverages(leverage: Any) -> tuple[Leverage | None, Leverage | None]:
     """What is asked for on the buyer's and on the seller's side: one number for both, or one each."""
     if not isinstance(leverage, tuple | list):
-        number = None if leverage is None else ("leverage", _leverage(leverage, "leverage"), False)
+        number = None if leverage is None else ("leverage", _read_leverage(leverage, "leverage"), False)
         return number, number
     if len(leverage) != 2:
         must = "must be one number, or two: the buyer's and the seller's, each of which may be None"
         raise AdlError.at("leverage", None, leverage, must)
     names = "leverage[0]", "leverage[1]"
     pairs = zip(names, leverage, strict=True)
-    one, other = (None if number is None else (name, _leverage(number, name), True) for name, number in pairs)
+    one, other = (None if number is None else (name, _read_leverage(number, name), True) for name, number in pairs)
     return one, other
 
 
-def _leverage(number: Any, name: str) -> Decimal:
+def _read_leverage(number: Any, name: str) -> Decimal:
     """A leverage that both an event and a position row can hold."""
     found = positive_decimal(number, name)
     units = Fraction(found) * LEVERAGE_UNIT
@@ -154,15 +162,15 @@ def _leverage(number: Any, name: str) -> Decimal:
     return found
 
 
-def _chosen(side: Street | User, asked: Leverage | None) -> int:
+def _set_leverage(side: StreetSide | WalletSide, asked: Leverage | None) -> int:
     """Give what a side opened the leverage asked for; it in units of an event, 0 where nothing is set."""
     if asked is None:
         return 0
     name, leverage, alone = asked
-    row = side.opening if isinstance(side, User) else None
-    if row is None or not isinstance(side, User):
+    row = side.opening if isinstance(side, WalletSide) else None
+    if row is None or not isinstance(side, WalletSide):
         if alone:
-            what = "this side only closes" if isinstance(side, User) else "the street has no leverage"
+            what = "this side only closes" if isinstance(side, WalletSide) else "the street has no leverage"
             raise AdlError.at(name, None, canonical(leverage), f"must be None: {what}")
         return 0
     units = int(leverage * LEVERAGE_UNIT)
@@ -181,12 +189,12 @@ def _chosen(side: Street | User, asked: Leverage | None) -> int:
 # What it comes to -----------------------------------------------------------------------------------------------------
 
 
-def _paid(books: Snapshot, code: int, sides: list[Street | User]) -> Snapshot:
+def _credit_gains(books: Snapshot, code: int, sides: list[StreetSide | WalletSide]) -> Snapshot:
     """The books with what each side's closing realized."""
     asset = books.asset_names[books.contracts[code].settle.name]
     gains: dict[int, int] = {}
     for side in sides:
-        if isinstance(side, User):  # one wallet may close one leg and the other
+        if isinstance(side, WalletSide):  # one wallet may close one leg and the other
             gains[side.wallet] = gains.get(side.wallet, 0) + side.gain
     # Wallets ascending: so stand the balances that one call adds, whatever adds them.
     for wallet, gain in sorted(gains.items()):
@@ -195,7 +203,7 @@ def _paid(books: Snapshot, code: int, sides: list[Street | User]) -> Snapshot:
     return books
 
 
-def _log(work: PassBooks, label: dict[str, int], fills: list[Fill]) -> None:
+def _log_fills(pass_books: PassBooks, label: dict[str, int], fills: list[TradeFill]) -> None:
     """Log the fills, two legs each, the buyer's before the seller's."""
     legs = []
     for fill in fills:
@@ -203,4 +211,4 @@ def _log(work: PassBooks, label: dict[str, int], fills: list[Fill]) -> None:
         cause = "opened" if fill.row is not None and fill.row.put else "request"
         legs.append(("trade", cause, {**label, **who, "lots": fill.lots, "amount": -fill.value}))
     for place in range(0, len(legs), 2):
-        work.log.add(*legs[place : place + 2])
+        pass_books.log.add(*legs[place : place + 2])

@@ -14,21 +14,21 @@ import numpy as np
 from ..margin.margin_pass import MarginPass
 from ..snapshot.books import Books
 
-__all__ = ["CoolDowns", "current"]
+__all__ = ["CoolDowns", "valid_cool_downs"]
 
 #: When the rest of a row may be ordered, by wallet, contract and side (1 for a long).
 CoolDowns = dict[tuple[int, int, int], int]
 
 
-def current(cooling: Mapping[tuple[int, int, int], int], books: Books, core: MarginPass) -> CoolDowns:
-    """The cool-downs whose row is open in `books` on that side and whose wallet is liquidatable by `core`.
+def valid_cool_downs(cooling: Mapping[tuple[int, int, int], int], books: Books, margin_pass: MarginPass) -> CoolDowns:
+    """The cool-downs whose row is open in `books` on that side and whose wallet is liquidatable by `margin_pass`.
 
     O(cool-downs·log positions).
     """
     return {
         (wallet, code, side): until
         for (wallet, code, side), until in cooling.items()
-        if core.verdict[wallet] and _is_open(books, wallet, code, side)
+        if margin_pass.verdict[wallet] and _is_open(books, wallet, code, side)
     }
 
 

@@ -12,11 +12,11 @@ from ..._support.arrays import FLOAT64, INT64, Int64Array1D
 from ..margin.shared_bankruptcy import NumeraireConversion, SharedBankruptcy, share_rows
 from .pass_books import PassBooks
 
-__all__ = ["Chosen", "Round"]
+__all__ = ["StageRows", "Round"]
 
 
 @dataclass(frozen=True, eq=False)
-class Chosen:
+class StageRows:
     """Open rows of a stage's wallets, in the round's order, at their bankruptcy prices.
 
     Attributes
@@ -42,9 +42,9 @@ class Chosen:
     def __len__(self) -> int:
         return len(self.row)
 
-    def only(self, places: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> Chosen:
+    def only(self, places: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> StageRows:
         """Some of them."""
-        return Chosen(**{name: getattr(self, name)[places] for name in self.__dataclass_fields__})
+        return StageRows(**{name: getattr(self, name)[places] for name in self.__dataclass_fields__})
 
 
 class Round:
@@ -53,60 +53,60 @@ class Round:
     Both orders are fixed when the round begins (``docs/waterfall.md``, "The order of a pass").
     """
 
-    def __init__(self, work: PassBooks, wallets: Int64Array1D, funds: list[int]) -> None:
+    def __init__(self, pass_books: PassBooks, wallets: Int64Array1D, funds: list[int]) -> None:
         self.funds = funds
         #: Places of the wallets that are settled.
         self.settled: list[int] = []
         #: uint8[f, contracts]: 1 where the log has a refusal of the contract by the fund.
-        self.noted = np.zeros((len(work.table), len(work.books.contracts)), np.uint8)
-        equity, margin = work.equity[wallets], work.margin[wallets]
+        self.has_refusal = np.zeros((len(pass_books.fund_table), len(pass_books.snapshot.contracts)), np.uint8)
+        equity, margin = pass_books.equity[wallets], pass_books.margin[wallets]
         ratio = np.full(len(wallets), np.inf)
         np.divide(margin.astype(FLOAT64), equity.astype(FLOAT64), out=ratio, where=equity > 0)
         self.wallets = wallets[np.lexsort((wallets, equity, -ratio))]
-        place = np.full(len(work.books.wallets), -1, INT64)
+        place = np.full(len(pass_books.snapshot.wallets), -1, INT64)
         place[self.wallets] = np.arange(len(self.wallets))
-        owner, rows = work.books.positions.wallet, np.empty(len(work.books.positions), INT64)
+        owner, rows = pass_books.snapshot.positions.wallet, np.empty(len(pass_books.snapshot.positions), INT64)
         taken = (place >= 0).view(np.uint8)
-        rows = rows[: _kernels.margin.verdicts.rows_of(owner, taken, rows, work.rows_in_liquidation)]
-        rows = rows[work.quantity[rows] != 0]
+        rows = rows[: _kernels.margin.verdicts.list_rows(owner, taken, rows, pass_books.rows_in_liquidation)]
+        rows = rows[pass_books.quantity[rows] != 0]
         of = place[owner[rows]]
-        order = np.lexsort((rows, -_weights(work, rows), of))
+        order = np.lexsort((rows, -_sort_margins(pass_books, rows), of))
         self.rows, self.place = rows[order], of[order]
-        self.code = work.books.contract_of(self.rows)
+        self.code = pass_books.snapshot.contract_of(self.rows)
         first = np.searchsorted(self.place, np.arange(len(self.wallets)))
         self._last: tuple[tuple[Int64Array1D, ...], tuple[Int64Array1D, ...]] | None = None
         #: The fund that settles each wallet: that of its first row's contract.
-        self.fund = work.table.head[self.code[first]] if len(self.rows) else np.zeros(0, INT64)
-        work.in_liquidation[self.wallets] = 1
+        self.fund = pass_books.fund_table.head[self.code[first]] if len(self.rows) else np.zeros(0, INT64)
+        pass_books.in_liquidation[self.wallets] = 1
         if len(self.wallets):
-            work.log.extend(("liquidation-started", "", {"wallet": self.wallets}))
+            pass_books.log.extend(("liquidation-started", "", {"wallet": self.wallets}))
 
-    def open(self, work: PassBooks) -> npt.NDArray[np.bool_]:
+    def open(self, pass_books: PassBooks) -> npt.NDArray[np.bool_]:
         """Which wallets, by their place, hold a position still."""
-        still = self.place[work.quantity[self.rows] != 0]
+        still = self.place[pass_books.quantity[self.rows] != 0]
         return np.bincount(still, minlength=len(self.wallets)) > 0
 
-    def begin(self, work: PassBooks) -> npt.NDArray[np.bool_]:
+    def begin(self, pass_books: PassBooks) -> npt.NDArray[np.bool_]:
         """Tell which wallets, by their place, a stage that begins now takes, and log those that are healthy."""
-        holds, short = self.open(work), work.short(self.wallets)
+        holds, short = self.open(pass_books), pass_books.is_liquidatable(self.wallets)
         fine = self.wallets[holds & ~short]
-        told = fine[~work.told_healthy[fine]]
+        told = fine[~pass_books.healthy_logged[fine]]
         if len(told):
-            work.told_healthy[told] = True
-            work.log.extend(("healthy", "", {"wallet": told}))
+            pass_books.healthy_logged[told] = True
+            pass_books.log.extend(("healthy", "", {"wallet": told}))
             # Who is healthy begins with a part again, should he fail later (docs/waterfall.md, "Cool-downs").
             healthy = set(told.tolist())
-            work.cooling = {key: then for key, then in work.cooling.items() if key[0] not in healthy}
+            pass_books.cooling = {key: then for key, then in pass_books.cooling.items() if key[0] not in healthy}
         return holds & short
 
-    def chosen(self, work: PassBooks, active: npt.NDArray[np.bool_], priced: bool = True) -> Chosen:
+    def chosen(self, pass_books: PassBooks, active: npt.NDArray[np.bool_], priced: bool = True) -> StageRows:
         """The open rows of the wallets at these places, at bankruptcy prices that hold for the stage."""
-        places = np.flatnonzero(active[self.place] & (work.quantity[self.rows] != 0))
+        places = np.flatnonzero(active[self.place] & (pass_books.quantity[self.rows] != 0))
         rows, code = self.rows[places], self.code[places]
-        lots = work.quantity[rows]
+        lots = pass_books.quantity[rows]
         asked = priced and len(rows)
-        price, value, highest = self._priced(work, rows) if asked else np.zeros((3, len(rows)), INT64)
-        return Chosen(
+        price, value, highest = self._priced(pass_books, rows) if asked else np.zeros((3, len(rows)), INT64)
+        return StageRows(
             row=rows,
             wallet=self.wallets[self.place[places]],
             code=code,
@@ -115,33 +115,35 @@ class Round:
             price=price,
             value=value,
             highest=highest,
-            fund=work.table.head[code],
+            fund=pass_books.fund_table.head[code],
         )
 
-    def _priced(self, work: PassBooks, rows: Int64Array1D) -> tuple[Int64Array1D, ...]:
+    def _priced(self, pass_books: PassBooks, rows: Int64Array1D) -> tuple[Int64Array1D, ...]:
         """Shared bankruptcy prices of rows, what they are worth there, and their highest prices.
 
         A stage that moved nothing leaves the next one with the same answer. Whether it did is told by all
         that the answer hangs on within a round; to read that takes a tenth of working the answer out.
         """
-        equity = work.equity[work.books.positions.wallet[rows]]
-        columns = work.quantity, work.entry_value, work.core.margin, work.core.pnl
+        equity = pass_books.equity[pass_books.snapshot.positions.wallet[rows]]
+        columns = pass_books.quantity, pass_books.entry_value, pass_books.margin_pass.margin, pass_books.margin_pass.pnl
         asked = rows, equity, *(column[rows] for column in columns)
         if self._last is not None and all(map(np.array_equal, asked, self._last[0])):
             return self._last[1]
         ascending = np.argsort(rows)
-        shared: SharedBankruptcy = share_rows(work.core, rows[ascending], work.quantity, work.entry_value)
+        shared: SharedBankruptcy = share_rows(
+            pass_books.margin_pass, rows[ascending], pass_books.quantity, pass_books.entry_value
+        )
         found = np.empty((3, len(rows)), INT64)
         found[:, ascending] = shared.price, shared.value_at_price, shared.highest
         self._last = asked, tuple(found)
         return self._last[1]
 
 
-def _weights(work: PassBooks, rows: Int64Array1D) -> Int64Array1D:
+def _sort_margins(pass_books: PassBooks, rows: Int64Array1D) -> Int64Array1D:
     """Maintenance margins by which rows are ordered; those of valued wallets in their numeraire."""
-    books = work.books
+    books = pass_books.snapshot
     valued = np.flatnonzero(books.wallets.is_valued(books.positions.wallet[rows]))
     code = books.contract_of(rows[valued])
-    return NumeraireConversion(work.core, valued, work.settle[code]).to_numeraire(
-        work.core.margin[rows], "maintenance_margin"
+    return NumeraireConversion(pass_books.margin_pass, valued, pass_books.settle[code]).to_numeraire(
+        pass_books.margin_pass.margin[rows], "maintenance_margin"
     )

@@ -28,10 +28,10 @@ from ..state import HouseState
 from .cool_downs import CoolDowns
 from .party_rows import PartyRows
 
-__all__ = ["BOOK", "DELEVERAGED", "LEGS", "VAULT", "PassBooks"]
+__all__ = ["BY_BOOK", "BY_FUND_OR_ADL", "BY_LEGS", "BY_VAULT", "PassBooks"]
 
 #: What took lots of a wallet in liquidation; decides where the rest of its balance goes.
-BOOK, LEGS, VAULT, DELEVERAGED = 1, 2, 4, 8
+BY_BOOK, BY_LEGS, BY_VAULT, BY_FUND_OR_ADL = 1, 2, 4, 8
 
 
 class PassBooks(PartyRows):
@@ -55,61 +55,62 @@ class PassBooks(PartyRows):
         self,
         state: HouseState,
         books: Snapshot,
-        core: MarginPass,
+        margin_pass: MarginPass,
         time: int,
         liquidity: Liquidity,
-        together: bool,
+        batch_orders: bool,
         oracle: Mapping[int, Decimal],
     ) -> None:
         self.time = time
-        self.liquidity, self.together, self.oracle = liquidity, together, oracle
-        super().__init__(state, books, core)
+        self.liquidity, self.batch_orders, self.oracle = liquidity, batch_orders, oracle
+        super().__init__(state, books, margin_pass)
         self.log = Log()
-        self.opened = False
+        self.is_writable = False
         count = len(books.wallets)
-        self.begin_at(books, core)
+        self.adopt_books(books, margin_pass)
         self.uncovered = dict(state.uncovered)
         self.cooling: CoolDowns = dict(state.cooling)
         self.cancelled = np.zeros(len(books.orders), bool)
         self.in_liquidation = np.zeros(count, np.uint8)
-        self.took = np.zeros(count, np.uint8)
-        self.told_healthy = np.zeros(count, bool)
+        self.closed_by = np.zeros(count, np.uint8)
+        self.healthy_logged = np.zeros(count, bool)
         self.counterparties: list[Int64Array1D] = []  # wallets that lost lots to ADL, stretch by stretch
-        self.emptied: list[int] = []  # rows of isolated wallets that ADL closed in full
+        self.closed_isolated_rows: list[int] = []  # rows of isolated wallets that ADL closed in full
         self.tried_funds: set[int] = set()
-        self.vaults: dict[int, int] = {}  # the last vault that took lots of a wallet
+        self.last_vault: dict[int, int] = {}  # the last vault that took lots of a wallet
         self.windows = list(state.windows)
-        self.refuses = np.zeros((len(self.table), len(books.contracts)), np.uint8)
+        self.refused_contracts = np.zeros((len(self.fund_table), len(books.contracts)), np.uint8)
         self.next_order = state.next_order
         self._orders: tuple[Int64Array1D, Int64Array1D] | None = None
 
-    def begin_at(self, books: Snapshot, core: MarginPass) -> None:
+    def adopt_books(self, books: Snapshot, margin_pass: MarginPass) -> None:
         """Begin, or go on, with books whose rows a call has changed by itself; before :meth:`open`."""
-        self.books, self.core, positions = books, core, books.positions
+        self.snapshot, self.margin_pass, positions = books, margin_pass, books.positions
         self.quantity0 = self.quantity = positions.quantity
         self.entry_value0 = self.entry_value = positions.entry_value
-        self.cash = core.slots.balance
+        self.cash = margin_pass.slots.balance
         self.rows_in_liquidation = np.zeros(len(positions), np.uint8)
 
-    def open(self) -> None:
+    def make_writable(self) -> None:
         """Make the columns that a pass writes to; until then they are the snapshot's own."""
-        if self.opened:
+        if self.is_writable:
             return
-        self.opened = True
-        books, core = self.books, self.core
+        self.is_writable = True
+        books, margin_pass = self.snapshot, self.margin_pass
         self.quantity, self.entry_value = self.quantity0.copy(), self.entry_value0.copy()
-        core.slots = slots = copy(core.slots)
-        plain = None
-        if slots.many:
+        margin_pass.slots = slots = copy(margin_pass.slots)
+        self._realized_in_sum = None
+        if slots.has_valued:
             self.cash = slots.balance + slots.amount  # one of the two is 0
             slots.amount, slots.loan = self.cash, slots.loan.copy()
-            plain = (~books.wallets.is_valued(slots.wallet)).astype(np.uint8)
+            self._realized_in_sum = (~books.wallets.is_valued(slots.wallet)).astype(np.uint8)
         else:
             self.cash = slots.balance.copy()
-        held = self.quantity, self.entry_value, self.quantity0, self.entry_value0
-        values = slots.of_position, core.pnl, core.margin, core.sums, self.cash, plain
-        self._columns = (*held, *values, core.unit, core.tier_start, core.rate, core.amount)
-        self.rows = _kernels.clearing.rows.Rows(*self._columns)
+        self.position_books = self._make_books(_kernels)
+        self.candidates = _kernels.margin.verdicts.Candidates(
+            self.quantity, self.entry_value, margin_pass.pnl, books.positions.wallet, self.rows_in_liquidation
+        )
+        self.wallets = _kernels.margin.verdicts.Wallets(margin_pass.wallets, margin_pass.inclusive)
         self._most_below = max((contract.tick_fraction[1] for contract in books.contracts), default=1)
 
     # Wallets ----------------------------------------------------------------------------------------------------------
@@ -117,29 +118,29 @@ class PassBooks(PartyRows):
     @property
     def equity(self) -> Int64Array1D:
         """int64[w]: now, in quanta of the wallet's asset or numeraire."""
-        return self.core.wallets[:, 0]
+        return self.margin_pass.wallets[:, 0]
 
     @property
     def margin(self) -> Int64Array1D:
         """int64[w]: maintenance margin now."""
-        return self.core.wallets[:, 1]
+        return self.margin_pass.wallets[:, 1]
 
-    def short(self, wallets: Int64Array1D) -> npt.NDArray[np.bool_]:
+    def is_liquidatable(self, wallets: Int64Array1D) -> npt.NDArray[np.bool_]:
         """Which of these wallets, if they hold a position, are liquidatable now."""
-        both = self.core.wallets.take(wallets, axis=0)
+        both = self.margin_pass.wallets.take(wallets, axis=0)
         equity, margin = both[:, 0], both[:, 1]
-        low = equity <= margin if self.core.inclusive else equity < margin
+        low = equity <= margin if self.margin_pass.inclusive else equity < margin
         found: npt.NDArray[np.bool_] = (equity < 0) | ((margin > 0) & low)
         return found
 
-    def fails(self, wallet: int) -> bool:
+    def is_wallet_liquidatable(self, wallet: int) -> bool:
         """Whether a wallet that holds a position is liquidatable now."""
-        return bool(self.short(np.array([wallet]))[0])
+        return bool(self.is_liquidatable(np.array([wallet]))[0])
 
     def slot(self, wallet: int, asset: int) -> int:
         """The slot of a wallet's money in an asset."""
-        slots = self.core.slots
-        if not slots.many:
+        slots = self.margin_pass.slots
+        if not slots.has_valued:
             return wallet
         first = int(np.searchsorted(slots.wallet, wallet))
         last = int(np.searchsorted(slots.wallet, wallet, side="right"))
@@ -147,20 +148,20 @@ class PassBooks(PartyRows):
 
     def slots_of(self, wallets: Int64Array1D) -> Int64Array1D:
         """The slot of each of these wallets with one asset."""
-        slots = self.core.slots
-        if not slots.many:
+        slots = self.margin_pass.slots
+        if not slots.has_valued:
             return wallets
-        return slots.single_slot[np.searchsorted(slots.single, wallets)]
+        return slots.single_slot[np.searchsorted(slots.plain_wallets, wallets)]
 
     def is_valued(self, wallet: int) -> bool:
         """Whether a wallet holds several assets."""
-        return bool(self.books.wallets.is_valued(wallet))
+        return bool(self.snapshot.wallets.is_valued(wallet))
 
-    def holds(self, wallets: Int64Array1D) -> npt.NDArray[np.bool_]:
+    def has_position(self, wallets: Int64Array1D) -> npt.NDArray[np.bool_]:
         """Which of these wallets have an open position; O(positions)."""
-        mask = np.zeros(len(self.books.wallets), bool)
+        mask = np.zeros(len(self.snapshot.wallets), bool)
         mask[wallets] = True
-        owner = self.books.positions.wallet
+        owner = self.snapshot.positions.wallet
         held = owner[mask[owner] & (self.quantity != 0)]
         mask[:] = False
         mask[held] = True
@@ -168,27 +169,29 @@ class PassBooks(PartyRows):
 
     def revalue(self, wallets: Int64Array1D) -> None:
         """Value wallets with several assets anew, after their slots moved."""
-        if self.core.slots.many and len(wallets):
-            self.core.slots.value(self.core.sums, self.core.rates, self.core.wallets, np.unique(wallets))
+        if self.margin_pass.slots.has_valued and len(wallets):
+            self.margin_pass.slots.write_wallets(
+                self.margin_pass.sums, self.margin_pass.rates, self.margin_pass.wallets, np.unique(wallets)
+            )
 
-    def credit(self, wallet: int, asset: int, amount: int) -> None:
+    def credit_wallet(self, wallet: int, asset: int, amount: int) -> None:
         """Add to a wallet's balance; less than 0 takes from it."""
         slot = self.slot(wallet, asset)
-        self.cash[slot] = self.fitting(int(self.cash[slot]) + amount, "balance")
+        self.cash[slot] = self.require_int64(int(self.cash[slot]) + amount, "balance")
         if not self.is_valued(wallet):
-            self.core.sums[slot, 0] = self.fitting(int(self.core.sums[slot, 0]) + amount, "equity")
+            self.margin_pass.sums[slot, 0] = self.require_int64(int(self.margin_pass.sums[slot, 0]) + amount, "equity")
         self.revalue(np.array([wallet]))
 
-    def holds_any(self, wallet: int, rows: Int64Array1D) -> bool:
+    def has_open_rows(self, wallet: int, rows: Int64Array1D) -> bool:
         """Whether any of a wallet's rows is open."""
         return bool(self.quantity[rows].any())
 
     @cached_property
     def account_codes(self) -> Int64Array1D:
         """int64[w]: the account of each wallet as a number; wallets of one account share it."""
-        return np.unique(self.books.wallets.account, return_inverse=True)[1].astype(INT64)
+        return np.unique(self.snapshot.wallets.account, return_inverse=True)[1].astype(INT64)
 
-    def order_number(self) -> int:
+    def issue_order_number(self) -> int:
         """A number that no order has had."""
         self.next_order += 1
         return self.next_order - 1
@@ -198,32 +201,51 @@ class PassBooks(PartyRows):
     def close(self, rows: Int64Array1D, lots: Int64Array1D, values: Int64Array1D, codes: Int64Array1D) -> Int64Array1D:
         """Close lots of rows for what they are worth, ``round(v·lots)``; the realized PnL of each."""
         realized = np.empty(len(rows), INT64)
-        bad = self.rows.close(rows, lots, values, codes, realized)
+        bad = self.position_books.close(rows, lots, values, codes, realized)
         if bad >= 0:
             row = int(rows[bad])
             must = "once closed, the money of its wallet must fit int64 quanta; use fewer decimals"
             raise AdlError.at("positions.quantity", row, int(self.quantity0[row]), must)
-        if self.core.slots.many:
-            self.revalue(self.books.positions.wallet[rows])
+        if self.margin_pass.slots.has_valued:
+            self.revalue(self.snapshot.positions.wallet[rows])
         return realized
 
-    def price_terms(self) -> tuple[Int64Array1D, Int64Array1D, npt.NDArray[np.uint8]]:
+    def tick_fractions(self) -> tuple[Int64Array1D, Int64Array1D, npt.NDArray[np.uint8]]:
         """n and d of each contract's ``Contract.tick_fraction``, and whether it is inverse."""
-        pairs = np.array([contract.tick_fraction for contract in self.books.contracts], INT64).reshape(-1, 2)
-        inverse = np.array([contract.inverse for contract in self.books.contracts], np.uint8)
+        pairs = np.array([contract.tick_fraction for contract in self.snapshot.contracts], INT64).reshape(-1, 2)
+        inverse = np.array([contract.inverse for contract in self.snapshot.contracts], np.uint8)
         return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]), inverse
 
     def kernel_for(self, highest: int, fits: bool = True) -> Any:
         """The compiled kernels where they can hold prices of so many ticks; else their twins, in Python integers."""
-        return _kernels.clearing if fits and self._most_below * highest < 2**62 else _kernels.wide
+        return _kernels if fits and self._most_below * highest < 2**62 else _kernels.wide
 
-    def rows_for(self, kernel: Any) -> Any:
-        """The working rows as those kernels take them; both write to the same columns."""
-        return self.rows if kernel is _kernels.clearing else kernel.rows.Rows(*self._columns)
+    def books_for(self, kernel: Any) -> Any:
+        """The positions, slots and contracts as those kernels take them; both write to the same columns."""
+        return self.position_books if kernel is _kernels else self._make_books(kernel)
+
+    def _make_books(self, kernel: Any) -> Any:
+        margin_pass, slots, holders = self.margin_pass, self.margin_pass.slots, kernel.clearing.rows
+        return holders.PositionBooks(
+            holders.Rows(
+                quantity=self.quantity,
+                entry_value=self.entry_value,
+                quantity0=self.quantity0,
+                entry_value0=self.entry_value0,
+                slot=slots.position_slot,
+                pnl=margin_pass.pnl,
+                margin=margin_pass.margin,
+            ),
+            holders.SlotSums(margin_pass.sums, self.cash, self._realized_in_sum),
+            kernel.margin.contracts.Contracts(
+                self.snapshot.start, margin_pass.tier_start, margin_pass.rate, margin_pass.amount
+            ),
+            margin_pass.mark_value_per_lot,
+        )
 
     # Money ------------------------------------------------------------------------------------------------------------
 
-    def between(self, wallet: int, fund: int, amount: int, asset: int, kind: str, cause: str) -> None:
+    def log_fund_payment(self, wallet: int, fund: int, amount: int, asset: int, kind: str, cause: str) -> None:
         """Log money from a wallet to a fund, or where it is below 0 from the fund to the wallet; both were booked."""
         told = "fund-received" if amount > 0 else "fund-paid"
         self.log.add(
@@ -235,7 +257,7 @@ class PassBooks(PartyRows):
 
     def cancel_orders(self, wallets: Int64Array1D, code: Int64Array1D | int, cause: str) -> None:
         """Cancel what these wallets have in the book; isolated ones only in their contract, `code`."""
-        orders = self.books.orders
+        orders = self.snapshot.orders
         if not len(orders):
             return
         if self._orders is None:
@@ -249,13 +271,13 @@ class PassBooks(PartyRows):
         codes = np.repeat(np.broadcast_to(code, wallets.shape), count)
         places = np.repeat(last - np.cumsum(count), count) + np.arange(count.sum())
         found = order[places]
-        isolated = self.books.wallets.mode[orders.wallet[found]] == ISOLATED
+        isolated = self.snapshot.wallets.mode[orders.wallet[found]] == ISOLATED
         found = found[~self.cancelled[found] & (~isolated | (orders.contract[found] == codes))]
-        self.cancel(found, cause)
+        self.cancel_order_rows(found, cause)
 
-    def cancel(self, rows: Int64Array1D, cause: str) -> None:
+    def cancel_order_rows(self, rows: Int64Array1D, cause: str) -> None:
         """Cancel open orders, by their rows."""
-        orders = self.books.orders
+        orders = self.snapshot.orders
         self.cancelled[rows] = True
         values = {
             "wallet": orders.wallet[rows],
@@ -270,18 +292,18 @@ class PassBooks(PartyRows):
 
     # What it comes to -------------------------------------------------------------------------------------------------
 
-    def changed(self) -> Snapshot:
+    def snapshot_after(self) -> Snapshot:
         """The snapshot as it is now; the margin moves over to it."""
-        books, slots = self.books, self.core.slots
+        books, slots = self.snapshot, self.margin_pass.slots
         fresh: dict[str, Any] = {
             "positions": books.positions.replace(quantity=self.quantity, entry_value=self.entry_value)
         }
-        if slots.many:
+        if slots.has_valued:
             fresh["balances"] = slots.holdings(self.state.snapshot.balances)
             balance = books.wallets.balance.copy()
-            balance[slots.single] = self.cash[slots.single_slot]
+            balance[slots.plain_wallets] = self.cash[slots.single_slot]
             slots.balance = np.zeros_like(self.cash)
-            slots.balance[slots.single_slot] = balance[slots.single]
+            slots.balance[slots.single_slot] = balance[slots.plain_wallets]
             slots.amount = self.cash - slots.balance
         else:
             balance = slots.balance = self.cash
@@ -319,10 +341,10 @@ class PassBooks(PartyRows):
         moving = (party >= 0) & ~events.of(*FACTS)
         if not moving.any():
             return self.state.ledger
-        out = np.empty(len(self.table), INT64)
+        out = np.empty(len(self.fund_table), INT64)
         values = np.concatenate([self.state.ledger, amount[moving]])
         fund = _kernels.numbers.money.group_sums(values, np.concatenate([np.arange(len(out)), party[moving]]), out)
         if fund >= 0:
             must = "all that moved it since the opening must sum to an int64; use fewer decimals"
-            raise AdlError.at("funds", fund, self.table.names[fund], must)
+            raise AdlError.at("funds", fund, self.fund_table.names[fund], must)
         return out

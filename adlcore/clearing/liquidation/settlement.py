@@ -13,127 +13,143 @@ from ...errors import AdlError
 from ..funds.parties import TREASURY
 from ..snapshot.tables import CROSS
 from .liquidation_round import Round
-from .pass_books import DELEVERAGED, VAULT, PassBooks
+from .pass_books import BY_FUND_OR_ADL, BY_VAULT, PassBooks
 
-__all__ = ["move_to_cross", "reduce_entry", "settle", "settle_debts", "settle_others"]
+__all__ = ["move_to_cross", "reduce_open_entry", "settle_round", "settle_debts", "settle_outside_round"]
 
 
-def settle(work: PassBooks, taken: Round) -> None:
+def settle_round(pass_books: PassBooks, liquidation_round: Round) -> None:
     """Settle the round's wallets that are emptied, in its order, then others that stand below zero, by row.
 
     A balance above 0 goes to the fund if any lots went to TakeOver or Deleverage, to the vault if it took
     lots and neither of those did, and stays if only the book or the wallet's own legs closed it. Below 0
     the fund pays what it can; what is left is an open entry (``docs/waterfall.md``, "Settlement").
     """
-    empty = np.flatnonzero(~taken.open(work))
-    fresh = empty[~np.isin(empty, np.array(taken.settled, INT64))]
-    valued = work.books.wallets.is_valued(taken.wallets[fresh])
+    empty = np.flatnonzero(~liquidation_round.open(pass_books))
+    fresh = empty[~np.isin(empty, np.array(liquidation_round.settled, INT64))]
+    valued = pass_books.snapshot.wallets.is_valued(liquidation_round.wallets[fresh])
     # Wallets with several assets are few, and each is settled by itself, in its turn.
     turns = [*np.flatnonzero(valued).tolist(), len(fresh)]
     start = 0
     for turn in turns:
         part = fresh[start:turn]
-        _settle_plain(work, taken.wallets[part], taken.fund[part])
+        _settle_plain(pass_books, liquidation_round.wallets[part], liquidation_round.fund[part])
         if turn < len(fresh):
-            _settle_valued(work, int(taken.wallets[fresh[turn]]))
+            _settle_valued(pass_books, int(liquidation_round.wallets[fresh[turn]]))
         start = turn + 1
-    taken.settled.extend(fresh.tolist())
-    settle_others(work, np.concatenate([np.zeros(0, INT64), *work.counterparties]))
+    liquidation_round.settled.extend(fresh.tolist())
+    settle_outside_round(pass_books, np.concatenate([np.zeros(0, INT64), *pass_books.counterparties]))
 
 
-def settle_others(work: PassBooks, wallets: Int64Array1D) -> None:
+def settle_outside_round(pass_books: PassBooks, wallets: Int64Array1D) -> None:
     """Settle those of these wallets that are in no round, hold no position and owe; plain ones first, each by row."""
-    debtors = _debtors(work, wallets)
-    is_valued = work.books.wallets.is_valued(debtors)
+    debtors = _debtors(pass_books, wallets)
+    is_valued = pass_books.snapshot.wallets.is_valued(debtors)
     plain = debtors[~is_valued]
-    _settle_plain(work, plain, work.table.of_asset[work.books.wallets.asset[plain]])
+    _settle_plain(pass_books, plain, pass_books.fund_table.of_asset[pass_books.snapshot.wallets.asset[plain]])
     for wallet in debtors[is_valued].tolist():
-        _settle_valued(work, wallet)
+        _settle_valued(pass_books, wallet)
 
 
-def settle_debts(work: PassBooks, wallets: Int64Array1D) -> None:
+def settle_debts(pass_books: PassBooks, wallets: Int64Array1D) -> None:
     """Settle who owes among these wallets at the end of a call (``docs/waterfall.md``, "Debts").
 
-    Those of :func:`settle_others`, and wallets of several assets that hold something again: it pays their open entries.
-    Columns to write to are made only where somebody is to be settled.
+    Those of :func:`settle_outside_round`, and wallets of several assets that hold something again: it pays their open
+    entries. Columns to write to are made only where somebody is to be settled.
     """
-    owing = _owing_with_collateral(work, wallets)
-    if owing or len(_debtors(work, wallets)):
-        work.open()
-        settle_others(work, wallets)
+    owing = _owing_with_collateral(pass_books, wallets)
+    if owing or len(_debtors(pass_books, wallets)):
+        pass_books.make_writable()
+        settle_outside_round(pass_books, wallets)
         for wallet in owing:
-            _pay_entries(work, wallet)
+            _pay_open_entries(pass_books, wallet)
 
 
-def _owing_with_collateral(work: PassBooks, wallets: Int64Array1D) -> list[int]:
+def _owing_with_collateral(pass_books: PassBooks, wallets: Int64Array1D) -> list[int]:
     """Those of these wallets that hold several assets and owe, and have something to pay with."""
-    slots = work.core.slots
-    if not work.uncovered or not slots.many:
+    slots = pass_books.margin_pass.slots
+    if not pass_books.uncovered or not slots.has_valued:
         return []
-    owing = {wallet for wallet, _ in work.uncovered} & set(wallets.tolist())
-    return [w for w in sorted(owing) if work.is_valued(w) and (slots.amount[slots.of_wallets(np.array([w]))] > 0).any()]
+    owing = {wallet for wallet, _ in pass_books.uncovered} & set(wallets.tolist())
+    return [
+        w
+        for w in sorted(owing)
+        if pass_books.is_valued(w) and (slots.amount[slots.of_wallets(np.array([w]))] > 0).any()
+    ]
 
 
-def _debtors(work: PassBooks, wallets: Int64Array1D) -> Int64Array1D:
+def _debtors(pass_books: PassBooks, wallets: Int64Array1D) -> Int64Array1D:
     """Those of these wallets, ascending, whose equity is below zero, that hold no position and owe no open entry.
 
     Without a position equity is the balance, or what the assets of a valued wallet come to.
     """
     looked = np.unique(wallets)
-    looked = looked[(work.equity[looked] < 0) & (work.in_liquidation[looked] == 0)]
-    looked = looked[~work.holds(looked)] if len(looked) else looked
-    owing = {wallet for wallet, _ in work.uncovered}
+    looked = looked[(pass_books.equity[looked] < 0) & (pass_books.in_liquidation[looked] == 0)]
+    looked = looked[~pass_books.has_position(looked)] if len(looked) else looked
+    owing = {wallet for wallet, _ in pass_books.uncovered}
     return np.array([wallet for wallet in looked.tolist() if wallet not in owing], INT64)
 
 
-def _settle_plain(work: PassBooks, wallets: Int64Array1D, fund: Int64Array1D) -> None:
+def _settle_plain(pass_books: PassBooks, wallets: Int64Array1D, fund: Int64Array1D) -> None:
     """Settle wallets with one asset, in this order."""
-    slots = work.slots_of(wallets)
-    balance, took = work.cash[slots].copy(), work.took[wallets]
-    to_vault = (balance > 0) & ((took & DELEVERAGED) == 0) & ((took & VAULT) != 0)
-    work.core.sums[slots[to_vault], 0] -= balance[to_vault]
-    _to_vault(work, wallets[to_vault], work.books.wallets.asset[wallets[to_vault]], slots[to_vault], balance[to_vault])
-    owed = np.array([(int(w), int(work.books.wallets.asset[w])) in work.uncovered for w in wallets.tolist()], bool)
-    ours = np.flatnonzero(((balance > 0) & ((took & DELEVERAGED) != 0)) | ((balance < 0) & ~owed))
+    slots = pass_books.slots_of(wallets)
+    balance, took = pass_books.cash[slots].copy(), pass_books.closed_by[wallets]
+    to_vault = (balance > 0) & ((took & BY_FUND_OR_ADL) == 0) & ((took & BY_VAULT) != 0)
+    pass_books.margin_pass.sums[slots[to_vault], 0] -= balance[to_vault]
+    _pay_vaults(
+        pass_books,
+        wallets[to_vault],
+        pass_books.snapshot.wallets.asset[wallets[to_vault]],
+        slots[to_vault],
+        balance[to_vault],
+    )
+    owed = np.array(
+        [(int(w), int(pass_books.snapshot.wallets.asset[w])) in pass_books.uncovered for w in wallets.tolist()], bool
+    )
+    ours = np.flatnonzero(((balance > 0) & ((took & BY_FUND_OR_ADL) != 0)) | ((balance < 0) & ~owed))
     if not len(ours):
         return
     amount, head = balance[ours], fund[ours]
-    rows, funds, paid = _by_funds(work, amount, head)
-    who, party = wallets[ours][rows], work.first_fund + funds
-    np.add.at(work.cash, slots[ours][rows], -paid)
-    np.add.at(work.core.sums[:, 0], slots[ours][rows], -paid)
-    work.revalue(who)
-    _log_payments(work, who, party, paid, work.books.wallets.asset[who], np.where(funds == head[rows], 0, 1))
-    left = work.cash[slots[ours]]
+    rows, funds, paid = _pay_by_funds(pass_books, amount, head)
+    who, party = wallets[ours][rows], pass_books.first_fund + funds
+    np.add.at(pass_books.cash, slots[ours][rows], -paid)
+    np.add.at(pass_books.margin_pass.sums[:, 0], slots[ours][rows], -paid)
+    pass_books.revalue(who)
+    _log_payments(
+        pass_books, who, party, paid, pass_books.snapshot.wallets.asset[who], np.where(funds == head[rows], 0, 1)
+    )
+    left = pass_books.cash[slots[ours]]
     for place in np.flatnonzero(left < 0).tolist():
         wallet = int(wallets[ours[place]])
-        _leave(work, wallet, int(work.books.wallets.asset[wallet]), int(-left[place]))
+        _record_open_entry(pass_books, wallet, int(pass_books.snapshot.wallets.asset[wallet]), int(-left[place]))
 
 
-def _by_funds(
-    work: PassBooks, amount: Int64Array1D, fund: Int64Array1D
+def _pay_by_funds(
+    pass_books: PassBooks, amount: Int64Array1D, fund: Int64Array1D
 ) -> tuple[Int64Array1D, Int64Array1D, Int64Array1D]:
     """Pay amounts into funds or out of them, in order; row, fund and what it received of each payment."""
-    table = work.table
+    table = pass_books.fund_table
     funds = np.arange(len(table))
-    at = work.first_fund + funds, table.asset
-    cash, equity = work.party_cash[at], work.fund_equities()
-    left = np.where(table.parent_cap < 0, -1, table.parent_cap - work.lent)
+    at = pass_books.first_fund + funds, table.asset
+    cash, equity = pass_books.party_cash[at], pass_books.fund_equities()
+    left = np.where(table.parent_cap < 0, -1, table.parent_cap - pass_books.lent)
     longest = max(len(table.chain(f)) for f in funds.tolist())
-    out = [np.empty(len(amount) * longest, INT64) for _ in range(3)]
-    lines, bad = _kernels.clearing.payments.settle(amount, fund, equity, cash, table.parent, left, *out)
+    rows, payers, paid = np.empty((3, len(amount) * longest), INT64)
+    kernel = _kernels.clearing.payments
+    purses, payments = kernel.Purses(equity, cash, table.parent, left), kernel.Payments(rows, payers, paid)
+    lines, bad = kernel.settle(purses, amount, fund, payments)
     if bad >= 0:
         raise AdlError.at("funds.balance", int(fund[bad]), int(amount[bad]), "must fit int64 quanta once settled")
-    work.party_cash[at] = cash
-    rows, payers, paid = (column[:lines] for column in out)
+    pass_books.party_cash[at] = cash
+    rows, payers, paid = rows[:lines], payers[:lines], paid[:lines]
     for place in np.flatnonzero(payers != fund[rows]).tolist():
         chain = table.chain(int(fund[rows[place]]))
-        work.lent[chain[chain.index(int(payers[place])) - 1]] -= paid[place]
+        pass_books.lent[chain[chain.index(int(payers[place])) - 1]] -= paid[place]
     return rows, payers, paid
 
 
 def _log_payments(
-    work: PassBooks,
+    pass_books: PassBooks,
     wallet: Int64Array1D,
     party: Int64Array1D,
     paid: Int64Array1D,
@@ -150,109 +166,115 @@ def _log_payments(
     )
     for part in np.split(np.arange(len(kinds)), borders) if len(kinds) else []:
         one, other, cause = told[int(kinds[part[0]])]
-        work.log.extend(
+        pass_books.log.extend(
             (one, cause, {"wallet": wallet[part], "amount": -paid[part], "asset": asset[part]}),
             (other, cause, {"party": party[part], "amount": paid[part], "asset": asset[part]}),
         )
 
 
-def _to_vault(
-    work: PassBooks, wallets: Int64Array1D, asset: Int64Array1D, slots: Int64Array1D, amount: Int64Array1D
+def _pay_vaults(
+    pass_books: PassBooks, wallets: Int64Array1D, asset: Int64Array1D, slots: Int64Array1D, amount: Int64Array1D
 ) -> None:
     """Pay to vaults what is left of wallets that only a vault took lots of, in an asset that each holds at a slot."""
     if not len(wallets):
         return
-    vault = np.array([work.vaults[wallet] for wallet in wallets.tolist()], INT64)
-    work.cash[slots] -= amount
-    work.revalue(wallets)
+    vault = np.array([pass_books.last_vault[wallet] for wallet in wallets.tolist()], INT64)
+    pass_books.cash[slots] -= amount
+    pass_books.revalue(wallets)
     for party, code, x in zip(vault.tolist(), asset.tolist(), amount.tolist(), strict=True):
-        work.party_cash[party, code] = work.fitting(int(work.party_cash[party, code]) + x, "vault cash")
-    work.log.extend(
+        pass_books.party_cash[party, code] = pass_books.require_int64(
+            int(pass_books.party_cash[party, code]) + x, "vault cash"
+        )
+    pass_books.log.extend(
         ("rest", "settlement", {"wallet": wallets, "amount": -amount, "asset": asset}),
         ("vault-received", "settlement", {"party": vault, "amount": amount, "asset": asset}),
     )
 
 
-def _leave(work: PassBooks, wallet: int, asset: int, amount: int) -> None:
+def _record_open_entry(pass_books: PassBooks, wallet: int, asset: int, amount: int) -> None:
     """Note a debt that nobody paid as an open entry."""
-    work.uncovered[wallet, asset] = amount
-    work.log.add(("uncovered-money", "shortfall", {"wallet": wallet, "asset": asset, "amount": amount}))
+    pass_books.uncovered[wallet, asset] = amount
+    pass_books.log.add(("uncovered-money", "shortfall", {"wallet": wallet, "asset": asset, "amount": amount}))
 
 
 # Several assets -------------------------------------------------------------------------------------------------------
 
 
-def _settle_valued(work: PassBooks, wallet: int) -> None:
+def _settle_valued(pass_books: PassBooks, wallet: int) -> None:
     """Settle a wallet with several assets (``docs/waterfall.md``, "Settlement").
 
     Loans become debts, collateral is exchanged until debts are paid, and then each asset is settled by its fund.
     """
-    slots, slot = work.core.slots, _slots_by_asset(work, wallet)
+    slots, slot = pass_books.margin_pass.slots, _slots_by_asset(pass_books, wallet)
     for asset in slot:
         if loan := int(slots.loan[slot[asset]]):
             slots.loan[slot[asset]] = 0
-            _exchange(work, wallet, slot[asset], asset, -loan, "loan-repaid", "loan")
-    _exchange_collateral(work, wallet, slot)
-    took = int(work.took[wallet])
+            _book_with_treasury(pass_books, wallet, slot[asset], asset, -loan, "loan-repaid", "loan")
+    _exchange_collateral(pass_books, wallet, slot)
+    took = int(pass_books.closed_by[wallet])
     for asset in slot:
-        amount, fund = int(work.cash[slot[asset]]), int(work.table.of_asset[asset])
-        if amount > 0 and took & DELEVERAGED:
-            work.cash[slot[asset]] = 0
-            work.fund_receives(fund, amount)
-            work.between(wallet, fund, amount, asset, "rest", "settlement")
-        elif amount > 0 and took & VAULT:
-            _to_vault(work, *np.array([[wallet], [asset], [slot[asset]], [amount]], INT64))
+        amount, fund = int(pass_books.cash[slot[asset]]), int(pass_books.fund_table.of_asset[asset])
+        if amount > 0 and took & BY_FUND_OR_ADL:
+            pass_books.cash[slot[asset]] = 0
+            pass_books.credit_fund(fund, amount)
+            pass_books.log_fund_payment(wallet, fund, amount, asset, "rest", "settlement")
+        elif amount > 0 and took & BY_VAULT:
+            _pay_vaults(pass_books, *np.array([[wallet], [asset], [slot[asset]], [amount]], INT64))
         elif amount < 0:
-            for payer, paid in list(work.pay(fund, -amount)):
-                work.cash[slot[asset]] += paid
-                work.between(wallet, payer, -paid, asset, "cover", "shortfall" if payer == fund else "parent")
-            if (left := -int(work.cash[slot[asset]])) > 0:
-                _leave(work, wallet, asset, left)
-    work.revalue(np.array([wallet]))
+            for payer, paid in list(pass_books.collect_from_chain(fund, -amount)):
+                pass_books.cash[slot[asset]] += paid
+                pass_books.log_fund_payment(
+                    wallet, payer, -paid, asset, "cover", "shortfall" if payer == fund else "parent"
+                )
+            if (left := -int(pass_books.cash[slot[asset]])) > 0:
+                _record_open_entry(pass_books, wallet, asset, left)
+    pass_books.revalue(np.array([wallet]))
 
 
-def _pay_entries(work: PassBooks, wallet: int) -> None:
+def _pay_open_entries(pass_books: PassBooks, wallet: int) -> None:
     """What a debtor of several assets holds is exchanged until its open entries are paid."""
-    slot = _slots_by_asset(work, wallet)
-    _exchange_collateral(work, wallet, slot)
+    slot = _slots_by_asset(pass_books, wallet)
+    _exchange_collateral(pass_books, wallet, slot)
     for asset in slot:
-        _paid_back(work, wallet, asset, "collateral")
-    work.revalue(np.array([wallet]))
+        _update_open_entry(pass_books, wallet, asset, "collateral")
+    pass_books.revalue(np.array([wallet]))
 
 
-def _slots_by_asset(work: PassBooks, wallet: int) -> dict[int, int]:
+def _slots_by_asset(pass_books: PassBooks, wallet: int) -> dict[int, int]:
     """Where each asset of a wallet of several stands."""
-    mine = work.core.slots.of_wallets(np.array([wallet]))
-    return dict(zip(work.core.slots.asset[mine].tolist(), mine.tolist(), strict=True))
+    mine = pass_books.margin_pass.slots.of_wallets(np.array([wallet]))
+    return dict(zip(pass_books.margin_pass.slots.asset[mine].tolist(), mine.tolist(), strict=True))
 
 
-def _exchange_collateral(work: PassBooks, wallet: int, slot: dict[int, int]) -> None:
+def _exchange_collateral(pass_books: PassBooks, wallet: int, slot: dict[int, int]) -> None:
     """Exchange what a wallet has for what it owes, asset by asset; `slot` is where each of its assets stands."""
     for debt, to in slot.items():
         for asset, origin in slot.items():
-            owed, have = -int(work.cash[to]), int(work.cash[origin])
+            owed, have = -int(pass_books.cash[to]), int(pass_books.cash[origin])
             if owed > 0 and have > 0:
-                rate = _rate(work, asset, debt)
+                rate = _collateral_rate(pass_books, asset, debt)
                 spent = min(have, math.ceil(owed / rate)) if rate else 0
                 got = owed if spent * rate >= owed else math.floor(spent * rate)
                 # What brings less than a quantum, as all does at a haircut of 1, pays no debt: it is not given away.
                 if got:
-                    _exchange(work, wallet, origin, asset, -spent, "exchange", "collateral")
-                    _exchange(work, wallet, to, debt, got, "exchange", "collateral")
+                    _book_with_treasury(pass_books, wallet, origin, asset, -spent, "exchange", "collateral")
+                    _book_with_treasury(pass_books, wallet, to, debt, got, "exchange", "collateral")
 
 
-def _rate(work: PassBooks, asset: int, debt: int) -> Fraction:
+def _collateral_rate(pass_books: PassBooks, asset: int, debt: int) -> Fraction:
     """Quanta of the debt's asset for a quantum of collateral, after its haircut: 0 where that is 1."""
-    rates = work.core.rates
-    return rates.price_of(asset) * rates.kept[asset] / rates.price_of(debt)
+    rates = pass_books.margin_pass.rates
+    return rates.price_of(asset) * rates.collateral_share[asset] / rates.price_of(debt)
 
 
-def _exchange(work: PassBooks, wallet: int, slot: int, asset: int, amount: int, kind: str, cause: str) -> None:
+def _book_with_treasury(
+    pass_books: PassBooks, wallet: int, slot: int, asset: int, amount: int, kind: str, cause: str
+) -> None:
     """A wallet receives from the treasury; below 0 it gives."""
-    work.cash[slot] = work.fitting(int(work.cash[slot]) + amount, "balance")
+    pass_books.cash[slot] = pass_books.require_int64(int(pass_books.cash[slot]) + amount, "balance")
     place = TREASURY, asset
-    work.party_cash[place] = work.fitting(int(work.party_cash[place]) - amount, "treasury cash")
-    work.log.add(
+    pass_books.party_cash[place] = pass_books.require_int64(int(pass_books.party_cash[place]) - amount, "treasury cash")
+    pass_books.log.add(
         (kind, cause, {"wallet": wallet, "amount": amount, "asset": asset}),
         (kind, cause, {"party": TREASURY, "amount": -amount, "asset": asset}),
     )
@@ -261,12 +283,15 @@ def _exchange(work: PassBooks, wallet: int, slot: int, asset: int, amount: int, 
 # At the end of a pass -------------------------------------------------------------------------------------------------
 
 
-def move_to_cross(work: PassBooks) -> None:
+def move_to_cross(pass_books: PassBooks) -> None:
     """What is left of isolated winners that ADL closed in full moves to their account's cross wallet in the asset."""
-    wallets, owner = work.books.wallets, work.books.positions.wallet
-    rows = np.array([row for row in sorted(set(work.emptied)) if not work.in_liquidation[owner[row]]], INT64)
+    wallets, owner = pass_books.snapshot.wallets, pass_books.snapshot.positions.wallet
+    rows = np.array(
+        [row for row in sorted(set(pass_books.closed_isolated_rows)) if not pass_books.in_liquidation[owner[row]]],
+        INT64,
+    )
     sources = np.unique(owner[rows])
-    sources = sources[work.cash[work.slots_of(sources)] > 0]
+    sources = sources[pass_books.cash[pass_books.slots_of(sources)] > 0]
     if not len(sources):
         return
     cross = np.flatnonzero(wallets.mode == CROSS)
@@ -279,29 +304,29 @@ def move_to_cross(work: PassBooks) -> None:
         target = at.get((wallets.account[source], asset))
         if target is None:
             continue
-        amount = int(work.cash[work.slot(source, asset)])
-        work.credit(source, asset, -amount)
-        work.credit(target, asset, amount)
-        work.log.add(
+        amount = int(pass_books.cash[pass_books.slot(source, asset)])
+        pass_books.credit_wallet(source, asset, -amount)
+        pass_books.credit_wallet(target, asset, amount)
+        pass_books.log.add(
             ("moved", "closed", {"wallet": source, "amount": -amount, "asset": asset}),
             ("moved", "closed", {"wallet": target, "amount": amount, "asset": asset}),
         )
-        _paid_back(work, target, asset, "closed")
+        _update_open_entry(pass_books, target, asset, "closed")
 
 
-def _paid_back(work: PassBooks, wallet: int, asset: int, cause: str) -> None:
+def _update_open_entry(pass_books: PassBooks, wallet: int, asset: int, cause: str) -> None:
     """Reduce the open entry of a wallet, if it has one, by what came into the asset."""
-    owed = work.uncovered.get((wallet, asset))
-    left = -int(work.cash[work.slot(wallet, asset)])
+    owed = pass_books.uncovered.get((wallet, asset))
+    left = -int(pass_books.cash[pass_books.slot(wallet, asset)])
     if owed is not None and left != owed:
-        reduce_entry(work, wallet, asset, left, cause)
+        reduce_open_entry(pass_books, wallet, asset, left, cause)
 
 
-def reduce_entry(work: PassBooks, wallet: int, asset: int, left: int, cause: str) -> None:
+def reduce_open_entry(pass_books: PassBooks, wallet: int, asset: int, left: int, cause: str) -> None:
     """Note what is left of an open entry once something was paid of it, and log it; at zero the entry is gone."""
     if left > 0:
-        work.uncovered[wallet, asset] = left
-        work.log.add(("uncovered-reduced", cause, {"wallet": wallet, "asset": asset, "amount": left}))
+        pass_books.uncovered[wallet, asset] = left
+        pass_books.log.add(("uncovered-reduced", cause, {"wallet": wallet, "asset": asset, "amount": left}))
     else:
-        del work.uncovered[wallet, asset]
-        work.log.add(("uncovered-paid", cause, {"wallet": wallet, "asset": asset}))
+        del pass_books.uncovered[wallet, asset]
+        pass_books.log.add(("uncovered-paid", cause, {"wallet": wallet, "asset": asset}))

@@ -56,11 +56,11 @@ class NumeraireRates:
             index[self.numeraire] = Fraction(1)
         self.quanta = [Fraction(unit, asset.quanta_per_unit) for asset in books.assets]
         self.price = [None if p is None else p * quanta for p, quanta in zip(index, self.quanta, strict=True)]
-        self.kept = [1 - Fraction(cut) for cut in books.haircuts]
+        self.collateral_share = [1 - Fraction(cut) for cut in books.haircuts]
         self.loan = [Fraction(rate) for rate in books.loan_rates]
         self.names = [asset.name for asset in books.assets]
 
-    def moved(self, prices: dict[int, Decimal]) -> NumeraireRates:
+    def at_index_prices(self, prices: dict[int, Decimal]) -> NumeraireRates:
         """The same rates at new index prices of some assets."""
         if not prices:
             return self
@@ -125,10 +125,10 @@ class Slots:
 
     def __init__(self, books: Books) -> None:
         wallets = books.wallets
-        self.many = books.has_valued
+        self.has_valued = books.has_valued
         self.wallets = len(wallets)
-        self.of_position, self.balance = books.positions.wallet, wallets.balance
-        if not self.many:
+        self.position_slot, self.balance = books.positions.wallet, wallets.balance
+        if not self.has_valued:
             return
         count = max(len(books.assets), 1)
         single = np.flatnonzero(~wallets.is_valued())
@@ -136,18 +136,18 @@ class Slots:
         held = books.balances.wallet * count + books.balances.asset
         all_keys = np.unique(np.concatenate([single * count + wallets.asset[single], keys, held]))
         self.keys, self.assets = all_keys, count
-        self.of_position = np.searchsorted(all_keys, keys).astype(INT64)
+        self.position_slot = np.searchsorted(all_keys, keys).astype(INT64)
         self.wallet, self.asset = all_keys // count, all_keys % count
-        self.single, self.single_slot = single, np.searchsorted(all_keys, single * count + wallets.asset[single])
+        self.plain_wallets, self.single_slot = single, np.searchsorted(all_keys, single * count + wallets.asset[single])
         self.balance = np.zeros(len(all_keys), INT64)
         self.balance[self.single_slot] = wallets.balance[single]
-        self.valued = np.flatnonzero(wallets.is_valued(self.wallet))
+        self.valued_slots = np.flatnonzero(wallets.is_valued(self.wallet))
         self.portfolio = wallets.mode[self.wallet] == PORTFOLIO
         self.amount, self.loan = np.zeros(len(all_keys), INT64), np.zeros(len(all_keys), INT64)
         place = np.searchsorted(all_keys, held)
         self.amount[place], self.loan[place] = books.balances.amount, books.balances.loan
 
-    def value(
+    def write_wallets(
         self, sums: Int64Array1D, rates: NumeraireRates, out: Int64Array1D, some: Int64Array1D | None = None
     ) -> None:
         """Write equity and maintenance margin of each wallet from the sums of its slots.
@@ -157,11 +157,11 @@ class Slots:
         """
         if some is None:
             out[:] = 0  # a valued wallet that holds nothing at all has no slot
-            single, slot, valued = self.single, self.single_slot, self.valued
+            single, slot, valued = self.plain_wallets, self.single_slot, self.valued_slots
         else:
-            place = np.searchsorted(self.single, some)
-            known = place < len(self.single)
-            known[known] = self.single[place[known]] == some[known]
+            place = np.searchsorted(self.plain_wallets, some)
+            known = place < len(self.plain_wallets)
+            known[known] = self.plain_wallets[place[known]] == some[known]
             single, slot, valued = some[known], self.single_slot[place[known]], self.of_wallets(some[~known])
         out[single] = sums[slot]
         if not len(valued):
@@ -169,7 +169,7 @@ class Slots:
         whose = self.wallet[valued]
         first = np.flatnonzero(np.concatenate([[True], whose[1:] != whose[:-1]]))
         wallets, group = whose[first], np.repeat(np.arange(len(first)), np.diff([*first.tolist(), len(whose)]))
-        equity, margin = self.terms(sums, rates, valued)
+        equity, margin = self.contributions(sums, rates, valued)
         out[wallets, 0] = _summed(equity, group, wallets, "equity")
         out[wallets, 1] = _summed(margin, group, wallets, "maintenance margin")
 
@@ -179,7 +179,7 @@ class Slots:
         count = last - first
         return np.repeat(last - np.cumsum(count), count) + np.arange(count.sum())
 
-    def terms(
+    def contributions(
         self, sums: Int64Array1D, rates: NumeraireRates, slots: Int64Array1D
     ) -> tuple[Int64Array1D, Int64Array1D]:
         """What each of these slots adds to its wallet's equity and maintenance margin, in the numeraire."""
@@ -198,7 +198,7 @@ class Slots:
         kept = convert_quanta(margin, plain, which, "half-even", "maintenance margin", whose)
         return _sum_of(equity, gain, whose), _sum_of(kept, owed, whose)
 
-    def collateral(self, rates: NumeraireRates, out: Int64Array1D) -> None:
+    def write_collateral(self, rates: NumeraireRates, out: Int64Array1D) -> None:
         """Write the wallet balance of each valued wallet, in the numeraire: its equity without profit and loss."""
         wallets, (equity, _) = self._without_positions(rates)
         out[wallets] = equity
@@ -212,12 +212,12 @@ class Slots:
 
     def _without_positions(self, rates: NumeraireRates) -> tuple[Int64Array1D, list[Int64Array1D]]:
         """The valued wallets, and what their equity and margin would be without their positions."""
-        wallets = np.unique(self.wallet[self.valued])
-        group = np.searchsorted(wallets, self.wallet[self.valued])
-        terms = self.terms(np.zeros((len(self.wallet), 2), INT64), rates, self.valued)
+        wallets = np.unique(self.wallet[self.valued_slots])
+        group = np.searchsorted(wallets, self.wallet[self.valued_slots])
+        terms = self.contributions(np.zeros((len(self.wallet), 2), INT64), rates, self.valued_slots)
         return wallets, [_summed(term, group, wallets, "balance") for term in terms]
 
-    def exact(
+    def exact_sums(
         self, sums: Int64Array1D, rates: NumeraireRates, wallet: int, less: Mapping[int, int]
     ) -> tuple[int, int, int]:
         """Equity, balance and margin of loans of one valued wallet in Python integers: none leaves its range.
@@ -230,8 +230,8 @@ class Slots:
             price = rates.price_of(asset)
             net = int(self.amount[slot]) - loan - less.get(asset, 0)
             whole = net + pnl if self.portfolio[slot] else net
-            balance += round(net * price * (rates.kept[asset] if net > 0 else 1))
-            equity += round(whole * price * (rates.kept[asset] if whole > 0 else 1))
+            balance += round(net * price * (rates.collateral_share[asset] if net > 0 else 1))
+            equity += round(whole * price * (rates.collateral_share[asset] if whole > 0 else 1))
             equity += 0 if self.portfolio[slot] else round(pnl * price)
             loans += round(loan * rates.loan[asset] * price)
         return equity, balance, loans
@@ -241,7 +241,9 @@ class Slots:
         places = np.searchsorted(self.keys, held.wallet * self.assets + held.asset)
         known = np.zeros(len(self.keys), bool)
         known[places] = True
-        fresh = self.valued[((self.amount[self.valued] != 0) | (self.loan[self.valued] != 0)) & ~known[self.valued]]
+        fresh = self.valued_slots[
+            ((self.amount[self.valued_slots] != 0) | (self.loan[self.valued_slots] != 0)) & ~known[self.valued_slots]
+        ]
         slots = np.concatenate([places, fresh])
         return Holdings(
             wallet=self.wallet[slots], asset=self.asset[slots], amount=self.amount[slots], loan=self.loan[slots]
@@ -250,12 +252,12 @@ class Slots:
     def _rates(self, rates: NumeraireRates) -> tuple[list[Fraction], list[Fraction]]:
         """Prices in full and after the haircut; 0 for assets that no slot is in."""
         plain = [rates.price_of(a) if a in self._used else Fraction(0) for a in range(len(rates.price))]
-        return plain, [price * kept for price, kept in zip(plain, rates.kept, strict=True)]
+        return plain, [price * kept for price, kept in zip(plain, rates.collateral_share, strict=True)]
 
     @cached_property
     def _used(self) -> frozenset[int]:
         """The assets that valued wallets have a slot in."""
-        return frozenset(np.unique(self.asset[self.valued]).tolist())
+        return frozenset(np.unique(self.asset[self.valued_slots]).tolist())
 
 
 def _sum_of(one: Int64Array1D, other: Int64Array1D, wallet: Int64Array1D) -> Int64Array1D:

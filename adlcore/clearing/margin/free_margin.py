@@ -31,9 +31,9 @@ __all__ = [
 def balances(state: MarginPass) -> Int64Array1D:
     """int64[w]: wallet balances; of valued wallets their collateral, in the numeraire."""
     balance = state.books.wallets.balance
-    if state.slots.many:
+    if state.slots.has_valued:
         balance = balance.copy()
-        state.slots.collateral(state.rates, balance)
+        state.slots.write_collateral(state.rates, balance)
     return balance
 
 
@@ -66,7 +66,7 @@ def free_margins(state: MarginPass) -> Int64Array1D:
         count, books = len(state.wallets), state.books
         rows, orders = _grouped(books.positions.wallet, count), _grouped(books.orders.wallet, count)
         return np.array([_free(state, *each) for each in zip(range(count), rows, orders, strict=True)], INT64)
-    equity, margin = state.wallets[:, 0], np.where(state.holding, state.wallets[:, 1], 0)
+    equity, margin = state.wallets[:, 0], np.where(state.has_position, state.wallets[:, 1], 0)
     spare = np.maximum(equity, margin) - margin  # what is far below zero would wrap without
     if state.inclusive:
         spare -= (margin > 0) & (spare > 0)
@@ -97,7 +97,7 @@ def lockable(state: MarginPass, wallet: int) -> int:
 def equity_and_balance(state: MarginPass, wallet: int, less: dict[int, int] | None = None) -> tuple[int, int]:
     """Equity and balance of a wallet, once so many quanta of some assets have left it."""
     if state.books.wallets.is_valued(wallet):
-        equity, balance, _ = state.slots.exact(state.sums, state.rates, wallet, less or {})
+        equity, balance, _ = state.slots.exact_sums(state.sums, state.rates, wallet, less or {})
         return equity, balance
     gone = sum((less or {}).values())
     return int(state.wallets[wallet, 0]) - gone, int(state.books.wallets.balance[wallet]) - gone
@@ -105,7 +105,7 @@ def equity_and_balance(state: MarginPass, wallet: int, less: dict[int, int] | No
 
 def least_healthy_equity(state: MarginPass, wallet: int) -> int:
     """The least equity with which a wallet is not liquidatable at these marks."""
-    margin = int(state.wallets[wallet, 1]) if state.holding[wallet] else 0
+    margin = int(state.wallets[wallet, 1]) if state.has_position[wallet] else 0
     return margin + (1 if margin and state.inclusive else 0)
 
 
@@ -137,7 +137,7 @@ def _required_margin(state: MarginPass, wallet: int, rows: Int64Array1D, orders:
     total = sum(held(code, _initial_of(state, row)) for code, row in zip(codes, rows.tolist(), strict=True))
     locked = zip(books.orders.contract[orders].tolist(), books.orders.locked[orders].tolist(), strict=True)
     total += sum(held(code, amount) for code, amount in locked)
-    return total + (state.slots.exact(state.sums, state.rates, wallet, {})[2] if valued else 0)
+    return total + (state.slots.exact_sums(state.sums, state.rates, wallet, {})[2] if valued else 0)
 
 
 def _initial_of(state: MarginPass, row: int) -> int:
@@ -167,7 +167,7 @@ def _required_margins(state: MarginPass) -> Int64Array1D:
         state, initial_margins(state), books.positions.wallet, np.repeat(books.settle, np.diff(books.start))
     )
     locked = _by_wallet(state, books.orders.locked, books.orders.wallet, books.settle[books.orders.contract])
-    loans = state.slots.loan_margin(state.rates) if state.slots.many else np.zeros_like(held)
+    loans = state.slots.loan_margin(state.rates) if state.slots.has_valued else np.zeros_like(held)
     total = held + locked + loans
     for bad in np.flatnonzero((total < held) | (total < locked))[:1].tolist():  # none of the three is negative
         raise AdlError.at("wallets.account", bad, books.wallets.account[bad], "the margin it needs must fit int64")
@@ -176,7 +176,7 @@ def _required_margins(state: MarginPass) -> Int64Array1D:
 
 def _by_wallet(state: MarginPass, amounts: Int64Array1D, wallet: Int64Array1D, asset: Int64Array1D) -> Int64Array1D:
     """Sums by wallet of amounts in settle assets; of valued wallets converted, each rounded up."""
-    if state.slots.many and len(amounts):
+    if state.slots.has_valued and len(amounts):
         valued = np.flatnonzero(state.books.wallets.is_valued(wallet))
         used = set(asset[valued].tolist())
         rates = [state.rates.price_of(a) if a in used else Fraction(0) for a in range(len(state.books.assets))]

@@ -21,6 +21,11 @@ __all__ = ["MarginPass"]
 
 TWO_62, INT64_END = 2**62, 2**63
 
+#: The arrays of a pass as kernels take them.
+Holders = tuple[
+    _kernels.margin.contracts.Contracts, _kernels.margin.positions.Positions, _kernels.margin.positions.Slots
+]
+
 
 class Valuation(NamedTuple):
     """What everything is valued at: replaced as a whole, so that a move is over in one assignment.
@@ -29,7 +34,7 @@ class Valuation(NamedTuple):
     """
 
     marks: tuple[Decimal | None, ...]
-    unit: Float64Array1D
+    mark_value_per_lot: Float64Array1D
     rates: NumeraireRates
     moving: bool = False
 
@@ -40,9 +45,9 @@ class MarginPass:
     Attributes
     ----------
     books : Books
-    prices : Prices
-        ``marks``, tuple of Decimal or None, of each contract; ``unit``, float64[contracts], the value of a lot
-        at the mark in quanta, 0.0 where there is none; ``rates`` between assets.
+    prices : Valuation
+        ``marks``, tuple of Decimal or None, of each contract; ``mark_value_per_lot``, float64[contracts], the value
+        of a lot at the mark in quanta, 0.0 where there is none; ``rates`` between assets.
     pnl, margin : int64[n]
         Of each position.
     sums : int64[s, 2]
@@ -58,8 +63,10 @@ class MarginPass:
     def __init__(self, books: Books, inclusive: bool, threads: int) -> None:
         self.books = books
         self.inclusive = inclusive
-        unit = np.array([self.unit_at(code, mark) for code, mark in enumerate(books.marks)], FLOAT64)
-        self.prices = Valuation(tuple(books.marks), unit, NumeraireRates(books))
+        mark_value_per_lot = np.array(
+            [self.mark_value_per_lot_of(code, mark) for code, mark in enumerate(books.marks)], FLOAT64
+        )
+        self.prices = Valuation(tuple(books.marks), mark_value_per_lot, NumeraireRates(books))
         self.tier_start, self.rate, self.amount = _tier_columns(books)
         held = np.flatnonzero(np.diff(books.start)).tolist()
         self.has_all_tiers = all(books.contracts[code].tiers is not None for code in held)
@@ -67,7 +74,7 @@ class MarginPass:
         n, w, s = len(books.positions), len(books.wallets), len(self.slots.balance)
         self.pnl, self.margin = np.empty(n, INT64), np.empty(n, INT64)
         self.sums = np.empty((s, 2), INT64)
-        self.wallets = np.empty((w, 2), INT64) if self.slots.many else self.sums
+        self.wallets = np.empty((w, 2), INT64) if self.slots.has_valued else self.sums
         self.verdict = np.empty(w, np.uint8)
         self._holds: npt.NDArray[np.bool_] | None = None
         self._run_all(threads)
@@ -78,9 +85,9 @@ class MarginPass:
         return self.prices.marks
 
     @property
-    def unit(self) -> Float64Array1D:
+    def mark_value_per_lot(self) -> Float64Array1D:
         """float64[contracts]: value of a lot at the mark, in quanta; not to be written to."""
-        return self.prices.unit
+        return self.prices.mark_value_per_lot
 
     @property
     def rates(self) -> NumeraireRates:
@@ -91,11 +98,11 @@ class MarginPass:
         """A pass over the same books that moves by itself."""
         fresh = copy(self)
         fresh.pnl, fresh.margin, fresh.sums = self.pnl.copy(), self.margin.copy(), self.sums.copy()
-        fresh.wallets = self.wallets.copy() if self.slots.many else fresh.sums
+        fresh.wallets = self.wallets.copy() if self.slots.has_valued else fresh.sums
         fresh.verdict = self.verdict.copy()
         return fresh
 
-    def unit_at(self, code: int, mark: Decimal | None) -> float:
+    def mark_value_per_lot_of(self, code: int, mark: Decimal | None) -> float:
         """What a lot of a contract is worth at a mark, in quanta; rounded once."""
         return 0.0 if mark is None else self.books.contracts[code].quanta_per_lot(mark)
 
@@ -104,39 +111,35 @@ class MarginPass:
         part = slice(int(self.tier_start[code]), int(self.tier_start[code + 1]))
         return self.rate[part], self.amount[part]
 
-    def _run(self, threads: int) -> None:
+    def holders(self) -> Holders:
+        """The contracts, rows and slots for kernels, made for one pass or move: what stands here may be replaced."""
         positions, slots = self.books.positions, self.slots
-        count = len(slots.balance)
+        return (
+            _kernels.margin.contracts.Contracts(self.books.start, self.tier_start, self.rate, self.amount),
+            _kernels.margin.positions.Positions(
+                positions.quantity, positions.entry_value, slots.position_slot, self.pnl, self.margin
+            ),
+            _kernels.margin.positions.Slots(slots.balance, self.sums),
+        )
+
+    def _run(self, threads: int) -> None:
+        contracts, rows, slots = self.holders()
+        count = len(self.slots.balance)
         cuts = np.linspace(0, count, max(min(threads, count), 1) + 1).astype(INT64).tolist()
 
         def part(first: int, last: int) -> int:
-            return _kernels.margin.passes.full_pass(
-                self.books.start,
-                self.unit,
-                self.tier_start,
-                self.rate,
-                self.amount,
-                positions.quantity,
-                positions.entry_value,
-                slots.of_position,
-                slots.balance,
-                first,
-                last,
-                self.pnl,
-                self.margin,
-                self.sums,
-            )
+            return _kernels.margin.passes.run_full_pass(contracts, self.mark_value_per_lot, rows, slots, first, last)
 
         if len(cuts) == 2:
             met = part(0, count)
         else:
             with ThreadPoolExecutor(len(cuts) - 1) as pool:
                 met = int(np.bitwise_or.reduce(list(pool.map(part, cuts[:-1], cuts[1:]))))
-        if met & _kernels.margin.passes.OUT_OF_ORDER:
+        if met & _kernels.margin.passes.STRAY_ROW:
             raise AdlError("positions are not sorted by contract and wallet: must be", argument="positions")
         if met & _kernels.margin.passes.ROW_OVERFLOW:
             for code in range(len(self.books.contracts)):
-                self._refuse_rows(code, float(self.unit[code]))
+                self._refuse_rows(code, float(self.mark_value_per_lot[code]))
         if met & _kernels.margin.passes.SUM_OVERFLOW:
             self.refuse_sums()
 
@@ -164,7 +167,9 @@ class MarginPass:
             self._run_all(1)
             self.prices = self.prices._replace(moving=False)
 
-    def remark(self, marks: Mapping[int, Decimal], rates: NumeraireRates, all_valued: bool, threads: int = 1) -> None:
+    def move_or_recompute(
+        self, marks: Mapping[int, Decimal], rates: NumeraireRates, all_valued: bool, threads: int = 1
+    ) -> None:
         """Move contracts to new marks by whichever way is less work; on an error the state is not to be used again."""
         rows = sum(int(self.books.start[code + 1] - self.books.start[code]) for code in marks)
         if 2 * rows < len(self.pnl):
@@ -176,22 +181,23 @@ class MarginPass:
     def _run_all(self, threads: int) -> None:
         """Rows, sums, wallets and verdicts from the books and prices alone."""
         self._run(threads)
-        if self.slots.many:
-            self.slots.value(self.sums, self.rates, self.wallets)
-        self._decide(_kernels.margin.verdicts.of_all(self.wallets, self.inclusive, self.verdict))
+        if self.slots.has_valued:
+            self.slots.write_wallets(self.sums, self.rates, self.wallets)
+        wallets = _kernels.margin.verdicts.Wallets(self.wallets, self.inclusive)
+        self._drop_idle_verdicts(_kernels.margin.verdicts.find_liquidatable(wallets, self.verdict))
 
     def _moved(self, marks: Mapping[int, Decimal], rates: NumeraireRates) -> Valuation:
         """The prices with new marks of some contracts."""
-        listed, unit = list(self.marks), self.unit.copy()
+        listed, mark_value_per_lot = list(self.marks), self.mark_value_per_lot.copy()
         for code, mark in marks.items():
-            listed[code], unit[code] = mark, self.unit_at(code, mark)
-        return Valuation(tuple(listed), unit, rates)
+            listed[code], mark_value_per_lot[code] = mark, self.mark_value_per_lot_of(code, mark)
+        return Valuation(tuple(listed), mark_value_per_lot, rates)
 
     def _revalue_all(self, marks: Iterable[int], prices: Valuation, touched: Int64Array1D) -> None:
         """Bring rows, wallets and verdicts to prices; whoever calls it undoes it on an error."""
-        met = 0
+        met, holders = 0, self.holders()
         for code in marks:
-            met |= self._revalue(code, float(prices.unit[code]))
+            met |= self._revalue(holders, code, float(prices.mark_value_per_lot[code]))
         if met & _kernels.margin.passes.SUM_OVERFLOW:
             self.refuse_sums()
         self._value(prices.rates, touched)
@@ -199,9 +205,12 @@ class MarginPass:
 
     def _verdicts(self, touched: Int64Array1D) -> None:
         """Decide anew who of these wallets is liquidatable."""
-        self._decide(_kernels.margin.verdicts.of_some(self.wallets, touched, self.inclusive, self.verdict), touched)
+        wallets = _kernels.margin.verdicts.Wallets(self.wallets, self.inclusive)
+        self._drop_idle_verdicts(
+            _kernels.margin.verdicts.find_liquidatable_among(wallets, touched, self.verdict), touched
+        )
 
-    def rebased(self, books: Books, touched: Int64Array1D) -> None:
+    def rebase(self, books: Books, touched: Int64Array1D) -> None:
         """Go on with books that hold what the arrays say already; verdicts on the wallets `touched` are new."""
         self.books = books
         self._holds = None
@@ -210,8 +219,8 @@ class MarginPass:
     def _touched(self, codes: Iterable[int], all_valued: bool) -> Int64Array1D:
         """Wallets with a position in these contracts, ascending."""
         held = [self.books.positions.wallet[self.books.rows(code)] for code in codes]
-        if all_valued and self.slots.many:
-            held.append(self.slots.wallet[self.slots.valued])
+        if all_valued and self.slots.has_valued:
+            held.append(self.slots.wallet[self.slots.valued_slots])
         if len(held) == 1:  # sorted, and twice only where there are two legs
             fresh = np.ones(len(held[0]), bool)
             np.not_equal(held[0][1:], held[0][:-1], out=fresh[1:])
@@ -220,48 +229,36 @@ class MarginPass:
 
     def _value(self, rates: NumeraireRates, touched: Int64Array1D) -> None:
         """Bring the wallets touched up to their slots, where those differ."""
-        if self.slots.many:
-            self.slots.value(self.sums, rates, self.wallets, touched)
+        if self.slots.has_valued:
+            self.slots.write_wallets(self.sums, rates, self.wallets, touched)
 
-    def _revalue(self, code: int, unit: float) -> int:
+    def _revalue(self, holders: Holders, code: int, mark_value_per_lot: float) -> int:
         """Value a contract's rows anew; what was met. Rows that do not fit are refused, and some are moved by then."""
-        _, met = self._new_mark(code, unit, self.books.rows(code))
+        contracts, rows, slots = holders
+        _, met = _kernels.margin.passes.move_mark(contracts, code, mark_value_per_lot, rows, slots)
         if met & _kernels.margin.passes.ROW_OVERFLOW:
-            self._refuse_rows(code, unit)
+            self._refuse_rows(code, mark_value_per_lot)
         return met
 
-    def _new_mark(self, code: int, unit: float, rows: slice) -> tuple[int, int]:
-        positions = self.books.positions
-        return _kernels.margin.passes.new_mark(
-            unit,
-            *self.tiers(code),
-            positions.quantity[rows],
-            positions.entry_value[rows],
-            self.slots.of_position[rows],
-            self.pnl[rows],
-            self.margin[rows],
-            self.sums,
-        )
-
-    def _decide(self, undecided: bool, wallets: Int64Array1D | slice = slice(None)) -> None:
+    def _drop_idle_verdicts(self, undecided: bool, wallets: Int64Array1D | slice = slice(None)) -> None:
         """Settle verdicts that hang on whether a wallet holds a position: a loan alone has a margin too."""
-        if undecided or self.slots.many:
-            self.verdict[wallets] = (self.verdict[wallets] != 0) & self.holding[wallets]
+        if undecided or self.slots.has_valued:
+            self.verdict[wallets] = (self.verdict[wallets] != 0) & self.has_position[wallets]
 
     @property
-    def holding(self) -> npt.NDArray[np.bool_]:
+    def has_position(self) -> npt.NDArray[np.bool_]:
         """bool[w]: which wallets hold a position; kept for the books that it was asked of."""
         if self._holds is None:
             positions = self.books.positions
             self._holds = _mask(positions.wallet[positions.quantity != 0], len(self.wallets))
         return self._holds
 
-    def _refuse_rows(self, code: int, unit: float) -> None:
+    def _refuse_rows(self, code: int, mark_value_per_lot: float) -> None:
         """Name the first row whose value, or value less cost, does not fit."""
         rows = self.books.rows(code)
         quantity, cost = self.books.positions.quantity[rows], self.books.positions.entry_value[rows]
         with np.errstate(over="ignore"):
-            mark = np.rint(quantity.astype(FLOAT64) * unit)
+            mark = np.rint(quantity.astype(FLOAT64) * mark_value_per_lot)
         for row in np.flatnonzero(np.abs(mark) + np.abs(cost.astype(FLOAT64)) >= 0.99 * TWO_62).tolist():
             if abs(mark[row]) >= TWO_62 or not -INT64_END <= int(mark[row]) - int(cost[row]) < INT64_END:
                 symbol = self.books.contracts[code].symbol
@@ -273,7 +270,7 @@ class MarginPass:
     def refuse_sums(self) -> None:
         """Name the first slot whose sum does not fit; sums that only passed through the end of int64 are right."""
         count = len(self.slots.balance)
-        group = np.concatenate([self.slots.of_position, np.arange(count)])
+        group = np.concatenate([self.slots.position_slot, np.arange(count)])
         out = np.empty(count, INT64)
         for values, start, what in (
             (self.pnl, self.slots.balance, "equity"),
@@ -281,7 +278,7 @@ class MarginPass:
         ):
             slot = _kernels.numbers.money.group_sums(np.concatenate([values, start]), group, out)
             if slot >= 0:
-                wallet = int(self.slots.wallet[slot]) if self.slots.many else slot
+                wallet = int(self.slots.wallet[slot]) if self.slots.has_valued else slot
                 must = f"the {what} of this wallet must fit int64 quanta; use fewer decimals"
                 raise AdlError.at("wallets.account", wallet, self.books.wallets.account[wallet], must)
 

@@ -165,25 +165,25 @@ class MarginState:
     """
 
     def __init__(self, snapshot: Books, *, inclusive: bool = True, threads: int = 1) -> None:
-        self._core = MarginPass(snapshot, read_flag("inclusive", inclusive), arrays.thread_count(threads))
+        self._unrecovered = MarginPass(snapshot, read_flag("inclusive", inclusive), arrays.thread_count(threads))
 
     @classmethod
-    def _of(cls, core: MarginPass) -> MarginState:
+    def _of(cls, margin_pass: MarginPass) -> MarginState:
         """The state over arrays that are there."""
         state = cls.__new__(cls)
-        state._core = core
+        state._unrecovered = margin_pass
         return state
 
     @property
-    def _pass(self) -> MarginPass:
+    def _margin_pass(self) -> MarginPass:
         """The arrays; a move that was interrupted on its way back is undone before anybody looks."""
-        self._core.recover()
-        return self._core
+        self._unrecovered.recover()
+        return self._unrecovered
 
     def __copy__(self) -> MarginState:
         """A state of its own over the same snapshot."""
         fresh = type(self).__new__(type(self))
-        vars(fresh).update(vars(self), _core=self._pass.copied())
+        vars(fresh).update(vars(self), _unrecovered=self._margin_pass.copied())
         return fresh
 
     def __deepcopy__(self, memo: dict[int, Any]) -> MarginState:
@@ -194,17 +194,17 @@ class MarginState:
     @property
     def equity(self) -> Int64Array1D:
         """int64[w]: in quanta of the wallet's asset, or numeraire."""
-        return arrays.frozen(self._pass.wallets[:, 0])
+        return arrays.frozen(self._margin_pass.wallets[:, 0])
 
     @property
     def maintenance_margin(self) -> Int64Array1D:
         """int64[w]: in quanta of the wallet's asset, or numeraire."""
-        return arrays.frozen(self._pass.wallets[:, 1])
+        return arrays.frozen(self._margin_pass.wallets[:, 1])
 
     @property
     def balance(self) -> Int64Array1D:
         """int64[w]: wallet balance; of a multi-asset or portfolio wallet its collateral, in the numeraire."""
-        return free_margin.balances(self._pass)
+        return free_margin.balances(self._margin_pass)
 
     @property
     def free_margin(self) -> Int64Array1D:
@@ -217,12 +217,12 @@ class MarginState:
         wallet of several assets takes along what it counts for as collateral, rounded: there it says how
         far equity may fall.
         """
-        return free_margin.free_margins(self._pass)
+        return free_margin.free_margins(self._margin_pass)
 
     @property
     def margin_ratio(self) -> Float64Array1D:
         """float64[w]: maintenance margin over equity, 1 and above is liquidation; +inf where E <= 0."""
-        equity, margin = self._pass.wallets[:, 0], self._pass.wallets[:, 1]
+        equity, margin = self._margin_pass.wallets[:, 0], self._margin_pass.wallets[:, 1]
         out = np.full(len(equity), np.inf)
         np.divide(margin.astype(FLOAT64), equity.astype(FLOAT64), out=out, where=equity > 0)
         return out
@@ -230,14 +230,14 @@ class MarginState:
     @property
     def liquidatable(self) -> npt.NDArray[np.bool_]:
         """bool[w]: holds a position and (E < 0, or MM > 0 and E <= MM)."""
-        return arrays.frozen(self._pass.verdict.view(np.bool_))
+        return arrays.frozen(self._margin_pass.verdict.view(np.bool_))
 
     # Per position -----------------------------------------------------------------------------------------------------
 
     @property
     def positions(self) -> PositionMargin:
         """Unrealized PnL, maintenance margin, liquidation and bankruptcy price of each position."""
-        return PositionMargin(self._pass)
+        return PositionMargin(self._margin_pass)
 
     def market(self, contract: str | Contract) -> Market:
         """The positions of one contract as an :class:`~adlcore.Market`, with their wallets' equity.
@@ -269,7 +269,9 @@ class MarginState:
     @property
     def marks(self) -> dict[str, Decimal | None]:
         """The latest mark price of each contract, by symbol."""
-        return {c.symbol: mark for c, mark in zip(self._pass.books.contracts, self._pass.marks, strict=True)}
+        return {
+            c.symbol: mark for c, mark in zip(self._margin_pass.books.contracts, self._margin_pass.marks, strict=True)
+        }
 
     def mark(
         self, marks: Mapping[str, Number] | None = None, *, index_prices: Mapping[str, Number] | None = None
@@ -318,13 +320,13 @@ class MarginState:
         >>> state.mark({"X": "9.25"})
         array([0])
         """
-        state = self._pass
+        state = self._margin_pass
         fresh = prices_by_row("marks", marks, state.books.symbols)
-        rates = state.rates.moved(prices_by_row("index_prices", index_prices, state.books.asset_names))
+        rates = state.rates.at_index_prices(prices_by_row("index_prices", index_prices, state.books.asset_names))
         return state.move(fresh, rates, bool(index_prices))
 
     def __repr__(self) -> str:
-        state = self._pass
+        state = self._margin_pass
         count = int(np.count_nonzero(state.verdict))
         wallets, positions = len(state.books.wallets), len(state.books.positions)
         return f"<MarginState of {wallets:,} wallets and {positions:,} positions: {count:,} liquidatable>"

@@ -223,7 +223,7 @@ class PositionMargin:
         """The prices at which the wallets of rows of one contract fail."""
         state = self._state
         joint = partner >= 0
-        if state.slots.many:  # portfolio equity bends with the price: two lines, as of two legs
+        if state.slots.has_valued:  # portfolio equity bends with the price: two lines, as of two legs
             joint |= state.books.wallets.mode[state.books.positions.wallet[rows]] == PORTFOLIO
         alone, together = np.flatnonzero(~joint), np.flatnonzero(joint)
         out = np.empty(len(rows))
@@ -286,8 +286,8 @@ class PositionMargin:
         if partner is not None:
             own, kept = own + _of(state.pnl, partner), kept + _of(state.margin, partner)
         equity, margin = (column[wallet].astype(FLOAT64) for column in state.wallets.T)
-        mode = state.books.wallets.mode[wallet] if state.slots.many else np.zeros(0)
-        valued = state.books.wallets.is_valued(wallet) if state.slots.many else np.zeros(0, bool)
+        mode = state.books.wallets.mode[wallet] if state.slots.has_valued else np.zeros(0)
+        valued = state.books.wallets.is_valued(wallet) if state.slots.has_valued else np.zeros(0, bool)
         if valued.any():
             price = float(state.rates.price_of(int(state.books.settle[code])))
             equity = np.where(valued, equity / price, equity)
@@ -298,8 +298,8 @@ class PositionMargin:
         if not len(bent):
             return [(1.0, budget)]
         # The holding of the settle asset counts as the lesser of two lines through zero.
-        share = float(state.rates.kept[int(state.books.settle[code])])
-        slot = state.slots.of_position[rows[bent]]
+        share = float(state.rates.collateral_share[int(state.books.settle[code])])
+        slot = state.slots.position_slot[rows[bent]]
         holding = state.sums[slot, 0] + (state.slots.amount[slot] - state.slots.loan[slot]).astype(FLOAT64)
         rest = equity[bent] - np.minimum(holding * share, holding) - others[bent]
         cut = np.full(len(rows), np.inf)

@@ -124,50 +124,61 @@ def shared_bankruptcy(state: MarginState, wallets: npt.ArrayLike | None = None) 
     """
     if not isinstance(state, MarginState):
         raise AdlError.at("state", None, type(state).__name__, "must be a MarginState")
-    core = state._pass
+    margin_pass = state._margin_pass
     mask = arrays.exclusion(
         state.liquidatable if wallets is None else wallets,
-        len(core.wallets),
+        len(margin_pass.wallets),
         "wallets",
         "Snapshot.wallet finds that of an account",
     )
     assert mask is not None  # only None gives None
-    positions = core.books.positions
+    positions = margin_pass.books.positions
     rows = np.flatnonzero((mask[positions.wallet] != 0) & (positions.quantity != 0))
-    return share_rows(core, rows, positions.quantity, positions.entry_value)
+    return share_rows(margin_pass, rows, positions.quantity, positions.entry_value)
 
 
 def share_rows(
-    core: MarginPass, rows: Int64Array1D, quantity: Int64Array1D, entry_value: Int64Array1D
+    margin_pass: MarginPass, rows: Int64Array1D, quantity: Int64Array1D, entry_value: Int64Array1D
 ) -> SharedBankruptcy:
     """As :func:`shared_bankruptcy`, of the open rows of some wallets, ascending, as these columns hold them now."""
-    books = core.books
+    books = margin_pass.books
     code = books.contract_of(rows)
     cost, wallet = entry_value[rows], books.positions.wallet[rows]
     wallets, group = np.unique(wallet, return_inverse=True)
     valued = np.flatnonzero(books.wallets.is_valued(wallet))
-    exchange = NumeraireConversion(core, valued, books.settle[code[valued]] if len(valued) else valued)
-    weight = exchange.to_numeraire(core.margin[rows], "maintenance_margin")
-    mark = core.pnl[rows] + cost
-    equity = core.wallets[wallets, 0]
+    exchange = NumeraireConversion(margin_pass, valued, books.settle[code[valued]] if len(valued) else valued)
+    weight = exchange.to_numeraire(margin_pass.margin[rows], "maintenance_margin")
+    mark = margin_pass.pnl[rows] + cost
+    equity = margin_pass.wallets[wallets, 0]
     return split(
         _EquitySplit(
-            core.books, core.marks, rows, code, quantity[rows], cost, mark, weight, wallets, group, equity, exchange
+            margin_pass.books,
+            margin_pass.marks,
+            rows,
+            code,
+            quantity[rows],
+            cost,
+            mark,
+            weight,
+            wallets,
+            group,
+            equity,
+            exchange,
         )
     )
 
 
 def share_party_rows(
-    core: MarginPass, equity: int, lots: Int64Array1D, cost: Int64Array1D, owner: int
+    margin_pass: MarginPass, equity: int, lots: Int64Array1D, cost: Int64Array1D, owner: int
 ) -> SharedBankruptcy:
     """The same of a party's netted rows, one a contract: its rows count contracts, `equity` is what it has in all."""
     code = np.flatnonzero(lots)
-    size = np.rint(lots[code].astype(FLOAT64) * core.unit[code])
-    margin = [_margin(core, k, value) for k, value in zip(code.tolist(), np.abs(size).tolist(), strict=True)]
+    size = np.rint(lots[code].astype(FLOAT64) * margin_pass.mark_value_per_lot[code])
+    margin = [_margin(margin_pass, k, value) for k, value in zip(code.tolist(), np.abs(size).tolist(), strict=True)]
     nothing = np.zeros(0, INT64)
     found = _EquitySplit(
-        core.books,
-        core.marks,
+        margin_pass.books,
+        margin_pass.marks,
         code,
         code,
         lots[code],
@@ -177,14 +188,14 @@ def share_party_rows(
         np.array([owner]),
         np.zeros(len(code), INT64),
         np.array([equity]),
-        NumeraireConversion(core, nothing, nothing),
+        NumeraireConversion(margin_pass, nothing, nothing),
     )
     return split(found)
 
 
-def _margin(core: MarginPass, code: int, notional: float) -> int:
+def _margin(margin_pass: MarginPass, code: int, notional: float) -> int:
     """The maintenance margin of a notional, as the margin pass rounds it."""
-    rate, amount = core.tiers(code)
+    rate, amount = margin_pass.tiers(code)
     return max(0, round(float((notional * rate - amount).max(initial=0.0))))
 
 
@@ -198,10 +209,10 @@ def split(found: _EquitySplit) -> SharedBankruptcy:
 class NumeraireConversion:
     """Amounts of settle assets in the numeraire of the valued wallets that some rows are in, and back."""
 
-    def __init__(self, core: MarginPass, valued: Int64Array1D, asset: Int64Array1D) -> None:
+    def __init__(self, margin_pass: MarginPass, valued: Int64Array1D, asset: Int64Array1D) -> None:
         self.valued, self.asset = valued, asset
-        used, count = set(asset.tolist()), range(len(core.books.assets))
-        self.rates = [core.rates.price_of(a) if a in used else Fraction(1) for a in count] if len(valued) else []
+        used, count = set(asset.tolist()), range(len(margin_pass.books.assets))
+        self.rates = [margin_pass.rates.price_of(a) if a in used else Fraction(1) for a in count] if len(valued) else []
 
     def to_numeraire(self, values: Int64Array1D, what: str) -> Int64Array1D:
         """Half-even."""

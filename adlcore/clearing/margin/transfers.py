@@ -70,7 +70,7 @@ def withdraw_by(snapshot: Snapshot, state: MarginState, wallet: int, amount: Num
     """As :func:`withdraw`, by a margin state of the snapshot that is there."""
     row, code = wallet_row(snapshot, "wallet", wallet), asset_row(snapshot, wallet, asset)
     quanta = positive_quanta(snapshot.assets[code], amount)
-    _refuse_beyond_free(snapshot, state._pass, row, code, quanta, amount)
+    _refuse_beyond_free(snapshot, state._margin_pass, row, code, quanta, amount)
     return credit(snapshot, row, code, -quanta)
 
 
@@ -133,11 +133,13 @@ def transfer_margin(snapshot: Snapshot, source: int, target: int, amount: Number
         raise AdlError.at("target", None, target, must)
     code = int(wallets.asset[one])
     quanta = positive_quanta(snapshot.assets[code], amount)
-    _refuse_beyond_free(snapshot, state._pass, one, code, quanta, amount)
+    _refuse_beyond_free(snapshot, state._margin_pass, one, code, quanta, amount)
     return credit(credit(snapshot, one, code, -quanta), other, code, quanta)
 
 
-def _refuse_beyond_free(books: Books, core: MarginPass, row: int, code: int, quanta: int, amount: Number) -> None:
+def _refuse_beyond_free(
+    books: Books, margin_pass: MarginPass, row: int, code: int, quanta: int, amount: Number
+) -> None:
     """Refuse an amount that positions, loans, orders or the balance itself do not set free.
 
     Of a wallet with one asset that is what is above its free margin. What a coin that leaves takes along of another
@@ -147,9 +149,9 @@ def _refuse_beyond_free(books: Books, core: MarginPass, row: int, code: int, qua
         asset = books.assets[code]
         must = f"must be at most what is there, {asset.decimal(max(held, 0))} {asset.name}"
         raise AdlError.at("amount", None, amount, must)
-    equity, balance = free_margin.equity_and_balance(core, row, {code: quanta})
-    needed, least = free_margin.required_margin_of(core, row), free_margin.least_healthy_equity(core, row)
+    equity, balance = free_margin.equity_and_balance(margin_pass, row, {code: quanta})
+    needed, least = free_margin.required_margin_of(margin_pass, row), free_margin.least_healthy_equity(margin_pass, row)
     if min(equity, balance) < needed or equity < least:
-        asset, free = books.assets[int(books.wallets.asset[row])], free_margin.free_margin_of(core, row)
+        asset, free = books.assets[int(books.wallets.asset[row])], free_margin.free_margin_of(margin_pass, row)
         must = f"must be at most the free margin of this wallet, {asset.decimal(free)} {asset.name}"
         raise AdlError.at("amount", None, amount, must)

@@ -15,12 +15,25 @@ from ...contracts import Contract
 from ...contracts.decimals import Number, positive_decimal, whole_number
 from ...contracts.ratios import Ratio, exact_ratio
 from ...errors import AdlError
-from .levels import ASKS, BIDS, SIDES, Book, BookSide, lots_of, reach, read_book, resting, taken_at, thawed, ticks_of
+from .levels import (
+    ASKS,
+    BIDS,
+    SIDES,
+    BookSide,
+    OrderBook,
+    consumed_lots,
+    level_range,
+    level_ticks,
+    read_book,
+    resting_levels,
+    restored_side,
+    taken_at,
+)
 
 __all__ = ["DepthLadder"]
 
 #: Which side a taker meets.
-MET = {"sell": BIDS, "buy": ASKS}
+SIDE_MET = {"sell": BIDS, "buy": ASKS}
 
 #: What a ladder made around a price may have on a side.
 MOST_LEVELS = 10_000
@@ -68,7 +81,7 @@ class DepthLadder(Versioned):
 
     PICKLED = ("_books",)
 
-    _books: dict[str, Book]
+    _books: dict[str, OrderBook]
 
     def __init__(self, levels: Mapping[str, Mapping[str, Any]], *, refill: Ratio = 0) -> None:
         rate = exact_ratio(refill, "refill")
@@ -138,7 +151,7 @@ class DepthLadder(Versioned):
         ratio = exact_ratio(growth, "growth")
         if ratio <= 0:
             raise AdlError.at("growth", None, growth, "must be above 0")
-        sizes = list(_sizes(first, ratio, number))
+        sizes = list(_level_lots(first, ratio, number))
         bid = middle - spread // 2
         ask = bid + spread
         if ask + step * number > INT64_MAX:
@@ -187,9 +200,9 @@ class DepthLadder(Versioned):
         which = ASKS if wanted > 0 else BIDS
         side = book.sides[which]
         taken = taken_at(side, book.refill, now)
-        first, last = reach(side, book.shift, which, worst)
+        first, last = level_range(side, book.shift, which, worst)
         parts = book.refill.denominator
-        free = side.lots[first:last] - lots_of(taken[first:last], parts)
+        free = side.lots[first:last] - consumed_lots(taken[first:last], parts)
         total = np.cumsum(free)
         # The level at which the order is full, if there is one.
         stop = int(np.searchsorted(total, most))
@@ -201,7 +214,7 @@ class DepthLadder(Versioned):
             return []
         taken[first : first + len(filled)] += filled * parts
         self._put(contract.symbol, which, side._replace(taken=frozen(taken), time=now))
-        prices = ticks_of(side.keys[first + rows], book.shift, which)
+        prices = level_ticks(side.keys[first + rows], book.shift, which)
         return list(zip(filled[rows].tolist(), prices.tolist(), strict=True))
 
     def best(self, symbol: str, side: str, time: int | None = None) -> int | None:
@@ -220,13 +233,13 @@ class DepthLadder(Versioned):
         int or None
             In ticks; None where nothing rests.
         """
-        require_option("side", side, MET)
+        require_option("side", side, SIDE_MET)
         if not isinstance(symbol, str):
             raise AdlError.at("symbol", None, symbol, "must be a symbol such as 'BTCUSDT'")
         book = self._books.get(symbol)
         if book is None:
             return None
-        prices = resting(book, MET[side], time)[0]
+        prices = resting_levels(book, SIDE_MET[side], time)[0]
         return int(prices[0]) if len(prices) else None
 
     def depth(self, symbol: str, time: int | None = None) -> dict[str, tuple[Int64Array1D, Int64Array1D]]:
@@ -252,7 +265,7 @@ class DepthLadder(Versioned):
         (array([10,  9]), array([5, 6]))
         """
         book = self._known(symbol)
-        return {name: resting(book, which, time) for which, name in enumerate(SIDES)}
+        return {name: resting_levels(book, which, time) for which, name in enumerate(SIDES)}
 
     def move(self, symbol: str, ticks: int) -> None:
         """Shift all levels of a contract so that the middle of its book lies at a price.
@@ -303,13 +316,13 @@ class DepthLadder(Versioned):
         AdlError
             If `token` is no checkpoint of a ladder of these contracts.
         """
-        sound = isinstance(token, dict) and all(isinstance(book, Book) for book in token.values())
+        sound = isinstance(token, dict) and all(isinstance(book, OrderBook) for book in token.values())
         if not sound or token.keys() != self._books.keys():
             kind = type(token).__name__
             raise AdlError(f"token is a {kind}: must be a checkpoint of this ladder", argument="token", value=token)
         self._books = dict(token)
 
-    def _known(self, symbol: str) -> Book:
+    def _known(self, symbol: str) -> OrderBook:
         require_option(
             "symbol", symbol, self._books, None if self._books else "must be one of none: the ladder is empty"
         )
@@ -331,7 +344,7 @@ class DepthLadder(Versioned):
     def _restore(self, values: dict[str, Any]) -> None:
         super()._restore(values)
         self._books = {
-            symbol: Book((thawed(*sides[BIDS]), thawed(*sides[ASKS])), shift, refill)
+            symbol: OrderBook((restored_side(*sides[BIDS]), restored_side(*sides[ASKS])), shift, refill)
             for symbol, (sides, shift, refill) in values["_books"].items()
         }
 
@@ -345,7 +358,7 @@ class DepthLadder(Versioned):
         return f"<DepthLadder of {contracts}, {bids} and {asks}>"
 
 
-def _sizes(first: int, growth: Fraction, levels: int) -> Iterator[int]:
+def _level_lots(first: int, growth: Fraction, levels: int) -> Iterator[int]:
     """``first·growth**k``, rounded down, as long as it is a lot."""
     # Not reduced: the numbers grow long, and their common divisors cost more than they save.
     top, bottom = first, 1

@@ -17,15 +17,15 @@ __all__ = [
     "ASKS",
     "BIDS",
     "SIDES",
-    "Book",
+    "OrderBook",
     "BookSide",
-    "lots_of",
-    "reach",
+    "consumed_lots",
+    "level_range",
     "read_book",
-    "resting",
+    "resting_levels",
     "taken_at",
-    "thawed",
-    "ticks_of",
+    "restored_side",
+    "level_ticks",
 ]
 
 #: Sides of a book.
@@ -46,7 +46,7 @@ class BookSide(NamedTuple):
     time: int | None
 
 
-class Book(NamedTuple):
+class OrderBook(NamedTuple):
     """The book of a contract; `shift` is how far it has moved, `refill` lots per level and millisecond."""
 
     sides: tuple[BookSide, BookSide]
@@ -63,12 +63,12 @@ def taken_at(side: BookSide, refill: Fraction, time: int | None) -> Int64Array1D
     return np.maximum(side.taken - min(refill.numerator * (time - side.time), INT64_MAX), 0)
 
 
-def lots_of(taken: Int64Array1D, parts: int) -> Int64Array1D:
+def consumed_lots(taken: Int64Array1D, parts: int) -> Int64Array1D:
     """Lots that are not whole again."""
     return -(-taken // parts)
 
 
-def reach(side: BookSide, shift: int, which: int, worst: int) -> tuple[int, int]:
+def level_range(side: BookSide, shift: int, which: int, worst: int) -> tuple[int, int]:
     """The levels from one tick on up to a limit, as a slice."""
     low, high = (1 - shift, worst - shift) if which == ASKS else (-INT64_MAX, shift - worst)
     first = int(np.searchsorted(side.keys, _held(low)))
@@ -80,22 +80,22 @@ def _held(key: int) -> int:
     return min(max(key, -INT64_MAX - 1), INT64_MAX)
 
 
-def ticks_of(keys: Int64Array1D, shift: int, which: int) -> Int64Array1D:
+def level_ticks(keys: Int64Array1D, shift: int, which: int) -> Int64Array1D:
     """Prices of levels, in ticks."""
     return keys + shift if which == ASKS else shift - keys
 
 
-def resting(book: Book, which: int, time: int | None) -> tuple[Int64Array1D, Int64Array1D]:
+def resting_levels(book: OrderBook, which: int, time: int | None) -> tuple[Int64Array1D, Int64Array1D]:
     """Ticks and lots of the levels that are not empty."""
     side = book.sides[which]
     taken = taken_at(side, book.refill, None if time is None else whole_number(time, "time"))
-    free = side.lots - lots_of(taken, book.refill.denominator)
-    prices = ticks_of(side.keys, book.shift, which)
+    free = side.lots - consumed_lots(taken, book.refill.denominator)
+    prices = level_ticks(side.keys, book.shift, which)
     rows = np.flatnonzero((free > 0) & (prices >= 1))
     return prices[rows], free[rows]
 
 
-def read_book(symbol: Any, sides: Any, refill: Fraction) -> Book:
+def read_book(symbol: Any, sides: Any, refill: Fraction) -> OrderBook:
     """The book that somebody gave, checked."""
     if not isinstance(symbol, str) or not symbol:
         raise AdlError.at("levels", None, symbol, "must have symbols such as 'BTCUSDT' as keys")
@@ -107,7 +107,7 @@ def read_book(symbol: Any, sides: Any, refill: Fraction) -> Book:
     if len(bids.keys) and len(asks.keys) and -bids.keys[0] >= asks.keys[0]:
         must = f"must be above the best bid, {-bids.keys[0]}"
         raise AdlError.at(f"{symbol}.asks.ticks", 0, int(asks.keys[0]), must)
-    return Book((bids, asks), 0, refill)
+    return OrderBook((bids, asks), 0, refill)
 
 
 def _side(argument: str, given: Any, name: str, refill: Fraction) -> BookSide:
@@ -134,7 +134,7 @@ def _side(argument: str, given: Any, name: str, refill: Fraction) -> BookSide:
     return BookSide(frozen(keys), frozen(lots), frozen(np.zeros(len(keys), INT64)), None)
 
 
-def thawed(keys: Int64Array1D, lots: Int64Array1D, taken: Int64Array1D, time: int | None) -> BookSide:
+def restored_side(keys: Int64Array1D, lots: Int64Array1D, taken: Int64Array1D, time: int | None) -> BookSide:
     return BookSide(frozen(keys), frozen(lots), frozen(taken), time)
 
 

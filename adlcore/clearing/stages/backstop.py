@@ -11,10 +11,10 @@ from ..._support.arrays import INT64, refuse_unfit
 from ..._support.options import require_option
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
-from ..liquidation.liquidation_round import Chosen, Round
-from ..liquidation.pass_books import VAULT, PassBooks
+from ..liquidation.liquidation_round import Round, StageRows
+from ..liquidation.pass_books import BY_VAULT, PassBooks
 from .party_fills import hand_over
-from .stage import Requests, Stage
+from .stage import OrderBatches, Stage
 
 __all__ = ["Backstop"]
 
@@ -67,29 +67,29 @@ class Backstop(Stage):
         """The vaults that a house with this stage has."""
         return (self.vault,)
 
-    def run(self, work: PassBooks, taken: Round) -> Requests | None:
+    def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Whole wallets, or row by row."""
-        chosen = taken.chosen(work, taken.begin(work))
+        chosen = liquidation_round.chosen(pass_books, liquidation_round.begin(pass_books))
         if self.by == "wallet":
             wallets, of = np.unique(chosen.wallet, return_inverse=True)
             # Asked once for all rows: rounding on the way does not save the last (docs/waterfall.md, "Backstop").
-            low = np.array([self._is_low(work, wallet) for wallet in wallets.tolist()], bool)
-            self._take(work, chosen.only(low[of]))
+            low = np.array([self._is_low(pass_books, wallet) for wallet in wallets.tolist()], bool)
+            self._take(pass_books, chosen.only(low[of]))
             return None
         # Asked before each row: what the ones before took counts (docs/waterfall.md, "Backstop").
         for place, wallet in enumerate(chosen.wallet.tolist()):
-            if self._is_low(work, wallet):
-                self._take(work, chosen.only(slice(place, place + 1)))
+            if self._is_low(pass_books, wallet):
+                self._take(pass_books, chosen.only(slice(place, place + 1)))
         return None
 
-    def _is_low(self, work: PassBooks, wallet: int) -> bool:
+    def _is_low(self, pass_books: PassBooks, wallet: int) -> bool:
         """Whether 0 <= E < below·MM, as they are now."""
-        below, equity = exact_ratio(self.below, "below"), int(work.equity[wallet])
-        return equity >= 0 and equity * below.denominator < below.numerator * int(work.margin[wallet])
+        below, equity = exact_ratio(self.below, "below"), int(pass_books.equity[wallet])
+        return equity >= 0 and equity * below.denominator < below.numerator * int(pass_books.margin[wallet])
 
-    def _take(self, work: PassBooks, rows: Chosen) -> None:
+    def _take(self, pass_books: PassBooks, rows: StageRows) -> None:
         """Give rows to the vault, one after the other."""
-        party = np.full(len(rows), work.state.parties.code(self.vault), INT64)
-        hand_over(work, rows, party, "backstop", "backstop")
-        work.took[rows.wallet] |= VAULT
-        work.vaults.update(zip(rows.wallet.tolist(), party.tolist(), strict=True))
+        party = np.full(len(rows), pass_books.state.parties.code(self.vault), INT64)
+        hand_over(pass_books, rows, party, "backstop", "backstop")
+        pass_books.closed_by[rows.wallet] |= BY_VAULT
+        pass_books.last_vault.update(zip(rows.wallet.tolist(), party.tolist(), strict=True))

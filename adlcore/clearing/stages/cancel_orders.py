@@ -6,7 +6,7 @@ import numpy as np
 
 from ..liquidation.liquidation_round import Round
 from ..liquidation.pass_books import PassBooks
-from .stage import Requests, Stage
+from .stage import OrderBatches, Stage
 
 __all__ = ["CancelOrders"]
 
@@ -24,11 +24,11 @@ class CancelOrders(Stage):
     CancelOrders()
     """
 
-    def run(self, work: PassBooks, taken: Round) -> Requests | None:
+    def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Cancel, in the round's order."""
         # No bankruptcy prices are needed; of each wallet the first row says which contract an isolated one has.
-        chosen = taken.chosen(work, taken.begin(work), priced=False)
+        chosen = liquidation_round.chosen(pass_books, liquidation_round.begin(pass_books), priced=False)
         wallets, first = np.unique(chosen.wallet, return_index=True)
         order = np.argsort(first)
-        work.cancel_orders(wallets[order], chosen.code[first[order]], "liquidation")
+        pass_books.cancel_orders(wallets[order], chosen.code[first[order]], "liquidation")
         return None

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ... import _kernels
 from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
@@ -16,11 +15,9 @@ from ..margin.collateral import int64_ratio
 from ..snapshot.tables import ISOLATED, PORTFOLIO
 from .counterparty_queue import CounterpartyQueue
 
-__all__ = ["CounterpartyFills", "Fills", "Remainders"]
+__all__ = ["CounterpartyMatcher", "Fills", "Remainders"]
 
 PLAIN, MULTI, WHOLE = range(3)
-
-Mask = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +48,11 @@ class Remainders:
         """Some of them."""
         return Remainders(**{name: getattr(self, name)[places] for name in self.__dataclass_fields__})
 
-    def lots(self, work: PassBooks) -> Int64Array1D:
+    def lots(self, pass_books: PassBooks) -> Int64Array1D:
         """What is left of each now: lots > 0, or 0 where its row was closed or stands on the other side."""
         users, held = self.fund < 0, np.empty(len(self), INT64)
-        held[users] = work.quantity[self.row[users]]
-        held[~users] = work.lots[work.first_fund + self.fund[~users], self.code[~users]]
+        held[users] = pass_books.quantity[self.row[users]]
+        held[~users] = pass_books.lots[pass_books.first_fund + self.fund[~users], self.code[~users]]
         left: Int64Array1D = np.maximum(held * self.side, 0)
         return left
 
@@ -82,91 +79,95 @@ class Fills:
     realized: Int64Array1D
 
 
-class CounterpartyFills:
+class CounterpartyMatcher:
     """Remainders of one (contract, side), and the queue that they are served from."""
 
-    def __init__(self, work: PassBooks, queue: CounterpartyQueue, code: int, exclude_account: bool) -> None:
-        self.work, self.queue, self.code, self.exclude_account = work, queue, code, exclude_account
+    def __init__(self, pass_books: PassBooks, queue: CounterpartyQueue, code: int, exclude_account: bool) -> None:
+        self.pass_books, self.queue, self.code, self.exclude_account = pass_books, queue, code, exclude_account
 
     def serve(self, left: Remainders, need: Int64Array1D, done: Int64Array1D) -> Fills:
         """Serve remainders in their order; `need` falls and `done` rises by what was given."""
-        work, contract = self.work, self.work.books.contracts[self.code]
+        pass_books, contract = self.pass_books, self.pass_books.snapshot.contracts[self.code]
         above, below = contract.tick_fraction
         loss = self._loss(above, below)
         fits = _kernels.clearing.deleverage.fits(loss, int(left.price.max()), above, below, contract.inverse)
-        kernel = work.kernel_for(int(left.price.max()), fits)
+        kernel = pass_books.kernel_for(int(left.price.max()), fits)
+        holders, books = kernel.clearing.sides, pass_books.books_for(kernel)
         account = np.full(len(left), -1, INT64)
         if self.exclude_account:
-            account = np.where(left.wallet >= 0, work.account_codes[left.wallet], -1)
-        progress, used = np.zeros(3, INT64), np.zeros(0, np.uint8)
+            account = np.where(left.wallet >= 0, pass_books.account_codes[left.wallet], -1)
+        side = holders.Side(self.code, int(left.side[0]), above, below, contract.inverse, loss)
+        remainders = holders.Remainders(need, left.price, done, account)
+        cursor, used = holders.Cursor(), np.zeros(0, np.uint8)
         found: list[Fills] = []
         wanted = sum(need.tolist())
         while True:
             candidate, held = self.queue.front(min(wanted, INT64_MAX))
             used = np.concatenate([used, np.zeros(len(candidate) - len(used), np.uint8)])
-            kind, rest, loan, rates = self._kinds(candidate)
-            owner = work.books.positions.wallet[candidate]
-            label = work.account_codes[owner] if self.exclude_account else np.zeros(len(candidate), INT64)
-            out = [np.empty(len(candidate) + len(need), INT64) for _ in range(5)]
-            count = kernel.deleverage.scan(
-                *(work.rows_for(kernel), self.code, int(left.side[0]), need, left.price, done, account, candidate),
-                *(label, kind, rest, loan, rates, above, below, contract.inverse, loss, used, progress, *out),
-            )
-            found.append(Fills(*(column[:count] for column in out)))
+            owner = pass_books.snapshot.positions.wallet[candidate]
+            label = pass_books.account_codes[owner] if self.exclude_account else np.zeros(len(candidate), INT64)
+            counterparties = holders.Counterparties(candidate, label, used, self._collateral(holders, candidate))
+            remainder, row, lots, value, realized = np.empty((5, len(candidate) + len(need)), INT64)
+            fills = holders.Fills(remainder, row, lots, value, realized)
+            count = kernel.clearing.deleverage.serve(books, side, remainders, counterparties, cursor, fills)
+            found.append(Fills(remainder[:count], row[:count], lots[:count], value[:count], realized[:count]))
             self._revalue(found[-1].row)
-            if progress[0] == len(need):
+            if cursor.remainder == len(need):
                 break
             if held >= wanted:
                 wanted = 2 * held + sum(need.tolist())
-            elif progress[2] == len(candidate):
+            elif cursor.first_unused == len(candidate):
                 break  # nobody is left
             else:  # what is left of the ranking is barred to this remainder alone
-                progress[0] += 1
-                progress[1] = 0
+                cursor.pass_remainder()
         names = Fills.__dataclass_fields__
         return Fills(**{name: np.concatenate([getattr(part, name) for part in found]) for name in names})
 
     def _loss(self, above: int, below: int) -> tuple[int, int, int]:
         """Whole numbers A, B, C: against the mark a lot at P loses ``(A·P - B)/C``, inverse ``(A·P - B)/(C·P)``."""
-        mark = abs(self.work.unit_at_mark(self.code))
+        mark = abs(self.pass_books.mark_value_per_lot(self.code))
         top, bottom = mark.numerator, mark.denominator
-        inverse = self.work.books.contracts[self.code].inverse
+        inverse = self.pass_books.snapshot.contracts[self.code].inverse
         a, b = (top * below, above * bottom) if inverse else (above * bottom, top * below)
         shared = math.gcd(a, b, below * bottom)
         return a // shared, b // shared, below * bottom // shared
 
-    def _kinds(self, candidate: Int64Array1D) -> tuple[Mask, Int64Array1D, Int64Array1D, Int64Array1D]:
-        """What the equity of candidates with several assets is made of; empty where there are none."""
-        work, core = self.work, self.work.core
-        nothing = np.zeros(0, INT64)
-        owner = work.books.positions.wallet[candidate]
-        if not core.slots.many or not (valued := work.books.wallets.is_valued(owner)).any():
-            return np.zeros(0, np.uint8), nothing, nothing, nothing
-        mode = work.books.wallets.mode[owner]
-        slots, asset = core.slots, int(work.settle[self.code])
+    def _collateral(self, holders: Any, candidate: Int64Array1D) -> Any:
+        """What the equity of candidates with several assets is made of; None where there are none."""
+        pass_books, margin_pass = self.pass_books, self.pass_books.margin_pass
+        owner = pass_books.snapshot.positions.wallet[candidate]
+        if not margin_pass.slots.has_valued or not (valued := pass_books.snapshot.wallets.is_valued(owner)).any():
+            return None
+        mode = pass_books.snapshot.wallets.mode[owner]
+        slots, asset = margin_pass.slots, int(pass_books.settle[self.code])
         kind = np.where(valued, np.where(mode == PORTFOLIO, WHOLE, MULTI), PLAIN).astype(np.uint8)
-        price = core.rates.price_of(asset)
-        parts = [int64_ratio(rate, "index_prices") for rate in (price, price * core.rates.kept[asset], 1 / price)]
+        price = margin_pass.rates.price_of(asset)
+        parts = [
+            int64_ratio(rate, "index_prices")
+            for rate in (price, price * margin_pass.rates.collateral_share[asset], 1 / price)
+        ]
         rest, loan = np.zeros(len(candidate), INT64), np.zeros(len(candidate), INT64)
         places = np.flatnonzero(kind)
-        slot = slots.of_position[candidate[places]]
-        wallet = work.books.positions.wallet[candidate[places]]
-        rest[places] = core.wallets[wallet, 0] - slots.terms(core.sums, core.rates, slot)[0]
+        slot = slots.position_slot[candidate[places]]
+        wallet = pass_books.snapshot.positions.wallet[candidate[places]]
+        rest[places] = (
+            margin_pass.wallets[wallet, 0] - slots.contributions(margin_pass.sums, margin_pass.rates, slot)[0]
+        )
         loan[places] = slots.loan[slot]
-        return kind, rest, loan, np.array(parts, INT64).ravel()
+        return holders.Collateral(kind, rest, loan, np.array(parts, INT64).ravel())
 
     def _revalue(self, rows: Int64Array1D) -> None:
-        if self.work.core.slots.many and len(rows):
-            self.work.revalue(self.work.books.positions.wallet[rows])
+        if self.pass_books.margin_pass.slots.has_valued and len(rows):
+            self.pass_books.revalue(self.pass_books.snapshot.positions.wallet[rows])
 
     def finish(self, fills: Fills) -> None:
         """Cancel the counterparties' orders, and remember who they are."""
-        work = self.work
-        owner = work.books.positions.wallet[fills.row]
-        work.counterparties.append(owner)
-        closed = fills.row[work.quantity[fills.row] == 0]
-        isolated = closed[work.books.wallets.mode[work.books.positions.wallet[closed]] == ISOLATED]
-        work.emptied.extend(isolated.tolist())
-        if len(work.books.orders):
+        pass_books = self.pass_books
+        owner = pass_books.snapshot.positions.wallet[fills.row]
+        pass_books.counterparties.append(owner)
+        closed = fills.row[pass_books.quantity[fills.row] == 0]
+        isolated = closed[pass_books.snapshot.wallets.mode[pass_books.snapshot.positions.wallet[closed]] == ISOLATED]
+        pass_books.closed_isolated_rows.extend(isolated.tolist())
+        if len(pass_books.snapshot.orders):
             _, first = np.unique(owner, return_index=True)
-            work.cancel_orders(owner[np.sort(first)], self.code, "deleveraging")
+            pass_books.cancel_orders(owner[np.sort(first)], self.code, "deleveraging")

@@ -21,11 +21,11 @@ from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ...ranking.rules import RankingRule, as_rule
 from ..liquidation.liquidation_round import Round
-from ..liquidation.pass_books import DELEVERAGED, PassBooks
+from ..liquidation.pass_books import BY_FUND_OR_ADL, PassBooks
 from ..margin.shared_bankruptcy import share_party_rows
-from .counterparty_fills import CounterpartyFills, Fills, Remainders
+from .counterparty_fills import CounterpartyMatcher, Fills, Remainders
 from .counterparty_queue import CounterpartyQueue
-from .stage import Requests, Stage, waits
+from .stage import OrderBatches, Stage, is_waiting
 
 __all__ = ["Deleverage"]
 
@@ -106,27 +106,27 @@ class Deleverage(Stage):
         terms += [f"{name}={value!r}" for name, value in given.items() if value != getattr(usual, name)]
         return f"Deleverage({', '.join(terms)})"
 
-    def run(self, work: PassBooks, taken: Round) -> Requests | None:
+    def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Contract by contract in snapshot order, remainders of longs, then of shorts."""
-        left = _joined(self._wallets(work, taken), self._funds(work, taken))
+        left = _concatenate(self._wallets(pass_books, liquidation_round), self._funds(pass_books, liquidation_round))
         # Loss per lot rises with the price for the counterparties of a long, and falls for those of a short.
         order = np.lexsort((np.arange(len(left)), left.side * left.price, -left.side, left.code))
         left = left.only(order)
         borders = np.flatnonzero((np.diff(left.code) != 0) | (np.diff(left.side) != 0)) + 1
         for first, last in pairwise([0, *borders.tolist(), len(left)]) if len(left) else []:
-            self._side(work, left.only(slice(first, last)))
+            self._side(pass_books, left.only(slice(first, last)))
         return None
 
     # What is left -----------------------------------------------------------------------------------------------------
 
-    def _wallets(self, work: PassBooks, taken: Round) -> Remainders:
+    def _wallets(self, pass_books: PassBooks, liquidation_round: Round) -> Remainders:
         """Open rows of the round's wallets that are liquidatable still."""
-        chosen = taken.chosen(work, taken.begin(work))
-        wanted = ~waits(work, chosen)
+        chosen = liquidation_round.chosen(pass_books, liquidation_round.begin(pass_books))
+        wanted = ~is_waiting(pass_books, chosen)
         if self.below is not None:
             share = exact_ratio(self.below, "below")
             wallets, of = np.unique(chosen.wallet, return_inverse=True)
-            both = zip(work.equity[wallets].tolist(), work.margin[wallets].tolist(), strict=True)
+            both = zip(pass_books.equity[wallets].tolist(), pass_books.margin[wallets].tolist(), strict=True)
             low = [e * share.denominator < share.numerator * m for e, m in both]
             wanted &= np.array(low, bool)[of]
         chosen = chosen.only(wanted)
@@ -137,22 +137,24 @@ class Deleverage(Stage):
             fund=nobody,
             code=chosen.code,
             side=chosen.side,
-            price=self._prices(work, chosen.code, chosen.price),
+            price=self._prices(pass_books, chosen.code, chosen.price),
         )
 
-    def _funds(self, work: PassBooks, taken: Round) -> Remainders:
+    def _funds(self, pass_books: PassBooks, liquidation_round: Round) -> Remainders:
         """The inventory of funds below zero, each once a pass."""
         found = []
-        for fund in range(len(work.table)):
-            party = work.first_fund + fund
+        for fund in range(len(pass_books.fund_table)):
+            party = pass_books.first_fund + fund
             # All such stages of the round that tries a fund try it, no later round (docs/waterfall.md, "Deleverage").
-            tried = fund in work.tried_funds and fund not in taken.funds
-            if tried or not work.lots[party].any() or (equity := work.fund_equity(fund)) >= 0:
+            tried = fund in pass_books.tried_funds and fund not in liquidation_round.funds
+            if tried or not pass_books.lots[party].any() or (equity := pass_books.fund_equity(fund)) >= 0:
                 continue
-            if fund not in taken.funds:
-                taken.funds.append(fund)
-            work.tried_funds.add(fund)
-            shared = share_party_rows(work.core, equity, work.lots[party], work.cost[party], party)
+            if fund not in liquidation_round.funds:
+                liquidation_round.funds.append(fund)
+            pass_books.tried_funds.add(fund)
+            shared = share_party_rows(
+                pass_books.margin_pass, equity, pass_books.lots[party], pass_books.cost[party], party
+            )
             nobody = np.full(len(shared.row), -1, INT64)
             found.append(
                 Remainders(
@@ -160,46 +162,46 @@ class Deleverage(Stage):
                     wallet=nobody,
                     fund=np.full(len(shared.row), fund, INT64),
                     code=shared.row,
-                    side=np.sign(work.lots[party, shared.row]),
-                    price=self._prices(work, shared.row, shared.price),
+                    side=np.sign(pass_books.lots[party, shared.row]),
+                    price=self._prices(pass_books, shared.row, shared.price),
                 )
             )
-        return _joined(*found)
+        return _concatenate(*found)
 
-    def _prices(self, work: PassBooks, code: Int64Array1D, shared: Int64Array1D) -> Int64Array1D:
+    def _prices(self, pass_books: PassBooks, code: Int64Array1D, shared: Int64Array1D) -> Int64Array1D:
         """The price of each remainder in ticks."""
         if self.price == "bankruptcy" or not len(code):
             return shared
-        ticks = np.zeros(len(work.books.contracts), INT64)
+        ticks = np.zeros(len(pass_books.snapshot.contracts), INT64)
         for k in np.unique(code).tolist():
-            ticks[k] = work.ticks_of(k, self._source(work, k))
+            ticks[k] = pass_books.execution_ticks(k, self._source(pass_books, k))
         return ticks[code]
 
-    def _source(self, work: PassBooks, code: int) -> Fraction:
+    def _source(self, pass_books: PassBooks, code: int) -> Fraction:
         """The price that a venue uses in place of the bankruptcy price."""
-        if self.price == "oracle" and code in work.oracle:
-            return Fraction(work.oracle[code])
+        if self.price == "oracle" and code in pass_books.oracle:
+            return Fraction(pass_books.oracle[code])
         if self.price == "previous-mark":
-            before = work.state.snapshot.marks[code]
+            before = pass_books.state.snapshot.marks[code]
             if before is not None:
                 return Fraction(before)
-        return work.mark_of(code)
+        return pass_books.mark_price(code)
 
     # One side of a contract -------------------------------------------------------------------------------------------
 
-    def _side(self, work: PassBooks, left: Remainders) -> None:
+    def _side(self, pass_books: PassBooks, left: Remainders) -> None:
         """Serve the remainders of one (contract, side): what is left of them now that its turn has come."""
-        need = left.lots(work)
+        need = left.lots(pass_books)
         left, need = left.only(need > 0), need[need > 0]
         done = np.zeros(len(left), INT64)
         # Funds close what they can before any user does (docs/waterfall.md, "Deleverage").
         if self.net_fund_first and len(left):
-            _net_funds(work, left, need, done)
+            _net_funds(pass_books, left, need, done)
         if not need.any():  # other remainders closed it, or funds did
             return
         side, code = int(left.side[0]), int(left.code[0])
-        queue = CounterpartyQueue(work, self.rule, code, -side, self.eligible == "winners")
-        counterparties = CounterpartyFills(work, queue, code, self.same_account == "exclude")
+        queue = CounterpartyQueue(pass_books, self.rule, code, -side, self.eligible == "winners")
+        counterparties = CounterpartyMatcher(pass_books, queue, code, self.same_account == "exclude")
         before = done.copy()
         fills = counterparties.serve(left, need, done)
         served = np.flatnonzero(done > before)
@@ -207,60 +209,62 @@ class Deleverage(Stage):
             return
         worth = np.zeros(len(left), INT64)
         np.add.at(worth, fills.remainder, fills.value)
-        _close(work, left, served, done - before, worth)
-        self._told(work, left, fills, code, side)
+        _close_remainders(pass_books, left, served, done - before, worth)
+        self._told(pass_books, left, fills, code, side)
         counterparties.finish(fills)
 
-    def _told(self, work: PassBooks, left: Remainders, fills: Fills, code: int, side: int) -> None:
+    def _told(self, pass_books: PassBooks, left: Remainders, fills: Fills, code: int, side: int) -> None:
         """Log both legs of each fill, and what the counterparty is told."""
-        of, asset = fills.remainder, work.settle[code]
-        party = np.where(left.fund[of] >= 0, work.first_fund + left.fund[of], -1)
+        of, asset = fills.remainder, pass_books.settle[code]
+        party = np.where(left.fund[of] >= 0, pass_books.first_fund + left.fund[of], -1)
         shared = {"contract": code, "price": left.price[of], "asset": asset}
-        wallet = work.books.positions.wallet[fills.row]
+        wallet = pass_books.snapshot.positions.wallet[fills.row]
         given = {**shared, "wallet": left.wallet[of], "row": left.row[of], "party": party}
         told = {**shared, "wallet": wallet, "row": fills.row, "lots": side * fills.lots}
-        work.log.extend(
+        pass_books.log.extend(
             ("adl-fill", "bankruptcy", {**given, "lots": -side * fills.lots, "amount": side * fills.value}),
             ("adl-fill", "deleveraging", {**told, "amount": -side * fills.value}),
             ("adl-notice", "deleveraging", {**told, "amount": fills.realized}),
         )
 
 
-def _joined(*parts: Remainders) -> Remainders:
+def _concatenate(*parts: Remainders) -> Remainders:
     """Remainders one after the other."""
     none = np.zeros(0, INT64)
     names = Remainders.__dataclass_fields__
     return Remainders(**{name: np.concatenate([none, *(getattr(part, name) for part in parts)]) for name in names})
 
 
-def _close(work: PassBooks, left: Remainders, served: Int64Array1D, lots: Int64Array1D, worth: Int64Array1D) -> None:
+def _close_remainders(
+    pass_books: PassBooks, left: Remainders, served: Int64Array1D, lots: Int64Array1D, worth: Int64Array1D
+) -> None:
     """Close what was served of remainders; fills of a row sum up to the same as one after the other."""
     wallets = served[left.row[served] >= 0]
-    work.close(left.row[wallets], lots[wallets], worth[wallets], left.code[wallets])
-    work.took[left.wallet[wallets]] |= DELEVERAGED
+    pass_books.close(left.row[wallets], lots[wallets], worth[wallets], left.code[wallets])
+    pass_books.closed_by[left.wallet[wallets]] |= BY_FUND_OR_ADL
     for place in served[left.row[served] < 0].tolist():
         code, side, value = int(left.code[place]), int(left.side[place]), int(left.side[place] * worth[place])
-        work.take(work.first_fund + int(left.fund[place]), code, -side * int(lots[place]), -value, -value)
+        pass_books.take(pass_books.first_fund + int(left.fund[place]), code, -side * int(lots[place]), -value, -value)
 
 
-def _net_funds(work: PassBooks, left: Remainders, need: Int64Array1D, done: Int64Array1D) -> None:
+def _net_funds(pass_books: PassBooks, left: Remainders, need: Int64Array1D, done: Int64Array1D) -> None:
     """Close remainders against the inventory that funds of the contract hold on the other side."""
     code, side = int(left.code[0]), int(left.side[0])
-    chain = [fund for fund, _ in work.chain(int(work.table.head[code]))]
-    against = [fund for fund in chain if work.lots[work.first_fund + fund, code] * side < 0]
+    chain = [fund for fund, _ in pass_books.chain(int(pass_books.fund_table.head[code]))]
+    against = [fund for fund in chain if pass_books.lots[pass_books.first_fund + fund, code] * side < 0]
     # What a fund has apart from this row does not change while remainders are served.
-    apart = {fund: work.fund_equity(fund) - _own(work, fund, code) for fund in against}
+    apart = {fund: pass_books.fund_equity(fund) - _row_share_of_equity(pass_books, fund, code) for fund in against}
     fills: list[tuple[int, int, int, int]] = []
     wanted, before = need.tolist(), done.tolist()
     for place, price in enumerate(left.price.tolist()):
-        against = [fund for fund in against if work.lots[work.first_fund + fund, code]]
+        against = [fund for fund in against if pass_books.lots[pass_books.first_fund + fund, code]]
         given = 0
         for fund in against:
-            lots = _gives(work, fund, code, side, price, wanted[place], apart[fund])
+            lots = _lots_from_fund(pass_books, fund, code, side, price, wanted[place], apart[fund])
             if lots:
-                unit = work.unit_at(code, price)
+                unit = pass_books.value_per_lot(code, price)
                 value = round(unit * (before[place] + lots)) - round(unit * before[place])
-                work.take(work.first_fund + fund, code, side * lots, side * value, side * value)
+                pass_books.take(pass_books.first_fund + fund, code, side * lots, side * value, side * value)
                 fills.append((place, fund, lots, value))
                 wanted[place] -= lots
                 before[place] += lots
@@ -269,40 +273,51 @@ def _net_funds(work: PassBooks, left: Remainders, need: Int64Array1D, done: Int6
             break  # nothing is there any more, or those that follow cost the funds more
     if fills:
         need[:], done[:] = wanted, before
-        _netted(work, left, *np.array(fills, INT64).T)
+        _book_fund_fills(pass_books, left, *np.array(fills, INT64).T)
 
 
-def _own(work: PassBooks, fund: int, code: int) -> int:
+def _row_share_of_equity(pass_books: PassBooks, fund: int, code: int) -> int:
     """What of a fund's equity moves with its row in a contract: cash, and what the row gained."""
-    party = work.first_fund + fund
-    cash = int(work.party_cash[party, work.table.asset[fund]])
-    return cash + work.notional(party, code) - int(work.cost[party, code])
+    party = pass_books.first_fund + fund
+    cash = int(pass_books.party_cash[party, pass_books.fund_table.asset[fund]])
+    return cash + pass_books.mark_value(party, code) - int(pass_books.cost[party, code])
 
 
-def _gives(work: PassBooks, fund: int, code: int, side: int, price: int, need: int, apart: int) -> int:
+def _lots_from_fund(pass_books: PassBooks, fund: int, code: int, side: int, price: int, need: int, apart: int) -> int:
     """How many lots a fund gives at a price; `apart` is its equity without cash and this row."""
-    party = work.first_fund + fund
-    held = abs(int(work.lots[party, code]))
-    loss = side * (work.unit_at(code, price) - work.unit_at_mark(code))
+    party = pass_books.first_fund + fund
+    held = abs(int(pass_books.lots[party, code]))
+    loss = side * (pass_books.value_per_lot(code, price) - pass_books.mark_value_per_lot(code))
     if loss <= 0:
         return min(held, need)
-    room = apart + _own(work, fund, code) - 2 - -(-abs(work.notional(party, code)) // 2**51)
+    room = (
+        apart + _row_share_of_equity(pass_books, fund, code) - 2 - -(-abs(pass_books.mark_value(party, code)) // 2**51)
+    )
     return min(held, need, math.floor(max(0, room) / loss))
 
 
-def _netted(
-    work: PassBooks, left: Remainders, place: Int64Array1D, fund: Int64Array1D, lots: Int64Array1D, value: Int64Array1D
+def _book_fund_fills(
+    pass_books: PassBooks,
+    left: Remainders,
+    place: Int64Array1D,
+    fund: Int64Array1D,
+    lots: Int64Array1D,
+    value: Int64Array1D,
 ) -> None:
     """Close remainders that funds closed, and log both legs."""
     code, side = int(left.code[0]), int(left.side[0])
     counts, worth = np.zeros((2, len(left)), INT64)
     np.add.at(counts, place, lots)
     np.add.at(worth, place, value)
-    _close(work, left, np.unique(place), counts, worth)
-    whose = np.where(left.fund[place] >= 0, work.first_fund + left.fund[place], -1)
-    shared = {"contract": code, "price": left.price[place], "asset": work.settle[code]}
+    _close_remainders(pass_books, left, np.unique(place), counts, worth)
+    whose = np.where(left.fund[place] >= 0, pass_books.first_fund + left.fund[place], -1)
+    shared = {"contract": code, "price": left.price[place], "asset": pass_books.settle[code]}
     given = {**shared, "wallet": left.wallet[place], "row": left.row[place], "party": whose}
-    work.log.extend(
+    pass_books.log.extend(
         ("adl-fill", "bankruptcy", {**given, "lots": -side * lots, "amount": side * value}),
-        ("adl-fill", "fund", {**shared, "party": work.first_fund + fund, "lots": side * lots, "amount": -side * value}),
+        (
+            "adl-fill",
+            "fund",
+            {**shared, "party": pass_books.first_fund + fund, "lots": side * lots, "amount": -side * value},
+        ),
     )

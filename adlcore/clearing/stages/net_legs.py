@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..liquidation.liquidation_round import Round
-from ..liquidation.pass_books import LEGS, PassBooks
-from .stage import Requests, Stage
+from ..liquidation.pass_books import BY_LEGS, PassBooks
+from .stage import OrderBatches, Stage
 
 __all__ = ["NetLegs"]
 
@@ -23,27 +23,29 @@ class NetLegs(Stage):
     NetLegs()
     """
 
-    def run(self, work: PassBooks, taken: Round) -> Requests | None:
+    def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Wallet by wallet, each contract where the first of its legs stands among the wallet's rows."""
-        chosen = taken.chosen(work, taken.begin(work), priced=False)
+        chosen = liquidation_round.chosen(pass_books, liquidation_round.begin(pass_books), priced=False)
         places: dict[tuple[int, int], dict[int, int]] = {}
         columns = (column.tolist() for column in (chosen.row, chosen.wallet, chosen.code, chosen.side))
         for row, wallet, code, side in zip(*columns, strict=True):
             places.setdefault((wallet, code), {})[side] = row
         for (wallet, code), legs in places.items():
             # Asked before each contract: what the one before brought counts (docs/waterfall.md, "NetLegs").
-            if len(legs) == 2 and work.equity[wallet] >= 0:
-                self._net(work, wallet, code, legs[1], legs[-1])
+            if len(legs) == 2 and pass_books.equity[wallet] >= 0:
+                self._net(pass_books, wallet, code, legs[1], legs[-1])
         return None
 
-    def _net(self, work: PassBooks, wallet: int, code: int, long: int, short: int) -> None:
-        lots = min(int(work.quantity[long]), -int(work.quantity[short]))
-        price = work.ticks_of(code, work.mark_of(code))
-        value = round(work.unit_at(code, price) * lots)
-        work.close(np.array([long, short]), np.array([lots, lots]), np.array([value, value]), np.array([code, code]))
-        shared = {"wallet": wallet, "contract": code, "price": price, "asset": work.settle[code]}
-        work.took[wallet] |= LEGS
-        work.log.add(
+    def _net(self, pass_books: PassBooks, wallet: int, code: int, long: int, short: int) -> None:
+        lots = min(int(pass_books.quantity[long]), -int(pass_books.quantity[short]))
+        price = pass_books.execution_ticks(code, pass_books.mark_price(code))
+        value = round(pass_books.value_per_lot(code, price) * lots)
+        pass_books.close(
+            np.array([long, short]), np.array([lots, lots]), np.array([value, value]), np.array([code, code])
+        )
+        shared = {"wallet": wallet, "contract": code, "price": price, "asset": pass_books.settle[code]}
+        pass_books.closed_by[wallet] |= BY_LEGS
+        pass_books.log.add(
             ("net-legs", "netting", {**shared, "row": long, "lots": -lots, "amount": value}),
             ("net-legs", "netting", {**shared, "row": short, "lots": lots, "amount": -value}),
         )

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..liquidation.liquidation_round import Chosen, Round
+from ..liquidation.liquidation_round import Round, StageRows
 from ..liquidation.pass_books import PassBooks
 
-__all__ = ["Fill", "Order", "Requests", "Stage", "waits"]
+__all__ = ["OrderFill", "Order", "OrderBatches", "Stage", "is_waiting"]
 
 #: Lots > 0 and the price in ticks.
-Fill = tuple[int, int]
+OrderFill = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Order:
 
 
 #: A stage that needs an order book yields orders and is sent the fills of each.
-Requests = Generator[list[Order], list[list[Fill]], None]
+OrderBatches = Generator[list[Order], list[list[OrderFill]], None]
 
 
 class Stage(ABC):
@@ -70,8 +70,8 @@ class Stage(ABC):
     --------
     >>> from adlcore.clearing import TakeOver, Venue
     >>> class Count(Stage):
-    ...     def run(self, work, taken):
-    ...         print(len(taken.wallets), "wallets in liquidation")
+    ...     def run(self, pass_books, liquidation_round):
+    ...         print(len(liquidation_round.wallets), "wallets in liquidation")
     >>> Venue("mine", [Count(), TakeOver()]).stages
     (Count(), TakeOver(), Uncovered())
     """
@@ -82,7 +82,7 @@ class Stage(ABC):
         return ()
 
     @abstractmethod
-    def run(self, work: PassBooks, taken: Round) -> Requests | None:
+    def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Take the wallets of a round; where it needs an order book, what it asks of it."""
 
     def __eq__(self, other: object) -> bool:
@@ -95,11 +95,11 @@ class Stage(ABC):
         return f"{type(self).__name__}()"
 
 
-def waits(work: PassBooks, chosen: Chosen) -> npt.NDArray[np.bool_]:
+def is_waiting(pass_books: PassBooks, chosen: StageRows) -> npt.NDArray[np.bool_]:
     """Rows that ``TakeOver`` and ``Deleverage`` leave alone: their rest cools down, and their wallet has E >= 0."""
     found = np.zeros(len(chosen), bool)
-    if work.cooling:
+    if pass_books.cooling:
         keys = zip(chosen.wallet.tolist(), chosen.code.tolist(), chosen.side.tolist(), strict=True)
-        found[:] = [work.time < work.cooling.get(key, work.time) for key in keys]
-        found &= work.equity[chosen.wallet] >= 0
+        found[:] = [pass_books.time < pass_books.cooling.get(key, pass_books.time) for key in keys]
+        found &= pass_books.equity[chosen.wallet] >= 0
     return found

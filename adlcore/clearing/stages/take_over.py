@@ -6,16 +6,16 @@ import numpy as np
 
 from ..._support.arrays import INT64, Int64Array1D
 from ...errors import AdlError
-from ..liquidation.liquidation_round import Chosen, Round
-from ..liquidation.pass_books import DELEVERAGED, PassBooks
-from ..liquidation.trigger_observation import last_observed, least_equities
+from ..liquidation.liquidation_round import Round, StageRows
+from ..liquidation.pass_books import BY_FUND_OR_ADL, PassBooks
+from ..liquidation.trigger_observation import last_observation, least_equities
 from .party_fills import book_rows
-from .stage import Requests, Stage, waits
+from .stage import OrderBatches, Stage, is_waiting
 
 __all__ = ["TakeOver"]
 
 #: Of the reasons for which a fund refuses, as the scan says them, the one that is not of its equity.
-NOTIONAL = 2
+NET_NOTIONAL = 2
 
 
 class TakeOver(Stage):
@@ -37,71 +37,78 @@ class TakeOver(Stage):
     TakeOver()
     """
 
-    def run(self, work: PassBooks, taken: Round) -> Requests | None:
+    def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """All rows in one scan."""
-        chosen = taken.chosen(work, taken.begin(work))
+        chosen = liquidation_round.chosen(pass_books, liquidation_round.begin(pass_books))
         # Asked once, as the stage begins (docs/waterfall.md, "TakeOver").
-        chosen = chosen.only(~waits(work, chosen))
+        chosen = chosen.only(~is_waiting(pass_books, chosen))
         if len(chosen):
-            accepted = _offered(work, taken, chosen)
+            accepted = _offer_rows(pass_books, liquidation_round, chosen)
             rows = chosen.only(accepted >= 0)
-            work.took[rows.wallet] |= DELEVERAGED
+            pass_books.closed_by[rows.wallet] |= BY_FUND_OR_ADL
         return None
 
 
-def _offered(work: PassBooks, taken: Round, chosen: Chosen) -> Int64Array1D:
+def _offer_rows(pass_books: PassBooks, liquidation_round: Round, chosen: StageRows) -> Int64Array1D:
     """Offer rows to the funds; who took each, or -1. The books and the log follow."""
-    table, first = work.table, work.first_fund
+    table, first = pass_books.fund_table, pass_books.first_fund
     funds = np.arange(len(table.names))
-    lots, cost = work.lots[first:], work.cost[first:]
+    lots, cost = pass_books.lots[first:], pass_books.cost[first:]
     asset = first + funds, table.asset
-    cash, equity = work.party_cash[asset], work.fund_equities()
-    size = np.abs([work.notionals(first + f) for f in funds.tolist()])
+    cash, equity = pass_books.party_cash[asset], pass_books.fund_equities()
+    size = np.abs([pass_books.mark_values(first + f) for f in funds.tolist()])
     notional = (size * table.scope).sum(axis=1)
     caps = [trigger.cap for trigger in table.trigger]
-    least = np.array(least_equities(work), INT64)
-    terms = work.price_terms()
+    least = np.array(least_equities(pass_books), INT64)
+    cap_numerator = np.array([0 if c is None else c.numerator for c in caps], INT64)
+    cap_denominator = np.array([0 if c is None else c.denominator for c in caps], INT64)
     holder, realized, closing, closed = np.empty((4, len(chosen)), INT64)
-    refusals = np.empty((taken.noted.size, 5), INT64)
-    kernel = work.kernel_for(int(chosen.price.max()))
-    bad, lines = kernel.funds.take_over(
-        *(chosen.fund, chosen.code, chosen.side * chosen.lots, chosen.price, chosen.value),
-        *(lots, cost, work.lots0[first:], work.cost0[first:], cash, equity, notional),
-        *(least, np.array([0 if c is None else c.numerator for c in caps], INT64)),
-        np.array([0 if c is None else c.denominator for c in caps], INT64),
-        *(work.refuses, table.parent, work.core.unit, *terms, holder, realized, closing, closed),
-        *(taken.noted, refusals),
+    refusals = np.empty((liquidation_round.has_refusal.size, 5), INT64)
+    clearing = pass_books.kernel_for(int(chosen.price.max())).clearing
+    holders = clearing.fund_books
+    lot_numerator, lot_denominator, inverse = pass_books.tick_fractions()
+    bad, lines = clearing.funds.take_over(
+        holders.FundBooks(lots, cost, pass_books.lots0[first:], pass_books.cost0[first:], cash, equity, notional),
+        holders.FundTerms(least, cap_numerator, cap_denominator, pass_books.refused_contracts, table.parent),
+        holders.LotValues(pass_books.margin_pass.mark_value_per_lot, lot_numerator, lot_denominator, inverse),
+        holders.Offers(chosen.fund, chosen.code, chosen.side * chosen.lots, chosen.price, chosen.value),
+        holders.Takings(holder, realized, closing, closed),
+        holders.Refusals(liquidation_round.has_refusal, refusals),
     )
     if bad >= 0:
         must = "taken over, the fund's money must fit int64 quanta; use fewer decimals"
         raise AdlError.at("positions.quantity", int(chosen.row[bad]), int(chosen.lots[bad]), must)
-    work.party_cash[asset] = cash
+    pass_books.party_cash[asset] = cash
     found = holder >= 0
-    np.add.at(work.realized, (first + holder[found], chosen.code[found]), realized[found])
-    book_rows(work, chosen.only(found), first + holder[found], closing[found], closed[found], "take-over", "fund")
+    np.add.at(pass_books.realized, (first + holder[found], chosen.code[found]), realized[found])
+    book_rows(pass_books, chosen.only(found), first + holder[found], closing[found], closed[found], "take-over", "fund")
     # Refusals come after the take-overs, in the order in which rows were offered (docs/waterfall.md, "TakeOver").
     for place, fund, why, value, bound in refusals[:lines].tolist():
-        _log_refusal(work, chosen, place, fund, *_reason(work, fund, int(chosen.code[place]), why, value, bound))
+        _log_refusal(
+            pass_books, chosen, place, fund, *_reason(pass_books, fund, int(chosen.code[place]), why, value, bound)
+        )
     return holder
 
 
-def _reason(work: PassBooks, fund: int, code: int, why: int, value: int, bound: int) -> tuple[str, int, int]:
+def _reason(pass_books: PassBooks, fund: int, code: int, why: int, value: int, bound: int) -> tuple[str, int, int]:
     """The cause of a refusal, what the trigger looked at, and the bound."""
-    if why == NOTIONAL:
+    if why == NET_NOTIONAL:
         return "net-notional", value, bound
-    observed = last_observed(work, fund, code)
+    observed = last_observation(pass_books, fund, code)
     if observed is not None:
         return "drawdown-on", *observed
     return "drawdown" if bound > 0 else "depleted", value, bound
 
 
-def _log_refusal(work: PassBooks, chosen: Chosen, place: int, fund: int, cause: str, value: int, bound: int) -> None:
+def _log_refusal(
+    pass_books: PassBooks, chosen: StageRows, place: int, fund: int, cause: str, value: int, bound: int
+) -> None:
     """Log that a fund refused a row, and the bound."""
     code = chosen.code[place]
-    shared = {"contract": code, "asset": work.settle[code], "party": work.first_fund + fund}
+    shared = {"contract": code, "asset": pass_books.settle[code], "party": pass_books.first_fund + fund}
     row = {"wallet": chosen.wallet[place], "row": chosen.row[place], "price": chosen.price[place]}
     lots = chosen.side[place] * chosen.lots[place]
-    work.log.add(
+    pass_books.log.add(
         ("take-over-refused", cause, {**shared, **row, "lots": lots, "amount": value}),
         ("take-over-bound", cause, {**shared, "amount": bound}),
     )

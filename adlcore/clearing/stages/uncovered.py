@@ -6,7 +6,7 @@ import numpy as np
 
 from ..liquidation.liquidation_round import Round
 from ..liquidation.pass_books import PassBooks
-from .stage import Requests, Stage, waits
+from .stage import OrderBatches, Stage, is_waiting
 
 __all__ = ["Uncovered"]
 
@@ -20,20 +20,20 @@ class Uncovered(Stage):
     Uncovered()
     """
 
-    def run(self, work: PassBooks, taken: Round) -> Requests | None:
+    def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Rows of the round's wallets that are liquidatable still, and of its funds below zero."""
-        chosen = taken.chosen(work, taken.begin(work), priced=False)
+        chosen = liquidation_round.chosen(pass_books, liquidation_round.begin(pass_books), priced=False)
         # Said once a pass, though a later round may still close some (docs/waterfall.md, "Uncovered").
-        idle = waits(work, chosen)
+        idle = is_waiting(pass_books, chosen)
         for waiting, cause in ((False, "bankruptcy"), (True, "cool-down")):
             rows = chosen.only(idle == waiting)
             if len(rows):
                 values = {"wallet": rows.wallet, "row": rows.row, "contract": rows.code}
-                work.log.extend(("uncovered-lots", cause, {**values, "lots": rows.side * rows.lots}))
-        for fund in taken.funds:
-            if work.fund_equity(fund) < 0:
-                party = work.first_fund + fund
-                for code in np.flatnonzero(work.lots[party]).tolist():
-                    left = {"party": party, "contract": code, "lots": work.lots[party, code]}
-                    work.log.add(("uncovered-lots", "bankruptcy", left))
+                pass_books.log.extend(("uncovered-lots", cause, {**values, "lots": rows.side * rows.lots}))
+        for fund in liquidation_round.funds:
+            if pass_books.fund_equity(fund) < 0:
+                party = pass_books.first_fund + fund
+                for code in np.flatnonzero(pass_books.lots[party]).tolist():
+                    left = {"party": party, "contract": code, "lots": pass_books.lots[party, code]}
+                    pass_books.log.add(("uncovered-lots", "bankruptcy", left))
         return None

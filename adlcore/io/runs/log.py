@@ -1,8 +1,8 @@
 """``events.arrow``: the passes of a run that goes on, one record batch each, appended as they are made.
 
 The file is an Arrow IPC stream of int64 columns: the numbers of the events as :class:`~adlcore.clearing.Events`
-has them. What else there is to say of a pass stands in the custom metadata of its batch as ``pass``, and ``check``
-there says how long the message is and what its SHA-256 is. So every message is known to be whole and
+has them. What else there is to say of a pass stands in the custom metadata of its batch under "pass"; under "check"
+stands how long the message is and what its SHA-256 is. So every message is known to be whole and
 unaltered before Arrow reads it, and a pass is there whole or not at all.
 
 Arrow's own reader does for the columns, and any other tool reads the file with it. It does not do for what a crash

@@ -14,7 +14,7 @@ from ..._support.arrays import INT64
 from ..._support.members import open_member
 from ..._support.text import one_line
 from ...clearing import Snapshot
-from ...clearing.events import COLUMNS, KINDS, LABEL, NUMBER, PLACE, WORD, Events, Names, Words
+from ...clearing.events import COLUMNS, FIELD_PLACE, KINDS, LABEL, NUMBER, WORD, Events, Names, Words
 from ...errors import AdlError
 from ..events import ACCOUNT, account_column
 from ..manifests import HashingFile
@@ -112,15 +112,15 @@ class Vocabulary:
         def refuse(name: str, bad: npt.NDArray[np.bool_], must: str) -> None:
             if bad.any():
                 row = int(bad.argmax())
-                found.append((row, name, int(table[row, PLACE[name]]), must))
+                found.append((row, name, int(table[row, FIELD_PLACE[name]]), must))
 
         for name, (least, most) in self._bounds.items():
-            column = table[:, PLACE[name]]
+            column = table[:, FIELD_PLACE[name]]
             refuse(name, (column < least) | (column >= most), f"must be from {least} to {most - 1}")
         if not found:
-            rows = table[:, PLACE["row"]]
+            rows = table[:, FIELD_PLACE["row"]]
             refuse("row", (rows < -1) | (rows >= self._most_rows[table[:, 0]]), "must be a row of `before`, or -1")
-            links = table[:, PLACE["link"]]
+            links = table[:, FIELD_PLACE["link"]]
             refuse("link", (links < -1) | (links >= len(table)), "must be another event of the pass, or -1")
         return min(found, default=None)
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..._support.arrays import Float64Array1D, Int64Array1D
 from ...clearing import MarginState
-from ...clearing.closings import told_fills
+from ...clearing.closings import notice_fills
 from ...market.score_terms import LEVERAGE, PNL
 from ...ranking.rules import RankingRule
 from .prices import PriceHistory, View
@@ -83,9 +83,9 @@ def bearers(record: Record, run: RunLike, view: View) -> Bearers:
 
     Notes
     -----
-    A notice names the fill that it is about, whose leg says what the lots were worth: :func:`told_fills`. O(n log n).
+    A notice names the fill that it is about, whose leg says what the lots were worth: :func:`notice_fills`. O(n log n).
     """
-    event, fill = told_fills(record.kind, record.link)
+    event, fill = notice_fills(record.kind, record.link)
     worth = view.worth(record, fill)
     if not view.total:
         kept = record.asset[event] == [asset.name for asset in run.assets].index(view.unit)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._support.arrays import Float64Array1D
 from ..._support.wording import amount_text, counted, listed, money, percent, short
-from ...clearing.closings import BASIS, STAGES, USERS
+from ...clearing.closings import STAGES, USERS, VALUATION_TEXT
 from ..facts.run_facts import Facts
 from ..page.blocks import (
     Block,
@@ -155,7 +155,7 @@ def _by_asset(facts: Facts) -> TableBlock:
         all_rows = dict(zip([name for name, _ in rows], [*worth, np.nan, np.nan, np.nan], strict=True))
         values = [all_rows[name] for name, _ in kept]
         columns.append(number_column(f"all, in {view.unit}", [money(value) for value in values], values))
-    note = f"Notional is what was closed, {BASIS}; what is left uncovered is worth its mark."
+    note = f"Notional is what was closed, {VALUATION_TEXT}; what is left uncovered is worth its mark."
     if facts.views and facts.views[0].note:
         note += f" In the last column {facts.views[0].note}."
     return TableBlock("Sums by settle asset", columns, note)

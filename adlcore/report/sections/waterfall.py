@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..._support.arrays import Float64Array1D
 from ..._support.wording import amount_text, counted, listed, money, percent
-from ...clearing.closings import BASIS, STAGES, USERS
+from ...clearing.closings import STAGES, USERS, VALUATION_TEXT
 from ..facts.run_facts import Facts
 from ..figures.waterfall_plot import FLOW_HEIGHT, flow_figure
 from ..page.blocks import Block, Figure, Plot, Section, TableBlock, empty_note, number_column, text_column
@@ -21,7 +21,7 @@ def section(facts: Facts) -> Section:
     for view in facts.views:
         taken = facts.taken(view)
         if taken.any():
-            how = "; ".join(part for part in (BASIS, view.note) if part)
+            how = "; ".join(part for part in (VALUATION_TEXT, view.note) if part)
             caption = f"From positions in liquidation to who took their lots. Notional in {view.unit} ({how})."
             drawn.append(Plot(view.unit, flow_figure(symbols, taken, view.unit), caption))
     if drawn:

@@ -12,6 +12,8 @@ import numpy as np
 
 import adlcore as adl
 from adlcore._kernels.reference.margin import passes as twin
+from adlcore._kernels.reference.margin.contracts import Contracts
+from adlcore._kernels.reference.margin.positions import Positions, Slots
 from adlcore.clearing.margin.margin_pass import MarginPass
 
 from ..books import Books, Size, make
@@ -63,11 +65,12 @@ def reference(books):
     snapshot = books.snapshot()
     s = MarginPass(snapshot, True, 1)
 
+    contracts = Contracts(snapshot.start, s.tier_start, s.rate, s.amount)
+    rows = Positions(books.quantity, books.entry_value, books.wallet, s.pnl, s.margin)
+    slots = Slots(books.balance, s.sums)
+
     def call():
-        twin.full_pass(
-            *(snapshot.start, s.unit, s.tier_start, s.rate, s.amount, books.quantity, books.entry_value, books.wallet),
-            *(books.balance, 0, len(books.balance), s.pnl, s.margin, s.sums),
-        )
+        twin.run_full_pass(contracts, s.unit, rows, slots, 0, len(books.balance))
         return s.sums[:, 0], s.sums[:, 1]
 
     return call

@@ -231,5 +231,5 @@ def test_what_a_wallet_may_withdraw_does_not_hang_on_the_margin_of_another():
 @given(solvent(), st.booleans())
 def test_free_margin_wallet_by_wallet_is_that_of_all(columns, inclusive):
     state = adl.margin_state(margin_oracle.snapshot(**columns), inclusive=inclusive)
-    each = [free_margin.free_margin_of(state._pass, wallet) for wallet in range(len(state.equity))]
+    each = [free_margin.free_margin_of(state._margin_pass, wallet) for wallet in range(len(state.equity))]
     assert state.free_margin.tolist() == each

@@ -253,7 +253,7 @@ def test_names_of_fills_are_remembered_up_to_a_number(monkeypatch):
     """The newest ones: memory does not grow with the plans of a house."""
     from adlcore.clearing.house import plan as plans
 
-    monkeypatch.setattr(plans, "NEWEST", 3)
+    monkeypatch.setattr(plans, "REMEMBERED_REPORTS", 3)
     one = house()
     names = [[(1, 100, f"{order}-{lot}") for lot in range(2)] for order in range(2)]
     plan = one.settle(one.plan(), names)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore import clearing
-from adlcore.clearing.house.replay import replayed
+from adlcore.clearing.house.replay import replay_events
 from support import margin_oracle as oracle
 from support.busy_pass import INFORM, busy
 from support.house_books import USDT, build_house, linear, snapshot
@@ -35,7 +35,7 @@ def test_events_lead_from_the_state_before_them_only(house):
     house.mark(**DOWN)
     events = house.deposit(DAN, "0.1")
     with pytest.raises(adl.AdlError, match=r"events is [0-9]+: must begin with sequence"):
-        replayed(before, events)
+        replay_events(before, events)
 
 
 def test_the_events_alone_give_the_snapshot_after():
@@ -235,7 +235,7 @@ def test_events_that_close_more_than_there_is_are_refused():
     table[fill, 4] *= 3  # lots
     damaged = adl.clearing.Events(table, events.first, events.time, events.names)
     with pytest.raises(adl.AdlError, match=r"must close at most the 10 lots of its row"):
-        replayed(before, damaged)
+        replay_events(before, damaged)
 
 
 @pytest.mark.parametrize("buyer", [0, 1])
@@ -252,7 +252,7 @@ def test_balances_that_a_trade_adds_stand_in_the_order_of_wallets(buyer):
     held = house.snapshot().balances
     assert held.wallet.tolist() == [0, 1]
     assert held.amount.tolist() == [-3 * sign, 3 * sign]
-    assert replayed(before, events)[0].balances == held
+    assert replay_events(before, events)[0].balances == held
 
 
 def test_of_two_equal_orders_the_one_that_was_cancelled_is_gone():
@@ -265,8 +265,8 @@ def test_of_two_equal_orders_the_one_that_was_cancelled_is_gone():
     before = house.state()
     events = house.cancel_order(2)
     assert house.snapshot().orders.contract.tolist() == [0, 1]
-    assert replayed(before, events)[0].orders == house.snapshot().orders
+    assert replay_events(before, events)[0].orders == house.snapshot().orders
     table = events.table.copy()
     table[0, 2] = 1  # row
     with pytest.raises(adl.AdlError, match="must name the row of the order that it cancels"):
-        replayed(before, adl.clearing.Events(table, events.first, events.time, events.names))
+        replay_events(before, adl.clearing.Events(table, events.first, events.time, events.names))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import Deleverage, TakeOver, Uncovered
-from adlcore.clearing.house.replay import replayed
+from adlcore.clearing.house.replay import replay_events
 from support.house_books import BTC, TEN_PERCENT, USDT, PassResult, build_house, inverse, linear, snapshot
 from support.replays import assert_replay
 
@@ -103,7 +103,7 @@ def test_a_valued_wallet_that_a_trade_empties_below_zero_is_settled_at_once(mode
     assert sold.amounts("exchange") == [(0, -2), (0, 180)]
     assert sold.amounts("cover", "uncovered-money") == [(0, 20), (0, 50)]
     assert (holdings(house), dict(house.state().uncovered), house.audit()) == ([-50, 0], {(0, 0): 50}, [])
-    assert replayed(before, sold.events)[0] == house.snapshot()
+    assert replay_events(before, sold.events)[0] == house.snapshot()
 
 
 def test_a_valued_wallet_with_equity_keeps_its_debt_and_its_coins():
@@ -145,7 +145,7 @@ def test_what_a_debtor_of_several_assets_gets_pays_its_entry():
         ("uncovered-paid", 0),
     ]
     assert (holdings(house), dict(house.state().uncovered), house.audit()) == ([0, 0], {}, [])
-    assert replayed(before, events)[0] == house.snapshot()
+    assert replay_events(before, events)[0] == house.snapshot()
 
 
 def test_what_could_not_be_exchanged_pays_when_prices_let_it():
@@ -180,7 +180,7 @@ def test_books_are_the_same_from_events_where_a_trade_leaves_nothing_of_an_asset
     before = house.state()
     events = house.trade("I", 1, 50, buyer=1, seller=0)
     assert events.counts()["cover"] == 1
-    assert replayed(before, events)[0] == house.snapshot()
+    assert replay_events(before, events)[0] == house.snapshot()
     assert len(house.snapshot().balances) == 0
     assert house.audit() == []
 

@@ -70,7 +70,7 @@ def test_any_sequence_of_moves_gives_what_a_full_pass_gives(data):
         marks, indexes = {**marks, **moved}, {**indexes, **index}
         wanted = fresh(given, marks, indexes)
         assert oracle.columns_of(state) == oracle.columns_of(wanted)
-        books = wanted._pass.books
+        books = wanted._margin_pass.books
         codes = [code for code, contract in enumerate(books.contracts) if contract.symbol in moved]
         touched = {wallet for code in codes for wallet in books.positions.wallet[books.rows(code)].tolist()}
         if index:
@@ -294,7 +294,7 @@ def test_near_the_ends_of_int64_a_move_is_refused_exactly_where_a_full_pass_is(g
 def test_whatever_interrupts_a_mark_leaves_the_state_as_it_was(monkeypatch, error):
     state = adl.margin_state(valued())
     before = oracle.columns_of(state)
-    real, calls = Slots.value, []
+    real, calls = Slots.write_wallets, []
 
     def failing(*arguments):
         calls.append(arguments)
@@ -302,7 +302,7 @@ def test_whatever_interrupts_a_mark_leaves_the_state_as_it_was(monkeypatch, erro
             raise error
         return real(*arguments)
 
-    monkeypatch.setattr(Slots, "value", failing)
+    monkeypatch.setattr(Slots, "write_wallets", failing)
     with pytest.raises(error):
         state.mark({"X": 2})
     assert len(calls) == 2  # and once more, to undo

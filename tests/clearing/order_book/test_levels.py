@@ -9,13 +9,13 @@ from adlcore.clearing import DepthLadder
 from adlcore.clearing.order_book.levels import (
     ASKS,
     BIDS,
-    lots_of,
-    reach,
+    consumed_lots,
+    level_range,
+    level_ticks,
     read_book,
-    resting,
+    resting_levels,
+    restored_side,
     taken_at,
-    thawed,
-    ticks_of,
 )
 from support.refusals import refused_for as refused
 
@@ -59,7 +59,7 @@ def test_arrays_are_copied():
     ticks, lots = np.array([100, 99]), np.array([5, 6])
     book = read_book("X", {"bids": (ticks, lots)}, Fraction(0))
     ticks[0], lots[0] = 1, 1
-    assert [column.tolist() for column in resting(book, BIDS, None)] == [[100, 99], [5, 6]]
+    assert [column.tolist() for column in resting_levels(book, BIDS, None)] == [[100, 99], [5, 6]]
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_arrays_are_copied():
 @pytest.mark.parametrize("shift", [0, 7, -98, 2**40])
 def test_a_limit_reaches_the_levels_within_it_and_none_below_a_tick(which, worst, within, shift):
     side = read_book("X", {"bids": ([100, 99], [5, 6]), "asks": ([102, 104], [7, 8])}, Fraction(0)).sides[which]
-    first, last = reach(side, shift, which, worst + shift)
-    assert ticks_of(side.keys[first:last], shift, which).tolist() == [p + shift for p in within if p + shift >= 1]
+    first, last = level_range(side, shift, which, worst + shift)
+    assert level_ticks(side.keys[first:last], shift, which).tolist() == [p + shift for p in within if p + shift >= 1]
 
 
 def test_what_was_taken_comes_back_a_refill_a_level_and_millisecond():
-    side = thawed(np.array([-9, -8]), np.array([5, 5]), np.array([7, 2]), 10)
+    side = restored_side(np.array([-9, -8]), np.array([5, 5]), np.array([7, 2]), 10)
     assert taken_at(side, Fraction(2), 12).tolist() == [3, 0]
     assert taken_at(side, Fraction(2), None).tolist() == [7, 2]
     refused(lambda: taken_at(side, Fraction(2), 9), "time", "the last fill, 10")
-    assert lots_of(np.array([0, 1, 3, 4]), 3).tolist() == [0, 1, 1, 2]
+    assert consumed_lots(np.array([0, 1, 3, 4]), 3).tolist() == [0, 1, 1, 2]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore._support import files
-from adlcore.clearing.events import FIELDS, KINDS, PLACE
+from adlcore.clearing.events import FIELD_PLACE, FIELDS, KINDS
 from adlcore.io import open_run
 from adlcore.io.runs import log as run_log
 from support.run_logs import LOG, assert_same_columns, columns, cuts, ends, forge_log, with_byte, written
@@ -175,7 +175,7 @@ NAMED = ("kind", "contract", "asset", "party", "cause")
 def bytes_of(number: int, event: int, field: str) -> int:
     """Where a number of an event stands in the log."""
     count = len(TEN.events[number])
-    return EDGES[number + 1] - 8 * count * (len(FIELDS) - PLACE[field]) + 8 * event
+    return EDGES[number + 1] - 8 * count * (len(FIELDS) - FIELD_PLACE[field]) + 8 * event
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -183,7 +183,7 @@ def bytes_of(number: int, event: int, field: str) -> int:
 def test_the_first_bad_event_of_a_log_is_named(copied, number, event, field):
     folder, events = copied("ten-4"), TEN.events[number]
     name, place = "fund" if field == "party" else field, bytes_of(number, event, field)
-    known = int(events.table[event, PLACE[field]])
+    known = int(events.table[event, FIELD_PLACE[field]])
     assert int.from_bytes(TEN.log[place : place + 8], "little", signed=True) == known
     data = with_byte(TEN.log, place + 4, TEN.log[place + 4] ^ 1)
     written(folder / LOG, with_byte(data, bytes_of(number, len(events) - 1, "cause") + 4, 1) if event < 8 else data)

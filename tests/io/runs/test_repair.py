@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adlcore as adl
-from adlcore.clearing.events import PLACE
+from adlcore.clearing.events import FIELD_PLACE
 from adlcore.io import open_run
 from adlcore.io.runs import log as run_log
 from adlcore.io.runs import manifest as run_manifest
@@ -124,7 +124,7 @@ def test_a_sound_run_has_nothing_to_repair(copied):
 def other_lots(number, table):
     """A pass that was written anew, with a check that fits."""
     if number == 1:
-        table[[20, 40], PLACE["lots"]] += 7
+        table[[20, 40], FIELD_PLACE["lots"]] += 7
 
 
 def test_passes_that_are_forged_are_those_that_are_not_made_again(copied):

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import adlcore as adl
-from adlcore.clearing.events import CAUSES, KINDS, PLACE
+from adlcore.clearing.events import CAUSES, FIELD_PLACE, KINDS
 from adlcore.io import open_run
 from support.run_logs import forge_log, with_byte, written
 from support.run_worlds import TEN, TWO, refused_with, tree
@@ -35,7 +35,7 @@ def test_a_forged_log_that_is_not_chained_is_refused(copied):
 
     def change(number, table):
         if number == 2:
-            table[3, PLACE["lots"]] += 1
+            table[3, FIELD_PLACE["lots"]] += 1
 
     forge_log(folder, change, chained=False)
     refused_with(lambda: open_run(folder), "was altered: pass 2 has events whose rolling hash is ", "must be ", row=2)
@@ -51,7 +51,7 @@ def test_a_forged_log_is_not_what_the_house_makes(copied):
 
     def change(number, table):
         if number == 1:
-            table[[20, 40], PLACE["lots"]] += 7
+            table[[20, 40], FIELD_PLACE["lots"]] += 7
 
     forge_log(folder, change)
     assert open_run(folder).events()["lots"][20] == lots[20] + 7
@@ -84,7 +84,7 @@ def test_a_forged_number_that_stands_for_nothing_is_refused(copied, field, value
 
     def change(number, table):
         if number == 1:
-            table[30, PLACE[field]] = value
+            table[30, FIELD_PLACE[field]] = value
 
     forge_log(folder, change)
     run = open_run(folder)

@@ -1,38 +1,37 @@
-import numpy as np
-import numpy.typing as npt
-
-_Float64Array1D = npt.NDArray[np.float64]
-_Int64Array1D = npt.NDArray[np.int64]
-_Int64Array2D = npt.NDArray[np.int64]
-_UInt8Array1D = npt.NDArray[np.uint8]
-_UInt8Array2D = npt.NDArray[np.uint8]
+from .fund_books import FundBooks, FundTerms, LotValues, Offers, Refusals, Takings
 
 def take_over(
-    fund: _Int64Array1D,
-    code: _Int64Array1D,
-    quantity: _Int64Array1D,
-    price: _Int64Array1D,
-    value: _Int64Array1D,
-    lots: _Int64Array2D,
-    cost: _Int64Array2D,
-    lots0: _Int64Array2D,
-    cost0: _Int64Array2D,
-    cash: _Int64Array1D,
-    equity: _Int64Array1D,
-    notional: _Int64Array1D,
-    least: _Int64Array1D,
-    cap_top: _Int64Array1D,
-    cap_bottom: _Int64Array1D,
-    refuses: _UInt8Array2D,
-    parent: _Int64Array1D,
-    unit: _Float64Array1D,
-    above: _Int64Array1D,
-    below: _Int64Array1D,
-    inverse: _UInt8Array1D,
-    taken: _Int64Array1D,
-    realized: _Int64Array1D,
-    closing: _Int64Array1D,
-    closed: _Int64Array1D,
-    noted: _UInt8Array2D,
-    refusals: _Int64Array2D,
-) -> tuple[int, int]: ...
+    funds: FundBooks, terms: FundTerms, values: LotValues, offers: Offers, takings: Takings, refusals: Refusals
+) -> tuple[int, int]:
+    """Offer rows to funds, in order: each to its head fund, then along the parents, until one accepts it.
+
+    A fund that does not refuse the contract accepts where its equity afterwards is at least the least of its
+    terms, and its row shrinks or its net notional afterwards is within the cap.
+
+    Parameters
+    ----------
+    funds : FundBooks
+        Written: what was accepted is booked at once.
+    terms : FundTerms
+    values : LotValues
+    offers : Offers
+    takings : Takings
+        Written: a row for each offer.
+    refusals : Refusals
+        Written: a line for the first time that a fund refuses a contract, in the order of the scan.
+
+    Returns
+    -------
+    tuple of int
+        The first offer at which a number leaves int64, before which all are booked, or -1; how many refusals.
+
+    Raises
+    ------
+    ValueError
+        (argument, row, value, must), before anything is written, for holders of unlike length, and for funds and
+        contracts that are none.
+
+    Notes
+    -----
+    O(offers·longest chain).
+    """

@@ -1,8 +1,9 @@
-"""The columns of a pass, one row that is closed in them, and what lots are worth at a price or at the mark."""
+"""The books of a pass, one row that is closed in them, and what lots are worth at a price or at the mark."""
 
 from libc.math cimport fabs, rint
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
+from ..margin.contracts cimport ContractColumns, Contracts
 from ..numbers.money cimport (
     HALF_EVEN,
     TOWARD_ZERO,
@@ -24,11 +25,8 @@ cdef enum:
     UNLIKE = 4  # the row at the start of the pass has the other side or fewer lots
 
 
-cdef struct Columns:
-    Py_ssize_t rows
-    Py_ssize_t slots
-    Py_ssize_t contracts
-    Py_ssize_t tiers
+cdef struct RowColumns:
+    Py_ssize_t count
     int64_t* quantity
     int64_t* entry_value
     const int64_t* quantity0
@@ -36,23 +34,42 @@ cdef struct Columns:
     const int64_t* slot
     int64_t* pnl
     int64_t* margin
+
+
+cdef struct SlotColumns:
+    Py_ssize_t count
     int64_t* sums  # equity and maintenance margin of a slot, side by side
     int64_t* cash
-    const uint8_t* plain  # NULL where all are
-    const double* unit
-    const int64_t* tier_start
-    const double* rate
-    const double* amount
+    const uint8_t* realized_in_sum  # NULL where all are 1
 
 
+cdef struct BookColumns:
+    RowColumns rows
+    SlotColumns slots
+    ContractColumns contracts
+    const double* value_per_lot
+
+
+# The views keep what `columns` points to.
 cdef class Rows:
-    # The views keep what `columns` points to.
-    cdef Columns columns
-    cdef int64_t[::1] quantity, entry_value, pnl, margin, cash
-    cdef const int64_t[::1] quantity0, entry_value0, slot, tier_start
+    cdef RowColumns columns
+    cdef int64_t[::1] quantity, entry_value, pnl, margin
+    cdef const int64_t[::1] quantity0, entry_value0, slot
+
+
+cdef class SlotSums:
+    cdef SlotColumns columns
     cdef int64_t[:, ::1] sums
-    cdef const uint8_t[::1] plain
-    cdef const double[::1] unit, rate, amount
+    cdef int64_t[::1] cash
+    cdef const uint8_t[::1] realized_in_sum
+
+
+cdef class PositionBooks:
+    cdef BookColumns columns
+    cdef Rows rows
+    cdef SlotSums slots
+    cdef Contracts contracts
+    cdef const double[::1] value_per_lot
 
     cdef int check_slot(self, int64_t row) except -1
     cdef int refuse(self, int status, Py_ssize_t i, int64_t row, int64_t lots) except -1
@@ -64,9 +81,9 @@ cdef inline bint narrow(int128 number, int64_t* out) noexcept nogil:
     return number == out[0]
 
 
-cdef inline bint rounded_value(int64_t lots, double unit, int64_t* out) noexcept nogil:
-    """Write ``rint(lots·unit)``; whether its magnitude is below 2^62."""
-    cdef double mark = rint(<double> lots * unit)
+cdef inline bint rounded_value(int64_t lots, double value_per_lot, int64_t* out) noexcept nogil:
+    """Write ``rint(lots·value_per_lot)``; whether its magnitude is below 2^62."""
+    cdef double mark = rint(<double> lots * value_per_lot)
     if not fabs(mark) < 4611686018427387904.0:
         return False
     out[0] = <int64_t> mark
@@ -97,28 +114,28 @@ cdef inline bint cost_left(int64_t cost0, uint64_t closed, uint64_t lots0, int64
 
 
 cdef inline bint fill_value(
-    uint64_t lots, bint negative, uint64_t ticks, uint64_t above, uint64_t below, bint inverse, int64_t* out
+    uint64_t lots, bint negative, uint64_t price, uint64_t numerator, uint64_t denominator, bint inverse, int64_t* out
 ) noexcept nogil:
-    """Write what lots are worth at a price: P·n/d a lot, inverse -n/(d·P); half-even. Whether int64 holds it.
+    """Write what lots are worth at P ticks: P·n/d a lot, inverse -n/(d·P); half-even. Whether int64 holds it.
 
-    Linear is ticks·lots = k·d + r, and then k·n + r·n/d. All arguments are below 2^63, lots may be 2^63.
+    Linear is P·lots = k·d + r, and then k·n + r·n/d. All arguments are below 2^63, lots may be 2^63.
     """
     cdef uint64_t whole, rest = 0, part = 0
-    cdef uint128 product, divisor = below, left
+    cdef uint128 product, divisor = denominator, left
     if not inverse:
-        product = <uint128> lots * ticks
-        if <uint64_t> (product >> 64) >= below:
+        product = <uint128> lots * price
+        if <uint64_t> (product >> 64) >= denominator:
             return False
-        whole = divide(<uint64_t> (product >> 64), <uint64_t> product, below, &rest)
+        whole = divide(<uint64_t> (product >> 64), <uint64_t> product, denominator, &rest)
         if rest:
-            product = <uint128> rest * above
-            part = divide(<uint64_t> (product >> 64), <uint64_t> product, below, &rest)
-        product = <uint128> whole * above + part
+            product = <uint128> rest * numerator
+            part = divide(<uint64_t> (product >> 64), <uint64_t> product, denominator, &rest)
+        product = <uint128> whole * numerator + part
         left = rest
     else:
         negative = not negative
-        product = <uint128> lots * above
-        divisor = <uint128> below * ticks
+        product = <uint128> lots * numerator
+        divisor = <uint128> denominator * price
         if divisor >> 64:
             left = product % divisor
             product = product // divisor
@@ -134,59 +151,62 @@ cdef inline bint fill_value(
 
 
 cdef inline int close_row(
-    const Columns* c, int64_t row, int64_t lots, int64_t value, int64_t code, int64_t* realized
+    const BookColumns* books, int64_t row, int64_t lots, int64_t value, int64_t contract, int64_t* realized
 ) noexcept nogil:
     """Close lots of a row for what they are worth, re-margin it, and move its slot along; all of it or nothing."""
     cdef int64_t q, q0, s, tier, last, cost = 0, mark = 0, gain = 0, pnl = 0, margin = 0, equity = 0, required = 0
     cdef int64_t cash = 0
+    cdef const RowColumns* rows = &books.rows
+    cdef const SlotColumns* slots = &books.slots
+    cdef const ContractColumns* contracts = &books.contracts
     cdef uint64_t held
     cdef int128 sum
-    if not (0 <= row < c.rows and 0 <= code < c.contracts):
+    if not (0 <= row < rows.count and 0 <= contract < contracts.count):
         return ABSENT
-    s = c.slot[row]
-    tier = c.tier_start[code]
-    last = c.tier_start[code + 1]
-    if not (0 <= s < c.slots and 0 <= tier <= last <= c.tiers):
+    s = rows.slot[row]
+    tier = contracts.tier_start[contract]
+    last = contracts.tier_start[contract + 1]
+    if not (0 <= s < slots.count and 0 <= tier <= last <= contracts.tiers):
         return ABSENT
-    q = c.quantity[row]
-    q0 = c.quantity0[row]
+    q = rows.quantity[row]
+    q0 = rows.quantity0[row]
     held = size_of(q)
     if lots < 1 or <uint64_t> lots > held:
         return TOO_MANY
     if size_of(q0) < held or (q0 ^ q) < 0:
         return UNLIKE
-    if not cost_left(c.entry_value0[row], size_of(q0) - held + <uint64_t> lots, size_of(q0), &cost):
+    if not cost_left(rows.entry_value0[row], size_of(q0) - held + <uint64_t> lots, size_of(q0), &cost):
         return BEYOND
     sum = value
     if q < 0:
         sum = -sum
-    sum -= c.entry_value[row]
+    sum -= rows.entry_value[row]
     sum += cost
     if not narrow(sum, &gain):
         return BEYOND
     q += lots if q < 0 else -lots
-    if not rounded_value(q, c.unit[code], &mark) or subtract_wraps(mark, cost, &pnl):
+    if not rounded_value(q, books.value_per_lot[contract], &mark) or subtract_wraps(mark, cost, &pnl):
         return BEYOND
-    if not margin_of(fabs(<double> mark), c.rate + tier, c.amount + tier, last - tier, &margin):
+    if not margin_of(fabs(<double> mark), contracts.rate + tier, contracts.amount + tier, last - tier, &margin):
         return BEYOND
-    sum = c.sums[2 * s]
+    sum = slots.sums[2 * s]
     sum += pnl
-    sum -= c.pnl[row]
-    if c.plain == NULL or c.plain[s]:
+    sum -= rows.pnl[row]
+    if slots.realized_in_sum == NULL or slots.realized_in_sum[s]:
         sum += gain
     if not narrow(sum, &equity):
         return BEYOND
-    sum = c.sums[2 * s + 1]
+    sum = slots.sums[2 * s + 1]
     sum += margin
-    sum -= c.margin[row]
+    sum -= rows.margin[row]
     if not narrow(sum, &required):
         return BEYOND
-    sum = c.cash[s]
+    sum = slots.cash[s]
     sum += gain
     if not narrow(sum, &cash):
         return BEYOND
-    c.sums[2 * s], c.sums[2 * s + 1], c.cash[s] = equity, required, cash
-    c.quantity[row], c.entry_value[row], c.pnl[row], c.margin[row] = q, cost, pnl, margin
+    slots.sums[2 * s], slots.sums[2 * s + 1], slots.cash[s] = equity, required, cash
+    rows.quantity[row], rows.entry_value[row], rows.pnl[row], rows.margin[row] = q, cost, pnl, margin
     realized[0] = gain
     return CLOSED
 

@@ -2,10 +2,70 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
+from ..numbers.money cimport same_length
 from ..numbers.types cimport prefetch
 
 cdef enum:
-    AHEAD = 24  # rows from one whose wallet is asked for to the one whose wallet is read
+    BLOCK = 512
+    WINNING = 1
+    LOSING = 2
+
+WINNERS, LOSERS = WINNING, LOSING
+
+
+cdef struct WalletColumns:
+    uint64_t count
+    const int64_t* sums  # NULL where there are no wallets
+    bint inclusive
+
+
+cdef struct CandidateColumns:
+    Py_ssize_t count
+    const int64_t* quantity  # NULL, as all, where there are no rows
+    const int64_t* entry_value
+    const int64_t* pnl
+    const int64_t* wallet
+    const uint8_t* barred
+
+
+cdef class Wallets:
+    """Equity and margin of each wallet: see ``verdicts.pyi``."""
+
+    cdef WalletColumns columns
+    # The views keep what `columns` points to.
+    cdef const int64_t[:, ::1] sums
+
+    def __cinit__(self, const int64_t[:, ::1] sums not None, bint inclusive):
+        if sums.shape[1] != 2:
+            raise ValueError("sums", None, sums.shape[1], "must have two columns")
+        self.sums = sums
+        self.columns.count, self.columns.inclusive = sums.shape[0], inclusive
+        if sums.shape[0]:
+            self.columns.sums = &sums[0, 0]
+
+
+cdef class Candidates:
+    """Position rows of which counterparties are drawn: see ``verdicts.pyi``."""
+
+    cdef CandidateColumns columns
+    cdef const int64_t[::1] quantity, entry_value, pnl, wallet
+    cdef const uint8_t[::1] barred
+
+    def __cinit__(
+        self, const int64_t[::1] quantity not None, const int64_t[::1] entry_value not None,
+        const int64_t[::1] pnl not None, const int64_t[::1] wallet not None, const uint8_t[::1] barred not None
+    ):
+        cdef CandidateColumns* c = &self.columns
+        c.count = quantity.shape[0]
+        same_length("entry_value", entry_value.shape[0], c.count)
+        same_length("pnl", pnl.shape[0], c.count)
+        same_length("wallet", wallet.shape[0], c.count)
+        same_length("barred", barred.shape[0], c.count)
+        self.quantity, self.entry_value, self.pnl, self.wallet = quantity, entry_value, pnl, wallet
+        self.barred = barred
+        if c.count:
+            c.quantity, c.entry_value, c.pnl, c.wallet = &quantity[0], &entry_value[0], &pnl[0], &wallet[0]
+            c.barred = &barred[0]
 
 
 cdef inline uint8_t verdict(int64_t equity, int64_t margin, bint inclusive) noexcept nogil:
@@ -14,110 +74,123 @@ cdef inline uint8_t verdict(int64_t equity, int64_t margin, bint inclusive) noex
     return ((margin > 0) & short) | ((equity < 0) & (margin <= 0)) << 1
 
 
-def of_all(const int64_t[:, ::1] sums not None, bint inclusive, uint8_t[::1] out not None):
-    """Write the verdict on every wallet; whether any hangs on its holding a position.
-
-    1: liquidatable, E < 0 or E <= MM with MM > 0 (`inclusive=False`: E < MM). 2: E < 0 with MM = 0, so
-    liquidatable if it holds a position. 0: neither.
-    """
+def find_liquidatable(Wallets wallets not None, uint8_t[::1] verdicts not None):
+    """Write the verdict on every wallet; whether any hangs on its holding a position."""
+    cdef WalletColumns w = wallets.columns
     cdef Py_ssize_t k
-    cdef uint8_t all_found = 0
-    if sums.shape[0] != out.shape[0] or sums.shape[1] != 2:
-        raise ValueError("out", None, out.shape[0], f"must have {sums.shape[0]} rows")
+    cdef uint8_t either = 0
+    same_length("verdicts", verdicts.shape[0], w.count)
     with nogil:
-        for k in range(out.shape[0]):
-            out[k] = verdict(sums[k, 0], sums[k, 1], inclusive)
-            all_found |= out[k]
-    return bool(all_found & 2)
+        for k in range(verdicts.shape[0]):
+            verdicts[k] = verdict(w.sums[2 * k], w.sums[2 * k + 1], w.inclusive)
+            either |= verdicts[k]
+    return bool(either & 2)
 
 
-def of_some(
-    const int64_t[:, ::1] sums not None, const int64_t[::1] wallet not None, bint inclusive,
-    uint8_t[::1] out not None
+def find_liquidatable_among(
+    Wallets wallets not None, const int64_t[::1] wallet not None, uint8_t[::1] verdicts not None
 ):
-    """The verdicts on these wallets only; a wallet out of range is passed over."""
+    """Write the verdicts on these wallets only; whether any hangs on its holding a position."""
+    cdef WalletColumns w = wallets.columns
     cdef Py_ssize_t i
-    cdef int64_t k
-    cdef uint8_t all_found = 0
-    if sums.shape[0] != out.shape[0] or sums.shape[1] != 2:
-        raise ValueError("out", None, out.shape[0], f"must have {sums.shape[0]} rows")
+    cdef uint64_t k
+    cdef uint8_t one, either = 0
+    same_length("verdicts", verdicts.shape[0], w.count)
     with nogil:
         for i in range(wallet.shape[0]):
-            k = wallet[i]
-            if 0 <= k < out.shape[0]:
-                out[k] = verdict(sums[k, 0], sums[k, 1], inclusive)
-                all_found |= out[k]
-    return bool(all_found & 2)
+            k = <uint64_t> wallet[i]
+            if k < w.count:
+                one = verdict(w.sums[2 * k], w.sums[2 * k + 1], w.inclusive)
+                verdicts[k] = one
+                either |= one
+    return bool(either & 2)
 
 
-def of_side(
-    const int64_t[::1] quantity not None, const int64_t[::1] entry_value not None,
-    const int64_t[::1] pnl not None, int side, bint winners, bint losers, const int64_t[::1] wallet not None,
-    const int64_t[:, ::1] sums not None, const uint8_t[::1] out_of_it not None, bint inclusive,
-    int64_t[:, ::1] found not None, uint8_t[::1] barred not None
-):
-    """Write the rows of one side as they are now, and who of them is nobody's counterparty.
+cdef Py_ssize_t rows_of_side(
+    const CandidateColumns* c, Py_ssize_t first, Py_ssize_t n, bint long_side, int which, uint64_t wallets,
+    int64_t* row, uint64_t* owner
+) noexcept nogil:
+    """The rows of at most BLOCK that are asked for, and their wallets; how many.
 
-    `winners` are rows with a PnL above 0, `losers` all others: either or both. `found` gets five lines: place,
-    quantity, entry value, equity and margin of the row's wallet. Barred are rows that are `out_of_it`, and
-    those of wallets that are liquidatable or have no equity; a row whose wallet is out of range is passed
-    over. Returns how many rows there are; what stands behind them means nothing.
+    Half of the rows are of the other side, and half of those are losers: passed over without a branch, and before
+    any line of a wallet is asked for. Wallets are read here and nowhere else: who writes to them meanwhile can do
+    no harm.
     """
-    cdef Py_ssize_t n = quantity.shape[0], count = 0, i, row, ahead
-    cdef int64_t k, e, m, wallets = sums.shape[0]
-    cdef bint long_side = side > 0
-    if (
-        not n == entry_value.shape[0] == pnl.shape[0] == wallet.shape[0]
-        or not n == out_of_it.shape[0] == found.shape[1] == barred.shape[0]
-    ):
-        raise ValueError("wallet", None, wallet.shape[0], f"must have {n} rows, as all columns")
-    if found.shape[0] != 5:
-        raise ValueError("found", None, found.shape[0], "must have five lines")
-    if sums.shape[1] != 2:
-        raise ValueError("sums", None, sums.shape[1], "must have two columns")
-    with nogil:
-        # Half of the rows are of the other side, and half of those are losers: passed over without a
-        # branch, and before any line of a wallet is asked for.
-        for i in range(n):
-            found[0, count] = i
-            count += (
-                (((quantity[i] > 0) & long_side) | ((quantity[i] < 0) & (not long_side)))
-                & (((pnl[i] > 0) & winners) | ((pnl[i] <= 0) & losers))
-                & (<uint64_t> wallet[i] < <uint64_t> wallets)
-            )
-        # Every wallet is a line of memory of its own.
-        for i in range(count):
-            ahead = i + AHEAD if i + AHEAD < count else count - 1
-            prefetch(&sums[wallet[found[0, ahead]], 0])
-            row = found[0, i]
-            k = wallet[row]
-            e = sums[k, 0]
-            m = sums[k, 1]
-            found[1, i] = quantity[row]
-            found[2, i] = entry_value[row]
-            found[3, i] = e
-            found[4, i] = m
-            # It holds a position: this one.
-            barred[i] = (out_of_it[row] != 0) | (e <= 0) | (verdict(e, m, inclusive) != 0)
+    cdef Py_ssize_t count = 0, i
+    cdef bint winners = (which & WINNING) != 0, losers = (which & LOSING) != 0
+    cdef const int64_t* quantity = c.quantity + first
+    cdef const int64_t* pnl = c.pnl + first
+    cdef const int64_t* wallet = c.wallet + first
+    for i in range(n):
+        row[count] = first + i
+        owner[count] = <uint64_t> wallet[i]
+        count += (
+            (((quantity[i] > 0) & long_side) | ((quantity[i] < 0) & (not long_side)))
+            & (((pnl[i] > 0) & winners) | ((pnl[i] <= 0) & losers))
+            & (owner[count] < wallets)
+        )
     return count
 
 
-def rows_of(
+def list_counterparties(
+    Candidates rows not None, Wallets wallets not None, Py_ssize_t first, Py_ssize_t last, int side, int which,
+    int64_t[:, ::1] columns not None, uint8_t[::1] barred not None
+):
+    """Write rows of one side as they are now, and who of them is nobody's counterparty; how many there are."""
+    cdef CandidateColumns c = rows.columns
+    cdef WalletColumns w = wallets.columns
+    cdef Py_ssize_t n, count = 0, part, i, k, row = first, stride = last - first
+    cdef int64_t* out
+    cdef uint8_t* no
+    cdef int64_t place[BLOCK]
+    cdef uint64_t owner[BLOCK]
+    cdef int64_t equity, margin
+    if not 0 <= first <= last <= c.count:
+        raise ValueError("last", None, last, f"must be from first, {first}, to {c.count}")
+    if columns.shape[0] != 5:
+        raise ValueError("columns", None, columns.shape[0], "must have five lines")
+    same_length("columns", columns.shape[1], stride)
+    same_length("barred", barred.shape[0], stride)
+    if stride == 0:
+        return 0
+    with nogil:
+        while row < last:
+            n = min(last - row, <Py_ssize_t> BLOCK)
+            part = rows_of_side(&c, row, n, side > 0, which, w.count, place, owner)
+            # Every wallet is a line of memory of its own: all are under way before one is read.
+            for i in range(part):
+                prefetch(w.sums + 2 * owner[i])
+            out, no = &columns[0, count], &barred[count]
+            for i in range(part):
+                k = place[i]
+                equity = w.sums[2 * owner[i]]
+                margin = w.sums[2 * owner[i] + 1]
+                out[i] = k
+                out[stride + i] = c.quantity[k]
+                out[2 * stride + i] = c.entry_value[k]
+                out[3 * stride + i] = equity
+                out[4 * stride + i] = margin
+                # It holds a position: this one.
+                no[i] = (c.barred[k] != 0) | (equity <= 0) | (verdict(equity, margin, w.inclusive) != 0)
+            count += part
+            row += n
+    return count
+
+
+def list_rows(
     const int64_t[::1] wallet not None, const uint8_t[::1] wanted not None, int64_t[::1] rows not None,
     uint8_t[::1] marked not None
 ):
-    """Write the rows of the wallets that are wanted, ascending, and mark them; how many there are.
-
-    A row whose wallet is out of range is passed over; what stands behind the rows means nothing.
-    """
+    """Write the rows of the wallets that are wanted, ascending, and mark them; how many there are."""
     cdef Py_ssize_t n = wallet.shape[0], count = 0, i
-    cdef uint64_t wallets = wanted.shape[0]
+    cdef uint64_t wallets = wanted.shape[0], owner
     cdef uint8_t one
-    if not n == rows.shape[0] == marked.shape[0]:
-        raise ValueError("wallet", None, n, f"must have {rows.shape[0]} rows, as all columns")
+    same_length("rows", rows.shape[0], n)
+    same_length("marked", marked.shape[0], n)
     with nogil:
         for i in range(n):
-            one = <uint64_t> wallet[i] < wallets and wanted[wallet[i]] != 0
+            owner = <uint64_t> wallet[i]
+            one = owner < wallets and wanted[owner] != 0
             rows[count] = i
             marked[i] |= one
             count += one

@@ -3,6 +3,7 @@
 from libc.math cimport INFINITY, rint
 from libc.stdint cimport int64_t, uint64_t
 
+from .money cimport same_length
 from .types cimport cloned_int, quantity_t
 
 cdef enum:
@@ -98,7 +99,7 @@ def magnitude(const int64_t[::1] column not None):
 
 
 cdef cloned_int entry_block(
-    const quantity_t* quantity, const double* price, double unit, bint inverse, Py_ssize_t n, double* out
+    const quantity_t* quantity, const double* price, double value_at_one, bint inverse, Py_ssize_t n, double* out
 ) noexcept nogil:
     """``quantity·v(price)``, 0 where nothing is held; whether every price can be used."""
     cdef Py_ssize_t i
@@ -106,12 +107,12 @@ cdef cloned_int entry_block(
     cdef double value
     if inverse:
         for i in range(n):
-            value = <double> quantity[i] * (unit / price[i])
+            value = <double> quantity[i] * (value_at_one / price[i])
             out[i] = 0.0 if quantity[i] == 0 else value
             bad += not (((price[i] > 0) & (price[i] < INFINITY)) | ((quantity[i] == 0) & (price[i] == price[i])))
     else:
         for i in range(n):
-            value = <double> quantity[i] * (unit * price[i])
+            value = <double> quantity[i] * (value_at_one * price[i])
             out[i] = 0.0 if quantity[i] == 0 else value
             bad += not (((price[i] > 0) & (price[i] < INFINITY)) | ((quantity[i] == 0) & (price[i] == price[i])))
     return bad == 0
@@ -122,15 +123,17 @@ cdef bint usable(double quantity, double price) noexcept nogil:
 
 
 def entry_values(
-    const quantity_t[::1] quantity not None, const double[::1] price not None, double unit, bint inverse,
+    const quantity_t[::1] quantity not None, const double[::1] price not None, double value_at_one, bint inverse,
     double[::1] out not None
 ):
-    """Write ``quantity·v(price)`` as float64; row of the first unusable price of a held position, or -1."""
-    cdef Py_ssize_t start = 0, n, i, rows = same_length(quantity.shape[0], price.shape[0], out.shape[0])
+    """Write ``quantity·v(price)`` as float64: see ``columns.pyi``."""
+    cdef Py_ssize_t start = 0, n, i, rows = quantity.shape[0]
+    same_length("price", price.shape[0], rows)
+    same_length("out", out.shape[0], rows)
     with nogil:
         while start < rows:
             n = min(rows - start, <Py_ssize_t> STRIDE)
-            if not entry_block(&quantity[start], &price[start], unit, inverse, n, &out[start]):
+            if not entry_block(&quantity[start], &price[start], value_at_one, inverse, n, &out[start]):
                 break
             start += n
     for i in range(start, rows):
@@ -140,17 +143,19 @@ def entry_values(
 
 
 def entry_quanta(
-    const quantity_t[::1] quantity not None, const double[::1] price not None, double unit, bint inverse,
+    const quantity_t[::1] quantity not None, const double[::1] price not None, double value_at_one, bint inverse,
     int64_t[::1] out not None
 ):
-    """Write ``rint(quantity·v(price))`` as int64; row of the first unusable price or of an overflow, or -1."""
-    cdef Py_ssize_t start = 0, n, i, rows = same_length(quantity.shape[0], price.shape[0], out.shape[0])
+    """Write ``rint(quantity·v(price))`` as int64: see ``columns.pyi``."""
+    cdef Py_ssize_t start = 0, n, i, rows = quantity.shape[0]
     cdef double[STRIDE] block
     cdef double value
+    same_length("price", price.shape[0], rows)
+    same_length("out", out.shape[0], rows)
     while start < rows:
         n = min(rows - start, <Py_ssize_t> STRIDE)
         with nogil:
-            entry_block(&quantity[start], &price[start], unit, inverse, n, block)
+            entry_block(&quantity[start], &price[start], value_at_one, inverse, n, block)
         for i in range(n):
             value = rint(block[i])
             if not usable(<double> quantity[start + i], price[start + i]) or not -TWO_63 < value < TWO_63:
@@ -158,9 +163,3 @@ def entry_quanta(
             out[start + i] = <int64_t> value
         start += n
     return -1
-
-
-cdef Py_ssize_t same_length(Py_ssize_t first, Py_ssize_t second, Py_ssize_t third) except -1:
-    if not first == second == third:
-        raise ValueError("column", None, second, f"must have {first} rows")
-    return first

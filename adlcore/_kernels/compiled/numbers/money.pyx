@@ -51,12 +51,12 @@ cdef Py_ssize_t add_groups(
 
 
 def group_sums(const int64_t[::1] values not None, const int64_t[::1] group not None, int64_t[::1] out not None):
-    """Write the sum of each group's values; the lowest group whose total leaves int64, or -1.
+    """Write the sum of each group's values: see ``money.pyi``.
 
     Only the total counts: it is in int64 iff its sum modulo 2^64 went round as often upwards as
     downwards.
     """
-    cdef Py_ssize_t n = values.shape[0], groups = out.shape[0], row, k, found = -1
+    cdef Py_ssize_t n = values.shape[0], groups = out.shape[0], row, k, overflown = -1
     cdef int64_t* turns = NULL
     same_length("group", group.shape[0], n)
     out[:] = 0
@@ -67,51 +67,52 @@ def group_sums(const int64_t[::1] values not None, const int64_t[::1] group not 
         if row == SOUND and turns != NULL:
             for k in range(groups - 1, -1, -1):
                 if turns[k] != 0:
-                    found = k
+                    overflown = k
         free(turns)
     if row == FAILED:
         raise MemoryError
     if row != SOUND:
         raise ValueError("group", row, group[row], f"must be from 0 to {groups - 1}")
-    return found
+    return overflown
 
 
 # Products over quotients -------------------------------------------------------------------------
 
 cdef Py_ssize_t divide_products(
-    const int64_t* a, Py_ssize_t a_step, const int64_t* b, Py_ssize_t b_step, const int64_t* c, Py_ssize_t c_step,
-    int rounding, Py_ssize_t n, int64_t* out
+    const int64_t* value, Py_ssize_t value_step, const int64_t* numerator, Py_ssize_t numerator_step,
+    const int64_t* denominator, Py_ssize_t denominator_step, int rounding, Py_ssize_t n, int64_t* out
 ) noexcept nogil:
-    """Write ``a·b/c``, a step of 0 for one value; the first row that has none in int64."""
+    """Write ``value·numerator/denominator``, a step of 0 for one number; the first row that has none in int64."""
     cdef Py_ssize_t i
     cdef int64_t x, y, z
     for i in range(n):
-        x = a[i * a_step]
-        y = b[i * b_step]
-        z = c[i * c_step]
+        x = value[i * value_step]
+        y = numerator[i * numerator_step]
+        z = denominator[i * denominator_step]
         if not quotient(<uint128> size_of(x) * size_of(y), size_of(z), (x ^ y ^ z) < 0, rounding, &out[i]):
             return i
     return SOUND
 
 
 def multiply_divide(
-    const int64_t[::1] a not None, const int64_t[::1] b not None, const int64_t[::1] c not None, int rounding,
-    int64_t[::1] out not None
+    const int64_t[::1] value not None, const int64_t[::1] numerator not None,
+    const int64_t[::1] denominator not None, int rounding, int64_t[::1] out not None
 ):
-    """Write ``a·b/c``, rounded; the first row where c is 0 or the quotient leaves int64, or -1.
-
-    Each of a, b, c has a row for every row of ``out``, or one for all.
-    """
+    """Write ``value·numerator/denominator``, rounded: see ``money.pyi``."""
     cdef Py_ssize_t n = out.shape[0], row
-    cdef bint a_step = a.shape[0] != 1, b_step = b.shape[0] != 1, c_step = c.shape[0] != 1
+    cdef bint value_step = value.shape[0] != 1, numerator_step = numerator.shape[0] != 1
+    cdef bint denominator_step = denominator.shape[0] != 1
     check_rounding(rounding)
-    same_length("a", a.shape[0], n if a_step else 1)
-    same_length("b", b.shape[0], n if b_step else 1)
-    same_length("c", c.shape[0], n if c_step else 1)
+    same_length("value", value.shape[0], n if value_step else 1)
+    same_length("numerator", numerator.shape[0], n if numerator_step else 1)
+    same_length("denominator", denominator.shape[0], n if denominator_step else 1)
     if n == 0:
         return -1
     with nogil:
-        row = divide_products(&a[0], a_step, &b[0], b_step, &c[0], c_step, rounding, n, &out[0])
+        row = divide_products(
+            &value[0], value_step, &numerator[0], numerator_step, &denominator[0], denominator_step, rounding, n,
+            &out[0]
+        )
     return row
 
 
@@ -238,14 +239,10 @@ def fill_values(
     const int64_t[::1] lots not None, const int64_t[::1] ticks not None, const int64_t[::1] group not None,
     numerator, denominator, bint inverse, int64_t[::1] out not None
 ):
-    """Write what fills are worth, in quanta: ``round(W_j) - round(W_{j-1})``, half-even.
-
-    W_j is the exact sum of ``v(P_i)·lots_i`` from the first row of a run of equal ``group``, with
-    v(P) = P·n/d, inverse -n/(d·P). Returns the first row whose value or round(W) leaves int64, or -1.
-    ``out`` shares no memory with a column.
-    """
+    """Write what fills are worth, in quanta: ``round(W_j) - round(W_{j-1})``, half-even: see ``money.pyi``."""
     cdef Py_ssize_t rows = lots.shape[0], row = 0, first = 0, bad = UNDECIDED
-    cdef uint64_t above = positive("numerator", numerator), below = positive("denominator", denominator)
+    cdef uint64_t numerator_word = positive("numerator", numerator)
+    cdef uint64_t denominator_word = positive("denominator", denominator)
     same_length("ticks", ticks.shape[0], rows)
     same_length("group", group.shape[0], rows)
     same_length("out", out.shape[0], rows)
@@ -253,10 +250,14 @@ def fill_values(
         return -1
     if not inverse:
         with nogil:
-            bad = linear_fills(&lots[0], &ticks[0], &group[0], rows, above, below, &out[0])
+            bad = linear_fills(
+                &lots[0], &ticks[0], &group[0], rows, numerator_word, denominator_word, &out[0]
+            )
     while bad == UNDECIDED:
         with nogil:
-            bad = inverse_fills(&lots[0], &ticks[0], &group[0], row, rows, above, below, &out[0], &first)
+            bad = inverse_fills(
+                &lots[0], &ticks[0], &group[0], row, rows, numerator_word, denominator_word, &out[0], &first
+            )
         if bad == UNDECIDED:
             row = first
             bad = exact_fills(lots, ticks, group, &row, numerator, denominator, out)
@@ -271,13 +272,10 @@ def value_ticks(
     const int64_t[::1] value not None, const int64_t[::1] lots not None, numerator, denominator, bint inverse,
     int rounding, int64_t[::1] out not None
 ):
-    """Write the price in ticks at which lots are worth a value: ``value·d/(lots·n)``, inverse ``-lots·n/(d·value)``.
-
-    It is rounded, and held within int64. 0 where there are no lots; the largest where an inverse
-    value has the sign of its lots, or is 0: no price is high enough.
-    """
+    """Write the price in ticks at which lots are worth a value: see ``money.pyi``."""
     cdef Py_ssize_t rows = value.shape[0], i
-    cdef uint64_t above = positive("numerator", numerator), below = positive("denominator", denominator)
+    cdef uint64_t numerator_word = positive("numerator", numerator)
+    cdef uint64_t denominator_word = positive("denominator", denominator)
     cdef int64_t v, q
     check_rounding(rounding)
     same_length("lots", lots.shape[0], rows)
@@ -289,8 +287,13 @@ def value_ticks(
             if q == 0:
                 out[i] = 0
             elif not inverse:
-                out[i] = nearest(<uint128> size_of(v) * below, <uint128> size_of(q) * above, (v ^ q) < 0, rounding)
+                out[i] = nearest(
+                    <uint128> size_of(v) * denominator_word, <uint128> size_of(q) * numerator_word, (v ^ q) < 0,
+                    rounding
+                )
             elif v == 0 or (v ^ q) >= 0:
                 out[i] = <int64_t> 0x7FFFFFFFFFFFFFFF
             else:
-                out[i] = nearest(<uint128> size_of(q) * above, <uint128> size_of(v) * below, False, rounding)
+                out[i] = nearest(
+                    <uint128> size_of(q) * numerator_word, <uint128> size_of(v) * denominator_word, False, rounding
+                )

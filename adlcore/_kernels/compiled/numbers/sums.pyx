@@ -9,6 +9,8 @@ from libc.math cimport ldexp
 from libc.stdint cimport uint64_t
 from libc.string cimport memset
 
+from .money cimport same_length
+
 cdef enum:
     DIGIT_BITS = 32
     MANTISSA_BITS = 53
@@ -78,11 +80,10 @@ def exact_sum(const double[::1] values not None):
 
 
 def prefix_sums(const double[::1] values not None, double[::1] out not None):
-    """Write the exact sum of the first 1, 2, ... values >= 0, each rounded once."""
+    """Write the exact sum of the first 1, 2, ... values >= 0, each rounded once: see ``sums.pyi``."""
     cdef Exact total
     cdef Py_ssize_t i
-    if out.shape[0] != values.shape[0]:
-        raise ValueError("out", None, out.shape[0], f"must have {values.shape[0]} rows")
+    same_length("out", out.shape[0], values.shape[0])
     clear(&total)
     with nogil:
         for i in range(values.shape[0]):

@@ -1,5 +1,5 @@
 """Scores, ranks, indicator levels and the selection of counterparties."""
 
-from . import levels, ranks, score, selection
+from . import candidates, levels, ranks, score, selection
 
-__all__ = ["levels", "ranks", "score", "selection"]
+__all__ = ["candidates", "levels", "ranks", "score", "selection"]

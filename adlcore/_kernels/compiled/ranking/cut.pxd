@@ -2,7 +2,8 @@
 
 from libc.stdint cimport int64_t, uint64_t
 
-from .narrow cimport Ahead, Cut, Goal, Item
+from .narrow cimport Ahead, Cut, Goal
+from .queue_order cimport Item
 
 cdef enum:
     DONE = 0
@@ -11,7 +12,7 @@ cdef enum:
     BINS = 2048
 
 
-cdef struct Held:  # read together, so they lie together
+cdef struct RowSize:  # read together, so they lie together
     int64_t row
     int64_t size  # lots, or the bits of a float64
 
@@ -20,9 +21,9 @@ cdef struct Survivors:  # rows that may be selected, copied, in row order
     Py_ssize_t count
     Py_ssize_t capacity
     double* score
-    Held* held
+    RowSize* rows
     int64_t* tie  # NULL where the goal has none
-    double gathered  # the sum of the sizes, near enough to know when to look
+    double total_size  # near enough to know when to look
 
 
 cdef struct Share:  # what one part of the survivors contributes to the search

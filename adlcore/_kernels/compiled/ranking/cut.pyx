@@ -10,9 +10,9 @@ from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
-from .narrow cimport approximate, cut_items, join, no_one, one_more, precedes
-from .sort cimport score_key
 from ..numbers.types cimport grow
+from .narrow cimport add_ahead, approximate, clear_ahead, cut_items, merge_ahead
+from .queue_order cimport precedes, score_key
 
 cdef enum:
     FEW = 512  # survivors for which bins do not pay
@@ -22,8 +22,8 @@ cdef double HALF_ULP = 1.1102230246251565e-16
 
 cdef void copy_item(const Survivors* part, Py_ssize_t i, Item* item) noexcept nogil:
     item.score = part.score[i]
-    item.row = part.held[i].row
-    item.size = part.held[i].size
+    item.row = part.rows[i].row
+    item.size = part.rows[i].size
     item.tie = part.tie[i] if part.tie != NULL else 0
 
 
@@ -35,7 +35,7 @@ cdef int search_begin(Search* search, const Goal* goal, const Survivors* parts, 
     cdef int p
     for p in range(n_parts):
         n += parts[p].count
-        size += parts[p].gathered
+        size += parts[p].total_size
     search.goal = goal
     search.parts = parts
     search.n_parts = n_parts
@@ -80,12 +80,12 @@ cdef void search_fill_bins(Search* search, int part) noexcept nogil:
     """Size and number of a part's rows in each bin."""
     cdef const Survivors* own = &search.parts[part]
     cdef Share* share = &search.shares[part]
-    cdef bint lots = search.goal.lots
+    cdef bint in_lots = search.goal.in_lots
     cdef Py_ssize_t i
     cdef int b
     for i in range(own.count):
         b = bin_of(search, own.score[i])
-        share.sizes[b] += approximate(lots, own.held[i].size)
+        share.sizes[b] += approximate(in_lots, own.rows[i].size)
         share.counts[b] += 1
 
 
@@ -120,11 +120,11 @@ cdef int search_gather(Search* search, int part) noexcept nogil:
     share.items = <Item*> grow(NULL, n * sizeof(Item))
     if share.items == NULL:
         return NO_MEMORY
-    no_one(search.goal, &share.ahead)
+    clear_ahead(search.goal, &share.ahead)
     for i in range(own.count):
         b = bin_of(search, own.score[i])
         if b < search.first:
-            one_more(search.goal, &share.ahead, own.held[i].size)
+            add_ahead(search.goal, &share.ahead, own.rows[i].size)
         elif b <= search.last and share.n_items < n:
             copy_item(own, i, &share.items[share.n_items])
             share.n_items += 1
@@ -137,9 +137,9 @@ cdef int search_end(Search* search, Cut* cut) noexcept nogil:
     cdef Item* items
     cdef Py_ssize_t n = 0
     cdef int p
-    no_one(search.goal, &ahead)
+    clear_ahead(search.goal, &ahead)
     for p in range(search.n_parts):
-        join(search.goal, &ahead, &search.shares[p].ahead)
+        merge_ahead(search.goal, &ahead, &search.shares[p].ahead)
         n += search.shares[p].n_items
     items = <Item*> grow(NULL, n * sizeof(Item))
     if items == NULL:
@@ -169,10 +169,10 @@ cdef int cut_few(const Goal* goal, const Survivors* part, Cut* cut) noexcept nog
     cdef Item[FEW] items
     cdef Ahead nobody
     cdef Py_ssize_t i
-    no_one(goal, &nobody)
+    clear_ahead(goal, &nobody)
     for i in range(part.count):
         copy_item(part, i, &items[i])
-    cut_items(goal, &nobody, items, part.count, (part.count + 8) * HALF_ULP * part.gathered, cut)
+    cut_items(goal, &nobody, items, part.count, (part.count + 8) * HALF_ULP * part.total_size, cut)
     return DONE
 
 
@@ -199,18 +199,18 @@ cdef void trim(const Goal* goal, Survivors* survivors, const Item* last) noexcep
     """Keep the survivors that stand at or before the last row of a prefix."""
     cdef Py_ssize_t i, kept = 0
     cdef Item item
-    cdef double gathered = 0.0
+    cdef double total_size = 0.0
     for i in range(survivors.count):
         item.score = survivors.score[i]
-        item.row = survivors.held[i].row
+        item.row = survivors.rows[i].row
         item.tie = survivors.tie[i] if survivors.tie != NULL else 0
         if precedes(last, &item):
             continue
         survivors.score[kept] = item.score
-        survivors.held[kept] = survivors.held[i]
+        survivors.rows[kept] = survivors.rows[i]
         if survivors.tie != NULL:
             survivors.tie[kept] = item.tie
-        gathered += approximate(goal.lots, survivors.held[i].size)
+        total_size += approximate(goal.in_lots, survivors.rows[i].size)
         kept += 1
     survivors.count = kept
-    survivors.gathered = gathered
+    survivors.total_size = total_size

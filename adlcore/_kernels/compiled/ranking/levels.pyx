@@ -9,10 +9,11 @@ from libc.math cimport INFINITY, ceil, sqrt
 from libc.stdint cimport int8_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free
 
-from .ranks cimport Ordered
-from .sort cimport Record, score_key, sort_records
+from ..numbers.money cimport same_length
 from ..numbers.sums cimport Exact, add, clear, rounded
 from ..numbers.types cimport cloned_int, grow, lowest_byte
+from .queue_order cimport Ordered, score_key
+from .sort cimport Record, sort_records
 
 cdef enum:
     BLOCK = 128  # rows that are counted together
@@ -174,24 +175,31 @@ cdef bint find_borders(
     return True
 
 
+cdef int check_levels(int levels) except -1:
+    """Refuse what int8 cannot hold."""
+    if not 1 <= levels <= 127:
+        raise ValueError("levels", None, levels, "must be a whole number from 1 to 127")
+    return 0
+
+
 def levels_by_count(const double[::1] score not None, int levels, int8_t[::1] out not None):
-    """Write ``ceil(levels·quantile)``, exact; 0 for -inf and where not counted."""
+    """Write ``ceil(levels·quantile)``, exact: see ``levels.pyi``."""
     cdef Bracket[MOST_BORDERS] brackets
     cdef double[MOST_BORDERS] border
     cdef Py_ssize_t rows = score.shape[0], start = 0, n
-    cdef bint found = False
+    cdef bint bracketed = False
     cdef int b
-    if out.shape[0] != rows:
-        raise ValueError("out", None, out.shape[0], f"must have {rows} rows")
+    same_length("out", out.shape[0], rows)
+    check_levels(levels)
     if rows >= FEWEST and levels - 1 <= MOST_BORDERS:
         for b in range(levels - 1):
             brackets[b] = Bracket(0, 0, 0, 0, 0, 0, 0, NULL)
         with nogil:
-            found = set_brackets(&score[0], rows, levels, brackets)
-            found = found and find_borders(&score[0], rows, levels, brackets, border)
+            bracketed = set_brackets(&score[0], rows, levels, brackets)
+            bracketed = bracketed and find_borders(&score[0], rows, levels, brackets, border)
             for b in range(levels - 1):
                 free(brackets[b].collected)
-    if not found:
+    if not bracketed:
         levels_by_sort(score, levels, out)
         return
     with nogil:
@@ -228,11 +236,7 @@ def levels_by_weight(
     const double[::1] score not None, const weight_t[::1] weights not None, int levels, int8_t[::1] out not None,
     const int64_t[::1] tie=None
 ):
-    """Write ``levels + 1 - ceil(levels·W_front/W)``; W_front counts the rows at or before one's own place.
-
-    Exact for int64 weights; for float64 the exact sums are rounded once and the expression is
-    ``(levels·W_front)/W``. A row before which all weight is 0 is at the front.
-    """
+    """Write ``levels + 1 - ceil(levels·W_front/W)``: see ``levels.pyi``."""
     cdef Ordered queue = Ordered(score, tie)
     cdef Py_ssize_t i, row, rows = score.shape[0]
     cdef int part = 1
@@ -241,10 +245,9 @@ def levels_by_weight(
     cdef uint64_t last = score_key(-INFINITY)
     cdef double whole, scale
     cdef Exact total
-    if out.shape[0] != rows or weights.shape[0] != rows:
-        raise ValueError("weights", None, weights.shape[0], f"must have {rows} rows")
-    if not 1 <= levels <= 127:
-        raise ValueError("levels", None, levels, "must be a whole number from 1 to 127")
+    same_length("weights", weights.shape[0], rows)
+    same_length("out", out.shape[0], rows)
+    check_levels(levels)
     out[:] = 0
     clear(&total)
     for i in range(queue.count):

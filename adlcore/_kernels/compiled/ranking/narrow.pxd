@@ -2,14 +2,15 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
-from .score cimport Columns
 from ..numbers.sums cimport Exact, as_double
+from .expressions cimport Columns
+from .queue_order cimport Item
 
 cdef struct Goal:  # what a selection is asked for
     const Columns* columns
     int side
-    bint winners
-    bint lots  # sizes are int64; otherwise float64
+    bint winners_only
+    bint in_lots  # sizes are int64; otherwise float64
     const uint8_t* exclude  # NULL: nobody
     const int64_t* tie  # NULL: none
     int64_t target_lots
@@ -17,19 +18,12 @@ cdef struct Goal:  # what a selection is asked for
     Py_ssize_t limit  # rows at most; -1: any number
 
 
-cdef struct Item:  # one row while the cut is searched
-    double score
-    int64_t tie
-    int64_t row
-    int64_t size
-
-
 cdef struct Cut:
     bint covered  # the target or the limit is reached
     Item last  # the last row of the prefix
     Py_ssize_t count
     int64_t last_closed  # what is closed of it: lots, or the bits of a float64
-    int64_t left  # what it keeps
+    int64_t kept  # what it keeps
     int64_t filled
 
 
@@ -44,20 +38,13 @@ cdef struct Ahead:  # rows that surely stand before the cut
     Total total
 
 
-cdef inline bint precedes(const Item* one, const Item* other) noexcept nogil:
-    """The total order of a queue: score descending, tie ascending, row ascending."""
-    return (one.score > other.score) | (
-        (one.score == other.score) & ((one.tie < other.tie) | ((one.tie == other.tie) & (one.row < other.row)))
-    )
+cdef inline double approximate(bint in_lots, int64_t size) noexcept nogil:
+    return <double> size if in_lots else as_double(size)
 
 
-cdef inline double approximate(bint lots, int64_t size) noexcept nogil:
-    return <double> size if lots else as_double(size)
-
-
-cdef void no_one(const Goal* goal, Ahead* ahead) noexcept nogil
-cdef void one_more(const Goal* goal, Ahead* ahead, int64_t size) noexcept nogil
-cdef void join(const Goal* goal, Ahead* ahead, const Ahead* other) noexcept nogil
+cdef void clear_ahead(const Goal* goal, Ahead* ahead) noexcept nogil
+cdef void add_ahead(const Goal* goal, Ahead* ahead, int64_t size) noexcept nogil
+cdef void merge_ahead(const Goal* goal, Ahead* ahead, const Ahead* other) noexcept nogil
 cdef void narrow(
     const Goal* goal, const Ahead* ahead, Item* items, Py_ssize_t* low, Py_ssize_t* high, double band, bint exact
 ) noexcept nogil

@@ -10,6 +10,7 @@ from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 
 from ..numbers.sums cimport add, as_double, clear, merge, rounded
+from .queue_order cimport precedes
 
 cdef enum:
     SMALL = 24  # items that are sorted and walked
@@ -18,7 +19,7 @@ cdef enum:
 # Exact sums ---------------------------------------------------------------------------------------
 
 cdef inline void total_add(const Goal* goal, Total* total, int64_t size) noexcept nogil:
-    if goal.lots:
+    if goal.in_lots:
         total.lots += <uint64_t> size
     else:
         add(&total.floats, as_double(size))
@@ -28,7 +29,7 @@ cdef int64_t total_read(const Goal* goal, const Total* total) noexcept nogil:
     """The sum: lots, or the bits of the float64 it is rounded to."""
     cdef double value
     cdef int64_t bits
-    if goal.lots:
+    if goal.in_lots:
         return <int64_t> total.lots
     value = rounded(&total.floats)
     memcpy(&bits, &value, sizeof(bits))
@@ -38,7 +39,7 @@ cdef int64_t total_read(const Goal* goal, const Total* total) noexcept nogil:
 cdef void total_of(const Goal* goal, const Ahead* ahead, const Item* items, Py_ssize_t n, Total* total) noexcept nogil:
     """The exact size of all that is surely ahead and of the first n items."""
     cdef Py_ssize_t i
-    if goal.lots:
+    if goal.in_lots:
         total.lots = ahead.total.lots
     else:
         total[0] = ahead.total
@@ -47,28 +48,28 @@ cdef void total_of(const Goal* goal, const Ahead* ahead, const Item* items, Py_s
 
 
 cdef bint reaches(const Goal* goal, int64_t total) noexcept nogil:
-    return total >= goal.target_lots if goal.lots else as_double(total) >= goal.target
+    return total >= goal.target_lots if goal.in_lots else as_double(total) >= goal.target
 
 
-cdef void no_one(const Goal* goal, Ahead* ahead) noexcept nogil:
+cdef void clear_ahead(const Goal* goal, Ahead* ahead) noexcept nogil:
     ahead.count = 0
     ahead.size = 0.0
     ahead.total.lots = 0
-    if not goal.lots:
+    if not goal.in_lots:
         clear(&ahead.total.floats)
 
 
-cdef void one_more(const Goal* goal, Ahead* ahead, int64_t size) noexcept nogil:
+cdef void add_ahead(const Goal* goal, Ahead* ahead, int64_t size) noexcept nogil:
     ahead.count += 1
-    ahead.size += approximate(goal.lots, size)
+    ahead.size += approximate(goal.in_lots, size)
     total_add(goal, &ahead.total, size)
 
 
-cdef void join(const Goal* goal, Ahead* ahead, const Ahead* other) noexcept nogil:
+cdef void merge_ahead(const Goal* goal, Ahead* ahead, const Ahead* other) noexcept nogil:
     ahead.count += other.count
     ahead.size += other.size
     ahead.total.lots += other.total.lots
-    if not goal.lots:
+    if not goal.in_lots:
         merge(&ahead.total.floats, &other.total.floats)
 
 
@@ -79,11 +80,11 @@ cdef inline Py_ssize_t spread(Py_ssize_t span, int turn) noexcept nogil:
     return <Py_ssize_t> ((<uint64_t> (span + turn) * <uint64_t> 0x9E3779B97F4A7C15 >> 32) % <uint64_t> span)
 
 
-cdef Py_ssize_t partition(bint lots, Item* items, Py_ssize_t low, Py_ssize_t high, double* size) noexcept nogil:
+cdef Py_ssize_t partition(bint in_lots, Item* items, Py_ssize_t low, Py_ssize_t high, double* size) noexcept nogil:
     """Split items[low:high] at a median of three; its place, and the size of what precedes it."""
     cdef Py_ssize_t i, place = low
     cdef Py_ssize_t a = low + spread(high - low, 1), b = low + (high - low) // 2, c = low + spread(high - low, 2)
-    cdef Item pivot, held
+    cdef Item pivot, item
     cdef double total = 0.0
     cdef bint before
     if precedes(&items[b], &items[a]):
@@ -94,11 +95,11 @@ cdef Py_ssize_t partition(bint lots, Item* items, Py_ssize_t low, Py_ssize_t hig
     items[b] = items[high - 1]
     items[high - 1] = pivot
     for i in range(low, high - 1):  # without branches: which side a row falls on cannot be predicted
-        held = items[i]
-        before = precedes(&held, &pivot)
-        total += approximate(lots, held.size) if before else 0.0
+        item = items[i]
+        before = precedes(&item, &pivot)
+        total += approximate(in_lots, item.size) if before else 0.0
         items[i] = items[place]
-        items[place] = held
+        items[place] = item
         place += before
     items[high - 1] = items[place]
     items[place] = pivot
@@ -131,9 +132,9 @@ cdef void narrow(
     cdef Py_ssize_t place
     cdef double before = ahead.size, size, upto
     while high[0] - low[0] > SMALL:
-        place = partition(goal.lots, items, low[0], high[0], &size)
+        place = partition(goal.in_lots, items, low[0], high[0], &size)
         size += before
-        upto = size + approximate(goal.lots, items[place].size)
+        upto = size + approximate(goal.in_lots, items[place].size)
         if prefix_reaches(goal, ahead, items, place, size, band, exact):
             high[0] = place
         elif place + 1 == high[0] or prefix_reaches(goal, ahead, items, place + 1, upto, band, exact):
@@ -163,27 +164,27 @@ cdef void walk(
     """Go through the last items with exact sums; `behind` rows of size `total` stand before them."""
     cdef Py_ssize_t i
     cdef int64_t upto, before = total_read(goal, total)
-    cdef double closed, left
+    cdef double closed, kept
     for i in range(n):
         total_add(goal, total, items[i].size)
         upto = total_read(goal, total)
         cut.last = items[i]
         cut.count = behind + i + 1
         cut.last_closed = items[i].size
-        cut.left = 0
+        cut.kept = 0
         cut.filled = upto
         if reaches(goal, upto):
             cut.covered = True
-            if goal.lots:
+            if goal.in_lots:
                 cut.filled = goal.target_lots
                 cut.last_closed = goal.target_lots - before
-                cut.left = items[i].size - cut.last_closed
+                cut.kept = items[i].size - cut.last_closed
             else:
                 closed = min(as_double(items[i].size), goal.target - as_double(before))
-                left = as_double(items[i].size) - closed
+                kept = as_double(items[i].size) - closed
                 memcpy(&cut.filled, &goal.target, sizeof(double))
                 memcpy(&cut.last_closed, &closed, sizeof(double))
-                memcpy(&cut.left, &left, sizeof(double))
+                memcpy(&cut.kept, &kept, sizeof(double))
             return
         if goal.limit >= 0 and cut.count >= goal.limit:
             cut.covered = True
@@ -199,7 +200,7 @@ cdef void cut_items(
     cdef Total total
     cut.covered = False
     cut.count = 0
-    cut.filled = cut.left = cut.last_closed = 0
+    cut.filled = cut.kept = cut.last_closed = 0
     narrow(goal, ahead, items, &low, &high, band, True)
     sort_items(items + low, high - low)
     total_of(goal, ahead, items, low, &total)

@@ -12,7 +12,7 @@ cdef struct Sieve:  # what is known of the cut before it is found
 
 cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil
 cdef int scan(
-    const Goal* goal, const Sieve* sieve, Py_ssize_t start, Py_ssize_t stop, Survivors* found, Py_ssize_t* bad
+    const Goal* goal, const Sieve* sieve, Py_ssize_t start, Py_ssize_t stop, Survivors* survivors, Py_ssize_t* nan_row
 ) noexcept nogil
-cdef int reserve(const Goal* goal, Survivors* found, Py_ssize_t capacity) noexcept nogil
-cdef void release(Survivors* found) noexcept nogil
+cdef int reserve(const Goal* goal, Survivors* survivors, Py_ssize_t capacity) noexcept nogil
+cdef void release(Survivors* survivors) noexcept nogil

@@ -12,11 +12,12 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
 
-from .cut cimport DONE, NO_MEMORY, NOT_A_NUMBER, Held, Survivors, find_cut, trim
-from .narrow cimport Ahead, Cut, Goal, Item, approximate, narrow, no_one
-from .score cimport BLOCK, block_scores
 from ..numbers.sums cimport as_double
 from ..numbers.types cimport cloned_int, grow
+from .cut cimport DONE, NO_MEMORY, NOT_A_NUMBER, RowSize, Survivors, find_cut, trim
+from .expressions cimport BLOCK, block_scores
+from .narrow cimport Ahead, Cut, Goal, approximate, narrow, clear_ahead
+from .queue_order cimport Item
 
 cdef enum:
     GROUP = 32  # rows that are looked into together
@@ -34,40 +35,40 @@ cdef double EVERYTHING = -1.7976931348623157e308  # below every score but -inf
 
 # Room ---------------------------------------------------------------------------------------------
 
-cdef int reserve(const Goal* goal, Survivors* found, Py_ssize_t capacity) noexcept nogil:
+cdef int reserve(const Goal* goal, Survivors* survivors, Py_ssize_t capacity) noexcept nogil:
     """Make room for so many rows."""
     cdef void* moved
-    moved = grow(found.score, capacity * sizeof(double))
+    moved = grow(survivors.score, capacity * sizeof(double))
     if moved == NULL:
         return NO_MEMORY
-    found.score = <double*> moved
-    moved = grow(found.held, capacity * sizeof(Held))
+    survivors.score = <double*> moved
+    moved = grow(survivors.rows, capacity * sizeof(RowSize))
     if moved == NULL:
         return NO_MEMORY
-    found.held = <Held*> moved
+    survivors.rows = <RowSize*> moved
     if goal.tie != NULL:
-        moved = grow(found.tie, capacity * sizeof(int64_t))
+        moved = grow(survivors.tie, capacity * sizeof(int64_t))
         if moved == NULL:
             return NO_MEMORY
-        found.tie = <int64_t*> moved
-    found.capacity = capacity
+        survivors.tie = <int64_t*> moved
+    survivors.capacity = capacity
     return DONE
 
 
-cdef void release(Survivors* found) noexcept nogil:
-    free(found.score)
-    free(found.held)
-    free(found.tie)
-    found.score = NULL
-    found.held = NULL
-    found.tie = NULL
-    found.count = found.capacity = 0
+cdef void release(Survivors* survivors) noexcept nogil:
+    free(survivors.score)
+    free(survivors.rows)
+    free(survivors.tie)
+    survivors.score = NULL
+    survivors.rows = NULL
+    survivors.tie = NULL
+    survivors.count = survivors.capacity = 0
 
 
 cdef inline int64_t size_at(const Goal* goal, Py_ssize_t row) noexcept nogil:
     """Magnitude of a row's quantity: lots, or the bits of a float64."""
     cdef int64_t bits = (<const int64_t*> goal.columns.quantity)[row]
-    if goal.lots:
+    if goal.in_lots:
         return <int64_t> (0 - <uint64_t> bits) if bits < 0 else bits
     return bits & <int64_t> 0x7FFFFFFFFFFFFFFF
 
@@ -79,7 +80,7 @@ cdef double lowest_of_best(Goal* sampled, Item* items, Py_ssize_t n, Py_ssize_t*
     cdef Py_ssize_t i, low = 0
     cdef double lowest = INFINITY
     cdef Ahead nobody
-    no_one(sampled, &nobody)
+    clear_ahead(sampled, &nobody)
     reached[0] = n
     narrow(sampled, &nobody, items, &low, reached, 0.0, False)
     for i in range(reached[0]):
@@ -106,14 +107,14 @@ cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
     items = <Item*> grow(NULL, blocks * SAMPLED * sizeof(Item))
     if items == NULL:
         return NO_MEMORY
-    sampled.lots = False
+    sampled.in_lots = False
     sampled.target = goal.target / scale
     sampled.limit = -1 if goal.limit < 0 else <Py_ssize_t> (goal.limit / scale) + 1
     for b in range(blocks):
         # A place within each stretch that follows no period of the data.
         mix = (<uint64_t> b + 1) * <uint64_t> 0x9E3779B97F4A7C15
         start = b * stride + <Py_ssize_t> ((mix >> 33) % <uint64_t> (stride - SAMPLED + 1))
-        score = block_scores(goal.columns, start, SAMPLED, goal.side, goal.winners, -INFINITY, buffer)
+        score = block_scores(goal.columns, start, SAMPLED, goal.side, goal.winners_only, -INFINITY, buffer)
         for i in range(SAMPLED):
             if score[i] > -INFINITY and (goal.exclude == NULL or goal.exclude[start + i] == 0):
                 items[count].score = score[i]
@@ -121,7 +122,7 @@ cdef int estimate(const Goal* goal, Sieve* sieve) noexcept nogil:
                 items[count].row = start + i
                 # A row so large that its stretch would seem to cover much of the target stands for
                 # itself alone.
-                size = approximate(goal.lots, size_at(goal, start + i))
+                size = approximate(goal.in_lots, size_at(goal, start + i))
                 size = min(size, max(size / scale, sampled.target / 16))
                 memcpy(&items[count].size, &size, sizeof(double))
                 count += 1
@@ -166,31 +167,31 @@ cdef cloned_int flag_groups(const double* score, Py_ssize_t n, double threshold,
     return seen != 0
 
 
-cdef int prune(const Goal* goal, Survivors* found, Item* edge, double* threshold, bint* strict) noexcept nogil:
+cdef int prune(const Goal* goal, Survivors* survivors, Item* edge, double* threshold, bint* strict) noexcept nogil:
     """Keep the covering prefix only and raise the threshold to its end; else make room."""
     cdef Cut cut
     cdef int status
-    if found.gathered >= goal.target * 1.000001 or (goal.limit >= 0 and found.count >= goal.limit):
-        status = find_cut(goal, found, &cut)
+    if survivors.total_size >= goal.target * 1.000001 or (goal.limit >= 0 and survivors.count >= goal.limit):
+        status = find_cut(goal, survivors, &cut)
         if status != DONE:
             return status
         if cut.covered:
-            trim(goal, found, &cut.last)
+            trim(goal, survivors, &cut.last)
             edge[0] = cut.last
             # Later rows lose a tie against the edge, unless their tie column is lower.
             strict[0] = goal.tie != NULL
             threshold[0] = cut.last.score if strict[0] else nextafter(cut.last.score, INFINITY)
-    if 2 * found.count > found.capacity:
-        return reserve(goal, found, 2 * found.capacity)
+    if 2 * survivors.count > survivors.capacity:
+        return reserve(goal, survivors, 2 * survivors.capacity)
     return DONE
 
 
 cdef int scan(
-    const Goal* goal, const Sieve* sieve, Py_ssize_t start, Py_ssize_t stop, Survivors* found, Py_ssize_t* bad
+    const Goal* goal, const Sieve* sieve, Py_ssize_t start, Py_ssize_t stop, Survivors* survivors, Py_ssize_t* nan_row
 ) noexcept nogil:
     """Copy the rows of start .. stop that may be in the covering prefix, in row order.
 
-    Where a score is NaN, `bad` becomes its row.
+    Where a score is NaN, `nan_row` becomes its row.
     """
     cdef double[BLOCK] buffer
     cdef uint8_t[GROUPS] flags
@@ -202,14 +203,14 @@ cdef int scan(
     cdef Py_ssize_t n, g, i, hits, first, row, width
     cdef int64_t size
     cdef int status
-    found.count = 0
-    found.gathered = 0.0
-    status = reserve(goal, found, max(<Py_ssize_t> 1, min(stop - start, sieve.expected)))
+    survivors.count = 0
+    survivors.total_size = 0.0
+    status = reserve(goal, survivors, max(<Py_ssize_t> 1, min(stop - start, sieve.expected)))
     if status != DONE:
         return status
     while start < stop:
         n = min(stop - start, <Py_ssize_t> BLOCK)
-        score = block_scores(goal.columns, start, n, goal.side, goal.winners, -INFINITY, buffer)
+        score = block_scores(goal.columns, start, n, goal.side, goal.winners_only, -INFINITY, buffer)
         if flag_groups(score, n, threshold, flags):
             for g in range((n + GROUP - 1) // GROUP):
                 if not flags[g]:
@@ -226,23 +227,23 @@ cdef int scan(
                     if value < threshold or (goal.exclude != NULL and goal.exclude[row]):
                         continue
                     if value != value:
-                        bad[0] = row
+                        nan_row[0] = row
                         return NOT_A_NUMBER
                     if strict and value == edge.score and goal.tie[row] >= edge.tie:
                         continue
-                    if found.count == found.capacity:
-                        status = prune(goal, found, &edge, &threshold, &strict)
+                    if survivors.count == survivors.capacity:
+                        status = prune(goal, survivors, &edge, &threshold, &strict)
                         if status != DONE:
                             return status
                         if value < threshold or (strict and value == edge.score and goal.tie[row] >= edge.tie):
                             continue
                     size = size_at(goal, row)
-                    found.score[found.count] = value
-                    found.held[found.count].row = row
-                    found.held[found.count].size = size
+                    survivors.score[survivors.count] = value
+                    survivors.rows[survivors.count].row = row
+                    survivors.rows[survivors.count].size = size
                     if goal.tie != NULL:
-                        found.tie[found.count] = goal.tie[row]
-                    found.gathered += approximate(goal.lots, size)
-                    found.count += 1
+                        survivors.tie[survivors.count] = goal.tie[row]
+                    survivors.total_size += approximate(goal.in_lots, size)
+                    survivors.count += 1
         start += n
     return DONE

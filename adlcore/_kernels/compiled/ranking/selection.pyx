@@ -9,17 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from libc.math cimport INFINITY, NAN
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 
+from ..numbers.sums cimport as_double
+from .candidates cimport Candidates
 from .cut cimport (
     DONE, NO_MEMORY, Search, Survivors, find_cut, search_begin, search_choose_bins, search_end, search_fill_bins,
     search_free, search_gather, search_measure, search_set_bins, trim,
 )
 from .narrow cimport Cut, Goal
 from .scan cimport Sieve, estimate, release, scan
-from .score cimport Source
-from ..numbers.sums cimport as_double
 from .write cimport copy_rows, count_range, write_sorted
 
 cdef enum:
@@ -28,6 +28,19 @@ cdef enum:
     SPLIT_SAMPLES = 1024  # survivors of a range that are looked at to divide the sort
 
 cdef object empty = np.empty, INT64 = np.dtype(np.int64), FLOAT64 = np.dtype(np.float64)
+
+
+# The result ---------------------------------------------------------------------------------------
+
+cdef class Prefix:
+    """The front of a queue that covers a target: see ``selection.pyi``."""
+
+    cdef readonly object index, closed, score, filled, kept
+    cdef readonly Py_ssize_t partial
+
+    def __init__(self, index, closed, score, filled, Py_ssize_t partial, kept):
+        self.index, self.closed, self.score = index, closed, score
+        self.filled, self.partial, self.kept = filled, partial, kept
 
 
 # A selection under way ----------------------------------------------------------------------------
@@ -41,7 +54,7 @@ cdef class Pass:
     cdef Search search  # of the cut, where there are several parts
     cdef Survivors* parts
     cdef int n_parts
-    cdef Source source  # keeps the columns alive
+    cdef Candidates candidates  # keep the columns alive
     cdef object pool  # of threads, one less than parts
     cdef bint few  # what is left to do takes less than waking a thread
     cdef object index, closed, score
@@ -54,14 +67,13 @@ cdef class Pass:
     cdef Py_ssize_t[MOST_THREADS + 1] offset  # in the result, of what each thread writes
     cdef Py_ssize_t last  # in the result, of the last row of the queue
 
-    def __cinit__(self, int n_parts, Source source not None):
+    def __cinit__(self, int n_parts, Candidates candidates not None):
         self.parts = <Survivors*> calloc(n_parts, sizeof(Survivors))
         if self.parts == NULL:
             raise MemoryError
         self.n_parts = n_parts
-        self.source = source
-        self.goal.columns = &source.columns
-        self.goal.lots = source.columns.lots
+        self.candidates = candidates
+        self.goal = candidates.goal
 
     def __dealloc__(self):
         cdef int p
@@ -71,11 +83,11 @@ cdef class Pass:
             free(self.parts)
         search_free(&self.search)
 
-    cdef int check(self, int status, Py_ssize_t bad) except -1:
+    cdef int check(self, int status, Py_ssize_t row) except -1:
         if status == NO_MEMORY:
             raise MemoryError
         if status != DONE:
-            raise ValueError("score", bad, NAN, "must be a number")
+            raise ValueError("score", row, NAN, "must be a number")
         return 0
 
     cdef int find(self) except -1:
@@ -150,23 +162,23 @@ cdef class Pass:
 
     def scan_range(self, int part):
         """Scan one range of rows."""
-        cdef Py_ssize_t rows = self.goal.columns.rows, bad = 0
+        cdef Py_ssize_t rows = self.goal.columns.rows, nan_row = 0
         cdef Py_ssize_t start = rows * part // self.n_parts, stop = rows * (part + 1) // self.n_parts
         cdef int status
         with nogil:
-            status = scan(&self.goal, &self.sieve, start, stop, &self.parts[part], &bad)
-        self.check(status, bad)
+            status = scan(&self.goal, &self.sieve, start, stop, &self.parts[part], &nan_row)
+        self.check(status, nan_row)
 
     cdef int allocate(self) except -1:
         cdef Py_ssize_t count = self.cut.count
         self.index = empty(count, INT64)
         self.score = empty(count, FLOAT64)
-        self.closed = empty(count, INT64 if self.goal.lots else FLOAT64)
+        self.closed = empty(count, INT64 if self.goal.in_lots else FLOAT64)
         if count == 0:
             return 0
         self.rows = self.index
         self.scores = self.score
-        if self.goal.lots:
+        if self.goal.in_lots:
             self.lots_closed = self.closed
             self.sizes = &self.lots_closed[0]
         else:
@@ -195,15 +207,15 @@ cdef class Pass:
 
     def copy(self, int part):
         """Write one range of rows as it is."""
-        cdef Py_ssize_t at = self.offset[part], found
+        cdef Py_ssize_t at = self.offset[part], place
         if self.parts[part].count == 0:
             return
         with nogil:
-            found = copy_rows(
+            place = copy_rows(
                 &self.parts[part], self.cut.last.row, &self.rows[at], self.sizes + at, &self.scores[at]
             )
-        if found >= 0:
-            self.last = at + found
+        if place >= 0:
+            self.last = at + place
 
     cdef int split(self) except -1:
         """Divide the selected scores into ranges of about equally many rows."""
@@ -241,67 +253,39 @@ cdef class Pass:
             )
         self.check(status, 0)
 
-    cdef run(self, bint ordered):
-        """The result as `select` returns it."""
-        cdef bint lots = self.goal.lots
-        cdef object filled, left
+    cdef Prefix run(self, bint ordered):
+        """The result that `select` returns."""
+        cdef Prefix prefix = Prefix.__new__(Prefix)
+        cdef bint in_part
         if self.goal.columns.rows:
             self.find()
         self.allocate()
-        if self.cut.count == 0:
-            # Cython to 3.2.4 makes 0.0 of `0 if lots else 0.0`, whatever `lots` is.
-            if lots:
-                return self.index, self.closed, self.score, 0, -1, 0
-            return self.index, self.closed, self.score, 0.0, -1, 0.0
-        self.write(ordered)
-        self.sizes[self.last] = self.cut.last_closed
-        if lots:
-            filled, left = int(self.cut.filled), int(self.cut.left)
+        if self.cut.count:
+            self.write(ordered)
+            self.sizes[self.last] = self.cut.last_closed
+        prefix.index, prefix.closed, prefix.score = self.index, self.closed, self.score
+        # Where nothing is selected the cut is all zeros: 0 lots, and the bits of 0.0.
+        if self.goal.in_lots:
+            prefix.filled, prefix.kept = self.cut.filled, self.cut.kept
+            in_part = self.cut.kept > 0
         else:
-            filled, left = as_double(self.cut.filled), as_double(self.cut.left)
-        return self.index, self.closed, self.score, filled, (self.last if left > 0 else -1), left
+            prefix.filled, prefix.kept = as_double(self.cut.filled), as_double(self.cut.kept)
+            in_part = as_double(self.cut.kept) > 0
+        prefix.partial = self.last if in_part else -1
+        return prefix
 
 
-def select(
-    Source source not None, int side, bint winners, exclude, target, Py_ssize_t limit, tie, bint ordered, int threads=1
-):
-    """The shortest prefix of the queue whose size reaches `target`, at most `limit` rows of it (-1: no limit).
-
-    Returns
-    -------
-    index, closed, score : ndarray
-        Rows of the prefix, what is closed of each, their scores.
-    filled
-        The sum of `closed`; in floats ``min(S_k, target)``.
-    partial : int
-        Position of the row that is closed in part, or -1.
-    left
-        What that row keeps, or 0.
-    """
-    cdef Py_ssize_t rows = source.columns.rows
-    cdef const uint8_t[::1] mask
-    cdef const int64_t[::1] ties
-    cdef bint lots = source.columns.lots
+def select(Candidates candidates not None, target, Py_ssize_t limit=-1, bint ordered=True, int threads=1):
+    """The shortest prefix of the queue whose size reaches `target`: see ``selection.pyi``."""
+    cdef Py_ssize_t rows = candidates.goal.columns.rows
     # Starting a thread takes longer than reading a short column.
-    cdef Pass work = Pass(1 if rows < FEW else min(threads, <int> MOST_THREADS), source)
-    work.goal.side = side
-    work.goal.winners = winners
+    cdef Pass work = Pass(1 if rows < FEW else min(threads, <int> MOST_THREADS), candidates)
     work.goal.limit = limit
-    if lots:
+    if work.goal.in_lots:
         work.goal.target_lots = min(target, 9223372036854775807)
         work.goal.target = <double> work.goal.target_lots
     else:
         work.goal.target = target
-    if exclude is not None:
-        mask = exclude
-        if mask.shape[0] != rows:
-            raise ValueError("exclude", None, mask.shape[0], f"must have {rows} rows")
-        work.goal.exclude = &mask[0] if rows else NULL
-    if tie is not None:
-        ties = tie
-        if ties.shape[0] != rows:
-            raise ValueError("tie", None, ties.shape[0], f"must have {rows} rows")
-        work.goal.tie = &ties[0] if rows else NULL
     if work.n_parts == 1:
         return work.run(ordered)
     with ThreadPoolExecutor(work.n_parts - 1) as work.pool:

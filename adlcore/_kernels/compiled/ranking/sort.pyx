@@ -43,7 +43,7 @@ cdef cloned_int key_range(const Record* records, Py_ssize_t n, uint64_t* lowest,
 cdef int sort_records(Record* records, Record* scratch, Py_ssize_t n) noexcept nogil:
     """Sort by key, stable; `scratch` is as long as `records`."""
     cdef Py_ssize_t counts[PASSES][BINS]
-    cdef Py_ssize_t i, start, total, held
+    cdef Py_ssize_t i, start, total, in_digit
     cdef uint64_t low, high, code
     cdef int shift = 0, step, digit
     cdef Record* here = records
@@ -70,9 +70,9 @@ cdef int sort_records(Record* records, Record* scratch, Py_ssize_t n) noexcept n
             continue
         total = 0
         for digit in range(BINS):
-            held = counts[step][digit]
+            in_digit = counts[step][digit]
             counts[step][digit] = total
-            total += held
+            total += in_digit
         for i in range(n):
             digit = <int> ((((here[i].key - low) >> shift) >> (DIGIT_BITS * step)) & (BINS - 1))
             there[counts[step][digit]] = here[i]

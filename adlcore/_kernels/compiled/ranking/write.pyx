@@ -3,9 +3,10 @@
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free
 
-from .cut cimport DONE, NO_MEMORY, Held, Survivors
-from .sort cimport Record, key_score, score_key, sort_records, tie_key
 from ..numbers.types cimport cloned_int, grow
+from .cut cimport DONE, NO_MEMORY, RowSize, Survivors
+from .queue_order cimport key_score, score_key, tie_key
+from .sort cimport Record, sort_records
 
 cdef enum:
     PART_SHIFT = 48  # a survivor's part and its place there share a word
@@ -17,13 +18,13 @@ cdef Py_ssize_t copy_rows(
     const Survivors* part, int64_t row, int64_t* rows, int64_t* sizes, double* scores
 ) noexcept nogil:
     """Write a part in row order; where `row` stands in it, or -1."""
-    cdef Py_ssize_t i, found = -1
+    cdef Py_ssize_t i, place = -1
     for i in range(part.count):
-        rows[i] = part.held[i].row
-        sizes[i] = part.held[i].size
+        rows[i] = part.rows[i].row
+        sizes[i] = part.rows[i].size
         scores[i] = part.score[i] + 0.0  # -0.0 becomes 0.0, as in a sorted list
-        found = i if rows[i] == row else found
-    return found
+        place = i if rows[i] == row else place
+    return place
 
 
 cdef cloned_int count_scores(
@@ -31,10 +32,10 @@ cdef cloned_int count_scores(
 ) noexcept nogil:
     """How many scores are lowest <= score < below; a border `below` of NaN is none."""
     cdef Py_ssize_t i
-    cdef int64_t found = 0
+    cdef int64_t counted = 0
     for i in range(n):
-        found += (score[i] >= lowest) & (not (score[i] >= below))
-    count[0] += found
+        counted += (score[i] >= lowest) & (not (score[i] >= below))
+    count[0] += counted
     return 0
 
 
@@ -53,7 +54,7 @@ cdef int write_sorted(
     cdef Py_ssize_t i, k = 0
     cdef int p
     cdef uint64_t place
-    cdef Held held
+    cdef RowSize row_size
     cdef bint tied = parts[0].tie != NULL
     cdef Record* records = <Record*> grow(NULL, 2 * count * sizeof(Record))
     if records == NULL:
@@ -72,9 +73,9 @@ cdef int write_sorted(
         sort_records(records, records + count, count)
     for i in range(count):
         place = records[i].place
-        held = parts[place >> PART_SHIFT].held[place & PLACE]
-        rows[i] = held.row
-        sizes[i] = held.size
+        row_size = parts[place >> PART_SHIFT].rows[place & PLACE]
+        rows[i] = row_size.row
+        sizes[i] = row_size.size
         scores[i] = key_score(records[i].key)
     free(records)
     return DONE

@@ -1,5 +1,5 @@
 """What closes rows in a pass: counterparties, insurance funds, payments, in plain NumPy and Python integers."""
 
-from . import deleverage, funds, payments, rows
+from . import deleverage, fund_books, funds, payments, rows, sides
 
-__all__ = ["deleverage", "funds", "payments", "rows"]
+__all__ = ["deleverage", "fund_books", "funds", "payments", "rows", "sides"]

@@ -6,133 +6,75 @@ from typing import Any
 
 import numpy.typing as npt
 
-from .rows import Rows, check_range, fill_value, half_even, int64
+from .rows import PositionBooks, fill_value, half_even, int64
+from .sides import Collateral, Counterparties, Cursor, Fills, Remainders, Side
 
 Array = npt.NDArray[Any]
 
-__all__ = ["fits", "scan"]
+__all__ = ["fits", "serve"]
 
 
-def fits(loss: tuple[int, int, int], ticks_max: int, above: int, below: int, inverse: bool) -> bool:
-    """Whether the compiled `scan` can hold the numbers of a side whose prices are at most `ticks_max`."""
-    a, b, c = loss
+def fits(loss: tuple[int, int, int], highest_price: int, numerator: int, denominator: int, inverse: bool) -> bool:
+    """Whether the compiled `serve` can hold the numbers of a side whose prices are at most so many ticks."""
+    slope, offset, scale = loss
     return (
-        0 < above < 2**63
-        and 0 < below < 2**63
-        and 0 < ticks_max < 2**63
-        and abs(a) * ticks_max < 2**126
-        and abs(b) < 2**126
-        and 0 < c * (ticks_max if inverse else 1) < 2**62
+        0 < numerator < 2**63
+        and 0 < denominator < 2**63
+        and 0 < highest_price < 2**63
+        and abs(slope) * highest_price < 2**126
+        and abs(offset) < 2**126
+        and 0 < scale * (highest_price if inverse else 1) < 2**62
     )
 
 
-def scan(
-    rows: Rows,
-    code: int,
-    side: int,
-    need: Array,
-    ticks: Array,
-    done: Array,
-    account: Array,
-    candidate: Array,
-    label: Array,
-    kind: Array,
-    rest: Array,
-    loan: Array,
-    rates: Array,
-    above: int,
-    below: int,
-    inverse: bool,
-    loss: tuple[int, int, int],
-    used: Array,
-    progress: Array,
-    out_remainder: Array,
-    out_row: Array,
-    out_lots: Array,
-    out_value: Array,
-    out_realized: Array,
+def serve(
+    books: PositionBooks,
+    side: Side,
+    remainders: Remainders,
+    counterparties: Counterparties,
+    cursor: Cursor,
+    fills: Fills,
 ) -> int:
-    """Serve remainders of one side of contract `code`, in order, from position rows in the order of a ranking.
+    """Serve remainders of a side, in order, from counterparties in the order of a ranking; how many fills.
 
-    Remainder r wants `need` lots at `ticks`, `done` are valued already, and rows of its `account` are
-    passed over (-1: none are). A candidate gives at most its lots, and where a lot at that price
-    loses it something, ``floor(max(0, E - eps)/loss)``, with eps = 2 + ceil(|MV|·2^-51). The loss is
-    ``side·(A·P - B)/C``, inverse ``side·(A·P - B)/(C·P)``, for `loss` = (A, B, C). A candidate that
-    gave all it might is `used` up.
+    A counterparty gives at most its lots, and where a lot at the price loses it something,
+    ``floor(max(0, E - eps)/loss)``, with eps = 2 + ceil(|MV|·2^-51). One that gave all it might is used up.
 
-    E is the sum of the row's slot where `kind` is 0 (or has no rows). Else it is
-    ``(rest + term)·back_top/back_bottom``: the term is the slot's cash less `loan`, with its unrealized
-    PnL where kind is 2, at the plain rate below 0 and at the cut rate above, plus for kind 1 that PnL
-    at the plain rate. `rates` are the tops and bottoms of plain, cut and back.
-
-    `progress` is the remainder in turn, the place to look at next for it, the first place not used up.
-    Where the ranking ends it stands at the end of the ranking: go on with more candidates, or at
-    the next remainder and place 0. Returns the number of fills, which are written with what they are
-    worth as a long's and what the candidate realizes; ``len(candidate) + len(need)`` rows hold them.
-    OverflowError where a number leaves int64.
+    Where the ranking ends, the cursor stands at its end: go on with more counterparties, or with
+    ``cursor.pass_remainder``. OverflowError where a number leaves int64.
     """
-    count, wanted = len(candidate), len(need)
-    if side not in (1, -1):
-        raise ValueError("side", None, side, "must be 1 or -1")
-    if not 0 <= code < len(rows.unit):
-        raise ValueError("code", None, code, f"must be from 0 to {len(rows.unit) - 1}")
-    for name, number in (("above", above), ("below", below)):
-        if not 0 < number < 2**63:
-            raise ValueError(name, None, number, "must be from 1 to 9223372036854775807")
-    if loss[2] < 1:
-        raise ValueError("loss", None, loss, "must have a denominator above 0")
-    for i, end in enumerate((wanted, count, count)):
-        if not 0 <= progress[i] <= end:
-            raise ValueError("progress", i, int(progress[i]), f"must be from 0 to {end}")
-    check_range("need", need, 2**63)
-    check_range("ticks", ticks, 2**63, 1)
-    check_range("done", done, 2**63)
-    for r, (lots, before) in enumerate(zip(need.tolist(), done.tolist(), strict=True)):
-        if lots + before >= 2**63:
-            raise ValueError("done", r, before, f"must stay in int64 with {lots} more")
-    check_range("candidate", candidate, len(rows.quantity))
-    for place, row in enumerate(candidate.tolist()):
-        if int(rows.quantity[row]) * side > 0:
-            raise ValueError("candidate", place, row, "must be a row of the other side")
-        rows.check_slot(row)
-    check_range("kind", kind, 3)
-    if len(kind):
-        for i, rate in enumerate(rates.tolist()):
-            if rate < i % 2:
-                raise ValueError("rates", i, rate, f"must be at least {i % 2}")
-    if len(out_row) < count + wanted:
-        raise ValueError("out_row", None, len(out_row), f"must have {count + wanted} rows")
-
-    if not wanted:
-        return 0
-    fills = 0
-    r, place, first = progress.tolist()
-    first = _unused(used, first)
+    need, done, used = remainders.need, remainders.done, counterparties.used
+    count, wanted = len(counterparties.row), len(need)
+    _check(books, side, remainders, counterparties, cursor, fills)
+    slope, offset, scale = side.loss
+    made = 0
+    r, place, first = cursor.remainder, cursor.place, _unused(used, cursor.first_unused)
     try:
         while r < wanted:
-            price = int(ticks[r])
-            top = side * (loss[0] * price - loss[1])
-            bottom = loss[2] * (price if inverse else 1)
+            price = int(remainders.price[r])
+            if not (1 <= price <= remainders.highest_price and _are_lots(int(need[r]), int(done[r]))):
+                raise ValueError("remainders", r, None, "must not change while they are served")
+            loss = side.side * (slope * price - offset)
+            over = scale * (price if side.inverse else 1)
             place = max(place, first)
             while need[r] and place < count:
-                if not used[place] and (account[r] < 0 or label[place] != account[r]):
-                    row = int(candidate[place])
-                    most = held = abs(int(rows.quantity[row]))
-                    if top > 0:
-                        valued = int(kind[place]) if len(kind) else 0
-                        equity = _valued(rows, row, place, valued, rest, loan, rates) if valued else None
-                        most = min(held, _room(rows, row, equity) * bottom // top)
+                own = remainders.account[r] >= 0 and counterparties.account[place] == remainders.account[r]
+                if not used[place] and not own:
+                    row = int(counterparties.row[place])
+                    most = abs(int(books.rows.quantity[row]))
+                    if loss > 0:
+                        equity = _equity(books, row, place, counterparties.collateral)
+                        most = min(most, _room(books, row, equity) * over // loss)
                     give = min(most, int(need[r]))
                     if give:
                         before = int(done[r])
-                        whole = int64(fill_value(before + give, price, above, below, inverse))
-                        value = whole - int64(fill_value(before, price, above, below, inverse))
-                        realized = rows.close_row(row, give, value, code)
+                        value = _worth(side, before + give, price) - _worth(side, before, price)
+                        realized = books.close_row(row, give, value, side.contract)
                         need[r] -= give
                         done[r] += give
-                        out_remainder[fills], out_row[fills], out_lots[fills] = r, row, give
-                        out_value[fills], out_realized[fills] = value, realized
-                        fills += 1
+                        fills.remainder[made], fills.row[made], fills.lots[made] = r, row, give
+                        fills.value[made], fills.realized[made] = value, realized
+                        made += 1
                     if give == most:
                         used[place] = 1
                         first = _unused(used, first)
@@ -142,8 +84,40 @@ def scan(
             r, place = r + 1, 0
     except OverflowError:
         raise OverflowError(f"a fill of position row {row} leaves int64") from None
-    progress[:] = r, place, first
-    return fills
+    cursor.remainder, cursor.place, cursor.first_unused = r, place, first
+    return made
+
+
+def _check(
+    books: PositionBooks,
+    side: Side,
+    remainders: Remainders,
+    counterparties: Counterparties,
+    cursor: Cursor,
+    fills: Fills,
+) -> None:
+    """Refuse what holders that were checked one by one are not to each other."""
+    count, wanted = len(counterparties.row), len(remainders.need)
+    if not 0 <= side.contract < len(books.contracts):
+        raise ValueError("contract", None, side.contract, f"must be from 0 to {len(books.contracts) - 1}")
+    for name, last in (("remainder", wanted), ("place", count), ("first_unused", count)):
+        place = getattr(cursor, name)
+        if not 0 <= place <= last:
+            raise ValueError(name, None, place, f"must be from 0 to {last}")
+    rows = len(books.rows.quantity)
+    for place, row in enumerate(counterparties.row.tolist()):
+        if not 0 <= row < rows:
+            raise ValueError("row", place, row, f"must be from 0 to {rows - 1}")
+        if int(books.rows.quantity[row]) * side.side > 0:
+            raise ValueError("row", place, row, "must be a row of the other side")
+        books.check_slot(row)
+    if len(fills.row) < count + wanted:
+        raise ValueError("fills", None, len(fills.row), f"must have {count + wanted} rows")
+
+
+def _are_lots(need: int, done: int) -> bool:
+    """Whether what is wanted and what is valued already are lots, and int64 holds both together."""
+    return need >= 0 <= done and need + done < 2**63
 
 
 def _unused(used: Array, first: int) -> int:
@@ -153,21 +127,27 @@ def _unused(used: Array, first: int) -> int:
     return first
 
 
-def _room(rows: Rows, row: int, equity: int | None) -> int:
-    """What a candidate may lose: its equity less an allowance for roundings."""
-    size = abs(int(rows.pnl[row]) + int(rows.entry_value[row]))
-    if equity is None:
-        equity = int(rows.sums[rows.slot[row], 0])
+def _worth(side: Side, lots: int, price: int) -> int:
+    """What lots are worth as a long's."""
+    return int64(fill_value(lots, price, side.numerator, side.denominator, side.inverse))
+
+
+def _room(books: PositionBooks, row: int, equity: int) -> int:
+    """What a counterparty may lose: its equity less an allowance for roundings."""
+    size = abs(int(books.rows.pnl[row]) + int(books.rows.entry_value[row]))
     return max(0, equity - 2 - -(-size // 2**51))
 
 
-def _valued(rows: Rows, row: int, place: int, kind: int, rest: Array, loan: Array, rates: Array) -> int:
-    """Equity of a wallet of several assets, in the contract's."""
-    slot = int(rows.slot[row])
-    pnl = int(rows.sums[slot, 0])
-    plain, plain_bottom, cut, cut_bottom, back, back_bottom = rates.tolist()
-    base = int64(int(rows.cash[slot]) - int(loan[place]) + (pnl if kind == 2 else 0))
-    term = int64(half_even(base * plain, plain_bottom) if base < 0 else half_even(base * cut, cut_bottom))
+def _equity(books: PositionBooks, row: int, place: int, collateral: Collateral | None) -> int:
+    """Equity of a row's wallet, in the contract's asset."""
+    slot = int(books.rows.slot[row])
+    kind = 0 if collateral is None else int(collateral.kind[place])
+    if collateral is None or kind == 0:
+        return int(books.slots.sums[slot, 0])
+    pnl = int(books.slots.sums[slot, 0])
+    plain, plain_denominator, cut, cut_denominator, back, back_denominator = collateral.rates
+    base = int64(int(books.slots.cash[slot]) - int(collateral.loan[place]) + (pnl if kind == 2 else 0))
+    term = int64(half_even(base * plain, plain_denominator) if base < 0 else half_even(base * cut, cut_denominator))
     if kind == 1:
-        term += int64(half_even(pnl * plain, plain_bottom))
-    return int64(half_even(int64(int(rest[place]) + term) * back, back_bottom))
+        term += int64(half_even(pnl * plain, plain_denominator))
+    return int64(half_even(int64(int(collateral.rest[place]) + term) * back, back_denominator))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy.typing as npt
-
+from .fund_books import FundBooks, FundTerms, LotValues, Offers, Refusals, Takings
 from .rows import check_range, cost_left, fill_value, int64, rounded_value
-
-Array = npt.NDArray[Any]
 
 __all__ = ["take_over"]
 
@@ -17,133 +14,94 @@ CLOSED, EQUITY, NOTIONAL = range(3)
 
 
 class _Booked(NamedTuple):
-    """A party's row after a fill, and what the fill closed of it."""
+    """A fund's row after a fill, and what the fill closed of it."""
 
     lots: int
     cost: int
     lots0: int
     cost0: int
     realized: int
-    closing: int
-    closed: int
+    closing_lots: int
+    closing_value: int
 
 
 def take_over(
-    fund: Array,
-    code: Array,
-    quantity: Array,
-    price: Array,
-    value: Array,
-    lots: Array,
-    cost: Array,
-    lots0: Array,
-    cost0: Array,
-    cash: Array,
-    equity: Array,
-    notional: Array,
-    least: Array,
-    cap_top: Array,
-    cap_bottom: Array,
-    refuses: Array,
-    parent: Array,
-    unit: Array,
-    above: Array,
-    below: Array,
-    inverse: Array,
-    taken: Array,
-    realized: Array,
-    closing: Array,
-    closed: Array,
-    noted: Array,
-    refusals: Array,
+    funds: FundBooks, terms: FundTerms, values: LotValues, offers: Offers, takings: Takings, refusals: Refusals
 ) -> tuple[int, int]:
     """Offer rows to funds, in order: each to its head fund, then along the parents, until one accepts it.
 
-    Row i is `quantity` signed lots of contract `code` at `price` ticks, worth `value`; a lot is worth
-    ``P·above/below`` quanta at a price, inverse ``-above/(below·P)``, and `unit` at the mark. A fund
-    that does not refuse the contract accepts where its equity afterwards is at least `least`, and its
-    row shrinks or ``notional·cap_bottom <= cap_top·equity`` afterwards (cap_bottom 0: no cap).
+    A fund that does not refuse the contract accepts where its equity afterwards is at least the least of its terms,
+    and its row shrinks or ``notional·cap_denominator <= cap_numerator·equity`` afterwards (denominator 0: no cap).
 
-    Written are the fund that took each row, or -1; what it realized; how many of its lots that closed,
-    and what those were worth, with the sign of `quantity`. Rows, cash, equity and notional of the funds
-    move along.
+    The first time that a fund refuses a contract a line is written, in the order of the scan. Why is CLOSED, and value
+    and bound are 0; or EQUITY, and they are its equity afterwards and the least; or NOTIONAL, and they are its
+    notional afterwards and ``floor(cap·equity)``, or -2^63 where that is less.
 
-    The first time that a fund refuses a contract, where `noted` is 0, that becomes 1 and a line of
-    `refusals` is written, in the order of the scan: row, fund, why, value, bound. Why is 0 where the fund
-    refuses the contract (value and bound are 0); 1 where its equity afterwards, the value, would be below
-    `least`, the bound; 2 where its notional afterwards would be above ``floor(cap_top·equity/cap_bottom)``,
-    or -2^63 where that is less.
-
-    Returns the first row at which a number leaves int64, before which all are booked, or -1; and how
-    many lines of `refusals` were written.
+    Returns the first row at which a number leaves int64, before which all are booked, or -1; and how many lines.
     """
-    parties, contracts = lots.shape
-    check_range("fund", fund, parties)
-    check_range("code", code, contracts)
-    for i in range(len(quantity)):
-        if not quantity[i]:
-            raise ValueError("quantity", i, 0, "must not be 0")
-    check_range("price", price, 2**63, 1)
-    check_range("cap_top", cap_top, 2**63)
-    check_range("cap_bottom", cap_bottom, 2**63)
-    check_range("parent", parent, parties, -1)
-    check_range("above", above, 2**63, 1)
-    check_range("below", below, 2**63, 1)
-    for party in range(parties):
-        for held, held0 in zip(lots[party].tolist(), lots0[party].tolist(), strict=True):
-            if held and (abs(held0) < abs(held) or (held0 > 0) != (held > 0)):
-                raise ValueError("lots0", party, held0, f"must have the side of {held}, and no fewer lots")
+    parties, contracts = funds.lots.shape
+    check_range("fund", offers.fund, parties)
+    check_range("contract", offers.contract, contracts)
     lines = 0
-    for i, (head, k, q, v) in enumerate(
-        zip(fund.tolist(), code.tolist(), quantity.tolist(), value.tolist(), strict=True)
-    ):
-        taken[i], realized[i], closing[i], closed[i] = -1, 0, 0, 0
-        f = head
+    for i in range(len(offers.fund)):
+        takings.fund[i] = -1
+        takings.realized[i] = takings.closing_lots[i] = takings.closing_value[i] = 0
+        f, k = int(offers.fund[i]), int(offers.contract[i])
         try:
             for _ in range(parties):
                 if f < 0:
                     break
-                refusal = CLOSED, 0, 0
-                if not refuses[f, k]:
-                    held = int(lots[f, k])
-                    before = rounded_value(held, float(unit[k]))
-                    after = rounded_value(int64(held + q), float(unit[k]))
-                    left = int64(int(equity[f]) + after - before - v)
-                    exposed = int64(int(notional[f]) - abs(before) + abs(after))
-                    top, bottom = int(cap_top[f]), int(cap_bottom[f])
-                    if left < least[f]:
-                        refusal = EQUITY, left, int(least[f])
-                    elif bottom and abs(held + q) >= abs(held) and exposed * bottom > top * left:
-                        refusal = NOTIONAL, exposed, max(-(2**63), top * left // bottom)
-                    else:
-                        row = held, int(cost[f, k]), int(lots0[f, k]), int(cost0[f, k])
-                        booked = _book(row, q, v, int(price[i]), int(above[k]), int(below[k]), bool(inverse[k]))
-                        cash[f] = int64(int(cash[f]) + booked.realized)
-                        lots[f, k], cost[f, k], lots0[f, k], cost0[f, k] = booked[:4]
-                        equity[f], notional[f] = left, exposed
-                        taken[i], realized[i], closing[i], closed[i] = f, *booked[4:]
-                        break
-                if not noted[f, k]:
-                    noted[f, k] = 1
-                    refusals[lines] = i, f, *refusal
+                refusal = _offer(funds, terms, values, offers, takings, i, f, k)
+                if refusal is None:
+                    break
+                if not refusals.has_refused[f, k]:
+                    refusals.has_refused[f, k] = 1
+                    refusals.lines[lines] = i, f, *refusal
                     lines += 1
-                f = int(parent[f])
+                f = int(terms.parent[f])
         except OverflowError:
             return i, lines
     return -1, lines
 
 
+def _offer(
+    funds: FundBooks, terms: FundTerms, values: LotValues, offers: Offers, takings: Takings, i: int, f: int, k: int
+) -> tuple[int, int, int] | None:
+    """Let fund f accept row i, of contract k, and book it; else why not, the value and the bound."""
+    if terms.refuses[f, k]:
+        return CLOSED, 0, 0
+    q, value, held = int(offers.quantity[i]), int(offers.value[i]), int(funds.lots[f, k])
+    before = rounded_value(held, float(values.value_per_lot[k]))
+    after = rounded_value(int64(held + q), float(values.value_per_lot[k]))
+    equity = int64(int(funds.equity[f]) + after - before - value)
+    notional = int64(int(funds.notional[f]) - abs(before) + abs(after))
+    numerator, denominator = int(terms.cap_numerator[f]), int(terms.cap_denominator[f])
+    if equity < terms.least_equity[f]:
+        return EQUITY, equity, int(terms.least_equity[f])
+    if denominator and abs(held + q) >= abs(held) and notional * denominator > numerator * equity:
+        return NOTIONAL, notional, max(-(2**63), numerator * equity // denominator)
+    row = held, int(funds.cost[f, k]), int(funds.lots0[f, k]), int(funds.cost0[f, k])
+    fraction = int(values.numerator[k]), int(values.denominator[k])
+    booked = _book(row, q, value, int(offers.price[i]), fraction, bool(values.inverse[k]))
+    funds.cash[f] = int64(int(funds.cash[f]) + booked.realized)
+    funds.lots[f, k], funds.cost[f, k], funds.lots0[f, k], funds.cost0[f, k] = booked[:4]
+    funds.equity[f], funds.notional[f] = equity, notional
+    takings.fund[i], takings.realized[i] = f, booked.realized
+    takings.closing_lots[i], takings.closing_value[i] = booked.closing_lots, booked.closing_value
+    return None
+
+
 def _book(
-    row: tuple[int, int, int, int], q: int, value: int, price: int, above: int, below: int, inverse: bool
+    row: tuple[int, int, int, int], q: int, value: int, price: int, fraction: tuple[int, int], inverse: bool
 ) -> _Booked:
-    """Close what a fill closes of a row, and open the rest."""
+    """Close what a fill closes of a fund's row, and open the rest."""
     lots, cost, lots0, cost0 = row
     if lots == 0 or (lots > 0) == (q > 0):
         lots, cost = int64(lots + q), int64(cost + value)
         return _Booked(lots, cost, lots, cost, 0, 0, 0)
     sign = 1 if q > 0 else -1
     count = min(abs(q), abs(lots))
-    worth = value if count == abs(q) else int64(fill_value(sign * count, price, above, below, inverse))
+    worth = value if count == abs(q) else int64(fill_value(sign * count, price, *fraction, inverse))
     left = int64(cost_left(cost0, abs(lots0) - abs(lots) + count, abs(lots0)))
     realized = int64(-worth - (cost - left))
     if count == abs(q):

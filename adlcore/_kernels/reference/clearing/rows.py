@@ -6,19 +6,15 @@ from typing import Any
 
 import numpy.typing as npt
 
+from ..margin.contracts import Contracts
+
 Array = npt.NDArray[Any]
 
-__all__ = ["Rows"]
+__all__ = ["PositionBooks", "Rows", "SlotSums"]
 
 
 class Rows:
-    """The working columns of a pass: position rows, the sums and the cash of their slots, contracts at their marks.
-
-    `quantity0` and `entry_value0` are the rows as they were when the pass began. A lot of contract k
-    is worth ``unit[k]`` quanta, its tiers are ``tier_start[k] .. tier_start[k + 1]`` of `rate` and
-    `amount`. `sums` is equity and maintenance margin of each slot; where `plain` is 0, what a row
-    realizes is no part of the sum.
-    """
+    """Position rows of a pass, and `quantity0` and `entry_value0`, what they were when it began."""
 
     def __init__(
         self,
@@ -29,70 +25,74 @@ class Rows:
         slot: Array,
         pnl: Array,
         margin: Array,
-        sums: Array,
-        cash: Array,
-        plain: Array | None,
-        unit: Array,
-        tier_start: Array,
-        rate: Array,
-        amount: Array,
     ) -> None:
-        before = 0
-        for k, border in enumerate(tier_start.tolist()):
-            if not before <= border <= len(rate):
-                raise ValueError("tier_start", k, border, f"must rise within 0 to {len(rate)}")
-            before = border
         self.quantity, self.entry_value = quantity, entry_value
         self.quantity0, self.entry_value0 = quantity0, entry_value0
         self.slot, self.pnl, self.margin = slot, pnl, margin
-        self.sums, self.cash, self.plain = sums, cash, plain
-        self.unit, self.tier_start, self.rate, self.amount = unit, tier_start, rate, amount
 
-    def close(self, row: Array, lots: Array, value: Array, code: Array, realized: Array) -> int:
-        """Close lots of rows of contract `code` for what they are worth, in order; write what each realizes.
+
+class SlotSums:
+    """`sums` is equity and maintenance margin of each slot; where `realized_in_sum` is 0, its cash is no part of it."""
+
+    def __init__(self, sums: Array, cash: Array, realized_in_sum: Array | None = None) -> None:
+        self.sums, self.cash, self.realized_in_sum = sums, cash, realized_in_sum
+
+
+class PositionBooks:
+    """All that closing a row reads and writes; a lot of contract k is worth ``value_per_lot[k]`` quanta at the mark."""
+
+    def __init__(self, rows: Rows, slots: SlotSums, contracts: Contracts, value_per_lot: Array) -> None:
+        if len(value_per_lot) != len(contracts):
+            raise ValueError("value_per_lot", None, len(value_per_lot), f"must have {len(contracts)} rows")
+        self.rows, self.slots, self.contracts, self.value_per_lot = rows, slots, contracts, value_per_lot
+
+    def close(self, row: Array, lots: Array, value: Array, contract: Array, realized: Array) -> int:
+        """Close lots of rows for what they are worth, in order; write what each realizes.
 
         Returns the first fill at which a number leaves int64, before which all are booked, or -1.
         """
-        check_range("row", row, len(self.quantity))
-        check_range("code", code, len(self.unit))
+        check_range("row", row, len(self.rows.quantity))
+        check_range("contract", contract, len(self.contracts))
         for r in row.tolist():
             self.check_slot(r)
-        for i, (r, c, w, k) in enumerate(zip(row.tolist(), lots.tolist(), value.tolist(), code.tolist(), strict=True)):
-            held = abs(int(self.quantity[r]))
-            if not 1 <= c <= held:
-                raise ValueError("lots", i, c, f"must be from 1 to {held}")
+        fills = zip(row.tolist(), lots.tolist(), value.tolist(), contract.tolist(), strict=True)
+        for i, (r, count, worth, k) in enumerate(fills):
+            held = abs(int(self.rows.quantity[r]))
+            if not 1 <= count <= held:
+                raise ValueError("lots", i, count, f"must be from 1 to {held}")
             try:
-                realized[i] = self.close_row(r, c, w, k)
+                realized[i] = self.close_row(r, count, worth, k)
             except OverflowError:
                 return i
         return -1
 
-    def close_row(self, r: int, c: int, w: int, k: int) -> int:
-        """Close c lots of one row for w quanta; what that realizes. OverflowError, and nothing done, beyond int64."""
-        q, q0, ev0 = int(self.quantity[r]), int(self.quantity0[r]), int(self.entry_value0[r])
+    def close_row(self, r: int, count: int, worth: int, k: int) -> int:
+        """Close lots of row r and return what that realizes; OverflowError, and nothing done, beyond int64."""
+        rows, slots = self.rows, self.slots
+        q, q0, cost0 = int(rows.quantity[r]), int(rows.quantity0[r]), int(rows.entry_value0[r])
         sign = 1 if q > 0 else -1
         if not abs(q0) >= abs(q) or (q0 > 0) != (q > 0):
             raise ValueError("quantity0", r, q0, f"must have the side of {q}, and no fewer lots")
-        cost = int64(cost_left(ev0, abs(q0) - abs(q) + c, abs(q0)))
-        realized = int64(sign * w - (int(self.entry_value[r]) - cost))
-        q -= sign * c
-        mark = rounded_value(q, float(self.unit[k]))
+        cost = int64(cost_left(cost0, abs(q0) - abs(q) + count, abs(q0)))
+        realized = int64(sign * worth - (int(rows.entry_value[r]) - cost))
+        q -= sign * count
+        mark = rounded_value(q, float(self.value_per_lot[k]))
         pnl = int64(mark - cost)
         margin = self.margin_of(abs(mark), k)
-        s = int(self.slot[r])
-        gain = realized if self.plain is None or self.plain[s] else 0
-        equity = int64(int(self.sums[s, 0]) + pnl - int(self.pnl[r]) + gain)
-        required = int64(int(self.sums[s, 1]) + margin - int(self.margin[r]))
-        self.cash[s] = int64(int(self.cash[s]) + realized)
-        self.sums[s] = equity, required
-        self.quantity[r], self.entry_value[r], self.pnl[r], self.margin[r] = q, cost, pnl, margin
+        s = int(rows.slot[r])
+        gain = realized if slots.realized_in_sum is None or slots.realized_in_sum[s] else 0
+        equity = int64(int(slots.sums[s, 0]) + pnl - int(rows.pnl[r]) + gain)
+        required = int64(int(slots.sums[s, 1]) + margin - int(rows.margin[r]))
+        slots.cash[s] = int64(int(slots.cash[s]) + realized)
+        slots.sums[s] = equity, required
+        rows.quantity[r], rows.entry_value[r], rows.pnl[r], rows.margin[r] = q, cost, pnl, margin
         return realized
 
     def margin_of(self, size: int, k: int) -> int:
         """Maintenance margin of a row of contract k that is worth `size`."""
         line = 0.0
-        tiers = slice(self.tier_start[k], self.tier_start[k + 1])
-        for r, a in zip(self.rate[tiers].tolist(), self.amount[tiers].tolist(), strict=True):
+        tiers = self.contracts.tiers(k)
+        for r, a in zip(self.contracts.rate[tiers].tolist(), self.contracts.amount[tiers].tolist(), strict=True):
             value = float(size) * r - a
             line = max(line, value)
         if not line < 2.0**63:
@@ -101,8 +101,8 @@ class Rows:
 
     def check_slot(self, r: int) -> None:
         """Refuse a row whose slot is none."""
-        if not 0 <= self.slot[r] < len(self.cash):
-            raise ValueError("slot", r, int(self.slot[r]), f"must be from 0 to {len(self.cash) - 1}")
+        if not 0 <= self.rows.slot[r] < len(self.slots.cash):
+            raise ValueError("slot", r, int(self.rows.slot[r]), f"must be from 0 to {len(self.slots.cash) - 1}")
 
 
 def cost_left(cost0: int, closed: int, lots0: int) -> int:
@@ -111,17 +111,19 @@ def cost_left(cost0: int, closed: int, lots0: int) -> int:
     return cost0 - (released if cost0 > 0 else -released)
 
 
-def rounded_value(lots: int, unit: float) -> int:
+def rounded_value(lots: int, value_per_lot: float) -> int:
     """What lots are worth at the mark, half-even; OverflowError from 2^62 on."""
-    mark = float(lots) * unit
+    mark = float(lots) * value_per_lot
     if not abs(mark) < 2.0**62:
         raise OverflowError
     return round(mark)
 
 
-def fill_value(lots: int, ticks: int, above: int, below: int, inverse: bool) -> int:
-    """What lots are worth at a price: P·n/d a lot, inverse -n/(d·P); half-even."""
-    return -half_even(lots * above, below * ticks) if inverse else half_even(lots * ticks * above, below)
+def fill_value(lots: int, price: int, numerator: int, denominator: int, inverse: bool) -> int:
+    """What lots are worth at P ticks: P·n/d a lot, inverse -n/(d·P); half-even."""
+    if inverse:
+        return -half_even(lots * numerator, denominator * price)
+    return half_even(lots * price * numerator, denominator)
 
 
 def half_even(numerator: int, denominator: int) -> int:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .money import same_length
+
 Array = npt.NDArray[Any]
 
 __all__ = [
@@ -52,15 +54,17 @@ def magnitude(column: Array) -> int:
     return lots_extent(column)[2]
 
 
-def entry_values(quantity: Array, price: Array, unit: float, inverse: bool, out: Array) -> int:
+def entry_values(quantity: Array, price: Array, value_at_one: float, inverse: bool, out: Array) -> int:
     """Write ``quantity·v(price)`` as float64; row of the first unusable price of a held position, or -1."""
-    out[:] = _values(np.asarray(quantity, np.float64), price, unit, inverse)
+    _check_lengths(quantity, price, out)
+    out[:] = _values(np.asarray(quantity, np.float64), price, value_at_one, inverse)
     return _first_unusable(quantity, price)
 
 
-def entry_quanta(quantity: Array, price: Array, unit: float, inverse: bool, out: Array) -> int:
+def entry_quanta(quantity: Array, price: Array, value_at_one: float, inverse: bool, out: Array) -> int:
     """Write ``rint(quantity·v(price))`` as int64; row of the first unusable price or of an overflow, or -1."""
-    exact = np.rint(_values(np.asarray(quantity, np.float64), price, unit, inverse))
+    _check_lengths(quantity, price, out)
+    exact = np.rint(_values(np.asarray(quantity, np.float64), price, value_at_one, inverse))
     bad = _first_unusable(quantity, price)
     over = np.flatnonzero(~(np.abs(exact) < 2.0**63))
     rows = [row for row in (bad, int(over[0]) if over.size else -1) if row >= 0]
@@ -69,10 +73,15 @@ def entry_quanta(quantity: Array, price: Array, unit: float, inverse: bool, out:
     return min(rows, default=-1)
 
 
-def _values(quantity: Array, price: Array, unit: float, inverse: bool) -> Array:
+def _check_lengths(quantity: Array, price: Array, out: Array) -> None:
+    for name, column in (("price", price), ("out", out)):
+        same_length(name, len(column), len(quantity))
+
+
+def _values(quantity: Array, price: Array, value_at_one: float, inverse: bool) -> Array:
     with np.errstate(all="ignore"):
-        per_lot = unit / price if inverse else unit * price
-        return np.where(quantity == 0, 0.0, quantity * per_lot)
+        value_per_lot = value_at_one / price if inverse else value_at_one * price
+        return np.where(quantity == 0, 0.0, quantity * value_per_lot)
 
 
 def _first_unusable(quantity: Array, price: Array) -> int:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .money import same_length
+
 Array = npt.NDArray[Any]
 
 __all__ = ["exact_sum", "prefix_sums"]
@@ -21,6 +23,7 @@ def exact_sum(values: Array) -> float:
 
 def prefix_sums(values: Array, out: Array) -> None:
     """Write the exact sum of the first 1, 2, ... values >= 0, each rounded once."""
+    same_length("out", len(out), len(values))
     total = Fraction(0)
     for place, value in enumerate(np.asarray(values).tolist()):
         total += Fraction(value)

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..numbers.money import same_length
 from ..numbers.sums import exact_sum, prefix_sums
-from .ranks import order
+from .queue_order import in_queue_order
 
 Array = npt.NDArray[Any]
 
@@ -20,6 +21,8 @@ __all__ = ["levels_by_count", "levels_by_weight"]
 
 def levels_by_count(score: Array, levels: int, out: Array) -> None:
     """Write ``ceil(levels·quantile)``, exact; 0 for -inf and where not counted."""
+    same_length("out", len(out), len(score))
+    _check_levels(levels)
     score = np.asarray(score)
     counted = np.sort(score[~np.isnan(score)])
     shown = ~np.isnan(score) & (score > -np.inf)
@@ -34,7 +37,10 @@ def levels_by_weight(score: Array, weights: Array, levels: int, out: Array, tie:
     Exact for int64 weights; for float64 the exact sums are rounded once and the expression is
     ``(levels·W_front)/W``. A row before which all weight is 0 is at the front.
     """
-    rows = order(score, tie)
+    rows = in_queue_order(score, tie)
+    same_length("weights", len(weights), len(score))
+    same_length("out", len(out), len(score))
+    _check_levels(levels)
     weights = np.asarray(weights)[rows]
     if weights.dtype == np.int64:
         front = np.cumsum(weights).tolist()
@@ -53,3 +59,9 @@ def levels_by_weight(score: Array, weights: Array, levels: int, out: Array, tie:
     out[:] = 0
     out[rows] = levels + 1 - np.maximum(parts, 1)
     out[np.asarray(score) == -np.inf] = 0
+
+
+def _check_levels(levels: int) -> None:
+    """Refuse what int8 cannot hold."""
+    if not 1 <= levels <= 127:
+        raise ValueError("levels", None, levels, "must be a whole number from 1 to 127")

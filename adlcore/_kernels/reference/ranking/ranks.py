@@ -1,4 +1,4 @@
-"""Order, ranks and quantiles by full sorts: the twin of ``ranks.pyx``.
+"""Ranks and quantiles by full sorts: the twin of ``ranks.pyx``.
 
 A row whose score is NaN is not counted.
 """
@@ -10,28 +10,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..numbers.money import same_length
+from .queue_order import in_queue_order
+
 Array = npt.NDArray[Any]
 
 __all__ = ["quantile", "rank"]
 
 
-def order(score: Array, tie: Array | None = None) -> Array:
-    """Rows in queue order: score descending, `tie` ascending, row ascending."""
-    score = np.asarray(score)
-    rows = np.flatnonzero(~np.isnan(score))
-    keys = (rows, -score[rows]) if tie is None else (rows, np.asarray(tie)[rows], -score[rows])
-    return rows[np.lexsort(keys)]
-
-
 def rank(score: Array, out: Array, tie: Array | None = None) -> None:
     """Write each row's place in the queue from 1; 0 where it is not counted."""
-    rows = order(score, tie)
+    same_length("out", len(out), len(score))
+    rows = in_queue_order(score, tie)
     out[:] = 0
     out[rows] = np.arange(1, len(rows) + 1)
 
 
 def quantile(score: Array, out: Array) -> None:
     """Write the share of counted rows at or below each score; NaN for -inf and where not counted."""
+    same_length("out", len(out), len(score))
     score = np.asarray(score)
     counted = np.sort(score[~np.isnan(score)])
     shown = ~np.isnan(score) & (score > -np.inf)

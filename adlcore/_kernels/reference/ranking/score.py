@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..numbers.money import same_length
+
 Array = npt.NDArray[Any]
 
-__all__ = ["RULES", "Source"]
+__all__ = ["READ", "RULES", "Source"]
 
 
 def binance(c: Source) -> Array:
@@ -32,14 +34,14 @@ def binance_2019(c: Source) -> Array:
     """``max(0, U)/max(1, WB)·R``; R = 0 where E <= 0, else MM/E."""
     u, wb, e, mm = c.unrealized_pnl, c.balance, c.equity, c.maintenance_margin
     gain = np.where(u <= 0, 0.0, u)
-    base = np.where(wb < c.one, c.one, wb)
+    base = np.where(wb < c.quanta_per_unit, c.quanta_per_unit, wb)
     return (gain / base) * np.where(e <= 0, 0.0, mm / e)
 
 
 def bitmex(c: Source) -> Array:
     """``p·L`` where U >= 0, else ``p/L``; p = U/abs(EV), 0 where U = 0; L = N/D, D = MV - BV, or E without a BV."""
     u, n, ev = c.unrealized_pnl, c.notional, c.entry_value
-    d = c.equity if c.bankruptcy_value is None else c.margin_to_bankruptcy
+    d = c.margin_to_bankruptcy if "bankruptcy_value" in c.columns else c.equity
     p = np.where(u == 0, 0.0, u / np.abs(ev))
     leverage = n / d
     return np.where(d <= 0, -np.inf, np.where(u >= 0, p * leverage, p / leverage))
@@ -71,7 +73,7 @@ def roi(c: Source) -> Array:
 
 def column(c: Source) -> Array:
     """A given column of scores."""
-    return np.array(c.score, np.float64)
+    return c.score.copy()
 
 
 RULES = {
@@ -86,73 +88,98 @@ RULES = {
 }
 
 
+#: What a rule must have, and what it may have, as in ``score.pyx``.
+READ: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "column": (("score",), ("entry_value",)),
+    "binance": (("entry_value", "equity"), ()),
+    "binance-portfolio": (("entry_value", "account_equity"), ()),
+    "binance-2019": (("entry_value", "balance", "equity", "maintenance_margin"), ()),
+    "bitmex": (("entry_value", "equity"), ("bankruptcy_value",)),
+    "hyperliquid": (("entry_value", "equity"), ()),
+    "hyperliquid-literal": (("entry_value", "equity"), ()),
+    "roi": (("entry_value",), ()),
+}
+
+
 class Source:
-    """Columns of one market at one mark price, and the rule that scores them; it reads what it needs only."""
+    """The columns of a market at one mark price, and the rule that scores them."""
 
     unrealized_pnl: Array
     mark_value: Array
-    entry_value: Array
     notional: Array
     margin_to_bankruptcy: Array
+    #: As float64; a rule reads those that it needs, and they are there.
+    entry_value: Array
+    equity: Array
+    account_equity: Array
+    balance: Array
+    maintenance_margin: Array
+    bankruptcy_value: Array
+    score: Array
 
     def __init__(
         self,
         rule: str,
-        *,
         quantity: Array,
-        score: Array | None = None,
-        entry_value: Array | None = None,
-        unit_value: float = 0.0,
+        columns: dict[str, Array],
+        *,
+        value_per_lot: float = 0.0,
         inverse: bool = False,
-        one: float = 1.0,
-        equity: Array | None = None,
-        account_equity: Array | None = None,
-        balance: Array | None = None,
-        maintenance_margin: Array | None = None,
-        bankruptcy_value: Array | None = None,
+        quanta_per_unit: float = 1.0,
     ) -> None:
-        self.rule = RULES[rule]
-        self.signed = np.asarray(quantity)
-        self.quantity = self.signed.astype(np.float64)
-        self.score = score
-        self.inverse = inverse
-        self.one = one
-        self.equity = _widened(equity)
-        self.account_equity = _widened(account_equity)
-        self.balance = _widened(balance)
-        self.maintenance_margin = _widened(maintenance_margin)
-        self.bankruptcy_value = bankruptcy_value
-        if entry_value is not None:
+        _check_columns(rule, columns)
+        for name, column in columns.items():
+            same_length(name, len(column), len(quantity))
+            setattr(self, name, column.astype(np.float64))
+        self.rule, self.columns = RULES[rule], columns
+        self.signed, self.quantity = quantity, quantity.astype(np.float64)
+        self.value_per_lot, self.inverse, self.quanta_per_unit = value_per_lot, inverse, quanta_per_unit
+        if "entry_value" in columns:
             with np.errstate(all="ignore"):
-                self._derive(np.asarray(entry_value), unit_value, bankruptcy_value)
+                self._derive(columns["entry_value"], columns.get("bankruptcy_value"))
 
-    def _derive(self, entry_value: Array, unit_value: float, bankruptcy_value: Array | None) -> None:
-        """Mark value, entry value, unrealized PnL and notional; differences of int64 quanta are taken in int64."""
-        mark_value = self.quantity * unit_value
+    def _derive(self, entry_value: Array, bankruptcy_value: Array | None) -> None:
+        """Mark value, unrealized PnL and notional; differences of int64 quanta are taken in int64."""
+        mark_value = self.quantity * self.value_per_lot
         if entry_value.dtype == np.int64:
             mark_value = np.rint(mark_value).astype(np.int64)
         self.unrealized_pnl = (mark_value - entry_value).astype(np.float64)
         if bankruptcy_value is not None:
-            self.margin_to_bankruptcy = (mark_value - np.asarray(bankruptcy_value)).astype(np.float64)
+            self.margin_to_bankruptcy = (mark_value - bankruptcy_value).astype(np.float64)
         self.mark_value = mark_value.astype(np.float64)
-        self.entry_value = entry_value.astype(np.float64)
         self.notional = np.abs(self.mark_value)
 
     def __len__(self) -> int:
         return len(self.quantity)
 
-    def scores(self, out: Array, side: int, winners: bool, absent: float) -> None:
+    def scores(self, out: Array, side: int, winners_only: bool, absent: float) -> None:
         """Write the scores of the rows of `side` (+1 long, -1 short, 0 both), `absent` for all others.
 
-        With `winners`, rows with U <= 0 score -inf.
+        With `winners_only`, rows with U <= 0 score -inf.
         """
+        same_length("out", len(out), len(self))
+        self.check_winners(winners_only)
         with np.errstate(all="ignore"):
             score = self.rule(self)
         score[self.quantity == 0 if side == 0 else ~(self.quantity * side > 0)] = absent
-        if winners:
+        if winners_only:
             score[(self.unrealized_pnl <= 0) & (score > -np.inf)] = -np.inf
         out[:] = score
 
+    def check_winners(self, winners_only: bool) -> None:
+        """Refuse to look for winners where nothing says who is one."""
+        if winners_only and "entry_value" not in self.columns:
+            raise ValueError("entry_value", None, None, "must be given: without it nobody is known to win")
 
-def _widened(values: Array | None) -> Any:
-    return None if values is None else np.asarray(values).astype(np.float64)
+
+def _check_columns(rule: str, columns: dict[str, Array]) -> None:
+    """Refuse a rule that is not computed, and columns that are not those that it reads."""
+    if rule not in RULES:
+        raise ValueError("rule", None, rule, "must be a rule that the kernel computes")
+    needed, optional = READ[rule]
+    for name in needed:
+        if name not in columns:
+            raise ValueError(name, None, None, f"must be given: the rule {rule!r} reads it")
+    for name in columns:
+        if name not in needed and name not in optional:
+            raise ValueError("columns", None, name, f"must be a column that the rule {rule!r} reads")

@@ -2,73 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..numbers.sums import prefix_sums
-from .score import Source
+from .candidates import Candidates
+from .queue_order import in_queue_order
 
 Array = npt.NDArray[Any]
 
-__all__ = ["select"]
+__all__ = ["Prefix", "select"]
 
 
-def select(
-    source: Source,
-    side: int,
-    winners: bool,
-    exclude: Array | None,
-    target: float,
-    limit: int,
-    tie: Array | None,
-    ordered: bool,
-    threads: int = 1,
-) -> tuple[Array, Array, Array, Any, int, Any]:
-    """The shortest prefix of the queue whose size reaches `target`, at most `limit` rows of it (-1: no limit).
+@dataclass(frozen=True)
+class Prefix:
+    """The front of a queue that covers a target."""
 
-    Returns
-    -------
-    index, closed, score : ndarray
-        Rows of the prefix, what is closed of each, their scores.
-    filled
-        The sum of `closed`; in floats ``min(S_k, target)``.
-    partial : int
-        Position of the row that is closed in part, or -1.
-    left
-        What that row keeps, or 0.
-    """
+    index: Array
+    closed: Array
+    score: Array
+    filled: Any
+    partial: int
+    kept: Any
+
+
+def select(candidates: Candidates, target: float, limit: int = -1, ordered: bool = True, threads: int = 1) -> Prefix:
+    """The shortest prefix of the queue whose size reaches `target`, at most `limit` rows of it (-1: no limit)."""
+    source, exclude = candidates.source, candidates.exclude
     score = np.empty(len(source))
-    source.scores(score, side, winners, -np.inf)
-    counted = np.ones(len(score), bool) if exclude is None else ~np.asarray(exclude, bool)
+    source.scores(score, candidates.side, candidates.winners_only, -np.inf)
+    counted = np.ones(len(score), bool) if exclude is None else ~exclude.astype(bool)
     bad = np.flatnonzero(np.isnan(score) & counted)
     if bad.size:
         raise ValueError("score", int(bad[0]), float("nan"), "must be a number")
-    rows = np.flatnonzero((score > -np.inf) & counted)
-    keys = (rows, -score[rows]) if tie is None else (rows, np.asarray(tie)[rows], -score[rows])
-    rows = rows[np.lexsort(keys)]
-    size = np.abs(np.asarray(source.signed)[rows])
+    rows = in_queue_order(score, candidates.tie)
+    rows = rows[(score[rows] > -np.inf) & counted[rows]]
+    size = np.abs(source.signed[rows])
     sums = _prefix(size)
     count = min(int(np.searchsorted(sums, target)) + 1, len(rows)) if target > 0 else 0
     if limit >= 0:
         count = min(count, limit)
     rows, size = rows[:count], size[:count].copy()
     zero = size.dtype.type(0)
-    filled = min(sums[count - 1], target) if count else zero
-    partial, left = -1, zero
+    filled = size.dtype.type(min(sums[count - 1], target)) if count else zero
+    partial, kept = -1, zero
     if count and sums[count - 1] >= target:
         before = sums[count - 2] if count > 1 else zero
         last = min(size[-1], size.dtype.type(target) - before)
         if last < size[-1]:
-            partial, left = count - 1, size[-1] - last
+            partial, kept = count - 1, size[-1] - last
             size[-1] = last
     if not ordered:
         by_row = np.argsort(rows)
         if partial >= 0:
             partial = int(np.flatnonzero(by_row == partial)[0])
         rows, size = rows[by_row], size[by_row]
-    return rows, size, score[rows] + 0.0, _plain(filled), partial, _plain(left)
+    return Prefix(rows, size, score[rows] + 0.0, _plain(filled), partial, _plain(kept))
 
 
 def _plain(number: Any) -> Any:

@@ -166,23 +166,6 @@ def columns_of(snapshot) -> list[tuple[str, str, np.ndarray]]:
     return [(table, name, column) for table in tables for name, column in getattr(snapshot, table).columns().items()]
 
 
-def refused_at(call, argument: str | None = None, row: int | None = None, words: str | tuple[str, ...] = ()):
-    """The error of a call, which must name argument and row, as attributes and in its message, and say these words."""
-    with pytest.raises(adl.AdlError) as caught:
-        call()
-    error = caught.value
-    if argument is not None:
-        assert error.argument == argument, str(error)
-        assert error.row == row, str(error)
-        assert argument.split(".")[0] in str(error)
-    if row is not None:
-        assert f"[{row}]" in str(error)
-    for word in (words,) if isinstance(words, str) else words:
-        assert word in str(error), str(error)
-    assert len(str(error).splitlines()) == 1
-    return error
-
-
 def problems(call) -> list[tuple[str | None, int | None]]:
     """Argument and row of everything that a snapshot is refused for."""
     with pytest.raises(adl.BrokenSnapshotError) as caught:

@@ -11,8 +11,8 @@ import adlcore as adl
 from adlcore.clearing import ClearingHouse, Deleverage, TakeOver, Uncovered, Venue
 from adlcore.clearing.margin import free_margin, transfer_margin, withdraw
 from support import house_books, margin_oracle
-from support.books import refused_at
 from support.house_books import mark_once
+from support.refusals import refused_at
 
 EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
 

@@ -1,4 +1,4 @@
-"""Small venues of whole numbers, for tests whose arithmetic is done by hand."""
+"""Small books of whole numbers, for tests whose arithmetic is done by hand."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ AT_100 = {"X": "100", "Y": "100"}
 NO_MARGIN = adl.MarginTiers([0], ["0.0001"])
 CAPPED = linear("X", max_price="110")
 
-#: A venue for :func:`snapshot`: nobody is liquidated; each wallet has one row; wallet 0 lacks 400 once it is closed.
+#: Books for :func:`snapshot`: nobody is liquidated; each wallet has one row; wallet 0 lacks 400 once it is closed.
 FLAT = ([1000, 1000, 1000], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"})
 ONE_ROW_EACH = ([120, 100, 1000], [("X", 0, 10, 1000), ("X", 1, 10, 1000), ("X", 2, -20, -2000)], {"X": "100"})
 LACKING = ([0, 9000], [("X", 0, 10, 1500), ("X", 1, -10, -1000)], {"X": "100"})
@@ -131,17 +131,17 @@ class PassResult:
         """Of a fund: lots and entry value."""
         return {symbol: tuple(map(int, held)) for symbol, held in self.house.funds[name].inventory.items() if held[0]}
 
-    def of(self, *kinds: str, fund: str | None = None) -> list[dict[str, Any]]:
-        """Events of some kinds in order: those of wallets, or of one party."""
+    def of(self, *kinds: str, party: str | None = None) -> list[dict[str, Any]]:
+        """Events of some kinds in order: those of wallets, or of one party, as the column ``fund`` names it."""
         return [
             row
             for row in self.events.rows()
-            if row["kind"] in kinds and (row["wallet"] >= 0 if fund is None else row["fund"] == fund)
+            if row["kind"] in kinds and (row["wallet"] >= 0 if party is None else row["fund"] == party)
         ]
 
-    def fills(self, *kinds: str, fund: str | None = None) -> list[tuple[int, int, int, int]]:
+    def fills(self, *kinds: str, party: str | None = None) -> list[tuple[int, int, int, int]]:
         """Wallet, lots, price and amount of them."""
-        return [(row["wallet"], row["lots"], row["price"], row["amount"]) for row in self.of(*kinds, fund=fund)]
+        return [(row["wallet"], row["lots"], row["price"], row["amount"]) for row in self.of(*kinds, party=party)]
 
     def own(self, wallet: int, *kinds: str) -> list[tuple[int, int, int]]:
         """Lots, price and amount of a wallet's fills."""
@@ -152,9 +152,9 @@ class PassResult:
         """Who is left with how many lots."""
         return [(row["wallet"], row["lots"]) for row in self.of("uncovered-lots")]
 
-    def amounts(self, *kinds: str, fund: str | None = None) -> list[tuple[int, int]]:
+    def amounts(self, *kinds: str, party: str | None = None) -> list[tuple[int, int]]:
         """Wallet and amount of them."""
-        return [(row["wallet"], row["amount"]) for row in self.of(*kinds, fund=fund)]
+        return [(row["wallet"], row["amount"]) for row in self.of(*kinds, party=party)]
 
     def wallets(self, *kinds: str) -> list[int]:
         """The wallets of them."""

@@ -1,4 +1,4 @@
-"""A venue of ten wallets in which one mark does nearly everything that a pass can do."""
+"""Books of ten wallets in which one mark does nearly everything that a pass can do."""
 
 import warnings
 from typing import Any

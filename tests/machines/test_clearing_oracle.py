@@ -45,12 +45,12 @@ def test_its_events_make_the_books(world):
                 continue
             facts = ("order-cancelled", "zero-fill", "adl-notice", "uncovered-lots", "uncovered-money")
             facts += ("uncovered-reduced", "leverage-set")
-            for kind, who, row, _, lots, _, amount in events:
-                if kind in facts or kind.startswith("take-over-") or isinstance(who, str):
+            for event in events:
+                if event.kind in facts or event.kind.startswith("take-over-") or isinstance(event.holder, str):
                     continue
-                if row is not None:
-                    start[row] += lots
-                wealth += amount
+                if event.row is not None:
+                    start[event.row] += event.lots
+                wealth += event.amount
             assert start == [row.quantity for row in house.rows]
             assert wealth == sum(house.stored_balance) - sum(row.cost for row in house.rows)
 

@@ -1,6 +1,9 @@
 """Small snapshots: every kind of wallet, by hand."""
 
 import copy
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -148,6 +151,14 @@ def mia(**changes) -> adl.Snapshot:
         "assets": ["DAI", "PEPE"],
     }
     return adl.Snapshot.build([adl.Contract("X", tick=1, tiers=FLAT)], marks={"X": 100}, **{**terms, **changes})
+
+
+@contextmanager
+def unbalanced() -> Iterator[None]:
+    """Books whose longs and shorts need not be equal, without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", adl.OpenInterestWarning)
+        yield
 
 
 def as_columns(names: str, rows) -> dict[str, list]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import adlcore as adl
-from support.books import as_columns
+from support.books import as_columns, unbalanced
 
 #: A quantum is a unit: every amount of these books is a small whole number.
 USDT, BTC = adl.Asset("USDT", 0), adl.Asset("BTC", 0)
@@ -50,8 +49,7 @@ def snapshot(contracts, wallets, positions, marks, **more: Any) -> adl.Snapshot:
         for row, given in enumerate(wallets)
     ]
     held = [(*given, 0.0)[:5] for given in positions]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", adl.OpenInterestWarning)
+    with unbalanced():
         return adl.Snapshot(
             contracts,
             as_columns("account mode balance asset", cells),
@@ -178,8 +176,7 @@ class PassResult:
 def build_house(snapshot, venue, funds=(), book=None, **more: Any) -> adl.ClearingHouse:
     """A house whose snapshot may be balanced by the street; `funds` may be the cash of one in USDT."""
     given = [fund(funds)] if isinstance(funds, int) else funds
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", adl.OpenInterestWarning)
+    with unbalanced():
         return adl.ClearingHouse(snapshot, given, venue, book, **more)
 
 

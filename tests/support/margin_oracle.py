@@ -6,7 +6,6 @@ computes.
 """
 
 import math
-import warnings
 from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
@@ -15,7 +14,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import adlcore as adl
-from support.books import as_columns
+from support.books import as_columns, unbalanced
 from support.margin_oracle_rows import BankruptcyLine, OpenOrder, Row, favour, quanta_per_lot, ticks_of, value_at
 
 CROSS, ISOLATED, MULTI_ASSET, PORTFOLIO = range(4)
@@ -25,8 +24,7 @@ INT64_MAX, INT64_MIN = 2**63 - 1, -(2**63)
 
 def snapshot(make=adl.Snapshot, **columns) -> adl.Snapshot:
     """A snapshot whose longs and shorts need not be equal."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", adl.OpenInterestWarning)
+    with unbalanced():
         return make(**columns)
 
 

@@ -6,7 +6,7 @@ from ..numbers.money cimport same_length
 from ..numbers.types cimport prefetch
 
 cdef enum:
-    BLOCK = 512
+    AHEAD = 24  # rows from one whose wallet is asked for to the one whose wallet is read
     WINNING = 1
     LOSING = 2
 
@@ -107,27 +107,25 @@ def find_liquidatable_among(
 
 
 cdef Py_ssize_t rows_of_side(
-    const CandidateColumns* c, Py_ssize_t first, Py_ssize_t n, bint long_side, int which, uint64_t wallets,
-    int64_t* row, uint64_t* owner
+    const CandidateColumns* c, Py_ssize_t first, Py_ssize_t last, bint long_side, int which, uint64_t wallets,
+    int64_t* row
 ) noexcept nogil:
-    """The rows of at most BLOCK that are asked for, and their wallets; how many.
+    """Write the rows of first .. last that are asked for; how many.
 
     Half of the rows are of the other side, and half of those are losers: passed over without a branch, and before
-    any line of a wallet is asked for. Wallets are read here and nowhere else: who writes to them meanwhile can do
-    no harm.
+    any line of a wallet is asked for.
     """
     cdef Py_ssize_t count = 0, i
     cdef bint winners = (which & WINNING) != 0, losers = (which & LOSING) != 0
-    cdef const int64_t* quantity = c.quantity + first
-    cdef const int64_t* pnl = c.pnl + first
-    cdef const int64_t* wallet = c.wallet + first
-    for i in range(n):
-        row[count] = first + i
-        owner[count] = <uint64_t> wallet[i]
+    cdef const int64_t* quantity = c.quantity
+    cdef const int64_t* pnl = c.pnl
+    cdef const int64_t* wallet = c.wallet
+    for i in range(first, last):
+        row[count] = i
         count += (
             (((quantity[i] > 0) & long_side) | ((quantity[i] < 0) & (not long_side)))
             & (((pnl[i] > 0) & winners) | ((pnl[i] <= 0) & losers))
-            & (owner[count] < wallets)
+            & (<uint64_t> wallet[i] < wallets)
         )
     return count
 
@@ -139,12 +137,11 @@ def list_counterparties(
     """Write rows of one side as they are now, and who of them is nobody's counterparty; how many there are."""
     cdef CandidateColumns c = rows.columns
     cdef WalletColumns w = wallets.columns
-    cdef Py_ssize_t n, count = 0, part, i, k, row = first, stride = last - first
+    cdef Py_ssize_t stride = last - first, count, ahead, i
+    cdef uint64_t row, owner
+    cdef int64_t equity, margin
     cdef int64_t* out
     cdef uint8_t* no
-    cdef int64_t place[BLOCK]
-    cdef uint64_t owner[BLOCK]
-    cdef int64_t equity, margin
     if not 0 <= first <= last <= c.count:
         raise ValueError("last", None, last, f"must be from first, {first}, to {c.count}")
     if columns.shape[0] != 5:
@@ -153,27 +150,29 @@ def list_counterparties(
     same_length("barred", barred.shape[0], stride)
     if stride == 0:
         return 0
+    out, no = &columns[0, 0], &barred[0]
     with nogil:
-        while row < last:
-            n = min(last - row, <Py_ssize_t> BLOCK)
-            part = rows_of_side(&c, row, n, side > 0, which, w.count, place, owner)
-            # Every wallet is a line of memory of its own: all are under way before one is read.
-            for i in range(part):
-                prefetch(w.sums + 2 * owner[i])
-            out, no = &columns[0, count], &barred[count]
-            for i in range(part):
-                k = place[i]
-                equity = w.sums[2 * owner[i]]
-                margin = w.sums[2 * owner[i] + 1]
-                out[i] = k
-                out[stride + i] = c.quantity[k]
-                out[2 * stride + i] = c.entry_value[k]
-                out[3 * stride + i] = equity
-                out[4 * stride + i] = margin
-                # It holds a position: this one.
-                no[i] = (c.barred[k] != 0) | (equity <= 0) | (verdict(equity, margin, w.inclusive) != 0)
-            count += part
-            row += n
+        count = rows_of_side(&c, first, last, side > 0, which, w.count, out)
+        # Every wallet is a line of memory of its own, and is asked for before it is read.
+        for i in range(count):
+            ahead = i + AHEAD if i + AHEAD < count else count - 1
+            row = <uint64_t> out[ahead]
+            if row < <uint64_t> c.count:
+                prefetch(w.sums + 2 * c.wallet[row])
+            # Both are checked where they are read, for others may have written to them since.
+            row = <uint64_t> out[i]
+            owner = <uint64_t> c.wallet[row] if row < <uint64_t> c.count else w.count
+            if owner >= w.count:
+                no[i] = 1
+                continue
+            equity = w.sums[2 * owner]
+            margin = w.sums[2 * owner + 1]
+            out[stride + i] = c.quantity[row]
+            out[2 * stride + i] = c.entry_value[row]
+            out[3 * stride + i] = equity
+            out[4 * stride + i] = margin
+            # It holds a position: this one.
+            no[i] = (c.barred[row] != 0) | (equity <= 0) | (verdict(equity, margin, w.inclusive) != 0)
     return count
 
 

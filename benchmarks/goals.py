@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import goals_venue
+import goals_books
 import numpy as np
 from harness import cases
 from harness.columns import SHAPES, Columns, make, scored
 from harness.peers.deleverage import Bankruptcy, cut, numpy_argsort
-from harness.timing import Call, Effort, Lines, best, over_seeds, ratio, read_by_two, trials
+from harness.timing import Call, Effort, Goal, best, over_seeds, ratio, read_by_two, trials
 
 import adlcore as adl
 
@@ -26,16 +26,13 @@ def run(parts: list[str], effort: Effort, kind: str, most: int | None) -> None:
     print(f"{'':50} {'goal':>11} {'measured':>11}")
     met = total = 0
     for part in parts:
-        for text, goal, measured, unit in PARTS[part](effort, kind, most or LARGE):
-            shown = f"{measured:.3g} {unit}"
-            if goal is None:
-                print(f"{text:50} {'':>11} {shown:>11}", flush=True)
+        for line in PARTS[part](effort, kind, most or LARGE):
+            shown = f"{line.measured:.3g} {line.unit}"
+            if line.at_most is line.at_least is None:
+                print(f"{line.text:50} {'':>11} {shown:>11}", flush=True)
                 continue
-            low = goal < 0  # at least, where a goal is written as a negative number
-            ok = measured >= -goal if low else measured <= goal
-            met, total = met + ok, total + 1
-            bound = f"{'>=' if low else '<='} {abs(goal):.3g} {unit}"
-            print(f"{text:50} {bound:>11} {shown:>11}  {'ok' if ok else 'MISSED'}", flush=True)
+            met, total = met + line.is_met, total + 1
+            print(f"{line.text:50} {line.bound:>11} {shown:>11}  {'ok' if line.is_met else 'MISSED'}", flush=True)
     print(f"\n{met} of {total} goals met")
 
 
@@ -67,17 +64,17 @@ def ratios(
     return over_seeds(effort, measure)
 
 
-def deleverage(effort: Effort, kind: str, most: int) -> Lines:
+def deleverage(effort: Effort, kind: str, most: int) -> Iterator[Goal]:
     """Random scores."""
     for rows in sizes(most):
         (read,) = over_seeds(effort, lambda seed, rows=rows: best([make(rows, "random", kind, seed).read], effort))
-        yield f"R, {power(rows)}", None, read / 1e6, "ms"
+        yield Goal(f"R, {power(rows)}", read / 1e6, "ms")
         found = ratios(effort, kind, rows, deleverage_calls)
         for cell, goal, measured in zip(CELLS, DELEVERAGE[rows], found, strict=True):
-            yield f"deleverage, {power(rows)}, {cell_name(*cell)}", goal, measured, "R"
+            yield Goal(f"deleverage, {power(rows)}, {cell_name(*cell)}", measured, "R", at_most=goal)
 
 
-def shapes(effort: Effort, kind: str, most: int) -> Lines:
+def shapes(effort: Effort, kind: str, most: int) -> Iterator[Goal]:
     """The worst of the other shapes at most twice the cell."""
     for rows in sizes(most):
         others = [shape for shape in SHAPES if shape != "random"]
@@ -85,17 +82,17 @@ def shapes(effort: Effort, kind: str, most: int) -> Lines:
         for place, cell in enumerate(CELLS):
             worst = max(found, key=lambda shape, place=place, found=found: found[shape][place])
             text = f"worst shape, {power(rows)}, {cell_name(*cell)}: {worst}"
-            yield text, 2 * DELEVERAGE[rows][place], found[worst][place], "R"
+            yield Goal(text, found[worst][place], "R", at_most=2 * DELEVERAGE[rows][place])
 
 
-def score(effort: Effort, kind: str, most: int) -> Lines:
+def score(effort: Effort, kind: str, most: int) -> Iterator[Goal]:
     """Into a buffer."""
     for rows in sizes(most):
         (measured,) = ratios(effort, kind, rows, lambda columns: [cases.score(columns)["score"]])
-        yield f"market.score(out=), {power(rows)}", 2, measured, "R"
+        yield Goal(f"market.score(out=), {power(rows)}", measured, "R", at_most=2)
 
 
-def market(effort: Effort, kind: str, most: int) -> Lines:
+def market(effort: Effort, kind: str, most: int) -> Iterator[Goal]:
     """Making a market and moving it."""
     rows = min(LARGE, most)
     goals = {
@@ -110,10 +107,10 @@ def market(effort: Effort, kind: str, most: int) -> Lines:
         return [made[name] for name in goals]
 
     for (name, goal), measured in zip(goals.values(), ratios(effort, kind, rows, calls), strict=True):
-        yield f"{name}, {power(rows)}", goal, measured, "R"
+        yield Goal(f"{name}, {power(rows)}", measured, "R", at_most=goal)
 
 
-def ranks(effort: Effort, kind: str, most: int) -> Lines:
+def ranks(effort: Effort, kind: str, most: int) -> Iterator[Goal]:
     """Beside what NumPy needs for the same."""
     rows = min(LARGE, most)
     steps = np.linspace(0, 1, 6)[1:-1]
@@ -139,10 +136,10 @@ def ranks(effort: Effort, kind: str, most: int) -> Lines:
         return [ratio(calls[name], lambda g=g: g(values), effort) for name, g, *_ in goals.values()]
 
     for (name, (_, _, peer, goal)), measured in zip(goals.items(), over_seeds(effort, measure), strict=True):
-        yield f"{name} / {peer}, {power(rows)}", goal, measured, "x"
+        yield Goal(f"{name} / {peer}, {power(rows)}", measured, "x", at_most=goal)
 
 
-def small(effort: Effort, kind: str, most: int) -> Lines:
+def small(effort: Effort, kind: str, most: int) -> Iterator[Goal]:
     """A hundred rows: what a call costs by itself."""
     shares = (0.01, 0.3)
 
@@ -174,14 +171,14 @@ def small(effort: Effort, kind: str, most: int) -> Lines:
     found = iter(over_seeds(effort, measure))
     for share in shares:
         name = f"100 rows, {100 * share:g} %"
-        yield f"select, {name}", 10, next(found), "us"
-        yield f"select, {name} / NumPy sort", 1 / 3, next(found), "x"
-        yield f"select, {name} / NumPy score + sort", None, next(found), "x"
-        yield f"deleverage, {name}", 10, next(found), "us"
-        yield f"deleverage, {name} / NumPy score + sort", 1 / 3, next(found), "x"
+        yield Goal(f"select, {name}", next(found), "us", at_most=10)
+        yield Goal(f"select, {name} / NumPy sort", next(found), "x", at_most=1 / 3)
+        yield Goal(f"select, {name} / NumPy score + sort", next(found), "x")
+        yield Goal(f"deleverage, {name}", next(found), "us", at_most=10)
+        yield Goal(f"deleverage, {name} / NumPy score + sort", next(found), "x", at_most=1 / 3)
 
 
-def threads(effort: Effort, kind: str, most: int) -> Lines:
+def threads(effort: Effort, kind: str, most: int) -> Iterator[Goal]:
     """Two threads beside one, and beside what two need to read the columns."""
     rows = min(LARGE, most)
 
@@ -198,12 +195,13 @@ def threads(effort: Effort, kind: str, most: int) -> Lines:
 
     *bounded, speedup = over_seeds(effort, measure)
     for cell, measured in zip(CELLS, bounded, strict=True):
-        yield f"2 threads / max(half, read), {power(rows)}, {cell_name(*cell)}", 1.3, measured, "x"
-    yield f"2 threads against 1, {power(rows)}, 30 %", -1.7, speedup, "x"
+        text = f"2 threads / max(half, read), {power(rows)}, {cell_name(*cell)}"
+        yield Goal(text, measured, "x", at_most=1.3)
+    yield Goal(f"2 threads against 1, {power(rows)}, 30 %", speedup, "x", at_least=1.7)
 
 
 #: By name, in the order in which they are printed.
-PARTS: dict[str, Callable[[Effort, str, int], Lines]] = {
+PARTS: dict[str, Callable[[Effort, str, int], Iterator[Goal]]] = {
     "small": small,
     "deleverage": deleverage,
     "shapes": shapes,
@@ -211,6 +209,6 @@ PARTS: dict[str, Callable[[Effort, str, int], Lines]] = {
     "market": market,
     "ranks": ranks,
     "threads": threads,
-    "margin": goals_venue.margin,
-    "house": goals_venue.house,
+    "margin": goals_books.margin,
+    "house": goals_books.house,
 }

@@ -24,7 +24,7 @@ from operator import or_
 from time import perf_counter
 
 from harness.memory import resident
-from harness.timing import time_call
+from harness.timing import nanoseconds_of
 
 import adlcore as adl
 from adlcore.lab import crowd
@@ -59,7 +59,7 @@ class Load:
             with suppress(adl.AdlError):
                 method(*arguments, **({"leverage": 10} if kind == "place_order" else {}))
 
-        return time_call(made)
+        return nanoseconds_of(made)
 
     def _symbol(self) -> str:
         return self.chance.choice(list(self.contracts))

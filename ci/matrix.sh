@@ -20,7 +20,7 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-bash ci/at_hand.sh | grep -v "^[0-9.]*t " >"$work/pythons"
+bash ci/list_pythons.sh | grep -v "^[0-9.]*t " >"$work/pythons"
 [[ -s $work/pythons ]] || { echo "needed: Python 3.11 or newer" >&2; exit 1; }
 declare -A python=([oldest]=$(sed -n '1s/^[^ ]* //p' "$work/pythons") [newest]=$(sed -n '$s/^[^ ]* //p' "$work/pythons"))
 

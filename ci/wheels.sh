@@ -4,13 +4,13 @@
 # is left in `dist`; the last thing printed is a table. `--quick` makes the one of .venv's Python, or those that are named after it, and
 # tests what takes a minute.
 #
-#   bash ci/wheels.sh                     every Python that ci/at_hand.sh finds
+#   bash ci/wheels.sh                     every Python that ci/list_pythons.sh finds
 #   bash ci/wheels.sh 3.11 3.13           these (so does ADLCORE_PYTHONS="3.11 3.13")
 #   bash ci/wheels.sh --quick
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-hand=$(bash ci/at_hand.sh)
+hand=$(bash ci/list_pythons.sh)
 wanted=(${ADLCORE_PYTHONS:-$(cut -d ' ' -f 1 <<<"$hand")}) tests=()
 if [[ ${1:-} == --quick ]]; then
   shift
@@ -43,7 +43,7 @@ wheel() {
   bash ci/limits.sh "$at/fixed" || return 1
   made=$(echo "$at"/fixed/*.whl)
   quietly "$at/clean/bin/pip" install --only-binary :all: "adlcore[test] @ file://$made" || return 1
-  bash ci/installed.sh "$at/clean/bin/python" "${tests[@]}" --junitxml="$at/tests.xml" || held=1
+  bash ci/test_installed.sh "$at/clean/bin/python" "${tests[@]}" --junitxml="$at/tests.xml" || held=1
   quietly "$at/build/bin/pip" install "$made" "Cython>=3.1" "setuptools>=77.0.1" pytest hypothesis || return 1
   (cd "$at" && cp -R "$OLDPWD/tests" "$OLDPWD/pyproject.toml" . &&
     "$at/build/bin/python" -m pytest -q -p no:cacheprovider -m compiler tests/repository/test_downstream.py) || held=1

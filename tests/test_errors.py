@@ -9,7 +9,8 @@ import pytest
 
 import adlcore as adl
 from support.hostile_text import HOSTILE, hidden
-from support.large import FRACTIONS, LARGE, Unshowable, sound
+from support.large import FRACTIONS, LARGE, Unshowable
+from support.refusals import sound
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What the benchmarks share: data, cases, peers and the clock.
 
-* ``columns``, ``books``, ``houses``: data of any size, the same for the same seed: one market, a whole venue, a house.
+* ``columns``, ``books``, ``houses``: data of any size, the same for the same seed: one market, books, a house.
 * ``cases``: what is measured. A case is a function that sets up outside the clock and gives calls by their names.
 * ``peers``: other implementations of the same thing, with the table that compares their times and answers.
 * ``timing``: how it is measured: calls that are made in turn, in one process, so that their ratios hold on a machine

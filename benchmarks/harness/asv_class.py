@@ -128,14 +128,14 @@ class OnColumns(TimedCase):
 
 
 class OnBooks(TimedCase):
-    """Cases on the books of a venue."""
+    """Cases on books of many contracts."""
 
     timeout = 600.0
     make = staticmethod(books.make)
 
     def load(self, size: books.Size, kind: str = "linear") -> books.Books:
         if size == books.LARGE and kind != "linear":
-            raise NotImplementedError("the largest venue is linear only")
+            raise NotImplementedError("the largest books are linear only")
         return self.kept(size, kind)
 
     def setup_cache(self) -> None:

@@ -1,4 +1,4 @@
-"""The books of whole venues as columns: wallets with positions in many contracts, the same for the same seed.
+"""Books of any size as columns: wallets with positions in many contracts, the same for the same seed.
 
 Every contract has as many positions, each in another wallet; sizes are heavy-tailed, each held long once and short
 once, so open interest balances. Rows are in the order of a snapshot, which therefore refers to the columns.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,11 +17,20 @@ import adlcore as adl
 
 from .columns import MOST
 
-#: Wallets, positions, contracts.
-Size = tuple[int, int, int]
 
-SMALL, MIDDLE, LARGE = (10**4, 5 * 10**4, 50), (10**5, 5 * 10**5, 200), (10**6, 5 * 10**6, 200)
-SIZES = tuple(size for size in (SMALL, MIDDLE, LARGE) if size[1] <= MOST)
+class Size(NamedTuple):
+    """How large books are; asv keeps results under its text, which is that of a plain tuple."""
+
+    wallets: int
+    positions: int
+    contracts: int
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+SMALL, MIDDLE, LARGE = Size(10**4, 5 * 10**4, 50), Size(10**5, 5 * 10**5, 200), Size(10**6, 5 * 10**6, 200)
+SIZES = tuple(size for size in (SMALL, MIDDLE, LARGE) if size.positions <= MOST)
 
 #: Linear contracts throughout; every second one inverse, all of them settled in the coin.
 KINDS = ("linear", "inverse")
@@ -28,7 +38,7 @@ KINDS = ("linear", "inverse")
 FLOORS = (0, 50_000, 250_000, 10**6, 5 * 10**6, 10**7, 25 * 10**6, 5 * 10**7, 10**8, 2 * 10**8)
 RATES = ("0.004", "0.005", "0.01", "0.02", "0.025", "0.05", "0.1", "0.125", "0.15", "0.25")
 
-#: What a coin is worth, about: tiers of a venue settled in coins are this much smaller.
+#: What a coin is worth, about: tiers of contracts settled in coins are this much smaller.
 COIN = 10**4
 
 NAMES = ("contract", "wallet", "quantity", "entry_value")
@@ -36,7 +46,7 @@ NAMES = ("contract", "wallet", "quantity", "entry_value")
 
 @dataclass(frozen=True, eq=False)
 class Books:
-    """The columns of one venue; ``contract`` to ``entry_value`` a row each position, ``balance`` a row each wallet."""
+    """The columns of books; ``contract`` to ``entry_value`` a row each position, ``balance`` a row each wallet."""
 
     contracts: tuple[adl.Contract, ...]
     marks: dict[str, str]
@@ -119,20 +129,21 @@ def make(size: Size, kind: str = "linear", seed: int = 0) -> Books:
     rows = positions // count // 2 * 2
     wallet = np.concatenate([np.sort(rng.choice(wallets, rows, replace=False, shuffle=False)) for _ in contracts])
     contract = np.repeat(np.arange(count), rows)
-    unit = np.array([c.value_per_lot(marks[c.symbol]) * c.settle.quanta_per_unit for c in contracts])
+    quanta_per_lot = np.array([c.value_per_lot(marks[c.symbol]) * c.settle.quanta_per_unit for c in contracts])
     money = 4000.0 * contracts[0].settle.quanta_per_unit / (COIN if kind == "inverse" else 1)
     # Pareto's tail above 1.5 in a lognormal body: the largest of millions holds some hundred millions.
     notional = money * np.exp(1.5 * rng.standard_normal((count, rows // 2))) * (1 + rng.pareto(1.5, (count, rows // 2)))
-    lots = np.maximum(np.rint(notional.clip(None, 1e5 * money) / np.abs(unit)[:, None]), 1.0)
+    lots = np.maximum(np.rint(notional.clip(None, 1e5 * money) / np.abs(quanta_per_lot)[:, None]), 1.0)
     quantity = rng.permuted(np.concatenate([lots, -lots], axis=1), axis=1).ravel()
-    mark_value = quantity * unit[contract]
+    mark_value = quantity * quanta_per_lot[contract]
     moved = np.clip(1 + 0.05 * rng.standard_normal(len(quantity)), 0.5, 1.5)
     entry_value = np.rint(mark_value * moved)
-    held = np.bincount(wallet, np.abs(mark_value), wallets)
+    notional_held = np.bincount(wallet, np.abs(mark_value), wallets)
     lost = np.bincount(wallet, entry_value - mark_value, wallets).clip(0)
     # What is left after losses: between nothing and a few times what is held; a percent or so is liquidatable.
-    balance = np.rint(0.3 * lost + held * np.exp(1.3 * rng.standard_normal(wallets) - 1.5) + money / 20)
-    whole = (column.astype(np.int64) for column in (quantity, entry_value, balance))
-    found = Books(contracts, marks, contract, wallet, *whole)
-    found.snapshot(check=True)
-    return found
+    balance = np.rint(0.3 * lost + notional_held * np.exp(1.3 * rng.standard_normal(wallets) - 1.5) + money / 20)
+    whole = {"quantity": quantity, "entry_value": entry_value, "balance": balance}
+    whole = {name: column.astype(np.int64) for name, column in whole.items()}
+    books = Books(contracts, marks, contract=contract, wallet=wallet, **whole)
+    books.snapshot(check=True)
+    return books

@@ -127,7 +127,7 @@ def queue_takes(columns: Columns) -> Calls:
     return {"takes": takes}
 
 
-# Books of a venue -----------------------------------------------------------------------------------------------------
+# Books of many contracts ----------------------------------------------------------------------------------------------
 
 
 def margin(books: Books, threads: int = 1) -> Calls:

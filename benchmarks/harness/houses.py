@@ -1,4 +1,4 @@
-"""Clearing houses that can be marked again and again: of a venue where nobody fails yet, and of one crowded market.
+"""Clearing houses that can be marked again and again: of books where nobody fails yet, and of one crowded market.
 
 A mark that liquidates uses a house up: it is repeated on another one that goes on from the same state.
 """
@@ -67,7 +67,8 @@ def crowded_market(bankrupts: int, shorts: int, seed: int = 0) -> Books:
     left = np.abs(quantity) * mark * (0.1 + 0.3 * np.exp(rng.standard_normal(count)))
     balance = np.rint(np.where(fails, lost * rng.uniform(0.5, 0.95, count), lost + left))
     order = rng.permutation(count)
-    whole = (column[order].astype(np.int64) for column in (quantity, entry_value, balance))
-    found = Books((contract,), {"CROWD": BEFORE}, np.zeros(count, np.int64), np.arange(count), *whole)
-    found.snapshot(check=True)
-    return found
+    whole = {"quantity": quantity, "entry_value": entry_value, "balance": balance}
+    whole = {name: column[order].astype(np.int64) for name, column in whole.items()}
+    books = Books((contract,), {"CROWD": BEFORE}, contract=np.zeros(count, np.int64), wallet=np.arange(count), **whole)
+    books.snapshot(check=True)
+    return books

@@ -8,18 +8,34 @@ from __future__ import annotations
 
 import gc
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter_ns
+from typing import NamedTuple
 
 import numpy as np
 
 Call = Callable[[], object]
 
-#: Goals: what it is, the goal (None: for information), what was measured, its unit.
-Lines = Iterator[tuple[str, float | None, float, str]]
+
+class Goal(NamedTuple):
+    """What was measured, its unit, and the goal: at most so much, at least so much, or neither, for information."""
+
+    text: str
+    measured: float
+    unit: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def is_met(self) -> bool:
+        return self.measured <= self.at_most if self.at_most is not None else self.measured >= self.at_least
+
+    @property
+    def bound(self) -> str:
+        return f">= {self.at_least:.3g} {self.unit}" if self.at_most is None else f"<= {self.at_most:.3g} {self.unit}"
 
 
 @dataclass(frozen=True)
@@ -49,7 +65,7 @@ def no_collection():
             gc.enable()
 
 
-def time_call(call: Call) -> int:
+def nanoseconds_of(call: Call) -> int:
     """Nanoseconds of one call; what it returns is freed after the clock has stopped."""
     start = perf_counter_ns()
     kept = call()
@@ -66,7 +82,7 @@ def trials(calls: Sequence[Callable], effort: Effort, *, anew: int = 0) -> list[
     """
 
     def turn() -> list[int]:
-        return [time_call(call() if anew else call) for call in calls]
+        return [nanoseconds_of(call() if anew else call) for call in calls]
 
     with no_collection():
         warm = sum(turn())

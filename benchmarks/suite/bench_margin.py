@@ -1,4 +1,4 @@
-"""The margin of whole venues: full passes, marks, liquidation prices, and the snapshots that they start from."""
+"""The margin of large books: full passes, marks, liquidation prices, and the snapshots that they start from."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class LiquidationPrices(
     size=SIZES,
     kind=KINDS,
 ):
-    """By columns, and of every position of a venue."""
+    """By columns, and of every position of books."""
 
 
 class Snapshots(

@@ -6,7 +6,7 @@ from pathlib import Path
 from harness import cases
 from harness.asv_class import TimedCase
 from harness.columns import MOST
-from harness.timing import time_call
+from harness.timing import nanoseconds_of
 
 
 class Log(
@@ -29,6 +29,6 @@ class Log(
         self.folder.cleanup()
 
     def track_events_a_second(self, size):
-        return 1e9 * size[0] * size[1] / min(time_call(self.calls["append"]) for _ in range(5))
+        return 1e9 * size[0] * size[1] / min(nanoseconds_of(self.calls["append"]) for _ in range(5))
 
     track_events_a_second.unit = "events/s"

@@ -203,7 +203,7 @@ def test_the_events_of_each_call_close_what_those_of_the_run_do(world):
     _, run = report_worlds.of_world(world)
     facts = Facts(run, funds=world.funds)
     one_by_one, first, borne = [], 0, []
-    for _, events, _, _ in run.told:
+    for events in (made.events for made in run.passes_made):
         event, stage, side = closing_fills(events.kind, events.cause, events.wallet, events.lots, events.link)
         one_by_one += zip((event + first).tolist(), stage.tolist(), side.tolist(), strict=True)
         notice, fill = notice_fills(events.kind, events.link)

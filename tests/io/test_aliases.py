@@ -4,7 +4,8 @@ import pytest
 
 import adlcore as adl
 from adlcore.io.aliases import find_columns, parse_columns
-from support.position_files import GOOD, refused_file
+from support.position_files import GOOD
+from support.refusals import refused_file
 
 
 @pytest.mark.parametrize(

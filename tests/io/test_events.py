@@ -10,8 +10,8 @@ from adlcore.clearing import ClearingHouse, Uncovered
 from adlcore.io import read_events, write_events
 from support import ten_wallets
 from support.arrow import store, stored
-from support.books import refused_at
 from support.house_books import build_house, fund, linear, snapshot
+from support.refusals import refused_at
 from support.run_logs import assert_same_columns
 
 pytestmark = pytest.mark.files

@@ -8,8 +8,9 @@ import pytest
 import adlcore as adl
 from adlcore.io import manifests, open_run
 from adlcore.io.runs import manifest as run_manifest
+from support.refusals import refused_with
 from support.run_logs import written
-from support.run_worlds import CONFIGURATION, TEN, TWO, refused_with, tree
+from support.run_worlds import CONFIGURATION, TEN, TWO, tree
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 

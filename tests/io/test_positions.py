@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adlcore as adl
-from support.position_files import GOOD, HEADER, decimals, refused_file
+from support.position_files import GOOD, HEADER, decimals
+from support.refusals import refused_file
 
 # What is read ---------------------------------------------------------------------------------------------------------
 

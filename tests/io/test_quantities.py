@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.io import quantities
-from support.position_files import decimals, refused_file
+from support.position_files import decimals
+from support.refusals import refused_file
 
 
 @given(st.lists(decimals(), min_size=1, max_size=30))

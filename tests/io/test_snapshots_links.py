@@ -10,8 +10,8 @@ import adlcore as adl
 from adlcore.io import snapshots
 from adlcore.lab import crowd
 from support.planted import KINDS, plant
-from support.refusals import fails_at
-from support.run_worlds import refused_with, tree
+from support.refusals import fails_at, refused_with
+from support.run_worlds import tree
 
 pytestmark = [pytest.mark.usefixtures("impatient"), pytest.mark.files]
 

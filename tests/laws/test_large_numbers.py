@@ -25,9 +25,9 @@ from adlcore.clearing.snapshot.tables import account_column
 from adlcore.contracts.decimals import whole_number
 from adlcore.contracts.ratios import exact_ratio
 from support.keywords import by_keyword
-from support.large import FRACTIONS, LARGE, refused_soundly, sound
+from support.large import FRACTIONS, LARGE
 from support.pairs import ann_and_bob
-from support.refusals import refused_for
+from support.refusals import refused_for, refused_soundly, sound
 
 TIERS = adl.MarginTiers([0], ["0.05"])
 X = adl.Contract("X", lot="0.1", tick="0.01", tiers=TIERS)

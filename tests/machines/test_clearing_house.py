@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import adlcore as adl
 from adlcore.clearing.events import CAUSES, FIELDS, KINDS
-from support import clearing_oracle, clearing_oracle_books, house_worlds, margin_oracle, sinking_worlds
+from support import clearing_oracle, house_worlds, margin_oracle, sinking_worlds
+from support.clearing_oracle_books import OracleEvent, RefusalError
 from support.house_draws import FACTORS, books, funds, venues
 from support.replays import assert_replay
 
@@ -48,12 +49,12 @@ def plain(house: adl.ClearingHouse) -> dict:
     }
 
 
-def told(events: adl.clearing.Events) -> dict[tuple, tuple[int, int]]:
+def sums_of(events: adl.clearing.Events) -> dict[tuple, tuple[int, int]]:
     """Lots and amount by kind, wallet or party, position row, contract and price: all that a mark did, in no order.
 
     Sums, for one cut into two by a row of the other side is two legs.
     """
-    found = defaultdict(lambda: (0, 0))
+    sums = defaultdict(lambda: (0, 0))
     for line in events.table.tolist():
         event = dict(zip(FIELDS, line, strict=True))
         kind, user = KINDS[event["kind"]], event["wallet"] >= 0
@@ -62,18 +63,18 @@ def told(events: adl.clearing.Events) -> dict[tuple, tuple[int, int]]:
         row, amount = (-1, 0) if kind == "order-cancelled" else (event["row"], event["amount"])
         owner = event["wallet"] if user else events.names.parties[event["party"]]
         key = kind, owner, row if user else -1, event["contract"], event["price"]
-        lots, worth = found[key]
-        found[key] = lots + event["lots"], worth + amount
-    return dict(found)
+        sums[key] = sums[key][0] + event["lots"], sums[key][1] + amount
+    return dict(sums)
 
 
-def slowly_told(events: list[tuple]) -> dict[tuple, tuple[int, int]]:
-    """The same of the oracle's."""
-    found = defaultdict(lambda: (0, 0))
-    for kind, owner, row, code, lots, price, amount in events:
-        key = kind, owner, -1 if row is None else row, -1 if code is None else code, price or 0
-        found[key] = found[key][0] + lots, found[key][1] + amount
-    return dict(found)
+def slow_sums_of(events: list[OracleEvent]) -> dict[tuple, tuple[int, int]]:
+    """Lots and amount of the oracle's events, by kind, holder, position row, contract and price."""
+    sums = defaultdict(lambda: (0, 0))
+    for event in events:
+        row, code = (-1 if number is None else number for number in (event.row, event.code))
+        key = event.kind, event.holder, row, code, event.ticks or 0
+        sums[key] = sums[key][0] + event.lots, sums[key][1] + event.amount
+    return dict(sums)
 
 
 def slow_house(snapshot, given_funds, venue, book) -> clearing_oracle.SlowHouse:
@@ -86,9 +87,9 @@ def slow_house(snapshot, given_funds, venue, book) -> clearing_oracle.SlowHouse:
 def agree_on(slow, house, name: str, *arguments, **named) -> adl.clearing.Events | None:
     """The same call of both, which refuse together or tell the same of a mark; the events of the house."""
     digest, refused, answers = house.hash, [], []
-    for who, kind in ((slow, clearing_oracle_books.RefusalError), (house, adl.AdlError)):
+    for either, kind in ((slow, RefusalError), (house, adl.AdlError)):
         try:
-            answers.append(getattr(who, name)(*arguments, **named))
+            answers.append(getattr(either, name)(*arguments, **named))
         except kind as error:
             refused.append(error)
     assert len(refused) != 1, f"only one of them refused: {refused}"
@@ -96,7 +97,7 @@ def agree_on(slow, house, name: str, *arguments, **named) -> adl.clearing.Events
         assert house.hash == digest
         return None
     if name == "mark":
-        assert told(answers[1]) == slowly_told(answers[0])
+        assert sums_of(answers[1]) == slow_sums_of(answers[0])
     return answers[1]
 
 
@@ -322,7 +323,7 @@ class Machine(RuleBasedStateMachine):
 
 
 class SinkingMachine(Machine):
-    """The same where funds hold inventory and sink, and rows cool down."""
+    """A house and a slow one where funds hold inventory and sink, and rows cool down."""
 
     @initialize(columns=sinking_worlds.columns(), venue=sinking_worlds.venues(), data=st.data())
     def open(self, columns, venue, data):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from support import house_worlds
 from support.clearing_oracle import SlowHouse
-from support.clearing_oracle_books import RefusalError, SlowRow, exact
+from support.clearing_oracle_books import RefusalError, exact
+from support.margin_oracle_rows import Row
 
 pytestmark = pytest.mark.plain
 
@@ -35,7 +36,7 @@ def test_no_lot_and_no_quantum_is_lost(world):
 def test_its_events_make_the_books(world):
     house = house_of(world)
     start = [row.quantity for row in house.rows]
-    wealth = sum(house.stored) - sum(row.cost for row in house.rows)
+    wealth = sum(house.stored_balance) - sum(row.cost for row in house.rows)
     for name, terms in world.operations:
         if name in ("mark", "funding", "deposit", "withdraw"):
             try:
@@ -44,18 +45,18 @@ def test_its_events_make_the_books(world):
                 continue
             facts = ("order-cancelled", "zero-fill", "adl-notice", "uncovered-lots", "uncovered-money")
             facts += ("uncovered-reduced", "leverage-set")
-            for kind, who, row, _, lots, _, amount in events:
-                if kind in facts or kind.startswith("take-over-") or isinstance(who, str):
+            for event in events:
+                if event.kind in facts or event.kind.startswith("take-over-") or isinstance(event.holder, str):
                     continue
-                if row is not None:
-                    start[row] += lots
-                wealth += amount
+                if event.row is not None:
+                    start[event.row] += event.lots
+                wealth += event.amount
             assert start == [row.quantity for row in house.rows]
-            assert wealth == sum(house.stored) - sum(row.cost for row in house.rows)
+            assert wealth == sum(house.stored_balance) - sum(row.cost for row in house.rows)
 
 
 def test_cost_is_truncated_in_the_sum():
-    row = SlowRow(0, None, 0, 7, -100, 0.0, 0, 0, 0)
+    row = Row(0, None, 0, 7, -100)
     row.renew()
     assert [row.release(2), row.release(3), row.release(2)] == [-28, -43, -29]
     assert (row.quantity, row.cost) == (0, 0)
@@ -71,7 +72,7 @@ def test_numbers_are_read_as_they_are_meant(value, found):
 
 @given(st.fractions(), st.integers(1, 50))
 def test_what_a_row_releases_does_not_depend_on_the_cuts(cost, lots):
-    cuts, once = (SlowRow(0, None, 0, lots, round(cost), 0.0, 0, 0, 0) for _ in range(2))
+    cuts, once = (Row(0, None, 0, lots, round(cost)) for _ in range(2))
     cuts.renew()
     once.renew()
     assert sum(cuts.release(1) for _ in range(lots)) == once.release(lots) == round(cost)

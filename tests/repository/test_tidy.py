@@ -293,3 +293,109 @@ def test_only_the_documentation_holds_what_a_script_made():
     scripts = "".join(path.read_text(encoding="utf-8") for path in sources("docs"))
     assert {str(path.parent) for path in made} == {"docs"}
     assert [path for path in made if path.name not in scripts] == []
+
+
+# Classes and functions ------------------------------------------------------------------------------------------------
+
+#: Functions that stand once in each file of a room, and do there what the others do in theirs.
+ROLES = {("report.sections", "section")}
+
+
+def name_of(node: ast.expr) -> str | None:
+    """The last part of a name, of what it is called or subscripted too: ``Generic`` of ``typing.Generic[T]``."""
+    while isinstance(node, ast.Subscript | ast.Call):
+        node = node.value if isinstance(node, ast.Subscript) else node.func
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+
+
+def classes() -> list[ast.ClassDef]:
+    """Every class of the package."""
+    return [node for path in everything() for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef)]
+
+
+def is_shaped_to_be_a_base(node: ast.ClassDef) -> bool:
+    """Whether a class only says what its heirs are: an abstract one, a protocol, an exception."""
+    return bool({"ABC", "Protocol", "Enum", "NamedTuple", "Exception", "ValueError"} & set(map(name_of, node.bases)))
+
+
+def test_no_class_has_one_heir():
+    own = {node.name for node in classes() if not is_shaped_to_be_a_base(node)}
+    heirs: dict[str, list[str]] = {}
+    for node in classes():
+        for base in set(map(name_of, node.bases)) & own:
+            heirs.setdefault(base, []).append(node.name)
+    assert {base: names for base, names in heirs.items() if len(names) == 1} == {}
+
+
+def test_a_room_has_one_function_of_a_name():
+    named: dict[tuple[str, str], list[str]] = {}
+    for path in modules():
+        for node in tree(path).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                named.setdefault((room(module(path)) or "", node.name), []).append(module(path))
+    assert {key: files for key, files in named.items() if len(files) > 1 and key not in ROLES} == {}
+
+
+# Kernels --------------------------------------------------------------------------------------------------------------
+
+#: How many arguments an entry point takes, and the constructor of a holder.
+MOST_ARGUMENTS = 8
+
+STUBS = sorted((PACKAGE / "_kernels" / "compiled").rglob("*.pyi"))
+TWINS = [path for path in sorted((PACKAGE / "_kernels" / "reference").rglob("*.py")) if path.name != "__init__.py"]
+CONSTRUCTORS = ("__init__", "__new__")
+
+Function = ast.FunctionDef
+
+
+def is_public(name: str) -> bool:
+    return not name.startswith("_") or name in CONSTRUCTORS
+
+
+def entry_points(path: Path) -> list[tuple[str, ast.ClassDef | None, Function]]:
+    """The functions of a kernel, the constructors and methods of its holders, and what each is called by."""
+    found: list[tuple[str, ast.ClassDef | None, Function]] = []
+    for node in tree(path).body:
+        if isinstance(node, Function) and is_public(node.name):
+            found.append((node.name, None, node))
+        elif isinstance(node, ast.ClassDef) and is_public(node.name):
+            own = [part for part in node.body if isinstance(part, Function) and is_public(part.name)]
+            found += [(f"{node.name}.{part.name}", node, part) for part in own]
+    return found
+
+
+def arguments(function: Function, holder: ast.ClassDef | None) -> list[str]:
+    """The names of what a function takes, but for the holder that it belongs to."""
+    own = function.args
+    names = [each.arg for each in (*own.posonlyargs, *own.args, *own.kwonlyargs)]
+    is_static = any(name_of(each) == "staticmethod" for each in function.decorator_list)
+    return names if holder is None or is_static else names[1:]
+
+
+@pytest.mark.parametrize("path", [*STUBS, *TWINS], ids=lambda path: f"{path.parts[-3]}.{path.parts[-2]}.{path.stem}")
+def test_a_kernel_takes_few_arguments(path):
+    taken = {name: len(arguments(function, holder)) for name, holder, function in entry_points(path)}
+    assert {name: count for name, count in taken.items() if count > MOST_ARGUMENTS} == {}
+
+
+@pytest.mark.parametrize("path", STUBS, ids=lambda path: f"{path.parts[-2]}.{path.stem}")
+def test_a_stub_says_what_it_takes(path):
+    unsaid = []
+    for name, holder, function in entry_points(path):
+        said = ast.get_docstring(holder if function.name in CONSTRUCTORS else function) or ""
+        if not said or (arguments(function, holder) and "Parameters\n----------\n" not in said):
+            unsaid.append(name)
+    assert unsaid == []
+
+
+def test_no_tuple_is_splatted_into_a_kernel():
+    named = {name.rpartition(".")[2] for path in STUBS for name, *_ in entry_points(path)} - set(CONSTRUCTORS)
+    named |= {node.name for path in STUBS for node in tree(path).body if isinstance(node, ast.ClassDef)}
+    splats = []
+    for path in modules():
+        if not any(name == "_kernels" or name.startswith("_kernels.") for name in imported(path)):
+            continue
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and name_of(node.func) in named:
+                splats += [f"{module(path)}:{node.lineno}" for each in node.args if isinstance(each, ast.Starred)]
+    assert splats == []

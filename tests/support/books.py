@@ -1,6 +1,9 @@
 """Small snapshots: every kind of wallet, by hand."""
 
 import copy
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -150,6 +153,14 @@ def mia(**changes) -> adl.Snapshot:
     return adl.Snapshot.build([adl.Contract("X", tick=1, tiers=FLAT)], marks={"X": 100}, **{**terms, **changes})
 
 
+@contextmanager
+def unbalanced() -> Iterator[None]:
+    """Books whose longs and shorts need not be equal, without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", adl.OpenInterestWarning)
+        yield
+
+
 def as_columns(names: str, rows) -> dict[str, list]:
     """Columns of rows, by the names of their cells."""
     return {name: [row[place] for row in rows] for place, name in enumerate(names.split())}
@@ -164,23 +175,6 @@ def columns_of(snapshot) -> list[tuple[str, str, np.ndarray]]:
     """Table, name and column of every table."""
     tables = ("wallets", "positions", "orders", "balances")
     return [(table, name, column) for table in tables for name, column in getattr(snapshot, table).columns().items()]
-
-
-def refused_at(call, argument: str | None = None, row: int | None = None, words: str | tuple[str, ...] = ()):
-    """The error of a call, which must name argument and row, as attributes and in its message, and say these words."""
-    with pytest.raises(adl.AdlError) as caught:
-        call()
-    error = caught.value
-    if argument is not None:
-        assert error.argument == argument, str(error)
-        assert error.row == row, str(error)
-        assert argument.split(".")[0] in str(error)
-    if row is not None:
-        assert f"[{row}]" in str(error)
-    for word in (words,) if isinstance(words, str) else words:
-        assert word in str(error), str(error)
-    assert len(str(error).splitlines()) == 1
-    return error
 
 
 def problems(call) -> list[tuple[str | None, int | None]]:

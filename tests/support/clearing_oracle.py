@@ -1,9 +1,9 @@
 """A clearing house once more, slowly: integers, fractions, and floats only where the rules say float64.
 
 The text is ``docs/waterfall.md``. Numbers of wallets are those of :mod:`margin_oracle`, read anew whenever they are
-asked for; what the house keeps, its stages, triggers, settlement, trades and other calls stand in files of their own,
-`clearing_oracle_*`. Of adlcore only snapshots, contracts and the attributes of stages and funds are
-read, nothing that it computes. Everything is told by class *name*.
+asked for. The house itself knows how to move lots and money; its pass, stages, triggers, settlement, trades and other
+calls are functions of a house, in files of their own, `clearing_oracle_*`. Of adlcore only snapshots, contracts and the
+attributes of stages and funds are read, nothing that it computes. A stage, a trigger is known by the name of its class.
 """
 
 from __future__ import annotations
@@ -12,92 +12,86 @@ import copy
 from collections import defaultdict
 from fractions import Fraction
 
-from support import clearing_oracle_stages as stages_of
+from support import clearing_oracle_pass, clearing_oracle_requests, clearing_oracle_trades
 from support import clearing_oracle_triggers as triggers
 from support.clearing_oracle_books import (
+    CoolDown,
+    OracleEvent,
+    PartyRow,
     PassMemory,
     PlainFund,
     RefusalError,
-    RoundMemory,
     SlowFund,
     SlowParty,
-    SlowRow,
     Sweep,
     Tally,
     exact,
     sign,
 )
-from support.clearing_oracle_requests import Requests
-from support.clearing_oracle_settlement import Settlement
-from support.clearing_oracle_trades import Trades
-from support.margin_oracle import INT64_MAX, INT64_MIN, MULTI_ASSET, Row, SlowMargin, quanta_per_lot
+from support.clearing_oracle_settlement import settle_debts
+from support.margin_oracle import INT64_MAX, INT64_MIN, MULTI_ASSET, OpenOrder, Row, SlowMargin, quanta_per_lot
 
 
-class SlowHouse(Trades, Requests, Settlement, SlowMargin):
+class SlowHouse(SlowMargin):
     """Books that move; the arguments are the house's."""
+
+    mark = clearing_oracle_pass.mark
+    trade = clearing_oracle_trades.trade
+    deposit, withdraw = clearing_oracle_requests.deposit, clearing_oracle_requests.withdraw
+    fund_deposit, funding = clearing_oracle_requests.fund_deposit, clearing_oracle_requests.funding
+    place_order, cancel_order = clearing_oracle_requests.place_order, clearing_oracle_requests.cancel_order
 
     def __init__(
         self, snapshot, funds=(), stages=(), liquidity=None, inclusive=True, max_rounds=None, *, trigger=None
     ) -> None:
         if any(contract.tiers is None for contract in snapshot.contracts):
             raise RefusalError("a contract without tiers")
-        self.books, self.contracts, self.orders = snapshot, snapshot.contracts, []
-        self.marks = [None if mark is None else Fraction(mark) for mark in snapshot.marks]
+        super().__init__(snapshot, inclusive=inclusive)
         self.codes = {contract.symbol: code for code, contract in enumerate(snapshot.contracts)}
-        self.asset_code = {asset.name: code for code, asset in enumerate(snapshot.assets)}
         self.account = snapshot.wallets.account.tolist()
-        self.mode, self.asset = snapshot.wallets.mode.tolist(), snapshot.wallets.asset.tolist()
-        self.stored = snapshot.wallets.balance.tolist()
         self.index = dict(zip(self.asset_code, snapshot.index_prices, strict=True))
-        self.price, self.kept = self._prices({}), [1 - Fraction(cut) for cut in snapshot.haircuts]
-        self.amount, self.loan = defaultdict(int), defaultdict(int)
-        for wallet, asset, amount, loan in zip(*snapshot.balances.columns().values(), strict=True):
-            self.amount[int(wallet), int(asset)], self.loan[int(wallet), int(asset)] = int(amount), int(loan)
-        self.orders = [tuple(map(int, line)) for line in zip(*snapshot.orders.columns().values(), strict=True)]
-        self.rows: list[SlowRow] = []
-        for code in range(len(self.contracts)):
-            for number in range(int(snapshot.start[code]), int(snapshot.start[code + 1])):
-                table = snapshot.positions
-                columns = (table.wallet, table.quantity, table.entry_value, table.leverage)
-                self.rows.append(self._held(code, *(column[number].item() for column in columns)))
-        self.of = self._rows_of_wallets()
         self.stages = [*stages]
         if not any(type(stage).__name__ == "Uncovered" for stage in stages):
             self.stages.append(Sweep())
-        self.liquidity, self.inclusive, self.max_rounds = liquidity, inclusive, max_rounds
+        self.liquidity, self.max_rounds = liquidity, max_rounds
         self.street, self.treasury = SlowParty("street"), SlowParty("treasury")
         vaults = dict.fromkeys(stage.vault for stage in stages if type(stage).__name__ == "Backstop")
         self.vaults = {name: SlowParty(name) for name in vaults}
-        self.funds = self._funds(funds, trigger)
-        self.uncovered, self.cooling, self.events, self.time = {}, {}, [], 0
-        self.passing = PassMemory({}, {}, {})
-        triggers.first_watch(self)
+        self.funds = self._open_funds(funds, trigger)
+        self.open_entries: dict[tuple[int, int], int] = {}
+        self.cooling: dict[tuple[int, int, int], CoolDown] = {}
+        self.events: list[OracleEvent] = []
+        self.time, self.this_pass = 0, PassMemory()
+        # Before debts are paid: what a house opens with is the first observation ("Drawdowns").
+        triggers.observe_opening(self)
         self._balance_against_the_street()
-        self._settle_debts(range(len(self.mode)))
+        settle_debts(self, range(len(self.mode)))
+        # Last, for only now do the books hold what calls may move but not make ("What always holds").
         self.outside = defaultdict(int)
         self.constant = {asset: self._total(asset) for asset in range(len(snapshot.assets))}
 
     # Opening ----------------------------------------------------------------------------------------------------------
 
-    def _held(self, code: int, wallet: int | None, lots: int, cost: int, leverage: float = 0.0) -> SlowRow:
-        row = SlowRow(code, self.contracts[code], wallet, lots, cost, leverage, 0, 0, 0)
+    def new_row(self, code: int, wallet: int | None, lots: int = 0) -> Row:
+        """A row that cost nothing."""
+        row = Row(code, self.contracts[code], wallet, lots, 0)
         row.price_at(self.marks[code])
         row.renew()
         return row
 
-    def _rows_of_wallets(self) -> dict[int, list[int]]:
-        found = defaultdict(list)
+    def number_rows(self) -> None:
+        """The numbers of the rows of each wallet."""
+        self.rows_of = defaultdict(list)
         for number, row in enumerate(self.rows):
-            found[row.wallet].append(number)
-        return found
+            self.rows_of[row.wallet].append(number)
 
-    def _funds(self, given, trigger) -> dict[str, SlowFund]:
+    def _open_funds(self, terms_of_funds, trigger) -> dict[str, SlowFund]:
         funds = {}
-        for terms in given:
+        for terms in terms_of_funds:
             fund = SlowFund(terms, self.asset_code[terms.asset], trigger)
             fund.opening = fund.cash[fund.asset] = self.quanta(fund.asset, terms.balance)
-            if fund.cap is not None:
-                fund.cap = self.quanta(fund.asset, fund.cap)
+            if fund.parent_cap is not None:
+                fund.parent_cap = self.quanta(fund.asset, fund.parent_cap)
             funds[fund.name] = fund
         for name, code in self.asset_code.items():
             if not any(fund.scope is None and fund.asset == code for fund in funds.values()):
@@ -108,296 +102,231 @@ class SlowHouse(Trades, Requests, Settlement, SlowMargin):
         for code in range(len(self.contracts)):
             net = sum(row.quantity for row in self.rows if row.code == code)
             if net:
-                row = self.street.rows[code] = self._held(code, None, -net, 0)
-                row.cost = row.value
-                row.pnl = 0
+                row = self.street.rows[code] = self.new_row(code, None, -net)
+                row.cost, row.pnl = row.value, 0
                 row.renew()
-                self.note("balanced", "street", None, code, -net, None, -row.cost)
+                self.note("balanced", "street", code=code, lots=-net, amount=-row.cost)
 
     def seed(self, name: str, code: int, lots: int, cost: int) -> None:
         """Let a fund hold lots that it has from the street."""
         for party, sense in ((self.funds[name], 1), (self.street, -1)):
-            row = party.rows.setdefault(code, self._held(code, None, 0, 0))
+            row = party.rows.setdefault(code, self.new_row(code, None))
             row.quantity, row.cost = row.quantity + sense * lots, row.cost + sense * cost
             row.price_at(self.marks[code])
-            self.note("balanced", party.name, None, code, sense * lots, None, -sense * cost)
+            self.note("balanced", party.name, code=code, lots=sense * lots, amount=-sense * cost)
 
     # Reading ----------------------------------------------------------------------------------------------------------
 
     def quanta(self, asset: int, amount) -> int:
         """Units as quanta."""
-        found = exact(amount) * 10 ** self.books.assets[asset].decimals
-        if found.denominator != 1 or not INT64_MIN <= found <= INT64_MAX:
+        quanta = exact(amount) * 10 ** self.books.assets[asset].decimals
+        if quanta.denominator != 1 or not INT64_MIN <= quanta <= INT64_MAX:
             raise RefusalError("off the grid")
-        return int(found)
+        return int(quanta)
 
     def rate(self, row: Row) -> Fraction:
+        """As of a snapshot; a party's row stands in its settle asset."""
         return Fraction(1) if row.wallet is None else super().rate(row)
 
-    def worth_of_a_lot(self, code: int, ticks: int) -> Fraction:
+    def value_per_lot(self, code: int, ticks: int) -> Fraction:
         """v at a price in ticks."""
         contract = self.contracts[code]
         return quanta_per_lot(contract, ticks * Fraction(contract.tick))
 
-    def e(self, wallet: int) -> int:
-        return self._equity(wallet, 1)
+    def in_settle_asset(self, row: Row, quanta: int) -> int:
+        """A number of the row's wallet, in the asset that the row's contract settles in."""
+        rate = self.rate(row)
+        return quanta if rate == 1 else round(quanta / rate)
 
-    def mm(self, wallet: int) -> int:
-        return self._margin(wallet)
-
-    def in_settle(self, wallet: int, row: Row, number: int) -> int:
-        """A number of a wallet, in the asset that a contract settles in."""
-        rate = super().rate(row)
-        return number if rate == 1 else round(number / rate)
-
-    def f(self, fund: SlowFund) -> int:
+    def fund_equity(self, fund: SlowFund) -> int:
         """F = cash + Σ(MV − EV)."""
         return fund.cash[fund.asset] + sum(row.pnl for row in fund.rows.values())
 
-    def inventory(self, party: SlowParty) -> dict[int, SlowRow]:
+    def inventory(self, party: SlowParty) -> dict[int, Row]:
         return {code: party.rows[code] for code in sorted(party.rows) if party.rows[code].quantity}
 
     def open_rows(self, wallet: int) -> list[int]:
-        return [number for number in self.of[wallet] if self.rows[number].quantity]
+        return [number for number in self.rows_of[wallet] if self.rows[number].quantity]
 
     def is_liquidatable(self, wallet: int) -> bool:
         """Holds a position, and E < 0 or 0 < MM and E <= MM."""
         if not self.open_rows(wallet):
             return False
-        equity, margin = self.e(wallet), self.mm(wallet)
+        equity, margin = self.equity_of(wallet), self.margin_of(wallet)
         return equity < 0 or (margin > 0 and (equity < margin or (self.inclusive and equity == margin)))
 
     def ratio_of(self, wallet: int) -> float:
-        equity = self.e(wallet)
-        return float("inf") if equity <= 0 else float(self.mm(wallet)) / float(equity)
+        equity = self.equity_of(wallet)
+        return float("inf") if equity <= 0 else float(self.margin_of(wallet)) / float(equity)
 
-    def settle_of(self, code: int) -> int:
+    def settle_asset(self, code: int) -> int:
         return self.asset_code[self.contracts[code].settle.name]
 
     def fund_of_asset(self, asset: int) -> SlowFund:
         return next(fund for fund in self.funds.values() if fund.scope is None and fund.asset == asset)
 
-    def head(self, code: int) -> SlowFund:
-        """The fund of a contract: the one that names it, else the asset's."""
+    def fund_of_contract(self, code: int) -> SlowFund:
+        """The one that names it, else the asset's."""
         symbol = self.contracts[code].symbol
         named = [fund for fund in self.funds.values() if fund.scope and symbol in fund.scope]
-        return named[0] if named else self.fund_of_asset(self.settle_of(code))
+        return named[0] if named else self.fund_of_asset(self.settle_asset(code))
 
-    def chain(self, head: SlowFund) -> list[SlowFund]:
-        found = [head]
-        while found[-1].parent is not None:
-            found.append(self.funds[found[-1].parent])
-        return found
+    def chain(self, code: int) -> list[SlowFund]:
+        """The fund of a contract, its parent, and so on."""
+        funds = [self.fund_of_contract(code)]
+        while funds[-1].parent is not None:
+            funds.append(self.funds[funds[-1].parent])
+        return funds
+
+    def row_at(self, place: int | PartyRow) -> Row:
+        return place.party.rows[place.code] if isinstance(place, PartyRow) else self.rows[place]
 
     # Moving -----------------------------------------------------------------------------------------------------------
 
-    def note(self, kind, who, row=None, code=None, lots=0, price=None, amount=0) -> None:
-        self.events.append((kind, who, row, code, lots, price, amount))
+    def note(self, kind, holder, *, row=None, code=None, lots=0, ticks=None, amount=0) -> None:
+        """Log one leg of an event."""
+        name = holder.name if isinstance(holder, SlowParty) else holder
+        self.events.append(OracleEvent(kind, name, row, code, lots, ticks, amount))
 
-    def money(self, who, asset: int, amount: int) -> None:
-        if isinstance(who, SlowParty):
-            who.cash[asset] += amount
-        elif self.mode[who] >= MULTI_ASSET:
-            self.amount[who, asset] += amount
+    def add_money(self, holder, asset: int, amount: int) -> None:
+        if isinstance(holder, SlowParty):
+            holder.cash[asset] += amount
+        elif self.mode[holder] >= MULTI_ASSET:
+            self.amount[holder, asset] += amount
         else:
-            self.stored[who] += amount
+            self.stored_balance[holder] += amount
 
-    def pay(self, asset: int, amount: int, giver, gives: str, taker, takes: str) -> None:
-        """Money from one to another: two legs."""
+    def pay(self, amount: int, asset: int, *, debit, credit) -> None:
+        """Money from one to another, each a holder and the kind of its leg."""
         if amount:
-            for who, kind, change in ((giver, gives, -amount), (taker, takes, amount)):
-                self.money(who, asset, change)
-                self.note(kind, who.name if isinstance(who, SlowParty) else who, None, None, 0, None, change)
+            for (holder, kind), change in ((debit, -amount), (credit, amount)):
+                self.add_money(holder, asset, change)
+                self.note(kind, holder, amount=change)
 
-    def take(self, kind: str, place, lots: int, ticks: int, before=Fraction(0)) -> int:
+    def book_lots(self, kind: str, place: int | PartyRow, lots: int, ticks: int, *, before=Fraction(0)) -> int:
         """A holder gets signed lots at a price, W being `before`: it closes first, then opens. What closing realized.
 
-        A place is a position row, or a party and a contract.
+        What is closed is worth what ``round(W)`` rises by, and what is opened what it rises by after that ("Values of
+        fills"): of the whole, both together, so a cut moves no money.
         """
-        if isinstance(place, tuple):
-            owner, code = place
-            number, name = None, owner.name
-            row = owner.rows.setdefault(code, self._held(code, None, 0, 0))
+        if isinstance(place, PartyRow):
+            number, code = None, place.code
+            row, owner = place.party.rows.setdefault(code, self.new_row(code, None)), place.party
         else:
             number, row = place, self.rows[place]
-            owner = name = row.wallet
-            code = row.code
-        side, v = sign(lots), self.worth_of_a_lot(code, ticks)
-        closes = min(abs(lots), abs(row.quantity)) if row.quantity * side < 0 else 0
-        part = round(before + v * closes) - round(before)
-        rest = round(before + v * abs(lots)) - round(before) - part
-        gain = 0
-        if closes:
-            gain = -side * part - row.release(closes)
-            self.money(owner, self.settle_of(code), gain)
-            self.note(kind, name, number, code, side * closes, ticks, -side * part)
-        if abs(lots) > closes:
-            row.quantity += lots - side * closes
-            row.cost += side * rest
+            owner, code = row.wallet, row.code
+        side, value = sign(lots), self.value_per_lot(code, ticks)
+        closed_lots = min(abs(lots), abs(row.quantity)) if row.quantity * side < 0 else 0
+        closed_value = round(before + value * closed_lots) - round(before)
+        opened_value = round(before + value * abs(lots)) - round(before) - closed_value
+        opened_lots, realized = lots - side * closed_lots, 0
+        if closed_lots:
+            realized = -side * closed_value - row.release(closed_lots)
+            self.add_money(owner, self.settle_asset(code), realized)
+            leg = {"lots": side * closed_lots, "amount": -side * closed_value}
+            self.note(kind, owner, row=number, code=code, ticks=ticks, **leg)
+        if opened_lots:
+            row.quantity += opened_lots
+            row.cost += side * opened_value
             row.renew()
-            self.note(kind, name, number, code, lots - side * closes, ticks, -side * rest)
+            leg = {"lots": opened_lots, "amount": -side * opened_value}
+            self.note(kind, owner, row=number, code=code, ticks=ticks, **leg)
         row.price_at(self.marks[code])
-        return gain
+        return realized
 
-    def fill(self, kind: str, seat, other, lots: int, ticks: int, tally: Tally) -> int:
-        """So many lots of a row are closed against another holder: both book one integer. What the other realized."""
-        row = seat[0].rows[seat[1]] if isinstance(seat, tuple) else self.rows[seat]
+    def fill(self, kind: str, place, other, lots: int, ticks: int, *, tally: Tally) -> int:
+        """So many lots at a place are closed against another holder: both book one integer. What the other realized.
+
+        The row that is closed goes first: its cost is released before the other side's, in books and in events.
+        """
+        row = self.row_at(place)
         side, before = sign(row.quantity), tally.total
-        tally.total += self.worth_of_a_lot(row.code, ticks) * lots
+        tally.total += self.value_per_lot(row.code, ticks) * lots
         tally.lots += lots
-        self.take(kind, seat, -side * lots, ticks, before)
-        return self.take(kind, other, side * lots, ticks, before)
+        self.book_lots(kind, place, -side * lots, ticks, before=before)
+        return self.book_lots(kind, other, side * lots, ticks, before=before)
 
-    def cover(self, head: SlowFund, wallet: int, need: int) -> int:
-        """The chain pays what it can of a loss; what it paid."""
-        paid, room = 0, None
-        for fund in self.chain(head):
-            part = min(need - paid, max(0, self.f(fund)))
-            if room is not None:  # what the parent may still lend this child
-                child, left = room
-                part = part if left is None else min(part, left)
+    def cover(self, fund: SlowFund, wallet: int, loss: int) -> int:
+        """The fund, then its parents, pay what they can of a loss; what they paid."""
+        paid, child = 0, None
+        while True:
+            part = min(loss - paid, max(0, self.fund_equity(fund)))
+            if child is not None:  # a parent lends to its child, which may have a cap
+                part = part if child.parent_cap is None else min(part, child.parent_cap - child.lent)
                 child.lent += part
-            self.pay(fund.asset, part, fund, "fund-paid", wallet, "cover")
+            self.pay(part, fund.asset, debit=(fund, "fund-paid"), credit=(wallet, "cover"))
             paid += part
-            room = fund, None if fund.cap is None else fund.cap - fund.lent
-        return paid
+            if fund.parent is None:
+                return paid
+            fund, child = self.funds[fund.parent], fund
 
-    def inflow(self, wallet: int, asset: int, amount: int) -> None:
+    def reduce_entry(self, wallet: int, asset: int, amount: int) -> None:
         """What comes in reduces an uncovered entry."""
-        owed = self.uncovered.get((wallet, asset))
+        owed = self.open_entries.get((wallet, asset))
         if owed is not None and amount:
-            self.uncovered[wallet, asset] = owed - amount
+            self.open_entries[wallet, asset] = owed - amount
             if owed <= amount:
-                del self.uncovered[wallet, asset]
+                del self.open_entries[wallet, asset]
                 self.note("uncovered-paid", wallet)
             else:
-                self.note("uncovered-reduced", wallet, None, None, 0, None, owed - amount)
+                self.note("uncovered-reduced", wallet, amount=owed - amount)
 
     def owes(self, wallet: int) -> bool:
-        return any(owner == wallet for owner, _ in self.uncovered)
+        return any(owner == wallet for owner, _ in self.open_entries)
 
     def cancel(self, wallet: int, codes=None) -> None:
         """Cancel the orders of a wallet, of some contracts only."""
-        gone = [line for line in self.orders if line[1] == wallet and (codes is None or line[0] in codes)]
-        for code, _, lots, price, _ in gone:
-            self.note("order-cancelled", wallet, None, code, lots, price)
-        self.orders = [line for line in self.orders if line not in gone]
+        gone = [order for order in self.orders if order.wallet == wallet and (codes is None or order.code in codes)]
+        for order in gone:
+            self.note_cancelled(order)
+        self.orders = [order for order in self.orders if order not in gone]
 
-    # A pass -----------------------------------------------------------------------------------------------------------
+    def note_cancelled(self, order: OpenOrder) -> None:
+        self.note("order-cancelled", order.wallet, code=order.code, lots=order.lots, ticks=order.ticks)
 
-    def _begin(self, time) -> int:
-        """Every call begins so: rows release their cost anew."""
+    # A call -----------------------------------------------------------------------------------------------------------
+
+    def begin_call(self, time) -> int:
+        """Every call begins so: rows release their cost anew. How many events were before it."""
         if time is not None and time < self.time:
             raise RefusalError("time runs backwards")
         self.time = self.time if time is None else time
-        self.passing = PassMemory({}, {}, {})
-        for row in [*self.rows, *(row for party in self.parties() for row in party.rows.values())]:
+        self.this_pass = PassMemory()
+        for row in self.every_row():
             row.renew()
         return len(self.events)
 
-    def _end(self, first: int) -> list[tuple]:
-        self._forget_cool_downs()
+    def end_call(self, first: int) -> list[OracleEvent]:
+        self.forget_cool_downs()
         return self.events[first:]
 
-    def _forget_cool_downs(self) -> None:
+    def forget_cool_downs(self) -> None:
         """A cool-down is that of an open row on its side, of a wallet that is liquidatable."""
         for wallet, code, side in [*self.cooling]:
             rows = [self.rows[number] for number in self.open_rows(wallet)]
-            stands = any(row.code == code and sign(row.quantity) == side for row in rows)
-            if not stands or not self.is_liquidatable(wallet):
+            is_open = any(row.code == code and sign(row.quantity) == side for row in rows)
+            if not is_open or not self.is_liquidatable(wallet):
                 del self.cooling[wallet, code, side]
 
     def parties(self) -> list[SlowParty]:
         return [self.street, self.treasury, *self.vaults.values(), *self.funds.values()]
 
-    def _read_prices(self, prices) -> dict[int, Fraction]:
-        found = {self.codes[symbol]: exact(price) for symbol, price in (prices or {}).items()}
-        if any(price <= 0 for price in found.values()):
-            raise RefusalError("a price of zero or less")
-        return found
-
-    def mark(self, prices, time=None, index_prices=None, oracle=None) -> list[tuple]:
-        """New marks, then rounds while somebody liquidatable has not been tried."""
-        fresh, other = self._read_prices(prices), self._read_prices(oracle)
-        first = self._begin(time)
-
-        def rounded(price: Fraction, code: int) -> int:
-            return max(1, round(price / Fraction(self.contracts[code].tick)))
-
-        old = {code: rounded(mark, code) for code, mark in enumerate(self.marks) if mark is not None}
-        for code, price in fresh.items():
-            self.marks[code] = price
-        now = {code: rounded(mark, code) for code, mark in enumerate(self.marks) if mark is not None}
-        self.index.update(index_prices or {})
-        self.price = self._prices(self.index)
-        for row in [*self.rows, *(row for party in self.parties() for row in party.rows.values())]:
-            row.price_at(self.marks[row.code])
-        asked = {code: rounded(price, code) for code, price in other.items()}
-        self.passing = PassMemory(now, {**now, **old}, {**now, **asked})
-        triggers.watch(self)
-        self._forget_cool_downs()
-        self._rounds()
-        self._settle_debts(range(len(self.mode)))
-        self._pay_entries(range(len(self.mode)))
-        self._move_what_isolated_winners_have()
-        triggers.watch(self)
-        return self._end(first)
-
-    def _rounds(self) -> None:
-        done = 0
-        while True:
-            liquidated, tried = self.passing.liquidated, self.passing.tried
-            wallets = [w for w in range(len(self.mode)) if w not in liquidated and self.is_liquidatable(w)]
-            funds = [f for f in self.funds.values() if f not in tried and self.f(f) < 0 and self.inventory(f)]
-            if not wallets and not funds:
-                return
-            if done == self.max_rounds:
-                for who in (*wallets, *(fund.name for fund in funds)):
-                    self.note("max-rounds", who)
-                return
-            self._round(wallets, funds)
-            done += 1
-
-    def _round(self, wallets: list[int], funds: list[SlowFund]) -> None:
-        wallets = sorted(wallets, key=lambda w: (-self.ratio_of(w), self.e(w), w))
-        rows = {}
-        for wallet in wallets:
-            weight = {n: round(self.rows[n].margin * self.rate(self.rows[n])) for n in self.open_rows(wallet)}
-            rows[wallet] = sorted(weight, key=lambda n: (-weight[n], n))
-            self.passing.liquidated.append(wallet)
-            self.note("liquidation-started", wallet)
-        self.passing.tried += funds
-        turn = RoundMemory(wallets, rows, [*funds])
-        for stage in self.stages:
-            stages_of.STAGES[type(stage).__name__](self, stage, turn, self._still_liquidatable(turn))
-            self._settle(turn)
-
-    def _still_liquidatable(self, turn: RoundMemory) -> list[int]:
-        """Whom a stage looks at; the others are left alone by it."""
-        found = []
-        for wallet in turn.wallets:
-            if self.is_liquidatable(wallet):
-                found.append(wallet)
-            elif self.open_rows(wallet):
-                self.cooling = {key: then for key, then in self.cooling.items() if key[0] != wallet}
-                if wallet not in self.passing.healthy:
-                    self.passing.healthy.add(wallet)
-                    self.note("healthy", wallet)
-        return found
+    def every_row(self) -> list[Row]:
+        return [*self.rows, *(row for party in self.parties() for row in party.rows.values())]
 
     # Once more --------------------------------------------------------------------------------------------------------
 
     def copied(self) -> SlowHouse:
-        """The same house once more, whose books may go another way."""
+        """A house of its own in the same state, whose books may go another way."""
         other = copy.copy(self)
-        other.rows, other.stored, other.orders = [copy.copy(row) for row in self.rows], [*self.stored], [*self.orders]
-        other.amount, other.loan = self.amount.copy(), self.loan.copy()
-        other.uncovered, other.cooling, other.events = {**self.uncovered}, {**self.cooling}, [*self.events]
+        other.rows, other.stored_balance = [copy.copy(row) for row in self.rows], [*self.stored_balance]
+        other.amount, other.loan, other.orders = self.amount.copy(), self.loan.copy(), [*self.orders]
+        other.open_entries, other.cooling, other.events = {**self.open_entries}, {**self.cooling}, [*self.events]
         other.outside = self.outside.copy()
         other.street, other.treasury = self.street.copied(), self.treasury.copied()
         other.vaults = {name: vault.copied() for name, vault in self.vaults.items()}
         other.funds = {name: fund.copied() for name, fund in self.funds.items()}
-        other.of = other._rows_of_wallets()
+        other.number_rows()
         return other
 
     # What is there ----------------------------------------------------------------------------------------------------
@@ -405,11 +334,11 @@ class SlowHouse(Trades, Requests, Settlement, SlowMargin):
     @property
     def state(self) -> dict:
         """The books, as plain numbers; holders of nothing are left out."""
-        held = {n: (row.wallet, row.code, n) for n, row in enumerate(self.rows)}
+        rows = {(row.wallet, row.code, n): (row.quantity, row.cost, row.leverage) for n, row in enumerate(self.rows)}
         keys = sorted({*self.amount, *self.loan})
         return {
-            "positions": {held[n]: (row.quantity, row.cost, row.leverage) for n, row in enumerate(self.rows)},
-            "balances": list(self.stored),
+            "positions": rows,
+            "balances": list(self.stored_balance),
             "holdings": {k: (self.amount[k], self.loan[k]) for k in keys if self.amount[k] or self.loan[k]},
             "orders": list(self.orders),
             "parties": {
@@ -419,32 +348,45 @@ class SlowHouse(Trades, Requests, Settlement, SlowMargin):
                 }
                 for party in self.parties()
             },
-            "uncovered": dict(self.uncovered),
-            "cooling": {key: until for key, (_, until) in self.cooling.items()},
+            "uncovered": dict(self.open_entries),
+            "cooling": {key: cool_down.end for key, cool_down in self.cooling.items()},
         }
+
+    @property
+    def fits(self) -> bool:
+        """Whether nothing leaves its range; of wallets with several assets, what is asked of them is not that large."""
+        for row in self.every_row():
+            if max(abs(row.quantity), abs(row.cost)) > INT64_MAX or abs(row.value) >= 2**62:
+                return False
+            if not INT64_MIN <= row.pnl <= INT64_MAX:
+                return False
+        money = [*self.stored_balance, *self.amount.values(), *(self.fund_equity(fund) for fund in self.funds.values())]
+        money += [cash for party in self.parties() for cash in party.cash.values()]
+        costs = [(fund, sum(row.cost for row in fund.rows.values())) for fund in self.funds.values()]
+        money += [fund.cash[fund.asset] - cost - fund.opening for fund, cost in costs]  # what its ledger sums to
+        sums = [number for w in range(len(self.mode)) for number in (self.equity_of(w), self.margin_of(w))]
+        return max(map(abs, money), default=0) <= INT64_MAX and all(INT64_MIN <= number <= INT64_MAX for number in sums)
 
     def _total(self, asset: int) -> int:
         """Everything that there is of an asset."""
         total = sum(amount for (_, code), amount in self.amount.items() if code == asset)
-        plain = zip(self.mode, self.asset, self.stored, strict=True)
+        plain = zip(self.mode, self.asset, self.stored_balance, strict=True)
         total += sum(balance for mode, code, balance in plain if mode < MULTI_ASSET and code == asset)
         total += sum(party.cash[asset] for party in self.parties())
-        rows = [*self.rows, *(row for party in self.parties() for row in party.rows.values())]
-        return total - sum(row.cost for row in rows if self.settle(row) == asset)
+        return total - sum(row.cost for row in self.every_row() if self.settle(row) == asset)
 
     def check(self) -> None:
         """The invariants; and that what is kept about a row is what its lots say."""
-        everybody = [*self.rows, *(row for party in self.parties() for row in party.rows.values())]
         for code in range(len(self.contracts)):
-            assert sum(row.quantity for row in everybody if row.code == code) == 0
+            assert sum(row.quantity for row in self.every_row() if row.code == code) == 0
         for asset, opening in self.constant.items():
             assert self._total(asset) == opening + self.outside[asset]
-        for (wallet, asset), owed in self.uncovered.items():
-            held = self.amount[wallet, asset] if self.mode[wallet] >= MULTI_ASSET else self.stored[wallet]
+        for (wallet, asset), owed in self.open_entries.items():
+            several = self.mode[wallet] >= MULTI_ASSET
             assert owed > 0
-            assert held == -owed
+            assert (self.amount[wallet, asset] if several else self.stored_balance[wallet]) == -owed
             assert not self.open_rows(wallet)
-        for wallet, balance in enumerate(self.stored):
+        for wallet, balance in enumerate(self.stored_balance):
             if self.mode[wallet] < MULTI_ASSET and not self.open_rows(wallet):
-                assert balance >= 0 or self.uncovered[wallet, self.asset[wallet]] == -balance
-        assert all(row.quantity or not row.cost for row in everybody)
+                assert balance >= 0 or self.open_entries[wallet, self.asset[wallet]] == -balance
+        assert all(row.quantity or not row.cost for row in self.every_row())

@@ -1,4 +1,4 @@
-"""What the slow clearing house keeps: rows, parties, and what a pass and a round remember."""
+"""What the slow clearing house keeps: parties, events, and what a pass and a round remember."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import copy
 from collections import defaultdict
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any, NamedTuple
 
-from support.margin_oracle import Row, quanta_per_lot
+from support.margin_oracle_rows import Row
 
 
 class RefusalError(Exception):
@@ -25,38 +26,16 @@ def sign(number) -> int:
     return (number > 0) - (number < 0)
 
 
-@dataclass
-class SlowRow(Row):
-    """Lots of a wallet (`wallet`: its row) or of a party (None), and how much of their cost was released."""
+class OracleEvent(NamedTuple):
+    """One leg: the holder is a wallet's row or a party's name, the row that of a position."""
 
-    cost_then: int = 0
-    lots_then: int = 0
-    closed: int = 0
-    released: int = 0
-
-    def renew(self) -> None:
-        """EV0 and Q0 are set anew, D to 0."""
-        self.cost_then, self.lots_then, self.closed, self.released = self.cost, abs(self.quantity), 0, 0
-
-    def release(self, lots: int) -> int:
-        """Close lots; the cost that goes with them is truncated in the sum, not one by one."""
-        self.closed += lots
-        due = abs(self.cost_then) * self.closed // self.lots_then * sign(self.cost_then)
-        part, self.released = due - self.released, due
-        self.quantity -= sign(self.quantity) * lots
-        self.cost -= part
-        return part
-
-    def price_at(self, mark: Fraction | None) -> None:
-        """MV, U and MM at a mark."""
-        self.value = self.margin = 0
-        if mark is not None:
-            self.value = round(float(self.quantity) * float(quanta_per_lot(self.contract, mark)))
-            scale = 10**self.contract.settle.decimals
-            terms = zip(self.contract.tiers.rate, self.contract.tiers.amount, strict=True)
-            lines = (float(abs(self.value)) * float(rate) - float(Fraction(a) * scale) for rate, a in terms)
-            self.margin = max(0, round(max(lines)))
-        self.pnl = self.value - self.cost
+    kind: str
+    holder: int | str
+    row: int | None
+    code: int | None
+    lots: int
+    ticks: int | None
+    amount: int
 
 
 class Tally:
@@ -70,14 +49,22 @@ class SlowParty:
     """The street, the treasury, a vault or a fund: one netted row for each contract, cash for each asset."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.rows, self.cash = name, {}, defaultdict(int)
+        self.name, self.cash = name, defaultdict(int)
+        self.rows: dict[int, Row] = {}
 
     def copied(self) -> SlowParty:
-        """The same once more."""
+        """A party of its own that holds what this one does."""
         other = copy.copy(self)
         other.rows = {code: copy.copy(row) for code, row in self.rows.items()}
         other.cash = self.cash.copy()
         return other
+
+
+class PartyRow(NamedTuple):
+    """Where a party holds lots of a contract; where a wallet does is the number of its row."""
+
+    party: SlowParty
+    code: int
 
 
 class SlowFund(SlowParty):
@@ -88,9 +75,24 @@ class SlowFund(SlowParty):
         name = terms.name or (terms.asset if scope is None else "+".join(scope))
         super().__init__(name)
         self.asset, self.scope, self.parent = asset, scope, terms.parent
-        self.cap, self.lent, self.opening = terms.parent_cap, 0, 0
+        self.parent_cap, self.lent, self.opening = terms.parent_cap, 0, 0
         self.trigger = terms.trigger if terms.trigger is not None else trigger
-        self.samples, self.on = defaultdict(list), set()
+        self.observations: dict[int | None, list[Observation]] = {}
+        self.switched_on: set[int | None] = set()
+
+
+class Observation(NamedTuple):
+    """What a drawdown saw, and when."""
+
+    time: int
+    value: int
+
+
+class CoolDown(NamedTuple):
+    """From when, and until when, a row that was ordered in part is left alone."""
+
+    start: int
+    end: int
 
 
 @dataclass
@@ -105,26 +107,31 @@ class RoundMemory:
 
 @dataclass
 class PassMemory:
-    """What is remembered from the first round of a pass to its end."""
+    """What is remembered from the first round of a pass to its end; prices in ticks by contract."""
 
-    rounded: dict[int, int]
-    before: dict[int, int]
-    oracle: dict[int, int]
+    mark_ticks: dict[int, int] = field(default_factory=dict)
+    previous_ticks: dict[int, int] = field(default_factory=dict)
+    oracle_ticks: dict[int, int] = field(default_factory=dict)
     liquidated: list[int] = field(default_factory=list)
     tried: list[SlowFund] = field(default_factory=list)
     healthy: set[int] = field(default_factory=set)
     settled: set[int] = field(default_factory=set)
-    took: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    vault: dict[int, SlowParty] = field(default_factory=dict)
-    countered: set[int] = field(default_factory=set)
+    stages_of: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    last_vault: dict[int, SlowParty] = field(default_factory=dict)
+    counterparties: set[int] = field(default_factory=set)
 
 
+@dataclass
 class PlainFund:
     """The fund that every asset has where none was given."""
 
-    def __init__(self, asset: str) -> None:
-        self.asset, self.balance, self.scope, self.name = asset, "0", None, asset
-        self.parent = self.parent_cap = self.trigger = None
+    asset: str
+    balance: str = "0"
+    scope: Any = None
+    name: str | None = None
+    parent: Any = None
+    parent_cap: Any = None
+    trigger: Any = None
 
 
 class Sweep:

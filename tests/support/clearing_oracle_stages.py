@@ -1,53 +1,53 @@
 """The stages of a pass, one function each; ``docs/waterfall.md``, "The stages".
 
-Every stage gets the house, its terms, the round, and the wallets that are liquidatable as it begins.
+Every stage gets the house, its terms, the round, and the wallets that are liquidatable as it begins: whom it takes, and
+at which prices, is settled then, whatever the stage itself moves ("The order of a pass").
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
-from support import clearing_oracle_books as oracle
-from support.clearing_oracle_triggers import objection
+from support.clearing_oracle_books import CoolDown, PartyRow, Tally, exact, sign
+from support.clearing_oracle_triggers import refusal
 from support.margin_oracle import ISOLATED, quanta_per_lot
 
 
 def prices_of(house, wallets) -> dict[int, int]:
     """Bankruptcy prices in ticks, of all rows of some wallets, from this moment."""
-    return {number: ticks for number, _, _, ticks, _, _ in house.bankruptcy(wallets)}
+    return {line.row: line.ticks for line in house.bankruptcy(wallets)}
 
 
 # Orders, legs, the book -----------------------------------------------------------------------------------------------
 
 
-def cancel_orders(house, stage, turn, chosen) -> None:
+def cancel_orders(house, stage, this_round, wallets) -> None:
     """Cross: all orders of the wallet; isolated: those of the symbol."""
-    for wallet in chosen:
+    for wallet in wallets:
         isolated = house.mode[wallet] == ISOLATED
         house.cancel(wallet, {house.rows[n].code for n in house.open_rows(wallet)} if isolated else None)
 
 
-def net_legs(house, stage, turn, chosen) -> None:
+def net_legs(house, stage, this_round, wallets) -> None:
     """LONG and SHORT of one contract are closed against each other at the mark, where E >= 0.
 
     Contracts come in the order of the wallet's rows in the round.
     """
-    for wallet in chosen:
-        for code in dict.fromkeys(house.rows[n].code for n in turn.rows[wallet] if house.rows[n].quantity):
+    for wallet in wallets:
+        for code in dict.fromkeys(house.rows[n].code for n in this_round.rows[wallet] if house.rows[n].quantity):
             legs = [n for n in house.open_rows(wallet) if house.rows[n].code == code]
-            if len(legs) == 2 and house.e(wallet) >= 0:
-                lots, ticks = min(abs(house.rows[n].quantity) for n in legs), house.passing.rounded[code]
-                house.fill("net-legs", legs[0], legs[1], lots, ticks, oracle.Tally())
-                house.passing.took[wallet].add("legs")
+            if len(legs) == 2 and house.equity_of(wallet) >= 0:
+                lots, ticks = min(abs(house.rows[n].quantity) for n in legs), house.this_pass.mark_ticks[code]
+                house.fill("net-legs", *legs, lots, ticks, tally=Tally())
+                house.this_pass.stages_of[wallet].add("legs")
 
 
-def book_ioc(house, stage, turn, chosen) -> None:
+def book_ioc(house, stage, this_round, wallets) -> None:
     """One immediate-or-cancel order a row, while its wallet is liquidatable."""
-    prices = prices_of(house, chosen)
-    for wallet in chosen:
-        for number in turn.rows[wallet]:
-            tally, again = oracle.Tally(), True
+    prices = prices_of(house, wallets)
+    for wallet in wallets:
+        for number in this_round.rows[wallet]:
+            tally, again = Tally(), True
             while again and house.rows[number].quantity and house.is_liquidatable(wallet):
                 again = order_row(house, stage, number, prices[number], tally) and stage.portion == "tiers"
 
@@ -55,68 +55,68 @@ def book_ioc(house, stage, turn, chosen) -> None:
 def order_row(house, stage, number: int, price: int, tally) -> bool:
     """Send the order of a row and settle what it filled; whether it went out and was filled whole."""
     row = house.rows[number]
-    wallet, code, side, asset = row.wallet, row.code, oracle.sign(row.quantity), house.settle_of(row.code)
-    key, head = (wallet, code, side), house.head(code)
-    if waits(house, stage, key):
+    wallet, code, side, asset = row.wallet, row.code, sign(row.quantity), house.settle_asset(row.code)
+    key, fund = (wallet, code, side), house.fund_of_contract(code)
+    if is_cooling(house, key):
         return False
     lots = lots_to_order(house, stage, row, key)
     if lots < abs(row.quantity) and stage.cool_down:
-        house.cooling[key] = house.time, house.time + stage.cool_down
+        house.cooling[key] = CoolDown(house.time, house.time + stage.cool_down)
     limit = price
-    if stage.limit == "fund" and house.f(head) > 0:
-        limit = limit_with_fund(house, row, price, Fraction(house.f(head), lots))
-    before, had, filled = tally.total, tally.lots, 0
+    if stage.limit == "fund" and house.fund_equity(fund) > 0:
+        limit = limit_with_fund(house, row, price, Fraction(house.fund_equity(fund), lots))
+    total_before, lots_before, filled = tally.total, tally.lots, 0
     for part, ticks in house.liquidity.ioc(row.contract, -side * lots, limit, house.time) if house.liquidity else ():
-        house.fill("book-fill", number, (house.street, code), part, ticks, tally)
+        house.fill("book-fill", number, PartyRow(house.street, code), part, ticks, tally=tally)
         filled += part
     if not filled:
-        house.note("zero-fill", wallet, number, code, -side * lots, limit)
+        house.note("zero-fill", wallet, row=number, code=code, lots=-side * lots, ticks=limit)
         return False
-    house.passing.took[wallet].add("book")
-    value = round(tally.total) - round(before)
+    house.this_pass.stages_of[wallet].add("book")
+    value = round(tally.total) - round(total_before)
     # C counts the lots of all orders of the row: what it owes does not depend on how it was cut into them.
-    unit = house.worth_of_a_lot(code, price)
-    better = side * (value - round(unit * tally.lots) + round(unit * had))
+    value_per_lot = house.value_per_lot(code, price)
+    better = side * (value - round(value_per_lot * tally.lots) + round(value_per_lot * lots_before))
     if better > 0 and stage.surplus == "fund":
-        house.pay(asset, better, wallet, "surplus", head, "fund-received")
+        house.pay(better, asset, debit=(wallet, "surplus"), credit=(fund, "fund-received"))
     elif better > 0:
-        fee = min(round(oracle.exact(stage.fee) * abs(value)), better)
-        house.pay(asset, fee, wallet, "fee", head, "fund-received")
+        fee = min(round(exact(stage.fee) * abs(value)), better)
+        house.pay(fee, asset, debit=(wallet, "fee"), credit=(fund, "fund-received"))
     elif better < 0:
-        house.cover(head, wallet, -better)
+        house.cover(fund, wallet, -better)
     return filled == lots
 
 
-def waits(house, stage, key) -> bool:
+def is_cooling(house, key) -> bool:
     """Whether a row that was ordered in part is left alone for a while."""
-    return key in house.cooling and house.time < house.cooling[key][1]
+    return key in house.cooling and house.time < house.cooling[key].end
 
 
 def lots_to_order(house, stage, row, key) -> int:
     """All of the row, a portion of it, or what brings it down to the floor of its tier."""
     whole, settle = abs(row.quantity), row.contract.settle
-    small = stage.above is not None and abs(row.value) <= oracle.exact(stage.above) * 10**settle.decimals
+    small = stage.above is not None and abs(row.value) <= exact(stage.above) * 10**settle.decimals
     if small or key in house.cooling:
         return whole
     if stage.portion != "tiers":
-        return math.ceil(oracle.exact(stage.portion) * whole)
+        return math.ceil(exact(stage.portion) * whole)
     floors = [Fraction(floor) * 10**settle.decimals for floor in row.contract.tiers.floor]
     floor = max((floor for floor in floors if floor < abs(row.value)), default=Fraction(0))
     if floor == 0:
         return whole
-    one = float(quanta_per_lot(row.contract, house.marks[row.code]))
-    return next(lots for lots in range(1, whole + 1) if abs(round(float(whole - lots) * one)) <= floor)
+    value_per_lot = float(quanta_per_lot(row.contract, house.marks[row.code]))
+    return next(lots for lots in range(1, whole + 1) if abs(round(float(whole - lots) * value_per_lot)) <= floor)
 
 
-def limit_with_fund(house, row, price: int, help_a_lot: Fraction) -> int:
+def limit_with_fund(house, row, price: int, help_per_lot: Fraction) -> int:
     """The limit whose value a lot is the bankruptcy price's and what the fund adds, rounded toward that price."""
-    side, one = oracle.sign(row.quantity), house.worth_of_a_lot(row.code, 1)
-    value = house.worth_of_a_lot(row.code, price) - side * help_a_lot
+    side, at_one_tick = sign(row.quantity), house.value_per_lot(row.code, 1)
+    value = house.value_per_lot(row.code, price) - side * help_per_lot
     highest = house.highest(row)
     if row.contract.kind != "inverse":
-        ticks = value / one
+        ticks = value / at_one_tick
     elif value < 0:
-        ticks = one / value
+        ticks = at_one_tick / value
     else:
         return highest
     return min(max((math.ceil if side > 0 else math.floor)(ticks), 1), highest)
@@ -125,55 +125,53 @@ def limit_with_fund(house, row, price: int, help_a_lot: Fraction) -> int:
 # Who takes rows whole -------------------------------------------------------------------------------------------------
 
 
-def backstop(house, stage, turn, chosen) -> None:
+def backstop(house, stage, this_round, wallets) -> None:
     """A vault takes a wallet with 0 <= E < below·MM at the beginning; by row, the rows before which it is so."""
-    prices, vault, below = prices_of(house, chosen), house.vaults[stage.vault], oracle.exact(stage.below)
-    low = {wallet: 0 <= house.e(wallet) < below * house.mm(wallet) for wallet in chosen}
-    for wallet in chosen:
-        for number in turn.rows[wallet]:
+    prices, vault, below = prices_of(house, wallets), house.vaults[stage.vault], exact(stage.below)
+    is_low = {wallet: 0 <= house.equity_of(wallet) < below * house.margin_of(wallet) for wallet in wallets}
+    for wallet in wallets:
+        for number in this_round.rows[wallet]:
             row = house.rows[number]
             if stage.by == "row":
-                low[wallet] = 0 <= house.e(wallet) < below * house.mm(wallet)
-            if row.quantity and low[wallet]:
-                house.fill("backstop", number, (vault, row.code), abs(row.quantity), prices[number], oracle.Tally())
-                house.passing.took[wallet].add("backstop")
-                house.passing.vault[wallet] = vault
+                is_low[wallet] = 0 <= house.equity_of(wallet) < below * house.margin_of(wallet)
+            if row.quantity and is_low[wallet]:
+                lots = abs(row.quantity)
+                house.fill("backstop", number, PartyRow(vault, row.code), lots, prices[number], tally=Tally())
+                house.this_pass.stages_of[wallet].add("backstop")
+                house.this_pass.last_vault[wallet] = vault
 
 
-def take_over(house, stage, turn, chosen) -> None:
+def take_over(house, stage, this_round, wallets) -> None:
     """The first fund of the chain that accepts a row holds it."""
-    prices, waiting = prices_of(house, chosen), waiting_rows(house, chosen)
-    for wallet in chosen:
-        for number in turn.rows[wallet]:
+    prices, waiting = prices_of(house, wallets), waiting_rows(house, wallets)
+    for wallet in wallets:
+        for number in this_round.rows[wallet]:
             row = house.rows[number]
             if not row.quantity or number in waiting:
                 continue
-            value = round(row.quantity * house.worth_of_a_lot(row.code, prices[number]))
-            for fund in house.chain(house.head(row.code)):
-                refusal = objection(house, fund, row, value)
-                if refusal is None:
-                    place, lots = (fund, row.code), abs(row.quantity)
-                    house.fill("take-over", number, place, lots, prices[number], oracle.Tally())
-                    house.passing.took[wallet].add("take-over")
+            value = round(row.quantity * house.value_per_lot(row.code, prices[number]))
+            for fund in house.chain(row.code):
+                refused = refusal(house, fund, row, value)
+                if refused is None:
+                    place, lots = PartyRow(fund, row.code), abs(row.quantity)
+                    house.fill("take-over", number, place, lots, prices[number], tally=Tally())
+                    house.this_pass.stages_of[wallet].add("take-over")
                     break
-                if (fund.name, row.code) not in turn.refused:
-                    turn.refused.add((fund.name, row.code))
-                    cause, seen, bound = refusal
-                    terms = row.code, row.quantity, prices[number], seen
-                    house.note(f"take-over-refused: {cause}", wallet, number, *terms)
-                    house.note(f"take-over-bound: {cause}", fund.name, None, row.code, 0, None, bound)
+                if (fund.name, row.code) not in this_round.refused:
+                    this_round.refused.add((fund.name, row.code))
+                    leg = {"lots": row.quantity, "ticks": prices[number], "amount": refused.value}
+                    house.note(f"take-over-refused: {refused.cause}", wallet, row=number, code=row.code, **leg)
+                    house.note(f"take-over-bound: {refused.cause}", fund, code=row.code, amount=refused.bound)
 
 
-def waiting_rows(house, chosen) -> set[int]:
+def waiting_rows(house, wallets) -> set[int]:
     """Rows that cool down, of wallets with E >= 0."""
-    found = set()
-    for wallet in chosen:
-        if house.e(wallet) >= 0:
-            keys = {
-                n: (wallet, house.rows[n].code, oracle.sign(house.rows[n].quantity)) for n in house.open_rows(wallet)
-            }
-            found |= {n for n, key in keys.items() if waits(house, None, key)}
-    return found
+    cooling = set()
+    for wallet in wallets:
+        if house.equity_of(wallet) >= 0:
+            keys = {n: (wallet, house.rows[n].code, sign(house.rows[n].quantity)) for n in house.open_rows(wallet)}
+            cooling |= {n for n, key in keys.items() if is_cooling(house, key)}
+    return cooling
 
 
 # Deleveraging ---------------------------------------------------------------------------------------------------------
@@ -181,76 +179,80 @@ def waiting_rows(house, chosen) -> set[int]:
 
 @dataclass
 class Remainder:
-    """What nobody has taken: a wallet's row or a fund's inventory, at its price. `seat` is where it stands."""
+    """What nobody has taken: a wallet's row or a fund's inventory, at its price. `place` is where it stands."""
 
-    seat: Any
+    place: int | PartyRow
     code: int
     side: int
     ticks: int
-    tally: oracle.Tally
-    wallet: int | None
+    wallet: int | None = None
+    tally: Tally = field(default_factory=Tally)
 
 
-def deleverage(house, stage, turn, chosen) -> None:
-    """Contract by contract, remainders of longs, then of shorts."""
-    remainders = remainders_of(house, stage, turn, chosen)
+def deleverage(house, stage, this_round, wallets) -> None:
+    """Contract by contract, remainders of longs, then of shorts, in ascending loss for their counterparties.
+
+    Losses only rise along the cursor, so a row that gave all it might need not be asked again. A side is ranked when
+    its turn comes, for the side before may have broken a winner ("Deleverage").
+    """
+    remainders = remainders_of(house, stage, this_round, wallets)
     for code in range(len(house.contracts)):
         for side in (1, -1):
             mine = [remainder for remainder in remainders if (remainder.code, remainder.side) == (code, side)]
-            mine.sort(key=lambda remainder: loss_a_lot(house, remainder))
-            if stage.net_fund_first:
+            mine.sort(key=lambda remainder: loss_per_lot(house, remainder))
+            if stage.net_fund_first:  # of all remainders, and so before the first user of the side ("Deleverage")
                 for remainder in mine:
                     net_with_funds(house, remainder)
             if mine:
                 deleverage_users(house, stage, mine, ranking(house, stage, code, -side))
 
 
-def remainders_of(house, stage, turn, chosen) -> list[Remainder]:
+def remainders_of(house, stage, this_round, wallets) -> list[Remainder]:
     """In liquidation order, then of funds; prices once for all."""
-    found, waiting = [], waiting_rows(house, chosen)
+    remainders, cooling = [], waiting_rows(house, wallets)
     if stage.below is not None:
-        below = oracle.exact(stage.below)
-        chosen = [wallet for wallet in chosen if house.e(wallet) < below * house.mm(wallet)]
-    prices = prices_of(house, chosen)
-    for wallet in chosen:
-        for number in turn.rows[wallet]:
+        below = exact(stage.below)
+        wallets = [wallet for wallet in wallets if house.equity_of(wallet) < below * house.margin_of(wallet)]
+    prices = prices_of(house, wallets)
+    for wallet in wallets:
+        for number in this_round.rows[wallet]:
             row = house.rows[number]
-            if row.quantity and number not in waiting:
+            if row.quantity and number not in cooling:
                 ticks = price_of(house, stage, row.code, prices[number])
-                found.append(Remainder(number, row.code, oracle.sign(row.quantity), ticks, oracle.Tally(), wallet))
+                remainders.append(Remainder(number, row.code, sign(row.quantity), ticks, wallet))
     for fund in house.funds.values():
-        seen = fund in house.passing.tried
-        if house.f(fund) >= 0 or not house.inventory(fund) or (seen and fund not in turn.funds):
+        tried = fund in house.this_pass.tried
+        if house.fund_equity(fund) >= 0 or not house.inventory(fund) or (tried and fund not in this_round.funds):
             continue
-        if not seen:
-            house.passing.tried.append(fund)
-            turn.funds.append(fund)
-        for code, _, _, bankrupt, _, _ in house.split(house.inventory(fund), house.f(fund)):
-            side, ticks = oracle.sign(fund.rows[code].quantity), price_of(house, stage, code, bankrupt)
-            found.append(Remainder((fund, code), code, side, ticks, oracle.Tally(), None))
-    return found
+        if not tried:
+            house.this_pass.tried.append(fund)
+            this_round.funds.append(fund)
+        for line in house.share_out(house.inventory(fund), house.fund_equity(fund)):
+            code = line.row
+            side, ticks = sign(fund.rows[code].quantity), price_of(house, stage, code, line.ticks)
+            remainders.append(Remainder(PartyRow(fund, code), code, side, ticks))
+    return remainders
 
 
 def price_of(house, stage, code: int, bankrupt: int) -> int:
     """At the bankruptcy price unless the venue says otherwise."""
-    passing = house.passing
-    at = {"mark": passing.rounded, "previous-mark": passing.before, "oracle": passing.oracle}
-    return bankrupt if stage.price == "bankruptcy" else at[stage.price][code]
+    prices = house.this_pass
+    ticks = {"mark": prices.mark_ticks, "previous-mark": prices.previous_ticks, "oracle": prices.oracle_ticks}
+    return bankrupt if stage.price == "bankruptcy" else ticks[stage.price][code]
 
 
-def loss_a_lot(house, remainder) -> Fraction:
+def loss_per_lot(house, remainder) -> Fraction:
     """What a counterparty loses for each lot, against the mark."""
     mark = quanta_per_lot(house.contracts[remainder.code], house.marks[remainder.code])
-    return remainder.side * (house.worth_of_a_lot(remainder.code, remainder.ticks) - mark)
+    return remainder.side * (house.value_per_lot(remainder.code, remainder.ticks) - mark)
 
 
-def left_of(house, remainder) -> int:
-    seat = remainder.seat
-    row = seat[0].rows[seat[1]] if isinstance(seat, tuple) else house.rows[seat]
-    return max(0, row.quantity * remainder.side)
+def open_lots(house, remainder) -> int:
+    """What is left of a remainder now; funds may have closed their own inventory meanwhile."""
+    return max(0, house.row_at(remainder.place).quantity * remainder.side)
 
 
-def most(row, equity: int, loss: Fraction) -> int:
+def most_lots(row, equity: int, loss: Fraction) -> int:
     """Lots that a holder may give: its equity, less what roundings may take, bears the loss."""
     if loss <= 0:
         return abs(row.quantity)
@@ -260,20 +262,20 @@ def most(row, equity: int, loss: Fraction) -> int:
 
 def net_with_funds(house, remainder) -> None:
     """The inventory of the other side, of the funds of the contract's chain, goes first."""
-    code, loss = remainder.code, loss_a_lot(house, remainder)
-    for fund in house.chain(house.head(code)):
+    code, loss = remainder.code, loss_per_lot(house, remainder)
+    for fund in house.chain(code):
         row = fund.rows.get(code)
-        if row is None or row.quantity * remainder.side >= 0 or remainder.seat == (fund, code):
+        if row is None or row.quantity * remainder.side >= 0 or remainder.place == (fund, code):
             continue
-        lots = min(left_of(house, remainder), most(row, house.f(fund), loss))
+        lots = min(open_lots(house, remainder), most_lots(row, house.fund_equity(fund), loss))
         if lots:
-            house.fill("adl-fill", remainder.seat, (fund, code), lots, remainder.ticks, remainder.tally)
-            remember(house, remainder)
+            house.fill("adl-fill", remainder.place, PartyRow(fund, code), lots, remainder.ticks, tally=remainder.tally)
+            remember_deleveraged(house, remainder)
 
 
-def remember(house, remainder) -> None:
+def remember_deleveraged(house, remainder) -> None:
     if remainder.wallet is not None:
-        house.passing.took[remainder.wallet].add("deleverage")
+        house.this_pass.stages_of[remainder.wallet].add("deleverage")
 
 
 def ranking(house, stage, code: int, side: int) -> list[int]:
@@ -283,9 +285,9 @@ def ranking(house, stage, code: int, side: int) -> list[int]:
         wallet = row.wallet
         if row.code != code or row.quantity * side <= 0:
             continue
-        if wallet in house.passing.liquidated or house.is_liquidatable(wallet):
+        if wallet in house.this_pass.liquidated or house.is_liquidatable(wallet):
             continue
-        score = score_of(house, stage.rule, row, house.in_settle(wallet, row, house.e(wallet)))
+        score = score_of(house, stage.rule, row, house.in_settle_asset(row, house.equity_of(wallet)))
         if score > -math.inf and (stage.eligible == "all" or row.pnl > 0):
             scores[number] = score
     return sorted(scores, key=lambda n: (-scores[n], house.rows[n].wallet, n))
@@ -293,28 +295,29 @@ def ranking(house, stage, code: int, side: int) -> list[int]:
 
 def deleverage_users(house, stage, remainders, ranked) -> None:
     """One cursor over the ranking: who is used up never comes again, who is excluded is kept for the next."""
-    used, touched = set(), []
+    used, deleveraged = set(), set()
     for remainder in remainders:
-        loss = loss_a_lot(house, remainder)
+        loss = loss_per_lot(house, remainder)
         for number in ranked:
-            need, wallet = left_of(house, remainder), house.rows[number].wallet
+            need, wallet = open_lots(house, remainder), house.rows[number].wallet
             if not need:
                 break
             if number in used or (stage.same_account == "exclude" and same_account(house, remainder, wallet)):
                 continue
             row = house.rows[number]
-            might = most(row, house.in_settle(wallet, row, house.e(wallet)), loss)
-            lots = min(might, need)
-            if lots == might:
+            most = most_lots(row, house.in_settle_asset(row, house.equity_of(wallet)), loss)
+            lots = min(most, need)
+            if lots == most:
                 used.add(number)
             if not lots:
                 continue
-            gain = house.fill("adl-fill", remainder.seat, number, lots, remainder.ticks, remainder.tally)
-            house.note("adl-notice", wallet, number, row.code, remainder.side * lots, remainder.ticks, gain)
-            remember(house, remainder)
-            house.passing.countered.add(wallet)
-            if wallet not in touched:
-                touched.append(wallet)
+            realized = house.fill("adl-fill", remainder.place, number, lots, remainder.ticks, tally=remainder.tally)
+            leg = {"lots": remainder.side * lots, "ticks": remainder.ticks, "amount": realized}
+            house.note("adl-notice", wallet, row=number, code=row.code, **leg)
+            remember_deleveraged(house, remainder)
+            house.this_pass.counterparties.add(wallet)
+            if wallet not in deleveraged:  # told first: a notice, then what it costs the wallet ("Deleverage")
+                deleveraged.add(wallet)
                 house.cancel(wallet, {row.code} if house.mode[wallet] == ISOLATED else None)
 
 
@@ -345,27 +348,27 @@ def score_of(house, rule, row, equity: int) -> float:
     raise NotImplementedError(name)
 
 
-def float_quotient(top: float, bottom: float) -> float:
+def float_quotient(numerator: float, denominator: float) -> float:
     """A quotient as float64 has it."""
-    if bottom:
-        return top / bottom
-    return math.copysign(math.inf, top) if top else math.nan
+    if denominator:
+        return numerator / denominator
+    return math.copysign(math.inf, numerator) if numerator else math.nan
 
 
 # What nobody took -----------------------------------------------------------------------------------------------------
 
 
-def uncovered(house, stage, turn, chosen) -> None:
+def uncovered(house, stage, this_round, wallets) -> None:
     """It stays, and is retried at the next mark."""
-    for wallet in chosen:
-        for number in turn.rows[wallet]:
+    for wallet in wallets:
+        for number in this_round.rows[wallet]:
             row = house.rows[number]
             if row.quantity:
-                house.note("uncovered-lots", wallet, number, row.code, row.quantity)
-    for fund in turn.funds:
-        if house.f(fund) < 0:
+                house.note("uncovered-lots", wallet, row=number, code=row.code, lots=row.quantity)
+    for fund in this_round.funds:
+        if house.fund_equity(fund) < 0:
             for code, row in house.inventory(fund).items():
-                house.note("uncovered-lots", fund.name, None, code, row.quantity)
+                house.note("uncovered-lots", fund, code=code, lots=row.quantity)
 
 
 STAGES = {

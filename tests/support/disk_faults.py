@@ -13,7 +13,7 @@ TESTS = Path(__file__).parents[1]
 
 CHANGE = files.change
 
-#: How often a run is killed; `ci/kill.sh` does it more often.
+#: How often a run is killed; `ci/kill_runs.sh` does it more often.
 KILLS = int(os.environ.get("ADLCORE_KILLS", "4"))
 
 

@@ -107,7 +107,7 @@ passes = 3
 
 
 def stopped(target, sealed):
-    """The same run, stopped after two passes."""
+    """A run of this scenario, stopped after two of its passes."""
     from adlcore.lab import scenarios
     from adlcore.lab.crash import Crash
 

@@ -1,13 +1,12 @@
-"""Small venues of whole numbers, for tests whose arithmetic is done by hand."""
+"""Small books of whole numbers, for tests whose arithmetic is done by hand."""
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import adlcore as adl
-from support.books import as_columns
+from support.books import as_columns, unbalanced
 
 #: A quantum is a unit: every amount of these books is a small whole number.
 USDT, BTC = adl.Asset("USDT", 0), adl.Asset("BTC", 0)
@@ -32,7 +31,7 @@ AT_100 = {"X": "100", "Y": "100"}
 NO_MARGIN = adl.MarginTiers([0], ["0.0001"])
 CAPPED = linear("X", max_price="110")
 
-#: A venue for :func:`snapshot`: nobody is liquidated; each wallet has one row; wallet 0 lacks 400 once it is closed.
+#: Books for :func:`snapshot`: nobody is liquidated; each wallet has one row; wallet 0 lacks 400 once it is closed.
 FLAT = ([1000, 1000, 1000], [("X", 0, 10, 1000), ("X", 1, -10, -1000)], {"X": "100"})
 ONE_ROW_EACH = ([120, 100, 1000], [("X", 0, 10, 1000), ("X", 1, 10, 1000), ("X", 2, -20, -2000)], {"X": "100"})
 LACKING = ([0, 9000], [("X", 0, 10, 1500), ("X", 1, -10, -1000)], {"X": "100"})
@@ -50,8 +49,7 @@ def snapshot(contracts, wallets, positions, marks, **more: Any) -> adl.Snapshot:
         for row, given in enumerate(wallets)
     ]
     held = [(*given, 0.0)[:5] for given in positions]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", adl.OpenInterestWarning)
+    with unbalanced():
         return adl.Snapshot(
             contracts,
             as_columns("account mode balance asset", cells),
@@ -131,17 +129,17 @@ class PassResult:
         """Of a fund: lots and entry value."""
         return {symbol: tuple(map(int, held)) for symbol, held in self.house.funds[name].inventory.items() if held[0]}
 
-    def of(self, *kinds: str, fund: str | None = None) -> list[dict[str, Any]]:
-        """Events of some kinds in order: those of wallets, or of one party."""
+    def of(self, *kinds: str, party: str | None = None) -> list[dict[str, Any]]:
+        """Events of some kinds in order: those of wallets, or of one party, as the column ``fund`` names it."""
         return [
             row
             for row in self.events.rows()
-            if row["kind"] in kinds and (row["wallet"] >= 0 if fund is None else row["fund"] == fund)
+            if row["kind"] in kinds and (row["wallet"] >= 0 if party is None else row["fund"] == party)
         ]
 
-    def fills(self, *kinds: str, fund: str | None = None) -> list[tuple[int, int, int, int]]:
+    def fills(self, *kinds: str, party: str | None = None) -> list[tuple[int, int, int, int]]:
         """Wallet, lots, price and amount of them."""
-        return [(row["wallet"], row["lots"], row["price"], row["amount"]) for row in self.of(*kinds, fund=fund)]
+        return [(row["wallet"], row["lots"], row["price"], row["amount"]) for row in self.of(*kinds, party=party)]
 
     def own(self, wallet: int, *kinds: str) -> list[tuple[int, int, int]]:
         """Lots, price and amount of a wallet's fills."""
@@ -152,9 +150,9 @@ class PassResult:
         """Who is left with how many lots."""
         return [(row["wallet"], row["lots"]) for row in self.of("uncovered-lots")]
 
-    def amounts(self, *kinds: str, fund: str | None = None) -> list[tuple[int, int]]:
+    def amounts(self, *kinds: str, party: str | None = None) -> list[tuple[int, int]]:
         """Wallet and amount of them."""
-        return [(row["wallet"], row["amount"]) for row in self.of(*kinds, fund=fund)]
+        return [(row["wallet"], row["amount"]) for row in self.of(*kinds, party=party)]
 
     def wallets(self, *kinds: str) -> list[int]:
         """The wallets of them."""
@@ -178,8 +176,7 @@ class PassResult:
 def build_house(snapshot, venue, funds=(), book=None, **more: Any) -> adl.ClearingHouse:
     """A house whose snapshot may be balanced by the street; `funds` may be the cash of one in USDT."""
     given = [fund(funds)] if isinstance(funds, int) else funds
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", adl.OpenInterestWarning)
+    with unbalanced():
         return adl.ClearingHouse(snapshot, given, venue, book, **more)
 
 

@@ -10,37 +10,31 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore import clearing
 from support import margin_oracle
+from support.house_books import RestingOrders
 
 FACTORS = ("0.2", "0.5", "0.8", "0.9", "0.97", "0.999", "1", "1.001", "1.03", "1.1", "1.25", "2", "6")
 RULES = ("binance", "roi", "hyperliquid")
 
 
 class ThinBook:
-    """Bids and asks in ticks, by symbol, each side best first; what fills is gone.
+    """Resting orders by symbol; what fills is gone.
 
     `depth` lists (steps from the mark in per mille, lots) for both sides of every contract.
     """
 
     def __init__(self, marks, depth) -> None:
-        self.levels = defaultdict(dict)
+        self.books = {}
         for contract, mark in marks.items():
-            for side in (1, -1):
-                levels = []
-                for step, lots in depth:
-                    price = Fraction(mark) / Fraction(contract.tick) * (1000 + side * step) / 1000
-                    levels.append([max(1, round(price)), lots])
-                self.levels[contract.symbol][side] = sorted(levels, key=lambda level: (side * level[0], level[1]))
+            middle = Fraction(mark) / Fraction(contract.tick)
+            bids, asks = (
+                sorted((lots, max(1, round(middle * (1000 + side * step) / 1000))) for step, lots in depth)
+                for side in (-1, 1)
+            )
+            self.books[contract.symbol] = RestingOrders(bids, asks)
 
     def ioc(self, contract, quantity, limit, time):
-        """An order at once: a seller meets the bids from the highest, down to the limit; a buyer the asks."""
-        side, left, fills = (1 if quantity > 0 else -1), abs(quantity), []
-        for level in self.levels[contract.symbol].get(side, ()):
-            lots = min(left, level[1])
-            if lots and side * level[0] <= side * limit:
-                fills.append((lots, level[0]))
-                level[1] -= lots
-                left -= lots
-        return fills
+        """An order at once; a contract without a mark has no book."""
+        return self.books[contract.symbol].ioc(contract, quantity, limit, time) if contract.symbol in self.books else []
 
 
 @dataclass
@@ -222,18 +216,18 @@ def operations(draw, books) -> list[tuple[str, dict]]:
 
 @st.composite
 def near_failure_crowds(draw, modes=margin_oracle.MODES) -> adl.Snapshot:
-    """A venue where each wallet with one asset is as near to its end as drawn, and many are rich."""
+    """A crowd in which each wallet with one asset is as near to its end as drawn, and many are rich."""
     given = draw(margin_oracle.crowd_columns(modes))
-    venue = margin_oracle.SlowMargin(margin_oracle.snapshot(**given))
-    for wallet, mode in enumerate(venue.mode):
-        if mode < margin_oracle.MULTI_ASSET and venue.of[wallet]:
+    slow = margin_oracle.SlowMargin(margin_oracle.snapshot(**given))
+    for wallet, mode in enumerate(slow.mode):
+        if mode < margin_oracle.MULTI_ASSET and slow.rows_of[wallet]:
             aims = [None, Fraction(-1, 2), Fraction(0), Fraction(1, 3), Fraction(3, 4), Fraction(1), Fraction(2)]
             aim, rich = draw(st.sampled_from(aims)), draw(st.booleans())
-            size = sum(abs(venue.rows[number].value) for number in venue.of[wallet])
+            size = sum(abs(slow.rows[number].value) for number in slow.rows_of[wallet])
             if rich:
                 given["wallets"]["balance"][wallet] += size * draw(st.sampled_from([1, 3]))
             elif aim is not None:
-                moved = round(aim * venue.margin[wallet]) + draw(st.integers(-1, 1)) - venue.equity[wallet]
+                moved = round(aim * slow.margin[wallet]) + draw(st.integers(-1, 1)) - slow.equity[wallet]
                 given["wallets"]["balance"][wallet] += moved
     return margin_oracle.snapshot(**given)
 

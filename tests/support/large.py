@@ -1,13 +1,9 @@
 """Numbers too large to be any, and what an error about one must be."""
 
-import pickle
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
-import pytest
-
-import adlcore as adl
 
 
 class Unshowable:
@@ -48,25 +44,3 @@ FRACTIONS = {
     "text of a fraction with giant parts": f"{'3' * 5000}/{'7' * 5001}",
     "text of a fraction with 100,000 digits": f"1/{'7' * 10**5}",
 }
-
-
-def refused_soundly(call, *words: str) -> None:
-    """A call is refused by an error that is sound and says these words."""
-    with pytest.raises(adl.AdlError) as caught:
-        call()
-    assert all(word in str(caught.value) for word in words), str(caught.value)
-    sound(caught.value)
-
-
-def sound(error):
-    """A message of bounded length, that pickles."""
-    assert len(str(error)) <= 2000
-    assert len(repr(error)) <= 4100
-    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        again = pickle.loads(pickle.dumps(error, protocol))
-        assert (type(again), str(again), again.argument, again.row) == (
-            type(error),
-            str(error),
-            error.argument,
-            error.row,
-        )

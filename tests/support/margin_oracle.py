@@ -6,9 +6,7 @@ computes.
 """
 
 import math
-import warnings
 from collections import defaultdict
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -16,7 +14,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 import adlcore as adl
-from support.books import as_columns
+from support.books import as_columns, unbalanced
+from support.margin_oracle_rows import BankruptcyLine, OpenOrder, Row, favour, quanta_per_lot, ticks_of, value_at
 
 CROSS, ISOLATED, MULTI_ASSET, PORTFOLIO = range(4)
 MODES = ("cross", "isolated", "multi-asset", "portfolio")
@@ -25,13 +24,12 @@ INT64_MAX, INT64_MIN = 2**63 - 1, -(2**63)
 
 def snapshot(make=adl.Snapshot, **columns) -> adl.Snapshot:
     """A snapshot whose longs and shorts need not be equal."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", adl.OpenInterestWarning)
+    with unbalanced():
         return make(**columns)
 
 
 def build(**tables) -> adl.Snapshot:
-    """The same of decimal text."""
+    """A snapshot of tables in decimal text, whose longs and shorts need not be equal."""
     return snapshot(adl.Snapshot.build, **tables)
 
 
@@ -46,33 +44,6 @@ def several(mode: str, amounts: dict, positions=(), asset: str = "USDT", **terms
     )
 
 
-def quanta_per_lot(contract: adl.Contract, price) -> Fraction:
-    """v(price) in quanta, exact."""
-    units = Fraction(contract.multiplier) * Fraction(contract.lot) * 10**contract.settle.decimals
-    return -units / Fraction(price) if contract.kind == "inverse" else units * Fraction(price)
-
-
-@dataclass
-class Row:
-    """A position and what the mark makes of it."""
-
-    code: int
-    contract: adl.Contract
-    wallet: int
-    quantity: int
-    cost: int
-    leverage: float
-    value: int
-    pnl: int
-    margin: int
-
-    @property
-    def initial(self) -> int:
-        if not self.leverage:
-            return self.margin
-        return math.ceil(abs(self.value) / Fraction(Decimal(repr(self.leverage))))
-
-
 class SlowMargin:
     """Every number of a snapshot, at its marks or at others."""
 
@@ -84,23 +55,34 @@ class SlowMargin:
             self.marks[named[symbol]] = Fraction(mark)
         self.asset_code = {asset.name: code for code, asset in enumerate(books.assets)}
         self.mode, self.asset = books.wallets.mode.tolist(), books.wallets.asset.tolist()
-        self.stored = books.wallets.balance.tolist()
-        self.price = self._prices(index_prices or {})
-        self.kept = [1 - Fraction(cut) for cut in books.haircuts]
+        self.stored_balance = books.wallets.balance.tolist()
+        self.asset_price = self._prices(index_prices or {})
+        self.kept_share = [1 - Fraction(cut) for cut in books.haircuts]
         self.rows = [self._row(row) for row in range(len(books.positions))]
         self.amount, self.loan = defaultdict(int), defaultdict(int)
         held = books.balances
         for wallet, asset, amount, loan in zip(*(column.tolist() for column in held.columns().values()), strict=True):
             self.amount[wallet, asset], self.loan[wallet, asset] = amount, loan
-        self.orders = [tuple(map(int, line)) for line in zip(*books.orders.columns().values(), strict=True)]
-        self.of = defaultdict(list)
+        self.orders = [OpenOrder(*map(int, line)) for line in zip(*books.orders.columns().values(), strict=True)]
+        self.rows_of = defaultdict(list)
         for number, row in enumerate(self.rows):
-            self.of[row.wallet].append(number)
-        wallets = range(len(self.mode))
-        self.equity = [self._equity(wallet, 1) for wallet in wallets]
-        self.balance = [self._equity(wallet, 0) for wallet in wallets]
-        self.margin = [self._margin(wallet) for wallet in wallets]
-        self.free = [self._free(wallet) for wallet in wallets]
+            self.rows_of[row.wallet].append(number)
+
+    @property
+    def equity(self) -> list[int]:
+        return [self.equity_of(wallet) for wallet in range(len(self.mode))]
+
+    @property
+    def balance(self) -> list[int]:
+        return [self.balance_of(wallet) for wallet in range(len(self.mode))]
+
+    @property
+    def margin(self) -> list[int]:
+        return [self.margin_of(wallet) for wallet in range(len(self.mode))]
+
+    @property
+    def free(self) -> list[int]:
+        return [max(0, self.spare(wallet)) for wallet in range(len(self.mode))]
 
     def _prices(self, moved) -> list[Fraction | None]:
         """Quanta of the numeraire for a quantum of each asset."""
@@ -118,18 +100,13 @@ class SlowMargin:
         return found
 
     def _row(self, number: int) -> Row:
-        books = self.books
-        code = next(k for k in range(len(self.contracts)) if books.start[k] <= number < books.start[k + 1])
-        contract, table = self.contracts[code], books.positions
-        quantity, cost = int(table.quantity[number]), int(table.entry_value[number])
-        value = round(float(quantity) * float(quanta_per_lot(contract, self.marks[code])))
-        margin = 0
-        if contract.tiers is not None:
-            scale = 10**contract.settle.decimals
-            terms = zip(contract.tiers.rate, contract.tiers.amount, strict=True)
-            margin = max(0, round(max(float(abs(value)) * float(r) - float(Fraction(a) * scale) for r, a in terms)))
-        leverage = float(table.leverage[number])
-        return Row(code, contract, int(table.wallet[number]), quantity, cost, leverage, value, value - cost, margin)
+        start, table = self.books.start, self.books.positions
+        code = next(k for k in range(len(self.contracts)) if start[k] <= number < start[k + 1])
+        columns = (table.wallet, table.quantity, table.entry_value, table.leverage)
+        row = Row(code, self.contracts[code], *(column[number].item() for column in columns))
+        row.price_at(self.marks[code])
+        row.renew()
+        return row
 
     def settle(self, row: Row) -> int:
         """Row of the asset that a position settles in."""
@@ -137,62 +114,68 @@ class SlowMargin:
 
     def rate(self, row: Row) -> Fraction:
         """Quanta of the wallet's asset, or numeraire, for a quantum of the position's settle asset."""
-        return self.price[self.settle(row)] if self.mode[row.wallet] >= MULTI_ASSET else Fraction(1)
+        return self.asset_price[self.settle(row)] if self.mode[row.wallet] >= MULTI_ASSET else Fraction(1)
 
-    def _by_asset(self, wallet: int, what: str) -> dict[int, int]:
+    def _by_asset(self, wallet: int, column: str) -> dict[int, int]:
         sums = defaultdict(int)
-        for number in self.of[wallet]:
-            sums[self.settle(self.rows[number])] += getattr(self.rows[number], what)
+        for number in self.rows_of[wallet]:
+            sums[self.settle(self.rows[number])] += getattr(self.rows[number], column)
         return sums
 
-    def _equity(self, wallet: int, counted: int) -> int:
-        """Equity; without profit and loss (`counted` 0) the balance."""
+    def balance_of(self, wallet: int) -> int:
+        """Equity without profit and loss."""
+        return self._sum_of(wallet, 0)
+
+    def equity_of(self, wallet: int) -> int:
+        return self._sum_of(wallet, 1)
+
+    def _sum_of(self, wallet: int, counted: int) -> int:
+        """Balances, and profit and loss as often as `counted` says."""
         pnl = self._by_asset(wallet, "pnl")
         if self.mode[wallet] < MULTI_ASSET:
-            return self.stored[wallet] + counted * sum(pnl.values())
+            return self.stored_balance[wallet] + counted * sum(pnl.values())
         total = 0
         for asset in range(len(self.books.assets)):
-            price, gain = self.price[asset] or Fraction(0), counted * pnl[asset]
+            price, gain = self.asset_price[asset] or Fraction(0), counted * pnl[asset]
             amount = self.amount[wallet, asset] - self.loan[wallet, asset]
             if self.mode[wallet] == PORTFOLIO:
-                total += round(min((amount + gain) * price * self.kept[asset], (amount + gain) * price))
+                total += round(min((amount + gain) * price * self.kept_share[asset], (amount + gain) * price))
             else:
-                total += round(amount * price * (self.kept[asset] if amount > 0 else 1)) + round(gain * price)
+                total += round(amount * price * (self.kept_share[asset] if amount > 0 else 1)) + round(gain * price)
         return total
 
-    def _margin(self, wallet: int) -> int:
+    def margin_of(self, wallet: int) -> int:
         margin = self._by_asset(wallet, "margin")
         if self.mode[wallet] < MULTI_ASSET:
             return sum(margin.values())
         total = 0
         for asset in range(len(self.books.assets)):
-            price, rate = self.price[asset] or Fraction(0), Fraction(self.books.loan_rates[asset])
+            price, rate = self.asset_price[asset] or Fraction(0), Fraction(self.books.loan_rates[asset])
             total += round(margin[asset] * price) + round(self.loan[wallet, asset] * rate * price)
         return total
 
-    def _free(self, wallet: int) -> int:
-        return max(0, self.spare(wallet))
-
     def spare(self, wallet: int) -> int:
         """Free margin before it is held at zero: what may be locked, and leaves the wallet healthy once it is gone."""
-        equity, margin = self._equity(wallet, 1), self._margin(wallet)
-        if not margin or not any(self.rows[number].quantity for number in self.of[wallet]):
+        equity, margin = self.equity_of(wallet), self.margin_of(wallet)
+        if not margin or not any(self.rows[number].quantity for number in self.rows_of[wallet]):
             return self.lockable(wallet)
         return min(self.lockable(wallet), equity - margin - (1 if self.inclusive else 0))
 
     def lockable(self, wallet: int) -> int:
         """What orders may lock, before it is held at zero."""
-        needed = sum(math.ceil(self.rows[n].initial * self.rate(self.rows[n])) for n in self.of[wallet])
+        needed = sum(math.ceil(self.rows[n].initial * self.rate(self.rows[n])) for n in self.rows_of[wallet])
         if self.mode[wallet] >= MULTI_ASSET:  # what loans need, too
             loans = zip(range(len(self.books.assets)), self.books.loan_rates, strict=True)
-            needed += sum(round(self.loan[wallet, a] * Fraction(rate) * (self.price[a] or 0)) for a, rate in loans)
-        held = 0
-        for code, owner, _, _, locked in self.orders:
-            if owner == wallet:
-                asset = self.asset_code[self.contracts[code].settle.name]
-                rate = self.price[asset] if self.mode[wallet] >= MULTI_ASSET else Fraction(1)
-                held += math.ceil(locked * rate)
-        return min(self._equity(wallet, 0), self._equity(wallet, 1)) - needed - held
+            needed += sum(
+                round(self.loan[wallet, a] * Fraction(rate) * (self.asset_price[a] or 0)) for a, rate in loans
+            )
+        locked = 0
+        for order in self.orders:
+            if order.wallet == wallet:
+                asset = self.asset_code[self.contracts[order.code].settle.name]
+                rate = self.asset_price[asset] if self.mode[wallet] >= MULTI_ASSET else Fraction(1)
+                locked += math.ceil(order.locked * rate)
+        return min(self.balance_of(wallet), self.equity_of(wallet)) - needed - locked
 
     @property
     def ratio(self) -> list[float]:
@@ -202,7 +185,7 @@ class SlowMargin:
     def liquidatable(self, inclusive: bool = True) -> list[bool]:
         found = []
         for wallet, (equity, margin) in enumerate(zip(self.equity, self.margin, strict=True)):
-            holds = any(self.rows[number].quantity for number in self.of[wallet])
+            holds = any(self.rows[number].quantity for number in self.rows_of[wallet])
             short = equity < margin or (inclusive and equity == margin)
             found.append(holds and (equity < 0 or (margin > 0 and short)))
         return found
@@ -215,16 +198,13 @@ class SlowMargin:
 
     # Shared bankruptcy prices -----------------------------------------------------------------------------------------
 
-    def bankruptcy(self, wallets) -> list[tuple[int, int, int, int, int, bool]]:
-        """Row, share, value, price in ticks, value at it, whether bounded: of all positions of these wallets."""
-        return sorted(line for wallet in wallets for line in self._split(wallet))
+    def bankruptcy(self, wallets) -> list[BankruptcyLine]:
+        """The lines of all positions of these wallets, by row."""
+        rows_of = {w: {n: self.rows[n] for n in self.rows_of[w] if self.rows[n].quantity} for w in wallets}
+        return sorted(line for w, rows in rows_of.items() for line in self.share_out(rows, self.equity_of(w)))
 
-    def _split(self, wallet: int) -> list[tuple[int, int, int, int, int, bool]]:
-        rows = {number: self.rows[number] for number in self.of[wallet] if self.rows[number].quantity}
-        return self.split(rows, self._equity(wallet, 1))
-
-    def split(self, rows: dict[int, Row], equity: int) -> list[tuple[int, int, int, int, int, bool]]:
-        """The same of rows that share an equity."""
+    def share_out(self, rows: dict[int, Row], equity: int) -> list[BankruptcyLine]:
+        """The lines of rows that share an equity."""
         share, value, bound = {}, {}, {}
         while True:
             free = [number for number in rows if number not in bound]
@@ -245,13 +225,13 @@ class SlowMargin:
                 break
             for n, price in fresh.items():
                 bound[n] = price
-                value[n] = worth(rows[n], price)
+                value[n] = value_at(rows[n], price)
                 share[n] = round((rows[n].value - value[n]) * self.rate(rows[n]))
-        found = []
+        lines = []
         for n, row in rows.items():
             price = bound[n] if n in bound else favour(row)(ticks_of(row, value[n]))
-            found.append((n, share[n], value[n], price, worth(row, price), n in bound))
-        return found
+            lines.append(BankruptcyLine(n, share[n], value[n], price, value_at(row, price), n in bound))
+        return lines
 
     def _bound(self, row: Row, value: int) -> int | None:
         """The bound at which a row is held, or None where it has a price."""
@@ -267,24 +247,6 @@ class SlowMargin:
             return math.floor(Fraction(row.contract.max_price) / tick)
         entry = ticks_of(row, row.cost) if row.cost else 0
         return max(math.ceil(1000 * self.marks[row.code] / tick), math.ceil(entry))
-
-
-def favour(row: Row):
-    """A long's price is rounded up, a short's down."""
-    return math.ceil if row.quantity > 0 else math.floor
-
-
-def ticks_of(row: Row, value: int) -> Fraction | float:
-    """The price, in ticks, at which a row has a value; infinite where no price is high enough."""
-    one = quanta_per_lot(row.contract, row.contract.tick)
-    if row.contract.kind != "inverse":
-        return Fraction(value) / (row.quantity * one)
-    return row.quantity * one / value if value * row.quantity < 0 else math.inf
-
-
-def worth(row: Row, ticks: int) -> int:
-    """``round(q·v(P))``, half-even."""
-    return round(row.quantity * quanta_per_lot(row.contract, ticks * Fraction(row.contract.tick)))
 
 
 def columns_of(state: adl.MarginState) -> dict[str, bytes]:
@@ -391,14 +353,14 @@ def crowd_columns(draw, modes=MODES) -> dict:
 
 
 @st.composite
-def pinned(draw, modes=("cross", "isolated")) -> dict:
-    """A venue of wallets with one asset, some of whose equity lies within a quantum of the margin, or of zero."""
+def border_crowds(draw, modes=("cross", "isolated")) -> dict:
+    """Columns of wallets with one asset, some of whose equity lies within a quantum of the margin, or of zero."""
     given = draw(crowd_columns(modes))
-    venue = SlowMargin(snapshot(**given))
-    for wallet in range(len(venue.equity)):
-        aim = draw(st.sampled_from([None, venue.margin[wallet], 0]))
+    margin = SlowMargin(snapshot(**given))
+    for wallet in range(len(margin.equity)):
+        aim = draw(st.sampled_from([None, margin.margin[wallet], 0]))
         if aim is not None:
-            moved = aim + draw(st.integers(-1, 1)) - venue.equity[wallet]
+            moved = aim + draw(st.integers(-1, 1)) - margin.equity[wallet]
             given["wallets"]["balance"][wallet] += moved
     return given
 

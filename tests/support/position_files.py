@@ -2,22 +2,10 @@
 
 from decimal import Decimal
 
-import pytest
 from hypothesis import strategies as st
-
-import adlcore as adl
 
 HEADER = "account,quantity,entry_price,equity\n"
 GOOD = HEADER + "a,-1.50,20,5\nb,-0.25,21,6\nc,2,22,7\n"
-
-
-def refused_file(path, columns=None, **options):
-    """The message and the error of a file that cannot be read."""
-    with pytest.raises(adl.AdlError) as caught:
-        adl.read_positions(path, columns, **options)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message, caught.value
 
 
 def decimals():

@@ -94,3 +94,62 @@ def fails_at(path, call, kind: type[OSError] = OSError, match: str | None = None
         call()
     assert str(caught.value.filename) == str(path)
     return caught.value
+
+
+def refused_at(call, argument: str | None = None, row: int | None = None, words: str | tuple[str, ...] = ()):
+    """The error of a call, which must name argument and row, as attributes and in its message, and say these words."""
+    with pytest.raises(adl.AdlError) as caught:
+        call()
+    error = caught.value
+    if argument is not None:
+        assert error.argument == argument, str(error)
+        assert error.row == row, str(error)
+        assert argument.split(".")[0] in str(error)
+    if row is not None:
+        assert f"[{row}]" in str(error)
+    for word in (words,) if isinstance(words, str) else words:
+        assert word in str(error), str(error)
+    assert len(str(error).splitlines()) == 1
+    return error
+
+
+def refused_with(call, *words: str, **facts) -> adl.AdlError:
+    """The error of a call, which must say these words in one line, and have these attributes."""
+    with pytest.raises(adl.AdlError) as caught:
+        call()
+    for word in words:
+        assert word in str(caught.value), str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert {name: getattr(caught.value, name) for name in facts} == facts
+    return caught.value
+
+
+def refused_soundly(call, *words: str) -> None:
+    """A call is refused by an error that is sound and says these words."""
+    with pytest.raises(adl.AdlError) as caught:
+        call()
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+    sound(caught.value)
+
+
+def sound(error):
+    """A message of bounded length, that pickles."""
+    assert len(str(error)) <= 2000
+    assert len(repr(error)) <= 4100
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        again = pickle.loads(pickle.dumps(error, protocol))
+        assert (type(again), str(again), again.argument, again.row) == (
+            type(error),
+            str(error),
+            error.argument,
+            error.row,
+        )
+
+
+def refused_file(path, columns=None, **options):
+    """The message and the error of a file that cannot be read."""
+    with pytest.raises(adl.AdlError) as caught:
+        adl.read_positions(path, columns, **options)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message, caught.value

@@ -1,5 +1,8 @@
 """Runs to report: what a real house did, call by call, with the attributes of a run that is read."""
 
+import copy
+from typing import Any, NamedTuple
+
 import numpy as np
 
 import adlcore as adl
@@ -15,7 +18,7 @@ from adlcore.clearing import (
     Venue,
 )
 from adlcore.clearing.events import CAUSES, FIELD_PLACE, Words
-from adlcore.io.runs import opening
+from adlcore.io.runs import opening as run_opening
 from adlcore.lab import crowd, scenarios
 from adlcore.lab.crash import Crash
 
@@ -23,27 +26,35 @@ from adlcore.lab.crash import Crash
 NUMBERS = ("sequence", "time", "wallet", "account", "row", "lots", "price", "amount", "link", "pass")
 
 
+class PassMade(NamedTuple):
+    """A pass: its time and events, and the prices that it was given."""
+
+    time: int
+    events: Events
+    marks: dict[str, Any] | None = None
+    index_prices: dict[str, Any] | None = None
+
+
 class MemoryRun:
     """A run as it is read, in memory.
 
-    `told` lists for each pass its time, its events, and the mark and index prices that it was given; `opened` is what
-    :func:`opening_books` found before the first, None for a run that does not say.
+    `opening` is what :func:`opening_books` found before the first pass, None for a run that does not say.
     """
 
-    def __init__(self, before, told, configuration=None, after=None, opened=None):
+    def __init__(self, before, passes_made, configuration=None, after=None, opening=None):
         self.before, self.after, self.sealed = before, after, True
         self.contracts, self.assets = before.contracts, before.assets
         self.configuration = {} if configuration is None else configuration
-        self.opening_funds, self.opening_debts = (None, None) if opened is None else opened
-        self.told, digest = told, b""
+        self.opening_funds, self.opening_debts = (None, None) if opening is None else opening
+        self.passes_made, self.altered_columns, digest = passes_made, {}, b""
         self._events, self._passes, self._marks = [], [], []
-        for number, (time, events, marks, index) in enumerate(told):
+        for number, made in enumerate(passes_made):
+            time, events = made.time, made.events
             digest = events.digest(digest)
             self._events.append({**events.columns(), "pass": np.full(len(events), number)})
             self._passes.append((number, time, events.first, len(events), digest.hex()))
-            given = [("mark", name, price) for name, price in (marks or {}).items()]
-            given += [("index", name, price) for name, price in (index or {}).items()]
-            self._marks += [(number, time, kind, name, str(price)) for kind, name, price in given]
+            for kind, prices in (("mark", made.marks), ("index", made.index_prices)):
+                self._marks += [(number, time, kind, name, str(price)) for name, price in (prices or {}).items()]
         self.manifest = {"schema": 1, "adlcore": adl.__version__, "status": "sealed", "before": before.hash}
         self.manifest |= {"configuration": self.configuration, "digest": digest.hex()}
 
@@ -52,10 +63,11 @@ class MemoryRun:
         if not self._events:
             names = (*adl.io.events.EVENT_COLUMNS, "pass")
             return {name: np.zeros(0, np.int64 if name in NUMBERS else np.str_) for name in names}
-        return {name: np.concatenate([part[name] for part in self._events]) for name in self._events[0]}
+        columns = {name: np.concatenate([part[name] for part in self._events]) for name in self._events[0]}
+        return {**columns, **self.altered_columns}
 
     def event_codes(self):
-        """The same, words as codes."""
+        """All columns of events, words as codes."""
         return _coded(self.events())
 
     def passes(self):
@@ -67,8 +79,14 @@ class MemoryRun:
         return _columns(("pass", "time", "kind", "name", "price"), self._marks)
 
     def mark_codes(self):
-        """The same, words as codes."""
+        """A row a price, words as codes."""
         return _coded(self.marks())
+
+    def altered(self, **columns):
+        """Another run, these columns of whose events are replaced."""
+        other = copy.copy(self)
+        other.altered_columns = columns
+        return other
 
 
 class AlteredRun(MemoryRun):
@@ -89,16 +107,16 @@ def with_event_value(run, column, row, value):
     changed = run.events()[column]
     changed = changed.astype("U20") if changed.dtype.kind == "U" else changed.copy()
     changed[row] = value
-    return AlteredRun(run, **{column: changed})
+    return run.altered(**{column: changed})
 
 
 def _coded(columns):
     """Columns of words as codes, in an order that is nobody's."""
-    found = dict(columns)
-    for name in {"kind", "contract", "asset", "fund", "cause", "name"} & found.keys():
-        words, codes = np.unique(np.asarray(found[name], np.str_)[::-1], return_inverse=True)
-        found[name] = Words(tuple(words.tolist()), codes[::-1])
-    return found
+    coded = dict(columns)
+    for name in {"kind", "contract", "asset", "fund", "cause", "name"} & coded.keys():
+        words, codes = np.unique(np.asarray(coded[name], np.str_)[::-1], return_inverse=True)
+        coded[name] = Words(tuple(words.tolist()), codes[::-1])
+    return coded
 
 
 def _columns(names, rows):
@@ -107,16 +125,18 @@ def _columns(names, rows):
 
 def opening_books(house):
     """What a run that begins now says of the funds and the open entries."""
-    books, before = opening.books_at_opening(house), house.snapshot()
-    funds = opening.funds_at_opening(books["funds"], before, "funds")
-    return funds, opening.debts_at_opening(books["uncovered"], before, "uncovered")
+    books, before = run_opening.books_at_opening(house), house.snapshot()
+    funds = run_opening.funds_at_opening(books["funds"], before, "funds")
+    return funds, run_opening.debts_at_opening(books["uncovered"], before, "uncovered")
 
 
 def record_passes(house, passes, configuration=None):
     """Let a house make passes: time, marks, and index prices or None of each."""
-    before, held = house.snapshot(), opening_books(house)
-    told = [(time, house.mark(marks, time=time, index_prices=index), marks, index) for time, marks, index in passes]
-    return MemoryRun(before, told, configuration, house.snapshot(), held)
+    before, books = house.snapshot(), opening_books(house)
+    made = [
+        PassMade(time, house.mark(marks, time=time, index_prices=index), marks, index) for time, marks, index in passes
+    ]
+    return MemoryRun(before, made, configuration, house.snapshot(), books)
 
 
 NAMES = ("ann", "ben", "cat", "dan", "eve", "fay", "gus", "hal", "ivy")
@@ -147,7 +167,7 @@ def ten_wallets(names=NAMES, symbol="SOLUSDT"):
 
 
 def crash(wallets=400, contracts=3, passes=8, *, fall=0.3, seed=7, cash="20000", stages=None, **terms):
-    """A venue made up whose marks all fall, with thin books and a fund of modest balance: the house and its run."""
+    """A crowd whose marks all fall, with thin books and a fund of modest balance: the house and its run."""
     before = crowd.snapshot(wallets=wallets, contracts=contracts, seed=seed, **terms)
     rates = {asset.name: float(price or 1) for asset, price in zip(before.assets, before.index_prices, strict=True)}
     funds = [{"asset": name, "balance": f"{float(cash) / rate:.4f}"} for name, rate in rates.items()]
@@ -179,38 +199,38 @@ def of_world(world, skipped=0):
         "drawn", world.stages, trigger=world.trigger, inclusive=world.inclusive, max_rounds=world.max_rounds
     )
     house = adl.ClearingHouse(world.snapshot, world.funds, inclusive, world.book())
-    _called(house, world.operations[:skipped])
-    before, held = house.snapshot(), opening_books(house)
-    told = _called(house, world.operations[skipped:])
-    return house, MemoryRun(before, told, None, house.snapshot(), held)
+    _make_calls(house, world.operations[:skipped])
+    before, books = house.snapshot(), opening_books(house)
+    made = _make_calls(house, world.operations[skipped:])
+    return house, MemoryRun(before, made, None, house.snapshot(), books)
 
 
-def _called(house, operations):
-    """The time, the events and the prices of each call that a house allows."""
-    told = []
+def _make_calls(house, operations):
+    """Each call that a house allows, as a pass."""
+    made = []
     for kind, terms in operations:
         try:
             events = getattr(house, kind)(**terms)
         except adl.AdlError:
             continue
-        given = (terms.get("prices"), terms.get("index_prices")) if kind == "mark" else (None, None)
-        told.append((house.time, events, *given))
-    return told
+        prices = (terms.get("prices"), terms.get("index_prices")) if kind == "mark" else ()
+        made.append(PassMade(house.time, events, *prices))
+    return made
 
 
-def with_refusals(told):
+def with_refusals(refusals):
     """The run of ten wallets, in passes that refuse: of each the cause, the value and the bound, in quanta."""
     _, run = ten_wallets()
-    ((_, events, *_),) = run.told
+    events = run.passes_made[0].events
     names, refused = events.names, events.of("take-over-refused", "take-over-bound")
     passes = []
-    for number, (cause, value, bound) in enumerate(told):
+    for number, (cause, value, bound) in enumerate(refusals):
         pair = events.table[refused].copy()
         pair[:, FIELD_PLACE["cause"]] = CAUSES.index(cause)
         pair[:, FIELD_PLACE["amount"]] = value, bound
         pair[:, FIELD_PLACE["link"]] = 1, 0
-        passes.append((number + 1, Events(pair, 2 * number, number + 1, names), None, None))
-    return MemoryRun(run.before, passes, opened=(run.opening_funds, run.opening_debts))
+        passes.append(PassMade(number + 1, Events(pair, 2 * number, number + 1, names)))
+    return MemoryRun(run.before, passes, opening=(run.opening_funds, run.opening_debts))
 
 
 def named_widely(name, wallets=18):

@@ -81,19 +81,6 @@ class RunWorld:
             return (self.stop(Path(parent, "run"), len(self.passes)) / "events.arrow").read_bytes()
 
 
-def refused_with(call, *words: str, **facts) -> adl.AdlError:
-    """The error of a call, which must say these words in one line, and have these attributes."""
-    import pytest  # here, for a process that may be killed needs none
-
-    with pytest.raises(adl.AdlError) as caught:
-        call()
-    for word in words:
-        assert word in str(caught.value), str(caught.value)
-    assert len(str(caught.value).splitlines()) == 1
-    assert {name: getattr(caught.value, name) for name in facts} == facts
-    return caught.value
-
-
 def without_opening(folder: Path) -> Path:
     """A run as it was recorded when its manifest did not say what the house held."""
     from adlcore.io.runs import manifest

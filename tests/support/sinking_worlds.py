@@ -98,7 +98,7 @@ def stages(draw) -> list[clearing.Stage]:
 
 @st.composite
 def venues(draw) -> clearing.Venue:
-    """Those stages as a rulebook."""
+    """A rulebook of stages that let funds sink."""
     rounds = draw(pick([None, None, None, 1, 2]))
     return clearing.Venue(
         "sinking", draw(stages()) or [clearing.Uncovered()], inclusive=draw(st.booleans()), max_rounds=rounds

@@ -1,10 +1,10 @@
-"""A venue of ten wallets in which one mark does nearly everything that a pass can do."""
+"""Books of ten wallets in which one mark does nearly everything that a pass can do."""
 
-import warnings
 from typing import Any
 
 import adlcore as adl
 from adlcore import clearing
+from support.books import unbalanced
 
 USDT, BTC = adl.Asset("USDT", 2), adl.Asset("BTC", 4)
 TIERS = adl.MarginTiers([0, 1000], ["0.05", "0.08"])
@@ -68,8 +68,7 @@ def books(**changes: Any) -> adl.Snapshot:
         "haircuts": {"BTC": "0.05"},
         "loan_rates": {"BTC": "0.04"},
     }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", adl.OpenInterestWarning)
+    with unbalanced():
         return adl.Snapshot(**made | changes)
 
 

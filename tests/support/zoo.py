@@ -99,7 +99,7 @@ def targets(column: np.ndarray) -> list:
 
 
 def layouts(array: np.ndarray) -> dict[str, object]:
-    """The same numbers as everything that NumPy users pass."""
+    """One column of numbers as everything that NumPy users pass."""
     frozen = array.copy()
     frozen.flags.writeable = False
     forms: dict[str, object] = {

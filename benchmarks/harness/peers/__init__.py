@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..timing import Call, Effort, time_call, trials
+from ..timing import Call, Effort, nanoseconds_of, trials
 
 #: Rows, and how much is closed of each.
 Answer = tuple[np.ndarray, np.ndarray]
@@ -72,6 +72,15 @@ class Comparison:
     over_r: bool = True
 
 
+class Measurement(NamedTuple):
+    """Nanoseconds of a call, as a multiple of R, rows of its answer, and what that is worth."""
+
+    nanoseconds: float
+    ratio: float
+    rows: int
+    verdict: str
+
+
 def show(table: Comparison, rows: int, seeds: int, effort: Effort, wanted: str | None) -> None:
     """Print a line a peer: the median over the seeds."""
     print(f"\n{table.title}\n{'':32}{table.header}  answer")
@@ -84,34 +93,42 @@ def show(table: Comparison, rows: int, seeds: int, effort: Effort, wanted: str |
             print(f"{peer.name:32}{blank}  not run: about {seconds / 60:,.0f} minutes")
             continue
         try:
-            found = [measure(table, peer, job, effort) for job in jobs] if peer.environment is None else None
-            found = found or _elsewhere(table, peer, jobs, effort)
+            alone = peer.environment is not None
+            measured = (
+                _measure_elsewhere(table, peer, jobs, effort) if alone else _measure_all(table, peer, jobs, effort)
+            )
         except ImportError as error:
             print(f"{peer.name:32}{blank}  {error}"[:100])
             continue
-        taken, ratio = (statistics.median(one[k] for one in found) for k in (0, 1))
-        print(f"{peer.name:32}{table.cells(taken, ratio, found[0][2])}  {found[0][3]}", flush=True)
+        nanoseconds = statistics.median(each.nanoseconds for each in measured)
+        ratio, first = statistics.median(each.ratio for each in measured), measured[0]
+        print(f"{peer.name:32}{table.cells(nanoseconds, ratio, first.rows)}  {first.verdict}", flush=True)
     print(*dict.fromkeys(peer.note for peer in peers if peer.note), sep="\n")
 
 
-def measure(table: Comparison, peer: Peer, job: Any, effort: Effort) -> tuple[float, float, int, str]:
-    """Nanoseconds, multiple of R, rows, and what the answer is worth."""
+def _measure_all(table: Comparison, peer: Peer, jobs: list, effort: Effort) -> list[Measurement]:
+    return [measure(table, peer, job, effort) for job in jobs]
+
+
+def measure(table: Comparison, peer: Peer, job: Any, effort: Effort) -> Measurement:
+    """Prepare a peer on a job, look at its answer, and time it."""
     call = peer.prepare(job)
     answer = peer.answer(call())
-    worth = (peer.verdict or table.verdict)(job, answer)
+    verdict = (peer.verdict or table.verdict)(job, answer)
     effort = replace(effort, trials=min(effort.trials, peer.trials or effort.trials))
     if peer.anew:
         again = trials([lambda: peer.prepare(job)], effort, anew=peer.anew)
-        found = [
-            (mine, statistics.median(time_call(job.read) for _ in range(5)) if table.over_r else 1) for (mine,) in again
+        pairs = [
+            (mine, statistics.median(nanoseconds_of(job.read) for _ in range(5)) if table.over_r else 1)
+            for (mine,) in again
         ]
     else:
-        found = trials([call, job.read], effort)
-    mine, read = min(found, key=lambda one: one[0] / one[1])
-    return mine, mine / read, table.count(job, answer), worth
+        pairs = trials([call, job.read], effort)
+    ratio, mine = min((mine / read, mine) for mine, read in pairs)
+    return Measurement(mine, ratio, table.count(job, answer), verdict)
 
 
-def _elsewhere(table: Comparison, peer: Peer, jobs: list, effort: Effort) -> list[tuple[float, float, int, str]]:
+def _measure_elsewhere(table: Comparison, peer: Peer, jobs: list, effort: Effort) -> list[Measurement]:
     """Measure a peer in a process with an environment of its own, on the same bytes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "jobs")
@@ -127,7 +144,7 @@ def _elsewhere(table: Comparison, peer: Peer, jobs: list, effort: Effort) -> lis
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"
         raise ImportError(last) if "Error: No module" in last else RuntimeError(f"{peer.name}: {last}")
-    return json.loads(done.stdout)
+    return [Measurement(*cells) for cells in json.loads(done.stdout)]
 
 
 def measure_in_worker(table: Comparison, path: str) -> None:
@@ -135,7 +152,7 @@ def measure_in_worker(table: Comparison, path: str) -> None:
     name, jobs, effort = pickle.loads(Path(path).read_bytes())
     known = {peer.name: peer for peer in table.peers()}
     peer = known.get(name) or known[name.removesuffix(", no AVX-512")]
-    print(json.dumps([measure(table, peer, job, effort) for job in jobs]))
+    print(json.dumps(_measure_all(table, peer, jobs, effort)))
 
 
 def lrvx_engine(tiers: Iterable[tuple] = ((0.0, 0.0),), fund: float = 0.0, adl: bool = True) -> Any:

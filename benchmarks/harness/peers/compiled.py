@@ -5,8 +5,8 @@ import numpy as np
 
 
 @numba.njit(inline="always")
-def _score(quantity, entry_value, equity, unit_value):
-    mark = quantity * unit_value
+def _score(quantity, entry_value, equity, value_per_lot):
+    mark = quantity * value_per_lot
     pnl, notional = mark - entry_value, abs(mark)
     if equity <= 0:
         return -np.inf
@@ -14,7 +14,7 @@ def _score(quantity, entry_value, equity, unit_value):
 
 
 @numba.njit(error_model="numpy")
-def scores(quantity, entry_value, equity, unit_value):
+def scores(quantity, entry_value, equity, value_per_lot):
     """Rows, scores and sizes of the shorts."""
     count = 0
     for row in range(len(quantity)):
@@ -24,7 +24,7 @@ def scores(quantity, entry_value, equity, unit_value):
     for row in range(len(quantity)):
         if quantity[row] < 0:
             rows[at] = row
-            score[at] = _score(quantity[row], entry_value[row], equity[row], unit_value)
+            score[at] = _score(quantity[row], entry_value[row], equity[row], value_per_lot)
             size[at] = -quantity[row]
             at += 1
     return rows, score, size
@@ -37,7 +37,7 @@ def _after(score, row, other_score, other_row):
 
 
 @numba.njit(error_model="numpy")
-def heap(quantity, entry_value, equity, unit_value, target):
+def heap(quantity, entry_value, equity, value_per_lot, target):
     """Rows that cover the target, the last in the queue at the root; in no order."""
     count = 0
     for row in range(len(quantity)):
@@ -47,7 +47,7 @@ def heap(quantity, entry_value, equity, unit_value, target):
     for row in range(len(quantity)):
         if quantity[row] >= 0:
             continue
-        value = _score(quantity[row], entry_value[row], equity[row], unit_value)
+        value = _score(quantity[row], entry_value[row], equity[row], value_per_lot)
         if value == -np.inf or (total >= target and used and value <= score[0]):
             continue
         at = used
@@ -86,15 +86,15 @@ def _sift(score, rows, size, used):
 
 
 @numba.njit(error_model="numpy")
-def margins(start, unit, first, floor, rate, amount, quantity, entry_value, wallet, balance):
+def margins(start, quanta_per_lot, first, floor, rate, amount, quantity, entry_value, wallet, balance):
     """Equity and maintenance margin of every wallet, side by side in one row each."""
     sums = np.empty((len(balance), 2), np.int64)
     for row in range(len(balance)):
         sums[row, 0] = balance[row]
         sums[row, 1] = 0
-    for k in range(len(unit)):
+    for k in range(len(quanta_per_lot)):
         for row in range(start[k], start[k + 1]):
-            mark = np.rint(quantity[row] * unit[k])
+            mark = np.rint(quantity[row] * quanta_per_lot[k])
             size, tier = abs(mark), first[k]
             while tier + 1 < first[k + 1] and size >= floor[tier + 1]:
                 tier += 1

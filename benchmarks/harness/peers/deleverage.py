@@ -67,7 +67,7 @@ def verdict(job: Bankruptcy, answer: Answer) -> str:
     return "ties: arbitrary set" if score[rows].min() == score[exact_rows].min() else "other rows"
 
 
-def unit_value(columns: Columns) -> float:
+def value_per_lot(columns: Columns) -> float:
     return columns.contract.value_per_lot(MARK)
 
 
@@ -89,7 +89,7 @@ def numpy_scores(columns: Columns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows, scores and sizes of the shorts."""
     rows = np.flatnonzero(columns.quantity < 0)
     quantity, equity = columns.quantity[rows], columns.equity[rows]
-    mark = quantity * unit_value(columns)
+    mark = quantity * value_per_lot(columns)
     pnl, notional = mark - columns.entry_value[rows], np.abs(mark)
     with np.errstate(all="ignore"):
         score = np.where(pnl >= 0, pnl / equity, (pnl / notional) * (equity / notional))
@@ -171,7 +171,7 @@ def polars(job):
     query = (
         frame.lazy()
         .filter((pl.col("quantity") < 0) & (equity > 0))
-        .with_columns(mark=pl.col("quantity") * unit_value(columns))
+        .with_columns(mark=pl.col("quantity") * value_per_lot(columns))
         .with_columns(pnl=pl.col("mark") - pl.col("entry_value"))
         .select("row", score=score, size=-pl.col("quantity"))
         .sort("score", descending=True, maintain_order=True)
@@ -194,7 +194,7 @@ def numba_partition(job):
     from .compiled import scores
 
     columns = job.columns
-    arrays = columns.quantity, columns.entry_value, columns.equity, unit_value(columns)
+    arrays = columns.quantity, columns.entry_value, columns.equity, value_per_lot(columns)
     return lambda: partition(*scores(*arrays), job.target)
 
 
@@ -202,7 +202,7 @@ def numba_heap(job):
     from .compiled import heap
 
     columns = job.columns
-    arrays = columns.quantity, columns.entry_value, columns.equity, unit_value(columns)
+    arrays = columns.quantity, columns.entry_value, columns.equity, value_per_lot(columns)
 
     def call():
         rows, score, size = heap(*arrays, job.target)
@@ -217,7 +217,7 @@ def numba_heap(job):
 
 def lrvx_market(columns: Columns) -> tuple:
     """An engine with an account a row, and what each row has gained; a lot is one unit, prices are values of a lot."""
-    engine, pnl = lrvx_engine(), columns.quantity * unit_value(columns) - columns.entry_value
+    engine, pnl = lrvx_engine(), columns.quantity * value_per_lot(columns) - columns.entry_value
     rows = columns.quantity.astype(np.float64), columns.entry_value / columns.quantity, columns.equity - pnl
     for row, (size, price, balance) in enumerate(zip(*(column.tolist() for column in rows), strict=True)):
         engine.open_position(row, 1, size, price, balance)
@@ -228,7 +228,7 @@ def lrvx_mark(columns: Columns, engine, bankrupts: list[int]) -> Call:
     """A mark at which these fail, and nobody else."""
 
     def call():
-        outcome = engine.on_mark(1, unit_value(columns))
+        outcome = engine.on_mark(1, value_per_lot(columns))
         if sorted(outcome["liquidated"]) != sorted(bankrupts):
             raise RuntimeError("lrvx liquidated others than the bankrupts")
         found = np.array(outcome["adl_closed_out"], np.int64)
@@ -246,7 +246,7 @@ def lrvx(job):
     engine, pnl = lrvx_market(columns)
     deficit = float((pnl[rows] * (closed / np.abs(columns.quantity[rows]))).clip(0).sum())
     bankrupt = len(columns.quantity)
-    engine.open_position(bankrupt, 1, float(job.target), unit_value(columns) + deficit / job.target, 0.0)
+    engine.open_position(bankrupt, 1, float(job.target), value_per_lot(columns) + deficit / job.target, 0.0)
     return lrvx_mark(columns, engine, [bankrupt])
 
 

@@ -43,7 +43,7 @@ def table(rows: int) -> Comparison:
         title=f"{each:,} bankrupt longs against {rows:,} shorts, among {rows - each:,} longs that can pay",
         header=f"{'ms':>10}{'us each':>10}{'closed':>9}",
         peers=all_peers,
-        make=lambda rows, seed: made(rows // 10, rows, seed),
+        make=lambda rows, seed: crowd_of(rows // 10, rows, seed),
         verdict=verdict,
         count=lambda market, answer: len(np.unique(answer[0])),
         cells=lambda taken, ratio, count: f"{taken / 1e6:10.2f}{taken / 1e3 / each:10.2f}{count:9,}",
@@ -51,7 +51,7 @@ def table(rows: int) -> Comparison:
     )
 
 
-def made(bankrupts: int, shorts: int, seed: int) -> Crowd:
+def crowd_of(bankrupts: int, shorts: int, seed: int) -> Crowd:
     books = crowded_market(bankrupts, shorts, seed)
     contract, quanta = books.contracts[0], books.contracts[0].settle.quanta_per_unit
     entry_value, balance = books.entry_value / quanta, books.balance / quanta

@@ -1,4 +1,4 @@
-"""Equity and maintenance margin of every wallet of a books: ``adlcore.margin_state``.
+"""Equity and maintenance margin of every wallet of books: ``adlcore.margin_state``.
 
 A peer gives ``(equity, maintenance margin)`` in quanta, a row each wallet.
 """
@@ -16,7 +16,7 @@ from adlcore._kernels.reference.margin.contracts import Contracts
 from adlcore._kernels.reference.margin.positions import Positions, Slots
 from adlcore.clearing.margin.margin_pass import MarginPass
 
-from ..books import Books, make
+from ..books import Books, Size, make
 from ..cases import margin
 from ..timing import Call
 from . import Comparison, Peer, lrvx_engine
@@ -30,7 +30,7 @@ def table(rows: int) -> Comparison:
         title=f"{rows:,} positions of {rows // 5:,} wallets, 10 tiers a contract",
         header=f"{'ms':>10}{'ns a row':>10}{'x R':>9}{'rows':>11}",
         peers=all_peers,
-        make=lambda rows, seed: make((rows // 5, rows, 200 if rows >= 10**5 else 50), "linear", seed),
+        make=lambda rows, seed: make(Size(rows // 5, rows, 200 if rows >= 10**5 else 50), "linear", seed),
         verdict=against_exact,
         count=lambda books, answer: len(books.quantity),
         cells=lambda taken, ratio, count: f"{taken / 1e6:10.2f}{taken / count:10.1f}{ratio:9.1f}{count:11,}",
@@ -88,8 +88,8 @@ def tiers_of(contract: adl.Contract) -> Margins:
 def by_contract(books: Books) -> tuple[list[Margins], list[float], list[int]]:
     """The tiers of every contract, quanta a lot at its mark, and where its rows begin."""
     tables = [tiers_of(contract) for contract in books.contracts]
-    unit = [contract.quanta_per_lot(books.marks[contract.symbol]) for contract in books.contracts]
-    return tables, unit, np.searchsorted(books.contract, np.arange(len(tables) + 1)).tolist()
+    quanta_per_lot = [contract.quanta_per_lot(books.marks[contract.symbol]) for contract in books.contracts]
+    return tables, quanta_per_lot, np.searchsorted(books.contract, np.arange(len(tables) + 1)).tolist()
 
 
 def lines(size: np.ndarray, floor: np.ndarray, rate: np.ndarray, amount: np.ndarray) -> np.ndarray:
@@ -115,13 +115,13 @@ def add_at(total: np.ndarray, wallet: np.ndarray, values: np.ndarray) -> None:
 
 def numpy_way(books: Books, margin_of: Callable = search) -> Call:
     """Contract by contract, so that what lies between stays in the cache."""
-    tables, unit, start = by_contract(books)
+    tables, quanta_per_lot, start = by_contract(books)
 
     def call() -> Margins:
         equity, kept = books.balance.copy(), np.zeros(len(books.balance), np.int64)
         for k, tiers in enumerate(tables):
             rows = slice(start[k], start[k + 1])
-            mark = np.rint(books.quantity[rows] * unit[k])
+            mark = np.rint(books.quantity[rows] * quanta_per_lot[k])
             add_at(equity, books.wallet[rows], mark.astype(np.int64) - books.entry_value[rows])
             add_at(kept, books.wallet[rows], np.rint(margin_of(np.abs(mark), *tiers)))
         return equity, kept
@@ -131,13 +131,13 @@ def numpy_way(books: Books, margin_of: Callable = search) -> Call:
 
 def numpy_bincount(books):
     """Columns of every position first, then one float64 sum a wallet."""
-    tables, unit, start = by_contract(books)
+    tables, quanta_per_lot, start = by_contract(books)
 
     def call():
         pnl, margin = np.empty(len(books.quantity)), np.empty(len(books.quantity))
         for k, tiers in enumerate(tables):
             rows = slice(start[k], start[k + 1])
-            mark = np.rint(books.quantity[rows] * unit[k])
+            mark = np.rint(books.quantity[rows] * quanta_per_lot[k])
             pnl[rows] = mark - books.entry_value[rows]
             margin[rows] = np.rint(search(np.abs(mark), *tiers))
         count = len(books.balance)
@@ -152,11 +152,11 @@ def numpy_bincount(books):
 def numba_loop(books):
     from .compiled import margins
 
-    tables, unit, start = by_contract(books)
+    tables, quanta_per_lot, start = by_contract(books)
     first = np.cumsum([0, *(len(rate) for _, rate, _ in tables)])
     floor, rate, amount = (np.concatenate(column) for column in zip(*tables, strict=True))
 
-    tiers = np.array(start), np.array(unit), first, floor, rate, amount
+    tiers = np.array(start), np.array(quanta_per_lot), first, floor, rate, amount
     return lambda: margins(*tiers, books.quantity, books.entry_value, books.wallet, books.balance)
 
 

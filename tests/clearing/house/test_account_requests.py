@@ -11,8 +11,8 @@ import adlcore as adl
 from adlcore.clearing import ClearingHouse, Deleverage, TakeOver, Uncovered, Venue
 from adlcore.clearing.margin import free_margin, transfer_margin, withdraw
 from support import house_books, margin_oracle
-from support.books import refused_at
 from support.house_books import mark_once
+from support.refusals import refused_at
 
 EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
 
@@ -94,7 +94,7 @@ def test_a_leverage_beyond_what_the_tiers_permit_frees_nothing_that_keeps_the_wa
 
 @st.composite
 def solvent(draw, modes=margin_oracle.MODES) -> dict:
-    """A venue whose wallets lose, and have as much more equity than maintenance margin as drawn."""
+    """Columns of a crowd whose wallets lose, and have as much more equity than maintenance margin as drawn."""
     given = draw(margin_oracle.crowd_columns(modes))
     positions = given["positions"]
     positions["leverage"] = [draw(st.sampled_from([0.0, 0.0, 1000.0, 3.0])) for _ in positions["wallet"]]
@@ -107,10 +107,10 @@ def solvent(draw, modes=margin_oracle.MODES) -> dict:
         positions["entry_value"][place] = value + min(draw(st.sampled_from([0, 1, 50])), abs(value))
     if draw(st.booleans()):
         given["orders"] = {}
-    venue = margin_oracle.SlowMargin(margin_oracle.snapshot(**given))
+    slow = margin_oracle.SlowMargin(margin_oracle.snapshot(**given))
     held = {name: [*given["balances"].get(name, [])] for name in ("wallet", "asset", "amount", "loan")}
-    for wallet, mode in enumerate(venue.mode):
-        lacking = venue.margin[wallet] - venue.equity[wallet] + draw(st.sampled_from([0, 1, 2, 77, 10**6]))
+    for wallet, mode in enumerate(slow.mode):
+        lacking = slow.margin[wallet] - slow.equity[wallet] + draw(st.sampled_from([0, 1, 2, 77, 10**6]))
         if mode < margin_oracle.MULTI_ASSET:
             given["wallets"]["balance"][wallet] += lacking
             continue

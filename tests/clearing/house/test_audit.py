@@ -114,4 +114,4 @@ def test_a_wallet_without_positions_owes_nothing_but_an_open_entry():
 def test_the_cash_of_a_fund_is_its_opening_and_its_ledger():
     """Events of it that are no fills."""
     done = mark_once([CAPPED], *LACKING, [Deleverage()], 500)
-    assert done.cash() == 500 + sum(amount for _, amount in done.amounts("fund-paid", "fund-received", fund="USDT"))
+    assert done.cash() == 500 + sum(amount for _, amount in done.amounts("fund-paid", "fund-received", party="USDT"))

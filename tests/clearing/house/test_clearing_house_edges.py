@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing import CancelOrders, ClearingHouse, Deleverage, NetLegs, TakeOver, Uncovered
 from support import house_books
-from support.books import refused_at
+from support.refusals import refused_at
 
 EXAMPLES = int(os.environ.get("ADLCORE_EXAMPLES", "60"))
 NOBODY, EVERYBODY = [Uncovered()], [CancelOrders(), NetLegs(), TakeOver(), Deleverage()]

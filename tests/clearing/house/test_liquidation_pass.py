@@ -42,7 +42,7 @@ def test_a_fund_below_zero_is_tried_without_any_liquidatable_wallet():
     down = done.mark({"X": "98"})
     assert down.of("liquidation-started") == []
     assert down.fills("adl-fill") == [(1, 10, 102, -1020)]
-    assert down.fills("adl-fill", fund="USDT") == [(-1, -10, 102, 1020)]
+    assert down.fills("adl-fill", party="USDT") == [(-1, -10, 102, 1020)]
     assert (down.balance, down.cash(), down.inventory()) == ([0, 180], 0, {})
 
 
@@ -54,7 +54,7 @@ def test_a_fund_has_one_round_a_pass():
     done.house.trade("Y", "2", "125", buyer=None, seller=2)
     down = done.mark({"X": "98"})
     assert down.wallets("liquidation-started") == [1, 2]
-    assert [row["lots"] for row in down.of("uncovered-lots", fund="USDT")] == [10]
+    assert [row["lots"] for row in down.of("uncovered-lots", party="USDT")] == [10]
     assert down.left_open == [(2, -1)]
     assert down.equity() == -40
 

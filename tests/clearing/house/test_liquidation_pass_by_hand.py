@@ -154,7 +154,7 @@ def test_an_isolated_winner(alone):
     assert (done.balance, done.lots, done.cost) == (balance, lots, cost)
     # Street and fund end alike in both cases.
     assert done.party("street") == (5, -391)
-    assert done.amounts("fund-paid", fund="USDT") == [(-1, -101)]
+    assert done.amounts("fund-paid", party="USDT") == [(-1, -101)]
     assert (done.cash(), done.equity()) == (-45, 0)
     assert done.inventory() == {"X": (15, 1155)}
     assert done.party("USDT") == (15, 4 - 1155 + 2 - 101)

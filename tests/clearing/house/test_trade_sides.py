@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from support import house_books
-from support.books import refused_at
+from support.refusals import refused_at
 from support.trades import NOBODY, house_of, legs, position_rows, traded
 
 ANN, BOB, CAT = range(3)

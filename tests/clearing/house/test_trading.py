@@ -6,10 +6,9 @@ import pytest
 
 from adlcore.clearing import Uncovered
 from support import house_books
-from support.books import refused_at
 from support.house_books import FLAT, X, build_house, snapshot
 from support.house_calls import BETWEEN_LOTS, BETWEEN_TICKS, SETTLES, SYMBOLS
-from support.refusals import ABOVE_0, FINITE, NAN, cases, refuses, said
+from support.refusals import ABOVE_0, FINITE, NAN, cases, refused_at, refuses, said
 from support.replays import assert_replay
 from support.ten_wallets import ANN, BOB, BOB_ALONE, CAT, DAN
 from support.trades import NOBODY, house_of, position_rows, traded

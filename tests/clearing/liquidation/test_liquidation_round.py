@@ -104,7 +104,7 @@ def test_a_vault_is_never_liquidatable():
     """It has no cash and loses, and nothing happens to it."""
     done = mark_once([X], [0], [("X", 0, 10, 1000)], {"X": "100"}, [Backstop()])
     assert done.fills("backstop") == [(0, -10, 100, 1000)]
-    assert done.mark({"X": "50"}).of("liquidation-started", "uncovered-lots", fund="vault") == []
+    assert done.mark({"X": "50"}).of("liquidation-started", "uncovered-lots", party="vault") == []
 
 
 def test_who_is_broken_as_a_counterparty_is_liquidated_in_a_later_round():

@@ -20,8 +20,8 @@ def test_a_parent_lends_cash_up_to_its_cap():
     funds = [fund(1000), fund(50, scope="X", parent="USDT", parent_cap="200")]
     positions = [("X", 0, 10, 1500), ("X", 1, -10, -1000)]
     done = mark_once([contract], [0, 2000], positions, {"X": "100"}, [Deleverage()], funds)
-    assert done.amounts("fund-paid", fund="X") == [(-1, -50)]
-    assert done.amounts("fund-paid", fund="USDT") == [(-1, -200)]
+    assert done.amounts("fund-paid", party="X") == [(-1, -50)]
+    assert done.amounts("fund-paid", party="USDT") == [(-1, -200)]
     assert (done.balance[0], done.cash("X"), done.cash("USDT")) == (-150, 0, 800)
 
 

@@ -36,7 +36,7 @@ def test_once_the_fund_took_lots_the_rest_is_the_funds():
     """15 in the book, 15 taken over: BV 149, 9.93, up to 10."""
     done = mark_once([X], [1], THIRTY, {"X": "10"}, [BookIOC(), TakeOver()], 0, RestingOrders(bids=[(15, 10)]))
     assert done.amounts("rest") == [(0, -1)]
-    assert done.amounts("fund-received", fund="USDT") == [(-1, 1)]
+    assert done.amounts("fund-received", party="USDT") == [(-1, 1)]
     assert (done.balance, done.cash()) == ([0], 1)
 
 
@@ -66,7 +66,7 @@ def test_what_a_vault_emptied_leaves_its_rest_to_the_vault():
     """E 49: 1451/15 up to 97: 4 are left."""
     done = mark_once([X], [49], [("X", 0, 15, 1500)], {"X": "100"}, [Backstop(), TakeOver()])
     assert done.amounts("rest") == [(0, -4)]
-    assert done.amounts("vault-received", fund="vault") == [(-1, 4)]
+    assert done.amounts("vault-received", party="vault") == [(-1, 4)]
     assert (done.balance, done.cash()) == ([0], 0)
 
 

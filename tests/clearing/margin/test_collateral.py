@@ -7,8 +7,8 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing.margin import withdraw
-from support.books import refused_at
 from support.margin_oracle import SlowMargin, several
+from support.refusals import refused_at
 
 USDT, DUST = adl.Asset("USDT", 8), adl.Asset("DUST", 8)
 X = adl.Contract("X", settle=USDT, tick=1, tiers=adl.MarginTiers([0], ["0.05"]))

@@ -81,7 +81,7 @@ def test_any_sequence_of_moves_gives_what_a_full_pass_gives(data):
     assert state.maintenance_margin.tolist() == at_last.margin
 
 
-@given(oracle.pinned(), st.data())
+@given(oracle.border_crowds(), st.data())
 def test_a_venue_that_waits_for_below_waits_after_moves_too(given, data):
     books = oracle.snapshot(**given)
     state = adl.margin_state(books, inclusive=False)

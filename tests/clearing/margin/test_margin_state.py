@@ -45,7 +45,7 @@ def test_every_column_is_the_oracles(given):
     assert_equals_oracle(given)
 
 
-@given(oracle.pinned())
+@given(oracle.border_crowds())
 def test_every_column_is_the_oracles_where_equity_is_near_the_margin_or_zero(given):
     assert_equals_oracle(given)
     assert_equals_oracle(given, inclusive=False)

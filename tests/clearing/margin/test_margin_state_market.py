@@ -7,8 +7,9 @@ import adlcore as adl
 from adlcore.clearing import margin
 from adlcore.clearing.margin.margin_state import kept_margin_state
 from support import books, house_books, zoo
-from support.books import UNIT, refused_at, small_snapshot, valued_snapshot
+from support.books import UNIT, small_snapshot, valued_snapshot
 from support.house_books import linear
+from support.refusals import refused_at
 
 #: Of the wallets of the rows in BTCUSDT, by hand. Equity: Ann −2,000 and +789 beside, Bob 0 and +211, Cat +900 and
 #: +400; Ann's isolated short alone −100. Margin: Ann 58,000·0.5 % − 50 and 60,211·0.5 % − 50, and so on.

@@ -20,41 +20,41 @@ PROBES = [Fraction(10) ** power for power in (-8, -4, -2, 0, 2, 4, 8)]
 fees = st.sampled_from(["0", "0.0005", "0.02"])
 
 
-def tolerance(venue, wallet):
+def tolerance(slow, wallet):
     """A few quanta for each rounding, and 1e-9 of all that is added up."""
-    parts = [(Fraction(1), venue.stored[wallet])]
-    for n in venue.of[wallet]:
-        row = venue.rows[n]
-        parts += [(venue.rate(row), row.value), (venue.rate(row), row.cost)]
-    for asset, price in enumerate(venue.price):
+    parts = [(Fraction(1), slow.stored_balance[wallet])]
+    for n in slow.rows_of[wallet]:
+        row = slow.rows[n]
+        parts += [(slow.rate(row), row.value), (slow.rate(row), row.cost)]
+    for asset, price in enumerate(slow.asset_price):
         if price is not None:
-            parts += [(price, venue.amount[wallet, asset]), (price, venue.loan[wallet, asset])]
+            parts += [(price, slow.amount[wallet, asset]), (price, slow.loan[wallet, asset])]
     return float(sum(3 * max(rate, 1) + abs(amount) * rate / 10**9 for rate, amount in parts))
 
 
-def surplus(books, venue, row, price, fee):
+def surplus(books, slow, row, price, fee):
     """Equity less margin and the fee of closing the contract's rows, were its mark `price`; and a tolerance."""
-    there = oracle.SlowMargin(books, {venue.rows[row].contract.symbol: price})
+    there = oracle.SlowMargin(books, {slow.rows[row].contract.symbol: price})
     wallet = there.rows[row].wallet
-    legs = [there.rows[n] for n in there.of[wallet] if there.rows[n].code == there.rows[row].code]
+    legs = [there.rows[n] for n in there.rows_of[wallet] if there.rows[n].code == there.rows[row].code]
     paid = sum(abs(leg.value) * there.rate(leg) * Fraction(fee) for leg in legs)
     return float(there.equity[wallet] - there.margin[wallet] - paid), tolerance(there, wallet)
 
 
-def closed(venue, row, price, fee):
+def closed(slow, row, price, fee):
     """Equity less the fee, were one row worth what it is at `price`, all others at their marks; and a tolerance."""
-    there, kept = venue.rows[row], (venue.rows[row].value, venue.rows[row].pnl)
+    there, kept = slow.rows[row], (slow.rows[row].value, slow.rows[row].pnl)
     there.value = round(there.quantity * oracle.quanta_per_lot(there.contract, price))
     there.pnl = there.value - there.cost
-    equity, allowed = venue._equity(there.wallet, 1), tolerance(venue, there.wallet)
-    left = float(equity - abs(there.value) * venue.rate(there) * Fraction(fee))
+    equity, allowed = slow.equity_of(there.wallet), tolerance(slow, there.wallet)
+    left = float(equity - abs(there.value) * slow.rate(there) * Fraction(fee))
     there.value, there.pnl = kept
     return left, allowed
 
 
-def turned(venue, row):
+def turned(slow, row):
     """Whether a profit is worth nothing, so that what grows with it, margin or fee, may fail a wallet."""
-    return venue.mode[row.wallet] == oracle.MODES.index("portfolio") and not venue.kept[venue.settle(row)]
+    return slow.mode[row.wallet] == oracle.MODES.index("portfolio") and not slow.kept_share[slow.settle(row)]
 
 
 def assert_root(price, long, mark, at, either=False):
@@ -78,12 +78,12 @@ def assert_root(price, long, mark, at, either=False):
             assert (left >= -allowed) if math.isnan(price) else (left <= allowed)
 
 
-def assert_roots(venue, found, left_at):
+def assert_roots(slow, found, left_at):
     """The price of each row is a root of what `left_at` says is left there; a row of no lots has none."""
     for row, price in found.items():
-        position = venue.rows[row]
+        position = slow.rows[row]
         if position.quantity:
-            mark, either = venue.marks[position.code], turned(venue, position)
+            mark, either = slow.marks[position.code], turned(slow, position)
             assert_root(price, position.quantity > 0, mark, partial(left_at, row), either)
         else:
             assert math.isnan(price)
@@ -92,10 +92,10 @@ def assert_roots(venue, found, left_at):
 # Laws -----------------------------------------------------------------------------------------------------------------
 
 
-def pairs_of(venue):
+def pairs_of(slow):
     """Rows that share wallet and contract with a leg of the other side."""
     seen = {}
-    for number, row in enumerate(venue.rows):
+    for number, row in enumerate(slow.rows):
         seen.setdefault((row.wallet, row.code), []).append(number)
     return {number for numbers in seen.values() if len(numbers) == 2 for number in numbers}
 
@@ -104,29 +104,29 @@ def pairs_of(venue):
 @given(data=st.data(), fee=fees)
 def test_at_its_liquidation_price_equity_is_the_maintenance_margin(modes, data, fee):
     books = oracle.snapshot(**data.draw(oracle.crowd_columns(modes)))
-    venue, found = oracle.SlowMargin(books), adl.margin_state(books).positions.liquidation_price(taker_fee=fee)
-    paired = pairs_of(venue)
+    slow, found = oracle.SlowMargin(books), adl.margin_state(books).positions.liquidation_price(taker_fee=fee)
+    paired = pairs_of(slow)
     alone = {row: price for row, price in enumerate(found.tolist()) if row not in paired}
-    assert_roots(venue, alone, lambda row, price: surplus(books, venue, row, price, fee))
+    assert_roots(slow, alone, lambda row, price: surplus(books, slow, row, price, fee))
 
 
 @pytest.mark.parametrize("modes", [("cross",), ("multi-asset",), ("portfolio",)], ids=str)
 @given(data=st.data(), fee=fees)
 def test_two_legs_have_a_price_below_and_a_price_above(modes, data, fee):
     books = oracle.snapshot(**data.draw(oracle.crowd_columns(modes)))
-    venue, rows = oracle.SlowMargin(books), adl.margin_state(books).positions
+    slow, rows = oracle.SlowMargin(books), adl.margin_state(books).positions
     lower, upper, nearest = (
         rows.liquidation_price(taker_fee=fee, root=root).tolist() for root in ("lower", "upper", "nearest")
     )
-    for row in pairs_of(venue):
-        low, high, mark = lower[row], upper[row], venue.marks[venue.rows[row].code]
+    for row in pairs_of(slow):
+        low, high, mark = lower[row], upper[row], slow.marks[slow.rows[row].code]
 
         def at(price, row=row):
-            return surplus(books, venue, row, price, fee)
+            return surplus(books, slow, row, price, fee)
 
         if low == math.inf or high == 0.0:
             assert (low, high) == (math.inf, 0.0)
-            assert nearest[row] == (math.inf if venue.rows[row].quantity > 0 else 0.0)
+            assert nearest[row] == (math.inf if slow.rows[row].quantity > 0 else 0.0)
             assert all(left <= allowed for left, allowed in (at(mark * factor) for factor in PROBES))
             continue
         assert not low > high
@@ -148,33 +148,37 @@ def test_two_legs_have_a_price_below_and_a_price_above(modes, data, fee):
 @given(data=st.data(), fee=fees)
 def test_closed_at_its_bankruptcy_price_a_position_leaves_its_wallet_nothing(modes, data, fee):
     books = oracle.snapshot(**data.draw(oracle.crowd_columns(modes)))
-    venue, found = oracle.SlowMargin(books), adl.margin_state(books).positions.bankruptcy_price(taker_fee=fee)
-    assert_roots(venue, dict(enumerate(found.tolist())), lambda row, price: closed(venue, row, price, fee))
+    slow, found = oracle.SlowMargin(books), adl.margin_state(books).positions.bankruptcy_price(taker_fee=fee)
+    assert_roots(slow, dict(enumerate(found.tolist())), lambda row, price: closed(slow, row, price, fee))
 
 
 @given(oracle.crowd_columns(("cross", "isolated")), fees)
 def test_prices_of_single_asset_wallets_are_those_of_the_price_functions(given, fee):
     books = oracle.snapshot(**given)
-    venue, positions = oracle.SlowMargin(books), adl.margin_state(books).positions
+    slow, positions = oracle.SlowMargin(books), adl.margin_state(books).positions
     found = {root: positions.liquidation_price(taker_fee=fee, root=root) for root in ("lower", "upper", "nearest")}
     bankrupt = positions.bankruptcy_price(taker_fee=fee)
-    for number, row in enumerate(venue.rows):
+    for number, row in enumerate(slow.rows):
         if not row.quantity or not row.cost:
             continue
         unit = 10**row.contract.settle.decimals
-        others = [n for n in venue.of[row.wallet] if n != number]
-        legs = [venue.rows[n] for n in others if venue.rows[n].code == row.code]
-        rest = [venue.rows[n] for n in others if venue.rows[n].code != row.code]
+        others = [n for n in slow.rows_of[row.wallet] if n != number]
+        legs = [slow.rows[n] for n in others if slow.rows[n].code == row.code]
+        rest = [slow.rows[n] for n in others if slow.rows[n].code != row.code]
         if any(not leg.cost for leg in legs):
             continue
-        own = {"quantity": row.quantity, "entry_price": entry_price(row), "balance": venue.stored[row.wallet] / unit}
+        own = {
+            "quantity": row.quantity,
+            "entry_price": entry_price(row),
+            "balance": slow.stored_balance[row.wallet] / unit,
+        }
         pnl = sum(other.pnl for other in rest) / unit
-        hedge = {"mark_price": float(venue.marks[row.code])}
+        hedge = {"mark_price": float(slow.marks[row.code])}
         for leg in legs:
             hedge |= {"opposite_quantity": leg.quantity, "opposite_entry_price": entry_price(leg)}
         kept = sum(other.margin for other in rest) / unit
         # What is added up, as a value of a lot at price 1; two legs may all but cancel.
-        size = abs(venue.stored[row.wallet]) + sum(abs(x.cost) + abs(x.value) for x in (row, *legs, *rest))
+        size = abs(slow.stored_balance[row.wallet]) + sum(abs(x.cost) + abs(x.value) for x in (row, *legs, *rest))
         scale = float(size / unit / abs(row.quantity * row.contract.units_per_lot)) * (1000 if legs else 1)
         for root, prices in found.items():
             wanted = adl.liquidation_price(

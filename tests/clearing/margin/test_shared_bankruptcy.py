@@ -43,10 +43,10 @@ def columns(found, *names):
     return [[line[every.index(name)] for line in found] for name in names]
 
 
-def without_dust(venue):
+def without_dust(slow):
     """Wallets whose positions all have a value and a cost: dust has tests of its own."""
-    dusty = {row.wallet for row in venue.rows if row.quantity and not (row.cost and round(row.value * venue.rate(row)))}
-    return [wallet for wallet in range(len(venue.equity)) if wallet not in dusty]
+    dusty = {row.wallet for row in slow.rows if row.quantity and not (row.cost and round(row.value * slow.rate(row)))}
+    return [wallet for wallet in range(len(slow.equity)) if wallet not in dusty]
 
 
 # Laws -----------------------------------------------------------------------------------------------------------------
@@ -56,23 +56,23 @@ def without_dust(venue):
 @given(data=st.data())
 def test_shares_values_and_prices_are_the_oracles(modes, data):
     books = oracle.snapshot(**data.draw(oracle.crowd_columns(modes)))
-    venue = oracle.SlowMargin(books)
-    chosen = data.draw(st.lists(st.sampled_from([*without_dust(venue), None]))) if data.draw(st.booleans()) else None
-    chosen = without_dust(venue) if chosen is None else [wallet for wallet in chosen if wallet is not None]
-    assert lines(shared_bankruptcy(adl.margin_state(books), chosen)) == venue.bankruptcy(set(chosen))
+    slow = oracle.SlowMargin(books)
+    chosen = data.draw(st.lists(st.sampled_from([*without_dust(slow), None]))) if data.draw(st.booleans()) else None
+    chosen = without_dust(slow) if chosen is None else [wallet for wallet in chosen if wallet is not None]
+    assert lines(shared_bankruptcy(adl.margin_state(books), chosen)) == slow.bankruptcy(set(chosen))
 
 
-@given(oracle.pinned(), st.integers(1, 10**12))
+@given(oracle.border_crowds(), st.integers(1, 10**12))
 def test_deep_deficits_are_split_as_the_oracle_says(given, deficit):
     columns = given["wallets"]
     columns["balance"] = [balance - deficit * (place % 2) for place, balance in enumerate(columns["balance"], 1)]
     books = oracle.snapshot(**given)
-    venue = oracle.SlowMargin(books)
-    chosen = without_dust(venue)
-    assert lines(shared_bankruptcy(adl.margin_state(books), chosen)) == venue.bankruptcy(chosen)
+    slow = oracle.SlowMargin(books)
+    chosen = without_dust(slow)
+    assert lines(shared_bankruptcy(adl.margin_state(books), chosen)) == slow.bankruptcy(chosen)
 
 
-@given(oracle.pinned())
+@given(oracle.border_crowds())
 def test_without_a_choice_it_is_the_liquidatable_wallets(given):
     books = oracle.snapshot(**given)
     state, short = adl.margin_state(books), oracle.SlowMargin(books).liquidatable()
@@ -86,23 +86,23 @@ def test_without_a_choice_it_is_the_liquidatable_wallets(given):
 @given(oracle.crowd_columns(SINGLE))
 def test_closing_every_row_at_its_value_leaves_exactly_nothing(given):
     books = oracle.snapshot(**given)
-    venue = oracle.SlowMargin(books)
+    slow = oracle.SlowMargin(books)
     found = lines(shared_bankruptcy(adl.margin_state(books), range(len(books.wallets))))
-    for wallet, equity in enumerate(venue.equity):
-        rows = [line for line in found if venue.rows[line[0]].wallet == wallet]
+    for wallet, equity in enumerate(slow.equity):
+        rows = [line for line in found if slow.rows[line[0]].wallet == wallet]
         if any(not bounded for *_, bounded in rows):  # what the bounded ones leave or lack, the others share
-            cost = sum(venue.rows[n].cost for n in venue.of[wallet])
+            cost = sum(slow.rows[n].cost for n in slow.rows_of[wallet])
             assert sum(share for _, share, *_ in rows) == equity
-            assert sum(value for _, _, value, *_ in rows) == cost - venue.stored[wallet]
+            assert sum(value for _, _, value, *_ in rows) == cost - slow.stored_balance[wallet]
 
 
 @given(oracle.crowd_columns(SINGLE))
 def test_whole_ticks_leave_a_rest_of_less_than_a_tick_a_lot(given):
     books = oracle.snapshot(**given)
-    venue = oracle.SlowMargin(books)
-    chosen = without_dust(venue)
+    slow = oracle.SlowMargin(books)
+    chosen = without_dust(slow)
     for row, _, value, ticks, at_price, bounded in lines(shared_bankruptcy(adl.margin_state(books), chosen)):
-        position, long = venue.rows[row], venue.rows[row].quantity > 0
+        position, long = slow.rows[row], slow.rows[row].quantity > 0
         if bounded:
             assert at_price == value
         else:

@@ -13,8 +13,9 @@ import adlcore as adl
 from adlcore.clearing.margin import market, transfer_margin, withdraw
 from adlcore.clearing.snapshot import archive
 from support import books
-from support.books import ANN, ANN_ALONE, BOB, CAT, UNIT, free, mia, refused_at, small_snapshot, valued_snapshot
+from support.books import ANN, ANN_ALONE, BOB, CAT, UNIT, free, mia, small_snapshot, valued_snapshot
 from support.margin_oracle import several
+from support.refusals import refused_at
 
 
 def test_a_wallet_without_positions_is_free_and_a_negative_one_has_nothing():

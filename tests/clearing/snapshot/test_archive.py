@@ -16,17 +16,8 @@ from hypothesis import strategies as st
 import adlcore as adl
 from adlcore.clearing.snapshot import archive
 from support import books
-from support.books import (
-    NOTHING,
-    UNIT,
-    problems,
-    refused_at,
-    small_columns,
-    small_snapshot,
-    valued_columns,
-    valued_snapshot,
-)
-from support.refusals import refused_for
+from support.books import NOTHING, UNIT, problems, small_columns, small_snapshot, valued_columns, valued_snapshot
+from support.refusals import refused_at, refused_for
 
 pytestmark = pytest.mark.files
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from support import books, zoo
-from support.books import NOTHING, UNIT, columns_of, refused_at, small_columns, small_snapshot, valued_snapshot
+from support.books import NOTHING, UNIT, columns_of, small_columns, small_snapshot, valued_snapshot
+from support.refusals import refused_at
 
 
 def positions_as(order, **changes) -> dict:

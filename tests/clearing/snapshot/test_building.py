@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from support import books
-from support.books import UNIT, refused_at
+from support.books import UNIT
+from support.refusals import refused_at
 
 pytestmark = pytest.mark.plain
 

@@ -7,7 +7,8 @@ import pytest
 
 import adlcore as adl
 from adlcore.clearing.snapshot.exact import locked_margin, prices_by_row, read_cell, read_entry
-from support.books import refused_at, small_snapshot
+from support.books import small_snapshot
+from support.refusals import refused_at
 
 
 @pytest.mark.parametrize(

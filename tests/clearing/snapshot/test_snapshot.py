@@ -10,7 +10,8 @@ import pytest
 import adlcore as adl
 from adlcore.clearing import margin
 from support import books
-from support.books import ANN, ANN_ALONE, CAT, columns_of, refused_at, small_snapshot, valued_snapshot
+from support.books import ANN, ANN_ALONE, CAT, columns_of, small_snapshot, valued_snapshot
+from support.refusals import refused_at
 
 # It never changes
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from support.books import NO_POSITIONS, refused_at, small_columns, small_snapshot, valued_columns, valued_snapshot
+from support.books import NO_POSITIONS, small_columns, small_snapshot, valued_columns, valued_snapshot
+from support.refusals import refused_at
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing.snapshot.wallet_balances import balance_of, credit
-from support.books import DAN, NO_POSITIONS, UNIT, free, mia, one_position, refused_at, small_snapshot
+from support.books import DAN, NO_POSITIONS, UNIT, free, mia, one_position, small_snapshot
+from support.refusals import refused_at
 
 
 @given(st.integers(0, 3 * 10**11), st.integers(1, 10**12))

@@ -98,7 +98,7 @@ def test_the_fund_pays_what_is_worse():
     done = mark_once([X], [0], [("X", 0, 2, 200)], {"X": "100"}, [BookIOC(limit="fund", surplus="fund")], 20, book)
     assert book.sent == [("X", -2, 90)]
     assert done.amounts("cover") == [(0, 15)]
-    assert done.amounts("fund-paid", fund="USDT") == [(-1, -15)]
+    assert done.amounts("fund-paid", party="USDT") == [(-1, -15)]
     assert (done.balance, done.cash()) == ([0], 5)
 
 

@@ -50,7 +50,7 @@ def test_the_funds_own_inventory_is_closed_first():
     # Refused: F' = 103 + 1000 - 1200. The fund's 5: 500 - 600.
     done = mark_once([X], *NETTING, [TakeOver(), Deleverage()], 103)
     assert done.own(1, "adl-fill") == [(-5, 120, 600), (-5, 120, 600)]
-    assert done.fills("adl-fill", fund="USDT") == [(-1, 5, 120, -600)]
+    assert done.fills("adl-fill", party="USDT") == [(-1, 5, 120, -600)]
     assert done.fills("adl-notice") == [(2, 5, 120, -100)]
     assert (done.cash(), done.equity(), done.inventory()) == (3, 3, {"X": (-5, -500)})
 
@@ -59,14 +59,14 @@ def test_the_funds_own_inventory_is_closed_first():
 def test_the_fund_closes_as_many_as_it_bears(cash, lots):
     """floor((F - 3)/20)."""
     done = mark_once([X], *NETTING, [TakeOver(), Deleverage()], cash)
-    assert [fill[1] for fill in done.fills("adl-fill", fund="USDT")] == ([lots] if lots else [])
+    assert [fill[1] for fill in done.fills("adl-fill", party="USDT")] == ([lots] if lots else [])
     assert done.fills("adl-notice")[0][1] == 10 - lots
 
 
 def test_the_fund_closes_all_where_it_does_not_lose():
     """At the mark it bought back what it sold there."""
     done = mark_once([X], *NETTING, [TakeOver(), Deleverage(price="mark")], 103)
-    assert done.fills("adl-fill", fund="USDT") == [(-1, 10, 100, -1000)]
+    assert done.fills("adl-fill", party="USDT") == [(-1, 10, 100, -1000)]
     assert done.of("adl-notice") == []
 
 
@@ -197,7 +197,7 @@ def test_a_fund_is_not_deleveraged_for_lots_that_another_closed_against_it():
     """Lou's 10 long close the fund's 10 short at 85: win has nothing to close, and only the fund's B is left."""
     # F = (1000 - 900) - (1000 - 800) = -100. Lou: E 150 - 100 = 50 of 900: P 85.
     done = sunk([0, 150, 1000, 9000], lou=(10, 1000), win=(20, 1600))
-    assert done.fills("adl-fill", fund="USDT")[0] == (-1, 10, 85, -850)
+    assert done.fills("adl-fill", party="USDT")[0] == (-1, 10, 85, -850)
     assert [fill[0] for fill in done.fills("adl-notice")] == [3]
     assert done.house.snapshot().positions.quantity.tolist() == [0, 0, 20, -20, 0, 0]
     assert "A" not in done.inventory()
@@ -243,7 +243,7 @@ def test_a_fund_is_not_deleveraged_for_lots_that_its_parent_closed():
     assert (held.equity(), held.inventory()) == (150, {"A": (10, 1050), "B": (10, 1000)})
     house.trade("A", "5", "110", buyer=3)
     down = held.mark({"A": "110", "B": "50"})
-    assert down.fills("adl-fill", fund="USDT")[0] == (-1, -10, 110, 1100)
-    assert down.fills("adl-fill", fund="A") == [(-1, 10, 110, -1100)]
+    assert down.fills("adl-fill", party="USDT")[0] == (-1, -10, 110, 1100)
+    assert down.fills("adl-fill", party="A") == [(-1, 10, 110, -1100)]
     assert [fill[:2] for fill in down.fills("adl-notice")] == [(3, 10)]  # of B
     assert (down.inventory("A"), down.inventory()) == ({}, {})

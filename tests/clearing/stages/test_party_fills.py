@@ -9,7 +9,7 @@ from support.house_books import X, mark_once
 def test_a_vault_takes_wallets_in_the_rounds_order_and_through_zero():
     """30 < 2/3·50 both: 10 long at 97, then 10 of 12 short close them and 2 open."""
     done = mark_once([X], [30, 36], [("X", 0, 10, 1000), ("X", 1, -12, -1200)], {"X": "100"}, [Backstop()])
-    assert done.fills("backstop", fund="vault") == [(-1, 10, 97, -970), (-1, -10, 103, 1030), (-1, -2, 103, 206)]
+    assert done.fills("backstop", party="vault") == [(-1, 10, 97, -970), (-1, -10, 103, 1030), (-1, -2, 103, 206)]
 
 
 def test_a_fund_holds_one_row_a_contract_and_closes_the_other_side_first():

@@ -149,7 +149,7 @@ def test_a_drawdown_that_is_on_says_what_it_saw_and_where_it_turns_off():
     house = build_house(snapshot([X], [0], [("X", 0, 1, 100)], X_AT_100), [TakeOver()], DROP)
     house.fund_deposit("USDT", "-40")
     done = PassResult(house, house.mark({}, time=1))
-    assert [row["kind"] for row in done.of("trigger-on", fund="USDT")] == ["trigger-on"]
+    assert [row["kind"] for row in done.of("trigger-on", party="USDT")] == ["trigger-on"]
     assert refusals(done) == [("USDT", "X", 0, 1, 100, "drawdown-on", 60, 91)]
     house.fund_deposit("USDT", "30")
     assert refusals(PassResult(house, house.mark({}, time=2))) == [("USDT", "X", 0, 1, 100, "drawdown-on", 90, 91)]

@@ -38,7 +38,7 @@ def test_a_fund_below_zero_that_nobody_helped_is_named():
     done = mark_once([X], [0], [("X", 0, 10, 1020)], {"X": "102"}, [TakeOver(), Deleverage(), Uncovered()])
     for mark in ("100", "99"):
         down = done.mark({"X": mark})
-        assert [row["lots"] for row in down.of("uncovered-lots", fund="USDT")] == [10]
+        assert [row["lots"] for row in down.of("uncovered-lots", party="USDT")] == [10]
 
 
 def test_what_a_fund_could_not_close_is_told_once_a_pass_and_may_be_less_by_its_end():
@@ -54,5 +54,5 @@ def test_what_a_fund_could_not_close_is_told_once_a_pass_and_may_be_less_by_its_
     # Y first: 130 from wallet 2 leave 15 of MM 44, so that it is nobody's counterparty in X. Then its 4 X at 107.
     assert done.fills("adl-notice") == [(2, 10, 113, -130)]
     assert done.wallets("liquidation-started") == [1, 2]
-    assert [row["lots"] for row in done.of("uncovered-lots", fund="USDT")] == [-10]
+    assert [row["lots"] for row in done.of("uncovered-lots", party="USDT")] == [-10]
     assert done.inventory()["X"][0] == -6

@@ -7,7 +7,8 @@ import pytest
 import adlcore as adl
 from adlcore.io import open_run
 from support.planted import KINDS, plant
-from support.run_worlds import TEN, refused_with, tree
+from support.refusals import refused_with
+from support.run_worlds import TEN, tree
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized", "impatient"), pytest.mark.files]
 

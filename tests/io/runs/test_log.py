@@ -13,8 +13,9 @@ from adlcore._support import files
 from adlcore.clearing.events import FIELD_PLACE, FIELDS, KINDS
 from adlcore.io import open_run
 from adlcore.io.runs import log as run_log
+from support.refusals import refused_with
 from support.run_logs import LOG, assert_same_columns, columns, cuts, ends, forge_log, with_byte, written
-from support.run_worlds import TEN, TWO, refused_with, tree
+from support.run_worlds import TEN, TWO, tree
 
 #: Where what stands before the first pass ends, and each pass.
 EDGES = ends(TEN.log)

@@ -8,8 +8,8 @@ import adlcore as adl
 from adlcore.clearing.events import CAUSES, KINDS
 from adlcore.io import open_run
 from adlcore.io.runs import manifest as run_manifest
-from support.refusals import cases
-from support.run_worlds import TEN, TWO, refused_with
+from support.refusals import cases, refused_with
+from support.run_worlds import TEN, TWO
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 

@@ -8,7 +8,8 @@ import pytest
 import adlcore as adl
 from adlcore.io import open_run
 from adlcore.io.runs import manifest as run_manifest
-from support.run_worlds import ANN, CONFIGURATION, EVE, MIDDLE, TEN, TWO, refused_with, tree, without_opening
+from support.refusals import refused_with
+from support.run_worlds import ANN, CONFIGURATION, EVE, MIDDLE, TEN, TWO, tree, without_opening
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 

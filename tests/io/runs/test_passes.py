@@ -5,7 +5,8 @@ import pytest
 from adlcore.clearing import ClearingHouse
 from adlcore.io import Inputs, open_run, record, verify
 from support import run_worlds
-from support.run_worlds import TEN, refused_with
+from support.refusals import refused_with
+from support.run_worlds import TEN
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 

@@ -5,8 +5,9 @@ import pickle
 import pytest
 
 from adlcore.io import open_run
+from support.refusals import refused_with
 from support.run_logs import assert_same_columns, columns, cuts, ends, written
-from support.run_worlds import CONFIGURATION, TEN, TWO, refused_with
+from support.run_worlds import CONFIGURATION, TEN, TWO
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 

@@ -13,8 +13,9 @@ from adlcore.io import open_run
 from adlcore.io.runs import log as run_log
 from adlcore.io.runs import manifest as run_manifest
 from support.disk_faults import die, steps, steps_that_fail
+from support.refusals import refused_with
 from support.run_logs import ends, forge_log, with_byte, written
-from support.run_worlds import TEN, TWO, RunWorld, refused_with, tree
+from support.run_worlds import TEN, TWO, RunWorld, tree
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 

@@ -9,8 +9,9 @@ from adlcore.io import open_run
 from adlcore.io.runs import parquet_files
 from adlcore.io.runs.manifest import read_manifest, write_manifest
 from support.arrow import other_cell, store, stored
+from support.refusals import refused_with
 from support.run_logs import columns, written
-from support.run_worlds import TEN, TWO, refused_with
+from support.run_worlds import TEN, TWO
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 

@@ -7,8 +7,9 @@ import pytest
 import adlcore as adl
 from adlcore.clearing.events import CAUSES, FIELD_PLACE, KINDS
 from adlcore.io import open_run
+from support.refusals import refused_with
 from support.run_logs import forge_log, with_byte, written
-from support.run_worlds import TEN, TWO, refused_with, tree
+from support.run_worlds import TEN, TWO, tree
 
 pytestmark = [pytest.mark.usefixtures("unsynchronized"), pytest.mark.files]
 

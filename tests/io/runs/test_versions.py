@@ -10,7 +10,8 @@ from adlcore.clearing.stages import take_over
 from adlcore.io.runs import manifest as run_manifest
 from adlcore.io.runs import open_run
 from adlcore.report.facts.run_facts import Facts
-from support.run_worlds import TEN, TWO, refused_with, tree
+from support.refusals import refused_with
+from support.run_worlds import TEN, TWO, tree
 
 pytestmark = pytest.mark.files
 

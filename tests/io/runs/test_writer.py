@@ -14,8 +14,9 @@ import adlcore as adl
 from adlcore.clearing import ClearingHouse
 from adlcore.io import Inputs, open_run, record, resume, verify
 from support import house_draws, margin_oracle
+from support.refusals import refused_with
 from support.run_logs import assert_same_columns, columns, cuts, ends, written
-from support.run_worlds import CONFIGURATION, TEN, TWO, Stop, refused_with, tree
+from support.run_worlds import CONFIGURATION, TEN, TWO, Stop, tree
 
 #: Of how many bytes one is a place to cut before everything is made and sealed again; 1 takes some minutes.
 EVERY = int(os.environ.get("ADLCORE_CUTS", "48"))

@@ -176,11 +176,11 @@ def test_a_file_that_may_not_grow_stops_a_run_that_goes_on_later(tmp_path):
 SMALL_DISK = """
 import errno, os, subprocess, sys
 from pathlib import Path
-from support.run_worlds import CONFIGURATION, LONG, Inputs, World, open_run, tree
+from support.run_worlds import CONFIGURATION, LONG, Inputs, RunWorld, open_run, tree
 
 parent, elsewhere = map(Path, sys.argv[1:])
 mark = {name: "70." + "1" * 50 for name in "XYI"}
-world = World(LONG.house, tuple(Inputs(900 + n, mark) for n in range(1500)))
+world = RunWorld(LONG.house, tuple(Inputs(900 + n, mark) for n in range(1500)))
 try:
     world.record(parent / "run")
 except OSError as error:

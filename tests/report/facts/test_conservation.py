@@ -36,5 +36,5 @@ def test_legs_without_their_other_leg_are_a_problem_and_no_error(ten_run):
 
 def test_a_pass_with_fewer_events_than_the_run_says_is_a_problem(ten_run):
     cut = {name: column[:-1] for name, column in ten_run.events().items()}
-    problems = Facts(report_worlds.AlteredRun(ten_run, **cut)).conservation.problems
+    problems = Facts(ten_run.altered(**cut)).conservation.problems
     assert "pass 0 has 24 events, the run says 25" in problems

@@ -32,7 +32,7 @@ def test_assets_that_cannot_be_compared_are_summed_apart():
 def test_marks_that_no_run_has_are_refused(ten_run, tmp_path, column, value, told):
     marks = {name: list(cells) for name, cells in ten_run.marks().items()}
     marks[column][0] = value
-    changed = report_worlds.AlteredRun(ten_run)
+    changed = ten_run.altered()
     changed.marks = lambda: marks
     with pytest.raises(adl.AdlError) as caught:
         adl.report.write(changed, tmp_path / "report.html")

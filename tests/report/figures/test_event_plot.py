@@ -9,7 +9,7 @@ from support import report_worlds
 
 def test_events_of_one_call_are_drawn_by_kind_and_of_several_in_time():
     house, run = report_worlds.ten_wallets()
-    events = run.told[0][1]
+    events = run.passes_made[0].events
     figure = adl.report.plot_events(events)
     assert dict(zip(figure.data[0].y, figure.data[0].x, strict=True)) == events.counts()
     assert list(figure.data[0].x) == sorted(figure.data[0].x, reverse=True)
@@ -41,7 +41,7 @@ def test_what_is_no_event_is_refused(given, told):
 
 def test_events_are_drawn_with_their_time():
     house, run = report_worlds.ten_wallets()
-    events = run.told[0][1]
+    events = run.passes_made[0].events
     assert adl.report.plot_events(events).layout.xaxis.title.text == "events at time 1 (unit unknown)"
     assert adl.report.plot_events(events, time_unit="s").layout.xaxis.title.text == "events at 00:00:01"
     later = house.mark({"SOLUSDT": "79"}, time=3600)

@@ -175,7 +175,10 @@ def test_without_its_packages_the_extra_is_named(ten_run, monkeypatch, tmp_path,
     monkeypatch.setitem(sys.modules, package, None)
     calls = [lambda: adl.report.write(ten_run, tmp_path / "report.html")]
     if package == "plotly":
-        calls += [lambda: adl.report.plot_queue(market, "binance"), lambda: adl.report.plot_events(ten_run.told[0][1])]
+        calls += [
+            lambda: adl.report.plot_queue(market, "binance"),
+            lambda: adl.report.plot_events(ten_run.passes_made[0].events),
+        ]
     for call in calls:
         with pytest.raises(adl.MissingExtraError, match=r"pip install 'adlcore\[report\]'"):
             call()

@@ -2,7 +2,7 @@
 # A wheel on a bare Debian 12: Python, pip and no compiler, in a folder that debootstrap fills and that is removed at the end. The demo
 # and the suite run there. Needs root, debootstrap, and the wheel of Debian's own Python, 3.11; arguments after it go to pytest.
 #
-#   bash ci/bare.sh dist/adlcore-*-cp311-*manylinux*.whl
+#   bash ci/bare_debian.sh dist/adlcore-*-cp311-*manylinux*.whl
 set -euo pipefail
 wheel=$(cd "$(dirname "${1:?the wheel for Python 3.11}")" && pwd)/$(basename "$1")
 shift
@@ -11,7 +11,7 @@ command -v debootstrap >/dev/null || { echo "needed: debootstrap (apt-get instal
 
 # Its mounts are its own: they end with it, whatever ends it, and nothing of this machine is mounted into the folder that is removed.
 if [[ -z ${ADLCORE_UNSHARED:-} ]]; then
-  exec env ADLCORE_UNSHARED=1 unshare --mount --propagation private bash "$PWD/ci/bare.sh" "$wheel" "$@"
+  exec env ADLCORE_UNSHARED=1 unshare --mount --propagation private bash "$PWD/ci/bare_debian.sh" "$wheel" "$@"
 fi
 
 root=$(mktemp -d)
@@ -48,4 +48,4 @@ inside /work/venv/bin/pip install --quiet --only-binary :all: "adlcore[test] @ f
 echo "=== the demo"
 inside /work/venv/bin/adlcore demo --out /work/demo
 echo "=== the suite"
-inside bash /work/adlcore/ci/installed.sh /work/venv/bin/python "$@"
+inside bash /work/adlcore/ci/test_installed.sh /work/venv/bin/python "$@"

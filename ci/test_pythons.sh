@@ -2,7 +2,7 @@
 # Interruptions on each other Python at hand (3.11 and newer, on the PATH or under pyenv), in clones and environments of their own: where
 # an interruption may strike differs from one to the next. With SUITE=1 the whole suite, too. Arguments go to pytest.
 #
-#   ADLCORE_STRIDE=7 bash ci/pythons.sh      every seventh opcode; the default is every one
+#   ADLCORE_STRIDE=7 bash ci/test_pythons.sh      every seventh opcode; the default is every one
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +12,7 @@ own=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 declare -A found
 while read -r version python; do
   [[ $version == "$own" ]] || found[$version]=$python
-done < <(bash ci/at_hand.sh)
+done < <(bash ci/list_pythons.sh)
 echo "=== beside $own: ${!found[*]}"
 
 for version in "${!found[@]}"; do

@@ -2,8 +2,8 @@
 # The suite on the adlcore that is installed for a Python, not on the one in this folder: in a copy of all but the package, and with no
 # compiler on the PATH. It is what the README's test line runs; options go to pytest.
 #
-#   bash ci/installed.sh venv/bin/python
-#   bash ci/installed.sh venv/bin/python --smoke      what takes a minute, and needs pytest, Hypothesis and NumPy alone
+#   bash ci/test_installed.sh venv/bin/python
+#   bash ci/test_installed.sh venv/bin/python --smoke      what takes a minute, and needs pytest, Hypothesis and NumPy alone
 set -euo pipefail
 python=$(command -v "${1:?a Python that has adlcore}")
 python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python")
@@ -26,7 +26,7 @@ case $(uname) in
   Linux | Darwin) # elsewhere a Python needs more of the PATH than its own folder
     path=$(dirname "$python")
     for compiler in gcc cc clang; do
-      ! (PATH=$path; command -v "$compiler") || { echo "ci/installed.sh: there is a compiler on the PATH" >&2; exit 1; }
+      ! (PATH=$path; command -v "$compiler") || { echo "ci/test_installed.sh: there is a compiler on the PATH" >&2; exit 1; }
     done
     ;;
 esac

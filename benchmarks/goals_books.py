@@ -1,34 +1,35 @@
-"""The goals of whole venues: the margin pass, marks and liquidation prices; the clearing house, audits included."""
+"""The goals of large books: the margin pass, marks and liquidation prices; the clearing house, audits included."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from harness import cases
 from harness.books import LARGE, MIDDLE, SMALL, Books, Size, make
 from harness.houses import crowded_market, with_margin
-from harness.timing import Call, Effort, Lines, best, over_seeds, read_by_two, trials
+from harness.timing import Call, Effort, Goal, best, over_seeds, read_by_two, trials
 
 import adlcore as adl
 from adlcore import _kernels
 from adlcore.clearing.margin.margin_pass import MarginPass
 
 #: Of the margin: nanoseconds a position, and a price; milliseconds a mark.
-PASS, PRICE, MARK = 14, 60, 1.5
+PASS_NS, PRICE_NS, MARK_MS = 14, 60, 1.5
 
 #: Of the house: nanoseconds a position; multiples of a quiet mark; milliseconds.
-ALL, TIMES, ONE, CROWD = 16, 5, 2, 60
+ALL_MARKS_NS, CRASH_TIMES, ONE_MARK_MS, CROWD_MS = 16, 5, 2, 60
 
 
 def size_within(most: int) -> Size:
-    return next((size for size in (LARGE, MIDDLE) if size[1] <= most), SMALL)
+    return next((size for size in (LARGE, MIDDLE) if size.positions <= most), SMALL)
 
 
 # Margin ---------------------------------------------------------------------------------------------------------------
 
 
-def margin(effort: Effort, kind: str, most: int) -> Lines:
+def margin(effort: Effort, kind: str, most: int) -> Iterator[Goal]:
     """Nanoseconds beside R: NumPy reading quantity, entry value and wallet of every position once."""
     wallets, positions, contracts = size = size_within(most)
     where = f"{positions:,} positions"
@@ -38,26 +39,27 @@ def margin(effort: Effort, kind: str, most: int) -> Lines:
         return [*_passes(books, effort), *_marks(books, effort), *_prices(books, effort)]
 
     found = iter(over_seeds(effort, measure))
-    yield f"R, {where}: {wallets:,} wallets, {contracts} contracts", None, next(found), "ms"
-    yield f"margin_state, {where}", PASS, next(found), "ns"
-    yield f"margin_state, {where}", None, next(found), "R"
-    yield "the kernel's pass alone, into arrays that are there", None, next(found), "ns"
-    yield f"margin_state, 2 threads, {where}", None, next(found), "ns"
-    yield "margin_state, 2 threads against 1", None, next(found), "x"
-    yield "margin_state, 2 threads / max(half, read)", None, next(found), "x"
-    yield "the kernel's pass, 2 threads against 1", None, next(found), "x"
+    yield Goal(f"R, {where}: {wallets:,} wallets, {contracts} contracts", next(found), "ms")
+    yield Goal(f"margin_state, {where}", next(found), "ns", at_most=PASS_NS)
+    yield Goal(f"margin_state, {where}", next(found), "R")
+    yield Goal("the kernel's pass alone, into arrays that are there", next(found), "ns")
+    yield Goal(f"margin_state, 2 threads, {where}", next(found), "ns")
+    yield Goal("margin_state, 2 threads against 1", next(found), "x")
+    yield Goal("margin_state, 2 threads / max(half, read)", next(found), "x")
+    yield Goal("the kernel's pass, 2 threads against 1", next(found), "x")
     rows = positions // contracts
     for which in ("over and over", "each contract in turn"):
-        yield f"mark of {rows:,} rows, {which}", MARK, next(found), "ms"
-    yield "the same, a row", None, next(found), "ns"
+        yield Goal(f"mark of {rows:,} rows, {which}", next(found), "ms", at_most=MARK_MS)
+    yield Goal("the same, a row", next(found), "ns")
     count = min(positions, 10**6)
-    yield f"adl.liquidation_price, {count:,}, 10 tiers", PRICE, next(found), "ns"
-    yield "the same", None, next(found), "R"
-    yield f"positions.liquidation_price(), {where}", PRICE, next(found), "ns"
-    yield "the same", None, next(found), "R"
+    yield Goal(f"adl.liquidation_price, {count:,}, 10 tiers", next(found), "ns", at_most=PRICE_NS)
+    yield Goal("the same", next(found), "R")
+    yield Goal(f"positions.liquidation_price(), {where}", next(found), "ns", at_most=PRICE_NS)
+    yield Goal("the same", next(found), "R")
 
 
 def _passes(books: Books, effort: Effort) -> list[float]:
+    """R and full passes, in the order of the first eight lines of `margin`."""
     n, snapshot = len(books.quantity), books.snapshot()
     with ThreadPoolExecutor(2) as pool:
         calls = [
@@ -72,7 +74,7 @@ def _passes(books: Books, effort: Effort) -> list[float]:
     bounded = min(both / max(single / 2, reading) for single, both, _, _, _, reading in found)
     kernels = max(single / both for _, _, single, both, *_ in found)
     for threads in (2, 5):
-        same(adl.margin_state(snapshot), adl.margin_state(snapshot, threads=threads))
+        refuse_other_state(adl.margin_state(snapshot), adl.margin_state(snapshot, threads=threads))
     return [read / 1e6, one / n, ratio, alone / n, two / n, speedup, bounded, kernels]
 
 
@@ -92,16 +94,18 @@ def kernel(snapshot: adl.Snapshot, threads: int, pool: ThreadPoolExecutor | None
 
 
 def _marks(books: Books, effort: Effort) -> list[float]:
+    """Marks of one contract, in the order of the next three lines of `margin`."""
     state = adl.margin_state(books.snapshot())
     calls = cases.marks(books, state)
     again, turn = best([calls["mark_one_contract"], calls["mark_in_turn"]], effort)
     # Moved many times, a state is what a full pass makes at the same marks.
     marks = {symbol: str(mark) for symbol, mark in state.marks.items()}
-    same(state, adl.margin_state(books.snapshot(marks=marks)))
+    refuse_other_state(state, adl.margin_state(books.snapshot(marks=marks)))
     return [again / 1e6, turn / 1e6, turn / (len(books.quantity) // len(books.contracts))]
 
 
 def _prices(books: Books, effort: Effort) -> list[float]:
+    """Liquidation prices, in the order of the last four lines of `margin`."""
     calls = cases.liquidation_prices(books)
     found = trials([calls["liquidation_price"], calls["positions_liquidation_price"], books.read], effort)
     n = len(books.quantity)
@@ -112,7 +116,7 @@ def _prices(books: Books, effort: Effort) -> list[float]:
     return [by_column / rows, ratios[0], by_state / n, ratios[1]]
 
 
-def same(one: adl.MarginState, other: adl.MarginState) -> None:
+def refuse_other_state(one: adl.MarginState, other: adl.MarginState) -> None:
     """Refuse states that differ in a bit."""
     for name in ("equity", "maintenance_margin", "liquidatable"):
         if not np.array_equal(getattr(one, name), getattr(other, name)):
@@ -125,26 +129,26 @@ def same(one: adl.MarginState, other: adl.MarginState) -> None:
 # Clearing house -------------------------------------------------------------------------------------------------------
 
 
-def house(effort: Effort, kind: str, most: int) -> Lines:
+def house(effort: Effort, kind: str, most: int) -> Iterator[Goal]:
     """Beside R: NumPy reading quantity, entry value and wallet of every position once."""
     wallets, positions, contracts = size = size_within(most)
     found = iter(over_seeds(effort, lambda seed: _quiet_and_crash(with_margin(make(size, "linear", seed)), effort)))
-    yield f"R, {positions:,} positions: {wallets:,} wallets, {contracts} contracts", None, next(found), "ms"
-    yield "quiet mark of all contracts, a position", ALL, next(found), "ns"
-    yield "the same", None, next(found), "R"
-    yield f"quiet mark of one contract of {contracts}, each in turn", ONE, next(found), "ms"
-    yield "the same, after a mark of all of them", None, next(found), "ms"
-    yield "wallets that a mark liquidates, ADL in every market", None, next(found), "%"
-    yield "that mark", None, next(found), "ms"
-    yield "that mark, against a quiet one", TIMES, next(found), "x"
+    yield Goal(f"R, {positions:,} positions: {wallets:,} wallets, {contracts} contracts", next(found), "ms")
+    yield Goal("quiet mark of all contracts, a position", next(found), "ns", at_most=ALL_MARKS_NS)
+    yield Goal("the same", next(found), "R")
+    yield Goal(f"quiet mark of one contract of {contracts}, each in turn", next(found), "ms", at_most=ONE_MARK_MS)
+    yield Goal("the same, after a mark of all of them", next(found), "ms")
+    yield Goal("wallets that a mark liquidates, ADL in every market", next(found), "%")
+    yield Goal("that mark", next(found), "ms")
+    yield Goal("that mark, against a quiet one", next(found), "x", at_most=CRASH_TIMES)
     shorts = min(10**5, most)
     found = iter(over_seeds(effort, lambda seed: _crowd(crowded_market(shorts // 10, shorts, seed), effort)))
-    yield f"{shorts // 10:,} bankrupts against one market of {shorts:,}", CROWD, next(found), "ms"
-    yield "the same, a bankrupt", None, next(found), "us"
+    yield Goal(f"{shorts // 10:,} bankrupts against one market of {shorts:,}", next(found), "ms", at_most=CROWD_MS)
+    yield Goal("the same, a bankrupt", next(found), "us")
 
 
 def _quiet_and_crash(books: Books, effort: Effort) -> list[float]:
-    """The measurements of one venue, in the order in which they are shown."""
+    """R, quiet marks and the one that liquidates, in the order of the first eight lines of `house`."""
     n, calls = len(books.quantity), cases.quiet_marks(books)
     quiet, turn = calls["mark_all_contracts"], calls["mark_in_turn"]
     found = trials([quiet, turn, books.read], effort)
@@ -162,7 +166,7 @@ def _quiet_and_crash(books: Books, effort: Effort) -> list[float]:
 
 
 def _crowd(books: Books, effort: Effort) -> list[float]:
-    """The measurements of one crowded market."""
+    """A mark of one crowded market, in the order of the last two lines of `house`."""
     mark = cases.crowded(books)["mark"]
     counts = mark()().counts()
     bankrupts = counts["rest"]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The suite on kernels with every check on and the address and undefined-behaviour sanitizers, in a clone and an environment of its own.
-# Arguments go to pytest: `bash ci/safe.sh -m "not files and not plain" tests` is what reaches the kernels.
+# Arguments go to pytest: `bash ci/sanitize.sh -m "not files and not plain" tests` is what reaches the kernels.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}

@@ -382,8 +382,16 @@ def test_a_kernel_takes_few_arguments(path):
 def test_a_stub_says_what_it_takes(path):
     unsaid = []
     for name, holder, function in entry_points(path):
-        said = ast.get_docstring(holder if function.name in CONSTRUCTORS else function) or ""
-        if not said or (arguments(function, holder) and "Parameters\n----------\n" not in said):
+        said = ast.get_docstring(holder if holder and function.name in CONSTRUCTORS else function) or ""
+        listed = ast.get_docstring(holder) or "" if holder else ""
+        if any(name_of(each) == "property" for each in function.decorator_list):
+            ok = re.search(rf"^{function.name} : ", listed, re.MULTILINE)
+        elif function.name in CONSTRUCTORS:
+            # What a kernel gives is made of its attributes.
+            ok = all(re.search(rf"\b{each}\b.* : ", said) for each in arguments(function, holder))
+        else:
+            ok = said and (not arguments(function, holder) or "Parameters\n----------\n" in said)
+        if not ok:
             unsaid.append(name)
     assert unsaid == []
 

@@ -271,8 +271,9 @@ class PositionMargin:
         """What a lot of a contract costs a wallet by these tiers, in quanta, where that share of a profit counts."""
         contract = self._state.books.contracts[code]
         value_at_one = float(contract.units_per_lot * contract.settle.quanta_per_unit)
+        rate, amount = tiers
         return _kernels.margin.prices.PriceTerms(
-            *tiers, kept_share=kept_share, fee=fee, value_at_one=value_at_one, inverse=contract.inverse
+            rate, amount, kept_share=kept_share, fee=fee, value_at_one=value_at_one, inverse=contract.inverse
         )
 
     def _budgets(

@@ -12,7 +12,7 @@ from ..._support.arrays import FLOAT64, INT64, Int64Array1D
 from ..margin.shared_bankruptcy import NumeraireConversion, SharedBankruptcy, share_rows
 from .pass_books import PassBooks
 
-__all__ = ["StageRows", "Round"]
+__all__ = ["Round", "StageRows", "is_waiting"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class StageRows:
     ----------
     row, wallet, code, side, lots : int64[k]
         Position row; its wallet and contract; 1 for a long; lots > 0.
-    price, value, highest : int64[k]
+    price, value, highest_price : int64[k]
         The bankruptcy price in ticks, what the row is worth there (signed), the highest price it may have.
     fund : int64[k]
         The head fund of the contract.
@@ -36,14 +36,14 @@ class StageRows:
     lots: Int64Array1D
     price: Int64Array1D
     value: Int64Array1D
-    highest: Int64Array1D
+    highest_price: Int64Array1D
     fund: Int64Array1D
 
     def __len__(self) -> int:
         return len(self.row)
 
-    def only(self, places: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> StageRows:
-        """Some of them."""
+    def rows_at(self, places: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> StageRows:
+        """The rows at these places."""
         return StageRows(**{name: getattr(self, name)[places] for name in self.__dataclass_fields__})
 
 
@@ -86,26 +86,27 @@ class Round:
         still = self.place[pass_books.quantity[self.rows] != 0]
         return np.bincount(still, minlength=len(self.wallets)) > 0
 
-    def begin(self, pass_books: PassBooks) -> npt.NDArray[np.bool_]:
-        """Tell which wallets, by their place, a stage that begins now takes, and log those that are healthy."""
-        holds, short = self.open(pass_books), pass_books.is_liquidatable(self.wallets)
-        fine = self.wallets[holds & ~short]
-        told = fine[~pass_books.healthy_logged[fine]]
-        if len(told):
-            pass_books.healthy_logged[told] = True
-            pass_books.log.extend(("healthy", "", {"wallet": told}))
-            # Who is healthy begins with a part again, should he fail later (docs/waterfall.md, "Cool-downs").
-            healthy = set(told.tolist())
-            pass_books.cooling = {key: then for key, then in pass_books.cooling.items() if key[0] not in healthy}
-        return holds & short
+    def begin_stage(self, pass_books: PassBooks, *, priced: bool = True) -> StageRows:
+        """Open rows of the wallets that a stage that begins now takes, at bankruptcy prices that hold for the stage.
 
-    def chosen(self, pass_books: PassBooks, active: npt.NDArray[np.bool_], priced: bool = True) -> StageRows:
-        """The open rows of the wallets at these places, at bankruptcy prices that hold for the stage."""
-        places = np.flatnonzero(active[self.place] & (pass_books.quantity[self.rows] != 0))
+        A wallet that is healthy when a stage begins is left alone; the first that finds it so logs it
+        (``docs/waterfall.md``, "Who is liquidated, who may be a counterparty").
+        """
+        has_rows, fails = self.open(pass_books), pass_books.is_liquidatable(self.wallets)
+        healthy = self.wallets[has_rows & ~fails]
+        healthy = healthy[~pass_books.healthy_logged[healthy]]
+        if len(healthy):
+            pass_books.healthy_logged[healthy] = True
+            pass_books.log.extend(("healthy", "", {"wallet": healthy}))
+            # Who is healthy begins with a part again, should he fail later (docs/waterfall.md, "Cool-downs").
+            forgotten = set(healthy.tolist())
+            pass_books.cooling = {key: then for key, then in pass_books.cooling.items() if key[0] not in forgotten}
+        places = np.flatnonzero((has_rows & fails)[self.place] & (pass_books.quantity[self.rows] != 0))
         rows, code = self.rows[places], self.code[places]
         lots = pass_books.quantity[rows]
-        asked = priced and len(rows)
-        price, value, highest = self._priced(pass_books, rows) if asked else np.zeros((3, len(rows)), INT64)
+        # Prices are those of the stage's start, whatever it moves (docs/waterfall.md, "Bankruptcy prices").
+        is_priced = priced and len(rows)
+        price, value, highest = self._priced(pass_books, rows) if is_priced else np.zeros((3, len(rows)), INT64)
         return StageRows(
             row=rows,
             wallet=self.wallets[self.place[places]],
@@ -114,7 +115,7 @@ class Round:
             lots=np.abs(lots),
             price=price,
             value=value,
-            highest=highest,
+            highest_price=highest,
             fund=pass_books.fund_table.head[code],
         )
 
@@ -137,6 +138,17 @@ class Round:
         found[:, ascending] = shared.price, shared.value_at_price, shared.highest
         self._last = asked, tuple(found)
         return self._last[1]
+
+
+def is_waiting(pass_books: PassBooks, rows: StageRows) -> npt.NDArray[np.bool_]:
+    """Rows that ``TakeOver`` and ``Deleverage`` leave alone: their rest cools down, and their wallet has E >= 0."""
+    waiting = np.zeros(len(rows), bool)
+    if pass_books.cooling:
+        keys = zip(rows.wallet.tolist(), rows.code.tolist(), rows.side.tolist(), strict=True)
+        waiting[:] = [pass_books.time < pass_books.cooling.get(key, pass_books.time) for key in keys]
+        # Below zero nobody waits (docs/waterfall.md, "Cool-downs").
+        waiting &= pass_books.equity[rows.wallet] >= 0
+    return waiting
 
 
 def _sort_margins(pass_books: PassBooks, rows: Int64Array1D) -> Int64Array1D:

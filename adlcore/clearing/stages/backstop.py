@@ -69,17 +69,17 @@ class Backstop(Stage):
 
     def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Whole wallets, or row by row."""
-        chosen = liquidation_round.chosen(pass_books, liquidation_round.begin(pass_books))
+        chosen = liquidation_round.begin_stage(pass_books)
         if self.by == "wallet":
             wallets, of = np.unique(chosen.wallet, return_inverse=True)
             # Asked once for all rows: rounding on the way does not save the last (docs/waterfall.md, "Backstop").
             low = np.array([self._is_low(pass_books, wallet) for wallet in wallets.tolist()], bool)
-            self._take(pass_books, chosen.only(low[of]))
+            self._take(pass_books, chosen.rows_at(low[of]))
             return None
         # Asked before each row: what the ones before took counts (docs/waterfall.md, "Backstop").
         for place, wallet in enumerate(chosen.wallet.tolist()):
             if self._is_low(pass_books, wallet):
-                self._take(pass_books, chosen.only(slice(place, place + 1)))
+                self._take(pass_books, chosen.rows_at(slice(place, place + 1)))
         return None
 
     def _is_low(self, pass_books: PassBooks, wallet: int) -> bool:

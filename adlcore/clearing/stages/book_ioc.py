@@ -90,7 +90,7 @@ class BookIOC(Stage):
 
     def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches:
         """Wallet by wallet, or the first order of every wallet, then the second, where the book is another's."""
-        chosen = liquidation_round.chosen(pass_books, liquidation_round.begin(pass_books))
+        chosen = liquidation_round.begin_stage(pass_books)
         if not len(chosen):
             return
         borders = np.flatnonzero(np.diff(chosen.wallet)) + 1
@@ -139,7 +139,7 @@ class BookIOC(Stage):
 
     def _nothing(self, pass_books: PassBooks, chosen: StageRows, first: int, last: int) -> None:
         """Log the orders of these rows, which meet nobody."""
-        rows = chosen.only(slice(first, last))
+        rows = chosen.rows_at(slice(first, last))
         if not len(rows):
             return
         if self._share_of == 1 and not pass_books.cooling:
@@ -148,7 +148,7 @@ class BookIOC(Stage):
         for place in range(len(rows)):
             lots, partly = self._lots(pass_books, rows, place)
             if lots:
-                self._told(pass_books, rows.only(slice(place, place + 1)), lots, int(rows.price[place]))
+                self._told(pass_books, rows.rows_at(slice(place, place + 1)), lots, int(rows.price[place]))
                 self._remember(pass_books, rows, place, partly)
 
     @cached_property
@@ -224,7 +224,7 @@ class BookIOC(Stage):
                 self._remember(pass_books, chosen, place, partly)
                 filled = sum(count for count, _ in fills)
                 if not filled:
-                    self._told(pass_books, chosen.only(slice(place, place + 1)), lots, limit)
+                    self._told(pass_books, chosen.rows_at(slice(place, place + 1)), lots, limit)
                     break
                 exact = self._filled(pass_books, chosen, place, fills, exact, done)
                 done += filled
@@ -243,7 +243,7 @@ class BookIOC(Stage):
         contract = pass_books.snapshot.contracts[code]
         unit = pass_books.value_per_lot(code, price) - Fraction(side * spare, lots)
         top, bottom = contract.tick_fraction
-        highest = int(chosen.highest[place])
+        highest = int(chosen.highest_price[place])
         if contract.inverse and unit >= 0:
             return highest  # no price is high enough
         found = Fraction(-top) / (bottom * unit) if contract.inverse else unit * bottom / top

@@ -27,7 +27,7 @@ class CancelOrders(Stage):
     def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Cancel, in the round's order."""
         # No bankruptcy prices are needed; of each wallet the first row says which contract an isolated one has.
-        chosen = liquidation_round.chosen(pass_books, liquidation_round.begin(pass_books), priced=False)
+        chosen = liquidation_round.begin_stage(pass_books, priced=False)
         wallets, first = np.unique(chosen.wallet, return_index=True)
         order = np.argsort(first)
         pass_books.cancel_orders(wallets[order], chosen.code[first[order]], "liquidation")

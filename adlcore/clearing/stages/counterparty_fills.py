@@ -1,10 +1,23 @@
-"""Remainders of one side of a contract, served from the queue of the other side under caps."""
+"""Remainders of one side of a contract, served from the queue of the other side: who gives how many lots.
+
+:class:`CounterpartyMatcher` walks two orders at once: the remainders, in ascending loss per lot for the counterparties,
+and the ranking of the other side. The kernel ``_kernels/compiled/clearing/deleverage.pyx`` is the walk itself
+(``docs/waterfall.md``, "Deleverage"):
+
+* A remainder takes lots from the front of the ranking on, until it is closed or the ranking ends.
+* A row gives at most its lots, and where a lot loses it something no more than leaves its wallet with equity. That is
+  asked of its equity of the moment, for the fill before may have been of the same wallet.
+* A row that gave all it might is used up. The next remainder costs at least as much a lot, so it is not asked again,
+  and one cursor serves all remainders.
+* Only so much of the ranking is drawn as is needed: rows that hold as many lots as are wanted, and twice as many where
+  caps let them give fewer.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,9 +28,10 @@ from ..margin.collateral import int64_ratio
 from ..snapshot.tables import ISOLATED, PORTFOLIO
 from .counterparty_queue import CounterpartyQueue
 
-__all__ = ["CounterpartyMatcher", "Fills", "Remainders"]
+__all__ = ["CounterpartyFills", "CounterpartyMatcher", "LossPerLot", "Remainders"]
 
-PLAIN, MULTI, WHOLE = range(3)
+#: What the equity of a wallet is made of, as the kernel numbers it.
+PLAIN, MULTI_ASSET, PORTFOLIO_WHOLE = range(3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +39,7 @@ class Remainders:
     """Rows in liquidation, and the inventory of funds below zero, in the order of service.
 
     Side and price are those of the stage's start. How many lots are left of a remainder is not kept: what is served
-    before it may close them, so :meth:`lots` reads them when its turn has come.
+    before it may close them, so :meth:`lots_left` reads them when its turn has come.
 
     Attributes
     ----------
@@ -44,24 +58,24 @@ class Remainders:
     side: Int64Array1D
     price: Int64Array1D
 
-    def only(self, places: Any) -> Remainders:
-        """Some of them."""
+    def rows_at(self, places: Any) -> Remainders:
+        """The remainders at these places."""
         return Remainders(**{name: getattr(self, name)[places] for name in self.__dataclass_fields__})
 
-    def lots(self, pass_books: PassBooks) -> Int64Array1D:
+    def lots_left(self, pass_books: PassBooks) -> Int64Array1D:
         """What is left of each now: lots > 0, or 0 where its row was closed or stands on the other side."""
-        users, held = self.fund < 0, np.empty(len(self), INT64)
-        held[users] = pass_books.quantity[self.row[users]]
-        held[~users] = pass_books.lots[pass_books.first_fund + self.fund[~users], self.code[~users]]
-        left: Int64Array1D = np.maximum(held * self.side, 0)
-        return left
+        users, quantity = self.fund < 0, np.empty(len(self), INT64)
+        quantity[users] = pass_books.quantity[self.row[users]]
+        quantity[~users] = pass_books.lots[pass_books.first_fund + self.fund[~users], self.code[~users]]
+        lots: Int64Array1D = np.maximum(quantity * self.side, 0)
+        return lots
 
     def __len__(self) -> int:
         return len(self.row)
 
 
 @dataclass(frozen=True, eq=False)
-class Fills:
+class CounterpartyFills:
     """What counterparties gave: a row for each fill, in the order in which they were made.
 
     Attributes
@@ -69,7 +83,7 @@ class Fills:
     remainder, row : int64[k]
         Which remainder, and the position row of the counterparty.
     lots, value, realized : int64[k]
-        Lots > 0, what they are worth (``v·lots``), the PnL that the counterparty realizes.
+        Lots > 0, what they are worth at the remainder's price, the PnL that the counterparty realizes.
     """
 
     remainder: Int64Array1D
@@ -79,58 +93,74 @@ class Fills:
     realized: Int64Array1D
 
 
+class LossPerLot(NamedTuple):
+    """Whole numbers: against the mark a lot at P loses ``(slope·P - offset)/scale``, inverse that over P."""
+
+    slope: int
+    offset: int
+    scale: int
+
+
 class CounterpartyMatcher:
     """Remainders of one (contract, side), and the queue that they are served from."""
 
-    def __init__(self, pass_books: PassBooks, queue: CounterpartyQueue, code: int, exclude_account: bool) -> None:
+    def __init__(self, pass_books: PassBooks, queue: CounterpartyQueue, code: int, *, exclude_account: bool) -> None:
         self.pass_books, self.queue, self.code, self.exclude_account = pass_books, queue, code, exclude_account
 
-    def serve(self, left: Remainders, need: Int64Array1D, done: Int64Array1D) -> Fills:
-        """Serve remainders in their order; `need` falls and `done` rises by what was given."""
+    def serve(self, remainders: Remainders, open_lots: Int64Array1D, filled_lots: Int64Array1D) -> CounterpartyFills:
+        """Serve remainders in their order; `open_lots` falls and `filled_lots` rises by what was given."""
         pass_books, contract = self.pass_books, self.pass_books.snapshot.contracts[self.code]
-        above, below = contract.tick_fraction
-        loss = self._loss(above, below)
-        fits = _kernels.clearing.deleverage.fits(loss, int(left.price.max()), above, below, contract.inverse)
-        kernel = pass_books.kernel_for(int(left.price.max()), fits)
+        numerator, denominator = contract.tick_fraction
+        loss, highest_price = self._loss_per_lot(numerator, denominator), int(remainders.price.max())
+        fits = _kernels.clearing.deleverage.fits(loss, highest_price, numerator, denominator, contract.inverse)
+        kernel = pass_books.kernel_for(highest_price, fits)
         holders, books = kernel.clearing.sides, pass_books.books_for(kernel)
-        account = np.full(len(left), -1, INT64)
+        account = np.full(len(remainders), -1, INT64)
         if self.exclude_account:
-            account = np.where(left.wallet >= 0, pass_books.account_codes[left.wallet], -1)
-        side = holders.Side(self.code, int(left.side[0]), above, below, contract.inverse, loss)
-        remainders = holders.Remainders(need, left.price, done, account)
+            account = np.where(remainders.wallet >= 0, pass_books.account_codes[remainders.wallet], -1)
+        side = holders.Side(self.code, int(remainders.side[0]), numerator, denominator, contract.inverse, tuple(loss))
+        served = holders.Remainders(open_lots, remainders.price, filled_lots, account)
         cursor, used = holders.Cursor(), np.zeros(0, np.uint8)
-        found: list[Fills] = []
-        wanted = sum(need.tolist())
+        parts: list[CounterpartyFills] = []
+        wanted = sum(open_lots.tolist())
         while True:
+            # The ranking is drawn from its front again, longer than before; what was used up of it stays so, and the
+            # cursor goes on where it stood.
             candidate, held = self.queue.front(min(wanted, INT64_MAX))
             used = np.concatenate([used, np.zeros(len(candidate) - len(used), np.uint8)])
             owner = pass_books.snapshot.positions.wallet[candidate]
-            label = pass_books.account_codes[owner] if self.exclude_account else np.zeros(len(candidate), INT64)
-            counterparties = holders.Counterparties(candidate, label, used, self._collateral(holders, candidate))
-            remainder, row, lots, value, realized = np.empty((5, len(candidate) + len(need)), INT64)
-            fills = holders.Fills(remainder, row, lots, value, realized)
-            count = kernel.clearing.deleverage.serve(books, side, remainders, counterparties, cursor, fills)
-            found.append(Fills(remainder[:count], row[:count], lots[:count], value[:count], realized[:count]))
-            self._revalue(found[-1].row)
-            if cursor.remainder == len(need):
+            account_code = pass_books.account_codes[owner] if self.exclude_account else np.zeros(len(owner), INT64)
+            counterparties = holders.Counterparties(candidate, account_code, used, self._collateral(holders, candidate))
+            columns = np.empty((5, len(candidate) + len(open_lots)), INT64)
+            remainder, row, lots, value, realized = columns
+            out = holders.Fills(remainder, row, lots, value, realized)
+            count = kernel.clearing.deleverage.serve(books, side, served, counterparties, cursor, out)
+            parts.append(CounterpartyFills(*columns[:, :count]))
+            if pass_books.margin_pass.slots.has_valued and count:
+                pass_books.revalue(pass_books.snapshot.positions.wallet[parts[-1].row])
+            if cursor.remainder == len(open_lots):
                 break
             if held >= wanted:
-                wanted = 2 * held + sum(need.tolist())
+                # Caps let these rows give fewer lots than they hold: look at rows that hold twice as many.
+                wanted = 2 * held + sum(open_lots.tolist())
             elif cursor.first_unused == len(candidate):
                 break  # nobody is left
-            else:  # what is left of the ranking is barred to this remainder alone
+            else:
+                # Rows are left, but all are of the account that this remainder may not close against: they wait for
+                # the next one (docs/waterfall.md, "Who is liquidated, who may be a counterparty").
                 cursor.pass_remainder()
-        names = Fills.__dataclass_fields__
-        return Fills(**{name: np.concatenate([getattr(part, name) for part in found]) for name in names})
+        names = CounterpartyFills.__dataclass_fields__
+        return CounterpartyFills(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
-    def _loss(self, above: int, below: int) -> tuple[int, int, int]:
-        """Whole numbers A, B, C: against the mark a lot at P loses ``(A·P - B)/C``, inverse ``(A·P - B)/(C·P)``."""
+    def _loss_per_lot(self, numerator: int, denominator: int) -> LossPerLot:
+        """What a lot loses a counterparty of a long, where a tick of it is worth so much."""
         mark = abs(self.pass_books.mark_value_per_lot(self.code))
-        top, bottom = mark.numerator, mark.denominator
-        inverse = self.pass_books.snapshot.contracts[self.code].inverse
-        a, b = (top * below, above * bottom) if inverse else (above * bottom, top * below)
-        shared = math.gcd(a, b, below * bottom)
-        return a // shared, b // shared, below * bottom // shared
+        slope, offset = numerator * mark.denominator, mark.numerator * denominator
+        if self.pass_books.snapshot.contracts[self.code].inverse:
+            slope, offset = offset, slope
+        scale = denominator * mark.denominator
+        shared = math.gcd(slope, offset, scale)
+        return LossPerLot(slope // shared, offset // shared, scale // shared)
 
     def _collateral(self, holders: Any, candidate: Int64Array1D) -> Any:
         """What the equity of candidates with several assets is made of; None where there are none."""
@@ -140,7 +170,7 @@ class CounterpartyMatcher:
             return None
         mode = pass_books.snapshot.wallets.mode[owner]
         slots, asset = margin_pass.slots, int(pass_books.settle[self.code])
-        kind = np.where(valued, np.where(mode == PORTFOLIO, WHOLE, MULTI), PLAIN).astype(np.uint8)
+        kind = np.where(valued, np.where(mode == PORTFOLIO, PORTFOLIO_WHOLE, MULTI_ASSET), PLAIN).astype(np.uint8)
         price = margin_pass.rates.price_of(asset)
         parts = [
             int64_ratio(rate, "index_prices")
@@ -156,18 +186,17 @@ class CounterpartyMatcher:
         loan[places] = slots.loan[slot]
         return holders.Collateral(kind, rest, loan, np.array(parts, INT64).ravel())
 
-    def _revalue(self, rows: Int64Array1D) -> None:
-        if self.pass_books.margin_pass.slots.has_valued and len(rows):
-            self.pass_books.revalue(self.pass_books.snapshot.positions.wallet[rows])
-
-    def finish(self, fills: Fills) -> None:
-        """Cancel the counterparties' orders, and remember who they are."""
+    def finish(self, fills: CounterpartyFills) -> None:
+        """Remember the counterparties and the isolated rows that were closed in full, and cancel their orders."""
         pass_books = self.pass_books
         owner = pass_books.snapshot.positions.wallet[fills.row]
         pass_books.counterparties.append(owner)
+        # An isolated winner that was closed in full gives its balance to the cross wallet, later in the pass
+        # (docs/waterfall.md, "The order of a pass").
         closed = fills.row[pass_books.quantity[fills.row] == 0]
         isolated = closed[pass_books.snapshot.wallets.mode[pass_books.snapshot.positions.wallet[closed]] == ISOLATED]
         pass_books.closed_isolated_rows.extend(isolated.tolist())
+        # In the order of their first fills, as each one's own margin mode has it (docs/waterfall.md, "Deleverage").
         if len(pass_books.snapshot.orders):
             _, first = np.unique(owner, return_index=True)
             pass_books.cancel_orders(owner[np.sort(first)], self.code, "deleveraging")

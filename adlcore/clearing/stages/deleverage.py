@@ -1,8 +1,18 @@
-"""Auto-deleveraging: what nobody else took is closed against the winners of the other side.
+"""Auto-deleveraging: what nobody else took is closed against the other side of the market, best ranked first.
 
-Each (contract, side) is ranked once a round. Its remainders are served in ascending loss per lot to the
-counterparties, by one cursor over the ranking: a row gives at most its lots, and no more than leaves its
-wallet with equity.
+A remainder is a row in liquidation, or the inventory of a fund below zero, that nobody took before. How it meets its
+counterparties (``docs/waterfall.md``, "Deleverage"):
+
+1. :meth:`Deleverage.run` lists the remainders and puts them in order: contract by contract, longs before shorts, and of
+   one side the cheapest first, as seen by whoever serves them. A lot then only becomes dearer from one remainder to
+   the next, so that a counterparty that has given all it may need not be asked again.
+2. The rest is done for each (contract, side) by itself, with the lots, equities and scores of the moment at which its
+   turn comes: what is closed for one side changes the equity that the next one finds.
+3. Funds that hold inventory of the other side close what they can.
+4. Users of the other side are ranked (:mod:`~adlcore.clearing.stages.counterparty_queue`) and give lots in that order, each as many as it can
+   bear (:mod:`~adlcore.clearing.stages.counterparty_fills`, and its kernel ``_kernels/compiled/clearing/deleverage.pyx``).
+5. The remainders are closed by what was given, both legs of each fill are logged, and the counterparties are told and
+   lose their orders.
 """
 
 from __future__ import annotations
@@ -20,12 +30,12 @@ from ..._support.options import read_flag, require_option
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ...ranking.rules import RankingRule, as_rule
-from ..liquidation.liquidation_round import Round
+from ..liquidation.liquidation_round import Round, is_waiting
 from ..liquidation.pass_books import BY_FUND_OR_ADL, PassBooks
 from ..margin.shared_bankruptcy import share_party_rows
-from .counterparty_fills import CounterpartyMatcher, Fills, Remainders
+from .counterparty_fills import CounterpartyFills, CounterpartyMatcher, Remainders
 from .counterparty_queue import CounterpartyQueue
-from .stage import OrderBatches, Stage, is_waiting
+from .stage import OrderBatches, Stage, is_below_margin_share
 
 __all__ = ["Deleverage"]
 
@@ -96,8 +106,8 @@ class Deleverage(Stage):
         if below is not None and exact_ratio(below, "below") < 0:
             raise AdlError.at("below", None, below, "must be 0 or above, or None")
         values = as_rule(rule), price, eligible, same_account, read_flag("net_fund_first", net_fund_first), below
-        for field, given in zip(self.__dataclass_fields__, values, strict=True):
-            object.__setattr__(self, field, given)
+        for field, value in zip(self.__dataclass_fields__, values, strict=True):
+            object.__setattr__(self, field, value)
 
     def __repr__(self) -> str:
         terms = [repr(self.rule.name if self.rule.function is None and self.rule.short == "mirrored" else self.rule)]
@@ -108,41 +118,45 @@ class Deleverage(Stage):
 
     def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Contract by contract in snapshot order, remainders of longs, then of shorts."""
-        left = _concatenate(self._wallets(pass_books, liquidation_round), self._funds(pass_books, liquidation_round))
-        # Loss per lot rises with the price for the counterparties of a long, and falls for those of a short.
-        order = np.lexsort((np.arange(len(left)), left.side * left.price, -left.side, left.code))
-        left = left.only(order)
-        borders = np.flatnonzero((np.diff(left.code) != 0) | (np.diff(left.side) != 0)) + 1
-        for first, last in pairwise([0, *borders.tolist(), len(left)]) if len(left) else []:
-            self._side(pass_books, left.only(slice(first, last)))
+        # Wallets before funds: the last key below leaves equal remainders in this order.
+        remainders = _concatenate(
+            self._wallet_remainders(pass_books, liquidation_round), self._fund_remainders(pass_books, liquidation_round)
+        )
+        # Contract, longs first, then loss per lot of the counterparties, ascending: it rises with the price for those
+        # of a long, and falls for those of a short (docs/waterfall.md, "Deleverage"). The last key is the first here.
+        side, code = remainders.side, remainders.code
+        remainders = remainders.rows_at(np.lexsort((np.arange(len(code)), side * remainders.price, -side, code)))
+        changes = (np.diff(remainders.code) != 0) | (np.diff(remainders.side) != 0)
+        borders = (np.flatnonzero(changes) + 1).tolist()
+        for first, last in pairwise([0, *borders, len(code)]) if len(code) else []:
+            self._serve_side(pass_books, remainders.rows_at(slice(first, last)))
         return None
 
     # What is left -----------------------------------------------------------------------------------------------------
 
-    def _wallets(self, pass_books: PassBooks, liquidation_round: Round) -> Remainders:
+    def _wallet_remainders(self, pass_books: PassBooks, liquidation_round: Round) -> Remainders:
         """Open rows of the round's wallets that are liquidatable still."""
-        chosen = liquidation_round.chosen(pass_books, liquidation_round.begin(pass_books))
-        wanted = ~is_waiting(pass_books, chosen)
+        rows = liquidation_round.begin_stage(pass_books)
+        # A rest that cools down is left alone while E >= 0 (docs/waterfall.md, "Cool-downs").
+        wanted = ~is_waiting(pass_books, rows)
         if self.below is not None:
-            share = exact_ratio(self.below, "below")
-            wallets, of = np.unique(chosen.wallet, return_inverse=True)
-            both = zip(pass_books.equity[wallets].tolist(), pass_books.margin[wallets].tolist(), strict=True)
-            low = [e * share.denominator < share.numerator * m for e, m in both]
-            wanted &= np.array(low, bool)[of]
-        chosen = chosen.only(wanted)
-        nobody = np.full(len(chosen), -1, INT64)
+            # Asked once, as the stage begins: who becomes healthy while it is served is served to the end
+            # (docs/waterfall.md, "Deleverage").
+            wallets, place = np.unique(rows.wallet, return_inverse=True)
+            wanted &= is_below_margin_share(pass_books, wallets, self.below)[place]
+        rows = rows.rows_at(wanted)
         return Remainders(
-            row=chosen.row,
-            wallet=chosen.wallet,
-            fund=nobody,
-            code=chosen.code,
-            side=chosen.side,
-            price=self._prices(pass_books, chosen.code, chosen.price),
+            row=rows.row,
+            wallet=rows.wallet,
+            fund=np.full(len(rows), -1, INT64),
+            code=rows.code,
+            side=rows.side,
+            price=self._execution_prices(pass_books, rows.code, rows.price),
         )
 
-    def _funds(self, pass_books: PassBooks, liquidation_round: Round) -> Remainders:
+    def _fund_remainders(self, pass_books: PassBooks, liquidation_round: Round) -> Remainders:
         """The inventory of funds below zero, each once a pass."""
-        found = []
+        remainders = []
         for fund in range(len(pass_books.fund_table)):
             party = pass_books.first_fund + fund
             # All such stages of the round that tries a fund try it, no later round (docs/waterfall.md, "Deleverage").
@@ -156,28 +170,31 @@ class Deleverage(Stage):
                 pass_books.margin_pass, equity, pass_books.lots[party], pass_books.cost[party], party
             )
             nobody = np.full(len(shared.row), -1, INT64)
-            found.append(
+            remainders.append(
                 Remainders(
                     row=nobody,
                     wallet=nobody,
                     fund=np.full(len(shared.row), fund, INT64),
                     code=shared.row,
                     side=np.sign(pass_books.lots[party, shared.row]),
-                    price=self._prices(pass_books, shared.row, shared.price),
+                    price=self._execution_prices(pass_books, shared.row, shared.price),
                 )
             )
-        return _concatenate(*found)
+        return _concatenate(*remainders)
 
-    def _prices(self, pass_books: PassBooks, code: Int64Array1D, shared: Int64Array1D) -> Int64Array1D:
-        """The price of each remainder in ticks."""
+    def _execution_prices(
+        self, pass_books: PassBooks, code: Int64Array1D, bankruptcy_price: Int64Array1D
+    ) -> Int64Array1D:
+        """The price of each remainder in ticks: its own, or one for all of a contract."""
         if self.price == "bankruptcy" or not len(code):
-            return shared
+            return bankruptcy_price
         ticks = np.zeros(len(pass_books.snapshot.contracts), INT64)
         for k in np.unique(code).tolist():
-            ticks[k] = pass_books.execution_ticks(k, self._source(pass_books, k))
+            # Half-even, at least one tick (docs/waterfall.md, "Numbers of a pass").
+            ticks[k] = pass_books.execution_ticks(k, self._venue_price(pass_books, k))
         return ticks[code]
 
-    def _source(self, pass_books: PassBooks, code: int) -> Fraction:
+    def _venue_price(self, pass_books: PassBooks, code: int) -> Fraction:
         """The price that a venue uses in place of the bankruptcy price."""
         if self.price == "oracle" and code in pass_books.oracle:
             return Fraction(pass_books.oracle[code])
@@ -189,42 +206,43 @@ class Deleverage(Stage):
 
     # One side of a contract -------------------------------------------------------------------------------------------
 
-    def _side(self, pass_books: PassBooks, left: Remainders) -> None:
+    def _serve_side(self, pass_books: PassBooks, remainders: Remainders) -> None:
         """Serve the remainders of one (contract, side): what is left of them now that its turn has come."""
-        need = left.lots(pass_books)
-        left, need = left.only(need > 0), need[need > 0]
-        done = np.zeros(len(left), INT64)
+        # Lots of now: what was closed of a fund before is not asked of anybody again (docs/waterfall.md, "Deleverage").
+        open_lots = remainders.lots_left(pass_books)
+        remainders, open_lots = remainders.rows_at(open_lots > 0), open_lots[open_lots > 0]
+        # What funds and users close of a row is valued together (docs/waterfall.md, "Values of fills").
+        filled_lots = np.zeros(len(remainders), INT64)
         # Funds close what they can before any user does (docs/waterfall.md, "Deleverage").
-        if self.net_fund_first and len(left):
-            _net_funds(pass_books, left, need, done)
-        if not need.any():  # other remainders closed it, or funds did
+        if self.net_fund_first and len(remainders):
+            _net_funds(pass_books, remainders, open_lots, filled_lots)
+        if not open_lots.any():  # other remainders closed it, or funds did
             return
-        side, code = int(left.side[0]), int(left.code[0])
-        queue = CounterpartyQueue(pass_books, self.rule, code, -side, self.eligible == "winners")
-        counterparties = CounterpartyMatcher(pass_books, queue, code, self.same_account == "exclude")
-        before = done.copy()
-        fills = counterparties.serve(left, need, done)
-        served = np.flatnonzero(done > before)
-        if not len(served):
+        side, code = int(remainders.side[0]), int(remainders.code[0])
+        # Ranked anew, with E of now: whoever fails by now is left out, for an earlier side may have broken him
+        # (docs/waterfall.md, "Who is liquidated, who may be a counterparty").
+        queue = CounterpartyQueue(pass_books, self.rule, code, -side, winners_only=self.eligible == "winners")
+        matcher = CounterpartyMatcher(pass_books, queue, code, exclude_account=self.same_account == "exclude")
+        # This closes the rows of the counterparties; those of the remainders follow, once for all their fills.
+        fills = matcher.serve(remainders, open_lots, filled_lots)
+        if not len(fills.row):
             return
-        worth = np.zeros(len(left), INT64)
-        np.add.at(worth, fills.remainder, fills.value)
-        _close_remainders(pass_books, left, served, done - before, worth)
-        self._told(pass_books, left, fills, code, side)
-        counterparties.finish(fills)
+        _close_remainders(pass_books, remainders, fills.remainder, fills.lots, fills.value)
+        self._log_fills(pass_books, remainders, fills, code, side)
+        # After the fills, as the log has it: a counterparty loses its orders by them.
+        matcher.finish(fills)
 
-    def _told(self, pass_books: PassBooks, left: Remainders, fills: Fills, code: int, side: int) -> None:
+    def _log_fills(
+        self, pass_books: PassBooks, remainders: Remainders, fills: CounterpartyFills, code: int, side: int
+    ) -> None:
         """Log both legs of each fill, and what the counterparty is told."""
-        of, asset = fills.remainder, pass_books.settle[code]
-        party = np.where(left.fund[of] >= 0, pass_books.first_fund + left.fund[of], -1)
-        shared = {"contract": code, "price": left.price[of], "asset": asset}
+        terms, leg = _remainder_leg(pass_books, remainders, fills.remainder, fills.lots, fills.value)
         wallet = pass_books.snapshot.positions.wallet[fills.row]
-        given = {**shared, "wallet": left.wallet[of], "row": left.row[of], "party": party}
-        told = {**shared, "wallet": wallet, "row": fills.row, "lots": side * fills.lots}
+        counterparty = {**terms, "wallet": wallet, "row": fills.row, "lots": side * fills.lots}
         pass_books.log.extend(
-            ("adl-fill", "bankruptcy", {**given, "lots": -side * fills.lots, "amount": side * fills.value}),
-            ("adl-fill", "deleveraging", {**told, "amount": -side * fills.value}),
-            ("adl-notice", "deleveraging", {**told, "amount": fills.realized}),
+            ("adl-fill", "bankruptcy", leg),
+            ("adl-fill", "deleveraging", {**counterparty, "amount": -side * fills.value}),
+            ("adl-notice", "deleveraging", {**counterparty, "amount": fills.realized}),
         )
 
 
@@ -236,44 +254,72 @@ def _concatenate(*parts: Remainders) -> Remainders:
 
 
 def _close_remainders(
-    pass_books: PassBooks, left: Remainders, served: Int64Array1D, lots: Int64Array1D, worth: Int64Array1D
+    pass_books: PassBooks, remainders: Remainders, place: Int64Array1D, lots: Int64Array1D, value: Int64Array1D
 ) -> None:
-    """Close what was served of remainders; fills of a row sum up to the same as one after the other."""
-    wallets = served[left.row[served] >= 0]
-    pass_books.close(left.row[wallets], lots[wallets], worth[wallets], left.code[wallets])
-    pass_books.closed_by[left.wallet[wallets]] |= BY_FUND_OR_ADL
-    for place in served[left.row[served] < 0].tolist():
-        code, side, value = int(left.code[place]), int(left.side[place]), int(left.side[place] * worth[place])
-        pass_books.take(pass_books.first_fund + int(left.fund[place]), code, -side * int(lots[place]), -value, -value)
+    """Close what fills took of the remainders at these places; all fills of a row sum up to the same as one by one."""
+    filled_lots, filled_value = np.zeros((2, len(remainders)), INT64)
+    np.add.at(filled_lots, place, lots)
+    np.add.at(filled_value, place, value)
+    filled = np.unique(place)
+    of_wallets = filled[remainders.row[filled] >= 0]
+    pass_books.close(
+        remainders.row[of_wallets], filled_lots[of_wallets], filled_value[of_wallets], remainders.code[of_wallets]
+    )
+    pass_books.closed_by[remainders.wallet[of_wallets]] |= BY_FUND_OR_ADL
+    for k in filled[remainders.row[filled] < 0].tolist():
+        party, code, side = pass_books.first_fund + int(remainders.fund[k]), int(remainders.code[k]), remainders.side[k]
+        signed_value = int(side * filled_value[k])
+        pass_books.take(party, code, -int(side * filled_lots[k]), -signed_value, -signed_value)
 
 
-def _net_funds(pass_books: PassBooks, left: Remainders, need: Int64Array1D, done: Int64Array1D) -> None:
-    """Close remainders against the inventory that funds of the contract hold on the other side."""
-    code, side = int(left.code[0]), int(left.side[0])
+def _remainder_leg(
+    pass_books: PassBooks, remainders: Remainders, place: Int64Array1D, lots: Int64Array1D, value: Int64Array1D
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What both legs of an ``adl-fill`` of one (contract, side) say, and the whole leg of the remainders."""
+    code, side, fund = int(remainders.code[0]), int(remainders.side[0]), remainders.fund[place]
+    terms = {"contract": code, "price": remainders.price[place], "asset": pass_books.settle[code]}
+    party = np.where(fund >= 0, pass_books.first_fund + fund, -1)
+    owner = {"wallet": remainders.wallet[place], "row": remainders.row[place], "party": party}
+    return terms, {**terms, **owner, "lots": -side * lots, "amount": side * value}
+
+
+# Funds of the other side ----------------------------------------------------------------------------------------------
+
+
+def _net_funds(
+    pass_books: PassBooks, remainders: Remainders, open_lots: Int64Array1D, filled_lots: Int64Array1D
+) -> None:
+    """Close remainders against the inventory that funds of the contract hold on the other side.
+
+    The fund of the contract first, then along its parents (``docs/waterfall.md``, "Deleverage").
+    """
+    code, side = int(remainders.code[0]), int(remainders.side[0])
     chain = [fund for fund, _ in pass_books.chain(int(pass_books.fund_table.head[code]))]
     against = [fund for fund in chain if pass_books.lots[pass_books.first_fund + fund, code] * side < 0]
     # What a fund has apart from this row does not change while remainders are served.
-    apart = {fund: pass_books.fund_equity(fund) - _row_share_of_equity(pass_books, fund, code) for fund in against}
+    equity_without_row = {
+        fund: pass_books.fund_equity(fund) - _row_share_of_equity(pass_books, fund, code) for fund in against
+    }
     fills: list[tuple[int, int, int, int]] = []
-    wanted, before = need.tolist(), done.tolist()
-    for place, price in enumerate(left.price.tolist()):
+    wanted, filled = open_lots.tolist(), filled_lots.tolist()
+    for place, price in enumerate(remainders.price.tolist()):
         against = [fund for fund in against if pass_books.lots[pass_books.first_fund + fund, code]]
-        given = 0
+        lots_given = 0
         for fund in against:
-            lots = _lots_from_fund(pass_books, fund, code, side, price, wanted[place], apart[fund])
-            if lots:
-                unit = pass_books.value_per_lot(code, price)
-                value = round(unit * (before[place] + lots)) - round(unit * before[place])
+            most = _most_lots_from_fund(pass_books, fund, code, side, price, equity_without_row[fund])
+            if lots := min(most, wanted[place]):
+                value_per_lot = pass_books.value_per_lot(code, price)
+                value = round(value_per_lot * (filled[place] + lots)) - round(value_per_lot * filled[place])
                 pass_books.take(pass_books.first_fund + fund, code, side * lots, side * value, side * value)
                 fills.append((place, fund, lots, value))
                 wanted[place] -= lots
-                before[place] += lots
-                given += lots
-        if not given:
-            break  # nothing is there any more, or those that follow cost the funds more
+                filled[place] += lots
+                lots_given += lots
+        if not lots_given:
+            break  # nothing is there any more, or those that follow cost the funds more: losses only rise
     if fills:
-        need[:], done[:] = wanted, before
-        _book_fund_fills(pass_books, left, *np.array(fills, INT64).T)
+        open_lots[:], filled_lots[:] = wanted, filled
+        _book_fund_fills(pass_books, remainders, *np.array(fills, INT64).T)
 
 
 def _row_share_of_equity(pass_books: PassBooks, fund: int, code: int) -> int:
@@ -283,41 +329,35 @@ def _row_share_of_equity(pass_books: PassBooks, fund: int, code: int) -> int:
     return cash + pass_books.mark_value(party, code) - int(pass_books.cost[party, code])
 
 
-def _lots_from_fund(pass_books: PassBooks, fund: int, code: int, side: int, price: int, need: int, apart: int) -> int:
-    """How many lots a fund gives at a price; `apart` is its equity without cash and this row."""
+def _most_lots_from_fund(
+    pass_books: PassBooks, fund: int, code: int, side: int, price: int, equity_without_row: int
+) -> int:
+    """How many lots a fund gives at most to a remainder of this side at a price.
+
+    A fund that loses by it gives at most what F bears, under the cap that users have (``docs/waterfall.md``,
+    "Deleverage").
+    """
     party = pass_books.first_fund + fund
     held = abs(int(pass_books.lots[party, code]))
     loss = side * (pass_books.value_per_lot(code, price) - pass_books.mark_value_per_lot(code))
     if loss <= 0:
-        return min(held, need)
-    room = (
-        apart + _row_share_of_equity(pass_books, fund, code) - 2 - -(-abs(pass_books.mark_value(party, code)) // 2**51)
-    )
-    return min(held, need, math.floor(max(0, room) / loss))
+        return held
+    allowance = 2 - -abs(pass_books.mark_value(party, code)) // 2**51
+    room = equity_without_row + _row_share_of_equity(pass_books, fund, code) - allowance
+    return min(held, math.floor(max(0, room) / loss))
 
 
 def _book_fund_fills(
     pass_books: PassBooks,
-    left: Remainders,
+    remainders: Remainders,
     place: Int64Array1D,
     fund: Int64Array1D,
     lots: Int64Array1D,
     value: Int64Array1D,
 ) -> None:
-    """Close remainders that funds closed, and log both legs."""
-    code, side = int(left.code[0]), int(left.side[0])
-    counts, worth = np.zeros((2, len(left)), INT64)
-    np.add.at(counts, place, lots)
-    np.add.at(worth, place, value)
-    _close_remainders(pass_books, left, np.unique(place), counts, worth)
-    whose = np.where(left.fund[place] >= 0, pass_books.first_fund + left.fund[place], -1)
-    shared = {"contract": code, "price": left.price[place], "asset": pass_books.settle[code]}
-    given = {**shared, "wallet": left.wallet[place], "row": left.row[place], "party": whose}
-    pass_books.log.extend(
-        ("adl-fill", "bankruptcy", {**given, "lots": -side * lots, "amount": side * value}),
-        (
-            "adl-fill",
-            "fund",
-            {**shared, "party": pass_books.first_fund + fund, "lots": side * lots, "amount": -side * value},
-        ),
-    )
+    """Close remainders that funds closed, and log both legs: before the first fill of a user of the side."""
+    _close_remainders(pass_books, remainders, place, lots, value)
+    terms, leg = _remainder_leg(pass_books, remainders, place, lots, value)
+    lots, amount = -leg["lots"], -leg["amount"]
+    by_fund = {**terms, "party": pass_books.first_fund + fund, "lots": lots, "amount": amount}
+    pass_books.log.extend(("adl-fill", "bankruptcy", leg), ("adl-fill", "fund", by_fund))

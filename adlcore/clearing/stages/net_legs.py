@@ -25,7 +25,7 @@ class NetLegs(Stage):
 
     def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Wallet by wallet, each contract where the first of its legs stands among the wallet's rows."""
-        chosen = liquidation_round.chosen(pass_books, liquidation_round.begin(pass_books), priced=False)
+        chosen = liquidation_round.begin_stage(pass_books, priced=False)
         places: dict[tuple[int, int], dict[int, int]] = {}
         columns = (column.tolist() for column in (chosen.row, chosen.wallet, chosen.code, chosen.side))
         for row, wallet, code, side in zip(*columns, strict=True):

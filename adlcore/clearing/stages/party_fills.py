@@ -40,7 +40,7 @@ def book_rows(
     second = np.zeros(len(parts), bool)
     second[1:] = parts[1:] == parts[:-1]
     first = through[parts] & ~second
-    rows, side = chosen.only(parts), chosen.side[parts]
+    rows, side = chosen.rows_at(parts), chosen.side[parts]
     lots = np.where(first, closing[parts], np.where(second, rows.lots - closing[parts], rows.lots))
     value = np.where(first, closed[parts], np.where(second, rows.value - closed[parts], rows.value))
     pass_books.close(rows.row, lots, side * value, rows.code)

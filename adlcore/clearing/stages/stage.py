@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..liquidation.liquidation_round import Round, StageRows
+from ..._support.arrays import Int64Array1D
+from ...contracts.ratios import exact_ratio
+from ..liquidation.liquidation_round import Round
 from ..liquidation.pass_books import PassBooks
 
-__all__ = ["OrderFill", "Order", "OrderBatches", "Stage", "is_waiting"]
+__all__ = ["OrderFill", "Order", "OrderBatches", "Stage", "is_below_margin_share"]
 
 #: Lots > 0 and the price in ticks.
 OrderFill = tuple[int, int]
@@ -95,11 +97,8 @@ class Stage(ABC):
         return f"{type(self).__name__}()"
 
 
-def is_waiting(pass_books: PassBooks, chosen: StageRows) -> npt.NDArray[np.bool_]:
-    """Rows that ``TakeOver`` and ``Deleverage`` leave alone: their rest cools down, and their wallet has E >= 0."""
-    found = np.zeros(len(chosen), bool)
-    if pass_books.cooling:
-        keys = zip(chosen.wallet.tolist(), chosen.code.tolist(), chosen.side.tolist(), strict=True)
-        found[:] = [pass_books.time < pass_books.cooling.get(key, pass_books.time) for key in keys]
-        found &= pass_books.equity[chosen.wallet] >= 0
-    return found
+def is_below_margin_share(pass_books: PassBooks, wallets: Int64Array1D, share: Any) -> npt.NDArray[np.bool_]:
+    """Tell which wallets have E < share·MM now, exactly."""
+    ratio = exact_ratio(share, "below")
+    both = zip(pass_books.equity[wallets].tolist(), pass_books.margin[wallets].tolist(), strict=True)
+    return np.array([e * ratio.denominator < ratio.numerator * m for e, m in both], bool)

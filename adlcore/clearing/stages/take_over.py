@@ -6,11 +6,11 @@ import numpy as np
 
 from ..._support.arrays import INT64, Int64Array1D
 from ...errors import AdlError
-from ..liquidation.liquidation_round import Round, StageRows
+from ..liquidation.liquidation_round import Round, StageRows, is_waiting
 from ..liquidation.pass_books import BY_FUND_OR_ADL, PassBooks
 from ..liquidation.trigger_observation import last_observation, least_equities
 from .party_fills import book_rows
-from .stage import OrderBatches, Stage, is_waiting
+from .stage import OrderBatches, Stage
 
 __all__ = ["TakeOver"]
 
@@ -39,12 +39,12 @@ class TakeOver(Stage):
 
     def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """All rows in one scan."""
-        chosen = liquidation_round.chosen(pass_books, liquidation_round.begin(pass_books))
+        chosen = liquidation_round.begin_stage(pass_books)
         # Asked once, as the stage begins (docs/waterfall.md, "TakeOver").
-        chosen = chosen.only(~is_waiting(pass_books, chosen))
+        chosen = chosen.rows_at(~is_waiting(pass_books, chosen))
         if len(chosen):
             accepted = _offer_rows(pass_books, liquidation_round, chosen)
-            rows = chosen.only(accepted >= 0)
+            rows = chosen.rows_at(accepted >= 0)
             pass_books.closed_by[rows.wallet] |= BY_FUND_OR_ADL
         return None
 
@@ -81,7 +81,9 @@ def _offer_rows(pass_books: PassBooks, liquidation_round: Round, chosen: StageRo
     pass_books.party_cash[asset] = cash
     found = holder >= 0
     np.add.at(pass_books.realized, (first + holder[found], chosen.code[found]), realized[found])
-    book_rows(pass_books, chosen.only(found), first + holder[found], closing[found], closed[found], "take-over", "fund")
+    book_rows(
+        pass_books, chosen.rows_at(found), first + holder[found], closing[found], closed[found], "take-over", "fund"
+    )
     # Refusals come after the take-overs, in the order in which rows were offered (docs/waterfall.md, "TakeOver").
     for place, fund, why, value, bound in refusals[:lines].tolist():
         _log_refusal(

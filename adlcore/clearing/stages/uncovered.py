@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..liquidation.liquidation_round import Round
+from ..liquidation.liquidation_round import Round, is_waiting
 from ..liquidation.pass_books import PassBooks
-from .stage import OrderBatches, Stage, is_waiting
+from .stage import OrderBatches, Stage
 
 __all__ = ["Uncovered"]
 
@@ -22,11 +22,11 @@ class Uncovered(Stage):
 
     def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Rows of the round's wallets that are liquidatable still, and of its funds below zero."""
-        chosen = liquidation_round.chosen(pass_books, liquidation_round.begin(pass_books), priced=False)
+        chosen = liquidation_round.begin_stage(pass_books, priced=False)
         # Said once a pass, though a later round may still close some (docs/waterfall.md, "Uncovered").
         idle = is_waiting(pass_books, chosen)
         for waiting, cause in ((False, "bankruptcy"), (True, "cool-down")):
-            rows = chosen.only(idle == waiting)
+            rows = chosen.rows_at(idle == waiting)
             if len(rows):
                 values = {"wallet": rows.wallet, "row": rows.row, "contract": rows.code}
                 pass_books.log.extend(("uncovered-lots", cause, {**values, "lots": rows.side * rows.lots}))

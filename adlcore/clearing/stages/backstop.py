@@ -1,4 +1,8 @@
-"""A vault takes over wallets that are short of margin and still above zero."""
+"""A vault takes over wallets that are short of margin and still above zero.
+
+It takes whole rows at their bankruptcy prices, in the round's order (``docs/waterfall.md``, "Backstop"); how they are
+booked, parties and users, stands in :mod:`~adlcore.clearing.stages.party_fills`.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ..._support.arrays import INT64, refuse_unfit
+from ..._support.arrays import INT64, Int64Array1D, refuse_unfit
 from ..._support.options import require_option
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ..liquidation.liquidation_round import Round, StageRows
 from ..liquidation.pass_books import BY_VAULT, PassBooks
 from .party_fills import hand_over
-from .stage import OrderBatches, Stage
+from .stage import OrderBatches, Stage, is_below_margin_share
 
 __all__ = ["Backstop"]
 
@@ -68,28 +73,28 @@ class Backstop(Stage):
         return (self.vault,)
 
     def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
-        """Whole wallets, or row by row."""
-        chosen = liquidation_round.begin_stage(pass_books)
+        """Whole wallets, or row by row; cool-downs do not hold it back."""
+        rows = liquidation_round.begin_stage(pass_books)
         if self.by == "wallet":
-            wallets, of = np.unique(chosen.wallet, return_inverse=True)
+            wallets, wallet_of_row = np.unique(rows.wallet, return_inverse=True)
             # Asked once for all rows: rounding on the way does not save the last (docs/waterfall.md, "Backstop").
-            low = np.array([self._is_low(pass_books, wallet) for wallet in wallets.tolist()], bool)
-            self._take(pass_books, chosen.rows_at(low[of]))
+            self._take(pass_books, rows.rows_at(self._are_low(pass_books, wallets)[wallet_of_row]))
             return None
         # Asked before each row: what the ones before took counts (docs/waterfall.md, "Backstop").
-        for place, wallet in enumerate(chosen.wallet.tolist()):
-            if self._is_low(pass_books, wallet):
-                self._take(pass_books, chosen.rows_at(slice(place, place + 1)))
+        for place in range(len(rows)):
+            row = rows.rows_at(slice(place, place + 1))
+            if self._are_low(pass_books, row.wallet)[0]:
+                self._take(pass_books, row)
         return None
 
-    def _is_low(self, pass_books: PassBooks, wallet: int) -> bool:
-        """Whether 0 <= E < below·MM, as they are now."""
-        below, equity = exact_ratio(self.below, "below"), int(pass_books.equity[wallet])
-        return equity >= 0 and equity * below.denominator < below.numerator * int(pass_books.margin[wallet])
+    def _are_low(self, pass_books: PassBooks, wallets: Int64Array1D) -> npt.NDArray[np.bool_]:
+        """Which wallets have 0 <= E < below·MM, as they are now."""
+        return (pass_books.equity[wallets] >= 0) & is_below_margin_share(pass_books, wallets, self.below)
 
     def _take(self, pass_books: PassBooks, rows: StageRows) -> None:
         """Give rows to the vault, one after the other."""
         party = np.full(len(rows), pass_books.state.parties.code(self.vault), INT64)
         hand_over(pass_books, rows, party, "backstop", "backstop")
+        # Who took lots last has what the wallet keeps (docs/waterfall.md, "Settlement").
         pass_books.closed_by[rows.wallet] |= BY_VAULT
         pass_books.last_vault.update(zip(rows.wallet.tolist(), party.tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""Open orders of wallets in liquidation are cancelled."""
+"""Open orders of wallets in liquidation are cancelled (``docs/waterfall.md``, "CancelOrders")."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ class CancelOrders(Stage):
     def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Cancel, in the round's order."""
         # No bankruptcy prices are needed; of each wallet the first row says which contract an isolated one has.
-        chosen = liquidation_round.begin_stage(pass_books, priced=False)
-        wallets, first = np.unique(chosen.wallet, return_index=True)
+        rows = liquidation_round.begin_stage(pass_books, priced=False)
+        wallets, first = np.unique(rows.wallet, return_index=True)
+        # By their first rows: the round's order, which the sorted wallets lost (docs/waterfall.md, "The order of a pass").
         order = np.argsort(first)
-        pass_books.cancel_orders(wallets[order], chosen.code[first[order]], "liquidation")
+        pass_books.cancel_orders(wallets[order], rows.code[first[order]], "liquidation")
         return None

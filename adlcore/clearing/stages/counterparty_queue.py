@@ -1,7 +1,7 @@
 """One side of a contract in the order in which it is deleveraged: who is next.
 
-:class:`CounterpartyQueue` gives the front of the ranking, as far as it is asked for. Who may be in it and in which order
-is decided when the side's turn comes (``docs/waterfall.md``, "Who is liquidated, who may be a counterparty"):
+:class:`CounterpartyQueue` gives the front of the ranking, as far as it is asked for. Who may be in it, and in which
+order, is decided when the side's turn comes (``docs/waterfall.md``, "Who is liquidated, who may be a counterparty"):
 
 1. A kernel lists the rows of the side, without those of wallets in liquidation or liquidatable by now: a wallet with
    nearly no equity left would lead every queue. It copies their lots, entry values, E and MM, so that the order stays

@@ -9,8 +9,9 @@ counterparties (``docs/waterfall.md``, "Deleverage"):
 2. The rest is done for each (contract, side) by itself, with the lots, equities and scores of the moment at which its
    turn comes: what is closed for one side changes the equity that the next one finds.
 3. Funds that hold inventory of the other side close what they can.
-4. Users of the other side are ranked (:mod:`~adlcore.clearing.stages.counterparty_queue`) and give lots in that order, each as many as it can
-   bear (:mod:`~adlcore.clearing.stages.counterparty_fills`, and its kernel ``_kernels/compiled/clearing/deleverage.pyx``).
+4. Users of the other side are ranked (:mod:`~adlcore.clearing.stages.counterparty_queue`).
+   In that order they give lots, each as many as it can bear (:mod:`~adlcore.clearing.stages.counterparty_fills`, over
+   the kernel ``_kernels/compiled/clearing/deleverage.pyx``).
 5. The remainders are closed by what was given, both legs of each fill are logged, and the counterparties are told and
    lose their orders.
 """

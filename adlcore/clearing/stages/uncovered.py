@@ -1,4 +1,4 @@
-"""What nobody took is named."""
+"""What nobody took is named: wallets first, then funds (``docs/waterfall.md``, "Uncovered")."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Uncovered(Stage):
 
     def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Rows of the round's wallets that are liquidatable still, and of its funds below zero."""
-        chosen = liquidation_round.begin_stage(pass_books, priced=False)
-        # Said once a pass, though a later round may still close some (docs/waterfall.md, "Uncovered").
-        idle = is_waiting(pass_books, chosen)
-        for waiting, cause in ((False, "bankruptcy"), (True, "cool-down")):
-            rows = chosen.rows_at(idle == waiting)
+        open_rows = liquidation_round.begin_stage(pass_books, priced=False)
+        # Said once a pass, though a later round may still close some (docs/waterfall.md, "Uncovered"). The cause says
+        # whether a rest was left alone on purpose (docs/waterfall.md, "Cool-downs").
+        waiting = is_waiting(pass_books, open_rows)
+        for rows, cause in ((open_rows.rows_at(~waiting), "bankruptcy"), (open_rows.rows_at(waiting), "cool-down")):
             if len(rows):
                 values = {"wallet": rows.wallet, "row": rows.row, "contract": rows.code}
                 pass_books.log.extend(("uncovered-lots", cause, {**values, "lots": rows.side * rows.lots}))
@@ -34,6 +34,6 @@ class Uncovered(Stage):
             if pass_books.fund_equity(fund) < 0:
                 party = pass_books.first_fund + fund
                 for code in np.flatnonzero(pass_books.lots[party]).tolist():
-                    left = {"party": party, "contract": code, "lots": pass_books.lots[party, code]}
-                    pass_books.log.add(("uncovered-lots", "bankruptcy", left))
+                    leg = {"party": party, "contract": code, "lots": pass_books.lots[party, code]}
+                    pass_books.log.add(("uncovered-lots", "bankruptcy", leg))
         return None

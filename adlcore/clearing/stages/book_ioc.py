@@ -1,4 +1,10 @@
-"""Liquidation orders: immediate-or-cancel at the bankruptcy price, row by row, until the wallet is healthy again."""
+"""Liquidation orders: immediate-or-cancel at the bankruptcy price, row by row, until the wallet is healthy again.
+
+A wallet's orders follow each other: how much, at which limit, sent, booked, and then whether it is healthy
+(``docs/waterfall.md``, "BookIOC"). Each wallet's are a generator, :meth:`BookIOC._wallet_orders`. A book of the house's
+own meets one wallet after the other, in the round's order; a book that is another's is sent the next order of every wallet
+at once, so that it is asked as few times as may be.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..._support.options import require_option
 from ...contracts.decimals import is_whole
@@ -90,26 +97,28 @@ class BookIOC(Stage):
 
     def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches:
         """Wallet by wallet, or the first order of every wallet, then the second, where the book is another's."""
-        chosen = liquidation_round.begin_stage(pass_books)
-        if not len(chosen):
+        rows = liquidation_round.begin_stage(pass_books)
+        if not len(rows):
             return
-        borders = np.flatnonzero(np.diff(chosen.wallet)) + 1
-        starts = [0, *borders.tolist(), len(chosen)]
-        parts = list(pairwise(starts))
+        borders = np.flatnonzero(np.diff(rows.wallet)) + 1
+        parts = list(pairwise([0, *borders.tolist(), len(rows)]))
+        # The next order of all wallets at once (docs/waterfall.md, "Plans, orders, fills").
         if pass_books.batch_orders:
-            yield from self._together([self._wallet(pass_books, chosen, *part) for part in parts])
+            yield from self._interleave_orders([self._wallet_orders(pass_books, rows, *part) for part in parts])
             return
-        reached = self._reached(pass_books, chosen)
-        quiet = 0  # rows from here on were passed over: no order of theirs could meet anybody
+        may_fill = self._may_fill(pass_books, rows)
+        # Rows from here on were passed over: no order of theirs could meet anybody. They are logged before the next
+        # order is sent, so that the log has the round's order (docs/waterfall.md, "BookIOC").
+        first_unlogged = 0
         for first, last in parts:
-            if not reached[first:last].any():
+            if not may_fill[first:last].any():
                 continue
-            self._nothing(pass_books, chosen, quiet, first)
-            yield from self._together([self._wallet(pass_books, chosen, first, last)])
-            quiet = last
-        self._nothing(pass_books, chosen, quiet, len(chosen))
+            self._log_unfilled(pass_books, rows.rows_at(slice(first_unlogged, first)))
+            yield from self._interleave_orders([self._wallet_orders(pass_books, rows, first, last)])
+            first_unlogged = last
+        self._log_unfilled(pass_books, rows.rows_at(slice(first_unlogged, len(rows))))
 
-    def _together(self, wallets: list[Generator[Order, list[OrderFill], None]]) -> OrderBatches:
+    def _interleave_orders(self, wallets: list[Generator[Order, list[OrderFill], None]]) -> OrderBatches:
         """The next order of every wallet, until none has another."""
         pending = [(wallet, order) for wallet in wallets if (order := next(wallet, None)) is not None]
         while pending:
@@ -122,66 +131,68 @@ class BookIOC(Stage):
                     continue
             pending = following
 
-    def _reached(self, pass_books: PassBooks, chosen: StageRows) -> Any:
+    def _may_fill(self, pass_books: PassBooks, rows: StageRows) -> npt.NDArray[np.bool_]:
         """Tell which rows have an order that could meet somebody; a book is only ever emptied while a stage runs."""
         best = getattr(pass_books.liquidity, "best", None)
         if best is None or self.limit != "bankruptcy":
-            return np.ones(len(chosen), bool)
-        found = np.zeros(len(chosen), bool)
-        keys, of = np.unique(2 * chosen.code + (chosen.side > 0), return_inverse=True)
-        for place, key in enumerate(keys.tolist()):
+            return np.ones(len(rows), bool)
+        may_fill = np.zeros(len(rows), bool)
+        keys, key_of = np.unique(2 * rows.code + (rows.side > 0), return_inverse=True)
+        for number, key in enumerate(keys.tolist()):
             code, sells = divmod(key, 2)
             price = best(pass_books.snapshot.contracts[code].symbol, "sell" if sells else "buy", pass_books.time)
             if price is not None:
-                rows = np.flatnonzero(of == place)
-                found[rows] = chosen.side[rows] * (price - chosen.price[rows]) >= 0
-        return found
+                places = np.flatnonzero(key_of == number)
+                may_fill[places] = rows.side[places] * (price - rows.price[places]) >= 0
+        return may_fill
 
-    def _nothing(self, pass_books: PassBooks, chosen: StageRows, first: int, last: int) -> None:
+    def _log_unfilled(self, pass_books: PassBooks, rows: StageRows) -> None:
         """Log the orders of these rows, which meet nobody."""
-        rows = chosen.rows_at(slice(first, last))
         if not len(rows):
             return
-        if self._share_of == 1 and not pass_books.cooling:
-            self._told(pass_books, rows, rows.lots, rows.price)
+        if self._exact_portion == 1 and not pass_books.cooling:
+            self._log_zero_fills(pass_books, rows, rows.lots, rows.price)
             return
         for place in range(len(rows)):
-            lots, partly = self._lots(pass_books, rows, place)
+            lots, partly = self._order_lots(pass_books, rows, place)
             if lots:
-                self._told(pass_books, rows.rows_at(slice(place, place + 1)), lots, int(rows.price[place]))
-                self._remember(pass_books, rows, place, partly)
+                row = rows.rows_at(slice(place, place + 1))
+                self._log_zero_fills(pass_books, row, lots, int(rows.price[place]))
+                self._start_cool_down(pass_books, rows, place, partly)
 
     @cached_property
-    def _share_of(self) -> Fraction | None:
+    def _exact_portion(self) -> Fraction | None:
         """The share of a row that is ordered; None where it goes down the tiers."""
         return None if self.portion == TIERS else exact_ratio(self.portion, "portion")
 
     @cached_property
-    def _fee(self) -> Fraction:
+    def _fee_rate(self) -> Fraction:
+        """The share of the value filled that the fund has."""
         return exact_ratio(self.fee, "fee")
 
-    def _told(self, pass_books: PassBooks, rows: StageRows, lots: Any, limit: Any) -> None:
+    def _log_zero_fills(self, pass_books: PassBooks, rows: StageRows, lots: Any, limit: Any) -> None:
         """Log orders that nothing filled."""
         values = {"wallet": rows.wallet, "row": rows.row, "contract": rows.code, "lots": -rows.side * lots}
         pass_books.log.extend(("zero-fill", "liquidation", {**values, "price": limit}))
 
-    def _lots(self, pass_books: PassBooks, chosen: StageRows, place: int) -> tuple[int, bool]:
+    def _order_lots(self, pass_books: PassBooks, rows: StageRows, place: int) -> tuple[int, bool]:
         """How many lots of a row are ordered now, and whether that is a part of it; 0 while it waits."""
-        code, held = int(chosen.code[place]), abs(int(pass_books.quantity[chosen.row[place]]))
-        contract, row = pass_books.snapshot.contracts[code], int(chosen.row[place])
-        key = int(chosen.wallet[place]), code, int(chosen.side[place])
+        code, held = int(rows.code[place]), abs(int(pass_books.quantity[rows.row[place]]))
+        contract, row = pass_books.snapshot.contracts[code], int(rows.row[place])
+        key = int(rows.wallet[place]), code, int(rows.side[place])
+        # A cool-down goes before `above` and `portion`: its end orders all (docs/waterfall.md, "Cool-downs").
         until = pass_books.cooling.get(key)
         if until is not None:
             return (0, False) if pass_books.time < until else (held, False)
         notional = abs(int(pass_books.margin_pass.pnl[row] + pass_books.entry_value[row]))
         if self.above is not None:
-            border = exact_ratio(self.above, "above") * contract.settle.quanta_per_unit
-            if notional <= border:
+            least_notional = exact_ratio(self.above, "above") * contract.settle.quanta_per_unit
+            if notional <= least_notional:
                 return held, False
-        share = self._share_of
-        if share == 1:
+        portion = self._exact_portion
+        if portion == 1:
             return held, False
-        lots = self._to_next_tier(pass_books, code, held, notional) if share is None else math.ceil(share * held)
+        lots = self._to_next_tier(pass_books, code, held, notional) if portion is None else math.ceil(portion * held)
         return lots, lots < held
 
     def _to_next_tier(self, pass_books: PassBooks, code: int, held: int, notional: int) -> int:
@@ -192,107 +203,128 @@ class BookIOC(Stage):
         floor = max((each for each in floors if each < notional), default=Fraction(0))
         if floor <= 0:
             return held
-        unit = abs(float(pass_books.margin_pass.mark_value_per_lot[code]))
+        mark_value_per_lot = abs(float(pass_books.margin_pass.mark_value_per_lot[code]))
         low, high = 0, held  # lots that may stay: |MV| rises with them
         while low < high:
             middle = (low + high + 1) // 2
-            low, high = (middle, high) if round(float(middle) * unit) <= floor else (low, middle - 1)
+            low, high = (middle, high) if round(float(middle) * mark_value_per_lot) <= floor else (low, middle - 1)
         return held - low
 
-    def _remember(self, pass_books: PassBooks, chosen: StageRows, place: int, partly: bool) -> None:
+    def _start_cool_down(self, pass_books: PassBooks, rows: StageRows, place: int, partly: bool) -> None:
         """Let the rest of a row wait; what is past its cool-down is not forgotten until the row is closed."""
         if partly and self.cool_down:
-            key = int(chosen.wallet[place]), int(chosen.code[place]), int(chosen.side[place])
+            key = int(rows.wallet[place]), int(rows.code[place]), int(rows.side[place])
             pass_books.cooling[key] = pass_books.time + self.cool_down
 
-    def _wallet(
-        self, pass_books: PassBooks, chosen: StageRows, first: int, last: int
+    def _wallet_orders(
+        self, pass_books: PassBooks, rows: StageRows, first: int, last: int
     ) -> Generator[Order, list[OrderFill], None]:
         """The orders of one wallet, one after the other."""
-        wallet = int(chosen.wallet[first])
+        wallet = int(rows.wallet[first])
         for place in range(first, last):
-            row, code, side = int(chosen.row[place]), int(chosen.code[place]), int(chosen.side[place])
+            row, code, side = int(rows.row[place]), int(rows.code[place]), int(rows.side[place])
             symbol = pass_books.snapshot.contracts[code].symbol
-            exact, done = Fraction(0), 0  # what was filled of the row in this stage: W, and lots
+            # What was filled of the row in this stage: W, and lots (docs/waterfall.md, "Values of fills").
+            exact_value, filled_lots = Fraction(0), 0
+            # E and MM of now, before each order (docs/waterfall.md, "The order of a pass").
             while pass_books.is_wallet_liquidatable(wallet):
-                lots, partly = self._lots(pass_books, chosen, place)
+                lots, partly = self._order_lots(pass_books, rows, place)
                 if not lots:
                     break
-                limit = self._limit(pass_books, chosen, place, lots)
+                limit = self._limit_ticks(pass_books, rows, place, lots)
                 account = pass_books.snapshot.wallets.account[wallet].item()
                 fills = yield Order(pass_books.issue_order_number(), wallet, row, account, symbol, -side * lots, limit)
-                self._remember(pass_books, chosen, place, partly)
+                # Whether or not the part fills (docs/waterfall.md, "Cool-downs").
+                self._start_cool_down(pass_books, rows, place, partly)
                 filled = sum(count for count, _ in fills)
                 if not filled:
-                    self._told(pass_books, chosen.rows_at(slice(place, place + 1)), lots, limit)
+                    self._log_zero_fills(pass_books, rows.rows_at(slice(place, place + 1)), lots, limit)
                     break
-                exact = self._filled(pass_books, chosen, place, fills, exact, done)
-                done += filled
+                exact_value = self._book_fills(
+                    pass_books, rows, place, fills, exact_value=exact_value, filled_lots=filled_lots
+                )
+                filled_lots += filled
                 if self.portion != TIERS or filled < lots or not pass_books.quantity[row]:
                     break
-            if not pass_books.has_open_rows(wallet, chosen.row[first:last]):
+            if not pass_books.has_open_rows(wallet, rows.row[first:last]):
                 return
 
-    def _limit(self, pass_books: PassBooks, chosen: StageRows, place: int, lots: int) -> int:
-        """The limit of an order in ticks."""
-        price = int(chosen.price[place])
-        spare = max(0, pass_books.fund_equity(int(chosen.fund[place]))) if self.limit == "fund" else 0
+    def _limit_ticks(self, pass_books: PassBooks, rows: StageRows, place: int, lots: int) -> int:
+        """The limit of an order in ticks: P, or what the fund can add to it now (``docs/waterfall.md``, "BookIOC")."""
+        price = int(rows.price[place])
+        spare = max(0, pass_books.fund_equity(int(rows.fund[place]))) if self.limit == "fund" else 0
         if not spare:
             return price
-        code, side = int(chosen.code[place]), int(chosen.side[place])
+        code, side = int(rows.code[place]), int(rows.side[place])
         contract = pass_books.snapshot.contracts[code]
-        unit = pass_books.value_per_lot(code, price) - Fraction(side * spare, lots)
-        top, bottom = contract.tick_fraction
-        highest = int(chosen.highest_price[place])
-        if contract.inverse and unit >= 0:
+        value_per_lot = pass_books.value_per_lot(code, price) - Fraction(side * spare, lots)
+        numerator, denominator = contract.tick_fraction
+        highest = int(rows.highest_price[place])
+        if contract.inverse and value_per_lot >= 0:
             return highest  # no price is high enough
-        found = Fraction(-top) / (bottom * unit) if contract.inverse else unit * bottom / top
-        ticks = math.ceil(found) if side > 0 else math.floor(found)
+        if contract.inverse:
+            exact_ticks = Fraction(-numerator) / (denominator * value_per_lot)
+        else:
+            exact_ticks = value_per_lot * denominator / numerator
+        ticks = math.ceil(exact_ticks) if side > 0 else math.floor(exact_ticks)  # towards P
         return min(max(ticks, 1), max(highest, price)) if side < 0 else max(1, ticks)
 
-    def _filled(
-        self, pass_books: PassBooks, chosen: StageRows, place: int, fills: list[OrderFill], exact: Fraction, done: int
+    def _book_fills(
+        self,
+        pass_books: PassBooks,
+        rows: StageRows,
+        place: int,
+        fills: list[OrderFill],
+        *,
+        exact_value: Fraction,
+        filled_lots: int,
     ) -> Fraction:
         """Book the fills of one order, then fee, surplus and what the fund pays; W of the row."""
-        row, code, side = int(chosen.row[place]), int(chosen.code[place]), int(chosen.side[place])
-        wallet, asset = int(chosen.wallet[place]), int(pass_books.settle[code])
-        total = filled = 0
+        row, code, side = int(rows.row[place]), int(rows.code[place]), int(rows.side[place])
+        wallet, asset = int(rows.wallet[place]), int(pass_books.settle[code])
+        value_now = lots_now = 0
         pass_books.closed_by[wallet] |= BY_BOOK
         for count, ticks in fills:
-            unit = pass_books.value_per_lot(code, ticks)
+            value_per_lot = pass_books.value_per_lot(code, ticks)
             # What would take the street through zero closes first, then opens: two fills.
-            held = int(pass_books.lots[0, code])
+            held = int(pass_books.lots[STREET, code])
             closes = min(count, abs(held)) if held * side < 0 else 0
             for part in [closes, count - closes] if 0 < closes < count else [count]:
-                value = pass_books.require_int64(round(exact + unit * part) - round(exact), "fills")
-                exact += unit * part
+                # A fill is worth what the rounded W rises by (docs/waterfall.md, "Values of fills").
+                exact_after = exact_value + value_per_lot * part
+                value = pass_books.require_int64(round(exact_after) - round(exact_value), "fills")
+                exact_value = exact_after
                 pass_books.close(np.array([row]), np.array([part]), np.array([value]), np.array([code]))
-                pass_books.street(code, side * part, side * value, side * value)
-                shared = {"contract": code, "price": ticks, "asset": asset}
-                user, lots = {**shared, "wallet": wallet, "row": row}, side * part
-                amount = side * value
+                lots, amount = side * part, side * value
+                pass_books.street(code, lots, amount, amount)
+                terms = {"contract": code, "price": ticks, "asset": asset}
+                user = {**terms, "wallet": wallet, "row": row}
                 pass_books.log.add(
                     ("book-fill", "liquidation", {**user, "lots": -lots, "amount": amount}),
-                    ("book-fill", "liquidation", {**shared, "party": STREET, "lots": lots, "amount": -amount}),
+                    ("book-fill", "liquidation", {**terms, "party": STREET, "lots": lots, "amount": -amount}),
                 )
-                total, filled = total + value, filled + part
-        at_price = pass_books.value_per_lot(code, int(chosen.price[place]))
-        due = round(at_price * (done + filled)) - round(at_price * done)
-        self._share(pass_books, wallet, int(chosen.fund[place]), asset, side * (total - due), total)
-        return exact
+                value_now, lots_now = value_now + value, lots_now + part
+        # After all fills of the order, for better and worse ones add up (docs/waterfall.md, "BookIOC").
+        per_lot = pass_books.value_per_lot(code, int(rows.price[place]))
+        value_at_price = round(per_lot * (filled_lots + lots_now)) - round(per_lot * filled_lots)
+        improvement, fund = side * (value_now - value_at_price), int(rows.fund[place])
+        self._book_improvement(pass_books, wallet, fund, asset, improvement=improvement, filled_value=value_now)
+        return exact_value
 
-    def _share(self, pass_books: PassBooks, wallet: int, fund: int, asset: int, better: int, total: int) -> None:
+    def _book_improvement(
+        self, pass_books: PassBooks, wallet: int, fund: int, asset: int, *, improvement: int, filled_value: int
+    ) -> None:
         """Book what fills are better than the bankruptcy price, or what they are worse, to whoever has or pays it."""
-        if better > 0:
-            fee = min(round(self._fee * abs(total)), better)
-            amount, kind = (better, "surplus") if self.surplus == "fund" else (fee, "fee")
+        if improvement > 0:
+            fee = min(round(self._fee_rate * abs(filled_value)), improvement)
+            amount, kind = (improvement, "surplus") if self.surplus == "fund" else (fee, "fee")
             if amount:
                 pass_books.credit_wallet(wallet, asset, -amount)
                 pass_books.credit_fund(fund, amount)
                 pass_books.log_fund_payment(wallet, fund, amount, asset, kind, kind)
-        elif better < 0:
-            for payer, amount in list(pass_books.collect_from_chain(fund, -better)):
+        elif improvement < 0:
+            # The fund first, then its parents (docs/waterfall.md, "BookIOC").
+            for payer, amount in list(pass_books.collect_from_chain(fund, -improvement)):
                 pass_books.credit_wallet(wallet, asset, amount)
-                pass_books.log_fund_payment(
-                    wallet, payer, -amount, asset, "cover", "fund" if payer == fund else "parent"
-                )
+                cause = "fund" if payer == fund else "parent"
+                pass_books.log_fund_payment(wallet, payer, -amount, asset, "cover", cause)

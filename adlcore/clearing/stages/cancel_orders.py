@@ -29,7 +29,7 @@ class CancelOrders(Stage):
         # No bankruptcy prices are needed; of each wallet the first row says which contract an isolated one has.
         rows = liquidation_round.begin_stage(pass_books, priced=False)
         wallets, first = np.unique(rows.wallet, return_index=True)
-        # By their first rows: the round's order, which the sorted wallets lost (docs/waterfall.md, "The order of a pass").
+        # By their first rows: that is the round's order (docs/waterfall.md, "The order of a pass").
         order = np.argsort(first)
         pass_books.cancel_orders(wallets[order], rows.code[first[order]], "liquidation")
         return None

@@ -2,8 +2,8 @@
 
 A wallet's orders follow each other: how much, at which limit, sent, booked, and then whether it is healthy
 (``docs/waterfall.md``, "BookIOC"). Each wallet's are a generator, :meth:`BookIOC._wallet_orders`. A book of the house's
-own meets one wallet after the other, in the round's order; a book that is another's is sent the next order of every wallet
-at once, so that it is asked as few times as may be.
+own meets one wallet after the other, in the round's order; a book that is another's is sent the next order of every
+wallet at once, so that it is asked as few times as may be.
 """
 
 from __future__ import annotations
@@ -180,7 +180,8 @@ class BookIOC(Stage):
         code, held = int(rows.code[place]), abs(int(pass_books.quantity[rows.row[place]]))
         contract, row = pass_books.snapshot.contracts[code], int(rows.row[place])
         key = int(rows.wallet[place]), code, int(rows.side[place])
-        # A cool-down goes before `above` and `portion`: its end orders all (docs/waterfall.md, "Cool-downs").
+        # A cool-down goes before `above` and `portion`: from its end on all is ordered
+        # (docs/waterfall.md, "Cool-downs").
         until = pass_books.cooling.get(key)
         if until is not None:
             return (0, False) if pass_books.time < until else (held, False)

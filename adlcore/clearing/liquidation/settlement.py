@@ -1,4 +1,13 @@
-"""What becomes of the balance of a wallet that holds no position any more: the rest to a fund, or a debt paid."""
+"""What becomes of the balance of a wallet that holds no position any more: the rest to a fund, or a debt paid.
+
+After each stage :func:`settle_round` goes through the wallets that the round took and that hold nothing any more, in
+the round's order, and then through counterparties that are left below zero, by row. A wallet of one asset is settled
+by one fund; one of several repays its loans, exchanges what it has for what it owes, and then each asset is settled
+by the fund of that asset. What no fund can pay is an open entry, which the next money that comes in reduces.
+Who is left with a debt by something else than a round (a trade, the opening, new index prices) is settled at the end
+of that call, by :func:`settle_debts`. :func:`move_to_cross` comes last in a pass (``docs/waterfall.md``,
+"Settlement", "Debts" and "Several assets").
+"""
 
 from __future__ import annotations
 
@@ -28,7 +37,8 @@ def settle_round(pass_books: PassBooks, liquidation_round: Round) -> None:
     empty = np.flatnonzero(~liquidation_round.open(pass_books))
     fresh = empty[~np.isin(empty, np.array(liquidation_round.settled, INT64))]
     valued = pass_books.snapshot.wallets.is_valued(liquidation_round.wallets[fresh])
-    # Wallets with several assets are few, and each is settled by itself, in its turn.
+    # The order is the round's, of all kinds of wallets alike: who comes first has the fund's money
+    # (docs/waterfall.md, "Settlement"). Those of several assets are few, and each is settled by itself, in its turn.
     turns = [*np.flatnonzero(valued).tolist(), len(fresh)]
     start = 0
     for turn in turns:
@@ -38,6 +48,7 @@ def settle_round(pass_books: PassBooks, liquidation_round: Round) -> None:
             _settle_valued(pass_books, int(liquidation_round.wallets[fresh[turn]]))
         start = turn + 1
     liquidation_round.settled.extend(fresh.tolist())
+    # Counterparties come after the round's wallets, by row (docs/waterfall.md, "Settlement").
     settle_outside_round(pass_books, np.concatenate([np.zeros(0, INT64), *pass_books.counterparties]))
 
 
@@ -61,6 +72,7 @@ def settle_debts(pass_books: PassBooks, wallets: Int64Array1D) -> None:
     if owing or len(_debtors(pass_books, wallets)):
         pass_books.make_writable()
         settle_outside_round(pass_books, wallets)
+        # A debtor gives what it has got for what it owes at once (docs/waterfall.md, "Debts").
         for wallet in owing:
             _pay_open_entries(pass_books, wallet)
 
@@ -91,7 +103,11 @@ def _debtors(pass_books: PassBooks, wallets: Int64Array1D) -> Int64Array1D:
 
 
 def _settle_plain(pass_books: PassBooks, wallets: Int64Array1D, fund: Int64Array1D) -> None:
-    """Settle wallets with one asset, in this order."""
+    """Settle wallets with one asset, in this order; each by its fund.
+
+    What goes to vaults touches no fund, so it comes first for all. Rests and debts stay mixed as they come: a rest
+    that a fund receives pays the debt of a wallet behind it (``docs/waterfall.md``, "Settlement").
+    """
     slots = pass_books.slots_of(wallets)
     balance, took = pass_books.cash[slots].copy(), pass_books.closed_by[wallets]
     to_vault = (balance > 0) & ((took & BY_FUND_OR_ADL) == 0) & ((took & BY_VAULT) != 0)
@@ -103,6 +119,7 @@ def _settle_plain(pass_books: PassBooks, wallets: Int64Array1D, fund: Int64Array
         slots[to_vault],
         balance[to_vault],
     )
+    # Who owes an open entry stands below zero by just that: it was settled before (docs/waterfall.md, "Debts").
     owed = np.array(
         [(int(w), int(pass_books.snapshot.wallets.asset[w])) in pass_books.uncovered for w in wallets.tolist()], bool
     )
@@ -201,9 +218,10 @@ def _record_open_entry(pass_books: PassBooks, wallet: int, asset: int, amount: i
 
 
 def _settle_valued(pass_books: PassBooks, wallet: int) -> None:
-    """Settle a wallet with several assets (``docs/waterfall.md``, "Settlement").
+    """Settle a wallet with several assets (``docs/waterfall.md``, "Several assets").
 
-    Loans become debts, collateral is exchanged until debts are paid, and then each asset is settled by its fund.
+    Loans become debts, collateral is exchanged until debts are paid, and then each asset is settled by its fund: in
+    this order, for what is exchanged pays loans, too, and a fund pays only what the wallet itself cannot.
     """
     slots, slot = pass_books.margin_pass.slots, _slots_by_asset(pass_books, wallet)
     for asset in slot:
@@ -247,7 +265,11 @@ def _slots_by_asset(pass_books: PassBooks, wallet: int) -> dict[int, int]:
 
 
 def _exchange_collateral(pass_books: PassBooks, wallet: int, slot: dict[int, int]) -> None:
-    """Exchange what a wallet has for what it owes, asset by asset; `slot` is where each of its assets stands."""
+    """Exchange what a wallet has for what it owes, asset by asset; `slot` is where each of its assets stands.
+
+    Debts come in the order of the snapshot's assets, and for each the collateral in that order: it decides which asset
+    is left (``docs/waterfall.md``, "Several assets").
+    """
     for debt, to in slot.items():
         for asset, origin in slot.items():
             owed, have = -int(pass_books.cash[to]), int(pass_books.cash[origin])
@@ -284,7 +306,10 @@ def _book_with_treasury(
 
 
 def move_to_cross(pass_books: PassBooks) -> None:
-    """What is left of isolated winners that ADL closed in full moves to their account's cross wallet in the asset."""
+    """What is left of isolated winners that ADL closed in full moves to their account's cross wallet in the asset.
+
+    After all debts are settled: only a balance above zero moves (``docs/waterfall.md``, "The order of a pass").
+    """
     wallets, owner = pass_books.snapshot.wallets, pass_books.snapshot.positions.wallet
     rows = np.array(
         [row for row in sorted(set(pass_books.closed_isolated_rows)) if not pass_books.in_liquidation[owner[row]]],
@@ -311,6 +336,7 @@ def move_to_cross(pass_books: PassBooks) -> None:
             ("moved", "closed", {"wallet": source, "amount": -amount, "asset": asset}),
             ("moved", "closed", {"wallet": target, "amount": amount, "asset": asset}),
         )
+        # Any inflow pays an open entry first (docs/waterfall.md, "Debts").
         _update_open_entry(pass_books, target, asset, "closed")
 
 

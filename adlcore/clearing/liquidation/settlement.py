@@ -16,15 +16,14 @@ from fractions import Fraction
 
 import numpy as np
 
-from ... import _kernels
 from ..._support.arrays import INT64, Int64Array1D
-from ...errors import AdlError
 from ..funds.parties import TREASURY
 from ..snapshot.tables import CROSS
+from .fund_payments import cover_from_funds, pay_fund, settle_by_funds
 from .liquidation_round import Round
 from .pass_books import BY_FUND_OR_ADL, BY_VAULT, PassBooks
 
-__all__ = ["move_to_cross", "reduce_open_entry", "settle_round", "settle_debts", "settle_outside_round"]
+__all__ = ["move_to_cross", "pay_open_entry", "settle_round", "settle_debts", "settle_outside_round"]
 
 
 def settle_round(pass_books: PassBooks, liquidation_round: Round) -> None:
@@ -102,91 +101,28 @@ def _debtors(pass_books: PassBooks, wallets: Int64Array1D) -> Int64Array1D:
     return np.array([wallet for wallet in looked.tolist() if wallet not in owing], INT64)
 
 
-def _settle_plain(pass_books: PassBooks, wallets: Int64Array1D, fund: Int64Array1D) -> None:
+def _settle_plain(pass_books: PassBooks, wallets: Int64Array1D, head_fund: Int64Array1D) -> None:
     """Settle wallets with one asset, in this order; each by its fund.
 
     What goes to vaults touches no fund, so it comes first for all. Rests and debts stay mixed as they come: a rest
     that a fund receives pays the debt of a wallet behind it (``docs/waterfall.md``, "Settlement").
     """
-    slots = pass_books.slots_of(wallets)
-    balance, took = pass_books.cash[slots].copy(), pass_books.closed_by[wallets]
-    to_vault = (balance > 0) & ((took & BY_FUND_OR_ADL) == 0) & ((took & BY_VAULT) != 0)
+    slots, asset = pass_books.slots_of(wallets), pass_books.snapshot.wallets.asset[wallets]
+    balance, closed_by = pass_books.cash[slots].copy(), pass_books.closed_by[wallets]
+    to_fund = (balance > 0) & ((closed_by & BY_FUND_OR_ADL) != 0)
+    to_vault = (balance > 0) & ~to_fund & ((closed_by & BY_VAULT) != 0)
     pass_books.margin_pass.sums[slots[to_vault], 0] -= balance[to_vault]
-    _pay_vaults(
-        pass_books,
-        wallets[to_vault],
-        pass_books.snapshot.wallets.asset[wallets[to_vault]],
-        slots[to_vault],
-        balance[to_vault],
-    )
+    _pay_vaults(pass_books, wallets[to_vault], asset[to_vault], slots[to_vault], balance[to_vault])
     # Who owes an open entry stands below zero by just that: it was settled before (docs/waterfall.md, "Debts").
-    owed = np.array(
-        [(int(w), int(pass_books.snapshot.wallets.asset[w])) in pass_books.uncovered for w in wallets.tolist()], bool
-    )
-    ours = np.flatnonzero(((balance > 0) & ((took & BY_FUND_OR_ADL) != 0)) | ((balance < 0) & ~owed))
-    if not len(ours):
+    keys = zip(wallets.tolist(), asset.tolist(), strict=True)
+    has_entry = np.array([key in pass_books.uncovered for key in keys], bool)
+    places = np.flatnonzero(to_fund | ((balance < 0) & ~has_entry))
+    if not len(places):
         return
-    amount, head = balance[ours], fund[ours]
-    rows, funds, paid = _pay_by_funds(pass_books, amount, head)
-    who, party = wallets[ours][rows], pass_books.first_fund + funds
-    np.add.at(pass_books.cash, slots[ours][rows], -paid)
-    np.add.at(pass_books.margin_pass.sums[:, 0], slots[ours][rows], -paid)
-    pass_books.revalue(who)
-    _log_payments(
-        pass_books, who, party, paid, pass_books.snapshot.wallets.asset[who], np.where(funds == head[rows], 0, 1)
-    )
-    left = pass_books.cash[slots[ours]]
-    for place in np.flatnonzero(left < 0).tolist():
-        wallet = int(wallets[ours[place]])
-        _record_open_entry(pass_books, wallet, int(pass_books.snapshot.wallets.asset[wallet]), int(-left[place]))
-
-
-def _pay_by_funds(
-    pass_books: PassBooks, amount: Int64Array1D, fund: Int64Array1D
-) -> tuple[Int64Array1D, Int64Array1D, Int64Array1D]:
-    """Pay amounts into funds or out of them, in order; row, fund and what it received of each payment."""
-    table = pass_books.fund_table
-    funds = np.arange(len(table))
-    at = pass_books.first_fund + funds, table.asset
-    cash, equity = pass_books.party_cash[at], pass_books.fund_equities()
-    left = np.where(table.parent_cap < 0, -1, table.parent_cap - pass_books.lent)
-    longest = max(len(table.chain(f)) for f in funds.tolist())
-    rows, payers, paid = np.empty((3, len(amount) * longest), INT64)
-    kernel = _kernels.clearing.payments
-    purses, payments = kernel.Purses(equity, cash, table.parent, left), kernel.Payments(rows, payers, paid)
-    lines, bad = kernel.settle(purses, amount, fund, payments)
-    if bad >= 0:
-        raise AdlError.at("funds.balance", int(fund[bad]), int(amount[bad]), "must fit int64 quanta once settled")
-    pass_books.party_cash[at] = cash
-    rows, payers, paid = rows[:lines], payers[:lines], paid[:lines]
-    for place in np.flatnonzero(payers != fund[rows]).tolist():
-        chain = table.chain(int(fund[rows[place]]))
-        pass_books.lent[chain[chain.index(int(payers[place])) - 1]] -= paid[place]
-    return rows, payers, paid
-
-
-def _log_payments(
-    pass_books: PassBooks,
-    wallet: Int64Array1D,
-    party: Int64Array1D,
-    paid: Int64Array1D,
-    asset: Int64Array1D,
-    parent: Int64Array1D,
-) -> None:
-    """Both legs of each payment, in their order: stretches of what comes in, and of what goes out."""
-    kinds = np.where(paid > 0, 0, 1 + parent)
-    borders = np.flatnonzero(np.diff(kinds)) + 1
-    told = (
-        ("rest", "fund-received", "settlement"),
-        ("cover", "fund-paid", "shortfall"),
-        ("cover", "fund-paid", "parent"),
-    )
-    for part in np.split(np.arange(len(kinds)), borders) if len(kinds) else []:
-        one, other, cause = told[int(kinds[part[0]])]
-        pass_books.log.extend(
-            (one, cause, {"wallet": wallet[part], "amount": -paid[part], "asset": asset[part]}),
-            (other, cause, {"party": party[part], "amount": paid[part], "asset": asset[part]}),
-        )
+    settle_by_funds(pass_books, wallets[places], slots[places], balance[places], head_fund[places])
+    for place in places[pass_books.cash[slots[places]] < 0].tolist():
+        debt = -int(pass_books.cash[slots[place]])
+        _record_open_entry(pass_books, int(wallets[place]), int(asset[place]), debt)
 
 
 def _pay_vaults(
@@ -229,32 +165,27 @@ def _settle_valued(pass_books: PassBooks, wallet: int) -> None:
             slots.loan[slot[asset]] = 0
             _book_with_treasury(pass_books, wallet, slot[asset], asset, -loan, "loan-repaid", "loan")
     _exchange_collateral(pass_books, wallet, slot)
-    took = int(pass_books.closed_by[wallet])
+    closed_by = int(pass_books.closed_by[wallet])
     for asset in slot:
         amount, fund = int(pass_books.cash[slot[asset]]), int(pass_books.fund_table.of_asset[asset])
-        if amount > 0 and took & BY_FUND_OR_ADL:
-            pass_books.cash[slot[asset]] = 0
-            pass_books.credit_fund(fund, amount)
-            pass_books.log_fund_payment(wallet, fund, amount, asset, "rest", "settlement")
-        elif amount > 0 and took & BY_VAULT:
+        if amount > 0 and closed_by & BY_FUND_OR_ADL:
+            pay_fund(pass_books, "rest", "settlement", wallet=wallet, fund=fund, asset=asset, amount=amount)
+        elif amount > 0 and closed_by & BY_VAULT:
             _pay_vaults(pass_books, *np.array([[wallet], [asset], [slot[asset]], [amount]], INT64))
         elif amount < 0:
-            for payer, paid in list(pass_books.collect_from_chain(fund, -amount)):
-                pass_books.cash[slot[asset]] += paid
-                pass_books.log_fund_payment(
-                    wallet, payer, -paid, asset, "cover", "shortfall" if payer == fund else "parent"
-                )
-            if (left := -int(pass_books.cash[slot[asset]])) > 0:
-                _record_open_entry(pass_books, wallet, asset, left)
+            cover_from_funds(pass_books, "shortfall", wallet=wallet, fund=fund, asset=asset, need=-amount)
+            if (debt := -int(pass_books.cash[slot[asset]])) > 0:
+                _record_open_entry(pass_books, wallet, asset, debt)
     pass_books.revalue(np.array([wallet]))
 
 
 def _pay_open_entries(pass_books: PassBooks, wallet: int) -> None:
     """What a debtor of several assets holds is exchanged until its open entries are paid."""
     slot = _slots_by_asset(pass_books, wallet)
+    before = {asset: int(pass_books.cash[place]) for asset, place in slot.items()}
     _exchange_collateral(pass_books, wallet, slot)
-    for asset in slot:
-        _update_open_entry(pass_books, wallet, asset, "collateral")
+    for asset, place in slot.items():
+        pay_open_entry(pass_books, wallet, asset, int(pass_books.cash[place]) - before[asset], "collateral")
     pass_books.revalue(np.array([wallet]))
 
 
@@ -337,22 +268,17 @@ def move_to_cross(pass_books: PassBooks) -> None:
             ("moved", "closed", {"wallet": target, "amount": amount, "asset": asset}),
         )
         # Any inflow pays an open entry first (docs/waterfall.md, "Debts").
-        _update_open_entry(pass_books, target, asset, "closed")
+        pay_open_entry(pass_books, target, asset, amount, "closed")
 
 
-def _update_open_entry(pass_books: PassBooks, wallet: int, asset: int, cause: str) -> None:
-    """Reduce the open entry of a wallet, if it has one, by what came into the asset."""
+def pay_open_entry(pass_books: PassBooks, wallet: int, asset: int, inflow: int, cause: str) -> None:
+    """Reduce the open entry of a wallet, if it has one, by what came into the asset, and log it; at zero it is gone."""
     owed = pass_books.uncovered.get((wallet, asset))
-    left = -int(pass_books.cash[pass_books.slot(wallet, asset)])
-    if owed is not None and left != owed:
-        reduce_open_entry(pass_books, wallet, asset, left, cause)
-
-
-def reduce_open_entry(pass_books: PassBooks, wallet: int, asset: int, left: int, cause: str) -> None:
-    """Note what is left of an open entry once something was paid of it, and log it; at zero the entry is gone."""
-    if left > 0:
-        pass_books.uncovered[wallet, asset] = left
-        pass_books.log.add(("uncovered-reduced", cause, {"wallet": wallet, "asset": asset, "amount": left}))
+    if owed is None or not inflow:
+        return
+    if (debt := owed - inflow) > 0:
+        pass_books.uncovered[wallet, asset] = debt
+        pass_books.log.add(("uncovered-reduced", cause, {"wallet": wallet, "asset": asset, "amount": debt}))
     else:
         del pass_books.uncovered[wallet, asset]
         pass_books.log.add(("uncovered-paid", cause, {"wallet": wallet, "asset": asset}))

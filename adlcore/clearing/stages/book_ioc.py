@@ -17,6 +17,7 @@ from ...contracts.decimals import is_whole
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ..funds.parties import STREET
+from ..liquidation.fund_payments import cover_from_funds, pay_fund
 from ..liquidation.liquidation_round import Round, StageRows
 from ..liquidation.pass_books import BY_BOOK, PassBooks
 from .stage import Order, OrderBatches, OrderFill, Stage
@@ -287,12 +288,6 @@ class BookIOC(Stage):
             fee = min(round(self._fee * abs(total)), better)
             amount, kind = (better, "surplus") if self.surplus == "fund" else (fee, "fee")
             if amount:
-                pass_books.credit_wallet(wallet, asset, -amount)
-                pass_books.credit_fund(fund, amount)
-                pass_books.log_fund_payment(wallet, fund, amount, asset, kind, kind)
+                pay_fund(pass_books, kind, kind, wallet=wallet, fund=fund, asset=asset, amount=amount)
         elif better < 0:
-            for payer, amount in list(pass_books.collect_from_chain(fund, -better)):
-                pass_books.credit_wallet(wallet, asset, amount)
-                pass_books.log_fund_payment(
-                    wallet, payer, -amount, asset, "cover", "fund" if payer == fund else "parent"
-                )
+            cover_from_funds(pass_books, "fund", wallet=wallet, fund=fund, asset=asset, need=-better)

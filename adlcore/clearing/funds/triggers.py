@@ -295,7 +295,7 @@ class Drawdown(Trigger):
     def start_window(self, opening: int, time: int | None = None) -> Window:
         """As :meth:`Trigger.start_window`."""
         window = Window(whole_number(opening, "opening"))
-        return window if time is None else window.noted(0 if self.per_contract else opening, time, self.window)
+        return window if time is None else window.with_sample(0 if self.per_contract else opening, time, self.window)
 
     def observe(
         self, window: Window, value: int, time: int, quanta_per_unit: int, *, base: int | None = None
@@ -308,9 +308,10 @@ class Drawdown(Trigger):
             For a time before the last one, and without a `base` where profits are measured against
             the pool.
         """
-        noted = window.noted(value, time, self.window)
+        # The value is in the window before it is judged: it may be its own peak (docs/waterfall.md, "Drawdowns").
+        noted = window.with_sample(value, time, self.window)
         empty = not self.per_contract and value <= 0
-        peak = noted.samples[0][1]
+        _, peak = noted.samples[0]
         if window.on:
             on = empty or value - peak <= Fraction(self.stop) * self._base(noted, peak, base)
         else:

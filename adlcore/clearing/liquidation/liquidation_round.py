@@ -80,15 +80,15 @@ class Round:
         place = np.full(len(pass_books.snapshot.wallets), -1, INT64)
         place[self.wallets] = np.arange(len(self.wallets))
         owner, rows = pass_books.snapshot.positions.wallet, np.empty(len(pass_books.snapshot.positions), INT64)
-        taken = (place >= 0).view(np.uint8)
-        rows = rows[: _kernels.margin.verdicts.list_rows(owner, taken, rows, pass_books.rows_in_liquidation)]
+        is_in_round = (place >= 0).view(np.uint8)
+        rows = rows[: _kernels.margin.verdicts.list_rows(owner, is_in_round, rows, pass_books.rows_in_liquidation)]
         rows = rows[pass_books.quantity[rows] != 0]
-        of = place[owner[rows]]
-        order = np.lexsort((rows, -_sort_margins(pass_books, rows), of))
-        self.rows, self.place = rows[order], of[order]
+        place_of = place[owner[rows]]
+        order = np.lexsort((rows, -_sort_margins(pass_books, rows), place_of))
+        self.rows, self.place = rows[order], place_of[order]
         self.code = pass_books.snapshot.contract_of(self.rows)
         first = np.searchsorted(self.place, np.arange(len(self.wallets)))
-        self._last: tuple[tuple[Int64Array1D, ...], tuple[Int64Array1D, ...]] | None = None
+        self._last_prices: tuple[tuple[Int64Array1D, ...], tuple[Int64Array1D, ...]] | None = None
         self.fund = pass_books.fund_table.head[self.code[first]] if len(self.rows) else np.zeros(0, INT64)
         # From here on they are in liquidation, and in no ranking (docs/waterfall.md, "Who is liquidated").
         pass_books.in_liquidation[self.wallets] = 1
@@ -141,17 +141,17 @@ class Round:
         """
         equity = pass_books.equity[pass_books.snapshot.positions.wallet[rows]]
         columns = pass_books.quantity, pass_books.entry_value, pass_books.margin_pass.margin, pass_books.margin_pass.pnl
-        asked = rows, equity, *(column[rows] for column in columns)
-        if self._last is not None and all(map(np.array_equal, asked, self._last[0])):
-            return self._last[1]
+        inputs = rows, equity, *(column[rows] for column in columns)
+        if self._last_prices is not None and all(map(np.array_equal, inputs, self._last_prices[0])):
+            return self._last_prices[1]
         ascending = np.argsort(rows)
         shared: SharedBankruptcy = share_rows(
             pass_books.margin_pass, rows[ascending], pass_books.quantity, pass_books.entry_value
         )
-        found = np.empty((3, len(rows)), INT64)
-        found[:, ascending] = shared.price, shared.value_at_price, shared.highest
-        self._last = asked, tuple(found)
-        return self._last[1]
+        price, value, highest = prices = np.empty((3, len(rows)), INT64)
+        price[ascending], value[ascending], highest[ascending] = shared.price, shared.value_at_price, shared.highest
+        self._last_prices = inputs, tuple(prices)
+        return self._last_prices[1]
 
 
 def _sort_margins(pass_books: PassBooks, rows: Int64Array1D) -> Int64Array1D:

@@ -293,14 +293,16 @@ class Drawdown(Trigger):
         return self.window
 
     def start_window(self, opening: int, time: int | None = None) -> Window:
-        """As :meth:`Trigger.start_window`."""
+        """The window of a house that opens, where a time is given with its first sample."""
         window = Window(whole_number(opening, "opening"))
         return window if time is None else window.with_sample(0 if self.per_contract else opening, time, self.window)
 
     def observe(
         self, window: Window, value: int, time: int, quanta_per_unit: int, *, base: int | None = None
     ) -> tuple[Window, Change | None]:
-        """As :meth:`Trigger.observe`.
+        """The window with one more value, and whether the trigger turned on or off by it.
+
+        A fund's equity of 0 or below turns it on and keeps it on, whatever its fall.
 
         Raises
         ------
@@ -355,6 +357,7 @@ class Drawdown(Trigger):
         return peak + math.floor(fall)
 
     def _base(self, window: Window, peak: int, base: int | None) -> int:
+        """What a fall is a ratio of: the opening, the fund's own peak, or for profits the pool's, which is given."""
         if self.relative_to == "opening":
             return abs(window.opening)
         if not self.per_contract:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -33,20 +34,19 @@ def settle_round(pass_books: PassBooks, liquidation_round: Round) -> None:
     lots and neither of those did, and stays if only the book or the wallet's own legs closed it. Below 0
     the fund pays what it can; what is left is an open entry (``docs/waterfall.md``, "Settlement").
     """
-    empty = np.flatnonzero(~liquidation_round.open(pass_books))
-    fresh = empty[~np.isin(empty, np.array(liquidation_round.settled, INT64))]
-    valued = pass_books.snapshot.wallets.is_valued(liquidation_round.wallets[fresh])
+    emptied = np.flatnonzero(~liquidation_round.open(pass_books))
+    places = emptied[~np.isin(emptied, np.array(liquidation_round.settled, INT64))]
+    is_valued = pass_books.snapshot.wallets.is_valued(liquidation_round.wallets[places])
     # The order is the round's, of all kinds of wallets alike: who comes first has the fund's money
     # (docs/waterfall.md, "Settlement"). Those of several assets are few, and each is settled by itself, in its turn.
-    turns = [*np.flatnonzero(valued).tolist(), len(fresh)]
     start = 0
-    for turn in turns:
-        part = fresh[start:turn]
-        _settle_plain(pass_books, liquidation_round.wallets[part], liquidation_round.fund[part])
-        if turn < len(fresh):
-            _settle_valued(pass_books, int(liquidation_round.wallets[fresh[turn]]))
+    for turn in [*np.flatnonzero(is_valued).tolist(), len(places)]:
+        plain = places[start:turn]
+        _settle_plain(pass_books, liquidation_round.wallets[plain], liquidation_round.fund[plain])
+        if turn < len(places):
+            _settle_valued(pass_books, int(liquidation_round.wallets[places[turn]]))
         start = turn + 1
-    liquidation_round.settled.extend(fresh.tolist())
+    liquidation_round.settled.extend(places.tolist())
     # Counterparties come after the round's wallets, by row (docs/waterfall.md, "Settlement").
     settle_outside_round(pass_books, np.concatenate([np.zeros(0, INT64), *pass_books.counterparties]))
 
@@ -77,15 +77,15 @@ def settle_debts(pass_books: PassBooks, wallets: Int64Array1D) -> None:
 
 
 def _owing_with_collateral(pass_books: PassBooks, wallets: Int64Array1D) -> list[int]:
-    """Those of these wallets that hold several assets and owe, and have something to pay with."""
+    """Those of these wallets, ascending, that hold several assets, owe an open entry and have something to pay with."""
     slots = pass_books.margin_pass.slots
     if not pass_books.uncovered or not slots.has_valued:
         return []
     owing = {wallet for wallet, _ in pass_books.uncovered} & set(wallets.tolist())
     return [
-        w
-        for w in sorted(owing)
-        if pass_books.is_valued(w) and (slots.amount[slots.of_wallets(np.array([w]))] > 0).any()
+        wallet
+        for wallet in sorted(owing)
+        if pass_books.is_valued(wallet) and (slots.amount[slots.of_wallets(np.array([wallet]))] > 0).any()
     ]
 
 
@@ -94,11 +94,11 @@ def _debtors(pass_books: PassBooks, wallets: Int64Array1D) -> Int64Array1D:
 
     Without a position equity is the balance, or what the assets of a valued wallet come to.
     """
-    looked = np.unique(wallets)
-    looked = looked[(pass_books.equity[looked] < 0) & (pass_books.in_liquidation[looked] == 0)]
-    looked = looked[~pass_books.has_position(looked)] if len(looked) else looked
+    debtors = np.unique(wallets)
+    debtors = debtors[(pass_books.equity[debtors] < 0) & (pass_books.in_liquidation[debtors] == 0)]
+    debtors = debtors[~pass_books.has_position(debtors)] if len(debtors) else debtors
     owing = {wallet for wallet, _ in pass_books.uncovered}
-    return np.array([wallet for wallet in looked.tolist() if wallet not in owing], INT64)
+    return np.array([wallet for wallet in debtors.tolist() if wallet not in owing], INT64)
 
 
 def _settle_plain(pass_books: PassBooks, wallets: Int64Array1D, head_fund: Int64Array1D) -> None:
@@ -134,10 +134,9 @@ def _pay_vaults(
     vault = np.array([pass_books.last_vault[wallet] for wallet in wallets.tolist()], INT64)
     pass_books.cash[slots] -= amount
     pass_books.revalue(wallets)
-    for party, code, x in zip(vault.tolist(), asset.tolist(), amount.tolist(), strict=True):
-        pass_books.party_cash[party, code] = pass_books.require_int64(
-            int(pass_books.party_cash[party, code]) + x, "vault cash"
-        )
+    for *place, received in zip(vault.tolist(), asset.tolist(), amount.tolist(), strict=True):
+        at = tuple(place)
+        pass_books.party_cash[at] = pass_books.require_int64(int(pass_books.party_cash[at]) + received, "vault cash")
     pass_books.log.extend(
         ("rest", "settlement", {"wallet": wallets, "amount": -amount, "asset": asset}),
         ("vault-received", "settlement", {"party": vault, "amount": amount, "asset": asset}),
@@ -163,7 +162,9 @@ def _settle_valued(pass_books: PassBooks, wallet: int) -> None:
     for asset in slot:
         if loan := int(slots.loan[slot[asset]]):
             slots.loan[slot[asset]] = 0
-            _book_with_treasury(pass_books, wallet, slot[asset], asset, -loan, "loan-repaid", "loan")
+            _book_with_treasury(
+                pass_books, "loan-repaid", "loan", wallet=wallet, slot=slot[asset], asset=asset, amount=-loan
+            )
     _exchange_collateral(pass_books, wallet, slot)
     closed_by = int(pass_books.closed_by[wallet])
     for asset in slot:
@@ -180,7 +181,7 @@ def _settle_valued(pass_books: PassBooks, wallet: int) -> None:
 
 
 def _pay_open_entries(pass_books: PassBooks, wallet: int) -> None:
-    """What a debtor of several assets holds is exchanged until its open entries are paid."""
+    """Exchange what a debtor of several assets holds for what it owes, and reduce its open entries by that."""
     slot = _slots_by_asset(pass_books, wallet)
     before = {asset: int(pass_books.cash[place]) for asset, place in slot.items()}
     _exchange_collateral(pass_books, wallet, slot)
@@ -201,17 +202,18 @@ def _exchange_collateral(pass_books: PassBooks, wallet: int, slot: dict[int, int
     Debts come in the order of the snapshot's assets, and for each the collateral in that order: it decides which asset
     is left (``docs/waterfall.md``, "Several assets").
     """
-    for debt, to in slot.items():
-        for asset, origin in slot.items():
-            owed, have = -int(pass_books.cash[to]), int(pass_books.cash[origin])
-            if owed > 0 and have > 0:
-                rate = _collateral_rate(pass_books, asset, debt)
-                spent = min(have, math.ceil(owed / rate)) if rate else 0
-                got = owed if spent * rate >= owed else math.floor(spent * rate)
+    for debt_asset, debt_slot in slot.items():
+        for asset, asset_slot in slot.items():
+            owed, held = -int(pass_books.cash[debt_slot]), int(pass_books.cash[asset_slot])
+            if owed > 0 and held > 0:
+                rate = _collateral_rate(pass_books, asset, debt_asset)
+                spent = min(held, math.ceil(owed / rate)) if rate else 0
+                received = owed if spent * rate >= owed else math.floor(spent * rate)
                 # What brings less than a quantum, as all does at a haircut of 1, pays no debt: it is not given away.
-                if got:
-                    _book_with_treasury(pass_books, wallet, origin, asset, -spent, "exchange", "collateral")
-                    _book_with_treasury(pass_books, wallet, to, debt, got, "exchange", "collateral")
+                if received:
+                    exchange = partial(_book_with_treasury, pass_books, "exchange", "collateral", wallet=wallet)
+                    exchange(slot=asset_slot, asset=asset, amount=-spent)
+                    exchange(slot=debt_slot, asset=debt_asset, amount=received)
 
 
 def _collateral_rate(pass_books: PassBooks, asset: int, debt: int) -> Fraction:
@@ -221,9 +223,9 @@ def _collateral_rate(pass_books: PassBooks, asset: int, debt: int) -> Fraction:
 
 
 def _book_with_treasury(
-    pass_books: PassBooks, wallet: int, slot: int, asset: int, amount: int, kind: str, cause: str
+    pass_books: PassBooks, kind: str, cause: str, *, wallet: int, slot: int, asset: int, amount: int
 ) -> None:
-    """A wallet receives from the treasury; below 0 it gives."""
+    """A wallet receives an amount at its slot of an asset from the treasury; below 0 it gives."""
     pass_books.cash[slot] = pass_books.require_int64(int(pass_books.cash[slot]) + amount, "balance")
     place = TREASURY, asset
     pass_books.party_cash[place] = pass_books.require_int64(int(pass_books.party_cash[place]) - amount, "treasury cash")
@@ -251,13 +253,13 @@ def move_to_cross(pass_books: PassBooks) -> None:
     if not len(sources):
         return
     cross = np.flatnonzero(wallets.mode == CROSS)
-    at = {
-        (wallets.account[w], int(wallets.asset[w])): w
-        for w in cross[np.isin(wallets.account[cross], wallets.account[sources])].tolist()
+    cross_wallets = {
+        (wallets.account[wallet], int(wallets.asset[wallet])): wallet
+        for wallet in cross[np.isin(wallets.account[cross], wallets.account[sources])].tolist()
     }
     for source in sources.tolist():
         asset = int(wallets.asset[source])
-        target = at.get((wallets.account[source], asset))
+        target = cross_wallets.get((wallets.account[source], asset))
         if target is None:
             continue
         amount = int(pass_books.cash[pass_books.slot(source, asset)])

@@ -148,5 +148,6 @@ def seeded(state: adl.clearing.HouseState, name: str, code: int, lots: int, cost
         held[party, code] += sense * lots
         paid[party, code] += sense * cost
     ledger[fund - parties.funds] -= cost
-    fresh = type(parties)(parties.names, parties.funds, held, paid, parties.realized.copy(), parties.cash.copy())
+    columns = {"lots": held, "cost": paid, "realized": parties.realized.copy(), "cash": parties.cash.copy()}
+    fresh = type(parties)(parties.names, parties.funds, **columns)
     return state.replace(parties=fresh, ledger=ledger)

@@ -103,11 +103,9 @@ class InsuranceFund(Versioned):
             raise AdlError.at("parent_cap", None, parent_cap, "must be absent: the fund has no parent")
         if trigger is not None and not isinstance(trigger, Trigger):
             raise AdlError.at("trigger", None, trigger, "must be a trigger such as Depleted()")
-        own, cap = (
-            _read_amount(balance, "balance"),
-            None if parent_cap is None else _read_amount(parent_cap, "parent_cap"),
-        )
-        for field, value in zip(self.PICKLED, (asset, own, symbols, called, parent, cap, trigger), strict=True):
+        amount = _read_amount(balance, "balance")
+        cap = None if parent_cap is None else _read_amount(parent_cap, "parent_cap")
+        for field, value in zip(self.PICKLED, (asset, amount, symbols, called, parent, cap, trigger), strict=True):
             object.__setattr__(self, field, value)
 
     def __repr__(self) -> str:
@@ -125,6 +123,7 @@ class InsuranceFund(Versioned):
 
 
 def _read_scope(scope: Any) -> tuple[str, ...]:
+    """The symbols of a scope: one or a list of them, none twice."""
     must = "must be a symbol or a list of symbols"
     symbols = (scope,) if isinstance(scope, str) else tuple(read_list("scope", scope, must))
     if not symbols:
@@ -139,12 +138,14 @@ def _read_scope(scope: Any) -> tuple[str, ...]:
 
 
 def _require_text(value: Any, argument: str, example: str) -> None:
+    """Refuse what is no text, or none that a column holds."""
     if not isinstance(value, str) or not value:
         raise AdlError.at(argument, None, value, f"must be a non-empty string such as {example}")
     refuse_unfit(argument, value)
 
 
 def _read_amount(value: Number, argument: str) -> Decimal:
+    """An exact amount of 0 or above."""
     amount = exact_decimal(value, argument)
     if amount < 0:
         raise AdlError.at(argument, None, value, "must be 0 or above")

@@ -7,11 +7,13 @@ import numpy.typing as npt
 
 from ..._support.arrays import INT64
 from ..._support.pickles import Immutable
+from .fund import RESERVED_NAMES
 from .fund_table import FundTable
 
 __all__ = ["FIRST_VAULT", "STREET", "TREASURY", "Parties"]
 
-#: The far side of the order book, which keeps open interest balanced; and who exchanges collateral.
+#: Rows of the far side of the order book, which keeps open interest balanced, and of who exchanges collateral, as in
+#: the reserved names; then come vaults.
 STREET, TREASURY, FIRST_VAULT = range(3)
 
 
@@ -45,6 +47,7 @@ class Parties(Immutable):
         self,
         names: tuple[str, ...],
         funds: int,
+        *,
         lots: npt.NDArray[np.int64],
         cost: npt.NDArray[np.int64],
         realized: npt.NDArray[np.int64],
@@ -56,12 +59,12 @@ class Parties(Immutable):
     @classmethod
     def opened(cls, vaults: tuple[str, ...], table: FundTable, contracts: int, assets: int) -> Parties:
         """Parties that hold nothing but the opening balances of the funds."""
-        names = ("street", "treasury", *vaults, *table.names)
+        names = (*RESERVED_NAMES, *vaults, *table.names)
         funds = FIRST_VAULT + len(vaults)
         nothing = np.zeros((len(names), contracts), INT64)
         cash = np.zeros((len(names), assets), INT64)
         cash[funds + np.arange(len(table.names)), table.asset] = table.balance
-        return cls(names, funds, nothing, nothing.copy(), nothing.copy(), cash)
+        return cls(names, funds, lots=nothing, cost=nothing.copy(), realized=nothing.copy(), cash=cash)
 
     def code(self, name: str) -> int:
         """Row of a party."""

@@ -293,14 +293,16 @@ class Drawdown(Trigger):
         return self.window
 
     def start_window(self, opening: int, time: int | None = None) -> Window:
-        """As :meth:`Trigger.start_window`."""
+        """The window of a house that opens, where a time is given with its first sample."""
         window = Window(whole_number(opening, "opening"))
-        return window if time is None else window.noted(0 if self.per_contract else opening, time, self.window)
+        return window if time is None else window.with_sample(0 if self.per_contract else opening, time, self.window)
 
     def observe(
         self, window: Window, value: int, time: int, quanta_per_unit: int, *, base: int | None = None
     ) -> tuple[Window, Change | None]:
-        """As :meth:`Trigger.observe`.
+        """The window with one more value, and whether the trigger turned on or off by it.
+
+        A fund's equity of 0 or below turns it on and keeps it on, whatever its fall.
 
         Raises
         ------
@@ -308,9 +310,10 @@ class Drawdown(Trigger):
             For a time before the last one, and without a `base` where profits are measured against
             the pool.
         """
-        noted = window.noted(value, time, self.window)
+        # The value is in the window before it is judged: it may be its own peak (docs/waterfall.md, "Drawdowns").
+        noted = window.with_sample(value, time, self.window)
         empty = not self.per_contract and value <= 0
-        peak = noted.samples[0][1]
+        _, peak = noted.samples[0]
         if window.on:
             on = empty or value - peak <= Fraction(self.stop) * self._base(noted, peak, base)
         else:
@@ -354,6 +357,7 @@ class Drawdown(Trigger):
         return peak + math.floor(fall)
 
     def _base(self, window: Window, peak: int, base: int | None) -> int:
+        """What a fall is a ratio of: the opening, the fund's own peak, or for profits the pool's, which is given."""
         if self.relative_to == "opening":
             return abs(window.opening)
         if not self.per_contract:

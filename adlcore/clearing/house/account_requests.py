@@ -10,7 +10,7 @@ from ..._support.options import is_count
 from ...contracts.decimals import Number, positive_decimal
 from ...errors import AdlError
 from ..liquidation.pass_books import PassBooks
-from ..liquidation.settlement import reduce_open_entry
+from ..liquidation.settlement import pay_open_entry
 from ..margin.free_margin import lockable
 from ..margin.margin_state import MarginState
 from ..margin.transfers import withdraw_by
@@ -37,8 +37,7 @@ def book_deposit(pass_books: PassBooks, wallet: int, amount: Number, asset: str 
     code = asset_row(books, wallet, asset)
     quanta = books.assets[code].quanta(amount)
     pass_books.log.add(("deposit", "request", {"wallet": wallet, "amount": quanta, "asset": code}))
-    if (owed := pass_books.uncovered.get((int(wallet), code))) is not None:
-        reduce_open_entry(pass_books, int(wallet), code, owed - quanta, "request")
+    pay_open_entry(pass_books, int(wallet), code, quanta, "request")
     return changed
 
 

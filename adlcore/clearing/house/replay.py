@@ -201,4 +201,5 @@ class _Replay:
     def parties(self) -> Parties:
         """The parties' side."""
         known = self.state.parties
-        return Parties(known.names, known.funds, self.party.lots, self.party.cost, self.realized, self.cash)
+        lots, cost = self.party.lots, self.party.cost
+        return Parties(known.names, known.funds, lots=lots, cost=cost, realized=self.realized, cash=self.cash)

@@ -14,26 +14,30 @@ import numpy as np
 from ..margin.margin_pass import MarginPass
 from ..snapshot.books import Books
 
-__all__ = ["CoolDowns", "valid_cool_downs"]
+__all__ = ["CoolDownKey", "CoolDowns", "valid_cool_downs"]
 
-#: When the rest of a row may be ordered, by wallet, contract and side (1 for a long).
-CoolDowns = dict[tuple[int, int, int], int]
+#: What a cool-down belongs to: wallet, contract and side (1 for a long).
+CoolDownKey = tuple[int, int, int]
+
+#: When the rest of a row may be ordered.
+CoolDowns = dict[CoolDownKey, int]
 
 
-def valid_cool_downs(cooling: Mapping[tuple[int, int, int], int], books: Books, margin_pass: MarginPass) -> CoolDowns:
+def valid_cool_downs(cool_downs: Mapping[CoolDownKey, int], books: Books, margin_pass: MarginPass) -> CoolDowns:
     """The cool-downs whose row is open in `books` on that side and whose wallet is liquidatable by `margin_pass`.
 
     O(cool-downs·log positions).
     """
     return {
         (wallet, code, side): until
-        for (wallet, code, side), until in cooling.items()
+        for (wallet, code, side), until in cool_downs.items()
         if margin_pass.verdict[wallet] and _is_open(books, wallet, code, side)
     }
 
 
 def _is_open(books: Books, wallet: int, code: int, side: int) -> bool:
     """Whether a wallet holds lots of a contract on a side."""
-    part = books.rows(code)
-    first, last = np.searchsorted(books.positions.wallet[part], [wallet, wallet + 1]) + part.start
+    contract_rows = books.rows(code)
+    owner = books.positions.wallet[contract_rows]
+    first, last = np.searchsorted(owner, [wallet, wallet + 1]) + contract_rows.start
     return bool((books.positions.quantity[first:last] * side > 0).any())

@@ -26,7 +26,7 @@ class StageRows:
     price, value, highest_price : int64[k]
         The bankruptcy price in ticks, what the row is worth there (signed), the highest price it may have.
     fund : int64[k]
-        The head fund of the contract.
+        The head fund of the contract: its row of the funds, not a party.
     """
 
     row: Int64Array1D
@@ -51,14 +51,28 @@ class Round:
     """Liquidatable wallets by ratio descending, equity ascending, row; their rows by margin descending, row.
 
     Both orders are fixed when the round begins (``docs/waterfall.md``, "The order of a pass").
+
+    Attributes
+    ----------
+    wallets : int64[w]
+        In the round's order; the number of a wallet in it is its *place*.
+    fund : int64[w]
+        The fund that settles each wallet: that of its first row's contract (``docs/waterfall.md``, "Settlement").
+    rows, place, code : int64[n]
+        The rows of the wallets, in the round's order; the place of each one's wallet, and its contract.
+    funds : list of int
+        The funds below zero that this round tries.
+    settled : list of int
+        Places of the wallets that are settled.
+    has_refusal : uint8[f, contracts]
+        1 where the log has a refusal of the contract by the fund.
     """
 
     def __init__(self, pass_books: PassBooks, wallets: Int64Array1D, funds: list[int]) -> None:
         self.funds = funds
-        #: Places of the wallets that are settled.
         self.settled: list[int] = []
-        #: uint8[f, contracts]: 1 where the log has a refusal of the contract by the fund.
         self.has_refusal = np.zeros((len(pass_books.fund_table), len(pass_books.snapshot.contracts)), np.uint8)
+        # E and MM as the round begins: nothing has moved yet (docs/waterfall.md, "The order of a pass").
         equity, margin = pass_books.equity[wallets], pass_books.margin[wallets]
         ratio = np.full(len(wallets), np.inf)
         np.divide(margin.astype(FLOAT64), equity.astype(FLOAT64), out=ratio, where=equity > 0)
@@ -66,17 +80,17 @@ class Round:
         place = np.full(len(pass_books.snapshot.wallets), -1, INT64)
         place[self.wallets] = np.arange(len(self.wallets))
         owner, rows = pass_books.snapshot.positions.wallet, np.empty(len(pass_books.snapshot.positions), INT64)
-        taken = (place >= 0).view(np.uint8)
-        rows = rows[: _kernels.margin.verdicts.list_rows(owner, taken, rows, pass_books.rows_in_liquidation)]
+        is_in_round = (place >= 0).view(np.uint8)
+        rows = rows[: _kernels.margin.verdicts.list_rows(owner, is_in_round, rows, pass_books.rows_in_liquidation)]
         rows = rows[pass_books.quantity[rows] != 0]
-        of = place[owner[rows]]
-        order = np.lexsort((rows, -_sort_margins(pass_books, rows), of))
-        self.rows, self.place = rows[order], of[order]
+        place_of = place[owner[rows]]
+        order = np.lexsort((rows, -_sort_margins(pass_books, rows), place_of))
+        self.rows, self.place = rows[order], place_of[order]
         self.code = pass_books.snapshot.contract_of(self.rows)
         first = np.searchsorted(self.place, np.arange(len(self.wallets)))
-        self._last: tuple[tuple[Int64Array1D, ...], tuple[Int64Array1D, ...]] | None = None
-        #: The fund that settles each wallet: that of its first row's contract.
+        self._last_prices: tuple[tuple[Int64Array1D, ...], tuple[Int64Array1D, ...]] | None = None
         self.fund = pass_books.fund_table.head[self.code[first]] if len(self.rows) else np.zeros(0, INT64)
+        # From here on they are in liquidation, and in no ranking (docs/waterfall.md, "Who is liquidated").
         pass_books.in_liquidation[self.wallets] = 1
         if len(self.wallets):
             pass_books.log.extend(("liquidation-started", "", {"wallet": self.wallets}))
@@ -122,22 +136,23 @@ class Round:
     def _priced(self, pass_books: PassBooks, rows: Int64Array1D) -> tuple[Int64Array1D, ...]:
         """Shared bankruptcy prices of rows, what they are worth there, and their highest prices.
 
-        A stage that moved nothing leaves the next one with the same answer. Whether it did is told by all
-        that the answer hangs on within a round; to read that takes a tenth of working the answer out.
+        They are asked for once a stage, as it begins (``docs/waterfall.md``, "Bankruptcy prices"). A stage that moved
+        nothing leaves the next one with the same answer: rows, equity, lots, entry value, margin and PnL are all that
+        it hangs on within a round, and to compare these takes a tenth of working the answer out.
         """
         equity = pass_books.equity[pass_books.snapshot.positions.wallet[rows]]
         columns = pass_books.quantity, pass_books.entry_value, pass_books.margin_pass.margin, pass_books.margin_pass.pnl
-        asked = rows, equity, *(column[rows] for column in columns)
-        if self._last is not None and all(map(np.array_equal, asked, self._last[0])):
-            return self._last[1]
+        inputs = rows, equity, *(column[rows] for column in columns)
+        if self._last_prices is not None and all(map(np.array_equal, inputs, self._last_prices[0])):
+            return self._last_prices[1]
         ascending = np.argsort(rows)
         shared: SharedBankruptcy = share_rows(
             pass_books.margin_pass, rows[ascending], pass_books.quantity, pass_books.entry_value
         )
-        found = np.empty((3, len(rows)), INT64)
-        found[:, ascending] = shared.price, shared.value_at_price, shared.highest
-        self._last = asked, tuple(found)
-        return self._last[1]
+        price, value, highest = prices = np.empty((3, len(rows)), INT64)
+        price[ascending], value[ascending], highest[ascending] = shared.price, shared.value_at_price, shared.highest
+        self._last_prices = inputs, tuple(prices)
+        return self._last_prices[1]
 
 
 def is_waiting(pass_books: PassBooks, rows: StageRows) -> npt.NDArray[np.bool_]:

@@ -58,8 +58,8 @@ class PartyRows:
     def parties(self) -> Parties:
         """The parties as they are now."""
         names = self.state.parties.names
-        columns = (column.copy() for column in (self.lots, self.cost, self.realized, self.party_cash))
-        return Parties(names, self.first_fund, *columns)
+        columns = {"lots": self.lots, "cost": self.cost, "realized": self.realized, "cash": self.party_cash}
+        return Parties(names, self.first_fund, **{name: column.copy() for name, column in columns.items()})
 
     @staticmethod
     def require_int64(number: int, what: str) -> int:

@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
-from ..._support.arrays import INT64_MAX
+from ..._support.arrays import clip_int64
 from ..funds.fund_table import FundTable
 from ..funds.parties import Parties
 from ..funds.windows import Window
 from .pass_books import PassBooks
 
-__all__ = ["last_observation", "least_equities", "observe_funds", "opening_windows"]
+__all__ = ["Observation", "last_observation", "least_equities", "observe_funds", "opening_windows"]
 
 #: The key of a fund's own window, among those of contracts.
 EQUITY_WINDOW = -1
 
 
-def opening_windows(table: FundTable, parties: Parties, time: int) -> tuple[Mapping[int, Window], ...]:
-    """The windows of the funds of a house that opens."""
-    found = []
-    for fund, trigger in enumerate(table.trigger):
-        cash = int(parties.cash[parties.funds + fund, table.asset[fund]])
-        windows = {EQUITY_WINDOW: Window(cash).noted(cash, time, trigger.length)}
+def opening_windows(fund_table: FundTable, parties: Parties, time: int) -> tuple[Mapping[int, Window], ...]:
+    """The windows of the funds of a house that opens: what it opens with is the first that triggers observe."""
+    opening = []
+    for fund, trigger in enumerate(fund_table.trigger):
+        cash = int(parties.cash[parties.funds + fund, fund_table.asset[fund]])
+        windows = {EQUITY_WINDOW: Window(cash).with_sample(cash, time, trigger.length)}
         if trigger.per_contract:
-            windows |= {code: trigger.start_window(cash, time) for code in _watched_contracts(table, fund)}
-        found.append(windows)
-    return tuple(found)
+            windows |= {code: trigger.start_window(cash, time) for code in _watched_contracts(fund_table, fund)}
+        opening.append(windows)
+    return tuple(opening)
 
 
-def _watched_contracts(table: FundTable, fund: int) -> list[int]:
+def _watched_contracts(fund_table: FundTable, fund: int) -> list[int]:
     """The contracts whose inventory a fund may hold: its own, and those of the funds that it stands behind."""
-    codes: list[int] = np.flatnonzero(table.scope[fund]).tolist()
+    codes: list[int] = np.flatnonzero(fund_table.scope[fund]).tolist()
     return codes
 
 
@@ -51,15 +52,16 @@ def observe_funds(pass_books: PassBooks) -> None:
             windows[EQUITY_WINDOW], change = trigger.observe(windows[EQUITY_WINDOW], equity, pass_books.time, unit)
             _log_change(pass_books, change, {"party": party})
         else:
-            windows[EQUITY_WINDOW] = windows[EQUITY_WINDOW].noted(equity, pass_books.time, trigger.length)
+            # The fund's own window comes first: profits are measured by its peak (docs/waterfall.md, "Drawdowns").
+            windows[EQUITY_WINDOW] = windows[EQUITY_WINDOW].with_sample(equity, pass_books.time, trigger.length)
             for code in _watched_contracts(pass_books.fund_table, fund):
-                gained = (
+                profit = (
                     int(pass_books.realized[party, code])
                     + pass_books.mark_value(party, code)
                     - int(pass_books.cost[party, code])
                 )
                 base = windows[EQUITY_WINDOW].peak
-                windows[code], change = trigger.observe(windows[code], gained, pass_books.time, unit, base=base)
+                windows[code], change = trigger.observe(windows[code], profit, pass_books.time, unit, base=base)
                 _log_change(pass_books, change, {"party": party, "contract": code})
         pass_books.windows[fund] = windows
         for code, window in windows.items():
@@ -68,31 +70,32 @@ def observe_funds(pass_books: PassBooks) -> None:
 
 
 def _log_change(pass_books: PassBooks, change: str | None, values: Mapping[str, int]) -> None:
+    """Log that a trigger turned on or off, if it did."""
     if change is not None:
         pass_books.log.add((change, "fund", values))
 
 
 def least_equities(pass_books: PassBooks) -> list[int]:
     """The least F' at which each fund accepts a position."""
-    found = []
+    least = []
     for fund, trigger in enumerate(pass_books.fund_table.trigger):
         unit = pass_books.snapshot.assets[pass_books.fund_table.asset[fund]].quanta_per_unit
-        found.append(0 if trigger.per_contract else trigger.least(pass_books.windows[fund][EQUITY_WINDOW], unit))
-    return found
+        least.append(0 if trigger.per_contract else trigger.least(pass_books.windows[fund][EQUITY_WINDOW], unit))
+    return least
 
 
-def last_observation(pass_books: PassBooks, fund: int, code: int) -> tuple[int, int] | None:
-    """What a fund's trigger saw last, and the least at which it turns off; None where it is not on for a contract.
+class Observation(NamedTuple):
+    """What a trigger that is on saw last, and the least at which it turns off; each clipped to int64."""
 
-    What int64 does not hold is given as the end of int64 that it is beyond.
-    """
+    value: int
+    recovery: int
+
+
+def last_observation(pass_books: PassBooks, fund: int, code: int) -> Observation | None:
+    """What a fund's trigger saw last of a contract; None where it is not on for it."""
     trigger, windows = pass_books.fund_table.trigger[fund], pass_books.windows[fund]
     window = windows[code if trigger.per_contract else EQUITY_WINDOW]
     if not window.on:
         return None
-    return _nearest(window.latest or 0), _nearest(trigger.recovery(window, base=windows[EQUITY_WINDOW].peak))
-
-
-def _nearest(number: int) -> int:
-    """The int64 that is nearest to a number."""
-    return max(-INT64_MAX - 1, min(number, INT64_MAX))
+    recovery = trigger.recovery(window, base=windows[EQUITY_WINDOW].peak)
+    return Observation(clip_int64(window.latest or 0), clip_int64(recovery))

@@ -24,6 +24,7 @@ from ...contracts.decimals import is_whole
 from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ..funds.parties import STREET
+from ..liquidation.fund_payments import cover_from_funds, pay_fund
 from ..liquidation.liquidation_round import Round, StageRows
 from ..liquidation.pass_books import BY_BOOK, PassBooks
 from .stage import Order, OrderBatches, OrderFill, Stage
@@ -320,12 +321,7 @@ class BookIOC(Stage):
             fee = min(round(self._fee_rate * abs(filled_value)), improvement)
             amount, kind = (improvement, "surplus") if self.surplus == "fund" else (fee, "fee")
             if amount:
-                pass_books.credit_wallet(wallet, asset, -amount)
-                pass_books.credit_fund(fund, amount)
-                pass_books.log_fund_payment(wallet, fund, amount, asset, kind, kind)
+                pay_fund(pass_books, kind, kind, wallet=wallet, fund=fund, asset=asset, amount=amount)
         elif improvement < 0:
             # The fund first, then its parents (docs/waterfall.md, "BookIOC").
-            for payer, amount in list(pass_books.collect_from_chain(fund, -improvement)):
-                pass_books.credit_wallet(wallet, asset, amount)
-                cause = "fund" if payer == fund else "parent"
-                pass_books.log_fund_payment(wallet, payer, -amount, asset, "cover", cause)
+            cover_from_funds(pass_books, "fund", wallet=wallet, fund=fund, asset=asset, need=-improvement)

@@ -85,39 +85,6 @@ def test_what_only_its_own_legs_closed_leaves_its_rest_in_the_wallet():
     assert (done.balance, done.amounts("rest")) == ([50], [])
 
 
-@pytest.mark.parametrize(("cash", "paid"), [(500, 400), (400, 400), (399, 399), (0, 0)])
-def test_the_fund_pays_a_deficit_as_far_as_it_goes(cash, paid):
-    """What is left stays as a negative balance with an event that says how much."""
-    done = mark_once([CAPPED], *LACKING, [Deleverage()], cash)
-    assert done.amounts("cover") == ([(0, paid)] if paid else [])
-    assert (done.balance, done.cash()) == ([paid - 400, 9000 + 1000 - 1100], cash - paid)
-    assert done.amounts("uncovered-money") == ([(0, 400 - paid)] if paid < 400 else [])
-
-
-def holding_ten(price):
-    """A fund without cash that took 10 lots of X over at this price; wallet 0 is long 10 of Y, which stands at 150."""
-    capped = linear("Y", max_price="110")
-    positions = [("X", 2, 10, 10 * price), ("Y", 0, 10, 1500), ("Y", 1, -10, -1000)]
-    return mark_once([X, capped], [300, 9000, 0], positions, {"X": str(price), "Y": "150"}, [TakeOver(), Deleverage()])
-
-
-def test_a_fund_pays_of_its_equity_and_its_cash_may_become_negative():
-    """No cash, but 10 lots at 100 that stand at 130."""
-    # Wallet 2: long 10, E 0: taken over at 100. At 130 F is 300. Y falls meanwhile: 400 lack there.
-    # At 70: E = 300 - 800 = -500, BV 1200, held at 1100: 300 + 1100 - 1500 = -100.
-    up = holding_ten(100).mark({"X": "130", "Y": "70"})
-    assert up.amounts("cover") == [(0, 100)]
-    assert (up.cash(), up.equity()) == (-100, 200)
-
-
-def test_a_fund_below_zero_pays_nothing():
-    """10 lots that cost 1020, at 98; Y lacks 100."""
-    down = holding_ten(102).mark({"X": "98", "Y": "70"})
-    assert down.of("cover") == []
-    assert down.amounts("uncovered-money") == [(0, 100)]
-    assert (down.balance[0], down.cash()) == (-100, 0)
-
-
 def test_debts_of_wallets_without_positions_are_settled_when_the_house_opens_by_row():
     """5 and 7, before anybody is liquidated; the 400 of the first round come later."""
     positions = [("X", 1, 10, 1500), ("X", 3, -10, -1000)]

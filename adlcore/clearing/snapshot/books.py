@@ -19,7 +19,7 @@ from ...errors import AdlError
 from .exact import by_name, read_share
 from .tables import Holdings, Orders, Positions, Wallets
 
-__all__ = ["Books", "assets_in", "contracts_in"]
+__all__ = ["Books", "assets_in", "contracts_in", "merge_assets"]
 
 
 class Books(Immutable):
@@ -188,6 +188,15 @@ def assets_in(assets: Any) -> tuple[Asset | str, ...]:
     return listed
 
 
+def merge_assets(contracts: Iterable[Contract], assets: Iterable[Asset | str]) -> dict[str, Asset]:
+    """Settle assets and those listed with their decimals, by name; two of a name must be alike."""
+    found: dict[str, Asset] = {}
+    for asset in [*(contract.settle for contract in contracts), *(a for a in assets if isinstance(a, Asset))]:
+        if found.setdefault(asset.name, asset) != asset:
+            raise AdlError.at("assets", None, asset, f"is {found[asset.name]!r} elsewhere: must have the same decimals")
+    return found
+
+
 def _all_assets(
     contracts: tuple[Contract, ...],
     assets: Iterable[Asset | str],
@@ -195,11 +204,8 @@ def _all_assets(
     balances: Mapping[str, Any] | None,
 ) -> tuple[Asset, ...]:
     """Every asset that is named, each once; a bare name means 8 decimals where nothing else says more."""
-    found: dict[str, Asset] = {}
     named = assets_in(assets)
-    for asset in [*(contract.settle for contract in contracts), *(a for a in named if isinstance(a, Asset))]:
-        if found.setdefault(asset.name, asset) != asset:
-            raise AdlError.at("assets", None, asset, f"is {found[asset.name]!r} elsewhere: must have the same decimals")
+    found = merge_assets(contracts, named)
     bare = [name for name in named if not isinstance(name, Asset)]
     for place, table in (("wallets", wallets), ("balances", balances)):
         given = table.get("asset", ()) if isinstance(table, Mapping) else ()

@@ -267,11 +267,16 @@ def _sum_of(one: Int64Array1D, other: Int64Array1D, wallet: Int64Array1D) -> Int
     return out
 
 
-def refuse_wrapped(sign: Int64Array1D, wallet: Int64Array1D, must: str, one: Int64Array1D, other: Int64Array1D) -> None:
-    """Refuse the first row whose sum or difference left int64: there `sign` is below 0; `must` shows both numbers."""
-    for row in np.flatnonzero(sign < 0)[:1].tolist():
-        owner = int(wallet[row])
-        raise AdlError(f"wallets[{owner}]: {must.format(one[row], other[row])}", argument="wallets", row=owner)
+def refuse_wrapped(
+    sign: Int64Array1D, owner: Int64Array1D, must: str, one: Int64Array1D, other: Int64Array1D, table: str = "wallets"
+) -> None:
+    """Refuse the first row whose sum or difference left int64: there `sign` is below 0; `must` shows both numbers.
+
+    `owner` says which row of `table` each is of.
+    """
+    for place in np.flatnonzero(sign < 0)[:1].tolist():
+        row = int(owner[place])
+        raise AdlError(f"{table}[{row}]: {must.format(one[place], other[place])}", argument=table, row=row)
 
 
 def _summed(values: Int64Array1D, group: Int64Array1D, wallets: Int64Array1D, what: str) -> Int64Array1D:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..margin.margin_pass import MarginPass
-from ..snapshot.books import Books
+from ..snapshot.snapshot import Snapshot
 
 __all__ = ["CoolDowns", "valid_cool_downs"]
 
@@ -20,7 +20,9 @@ __all__ = ["CoolDowns", "valid_cool_downs"]
 CoolDowns = dict[tuple[int, int, int], int]
 
 
-def valid_cool_downs(cooling: Mapping[tuple[int, int, int], int], books: Books, margin_pass: MarginPass) -> CoolDowns:
+def valid_cool_downs(
+    cooling: Mapping[tuple[int, int, int], int], books: Snapshot, margin_pass: MarginPass
+) -> CoolDowns:
     """The cool-downs whose row is open in `books` on that side and whose wallet is liquidatable by `margin_pass`.
 
     O(cool-downs·log positions).
@@ -32,7 +34,7 @@ def valid_cool_downs(cooling: Mapping[tuple[int, int, int], int], books: Books, 
     }
 
 
-def _is_open(books: Books, wallet: int, code: int, side: int) -> bool:
+def _is_open(books: Snapshot, wallet: int, code: int, side: int) -> bool:
     """Whether a wallet holds lots of a contract on a side."""
     part = books.rows(code)
     first, last = np.searchsorted(books.positions.wallet[part], [wallet, wallet + 1]) + part.start

@@ -26,7 +26,7 @@ import numpy as np
 from ... import _kernels
 from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
 from ...errors import AdlError
-from ..snapshot.books import Books
+from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import PORTFOLIO, Holdings
 
 __all__ = ["NumeraireRates", "Slots", "convert_quanta", "refuse_wrapped", "int64_ratio"]
@@ -47,7 +47,7 @@ class NumeraireRates:
         The maintenance margin rate of a loan.
     """
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Snapshot) -> None:
         valued = books.wallets.asset[books.wallets.is_valued()]
         self.numeraire = int(valued[0]) if len(valued) else -1
         unit = books.assets[self.numeraire].quanta_per_unit if len(valued) else 1
@@ -123,7 +123,7 @@ class Slots:
         What a slot starts from: the balance of a wallet with one asset, 0 elsewhere.
     """
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Snapshot) -> None:
         wallets = books.wallets
         self.has_valued = books.has_valued
         self.wallets = len(wallets)

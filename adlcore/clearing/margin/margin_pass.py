@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ... import _kernels
 from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from ...errors import AdlError
-from ..snapshot.books import Books
+from ..snapshot.snapshot import Snapshot
 from .collateral import NumeraireRates, Slots
 
 __all__ = ["MarginPass"]
@@ -44,7 +44,7 @@ class MarginPass:
 
     Attributes
     ----------
-    books : Books
+    books : Snapshot
     prices : Valuation
         ``marks``, tuple of Decimal or None, of each contract; ``mark_value_per_lot``, float64[contracts], the value
         of a lot at the mark in quanta, 0.0 where there is none; ``rates`` between assets.
@@ -60,7 +60,7 @@ class MarginPass:
         Whether the maintenance margin of every position is known.
     """
 
-    def __init__(self, books: Books, inclusive: bool, threads: int) -> None:
+    def __init__(self, books: Snapshot, inclusive: bool, threads: int) -> None:
         self.books = books
         self.inclusive = inclusive
         mark_value_per_lot = np.array(
@@ -210,7 +210,7 @@ class MarginPass:
             _kernels.margin.verdicts.find_liquidatable_among(wallets, touched, self.verdict), touched
         )
 
-    def rebase(self, books: Books, touched: Int64Array1D) -> None:
+    def rebase(self, books: Snapshot, touched: Int64Array1D) -> None:
         """Go on with books that hold what the arrays say already; verdicts on the wallets `touched` are new."""
         self.books = books
         self._holds = None
@@ -289,7 +289,7 @@ def _mask(rows: Int64Array1D, length: int) -> npt.NDArray[np.bool_]:
     return mask
 
 
-def _tier_columns(books: Books) -> tuple[Int64Array1D, Float64Array1D, Float64Array1D]:
+def _tier_columns(books: Snapshot) -> tuple[Int64Array1D, Float64Array1D, Float64Array1D]:
     """The tiers of all contracts, one after the other; none of a contract that has none."""
     each = [
         (np.zeros(0), np.zeros(0)) if c.tiers is None else c.tiers.arrays(c.settle.quanta_per_unit)

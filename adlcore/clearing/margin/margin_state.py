@@ -16,8 +16,8 @@ from ...contracts import Contract
 from ...contracts.decimals import Number
 from ...errors import AdlError
 from ...market.market import Market
-from ..snapshot.books import Books
 from ..snapshot.exact import prices_by_row
+from ..snapshot.snapshot import Snapshot
 from . import free_margin
 from .margin_pass import MarginPass
 from .position_margin import PositionMargin
@@ -25,7 +25,7 @@ from .position_margin import PositionMargin
 __all__ = ["MarginState", "margin_state", "market", "kept_margin_state"]
 
 
-def margin_state(snapshot: Books, *, inclusive: bool = True, threads: int = 1) -> MarginState:
+def margin_state(snapshot: Snapshot, *, inclusive: bool = True, threads: int = 1) -> MarginState:
     """Equity and maintenance margin of every wallet of a snapshot, at its marks.
 
     Parameters
@@ -73,7 +73,7 @@ def margin_state(snapshot: Books, *, inclusive: bool = True, threads: int = 1) -
     return MarginState(snapshot, inclusive=inclusive, threads=threads)
 
 
-def market(snapshot: Books, contract: str | Contract) -> Market:
+def market(snapshot: Snapshot, contract: str | Contract) -> Market:
     """The positions of one contract as an :class:`~adlcore.Market`, with their wallets' equity.
 
     Parameters
@@ -114,14 +114,14 @@ def market(snapshot: Books, contract: str | Contract) -> Market:
     return kept_margin_state(snapshot).market(contract)
 
 
-def kept_margin_state(snapshot: Books) -> MarginState:
+def kept_margin_state(snapshot: Snapshot) -> MarginState:
     """The margin state of a snapshot at its own marks, computed once and kept with it; nobody moves it."""
     _refuse_no_snapshot(snapshot)
     found: MarginState = snapshot.__dict__.get("_state") or snapshot._cache("_state", MarginState(snapshot))
     return found
 
 
-def refuse_without_tiers(snapshot: Books) -> None:
+def refuse_without_tiers(snapshot: Snapshot) -> None:
     """Refuse contracts that somebody holds and whose maintenance margin is not known."""
     _refuse_no_snapshot(snapshot)
     for code in np.flatnonzero(np.diff(snapshot.start)).tolist():
@@ -131,7 +131,7 @@ def refuse_without_tiers(snapshot: Books) -> None:
 
 
 def _refuse_no_snapshot(given: Any) -> None:
-    if not isinstance(given, Books):
+    if not isinstance(given, Snapshot):
         raise AdlError.at("snapshot", None, type(given).__name__, "must be a Snapshot")
 
 
@@ -164,7 +164,7 @@ class MarginState:
     (array([0.4167, 0.05  ]), array([ 9.2632, 19.0476]))
     """
 
-    def __init__(self, snapshot: Books, *, inclusive: bool = True, threads: int = 1) -> None:
+    def __init__(self, snapshot: Snapshot, *, inclusive: bool = True, threads: int = 1) -> None:
         self._unrecovered = MarginPass(snapshot, read_flag("inclusive", inclusive), arrays.thread_count(threads))
 
     @classmethod

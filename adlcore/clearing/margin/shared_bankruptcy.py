@@ -22,7 +22,7 @@ from ... import _kernels
 from ..._support import arrays
 from ..._support.arrays import FLOAT64, INT64, INT64_MAX, Int64Array1D
 from ...errors import AdlError
-from ..snapshot.books import Books
+from ..snapshot.snapshot import Snapshot
 from .collateral import convert_quanta, refuse_wrapped
 from .margin_pass import TWO_62, MarginPass
 from .margin_state import MarginState
@@ -246,7 +246,7 @@ class _EquitySplit:
 
     Attributes
     ----------
-    books : Books
+    books : Snapshot
     marks : sequence of Decimal or None
         The mark price of each contract.
     rows, code, quantity, entry_value, mark_value : int64[k]
@@ -265,7 +265,7 @@ class _EquitySplit:
         What the owners are: wallets or funds.
     """
 
-    books: Books
+    books: Snapshot
     marks: Sequence[Decimal | None]
     rows: Int64Array1D
     code: Int64Array1D
@@ -421,7 +421,7 @@ class _EquitySplit:
         )
 
 
-def _tick_fraction(books: Books, code: int) -> tuple[int, int]:
+def _tick_fraction(books: Snapshot, code: int) -> tuple[int, int]:
     """What values a lot of a contract at so many ticks; the error of one that cannot be valued names its row."""
     try:
         return books.contracts[code].tick_fraction

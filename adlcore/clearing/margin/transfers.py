@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...contracts.decimals import Number
 from ...errors import AdlError
-from ..snapshot.books import Books
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.wallet_balances import asset_row, balance_of, credit, positive_quanta, wallet_row
 from . import free_margin
@@ -138,7 +137,7 @@ def transfer_margin(snapshot: Snapshot, source: int, target: int, amount: Number
 
 
 def _refuse_beyond_free(
-    books: Books, margin_pass: MarginPass, row: int, code: int, quanta: int, amount: Number
+    books: Snapshot, margin_pass: MarginPass, row: int, code: int, quanta: int, amount: Number
 ) -> None:
     """Refuse an amount that positions, loans, orders or the balance itself do not set free.
 

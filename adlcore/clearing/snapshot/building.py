@@ -15,8 +15,8 @@ from ..._support.options import read_list
 from ...contracts import Asset, Contract
 from ...contracts.decimals import exact_decimal, positive_decimal
 from ...errors import AdlError
-from .books import merge_assets
 from .exact import locked_margin, read_cell
+from .reading import merge_assets
 from .tables import MODES, VALUED
 
 __all__ = ["Builder", "read_rows"]

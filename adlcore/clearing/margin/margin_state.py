@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support import arrays
-from ..._support.arrays import FLOAT64, Float64Array1D, Int64Array1D
+from ..._support.arrays import Float64Array1D, Int64Array1D
 from ..._support.options import read_flag
 from ...contracts import Contract
 from ...contracts.decimals import Number
@@ -19,7 +19,7 @@ from ...market.market import Market
 from ..snapshot.exact import prices_by_row
 from ..snapshot.snapshot import Snapshot
 from . import free_margin
-from .margin_pass import MarginPass
+from .margin_pass import MarginPass, margin_ratios
 from .position_margin import PositionMargin
 
 __all__ = ["MarginState", "margin_state", "market", "kept_margin_state"]
@@ -194,12 +194,12 @@ class MarginState:
     @property
     def equity(self) -> Int64Array1D:
         """int64[w]: in quanta of the wallet's asset, or numeraire."""
-        return arrays.frozen(self._margin_pass.wallets[:, 0])
+        return arrays.frozen(self._margin_pass.equity)
 
     @property
     def maintenance_margin(self) -> Int64Array1D:
         """int64[w]: in quanta of the wallet's asset, or numeraire."""
-        return arrays.frozen(self._margin_pass.wallets[:, 1])
+        return arrays.frozen(self._margin_pass.wallet_margin)
 
     @property
     def balance(self) -> Int64Array1D:
@@ -222,10 +222,8 @@ class MarginState:
     @property
     def margin_ratio(self) -> Float64Array1D:
         """float64[w]: maintenance margin over equity, 1 and above is liquidation; +inf where E <= 0."""
-        equity, margin = self._margin_pass.wallets[:, 0], self._margin_pass.wallets[:, 1]
-        out = np.full(len(equity), np.inf)
-        np.divide(margin.astype(FLOAT64), equity.astype(FLOAT64), out=out, where=equity > 0)
-        return out
+        margin_pass = self._margin_pass
+        return margin_ratios(margin_pass.equity, margin_pass.wallet_margin)
 
     @property
     def liquidatable(self) -> npt.NDArray[np.bool_]:
@@ -320,13 +318,14 @@ class MarginState:
         >>> state.mark({"X": "9.25"})
         array([0])
         """
-        state = self._margin_pass
-        fresh = prices_by_row("marks", marks, state.books.symbols)
-        rates = state.rates.at_index_prices(prices_by_row("index_prices", index_prices, state.books.asset_names))
-        return state.move(fresh, rates, bool(index_prices))
+        margin_pass = self._margin_pass
+        books = margin_pass.books
+        fresh = prices_by_row("marks", marks, books.symbols)
+        rates = margin_pass.rates.at_index_prices(prices_by_row("index_prices", index_prices, books.asset_names))
+        return margin_pass.move(fresh, rates, bool(index_prices))
 
     def __repr__(self) -> str:
-        state = self._margin_pass
-        count = int(np.count_nonzero(state.verdict))
-        wallets, positions = len(state.books.wallets), len(state.books.positions)
+        margin_pass = self._margin_pass
+        count = int(np.count_nonzero(margin_pass.verdict))
+        wallets, positions = len(margin_pass.books.wallets), len(margin_pass.books.positions)
         return f"<MarginState of {wallets:,} wallets and {positions:,} positions: {count:,} liquidatable>"

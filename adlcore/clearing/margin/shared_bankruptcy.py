@@ -159,7 +159,7 @@ def share_rows(
             weight=conversion.to_numeraire(margin_pass.margin[rows], "maintenance_margin"),
             owners=wallets,
             group=group,
-            equity=margin_pass.wallets[wallets, 0],
+            equity=margin_pass.equity[wallets],
             conversion=conversion,
         )
     )
@@ -201,8 +201,8 @@ def share_party_rows(
 
 def _margin(margin_pass: MarginPass, code: int, notional: float) -> int:
     """The maintenance margin of a notional, as the margin pass rounds it."""
-    rate, amount = margin_pass.tiers(code)
-    return max(0, round(float((notional * rate - amount).max(initial=0.0))))
+    tiers = margin_pass.tiers(code)
+    return max(0, round(float((notional * tiers.rate - tiers.amount).max(initial=0.0))))
 
 
 def split(equity_split: _EquitySplit) -> SharedBankruptcy:

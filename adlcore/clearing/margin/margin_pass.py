@@ -120,7 +120,7 @@ class MarginPass:
 
     @property
     def wallet_margin(self) -> Int64Array1D:
-        """int64[w]: maintenance margin of each wallet, while :attr:`MarginPass.margin` is that of each position."""
+        """int64[w]: maintenance margin of each wallet."""
         return self.wallets[:, 1]
 
     def tiers(self, code: int) -> Tiers:

@@ -30,7 +30,7 @@ from ...errors import AdlError
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import PORTFOLIO, Holdings
 
-__all__ = ["NumeraireRates", "Slots", "convert_quanta", "refuse_wrapped", "int64_ratio"]
+__all__ = ["NumeraireRates", "Slots", "checked_sums", "convert_quanta", "refuse_wrapped", "int64_ratio"]
 
 
 class NumeraireRates:
@@ -294,12 +294,17 @@ def refuse_wrapped(
 
 
 def _summed(values: Int64Array1D, group: Int64Array1D, wallets: Int64Array1D, what: str) -> Int64Array1D:
-    """Sums by wallet."""
-    out = np.empty(len(wallets), INT64)
+    """Sums by wallet, refusing what leaves int64."""
+    return checked_sums(values, group, wallets, f"its {what} must fit int64 quanta of the numeraire")
+
+
+def checked_sums(
+    values: Int64Array1D, group: Int64Array1D, owners: Int64Array1D, must: str, table: str = "wallets"
+) -> Int64Array1D:
+    """Sums by group, exact, refusing the first that leaves int64; `owners` has the row in `table` of each group."""
+    out = np.empty(len(owners), INT64)
     bad = _kernels.numbers.money.group_sums(values, group, out)
     if bad >= 0:
-        row = int(wallets[bad])
-        raise AdlError(
-            f"wallets[{row}]: its {what} must fit int64 quanta of the numeraire", argument="wallets", row=row
-        )
+        row = int(owners[bad])
+        raise AdlError(f"{table}[{row}]: {must}", argument=table, row=row)
     return out

@@ -23,7 +23,7 @@ from ..._support import arrays
 from ..._support.arrays import FLOAT64, INT64, INT64_MAX, Int64Array1D
 from ...errors import AdlError
 from ..snapshot.snapshot import Snapshot
-from .collateral import convert_quanta, refuse_wrapped
+from .collateral import checked_sums, convert_quanta, refuse_wrapped
 from .margin_pass import TWO_62, MarginPass
 from .margin_state import MarginState
 
@@ -289,13 +289,8 @@ class _EquitySplit:
 
     def _sums(self, values: Int64Array1D) -> Int64Array1D:
         """Sums by owner, refusing what leaves int64."""
-        out = np.empty(len(self.equity), INT64)
-        if (bad := _kernels.numbers.money.group_sums(values, self.group, out)) >= 0:
-            row = int(self.owners[bad])
-            raise AdlError(
-                f"{self.table}[{row}]: sums over its positions must fit int64 quanta", argument=self.table, row=row
-            )
-        return out
+        must = "sums over its positions must fit int64 quanta"
+        return checked_sums(values, self.group, self.owners, must, self.table)
 
     def _subtract(self, one: Int64Array1D, other: Int64Array1D, owner: Int64Array1D) -> Int64Array1D:
         """The difference, refusing what leaves int64; `owner` says whose each is."""

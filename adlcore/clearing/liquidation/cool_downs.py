@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..margin.margin_pass import MarginPass
-from ..snapshot.books import Books
+from ..snapshot.snapshot import Snapshot
 
 __all__ = ["CoolDownKey", "CoolDowns", "valid_cool_downs"]
 
@@ -23,7 +23,7 @@ CoolDownKey = tuple[int, int, int]
 CoolDowns = dict[CoolDownKey, int]
 
 
-def valid_cool_downs(cool_downs: Mapping[CoolDownKey, int], books: Books, margin_pass: MarginPass) -> CoolDowns:
+def valid_cool_downs(cool_downs: Mapping[CoolDownKey, int], books: Snapshot, margin_pass: MarginPass) -> CoolDowns:
     """The cool-downs whose row is open in `books` on that side and whose wallet is liquidatable by `margin_pass`.
 
     O(cool-downs·log positions).
@@ -35,7 +35,7 @@ def valid_cool_downs(cool_downs: Mapping[CoolDownKey, int], books: Books, margin
     }
 
 
-def _is_open(books: Books, wallet: int, code: int, side: int) -> bool:
+def _is_open(books: Snapshot, wallet: int, code: int, side: int) -> bool:
     """Whether a wallet holds lots of a contract on a side."""
     contract_rows = books.rows(code)
     owner = books.positions.wallet[contract_rows]

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import _kernels
-from ..._support.arrays import FLOAT64, INT64, Int64Array1D
+from ..._support.arrays import INT64, Int64Array1D
+from ..margin.margin_pass import margin_ratios
 from ..margin.shared_bankruptcy import NumeraireConversion, SharedBankruptcy, share_rows
 from .pass_books import PassBooks
 
@@ -74,9 +75,7 @@ class Round:
         self.has_refusal = np.zeros((len(pass_books.fund_table), len(pass_books.snapshot.contracts)), np.uint8)
         # E and MM as the round begins: nothing has moved yet (docs/waterfall.md, "The order of a pass").
         equity, margin = pass_books.equity[wallets], pass_books.margin[wallets]
-        ratio = np.full(len(wallets), np.inf)
-        np.divide(margin.astype(FLOAT64), equity.astype(FLOAT64), out=ratio, where=equity > 0)
-        self.wallets = wallets[np.lexsort((wallets, equity, -ratio))]
+        self.wallets = wallets[np.lexsort((wallets, equity, -margin_ratios(equity, margin)))]
         place = np.full(len(pass_books.snapshot.wallets), -1, INT64)
         place[self.wallets] = np.arange(len(self.wallets))
         owner, rows = pass_books.snapshot.positions.wallet, np.empty(len(pass_books.snapshot.positions), INT64)

@@ -20,16 +20,17 @@ from copy import copy
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from ... import _kernels
 from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
 from ...errors import AdlError
-from ..snapshot.books import Books
+from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import PORTFOLIO, Holdings
 
-__all__ = ["NumeraireRates", "Slots", "convert_quanta", "refuse_wrapped", "int64_ratio"]
+__all__ = ["NumeraireRates", "Slots", "checked_sums", "convert_quanta", "refuse_wrapped", "int64_ratio"]
 
 
 class NumeraireRates:
@@ -47,7 +48,7 @@ class NumeraireRates:
         The maintenance margin rate of a loan.
     """
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Snapshot) -> None:
         valued = books.wallets.asset[books.wallets.is_valued()]
         self.numeraire = int(valued[0]) if len(valued) else -1
         unit = books.assets[self.numeraire].quanta_per_unit if len(valued) else 1
@@ -112,6 +113,21 @@ def int64_ratio(rate: Fraction, what: str) -> tuple[int, int]:
     return rate.numerator, rate.denominator
 
 
+class Contributions(NamedTuple):
+    """What slots add to their wallets, in quanta of the numeraire."""
+
+    equity: Int64Array1D
+    margin: Int64Array1D
+
+
+class ExactSums(NamedTuple):
+    """Of one wallet in Python integers, in quanta of the numeraire."""
+
+    equity: int
+    balance: int
+    loan_margin: int
+
+
 class Slots:
     """The slots of the books, sorted by wallet and asset.
 
@@ -123,7 +139,7 @@ class Slots:
         What a slot starts from: the balance of a wallet with one asset, 0 elsewhere.
     """
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Snapshot) -> None:
         wallets = books.wallets
         self.has_valued = books.has_valued
         self.wallets = len(wallets)
@@ -169,9 +185,9 @@ class Slots:
         whose = self.wallet[valued]
         first = np.flatnonzero(np.concatenate([[True], whose[1:] != whose[:-1]]))
         wallets, group = whose[first], np.repeat(np.arange(len(first)), np.diff([*first.tolist(), len(whose)]))
-        equity, margin = self.contributions(sums, rates, valued)
-        out[wallets, 0] = _summed(equity, group, wallets, "equity")
-        out[wallets, 1] = _summed(margin, group, wallets, "maintenance margin")
+        added = self.contributions(sums, rates, valued)
+        out[wallets, 0] = _summed(added.equity, group, wallets, "equity")
+        out[wallets, 1] = _summed(added.margin, group, wallets, "maintenance margin")
 
     def of_wallets(self, wallets: Int64Array1D) -> Int64Array1D:
         """The slots of these wallets, which ascend."""
@@ -179,9 +195,7 @@ class Slots:
         count = last - first
         return np.repeat(last - np.cumsum(count), count) + np.arange(count.sum())
 
-    def contributions(
-        self, sums: Int64Array1D, rates: NumeraireRates, slots: Int64Array1D
-    ) -> tuple[Int64Array1D, Int64Array1D]:
+    def contributions(self, sums: Int64Array1D, rates: NumeraireRates, slots: Int64Array1D) -> Contributions:
         """What each of these slots adds to its wallet's equity and maintenance margin, in the numeraire."""
         pnl, margin, which, whose = sums[slots, 0], sums[slots, 1], self.asset[slots], self.wallet[slots]
         plain, cut = self._rates(rates)
@@ -196,45 +210,45 @@ class Slots:
         lent = [price * rate for price, rate in zip(plain, rates.loan, strict=True)]
         owed = convert_quanta(self.loan[slots], lent, which, "half-even", "loan", whose)
         kept = convert_quanta(margin, plain, which, "half-even", "maintenance margin", whose)
-        return _sum_of(equity, gain, whose), _sum_of(kept, owed, whose)
+        return Contributions(_sum_of(equity, gain, whose), _sum_of(kept, owed, whose))
 
     def write_collateral(self, rates: NumeraireRates, out: Int64Array1D) -> None:
         """Write the wallet balance of each valued wallet, in the numeraire: its equity without profit and loss."""
-        wallets, (equity, _) = self._without_positions(rates)
-        out[wallets] = equity
+        wallets, added = self._without_positions(rates)
+        out[wallets] = added.equity
 
     def loan_margin(self, rates: NumeraireRates) -> Int64Array1D:
         """int64[w]: the maintenance margin of each wallet's loans, in the numeraire."""
-        wallets, (_, owed) = self._without_positions(rates)
+        wallets, added = self._without_positions(rates)
         out = np.zeros(self.wallets, INT64)
-        out[wallets] = owed
+        out[wallets] = added.margin
         return out
 
-    def _without_positions(self, rates: NumeraireRates) -> tuple[Int64Array1D, list[Int64Array1D]]:
+    def _without_positions(self, rates: NumeraireRates) -> tuple[Int64Array1D, Contributions]:
         """The valued wallets, and what their equity and margin would be without their positions."""
         wallets = np.unique(self.wallet[self.valued_slots])
         group = np.searchsorted(wallets, self.wallet[self.valued_slots])
         terms = self.contributions(np.zeros((len(self.wallet), 2), INT64), rates, self.valued_slots)
-        return wallets, [_summed(term, group, wallets, "balance") for term in terms]
+        return wallets, Contributions(*(_summed(term, group, wallets, "balance") for term in terms))
 
     def exact_sums(
-        self, sums: Int64Array1D, rates: NumeraireRates, wallet: int, less: Mapping[int, int]
-    ) -> tuple[int, int, int]:
-        """Equity, balance and margin of loans of one valued wallet in Python integers: none leaves its range.
+        self, sums: Int64Array1D, rates: NumeraireRates, wallet: int, outflow: Mapping[int, int]
+    ) -> ExactSums:
+        """Equity, balance and margin of loans of one valued wallet, once so many quanta of assets have left it.
 
-        `less` is what leaves it, by asset.
+        In Python integers: none leaves its range.
         """
         equity = balance = loans = 0
         for slot in self.of_wallets(np.array([wallet])).tolist():
             asset, pnl, loan = int(self.asset[slot]), int(sums[slot, 0]), int(self.loan[slot])
             price = rates.price_of(asset)
-            net = int(self.amount[slot]) - loan - less.get(asset, 0)
+            net = int(self.amount[slot]) - loan - outflow.get(asset, 0)
             whole = net + pnl if self.portfolio[slot] else net
             balance += round(net * price * (rates.collateral_share[asset] if net > 0 else 1))
             equity += round(whole * price * (rates.collateral_share[asset] if whole > 0 else 1))
             equity += 0 if self.portfolio[slot] else round(pnl * price)
             loans += round(loan * rates.loan[asset] * price)
-        return equity, balance, loans
+        return ExactSums(equity, balance, loans)
 
     def holdings(self, held: Holdings) -> Holdings:
         """What valued wallets hold as the slots have it: the same rows, then those that came to hold something."""
@@ -267,20 +281,30 @@ def _sum_of(one: Int64Array1D, other: Int64Array1D, wallet: Int64Array1D) -> Int
     return out
 
 
-def refuse_wrapped(sign: Int64Array1D, wallet: Int64Array1D, must: str, one: Int64Array1D, other: Int64Array1D) -> None:
-    """Refuse the first row whose sum or difference left int64: there `sign` is below 0; `must` shows both numbers."""
-    for row in np.flatnonzero(sign < 0)[:1].tolist():
-        owner = int(wallet[row])
-        raise AdlError(f"wallets[{owner}]: {must.format(one[row], other[row])}", argument="wallets", row=owner)
+def refuse_wrapped(
+    sign: Int64Array1D, owner: Int64Array1D, must: str, one: Int64Array1D, other: Int64Array1D, table: str = "wallets"
+) -> None:
+    """Refuse the first row whose sum or difference left int64: there `sign` is below 0; `must` shows both numbers.
+
+    `owner` says which row of `table` each is of.
+    """
+    for place in np.flatnonzero(sign < 0)[:1].tolist():
+        row = int(owner[place])
+        raise AdlError(f"{table}[{row}]: {must.format(one[place], other[place])}", argument=table, row=row)
 
 
 def _summed(values: Int64Array1D, group: Int64Array1D, wallets: Int64Array1D, what: str) -> Int64Array1D:
-    """Sums by wallet."""
-    out = np.empty(len(wallets), INT64)
+    """Sums by wallet, refusing what leaves int64."""
+    return checked_sums(values, group, wallets, f"its {what} must fit int64 quanta of the numeraire")
+
+
+def checked_sums(
+    values: Int64Array1D, group: Int64Array1D, owners: Int64Array1D, must: str, table: str = "wallets"
+) -> Int64Array1D:
+    """Sums by group, exact, refusing the first that leaves int64; `owners` has the row in `table` of each group."""
+    out = np.empty(len(owners), INT64)
     bad = _kernels.numbers.money.group_sums(values, group, out)
     if bad >= 0:
-        row = int(wallets[bad])
-        raise AdlError(
-            f"wallets[{row}]: its {what} must fit int64 quanta of the numeraire", argument="wallets", row=row
-        )
+        row = int(owners[bad])
+        raise AdlError(f"{table}[{row}]: {must}", argument=table, row=row)
     return out

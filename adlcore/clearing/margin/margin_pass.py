@@ -14,10 +14,10 @@ import numpy.typing as npt
 from ... import _kernels
 from ..._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D
 from ...errors import AdlError
-from ..snapshot.books import Books
+from ..snapshot.snapshot import Snapshot
 from .collateral import NumeraireRates, Slots
 
-__all__ = ["MarginPass"]
+__all__ = ["MarginPass", "Tiers", "margin_ratios"]
 
 TWO_62, INT64_END = 2**62, 2**63
 
@@ -39,12 +39,19 @@ class Valuation(NamedTuple):
     moving: bool = False
 
 
+class Tiers(NamedTuple):
+    """The tiers of a contract: rates, and amounts in quanta."""
+
+    rate: Float64Array1D
+    amount: Float64Array1D
+
+
 class MarginPass:
     """Unrealized PnL and maintenance margin of every position, and their sums by slot and wallet.
 
     Attributes
     ----------
-    books : Books
+    books : Snapshot
     prices : Valuation
         ``marks``, tuple of Decimal or None, of each contract; ``mark_value_per_lot``, float64[contracts], the value
         of a lot at the mark in quanta, 0.0 where there is none; ``rates`` between assets.
@@ -60,7 +67,7 @@ class MarginPass:
         Whether the maintenance margin of every position is known.
     """
 
-    def __init__(self, books: Books, inclusive: bool, threads: int) -> None:
+    def __init__(self, books: Snapshot, inclusive: bool, threads: int) -> None:
         self.books = books
         self.inclusive = inclusive
         mark_value_per_lot = np.array(
@@ -106,10 +113,20 @@ class MarginPass:
         """What a lot of a contract is worth at a mark, in quanta; rounded once."""
         return 0.0 if mark is None else self.books.contracts[code].quanta_per_lot(mark)
 
-    def tiers(self, code: int) -> tuple[Float64Array1D, Float64Array1D]:
-        """Rates of a contract's tiers, and their amounts in quanta."""
+    @property
+    def equity(self) -> Int64Array1D:
+        """int64[w]: equity of each wallet."""
+        return self.wallets[:, 0]
+
+    @property
+    def wallet_margin(self) -> Int64Array1D:
+        """int64[w]: maintenance margin of each wallet."""
+        return self.wallets[:, 1]
+
+    def tiers(self, code: int) -> Tiers:
+        """The tiers of a contract."""
         part = slice(int(self.tier_start[code]), int(self.tier_start[code + 1]))
-        return self.rate[part], self.amount[part]
+        return Tiers(self.rate[part], self.amount[part])
 
     def holders(self) -> Holders:
         """The contracts, rows and slots for kernels, made for one pass or move: what stands here may be replaced."""
@@ -123,6 +140,7 @@ class MarginPass:
         )
 
     def _run(self, threads: int) -> None:
+        """Value every row and sum the slots, cut into ranges of slots that threads share."""
         contracts, rows, slots = self.holders()
         count = len(self.slots.balance)
         cuts = np.linspace(0, count, max(min(threads, count), 1) + 1).astype(INT64).tolist()
@@ -149,6 +167,9 @@ class MarginPass:
         On an error every array is as before. An interruption, too, leaves the old prices or the new ones: one
         that falls into the way back leaves a move for :meth:`recover` to undo.
         """
+        # What may be refused without a change comes first. `moving` is set before the first array changes and goes with
+        # the one assignment that ends the move (``docs/waterfall.md``, "One call at a time"): an interruption between
+        # the two is seen by whoever looks next.
         prices = self._moved(marks, rates)
         touched = self._touched(marks, all_valued)
         self.prices = self.prices._replace(moving=True)
@@ -179,7 +200,11 @@ class MarginPass:
         self._run_all(threads)
 
     def _run_all(self, threads: int) -> None:
-        """Rows, sums, wallets and verdicts from the books and prices alone."""
+        """Rows, sums, wallets and verdicts from the books and prices alone.
+
+        In this order: each is made of the one before it, and a sum that does not fit is refused before anything is
+        made of it (``docs/waterfall.md``, "Numbers of a pass").
+        """
         self._run(threads)
         if self.slots.has_valued:
             self.slots.write_wallets(self.sums, self.rates, self.wallets)
@@ -210,7 +235,7 @@ class MarginPass:
             _kernels.margin.verdicts.find_liquidatable_among(wallets, touched, self.verdict), touched
         )
 
-    def rebase(self, books: Books, touched: Int64Array1D) -> None:
+    def rebase(self, books: Snapshot, touched: Int64Array1D) -> None:
         """Go on with books that hold what the arrays say already; verdicts on the wallets `touched` are new."""
         self.books = books
         self._holds = None
@@ -241,7 +266,10 @@ class MarginPass:
         return met
 
     def _drop_idle_verdicts(self, undecided: bool, wallets: Int64Array1D | slice = slice(None)) -> None:
-        """Settle verdicts that hang on whether a wallet holds a position: a loan alone has a margin too."""
+        """Take the verdict from wallets without a position: a loan alone has a margin too.
+
+        Only afterwards, for most verdicts are known without looking at positions.
+        """
         if undecided or self.slots.has_valued:
             self.verdict[wallets] = (self.verdict[wallets] != 0) & self.has_position[wallets]
 
@@ -283,13 +311,21 @@ class MarginPass:
                 raise AdlError.at("wallets.account", wallet, self.books.wallets.account[wallet], must)
 
 
+def margin_ratios(equity: Int64Array1D, margin: Int64Array1D) -> Float64Array1D:
+    """Maintenance margin over equity of each wallet; +inf where E <= 0."""
+    out = np.full(len(equity), np.inf)
+    np.divide(margin.astype(FLOAT64), equity.astype(FLOAT64), out=out, where=equity > 0)
+    return out
+
+
 def _mask(rows: Int64Array1D, length: int) -> npt.NDArray[np.bool_]:
+    """True at these rows."""
     mask = np.zeros(length, bool)
     mask[rows] = True
     return mask
 
 
-def _tier_columns(books: Books) -> tuple[Int64Array1D, Float64Array1D, Float64Array1D]:
+def _tier_columns(books: Snapshot) -> tuple[Int64Array1D, Float64Array1D, Float64Array1D]:
     """The tiers of all contracts, one after the other; none of a contract that has none."""
     each = [
         (np.zeros(0), np.zeros(0)) if c.tiers is None else c.tiers.arrays(c.settle.quanta_per_unit)

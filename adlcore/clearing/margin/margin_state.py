@@ -10,22 +10,22 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._support import arrays
-from ..._support.arrays import FLOAT64, Float64Array1D, Int64Array1D
+from ..._support.arrays import Float64Array1D, Int64Array1D
 from ..._support.options import read_flag
 from ...contracts import Contract
 from ...contracts.decimals import Number
 from ...errors import AdlError
 from ...market.market import Market
-from ..snapshot.books import Books
 from ..snapshot.exact import prices_by_row
+from ..snapshot.snapshot import Snapshot
 from . import free_margin
-from .margin_pass import MarginPass
+from .margin_pass import MarginPass, margin_ratios
 from .position_margin import PositionMargin
 
 __all__ = ["MarginState", "margin_state", "market", "kept_margin_state"]
 
 
-def margin_state(snapshot: Books, *, inclusive: bool = True, threads: int = 1) -> MarginState:
+def margin_state(snapshot: Snapshot, *, inclusive: bool = True, threads: int = 1) -> MarginState:
     """Equity and maintenance margin of every wallet of a snapshot, at its marks.
 
     Parameters
@@ -73,7 +73,7 @@ def margin_state(snapshot: Books, *, inclusive: bool = True, threads: int = 1) -
     return MarginState(snapshot, inclusive=inclusive, threads=threads)
 
 
-def market(snapshot: Books, contract: str | Contract) -> Market:
+def market(snapshot: Snapshot, contract: str | Contract) -> Market:
     """The positions of one contract as an :class:`~adlcore.Market`, with their wallets' equity.
 
     Parameters
@@ -114,14 +114,14 @@ def market(snapshot: Books, contract: str | Contract) -> Market:
     return kept_margin_state(snapshot).market(contract)
 
 
-def kept_margin_state(snapshot: Books) -> MarginState:
+def kept_margin_state(snapshot: Snapshot) -> MarginState:
     """The margin state of a snapshot at its own marks, computed once and kept with it; nobody moves it."""
     _refuse_no_snapshot(snapshot)
     found: MarginState = snapshot.__dict__.get("_state") or snapshot._cache("_state", MarginState(snapshot))
     return found
 
 
-def refuse_without_tiers(snapshot: Books) -> None:
+def refuse_without_tiers(snapshot: Snapshot) -> None:
     """Refuse contracts that somebody holds and whose maintenance margin is not known."""
     _refuse_no_snapshot(snapshot)
     for code in np.flatnonzero(np.diff(snapshot.start)).tolist():
@@ -131,7 +131,7 @@ def refuse_without_tiers(snapshot: Books) -> None:
 
 
 def _refuse_no_snapshot(given: Any) -> None:
-    if not isinstance(given, Books):
+    if not isinstance(given, Snapshot):
         raise AdlError.at("snapshot", None, type(given).__name__, "must be a Snapshot")
 
 
@@ -164,7 +164,7 @@ class MarginState:
     (array([0.4167, 0.05  ]), array([ 9.2632, 19.0476]))
     """
 
-    def __init__(self, snapshot: Books, *, inclusive: bool = True, threads: int = 1) -> None:
+    def __init__(self, snapshot: Snapshot, *, inclusive: bool = True, threads: int = 1) -> None:
         self._unrecovered = MarginPass(snapshot, read_flag("inclusive", inclusive), arrays.thread_count(threads))
 
     @classmethod
@@ -194,12 +194,12 @@ class MarginState:
     @property
     def equity(self) -> Int64Array1D:
         """int64[w]: in quanta of the wallet's asset, or numeraire."""
-        return arrays.frozen(self._margin_pass.wallets[:, 0])
+        return arrays.frozen(self._margin_pass.equity)
 
     @property
     def maintenance_margin(self) -> Int64Array1D:
         """int64[w]: in quanta of the wallet's asset, or numeraire."""
-        return arrays.frozen(self._margin_pass.wallets[:, 1])
+        return arrays.frozen(self._margin_pass.wallet_margin)
 
     @property
     def balance(self) -> Int64Array1D:
@@ -222,10 +222,8 @@ class MarginState:
     @property
     def margin_ratio(self) -> Float64Array1D:
         """float64[w]: maintenance margin over equity, 1 and above is liquidation; +inf where E <= 0."""
-        equity, margin = self._margin_pass.wallets[:, 0], self._margin_pass.wallets[:, 1]
-        out = np.full(len(equity), np.inf)
-        np.divide(margin.astype(FLOAT64), equity.astype(FLOAT64), out=out, where=equity > 0)
-        return out
+        margin_pass = self._margin_pass
+        return margin_ratios(margin_pass.equity, margin_pass.wallet_margin)
 
     @property
     def liquidatable(self) -> npt.NDArray[np.bool_]:
@@ -320,13 +318,14 @@ class MarginState:
         >>> state.mark({"X": "9.25"})
         array([0])
         """
-        state = self._margin_pass
-        fresh = prices_by_row("marks", marks, state.books.symbols)
-        rates = state.rates.at_index_prices(prices_by_row("index_prices", index_prices, state.books.asset_names))
-        return state.move(fresh, rates, bool(index_prices))
+        margin_pass = self._margin_pass
+        books = margin_pass.books
+        fresh = prices_by_row("marks", marks, books.symbols)
+        rates = margin_pass.rates.at_index_prices(prices_by_row("index_prices", index_prices, books.asset_names))
+        return margin_pass.move(fresh, rates, bool(index_prices))
 
     def __repr__(self) -> str:
-        state = self._margin_pass
-        count = int(np.count_nonzero(state.verdict))
-        wallets, positions = len(state.books.wallets), len(state.books.positions)
+        margin_pass = self._margin_pass
+        count = int(np.count_nonzero(margin_pass.verdict))
+        wallets, positions = len(margin_pass.books.wallets), len(margin_pass.books.positions)
         return f"<MarginState of {wallets:,} wallets and {positions:,} positions: {count:,} liquidatable>"

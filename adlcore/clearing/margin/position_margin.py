@@ -18,12 +18,9 @@ from ...market.market import Market
 from ..snapshot.tables import PORTFOLIO
 from . import free_margin
 from .collateral import convert_quanta
-from .margin_pass import MarginPass
+from .margin_pass import MarginPass, Tiers
 
 __all__ = ["PositionMargin"]
-
-#: Rates of a contract's tiers, and their amounts.
-Tiers = tuple[Float64Array1D, Float64Array1D]
 
 
 class PositionMargin:
@@ -50,28 +47,28 @@ class PositionMargin:
     (array([ 9.2632, 19.0476]), array([ 8.8, 20. ]))
     """
 
-    def __init__(self, state: MarginPass) -> None:
-        self._state = state
+    def __init__(self, margin_pass: MarginPass) -> None:
+        self._margin_pass = margin_pass
 
     @property
     def unrealized_pnl(self) -> Int64Array1D:
         """int64[n]: ``MV - EV``."""
-        return arrays.frozen(self._state.pnl)
+        return arrays.frozen(self._margin_pass.pnl)
 
     @property
     def maintenance_margin(self) -> Int64Array1D:
         """int64[n]: ``max(0, rint(max_t(|MV|·r_t - a_t)))``."""
-        return arrays.frozen(self._state.margin)
+        return arrays.frozen(self._margin_pass.margin)
 
     @property
     def mark_value(self) -> Int64Array1D:
         """int64[n]: MV, signed; the notional is its magnitude."""
-        return arrays.frozen(self._state.pnl + self._state.books.positions.entry_value)
+        return arrays.frozen(self._margin_pass.pnl + self._margin_pass.books.positions.entry_value)
 
     @property
     def initial_margin(self) -> Int64Array1D:
         """int64[n]: ``|MV|/leverage`` rounded up where a leverage was chosen, else the maintenance margin."""
-        return arrays.frozen(free_margin.initial_margins(self._state))
+        return arrays.frozen(free_margin.initial_margins(self._margin_pass))
 
     def liquidation_price(
         self, rows: npt.ArrayLike | None = None, *, taker_fee: Number = 0.0, root: str = "nearest"
@@ -102,7 +99,7 @@ class PositionMargin:
         chosen = liquidation_prices.ROOTS
         if root not in chosen:
             raise AdlError.at("root", None, root, f"must be one of {', '.join(chosen)}")
-        return self._each(
+        return self._solve_by_contract(
             rows, lambda code, part: self._liquidation(code, part, liquidation_prices.read_fee(taker_fee), root)
         )
 
@@ -123,42 +120,42 @@ class PositionMargin:
         Bankrupt wallets are closed at shared prices: :func:`adlcore.clearing.shared_bankruptcy`.
         """
 
-        fee, nothing = (
-            liquidation_prices.read_fee(taker_fee),
-            (liquidation_prices.NO_MARGIN, liquidation_prices.NO_MARGIN),
-        )
+        fee = liquidation_prices.read_fee(taker_fee)
+        tiers = Tiers(liquidation_prices.NO_MARGIN, liquidation_prices.NO_MARGIN)
 
         def solve(code: int, part: Int64Array1D) -> Float64Array1D:
-            return self._solve(code, part, np.full(len(part), -1), fee, nothing, "nearest", needs_margin=False)
+            return self._solve(code, part, np.full(len(part), -1), fee, tiers, "nearest", needs_margin=False)
 
-        return self._each(rows, solve)
+        return self._solve_by_contract(rows, solve)
 
     def market(self, contract: str | Contract) -> Market:
-        """See :meth:`MarginState.market`."""
-        state = self._state
-        code = state.books.code(contract)
-        rows, positions, wallets = state.books.rows(code), state.books.positions, state.books.wallets
+        """The rows of one contract with what their wallets have; :meth:`MarginState.market` says more."""
+        margin_pass = self._margin_pass
+        code = margin_pass.books.code(contract)
+        rows, positions, wallets = margin_pass.books.rows(code), margin_pass.books.positions, margin_pass.books.wallets
         wallet = positions.wallet[rows]
         columns = {
-            "equity": state.wallets[wallet, 0],
-            "balance": free_margin.balances(state)[wallet],
-            "maintenance_margin": state.wallets[wallet, 1],
+            "equity": margin_pass.equity[wallet],
+            "balance": free_margin.balances(margin_pass)[wallet],
+            "maintenance_margin": margin_pass.wallet_margin[wallet],
         }
         valued = np.flatnonzero(wallets.is_valued(wallet))
         if len(valued):
-            asset = int(state.books.settle[code])
-            per_numeraire = [1 / state.rates.price_of(asset)]
+            asset = int(margin_pass.books.settle[code])
+            per_numeraire = [1 / margin_pass.rates.price_of(asset)]
             one = np.zeros(len(valued), INT64)
             for name, column in columns.items():
                 column[valued] = convert_quanta(column[valued], per_numeraire, one, "half-even", name)
-        mark = state.marks[code]
+        mark = margin_pass.marks[code]
         if mark is None:
-            raise AdlError.at("marks", None, state.books.contracts[code].symbol, "has no mark price: must have one")
-        if not state.has_all_tiers:
+            raise AdlError.at(
+                "marks", None, margin_pass.books.contracts[code].symbol, "has no mark price: must have one"
+            )
+        if not margin_pass.has_all_tiers:
             del columns["maintenance_margin"]
         leverage = positions.leverage[rows]
         return Market(
-            state.books.contracts[code],
+            margin_pass.books.contracts[code],
             mark_price=mark,
             quantity=positions.quantity[rows],
             entry_value=positions.entry_value[rows],
@@ -171,9 +168,9 @@ class PositionMargin:
 
     # Solving ----------------------------------------------------------------------------------------------------------
 
-    def _each(self, rows: npt.ArrayLike | None, solve: Any) -> Float64Array1D:
+    def _solve_by_contract(self, rows: npt.ArrayLike | None, solve: Any) -> Float64Array1D:
         """Solve contract by contract, in the order of `rows`."""
-        books = self._state.books
+        books = self._margin_pass.books
         n = len(books.positions)
         if rows is None:
             parts = [np.arange(books.start[k], books.start[k + 1]) for k in range(len(books.contracts))]
@@ -191,16 +188,17 @@ class PositionMargin:
         return out
 
     def _liquidation(self, code: int, rows: Int64Array1D, fee: float, root: str) -> Float64Array1D:
-        state = self._state
-        if state.books.contracts[code].tiers is None:
-            symbol = state.books.contracts[code].symbol
+        """Liquidation prices of rows of one contract, which must have tiers."""
+        margin_pass = self._margin_pass
+        if margin_pass.books.contracts[code].tiers is None:
+            symbol = margin_pass.books.contracts[code].symbol
             raise AdlError.at("contracts", code, symbol, "must have margin tiers: Contract(..., tiers=...)")
-        tiers = liquidation_prices.lines(*state.tiers(code))
+        tiers = Tiers(*liquidation_prices.lines(*margin_pass.tiers(code)))
         return self._solve(code, rows, self._partner(code, rows), fee, tiers, root, needs_margin=True)
 
     def _partner(self, code: int, rows: Int64Array1D) -> Int64Array1D:
         """Row of the other leg in the same wallet, or -1; it stands next to its leg."""
-        positions, whole = self._state.books.positions, self._state.books.rows(code)
+        positions, whole = self._margin_pass.books.positions, self._margin_pass.books.rows(code)
         wallet = positions.wallet
         after, before = np.minimum(rows + 1, whole.stop - 1), np.maximum(rows - 1, whole.start)
         found = np.where((after > rows) & (wallet[after] == wallet[rows]), after, -1)
@@ -221,19 +219,19 @@ class PositionMargin:
         needs_margin: bool,
     ) -> Float64Array1D:
         """The prices at which the wallets of rows of one contract fail."""
-        state = self._state
+        margin_pass = self._margin_pass
         joint = partner >= 0
-        if state.slots.has_valued:  # portfolio equity bends with the price: two lines, as of two legs
-            joint |= state.books.wallets.mode[state.books.positions.wallet[rows]] == PORTFOLIO
+        if margin_pass.slots.has_valued:  # portfolio equity bends with the price: two lines, as of two legs
+            joint |= margin_pass.books.wallets.mode[margin_pass.books.positions.wallet[rows]] == PORTFOLIO
         alone, together = np.flatnonzero(~joint), np.flatnonzero(joint)
         out = np.empty(len(rows))
         out[alone] = self._one_root(code, rows[alone], fee, tiers, needs_margin)
         if len(together):
             legs = partner[together]
             lower, upper = self._two_roots(code, rows[together], legs, fee, tiers, needs_margin)
-            long = state.books.positions.quantity[rows[together]] > 0
+            long = margin_pass.books.positions.quantity[rows[together]] > 0
             own, other = np.where(long, lower, upper), np.where(long, upper, lower)
-            mark = state.marks[code]
+            mark = margin_pass.marks[code]
             assert mark is not None  # a contract that somebody holds has a mark
             chosen = {"lower": lower, "upper": upper}.get(root)
             chosen = liquidation_prices.nearest_root(lower, upper, long, float(mark)) if chosen is None else chosen
@@ -242,7 +240,7 @@ class PositionMargin:
 
     def _one_root(self, code: int, rows: Int64Array1D, fee: float, tiers: Tiers, needs_margin: bool) -> Float64Array1D:
         """Prices of rows whose wallets' equity is a line."""
-        positions, out = self._state.books.positions, np.empty(len(rows))
+        positions, out = self._margin_pass.books.positions, np.empty(len(rows))
         ((_, budget),) = self._budgets(code, rows, None, needs_margin)
         size, cost = positions.quantity[rows].astype(FLOAT64), positions.entry_value[rows].astype(FLOAT64)
         exposures = _kernels.margin.prices.Exposures(size, cost, budget)
@@ -253,10 +251,10 @@ class PositionMargin:
         self, code: int, rows: Int64Array1D, partner: Int64Array1D, fee: float, tiers: Tiers, needs_margin: bool
     ) -> tuple[Float64Array1D, Float64Array1D]:
         """Prices below and above which wallets fail that have two legs or a bend."""
-        positions = self._state.books.positions
+        positions = self._margin_pass.books.positions
         size, cost = positions.quantity[rows].astype(FLOAT64), positions.entry_value[rows].astype(FLOAT64)
-        opposite = _of(positions.quantity, partner)
-        cost += _of(positions.entry_value, partner)
+        opposite = _partner_values(positions.quantity, partner)
+        cost += _partner_values(positions.entry_value, partner)
         lower, upper = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
         for share, budget in self._budgets(code, rows, partner, needs_margin):
             low, high = np.empty(len(rows)), np.empty(len(rows))
@@ -269,11 +267,15 @@ class PositionMargin:
 
     def _price_terms(self, code: int, tiers: Tiers, kept_share: float, fee: float) -> _kernels.margin.prices.PriceTerms:
         """What a lot of a contract costs a wallet by these tiers, in quanta, where that share of a profit counts."""
-        contract = self._state.books.contracts[code]
+        contract = self._margin_pass.books.contracts[code]
         value_at_one = float(contract.units_per_lot * contract.settle.quanta_per_unit)
-        rate, amount = tiers
         return _kernels.margin.prices.PriceTerms(
-            rate, amount, kept_share=kept_share, fee=fee, value_at_one=value_at_one, inverse=contract.inverse
+            tiers.rate,
+            tiers.amount,
+            kept_share=kept_share,
+            fee=fee,
+            value_at_one=value_at_one,
+            inverse=contract.inverse,
         )
 
     def _budgets(
@@ -284,16 +286,19 @@ class PositionMargin:
         In quanta of the settle asset, with the share of the rows' profit that counts: in full and, where
         there are portfolio wallets, after the haircut. A line that a wallet has not is never met: +inf.
         """
-        state = self._state
-        wallet = state.books.positions.wallet[rows]
-        own, kept = state.pnl[rows].astype(FLOAT64), state.margin[rows].astype(FLOAT64)
+        margin_pass = self._margin_pass
+        wallet = margin_pass.books.positions.wallet[rows]
+        own, kept = margin_pass.pnl[rows].astype(FLOAT64), margin_pass.margin[rows].astype(FLOAT64)
         if partner is not None:
-            own, kept = own + _of(state.pnl, partner), kept + _of(state.margin, partner)
-        equity, margin = (column[wallet].astype(FLOAT64) for column in state.wallets.T)
-        mode = state.books.wallets.mode[wallet] if state.slots.has_valued else np.zeros(0)
-        valued = state.books.wallets.is_valued(wallet) if state.slots.has_valued else np.zeros(0, bool)
+            own, kept = (
+                own + _partner_values(margin_pass.pnl, partner),
+                kept + _partner_values(margin_pass.margin, partner),
+            )
+        equity, margin = (column[wallet].astype(FLOAT64) for column in (margin_pass.equity, margin_pass.wallet_margin))
+        mode = margin_pass.books.wallets.mode[wallet] if margin_pass.slots.has_valued else np.zeros(0)
+        valued = margin_pass.books.wallets.is_valued(wallet) if margin_pass.slots.has_valued else np.zeros(0, bool)
         if valued.any():
-            price = float(state.rates.price_of(int(state.books.settle[code])))
+            price = float(margin_pass.rates.price_of(int(margin_pass.books.settle[code])))
             equity = np.where(valued, equity / price, equity)
             margin = np.where(valued, margin / price, margin)
         others = margin - kept if needs_margin else np.zeros(len(rows))
@@ -302,15 +307,17 @@ class PositionMargin:
         if not len(bent):
             return [(1.0, budget)]
         # The holding of the settle asset counts as the lesser of two lines through zero.
-        share = float(state.rates.collateral_share[int(state.books.settle[code])])
-        slot = state.slots.position_slot[rows[bent]]
-        holding = state.sums[slot, 0] + (state.slots.amount[slot] - state.slots.loan[slot]).astype(FLOAT64)
+        share = float(margin_pass.rates.collateral_share[int(margin_pass.books.settle[code])])
+        slot = margin_pass.slots.position_slot[rows[bent]]
+        holding = margin_pass.sums[slot, 0] + (margin_pass.slots.amount[slot] - margin_pass.slots.loan[slot]).astype(
+            FLOAT64
+        )
         rest = equity[bent] - np.minimum(holding * share, holding) - others[bent]
         cut = np.full(len(rows), np.inf)
         budget[bent], cut[bent] = rest + (holding - own[bent]), rest + share * (holding - own[bent])
         return [(1.0, budget), (share, cut)]
 
 
-def _of(column: Int64Array1D, partner: Int64Array1D) -> Float64Array1D:
+def _partner_values(column: Int64Array1D, partner: Int64Array1D) -> Float64Array1D:
     """The values of other legs; 0 where there is none."""
     return np.where(partner >= 0, column[np.maximum(partner, 0)], 0).astype(FLOAT64)

@@ -22,9 +22,9 @@ from ... import _kernels
 from ..._support import arrays
 from ..._support.arrays import FLOAT64, INT64, INT64_MAX, Int64Array1D
 from ...errors import AdlError
-from ..snapshot.books import Books
-from .collateral import convert_quanta, refuse_wrapped
-from .margin_pass import MarginPass
+from ..snapshot.snapshot import Snapshot
+from .collateral import checked_sums, convert_quanta, refuse_wrapped
+from .margin_pass import TWO_62, MarginPass
 from .margin_state import MarginState
 
 __all__ = ["SharedBankruptcy", "shared_bankruptcy", "share_rows", "share_party_rows"]
@@ -140,70 +140,80 @@ def shared_bankruptcy(state: MarginState, wallets: npt.ArrayLike | None = None) 
 def share_rows(
     margin_pass: MarginPass, rows: Int64Array1D, quantity: Int64Array1D, entry_value: Int64Array1D
 ) -> SharedBankruptcy:
-    """As :func:`shared_bankruptcy`, of the open rows of some wallets, ascending, as these columns hold them now."""
+    """Split the equity of the wallets of these open rows, ascending; the columns hold what the rows are now."""
     books = margin_pass.books
     code = books.contract_of(rows)
     cost, wallet = entry_value[rows], books.positions.wallet[rows]
     wallets, group = np.unique(wallet, return_inverse=True)
     valued = np.flatnonzero(books.wallets.is_valued(wallet))
-    exchange = NumeraireConversion(margin_pass, valued, books.settle[code[valued]] if len(valued) else valued)
-    weight = exchange.to_numeraire(margin_pass.margin[rows], "maintenance_margin")
-    mark = margin_pass.pnl[rows] + cost
-    equity = margin_pass.wallets[wallets, 0]
+    conversion = NumeraireConversion(margin_pass, valued, books.settle[code[valued]] if len(valued) else valued)
     return split(
         _EquitySplit(
-            margin_pass.books,
-            margin_pass.marks,
-            rows,
-            code,
-            quantity[rows],
-            cost,
-            mark,
-            weight,
-            wallets,
-            group,
-            equity,
-            exchange,
+            books=books,
+            marks=margin_pass.marks,
+            rows=rows,
+            code=code,
+            quantity=quantity[rows],
+            entry_value=cost,
+            mark_value=margin_pass.pnl[rows] + cost,
+            weight=conversion.to_numeraire(margin_pass.margin[rows], "maintenance_margin"),
+            owners=wallets,
+            group=group,
+            equity=margin_pass.equity[wallets],
+            conversion=conversion,
         )
     )
 
 
 def share_party_rows(
-    margin_pass: MarginPass, equity: int, lots: Int64Array1D, cost: Int64Array1D, owner: int
+    margin_pass: MarginPass, equity: int, lots: Int64Array1D, cost: Int64Array1D, fund: int
 ) -> SharedBankruptcy:
-    """The same of a party's netted rows, one a contract: its rows count contracts, `equity` is what it has in all."""
+    """Split the equity of a fund over its netted rows, one a contract, and price each at its share.
+
+    Rows of the result count contracts; `lots` and `cost` have one of each, and `fund` is the row that errors name.
+    """
     code = np.flatnonzero(lots)
-    size = np.rint(lots[code].astype(FLOAT64) * margin_pass.mark_value_per_lot[code])
-    margin = [_margin(margin_pass, k, value) for k, value in zip(code.tolist(), np.abs(size).tolist(), strict=True)]
+    value = np.rint(lots[code].astype(FLOAT64) * margin_pass.mark_value_per_lot[code])
+    notional = np.abs(value)
+    if not (notional < TWO_62).all():
+        worst = int(code[np.argmax(notional)])
+        raise AdlError.at("lots", None, int(lots[worst]), "their value must be below 2^62 quanta")
+    margin = [_margin(margin_pass, k, size) for k, size in zip(code.tolist(), notional.tolist(), strict=True)]
     nothing = np.zeros(0, INT64)
-    found = _EquitySplit(
-        margin_pass.books,
-        margin_pass.marks,
-        code,
-        code,
-        lots[code],
-        cost[code],
-        size.astype(INT64),
-        np.array(margin, INT64),
-        np.array([owner]),
-        np.zeros(len(code), INT64),
-        np.array([equity]),
-        NumeraireConversion(margin_pass, nothing, nothing),
+    return split(
+        _EquitySplit(
+            books=margin_pass.books,
+            marks=margin_pass.marks,
+            rows=code,
+            code=code,
+            quantity=lots[code],
+            entry_value=cost[code],
+            mark_value=value.astype(INT64),
+            weight=np.array(margin, INT64),
+            owners=np.array([fund]),
+            group=np.zeros(len(code), INT64),
+            equity=np.array([equity]),
+            conversion=NumeraireConversion(margin_pass, nothing, nothing),
+            table="funds",
+        )
     )
-    return split(found)
 
 
 def _margin(margin_pass: MarginPass, code: int, notional: float) -> int:
     """The maintenance margin of a notional, as the margin pass rounds it."""
-    rate, amount = margin_pass.tiers(code)
-    return max(0, round(float((notional * rate - amount).max(initial=0.0))))
+    tiers = margin_pass.tiers(code)
+    return max(0, round(float((notional * tiers.rate - tiers.amount).max(initial=0.0))))
 
 
-def split(found: _EquitySplit) -> SharedBankruptcy:
-    """Hold what lies outside its bounds until nothing does."""
-    while len(fresh := found.outside()):
-        found.hold(fresh)
-    return found.finished()
+def split(equity_split: _EquitySplit) -> SharedBankruptcy:
+    """Hold what lies outside its bounds until nothing does.
+
+    All that are outside are held together before what is left is shared anew (``docs/waterfall.md``,
+    "Bankruptcy prices"): held one by one, the result would hang on their order.
+    """
+    while len(fresh := equity_split.price_and_find_outside()):
+        equity_split.hold(fresh)
+    return equity_split.result()
 
 
 class NumeraireConversion:
@@ -215,11 +225,11 @@ class NumeraireConversion:
         self.rates = [margin_pass.rates.price_of(a) if a in used else Fraction(1) for a in count] if len(valued) else []
 
     def to_numeraire(self, values: Int64Array1D, what: str) -> Int64Array1D:
-        """Half-even."""
+        """Of every row, rounded half-even; rows of other wallets stay as they are."""
         return self._converted(values, self.rates, what)
 
     def from_numeraire(self, values: Int64Array1D, what: str) -> Int64Array1D:
-        """Half-even."""
+        """The way back, rounded half-even; rows of other wallets stay as they are."""
         return self._converted(values, [1 / rate for rate in self.rates], what)
 
     def _converted(self, values: Int64Array1D, rates: list[Fraction], what: str) -> Int64Array1D:
@@ -230,22 +240,44 @@ class NumeraireConversion:
         return out
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class _EquitySplit:
-    """Equity being split over rows, some of which are held at a bound."""
+    """Equity being split over rows, some of which are held at a bound.
 
-    books: Books
+    Attributes
+    ----------
+    books : Snapshot
+    marks : sequence of Decimal or None
+        The mark price of each contract.
+    rows, code, quantity, entry_value, mark_value : int64[k]
+        The rows by the numbers that the result and errors have, their contracts, which ascend, lots and values.
+    weight : int64[k]
+        What equity is shared by: the maintenance margin, in the asset of the owner.
+    owners : int64[o]
+        Row in `table` of everyone whose equity is split, of which errors speak.
+    group : int64[k]
+        The place of each row's owner among `owners`.
+    equity : int64[o]
+        What each owner has, in the owner's asset or numeraire.
+    conversion : NumeraireConversion
+        From settle assets to those of the owners, and back.
+    table : str
+        What the owners are: wallets or funds.
+    """
+
+    books: Snapshot
     marks: Sequence[Decimal | None]
     rows: Int64Array1D
     code: Int64Array1D
     quantity: Int64Array1D
-    cost: Int64Array1D
-    mark: Int64Array1D
+    entry_value: Int64Array1D
+    mark_value: Int64Array1D
     weight: Int64Array1D
     owners: Int64Array1D
     group: Int64Array1D
     equity: Int64Array1D
-    exchange: NumeraireConversion
+    conversion: NumeraireConversion
+    table: str = "wallets"
 
     def __post_init__(self) -> None:
         self.owner, rows = self.owners[self.group], len(self.rows)
@@ -256,23 +288,26 @@ class _EquitySplit:
         self._share()
 
     def _sums(self, values: Int64Array1D) -> Int64Array1D:
-        out = np.empty(len(self.equity), INT64)
-        if (bad := _kernels.numbers.money.group_sums(values, self.group, out)) >= 0:
-            row = int(self.owners[bad])
-            raise AdlError(
-                f"wallets[{row}]: sums over its positions must fit int64 quanta", argument="wallets", row=row
-            )
+        """Sums by owner, refusing what leaves int64."""
+        must = "sums over its positions must fit int64 quanta"
+        return checked_sums(values, self.group, self.owners, must, self.table)
+
+    def _subtract(self, one: Int64Array1D, other: Int64Array1D, owner: Int64Array1D) -> Int64Array1D:
+        """The difference, refusing what leaves int64; `owner` says whose each is."""
+        out = one - other
+        must = "its share must fit int64 quanta, {} less {}"
+        refuse_wrapped((one ^ other) & (one ^ out), owner, must, one, other, self.table)
         return out
 
     def _share(self) -> None:
         """Split what the held rows leave over the others; the last of them takes the rest."""
         free = np.flatnonzero(~self.held)
-        left = _less(self.equity, self._sums(np.where(self.held, self.share, 0)), self.owners)
+        left = self._subtract(self.equity, self._sums(np.where(self.held, self.share, 0)), self.owners)
         weight = np.where(self.held, 0, self.weight)
         total = self._sums(weight)
         bare = (total == 0)[self.group] & ~self.held
         if bare.any():  # the rows that are left have no maintenance margin between them
-            weight[bare] = self.exchange.to_numeraire(np.abs(self.mark), "notional")[bare]
+            weight[bare] = self.conversion.to_numeraire(np.abs(self.mark_value), "notional")[bare]
             nothing = (self._sums(weight) == 0)[self.group] & bare
             weight[nothing] = 1  # worth nothing either: alike
             total = self._sums(weight)
@@ -283,11 +318,11 @@ class _EquitySplit:
         self.share[free] = share
         last = np.full(len(self.equity), -1)
         last[group] = free  # rows ascend, so the highest stays
-        rest = _less(left, self._sums(np.where(self.held, 0, self.share)), self.owners)
+        rest = self._subtract(left, self._sums(np.where(self.held, 0, self.share)), self.owners)
         some = np.flatnonzero(last >= 0)
         self.share[last[some]] += rest[some]
-        given = self.exchange.from_numeraire(self.share, "share")
-        self.value[free] = _less(self.mark, given, self.owner)[free]
+        given = self.conversion.from_numeraire(self.share, "share")
+        self.value[free] = self._subtract(self.mark_value, given, self.owner)[free]
 
     def _parts(self, rows: Int64Array1D) -> Iterator[tuple[int, Int64Array1D]]:
         """These places, contract by contract; rows ascend, and so do their contracts."""
@@ -307,28 +342,29 @@ class _EquitySplit:
                 continue
             mark = self.marks[code]
             assert mark is not None  # a contract that somebody holds has a mark
-            entry = np.where(self.cost[places] == 0, 0, self._ticks(code, places, self.cost, UP))
+            entry = np.where(self.entry_value[places] == 0, 0, self._ticks(code, places, self.entry_value, UP))
             highest[places] = np.maximum(entry, min(math.ceil(HIGHEST_PER_MARK * Fraction(mark) / tick), INT64_MAX))
         return highest
 
     def _ticks(self, code: int, places: Int64Array1D, value: Int64Array1D, rounding: int) -> Int64Array1D:
         """The prices in ticks at which rows of one contract have these values."""
-        contract = self.books.contracts[code]
+        contract, (numerator, denominator) = self.books.contracts[code], self.tick_fraction[code]
         out = np.empty(len(places), INT64)
         _kernels.numbers.money.value_ticks(
-            value[places], self.quantity[places], *self.tick_fraction[code], contract.inverse, rounding, out
+            value[places], self.quantity[places], numerator, denominator, contract.inverse, rounding, out
         )
         return out
 
     def _values(self, code: int, places: Int64Array1D) -> Int64Array1D:
         """``round(q·v(price))`` of rows of one contract."""
-        contract = self.books.contracts[code]
+        contract, (numerator, denominator) = self.books.contracts[code], self.tick_fraction[code]
         out = np.empty(len(places), INT64)
         row = _kernels.numbers.money.fill_values(
             self.quantity[places],
             self.price[places],
             np.arange(len(places)),
-            *self.tick_fraction[code],
+            numerator,
+            denominator,
             contract.inverse,
             out,
         )
@@ -338,8 +374,8 @@ class _EquitySplit:
             raise AdlError.at("positions.quantity", place, int(self.quantity[places[row]]), must)
         return out
 
-    def outside(self) -> Int64Array1D:
-        """Rows not yet held whose value needs a price below one tick or above the highest; priced at that bound."""
+    def price_and_find_outside(self) -> Int64Array1D:
+        """Price the rows not yet held; give back those held at a bound: less than a tick, or above the highest."""
         fresh = []
         for code, places in self._parts(np.flatnonzero(~self.held)):
             low, high = (self._ticks(code, places, self.value, rounding) for rounding in (DOWN, UP))
@@ -354,16 +390,19 @@ class _EquitySplit:
         """Hold rows at their bounds and split what is left over the others."""
         self.held[fresh] = True
         self._at_price(fresh)
-        kept = _less(self.mark, self.value, self.owner)
-        self.share[fresh] = self.exchange.to_numeraire(kept, "share")[fresh]
+        kept = self._subtract(self.mark_value, self.value, self.owner)
+        self.share[fresh] = self.conversion.to_numeraire(kept, "share")[fresh]
         self._share()
 
     def _at_price(self, rows: Int64Array1D) -> None:
+        """Value these rows at the prices that they have."""
         for code, places in self._parts(rows):
             self.value[places] = self._values(code, places)
 
-    def finished(self) -> SharedBankruptcy:
-        """The columns."""
+    def result(self) -> SharedBankruptcy:
+        """The columns, once nothing is outside. The split is used up by it."""
+        # Only now is a price rounded to a tick (``docs/waterfall.md``, "Bankruptcy prices"): the exact values are set
+        # aside before the values at the rounded prices take their place.
         exact = self.value.copy()
         self._at_price(np.arange(len(self.rows)))
         return SharedBankruptcy(
@@ -377,16 +416,9 @@ class _EquitySplit:
         )
 
 
-def _tick_fraction(books: Books, code: int) -> tuple[int, int]:
+def _tick_fraction(books: Snapshot, code: int) -> tuple[int, int]:
     """What values a lot of a contract at so many ticks; the error of one that cannot be valued names its row."""
     try:
         return books.contracts[code].tick_fraction
     except AdlError as error:
         raise error.placed("contracts", code, books.contracts[code].symbol) from None
-
-
-def _less(one: Int64Array1D, other: Int64Array1D, wallet: Int64Array1D) -> Int64Array1D:
-    """The difference, refusing what leaves int64; `wallet` says whose each is."""
-    out = one - other
-    refuse_wrapped((one ^ other) & (one ^ out), wallet, "its share must fit int64 quanta, {} less {}", one, other)
-    return out

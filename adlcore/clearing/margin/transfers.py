@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...contracts.decimals import Number
 from ...errors import AdlError
-from ..snapshot.books import Books
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.wallet_balances import asset_row, balance_of, credit, positive_quanta, wallet_row
 from . import free_margin
@@ -67,7 +66,7 @@ def withdraw(snapshot: Snapshot, wallet: int, amount: Number, asset: str | None 
 
 
 def withdraw_by(snapshot: Snapshot, state: MarginState, wallet: int, amount: Number, asset: str | None) -> Snapshot:
-    """As :func:`withdraw`, by a margin state of the snapshot that is there."""
+    """A new snapshot with `amount` less in a wallet, by a margin state of the snapshot that is there already."""
     row, code = wallet_row(snapshot, "wallet", wallet), asset_row(snapshot, wallet, asset)
     quanta = positive_quanta(snapshot.assets[code], amount)
     _refuse_beyond_free(snapshot, state._margin_pass, row, code, quanta, amount)
@@ -134,11 +133,12 @@ def transfer_margin(snapshot: Snapshot, source: int, target: int, amount: Number
     code = int(wallets.asset[one])
     quanta = positive_quanta(snapshot.assets[code], amount)
     _refuse_beyond_free(snapshot, state._margin_pass, one, code, quanta, amount)
+    # Taken before it is given: the second credit finds the balances that the first one left.
     return credit(credit(snapshot, one, code, -quanta), other, code, quanta)
 
 
 def _refuse_beyond_free(
-    books: Books, margin_pass: MarginPass, row: int, code: int, quanta: int, amount: Number
+    books: Snapshot, margin_pass: MarginPass, row: int, code: int, quanta: int, amount: Number
 ) -> None:
     """Refuse an amount that positions, loans, orders or the balance itself do not set free.
 

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Mapping
 from decimal import Decimal
 from os import PathLike
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,10 @@ from ..._support.options import exact_keys, read_path
 from ...contracts import Asset, Contract
 from ...contracts.decimals import canonical
 from ...errors import AdlError, value_text
-from .books import Books
 from .tables import Holdings, Orders, Positions, Wallets
+
+if TYPE_CHECKING:
+    from .snapshot import Snapshot
 
 __all__ = [
     "SCHEMA",
@@ -56,7 +58,7 @@ COLUMNS = (
 )
 
 
-def header_terms(books: Books) -> dict[str, Any]:
+def header_terms(books: Snapshot) -> dict[str, Any]:
     """Everything but the tables, as plain JSON values; equal books have equal terms."""
     return {
         "contracts": [contract.fields() for contract in books.contracts],
@@ -69,13 +71,13 @@ def _text(number: Decimal | None) -> str | None:
     return None if number is None else canonical(number)
 
 
-def columns_by_name(books: Books) -> dict[str, npt.NDArray[Any]]:
+def columns_by_name(books: Snapshot) -> dict[str, npt.NDArray[Any]]:
     """Every column of every table by ``table.column``."""
     named = {f"{table}.{name}": column for table in TABLES for name, column in getattr(books, table).columns().items()}
     return {**named, "positions.contract": books.position_contract}
 
 
-def content_hash(books: Books) -> str:
+def content_hash(books: Snapshot) -> str:
     """SHA-256 of terms and columns; the same on every machine, whatever file they came from."""
     digest = hashlib.sha256(json.dumps(header_terms(books), sort_keys=True, separators=(",", ":")).encode())
     for name, column in sorted(columns_by_name(books).items()):
@@ -116,7 +118,7 @@ def snapshot_arguments(values: Any, columns: Mapping[str, npt.NDArray[Any]]) -> 
     }
 
 
-def write_npz(books: Books, path: str | PathLike[str]) -> None:
+def write_npz(books: Snapshot, path: str | PathLike[str]) -> None:
     """Write one ``.npz`` file; it takes its name when it is whole.
 
     Where the path is a link, the file that it leads to is replaced; a device or a pipe is written to.

@@ -16,6 +16,7 @@ from ...contracts import Asset, Contract
 from ...contracts.decimals import exact_decimal, positive_decimal
 from ...errors import AdlError
 from .exact import locked_margin, read_cell
+from .reading import merge_assets
 from .tables import MODES, VALUED
 
 __all__ = ["Builder", "read_rows"]
@@ -96,9 +97,7 @@ class Builder:
 
     def __init__(self, contracts: Sequence[Contract], assets: Iterable[Asset | str], settle: str) -> None:
         self.contracts = {contract.symbol: contract for contract in contracts}
-        found = [contract.settle for contract in contracts]
-        found += [asset for asset in assets if isinstance(asset, Asset)]
-        self.assets = {asset.name: asset for asset in found}
+        self.assets = merge_assets(contracts, assets)
         self.settle = settle
         self.wallets: dict[str, list[Any]] = {name: [] for name in ("account", "asset", "mode", "balance")}
         self.cross: dict[tuple[Any, str], int] = {}

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
 from os import PathLike
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from ..._support.options import read_flag, require_option
+from ..._support.arrays import INT64, Int64Array1D
+from ..._support.options import read_flag
+from ..._support.pickles import Immutable
 from ...contracts import Asset, Contract
 from ...contracts.decimals import Number
 from ...errors import AdlError
 from . import archive
-from .books import Books, assets_in, contracts_in
 from .building import Builder
-from .tables import ISOLATED, MODES
+from .reading import assets_in, contracts_in, read_contents
+from .tables import MODES, Holdings, Orders, Positions, Wallets
 from .validation import validate
-from .wallet_balances import asset_row, credit, positive_quanta, wallet_row
+from .wallet_balances import asset_row, credit, find_wallet, positive_quanta, wallet_row
 
 __all__ = ["Snapshot"]
 
 
-class Snapshot(Books):
+class Snapshot(Immutable):
     """A venue at one moment, as columns. Immutable; may be shared by threads.
 
     Parameters
@@ -102,6 +107,23 @@ class Snapshot(Books):
     <Selection of 1 rows: filled 400, shortfall 0, row 1 in part>
     """
 
+    PICKLED = (
+        *("contracts", "assets", "wallets", "positions", "start", "orders", "balances"),
+        *("marks", "index_prices", "haircuts", "loan_rates"),
+    )
+
+    contracts: tuple[Contract, ...]
+    assets: tuple[Asset, ...]
+    wallets: Wallets
+    positions: Positions
+    start: Int64Array1D
+    orders: Orders
+    balances: Holdings
+    marks: tuple[Decimal | None, ...]
+    index_prices: tuple[Decimal | None, ...]
+    haircuts: tuple[Decimal, ...]
+    loan_rates: tuple[Decimal, ...]
+
     def __init__(
         self,
         contracts: Iterable[Contract],
@@ -118,11 +140,21 @@ class Snapshot(Books):
         strict: bool = False,
         check: bool = True,
     ) -> None:
-        order, contract = self._read(
-            contracts, wallets, positions, marks, orders, balances, assets, index_prices, haircuts, loan_rates
+        contents = read_contents(
+            contracts,
+            wallets,
+            positions,
+            marks,
+            orders=orders,
+            balances=balances,
+            assets=assets,
+            index_prices=index_prices,
+            haircuts=haircuts,
+            loan_rates=loan_rates,
         )
+        self._restore(contents.values)
         if read_flag("check", check):
-            validate(self, contract, order, read_flag("strict", strict))
+            validate(self, contents.contract, contents.order, read_flag("strict", strict))
 
     @classmethod
     def build(
@@ -219,6 +251,61 @@ class Snapshot(Books):
 
     # Looking at it ----------------------------------------------------------------------------------------------------
 
+    @cached_property
+    def symbols(self) -> Mapping[str, int]:
+        """Row of each contract by its symbol."""
+        return MappingProxyType({contract.symbol: code for code, contract in enumerate(self.contracts)})
+
+    @cached_property
+    def asset_names(self) -> Mapping[str, int]:
+        """Row of each asset by its name."""
+        return MappingProxyType({asset.name: code for code, asset in enumerate(self.assets)})
+
+    def _cache(self, name: str, value: Any) -> Any:
+        """Keep what was computed once; the contents never change."""
+        self.__dict__[name] = value
+        return value
+
+    def _with(self, changed: dict[str, Any]) -> Snapshot:
+        """These books with some attributes replaced by sound ones."""
+        fresh = object.__new__(type(self))
+        fresh._restore({**{name: getattr(self, name) for name in self.PICKLED}, **changed})
+        return fresh
+
+    def code(self, contract: str | Contract) -> int:
+        """Row of a contract by its symbol."""
+        symbol = contract.symbol if isinstance(contract, Contract) else contract
+        if not isinstance(symbol, str) or symbol not in self.symbols:
+            raise AdlError.at("contract", None, symbol, f"must be one of {', '.join(list(self.symbols)[:12])}")
+        return self.symbols[symbol]
+
+    def rows(self, code: int) -> slice:
+        """The position rows of a contract."""
+        return slice(int(self.start[code]), int(self.start[code + 1]))
+
+    def contract_of(self, rows: Int64Array1D) -> Int64Array1D:
+        """Row of the contract of each of these position rows."""
+        found: Int64Array1D = np.searchsorted(self.start, rows, side="right") - 1
+        return found
+
+    @property
+    def position_contract(self) -> Int64Array1D:
+        """int64[n]: row of the contract of each position."""
+        if len(self.start) and (self.start[0] or self.start[-1] != len(self.positions)):
+            # Unchecked rows of no contract stand before the first and after the last.
+            return self.contract_of(np.arange(len(self.positions)))
+        return np.repeat(np.arange(len(self.contracts)), np.diff(self.start))
+
+    @property
+    def settle(self) -> Int64Array1D:
+        """int64[contracts]: row of each contract's settle asset."""
+        return np.array([self.asset_names[contract.settle.name] for contract in self.contracts], INT64)
+
+    @property
+    def has_valued(self) -> bool:
+        """Whether any wallet holds several assets."""
+        return bool(self.wallets.is_valued().any())
+
     def wallet(
         self, account: Any, asset: str | None = None, *, contract: str | None = None, side: str | None = None
     ) -> int:
@@ -246,35 +333,7 @@ class Snapshot(Books):
         >>> snapshot.wallet("bob"), snapshot.wallet_name(1)
         (1, "bob's cross wallet in USDT (row 1)")
         """
-        wallets = self.wallets
-        signs = {"long": 1, "short": -1}
-        if side is not None:
-            require_option("side", side, signs, "must be long or short")
-        if asset is not None and not isinstance(asset, str):
-            raise AdlError.at("asset", None, asset, "must be the name of an asset")
-        if isinstance(account, bool) or not isinstance(account, str | int | np.integer):
-            raise AdlError.at("account", None, account, "must be an account of this snapshot")
-        rows = np.flatnonzero(wallets.account == account)
-        if not len(rows):
-            raise AdlError.at("account", None, account, "must be an account of this snapshot")
-        if contract is not None:
-            part = self.rows(self.code(contract))
-            wanted = np.ones(part.stop - part.start, bool)
-            if side is not None:
-                wanted = self.positions.quantity[part] * signs[side] > 0
-            holders = self.positions.wallet[part][wanted]
-            rows = np.intersect1d(rows[wallets.mode[rows] == ISOLATED], holders)
-        else:
-            rows = rows[wallets.mode[rows] != ISOLATED]
-        if asset is not None:
-            names = np.array([known.name for known in self.assets])
-            rows = rows[names[wallets.asset[rows]] == asset]
-        if len(rows) != 1:
-            found = ", ".join(self.wallet_name(row) for row in rows[:6].tolist()) or "none"
-            raise AdlError.at(
-                "account", None, account, f"must name one wallet with asset, contract and side; found {found}"
-            )
-        return int(rows[0])
+        return find_wallet(self, account, asset, contract=contract, side=side)
 
     def wallet_name(self, row: int) -> str:
         """What a wallet is called: ``ann's cross wallet in USDT``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,10 @@ import numpy.typing as npt
 from ... import _kernels
 from ..._support.arrays import INT64_MAX, Int64Array1D
 from ...errors import AdlError, BrokenSnapshotError, OpenInterestWarning
-from .books import Books
 from .tables import CROSS, ISOLATED, MODES, PORTFOLIO, VALUED
+
+if TYPE_CHECKING:
+    from .snapshot import Snapshot
 
 __all__ = ["validate"]
 
@@ -23,7 +26,7 @@ Mask = npt.NDArray[np.bool_]
 Problems = Iterator[AdlError]
 
 
-def validate(books: Books, contract: Int64Array1D, order: Int64Array1D | None, strict: bool) -> None:
+def validate(books: Snapshot, contract: Int64Array1D, order: Int64Array1D | None, strict: bool) -> None:
     """Refuse broken rows, all of them at once; warn of unbalanced open interest, or refuse it too.
 
     `contract` is that of each position row; rows are named as they were given, before `order` sorted
@@ -47,7 +50,7 @@ def validate(books: Books, contract: Int64Array1D, order: Int64Array1D | None, s
 class _References:
     """What rows point at. A row that points at nothing points at the row after the last, which means nothing."""
 
-    def __init__(self, books: Books, contract: Int64Array1D) -> None:
+    def __init__(self, books: Snapshot, contract: Int64Array1D) -> None:
         self.wallets, self.contracts = len(books.wallets), len(books.contracts)
         lost = _outside(books.wallets.mode, len(MODES)) | _outside(books.wallets.asset, len(books.assets))
         self.mode = np.append(np.where(lost, -1, books.wallets.mode), -1)
@@ -96,7 +99,7 @@ def _outside(column: Int64Array1D, length: int) -> Mask:
     return (column < 0) | (column >= length)
 
 
-def _wallet_errors(books: Books, to: _References) -> Problems:
+def _wallet_errors(books: Snapshot, to: _References) -> Problems:
     wallets, assets, mode, asset = books.wallets, books.assets, to.mode[:-1], to.asset[:-1]
     yield from _each("wallets.mode", wallets.mode, _outside(wallets.mode, len(MODES)), MODE)
     yield from _dangling_errors("wallets.asset", wallets.asset, len(assets), "assets")
@@ -129,7 +132,7 @@ def _duplicate_errors(
         yield AdlError.at(argument, int(second), shown[second], f"{what}: row {first} is the same, one must go")
 
 
-def _positions(books: Books, to: _References, order: Int64Array1D | None) -> Problems:
+def _positions(books: Snapshot, to: _References, order: Int64Array1D | None) -> Problems:
     for error in _position_errors(books, to):
         yield _named(error, order)
     isolated = np.flatnonzero((to.mode[to.wallet] == ISOLATED) & (books.positions.quantity != 0))
@@ -148,7 +151,7 @@ def _given(column: Int64Array1D, order: Int64Array1D | None) -> Int64Array1D:
     return given
 
 
-def _position_errors(books: Books, to: _References) -> Problems:
+def _position_errors(books: Snapshot, to: _References) -> Problems:
     positions, contract, wallet = books.positions, to.contract, to.wallet
     quantity = positions.quantity
     yield from _dangling_errors("positions.contract", to.given, to.contracts, "contracts")
@@ -184,7 +187,7 @@ def _named(error: AdlError, order: Int64Array1D | None) -> AdlError:
     return error.placed(str(error.argument), int(order[error.row]), error.value)
 
 
-def _order_errors(books: Books, to: _References) -> Problems:
+def _order_errors(books: Snapshot, to: _References) -> Problems:
     orders = books.orders
     yield from _dangling_errors("orders.contract", orders.contract, to.contracts, "contracts")
     yield from _dangling_errors("orders.wallet", orders.wallet, to.wallets, "wallets")
@@ -198,7 +201,7 @@ def _order_errors(books: Books, to: _References) -> Problems:
         yield AdlError.at("orders.wallet", row, orders.wallet[row], must)
 
 
-def _balance_errors(books: Books, to: _References) -> Problems:
+def _balance_errors(books: Snapshot, to: _References) -> Problems:
     held = books.balances
     yield from _dangling_errors("balances.wallet", held.wallet, to.wallets, "wallets")
     yield from _dangling_errors("balances.asset", held.asset, len(books.assets), "assets")
@@ -215,7 +218,7 @@ def _balance_errors(books: Books, to: _References) -> Problems:
     yield from _duplicate_errors("balances.wallet", rows, keys, held.wallet, "holds this asset twice")
 
 
-def _price_errors(books: Books, to: _References) -> Problems:
+def _price_errors(books: Snapshot, to: _References) -> Problems:
     """Marks of what is held, and index prices of what valued wallets hold."""
     for code, (listed, mark) in enumerate(zip(books.contracts, books.marks, strict=True)):
         if mark is None and books.start[code] < books.start[code + 1]:
@@ -234,11 +237,11 @@ def _price_errors(books: Books, to: _References) -> Problems:
             yield AdlError.at("index_prices", None, books.index_prices[code], "must be 1 for the numeraire itself")
 
 
-def _count(books: Books, code: int) -> str:
+def _count(books: Snapshot, code: int) -> str:
     return f"{int(books.start[code + 1] - books.start[code]):,} positions"
 
 
-def _open_interest_errors(books: Books) -> Problems:
+def _open_interest_errors(books: Snapshot) -> Problems:
     for code, contract in enumerate(books.contracts):
         net = _kernels.numbers.money.exact_sum(books.positions.quantity[books.rows(code)])
         if net:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._support.arrays import INT64_MAX
-from ..._support.options import is_count
+from ..._support.options import is_count, require_option
 from ...contracts import Asset
 from ...contracts.decimals import Number
 from ...errors import AdlError, value_text
-from .books import Books
+from .tables import ISOLATED
 
-__all__ = ["asset_row", "balance_of", "credit", "positive_quanta", "wallet_row"]
+if TYPE_CHECKING:
+    from .snapshot import Snapshot
 
-AnyBooks = TypeVar("AnyBooks", bound=Books)
+__all__ = ["asset_row", "balance_of", "credit", "find_wallet", "positive_quanta", "wallet_row"]
 
 
-def wallet_row(books: Books, name: str, wallet: Any) -> int:
+def wallet_row(books: Snapshot, name: str, wallet: Any) -> int:
     """A row of the wallets, checked."""
     count = len(books.wallets)
     if not is_count(wallet, 0, count - 1):
@@ -27,7 +28,40 @@ def wallet_row(books: Books, name: str, wallet: Any) -> int:
     return int(wallet)
 
 
-def _lookup_hint(books: Books, wallet: Any) -> str:
+def find_wallet(snapshot: Snapshot, account: Any, asset: str | None, *, contract: str | None, side: str | None) -> int:
+    """The row of the one wallet of an account that all of this fits; see :meth:`Snapshot.wallet`."""
+    wallets = snapshot.wallets
+    signs = {"long": 1, "short": -1}
+    if side is not None:
+        require_option("side", side, signs, "must be long or short")
+    if asset is not None and not isinstance(asset, str):
+        raise AdlError.at("asset", None, asset, "must be the name of an asset")
+    if isinstance(account, bool) or not isinstance(account, str | int | np.integer):
+        raise AdlError.at("account", None, account, "must be an account of this snapshot")
+    rows = np.flatnonzero(wallets.account == account)
+    if not len(rows):
+        raise AdlError.at("account", None, account, "must be an account of this snapshot")
+    if contract is not None:
+        part = snapshot.rows(snapshot.code(contract))
+        wanted = np.ones(part.stop - part.start, bool)
+        if side is not None:
+            wanted = snapshot.positions.quantity[part] * signs[side] > 0
+        holders = snapshot.positions.wallet[part][wanted]
+        rows = np.intersect1d(rows[wallets.mode[rows] == ISOLATED], holders)
+    else:
+        rows = rows[wallets.mode[rows] != ISOLATED]
+    if asset is not None:
+        names = np.array([known.name for known in snapshot.assets])
+        rows = rows[names[wallets.asset[rows]] == asset]
+    if len(rows) != 1:
+        found = ", ".join(snapshot.wallet_name(row) for row in rows[:6].tolist()) or "none"
+        raise AdlError.at(
+            "account", None, account, f"must name one wallet with asset, contract and side; found {found}"
+        )
+    return int(rows[0])
+
+
+def _lookup_hint(books: Snapshot, wallet: Any) -> str:
     """Where the row of a wallet is found that is called by its account."""
     accounts = books.wallets.account
     text = accounts.dtype.kind == "U"
@@ -37,7 +71,7 @@ def _lookup_hint(books: Books, wallet: Any) -> str:
     return f"; Snapshot.wallet({value_text(wallet)}) finds the row of an account's wallet"
 
 
-def asset_row(books: Books, wallet: int, asset: str | None) -> int:
+def asset_row(books: Snapshot, wallet: int, asset: str | None) -> int:
     """Row of the asset that is moved."""
     own = int(books.wallets.asset[wallet])
     names = books.asset_names
@@ -59,7 +93,7 @@ def positive_quanta(asset: Asset, amount: Number) -> int:
     return quanta
 
 
-def balance_of(books: Books, wallet: int, asset: int) -> int:
+def balance_of(books: Snapshot, wallet: int, asset: int) -> int:
     """How many quanta of an asset stand in a wallet; of a wallet with one asset, of that."""
     if not books.wallets.is_valued(wallet):
         return int(books.wallets.balance[wallet])
@@ -67,7 +101,7 @@ def balance_of(books: Books, wallet: int, asset: int) -> int:
     return int(held.amount[(held.wallet == wallet) & (held.asset == asset)].sum())
 
 
-def credit(books: AnyBooks, wallet: int, asset: int, quanta: int) -> AnyBooks:
+def credit(books: Snapshot, wallet: int, asset: int, quanta: int) -> Snapshot:
     """The books once a wallet has so many quanta of an asset more; fewer where they are below 0."""
     before = balance_of(books, wallet, asset)
     total = before + quanta

@@ -181,7 +181,7 @@ class CounterpartyMatcher:
         slot = slots.position_slot[candidate[places]]
         wallet = pass_books.snapshot.positions.wallet[candidate[places]]
         rest[places] = (
-            margin_pass.wallets[wallet, 0] - slots.contributions(margin_pass.sums, margin_pass.rates, slot)[0]
+            margin_pass.wallets[wallet, 0] - slots.contributions(margin_pass.sums, margin_pass.rates, slot).equity
         )
         loan[places] = slots.loan[slot]
         return holders.Collateral(kind, rest, loan, np.array(parts, INT64).ravel())

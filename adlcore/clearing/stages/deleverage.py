@@ -168,7 +168,7 @@ class Deleverage(Stage):
                 liquidation_round.funds.append(fund)
             pass_books.tried_funds.add(fund)
             shared = share_party_rows(
-                pass_books.margin_pass, equity, pass_books.lots[party], pass_books.cost[party], party
+                pass_books.margin_pass, equity, pass_books.lots[party], pass_books.cost[party], fund
             )
             nobody = np.full(len(shared.row), -1, INT64)
             remainders.append(

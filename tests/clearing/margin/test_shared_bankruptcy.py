@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import shared_bankruptcy
+from adlcore.clearing.margin.margin_pass import MarginPass
+from adlcore.clearing.margin.shared_bankruptcy import share_party_rows
 from support import house_books
 from support import margin_oracle as oracle
 from support.house_books import BTC, TEN_PERCENT, snapshot
@@ -314,6 +316,24 @@ def test_wallets_that_are_none_are_refused(wallets, message):
     state = adl.margin_state(snapshot([linear("X")], [50, 50], [("X", 0, 10, 100)], ["10"]))
     refused(lambda: shared_bankruptcy(state, wallets), "wallets", message)
     assert lines(shared_bankruptcy(state, [])) == []
+
+
+def split_of_fund(equity, lots):
+    """The shares of a fund's rows in one contract of a house with two wallets."""
+    books = snapshot([linear("X")], [50, 50], [("X", 0, 10, 100)], ["10"])
+    return share_party_rows(MarginPass(books, True, 1), equity, np.array([lots]), np.array([0]), 3)
+
+
+def test_what_leaves_int64_in_the_split_of_a_fund_is_said_of_the_fund():
+    assert split_of_fund(-7, 10).share.tolist() == [-7]
+    error = refused(lambda: split_of_fund(-(2**63) + 1, 10), "funds", "funds[3]: its share must fit int64 quanta")
+    assert error.row == 3
+
+
+def test_lots_of_a_fund_that_are_worth_too_much_are_refused():
+    for lots in (2**61, -(2**61)):
+        message = f"lots is {lots}: their value must be below 2^62 quanta"
+        refused(lambda lots=lots: split_of_fund(-7, lots), "lots", message)
 
 
 def test_something_else_than_a_state_is_refused_by_its_type():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import adlcore as adl
 from support import books
 from support.books import UNIT
-from support.refusals import refused_at
+from support.refusals import refused, refused_at
 
 pytestmark = pytest.mark.plain
 
@@ -339,6 +339,16 @@ def test_wallets_beside_a_multi_asset_wallet_are_refused():
         [{"account": 1, "asset": "BTC"}, {"account": 1, "mode": "portfolio"}],
     ):
         refused_at(lambda: build(wallets, []), "wallets.account", 1, ("is 1:", "only one"))
+
+
+@pytest.mark.parametrize(
+    "assets", [[adl.Asset("BTC", 8), adl.Asset("BTC", 6)], [adl.Asset("USDT", 6)]], ids=["listed", "settled"]
+)
+def test_two_assets_of_a_name_are_refused_as_a_snapshot_refuses_them(assets):
+    message = f"assets is {assets[-1]!r}: is {adl.Asset(assets[0].name)!r} elsewhere: must have the same decimals"
+    columns = {"contracts": books.CONTRACTS, "wallets": {"account": []}, "positions": {}, "marks": {}}
+    for make in (adl.Snapshot.build, adl.Snapshot):
+        refused(lambda make=make: make(**columns, assets=assets), message)
 
 
 def test_what_a_snapshot_refuses_is_refused_with_the_rows_given():

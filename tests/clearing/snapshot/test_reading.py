@@ -1,4 +1,4 @@
-"""Books read columns, sort positions, and say which contract a row is in."""
+"""Columns are read and positions sorted, and a snapshot says which contract a row is in."""
 
 import pickle
 from decimal import Decimal

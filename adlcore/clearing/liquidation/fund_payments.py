@@ -20,14 +20,14 @@ PAYMENT_KINDS = (("rest", "settlement"), ("cover", "shortfall"), ("cover", "pare
 def pay_fund(pass_books: PassBooks, kind: str, cause: str, *, wallet: int, fund: int, asset: int, amount: int) -> None:
     """A fund receives an amount above 0 from a wallet."""
     pass_books.credit_wallet(wallet, asset, -amount)
-    pass_books.credit_fund(fund, amount)
+    pass_books.parties.credit_fund(fund, amount)
     party = pass_books.first_fund + fund
     pass_books.log.add(*_payment_legs(kind, cause, wallet=wallet, party=party, asset=asset, amount=amount))
 
 
 def cover_from_funds(pass_books: PassBooks, cause: str, *, wallet: int, fund: int, asset: int, need: int) -> None:
     """A wallet receives up to `need` from a fund, for this cause, then from the fund's parents."""
-    for payer, paid in list(pass_books.collect_from_chain(fund, need)):
+    for payer, paid in pass_books.parties.collect_from_chain(fund, need):
         pass_books.credit_wallet(wallet, asset, paid)
         party, why = pass_books.first_fund + payer, cause if payer == fund else "parent"
         pass_books.log.add(*_payment_legs("cover", why, wallet=wallet, party=party, asset=asset, amount=-paid))
@@ -67,8 +67,8 @@ def _pay_in_order(
     table = pass_books.fund_table
     funds = np.arange(len(table))
     at = pass_books.first_fund + funds, table.asset
-    cash, equity = pass_books.party_cash[at], pass_books.fund_equities()
-    left_to_lend = np.where(table.parent_cap < 0, -1, table.parent_cap - pass_books.lent)
+    cash, equity = pass_books.parties.cash[at], pass_books.parties.fund_equities()
+    left_to_lend = np.where(table.parent_cap < 0, -1, table.parent_cap - pass_books.parties.lent)
     longest = max(len(table.chain(fund)) for fund in funds.tolist())
     place, payer, paid = np.empty((3, len(amount) * longest), INT64)
     kernel = _kernels.clearing.payments
@@ -76,12 +76,12 @@ def _pay_in_order(
     lines, bad = kernel.settle(purses, amount, head_fund, kernel.Payments(place, payer, paid))
     if bad >= 0:
         raise AdlError.at("funds.balance", int(head_fund[bad]), int(amount[bad]), "must fit int64 quanta once settled")
-    pass_books.party_cash[at] = cash
+    pass_books.parties.cash[at] = cash
     place, payer, paid = place[:lines], payer[:lines], paid[:lines]
     for line in np.flatnonzero(payer != head_fund[place]).tolist():
         chain = table.chain(int(head_fund[place[line]]))
         # What a parent pays is lent to the fund before it in the chain.
-        pass_books.lent[chain[chain.index(int(payer[line])) - 1]] -= paid[line]
+        pass_books.parties.lent[chain[chain.index(int(payer[line])) - 1]] -= paid[line]
     return place, payer, paid
 
 

@@ -22,6 +22,7 @@ from ..funds.parties import TREASURY
 from ..snapshot.tables import CROSS
 from .fund_payments import cover_from_funds, pay_fund, settle_by_funds
 from .liquidation_round import Round
+from .party_rows import require_int64
 from .pass_books import BY_FUND_OR_ADL, BY_VAULT, PassBooks
 
 __all__ = ["move_to_cross", "pay_open_entry", "settle_round", "settle_debts", "settle_outside_round"]
@@ -136,7 +137,7 @@ def _pay_vaults(
     pass_books.revalue(wallets)
     for *place, received in zip(vault.tolist(), asset.tolist(), amount.tolist(), strict=True):
         at = tuple(place)
-        pass_books.party_cash[at] = pass_books.require_int64(int(pass_books.party_cash[at]) + received, "vault cash")
+        pass_books.parties.cash[at] = require_int64(int(pass_books.parties.cash[at]) + received, "vault cash")
     pass_books.log.extend(
         ("rest", "settlement", {"wallet": wallets, "amount": -amount, "asset": asset}),
         ("vault-received", "settlement", {"party": vault, "amount": amount, "asset": asset}),
@@ -226,9 +227,9 @@ def _book_with_treasury(
     pass_books: PassBooks, kind: str, cause: str, *, wallet: int, slot: int, asset: int, amount: int
 ) -> None:
     """A wallet receives an amount at its slot of an asset from the treasury; below 0 it gives."""
-    pass_books.cash[slot] = pass_books.require_int64(int(pass_books.cash[slot]) + amount, "balance")
+    pass_books.cash[slot] = require_int64(int(pass_books.cash[slot]) + amount, "balance")
     place = TREASURY, asset
-    pass_books.party_cash[place] = pass_books.require_int64(int(pass_books.party_cash[place]) - amount, "treasury cash")
+    pass_books.parties.cash[place] = require_int64(int(pass_books.parties.cash[place]) - amount, "treasury cash")
     pass_books.log.add(
         (kind, cause, {"wallet": wallet, "amount": amount, "asset": asset}),
         (kind, cause, {"party": TREASURY, "amount": -amount, "asset": asset}),

@@ -26,6 +26,7 @@ from ...errors import AdlError
 from ..funds.parties import STREET
 from ..liquidation.fund_payments import cover_from_funds, pay_fund
 from ..liquidation.liquidation_round import Round, StageRows
+from ..liquidation.party_rows import require_int64
 from ..liquidation.pass_books import BY_BOOK, PassBooks
 from .stage import Order, OrderBatches, OrderFill, Stage
 
@@ -254,7 +255,7 @@ class BookIOC(Stage):
     def _limit_ticks(self, pass_books: PassBooks, rows: StageRows, place: int, lots: int) -> int:
         """The limit of an order in ticks: P, or what the fund can add to it now (``docs/waterfall.md``, "BookIOC")."""
         price = int(rows.price[place])
-        spare = max(0, pass_books.fund_equity(int(rows.fund[place]))) if self.limit == "fund" else 0
+        spare = max(0, pass_books.parties.fund_equity(int(rows.fund[place]))) if self.limit == "fund" else 0
         if not spare:
             return price
         code, side = int(rows.code[place]), int(rows.side[place])
@@ -289,16 +290,16 @@ class BookIOC(Stage):
         for count, ticks in fills:
             value_per_lot = pass_books.value_per_lot(code, ticks)
             # What would take the street through zero closes first, then opens: two fills.
-            held = int(pass_books.lots[STREET, code])
+            held = int(pass_books.parties.lots[STREET, code])
             closes = min(count, abs(held)) if held * side < 0 else 0
             for part in [closes, count - closes] if 0 < closes < count else [count]:
                 # A fill is worth what the rounded W rises by (docs/waterfall.md, "Values of fills").
                 exact_after = exact_value + value_per_lot * part
-                value = pass_books.require_int64(round(exact_after) - round(exact_value), "fills")
+                value = require_int64(round(exact_after) - round(exact_value), "fills")
                 exact_value = exact_after
                 pass_books.close(np.array([row]), np.array([part]), np.array([value]), np.array([code]))
                 lots, amount = side * part, side * value
-                pass_books.street(code, lots, amount, amount)
+                pass_books.parties.street(code, lots, amount, amount)
                 terms = {"contract": code, "price": ticks, "asset": asset}
                 user = {**terms, "wallet": wallet, "row": row}
                 pass_books.log.add(

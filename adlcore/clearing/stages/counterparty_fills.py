@@ -66,7 +66,7 @@ class Remainders:
         """What is left of each now: lots > 0, or 0 where its row was closed or stands on the other side."""
         users, quantity = self.fund < 0, np.empty(len(self), INT64)
         quantity[users] = pass_books.quantity[self.row[users]]
-        quantity[~users] = pass_books.lots[pass_books.first_fund + self.fund[~users], self.code[~users]]
+        quantity[~users] = pass_books.parties.lots[pass_books.first_fund + self.fund[~users], self.code[~users]]
         lots: Int64Array1D = np.maximum(quantity * self.side, 0)
         return lots
 

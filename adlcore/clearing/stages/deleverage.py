@@ -162,13 +162,17 @@ class Deleverage(Stage):
             party = pass_books.first_fund + fund
             # All such stages of the round that tries a fund try it, no later round (docs/waterfall.md, "Deleverage").
             tried = fund in pass_books.tried_funds and fund not in liquidation_round.funds
-            if tried or not pass_books.lots[party].any() or (equity := pass_books.fund_equity(fund)) >= 0:
+            if (
+                tried
+                or not pass_books.parties.lots[party].any()
+                or (equity := pass_books.parties.fund_equity(fund)) >= 0
+            ):
                 continue
             if fund not in liquidation_round.funds:
                 liquidation_round.funds.append(fund)
             pass_books.tried_funds.add(fund)
             shared = share_party_rows(
-                pass_books.margin_pass, equity, pass_books.lots[party], pass_books.cost[party], fund
+                pass_books.margin_pass, equity, pass_books.parties.lots[party], pass_books.parties.cost[party], fund
             )
             nobody = np.full(len(shared.row), -1, INT64)
             remainders.append(
@@ -177,7 +181,7 @@ class Deleverage(Stage):
                     wallet=nobody,
                     fund=np.full(len(shared.row), fund, INT64),
                     code=shared.row,
-                    side=np.sign(pass_books.lots[party, shared.row]),
+                    side=np.sign(pass_books.parties.lots[party, shared.row]),
                     price=self._execution_prices(pass_books, shared.row, shared.price),
                 )
             )
@@ -270,7 +274,7 @@ def _close_remainders(
     for k in filled[remainders.row[filled] < 0].tolist():
         party, code, side = pass_books.first_fund + int(remainders.fund[k]), int(remainders.code[k]), remainders.side[k]
         signed_value = int(side * filled_value[k])
-        pass_books.take(party, code, -int(side * filled_lots[k]), -signed_value, -signed_value)
+        pass_books.parties.take(party, code, -int(side * filled_lots[k]), -signed_value, -signed_value)
 
 
 def _remainder_leg(
@@ -295,23 +299,23 @@ def _net_funds(
     The fund of the contract first, then along its parents (``docs/waterfall.md``, "Deleverage").
     """
     code, side = int(remainders.code[0]), int(remainders.side[0])
-    chain = [fund for fund, _ in pass_books.chain(int(pass_books.fund_table.head[code]))]
-    against = [fund for fund in chain if pass_books.lots[pass_books.first_fund + fund, code] * side < 0]
+    chain = pass_books.fund_table.chain(int(pass_books.fund_table.head[code]))
+    against = [fund for fund in chain if pass_books.parties.lots[pass_books.first_fund + fund, code] * side < 0]
     # What a fund has apart from this row does not change while remainders are served.
     equity_without_row = {
-        fund: pass_books.fund_equity(fund) - _row_share_of_equity(pass_books, fund, code) for fund in against
+        fund: pass_books.parties.fund_equity(fund) - _row_share_of_equity(pass_books, fund, code) for fund in against
     }
     fills: list[tuple[int, int, int, int]] = []
     wanted, filled = open_lots.tolist(), filled_lots.tolist()
     for place, price in enumerate(remainders.price.tolist()):
-        against = [fund for fund in against if pass_books.lots[pass_books.first_fund + fund, code]]
+        against = [fund for fund in against if pass_books.parties.lots[pass_books.first_fund + fund, code]]
         lots_given = 0
         for fund in against:
             most = _most_lots_from_fund(pass_books, fund, code, side, price, equity_without_row[fund])
             if lots := min(most, wanted[place]):
                 value_per_lot = pass_books.value_per_lot(code, price)
                 value = round(value_per_lot * (filled[place] + lots)) - round(value_per_lot * filled[place])
-                pass_books.take(pass_books.first_fund + fund, code, side * lots, side * value, side * value)
+                pass_books.parties.take(pass_books.first_fund + fund, code, side * lots, side * value, side * value)
                 fills.append((place, fund, lots, value))
                 wanted[place] -= lots
                 filled[place] += lots
@@ -326,8 +330,8 @@ def _net_funds(
 def _row_share_of_equity(pass_books: PassBooks, fund: int, code: int) -> int:
     """What of a fund's equity moves with its row in a contract: cash, and what the row gained."""
     party = pass_books.first_fund + fund
-    cash = int(pass_books.party_cash[party, pass_books.fund_table.asset[fund]])
-    return cash + pass_books.mark_value(party, code) - int(pass_books.cost[party, code])
+    cash = int(pass_books.parties.cash[party, pass_books.fund_table.asset[fund]])
+    return cash + pass_books.parties.mark_value(party, code) - int(pass_books.parties.cost[party, code])
 
 
 def _most_lots_from_fund(
@@ -339,11 +343,11 @@ def _most_lots_from_fund(
     "Deleverage").
     """
     party = pass_books.first_fund + fund
-    held = abs(int(pass_books.lots[party, code]))
+    held = abs(int(pass_books.parties.lots[party, code]))
     loss = side * (pass_books.value_per_lot(code, price) - pass_books.mark_value_per_lot(code))
     if loss <= 0:
         return held
-    allowance = 2 - -abs(pass_books.mark_value(party, code)) // 2**51
+    allowance = 2 - -abs(pass_books.parties.mark_value(party, code)) // 2**51
     room = equity_without_row + _row_share_of_equity(pass_books, fund, code) - allowance
     return min(held, math.floor(max(0, room) / loss))
 

@@ -21,10 +21,10 @@ def hand_over(pass_books: PassBooks, rows: StageRows, party: Int64Array1D, kind:
     closing_lots, closing_value = np.zeros((2, len(rows)), INT64)
     for place, taker in enumerate(party.tolist()):
         code, side = int(rows.code[place]), int(rows.side[place])
-        lots, held = side * int(rows.lots[place]), int(pass_books.lots[taker, code])
+        lots, held = side * int(rows.lots[place]), int(pass_books.parties.lots[taker, code])
         closing = min(abs(held), abs(lots)) if held * lots < 0 else 0
         value = side * round(pass_books.value_per_lot(code, int(rows.price[place])) * closing)
-        pass_books.take(taker, code, lots, int(rows.value[place]), value)
+        pass_books.parties.take(taker, code, lots, int(rows.value[place]), value)
         closing_lots[place], closing_value[place] = closing, value
     book_rows(pass_books, rows, party, closing_lots=closing_lots, closing_value=closing_value, kind=kind, cause=cause)
 

@@ -59,10 +59,10 @@ def _offer_rows(pass_books: PassBooks, liquidation_round: Round, rows: StageRows
     """Offer rows to the funds; who took each, or -1. The books and the log follow."""
     table, first = pass_books.fund_table, pass_books.first_fund
     funds = np.arange(len(table.names))
-    lots, cost = pass_books.lots[first:], pass_books.cost[first:]
+    lots, cost = pass_books.parties.lots[first:], pass_books.parties.cost[first:]
     own_asset = first + funds, table.asset
-    cash, equity = pass_books.party_cash[own_asset], pass_books.fund_equities()
-    mark_value = np.abs([pass_books.mark_values(first + f) for f in funds.tolist()])
+    cash, equity = pass_books.parties.cash[own_asset], pass_books.parties.fund_equities()
+    mark_value = np.abs([pass_books.parties.mark_values(first + f) for f in funds.tolist()])
     notional = (mark_value * table.scope).sum(axis=1)
     caps = [trigger.cap for trigger in table.trigger]
     least = np.array(least_equities(pass_books), INT64)
@@ -75,7 +75,9 @@ def _offer_rows(pass_books: PassBooks, liquidation_round: Round, rows: StageRows
     lot_numerator, lot_denominator, inverse = pass_books.tick_fractions()
     # F of now, row after row: what one row closes or costs the next one finds (docs/waterfall.md, "TakeOver").
     bad, refusal_count = clearing.funds.take_over(
-        holders.FundBooks(lots, cost, pass_books.lots0[first:], pass_books.cost0[first:], cash, equity, notional),
+        holders.FundBooks(
+            lots, cost, pass_books.parties.lots0[first:], pass_books.parties.cost0[first:], cash, equity, notional
+        ),
         holders.FundTerms(least, cap_numerator, cap_denominator, pass_books.refused_contracts, table.parent),
         holders.LotValues(pass_books.margin_pass.mark_value_per_lot, lot_numerator, lot_denominator, inverse),
         holders.Offers(rows.fund, rows.code, rows.side * rows.lots, rows.price, rows.value),
@@ -85,10 +87,10 @@ def _offer_rows(pass_books: PassBooks, liquidation_round: Round, rows: StageRows
     if bad >= 0:
         must = "taken over, the fund's money must fit int64 quanta; use fewer decimals"
         raise AdlError.at("positions.quantity", int(rows.row[bad]), int(rows.lots[bad]), must)
-    pass_books.party_cash[own_asset] = cash
+    pass_books.parties.cash[own_asset] = cash
     taken = holder >= 0
     party = first + holder[taken]
-    np.add.at(pass_books.realized, (party, rows.code[taken]), realized[taken])
+    np.add.at(pass_books.parties.realized, (party, rows.code[taken]), realized[taken])
     book_rows(
         pass_books,
         rows.rows_at(taken),

@@ -19,6 +19,7 @@ from ...contracts.ratios import exact_ratio
 from ...errors import AdlError
 from ..events import KINDS, Events
 from ..liquidation.cool_downs import valid_cool_downs
+from ..liquidation.party_rows import require_int64
 from ..liquidation.pass_books import PassBooks
 from ..liquidation.settlement import settle_debts
 from ..margin.margin_pass import MarginPass
@@ -376,7 +377,7 @@ class CommittedState:
         """One assignment, then the subscribers; `reported` are the fills of the plan that ends, and of those before."""
         held = self._held
         state = held.state
-        pass_books.refuse_unfit_parties()
+        pass_books.parties.refuse_unfit()
         pass_books.cooling = valid_cool_downs(pass_books.cooling, books, margin_pass)
         events = pass_books.log.events(state.sequence, pass_books.time, names_of(state))
         fresh = pass_books.state_after(books, events, state.next_plan)
@@ -412,7 +413,15 @@ class CommittedState:
         self._refuse_open_plan()
         state = self._state
         now = self._time(time)
-        pass_books = PassBooks(state, state.snapshot, self._take_margin_pass(), now, self._liquidity, False, {})
+        pass_books = PassBooks(
+            state,
+            state.snapshot,
+            self._take_margin_pass(),
+            time=now,
+            liquidity=self._liquidity,
+            batch_orders=False,
+            oracle={},
+        )
         books = change(pass_books)
         if books is None:
             books = pass_books.snapshot_after() if pass_books.is_writable else state.snapshot
@@ -439,9 +448,7 @@ class CommittedState:
             moved = pass_books.log.wallets()
             for wallet in moved.tolist():
                 change = int(books.wallets.balance[wallet]) - int(before.wallets.balance[wallet])
-                margin_pass.sums[wallet, 0] = pass_books.require_int64(
-                    int(margin_pass.sums[wallet, 0]) + change, "equity"
-                )
+                margin_pass.sums[wallet, 0] = require_int64(int(margin_pass.sums[wallet, 0]) + change, "equity")
             margin_pass.slots = copy(margin_pass.slots)
             margin_pass.slots.balance = books.wallets.balance
         margin_pass.rebase(books, moved)

@@ -58,9 +58,9 @@ def open_state(
         next_plan=1,
         next_order=0,
     )
-    pass_books = PassBooks(state, snapshot, margin_pass, 0, NoLiquidity(), False, {})
+    pass_books = PassBooks(state, snapshot, margin_pass, time=0, liquidity=NoLiquidity(), batch_orders=False, oracle={})
     _balance_open_interest(pass_books, strict)
-    balanced = state.replace(parties=pass_books.parties())
+    balanced = state.replace(parties=pass_books.parties.as_parties())
     state = balanced.replace(constant=audit.asset_totals(balanced))
     settle_debts(pass_books, np.arange(len(snapshot.wallets)))
     books = pass_books.snapshot_after() if pass_books.is_writable else snapshot
@@ -90,8 +90,8 @@ def _balance_open_interest(pass_books: PassBooks, strict: bool) -> None:
             side = "longs" if net > 0 else "shorts"
             must = f"the longs and shorts of {contract.symbol} must be equal; {abs(net):,} lots more are {side}"
             raise AdlError.at("positions.quantity", None, net, must)
-        pass_books.lots[STREET, code] = -net
-        cost = pass_books.mark_value(STREET, code)
-        pass_books.cost[STREET, code] = cost
+        pass_books.parties.lots[STREET, code] = -net
+        cost = pass_books.parties.mark_value(STREET, code)
+        pass_books.parties.cost[STREET, code] = cost
         label = {"contract": code, "asset": pass_books.settle[code], "party": STREET}
         pass_books.log.add(("balanced", "opening", {**label, "lots": -net, "amount": -cost}))

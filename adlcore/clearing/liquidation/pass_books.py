@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -26,7 +27,7 @@ from ..snapshot.snapshot import Snapshot
 from ..snapshot.tables import ISOLATED
 from ..state import HouseState
 from .cool_downs import CoolDowns
-from .party_rows import PartyRows
+from .party_rows import PartyRows, require_int64
 
 __all__ = ["BY_BOOK", "BY_FUND_OR_ADL", "BY_LEGS", "BY_VAULT", "PassBooks"]
 
@@ -34,20 +35,26 @@ __all__ = ["BY_BOOK", "BY_FUND_OR_ADL", "BY_LEGS", "BY_VAULT", "PassBooks"]
 BY_BOOK, BY_LEGS, BY_VAULT, BY_FUND_OR_ADL = 1, 2, 4, 8
 
 
-class PassBooks(PartyRows):
+class PassBooks:
     """Everything that a pass may change, and what it remembers until its end.
 
     Attributes
     ----------
-    core : MarginPass
+    state : HouseState
+        Before the call.
+    snapshot : Snapshot
+        The users' books at the marks of the pass, as they were when it began.
+    margin_pass : MarginPass
         Margin of rows and wallets, moved in place.
+    parties : PartyRows
+        What street, vaults and funds hold.
     quantity, entry_value : int64[n]
         Of the position rows; ``quantity0`` and ``entry_value0`` are those at the start.
     cash : int64[slots]
         The balance of each slot of a wallet.
     in_liquidation : uint8[w]
         1 for the wallets that a round has taken; ``rows_in_liquidation``, uint8[n], for their rows.
-    took : uint8[w]
+    closed_by : uint8[w]
         What took lots of a wallet, as flags.
     """
 
@@ -56,6 +63,7 @@ class PassBooks(PartyRows):
         state: HouseState,
         books: Snapshot,
         margin_pass: MarginPass,
+        *,
         time: int,
         liquidity: Liquidity,
         batch_orders: bool,
@@ -63,7 +71,10 @@ class PassBooks(PartyRows):
     ) -> None:
         self.time = time
         self.liquidity, self.batch_orders, self.oracle = liquidity, batch_orders, oracle
-        super().__init__(state, books, margin_pass)
+        self.state, self.snapshot, self.margin_pass = state, books, margin_pass
+        self.fund_table, self.settle, self.first_fund = state.funds, books.settle, state.parties.funds
+        self.parties = PartyRows(state, books.settle, margin_pass.mark_value_per_lot)
+        self._mark_value_per_lot: dict[int, Fraction] = {}
         self.log = Log()
         self.is_writable = False
         count = len(books.wallets)
@@ -177,9 +188,9 @@ class PassBooks(PartyRows):
     def credit_wallet(self, wallet: int, asset: int, amount: int) -> None:
         """Add to a wallet's balance; less than 0 takes from it."""
         slot = self.slot(wallet, asset)
-        self.cash[slot] = self.require_int64(int(self.cash[slot]) + amount, "balance")
+        self.cash[slot] = require_int64(int(self.cash[slot]) + amount, "balance")
         if not self.is_valued(wallet):
-            self.margin_pass.sums[slot, 0] = self.require_int64(int(self.margin_pass.sums[slot, 0]) + amount, "equity")
+            self.margin_pass.sums[slot, 0] = require_int64(int(self.margin_pass.sums[slot, 0]) + amount, "equity")
         self.revalue(np.array([wallet]))
 
     def has_open_rows(self, wallet: int, rows: Int64Array1D) -> bool:
@@ -195,6 +206,32 @@ class PassBooks(PartyRows):
         """A number that no order has had."""
         self.next_order += 1
         return self.next_order - 1
+
+    # What a lot is worth ----------------------------------------------------------------------------------------------
+
+    def mark_price(self, code: int) -> Fraction:
+        """The mark price of a contract, exact; 0 where it has none."""
+        return Fraction(self.margin_pass.marks[code] or 0)
+
+    def mark_value_per_lot(self, code: int) -> Fraction:
+        """``v(mark)`` in quanta, exact; marks stay as they are while a pass runs."""
+        if code not in self._mark_value_per_lot:
+            contract = self.snapshot.contracts[code]
+            value = contract.exact_value_per_lot(self.margin_pass.marks[code] or 0)
+            self._mark_value_per_lot[code] = value * contract.settle.quanta_per_unit
+        return self._mark_value_per_lot[code]
+
+    def value_per_lot(self, code: int, ticks: int) -> Fraction:
+        """``v(price)`` in quanta, exact."""
+        contract = self.snapshot.contracts[code]
+        numerator, denominator = contract.tick_fraction
+        return (
+            Fraction(-numerator, denominator * ticks) if contract.inverse else Fraction(numerator * ticks, denominator)
+        )
+
+    def execution_ticks(self, code: int, price: Fraction) -> int:
+        """A price as an execution price: rounded half-even to whole ticks, at least one."""
+        return max(1, round(price / Fraction(self.snapshot.contracts[code].tick or 1)))
 
     # Rows -------------------------------------------------------------------------------------------------------------
 
@@ -321,9 +358,9 @@ class PassBooks(PartyRows):
             constant[asset] += quanta
         return state.replace(
             snapshot=books,
-            parties=self.parties(),
+            parties=self.parties.as_parties(),
             ledger=self._ledger_after(events),
-            lent=self.lent,
+            lent=self.parties.lent,
             windows=tuple(self.windows),
             uncovered=self.uncovered,
             cooling=self.cooling,

@@ -413,7 +413,15 @@ class CommittedState:
         self._refuse_open_plan()
         state = self._state
         now = self._time(time)
-        pass_books = PassBooks(state, state.snapshot, self._take_margin_pass(), now, self._liquidity, False, {})
+        pass_books = PassBooks(
+            state,
+            state.snapshot,
+            self._take_margin_pass(),
+            time=now,
+            liquidity=self._liquidity,
+            batch_orders=False,
+            oracle={},
+        )
         books = change(pass_books)
         if books is None:
             books = pass_books.snapshot_after() if pass_books.is_writable else state.snapshot

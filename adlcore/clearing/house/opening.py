@@ -58,7 +58,7 @@ def open_state(
         next_plan=1,
         next_order=0,
     )
-    pass_books = PassBooks(state, snapshot, margin_pass, 0, NoLiquidity(), False, {})
+    pass_books = PassBooks(state, snapshot, margin_pass, time=0, liquidity=NoLiquidity(), batch_orders=False, oracle={})
     _balance_open_interest(pass_books, strict)
     balanced = state.replace(parties=pass_books.parties.as_parties())
     state = balanced.replace(constant=audit.asset_totals(balanced))

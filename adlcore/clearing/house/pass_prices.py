@@ -73,4 +73,12 @@ def pass_books_at(
         index = [asked.index.get(code, price) for code, price in enumerate(snapshot.index_prices)]
         books = snapshot._with({"marks": tuple(marks), "index_prices": tuple(index)})
     margin_pass.books = books
-    return PassBooks(state, books, margin_pass, asked.time, liquidity, batch_orders, asked.oracle)
+    return PassBooks(
+        state,
+        books,
+        margin_pass,
+        time=asked.time,
+        liquidity=liquidity,
+        batch_orders=batch_orders,
+        oracle=asked.oracle,
+    )

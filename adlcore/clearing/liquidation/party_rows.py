@@ -51,8 +51,14 @@ class PartyRows:
 
     def as_parties(self) -> Parties:
         """The parties as they are now."""
-        columns = (column.copy() for column in (self.lots, self.cost, self.realized, self.cash))
-        return Parties(self.names, self.first_fund, *columns)
+        return Parties(
+            self.names,
+            self.first_fund,
+            lots=self.lots.copy(),
+            cost=self.cost.copy(),
+            realized=self.realized.copy(),
+            cash=self.cash.copy(),
+        )
 
     # Rows -------------------------------------------------------------------------------------------------------------
 

@@ -280,16 +280,6 @@ class PassBooks:
             margin_pass.mark_value_per_lot,
         )
 
-    # Money ------------------------------------------------------------------------------------------------------------
-
-    def log_fund_payment(self, wallet: int, fund: int, amount: int, asset: int, kind: str, cause: str) -> None:
-        """Log money from a wallet to a fund, or where it is below 0 from the fund to the wallet; both were booked."""
-        told = "fund-received" if amount > 0 else "fund-paid"
-        self.log.add(
-            (kind, cause, {"wallet": wallet, "amount": -amount, "asset": asset}),
-            (told, cause, {"party": self.first_fund + fund, "amount": amount, "asset": asset}),
-        )
-
     # Orders -----------------------------------------------------------------------------------------------------------
 
     def cancel_orders(self, wallets: Int64Array1D, code: Int64Array1D | int, cause: str) -> None:

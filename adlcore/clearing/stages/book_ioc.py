@@ -299,7 +299,7 @@ class BookIOC(Stage):
                 exact_value = exact_after
                 pass_books.close(np.array([row]), np.array([part]), np.array([value]), np.array([code]))
                 lots, amount = side * part, side * value
-                pass_books.parties.street(code, lots, amount, amount)
+                pass_books.parties.take(STREET, code, lots, amount, amount)
                 terms = {"contract": code, "price": ticks, "asset": asset}
                 user = {**terms, "wallet": wallet, "row": row}
                 pass_books.log.add(

@@ -67,6 +67,11 @@ def refuse_unfit(argument: str, name: str, row: int | None = None) -> None:
         raise AdlError.at(argument, row, name, "must not end in a NUL character, which would be lost")
 
 
+def clip_int64(number: int) -> int:
+    """The int64 that is nearest to a number."""
+    return max(-INT64_MAX - 1, min(number, INT64_MAX))
+
+
 def is_int64(array: NumberArray1D) -> TypeGuard[Int64Array1D]:
     """Whether a column holds integers: lots of a quantity, quanta of money."""
     return array.dtype == INT64

@@ -295,7 +295,7 @@ class Drawdown(Trigger):
     def start_window(self, opening: int, time: int | None = None) -> Window:
         """As :meth:`Trigger.start_window`."""
         window = Window(whole_number(opening, "opening"))
-        return window if time is None else window.noted(0 if self.per_contract else opening, time, self.window)
+        return window if time is None else window.with_sample(0 if self.per_contract else opening, time, self.window)
 
     def observe(
         self, window: Window, value: int, time: int, quanta_per_unit: int, *, base: int | None = None
@@ -308,15 +308,16 @@ class Drawdown(Trigger):
             For a time before the last one, and without a `base` where profits are measured against
             the pool.
         """
-        noted = window.noted(value, time, self.window)
+        # First, so that a value may be its own peak (``docs/waterfall.md``, "Drawdowns").
+        observed = window.with_sample(value, time, self.window)
         empty = not self.per_contract and value <= 0
-        peak = noted.samples[0][1]
+        peak = observed.samples[0][1]
         if window.on:
-            on = empty or value - peak <= Fraction(self.stop) * self._base(noted, peak, base)
+            on = empty or value - peak <= Fraction(self.stop) * self._base(observed, peak, base)
         else:
-            on = empty or value <= self._border(noted, peak, quanta_per_unit, base)
+            on = empty or value <= self._border(observed, peak, quanta_per_unit, base)
         changed: Change | None = None if on == window.on else "trigger-on" if on else "trigger-off"
-        return Window(noted.opening, on, noted.samples), changed
+        return Window(observed.opening, on, observed.samples), changed
 
     def least(self, window: Window, quanta_per_unit: int) -> int:
         """As :meth:`Trigger.least`: one quantum above the largest equity that would turn the trigger on.

@@ -55,7 +55,7 @@ class Window(Versioned):
         """The last value that was observed; None where nothing was."""
         return self.samples[-1][1] if self.samples else None
 
-    def noted(self, value: int, time: int, length: int) -> Window:
+    def with_sample(self, value: int, time: int, length: int) -> Window:
         """The window with one more sample, without those that are older than `length`; the flag stays.
 
         Raises
@@ -65,7 +65,7 @@ class Window(Versioned):
 
         Examples
         --------
-        >>> Window().noted(5, 0, 10).noted(3, 1, 10).noted(4, 2, 10).samples
+        >>> Window().with_sample(5, 0, 10).with_sample(3, 1, 10).with_sample(4, 2, 10).samples
         ((0, 5), (2, 4))
         """
         value, time = whole_number(value, "value"), whole_number(time, "time")

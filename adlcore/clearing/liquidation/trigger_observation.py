@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..._support.arrays import INT64_MAX
+from ..._support.arrays import clip_int64
 from ..funds.fund_table import FundTable
 from ..funds.parties import Parties
 from ..funds.windows import Window
@@ -23,7 +23,7 @@ def opening_windows(table: FundTable, parties: Parties, time: int) -> tuple[Mapp
     found = []
     for fund, trigger in enumerate(table.trigger):
         cash = int(parties.cash[parties.funds + fund, table.asset[fund]])
-        windows = {EQUITY_WINDOW: Window(cash).noted(cash, time, trigger.length)}
+        windows = {EQUITY_WINDOW: Window(cash).with_sample(cash, time, trigger.length)}
         if trigger.per_contract:
             windows |= {code: trigger.start_window(cash, time) for code in _watched_contracts(table, fund)}
         found.append(windows)
@@ -51,7 +51,7 @@ def observe_funds(pass_books: PassBooks) -> None:
             windows[EQUITY_WINDOW], change = trigger.observe(windows[EQUITY_WINDOW], equity, pass_books.time, unit)
             _log_change(pass_books, change, {"party": party})
         else:
-            windows[EQUITY_WINDOW] = windows[EQUITY_WINDOW].noted(equity, pass_books.time, trigger.length)
+            windows[EQUITY_WINDOW] = windows[EQUITY_WINDOW].with_sample(equity, pass_books.time, trigger.length)
             for code in _watched_contracts(pass_books.fund_table, fund):
                 gained = (
                     int(pass_books.realized[party, code])
@@ -90,9 +90,4 @@ def last_observation(pass_books: PassBooks, fund: int, code: int) -> tuple[int, 
     window = windows[code if trigger.per_contract else EQUITY_WINDOW]
     if not window.on:
         return None
-    return _nearest(window.latest or 0), _nearest(trigger.recovery(window, base=windows[EQUITY_WINDOW].peak))
-
-
-def _nearest(number: int) -> int:
-    """The int64 that is nearest to a number."""
-    return max(-INT64_MAX - 1, min(number, INT64_MAX))
+    return clip_int64(window.latest or 0), clip_int64(trigger.recovery(window, base=windows[EQUITY_WINDOW].peak))

@@ -21,13 +21,13 @@ from .levels import (
     SIDES,
     BookSide,
     OrderBook,
+    consumed_at,
     consumed_lots,
     level_range,
     level_ticks,
     read_book,
     resting_levels,
     restored_side,
-    taken_at,
 )
 
 __all__ = ["DepthLadder"]
@@ -144,21 +144,21 @@ class DepthLadder(Versioned):
         if not isinstance(contract, Contract) or contract.tick is None:
             raise AdlError.at("contract", None, contract, "must be a Contract with a tick")
         middle = round(Fraction(positive_decimal(price, "price")) / Fraction(contract.tick))
-        spread, step = _count(spread_ticks, "spread_ticks"), _count(step_ticks, "step_ticks")
-        number, first = _count(levels, "levels"), _count(lots_per_level, "lots_per_level")
+        spread, step = _read_count(spread_ticks, "spread_ticks"), _read_count(step_ticks, "step_ticks")
+        number, first = _read_count(levels, "levels"), _read_count(lots_per_level, "lots_per_level")
         if number > MOST_LEVELS:
             raise AdlError.at("levels", None, levels, f"must be at most {MOST_LEVELS}")
         ratio = exact_ratio(growth, "growth")
         if ratio <= 0:
             raise AdlError.at("growth", None, growth, "must be above 0")
-        sizes = list(_level_lots(first, ratio, number))
+        lots_by_level = list(_level_lots(first, ratio, number))
         bid = middle - spread // 2
         ask = bid + spread
         if ask + step * number > INT64_MAX:
             raise AdlError.at("price", None, price, "must leave the highest ask within int64 ticks")
-        asks = [ask + step * level for level in range(len(sizes))]
-        bids = [bid - step * level for level in range(len(sizes)) if bid - step * level >= 1]
-        sides = {"bids": (bids, sizes[: len(bids)]), "asks": (asks, sizes)}
+        asks = [ask + step * level for level in range(len(lots_by_level))]
+        bids = [bid - step * level for level in range(len(lots_by_level)) if bid - step * level >= 1]
+        sides = {"bids": (bids, lots_by_level[: len(bids)]), "asks": (asks, lots_by_level)}
         return cls({contract.symbol: sides}, refill=refill)
 
     def __or__(self, other: DepthLadder) -> DepthLadder:
@@ -197,12 +197,12 @@ class DepthLadder(Versioned):
         if book is None or not wanted:
             return []
         most = min(abs(wanted), INT64_MAX)
-        which = ASKS if wanted > 0 else BIDS
-        side = book.sides[which]
-        taken = taken_at(side, book.refill, now)
-        first, last = level_range(side, book.shift, which, worst)
+        side_index = ASKS if wanted > 0 else BIDS
+        side = book.sides[side_index]
+        consumed = consumed_at(side, book.refill, now)
+        first, last = level_range(side, book.shift, side_index, worst)
         parts = book.refill.denominator
-        free = side.lots[first:last] - consumed_lots(taken[first:last], parts)
+        free = side.lots[first:last] - consumed_lots(consumed[first:last], parts)
         total = np.cumsum(free)
         # The level at which the order is full, if there is one.
         stop = int(np.searchsorted(total, most))
@@ -212,9 +212,9 @@ class DepthLadder(Versioned):
         rows = np.flatnonzero(filled)
         if not len(rows):
             return []
-        taken[first : first + len(filled)] += filled * parts
-        self._put(contract.symbol, which, side._replace(taken=frozen(taken), time=now))
-        prices = level_ticks(side.keys[first + rows], book.shift, which)
+        consumed[first : first + len(filled)] += filled * parts
+        self._replace_side(contract.symbol, side_index, side._replace(consumed=frozen(consumed), time=now))
+        prices = level_ticks(side.keys[first + rows], book.shift, side_index)
         return list(zip(filled[rows].tolist(), prices.tolist(), strict=True))
 
     def best(self, symbol: str, side: str, time: int | None = None) -> int | None:
@@ -264,8 +264,8 @@ class DepthLadder(Versioned):
         >>> ladder.depth("X")["bids"]
         (array([10,  9]), array([5, 6]))
         """
-        book = self._known(symbol)
-        return {name: resting_levels(book, which, time) for which, name in enumerate(SIDES)}
+        book = self._order_book(symbol)
+        return {name: resting_levels(book, side_index, time) for side_index, name in enumerate(SIDES)}
 
     def move(self, symbol: str, ticks: int) -> None:
         """Shift all levels of a contract so that the middle of its book lies at a price.
@@ -283,8 +283,8 @@ class DepthLadder(Versioned):
         AdlError
             For an unknown symbol, a price below one tick, or levels beyond int64.
         """
-        book = self._known(symbol)
-        middle = _count(ticks, "ticks")
+        book = self._order_book(symbol)
+        middle = _read_count(ticks, "ticks")
         bids, asks = (side.keys for side in book.sides)
         best = [*(-bids[:1]).tolist(), *asks[:1].tolist()]
         shift = middle - sum(best) // len(best) if best else 0
@@ -322,15 +322,15 @@ class DepthLadder(Versioned):
             raise AdlError(f"token is a {kind}: must be a checkpoint of this ladder", argument="token", value=token)
         self._books = dict(token)
 
-    def _known(self, symbol: str) -> OrderBook:
+    def _order_book(self, symbol: str) -> OrderBook:
         require_option(
             "symbol", symbol, self._books, None if self._books else "must be one of none: the ladder is empty"
         )
         return self._books[symbol]
 
-    def _put(self, symbol: str, which: int, side: BookSide) -> None:
+    def _replace_side(self, symbol: str, side_index: int, side: BookSide) -> None:
         book = self._books[symbol]
-        sides = (side, book.sides[ASKS]) if which == BIDS else (book.sides[BIDS], side)
+        sides = (side, book.sides[ASKS]) if side_index == BIDS else (book.sides[BIDS], side)
         self._books[symbol] = book._replace(sides=sides)
 
     def _pickled(self) -> dict[str, Any]:
@@ -349,7 +349,7 @@ class DepthLadder(Versioned):
         }
 
     def __repr__(self) -> str:
-        counts = [sum(len(book.sides[which].keys) for book in self._books.values()) for which in (BIDS, ASKS)]
+        counts = [sum(len(book.sides[side_index].keys) for book in self._books.values()) for side_index in (BIDS, ASKS)]
         names = ("contract", "bid", "ask")
         contracts, bids, asks = (
             f"{count:,} {name}{'s' * (count != 1)}"
@@ -372,7 +372,7 @@ def _level_lots(first: int, growth: Fraction, levels: int) -> Iterator[int]:
         top, bottom = top * growth.numerator, bottom * growth.denominator
 
 
-def _count(value: Any, argument: str) -> int:
+def _read_count(value: Any, argument: str) -> int:
     number = whole_number(value, argument)
     if number < 1:
         raise AdlError.at(argument, None, value, "must be at least 1")

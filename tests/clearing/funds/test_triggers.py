@@ -199,7 +199,7 @@ def test_the_flag_is_what_the_definition_says(taken, shares, relative_to, minimu
 @example(100, 100, Fraction(-1, 3), "own", None, 1)
 def test_least_is_exactly_the_border(peak, opening, start, relative_to, minimum, quanta):
     drawdown = Drawdown(10, start, start / 2, relative_to=relative_to, minimum=minimum)
-    window = drawdown.start_window(opening).noted(peak, 0, 10)
+    window = drawdown.start_window(opening).with_sample(peak, 0, 10)
     base = peak if relative_to == "own" else opening
 
     def accepts(equity):

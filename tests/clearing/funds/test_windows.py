@@ -18,11 +18,11 @@ steps = st.lists(st.tuples(st.integers(0, 6), st.integers(-20, 100)), min_size=1
 
 
 def test_time_does_not_run_backwards():
-    window = Window().noted(5, 10, 100)
-    refused(lambda: window.noted(5, 9, 100), "time", "9", "10")
-    assert window.noted(5, 10, 100) == window
-    refused(lambda: window.noted(1.5, 10, 100), "value", "whole number")
-    refused(lambda: window.noted(1, "now", 100), "time", "whole number")
+    window = Window().with_sample(5, 10, 100)
+    refused(lambda: window.with_sample(5, 9, 100), "time", "9", "10")
+    assert window.with_sample(5, 10, 100) == window
+    refused(lambda: window.with_sample(1.5, 10, 100), "value", "whole number")
+    refused(lambda: window.with_sample(1, "now", 100), "time", "whole number")
 
 
 @given(steps, st.integers(1, 12))
@@ -30,7 +30,7 @@ def test_the_peak_is_the_maximum_of_the_window(taken, length):
     window, kept, time = Window(), [], 0
     for after, value in taken:
         time += after
-        window = window.noted(value, time, length)
+        window = window.with_sample(value, time, length)
         kept.append((time, value))
         inside = [(t, v) for t, v in kept if time - t <= length]
         assert window.peak == max(v for _, v in inside)
@@ -42,7 +42,7 @@ def test_the_peak_is_the_maximum_of_the_window(taken, length):
 
 
 def test_windows_are_copied_and_compared():
-    window = Window(100).noted(100, 0, 9).noted(90, 1, 9)
+    window = Window(100).with_sample(100, 0, 9).with_sample(90, 1, 9)
     assert pickle.loads(pickle.dumps(window)) == window
     assert hash(copy.deepcopy(window)) == hash(window)
     state = window.__getstate__()

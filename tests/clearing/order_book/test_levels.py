@@ -9,13 +9,13 @@ from adlcore.clearing import DepthLadder
 from adlcore.clearing.order_book.levels import (
     ASKS,
     BIDS,
+    consumed_at,
     consumed_lots,
     level_range,
     level_ticks,
     read_book,
     resting_levels,
     restored_side,
-    taken_at,
 )
 from support.refusals import refused_for as refused
 
@@ -75,7 +75,7 @@ def test_a_limit_reaches_the_levels_within_it_and_none_below_a_tick(which, worst
 
 def test_what_was_taken_comes_back_a_refill_a_level_and_millisecond():
     side = restored_side(np.array([-9, -8]), np.array([5, 5]), np.array([7, 2]), 10)
-    assert taken_at(side, Fraction(2), 12).tolist() == [3, 0]
-    assert taken_at(side, Fraction(2), None).tolist() == [7, 2]
-    refused(lambda: taken_at(side, Fraction(2), 9), "time", "the last fill, 10")
+    assert consumed_at(side, Fraction(2), 12).tolist() == [3, 0]
+    assert consumed_at(side, Fraction(2), None).tolist() == [7, 2]
+    refused(lambda: consumed_at(side, Fraction(2), 9), "time", "the last fill, 10")
     assert consumed_lots(np.array([0, 1, 3, 4]), 3).tolist() == [0, 1, 1, 2]

@@ -12,14 +12,14 @@ from ...errors import AdlError
 from ..events import Events
 from ..stages.stage import Order, OrderFill
 from ..state import HouseState
-from .fill_reports import FillId, check_fills, drop_repeats, read_reports, report_tuple
+from .fill_reports import FillId, ReportedFill, check_fills, drop_repeats, read_reports
 from .liquidation_pass import Pass, PassPrices
 
 __all__ = ["OpenPlan", "Plan"]
 
 
-#: Order number, lots and ticks of fills, by their names.
-ReportedFills = Mapping[FillId, tuple[int, int, int]]
+#: Fills by their names.
+ReportedFills = Mapping[FillId, ReportedFill]
 
 #: Of no fill.
 NOTHING_REPORTED: ReportedFills = {}
@@ -99,8 +99,8 @@ class OpenPlan:
     plan : Plan
     answers : tuple of lists of lists of OrderFill
         What was filled so far: for each plan before this one, of each of its orders.
-    reported : mapping of id to (int, int, int)
-        Order number, lots and ticks of every fill that has a name, of plans before, too.
+    reported : mapping of id to ReportedFill
+        Every fill that has a name, of plans before, too.
     """
 
     state: HouseState
@@ -178,10 +178,11 @@ class OpenPlan:
 
     def _refuse_late(self, number: int, filled: Any) -> None:
         """Refuse what a report of an order of an earlier plan tells anew; it may be told again as it was."""
-        for lots, ticks, name in [] if filled is None else read_reports(number, filled):
-            if name is None or self.reported.get(name) != (number, lots, ticks):
+        for report in [] if filled is None else read_reports(number, filled):
+            known = None if report.name is None else self.reported.get(report.name)
+            if known != (number, report.lots, report.ticks):
                 must = f"must be of an order of plan {self.plan.number}: order {number} was settled before"
-                raise AdlError.at("fills", number, report_tuple(lots, ticks, name), must)
+                raise AdlError.at("fills", number, report.as_told(), must)
 
 
 def require_open_plan(open_plan: OpenPlan | None, plan: Any) -> OpenPlan:

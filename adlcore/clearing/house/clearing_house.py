@@ -130,7 +130,9 @@ class ClearingHouse(HouseView):
             raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
         books = snapshot._owned()
         margin_pass, strict = terms.make_margin_pass(books), read_flag("strict", strict)
-        state, self.opening = open_state(books, margin_pass, funds, terms.venue, strict, terms.is_audited)
+        state, self.opening = open_state(
+            books, margin_pass, funds, terms.venue, strict=strict, is_audited=terms.is_audited
+        )
         ledger = Ledger(ledger_lines).after(self.opening, state.parties.funds)
         self._committed = CommittedState(terms, HouseContents(state, None, ledger, self.opening))
 

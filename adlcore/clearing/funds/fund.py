@@ -125,6 +125,7 @@ class InsuranceFund(Versioned):
 
 
 def _read_scope(scope: Any) -> tuple[str, ...]:
+    """One symbol or a list of them, as a tuple without repetitions."""
     must = "must be a symbol or a list of symbols"
     symbols = (scope,) if isinstance(scope, str) else tuple(read_list("scope", scope, must))
     if not symbols:

@@ -171,16 +171,16 @@ def resolve_funds(
         if fund.asset not in code:
             raise AdlError.at("funds.asset", row, fund.asset, f"must be one of the assets {', '.join(code)}")
     shared = _unscoped_rows(given, code)
-    everyone = [*given, *(InsuranceFund(asset.name) for asset in assets if asset.name not in shared)]
-    rows = _rows_by_name(everyone, len(given))
+    all_funds = [*given, *(InsuranceFund(asset.name) for asset in assets if asset.name not in shared)]
+    rows = _rows_by_name(all_funds, len(given))
     of_asset = [shared.get(asset.name, rows.get(asset.name, -1)) for asset in assets]
-    parents = _parents(everyone, rows)
+    parents = _parents(all_funds, rows)
     head = _head_funds(given, contracts, [of_asset[code[contract.settle.name]] for contract in contracts])
     table = FundTable(
         names=tuple(rows),
-        asset=_int64_column([code[fund.asset] for fund in everyone]),
+        asset=_int64_column([code[fund.asset] for fund in all_funds]),
         balance=_int64_column(
-            [_read_quanta("balance", row, fund.balance, assets[code[fund.asset]]) for row, fund in enumerate(everyone)]
+            [_read_quanta("balance", row, fund.balance, assets[code[fund.asset]]) for row, fund in enumerate(all_funds)]
         ),
         parent=_int64_column(parents),
         parent_cap=_int64_column(
@@ -188,13 +188,13 @@ def resolve_funds(
                 -1
                 if fund.parent_cap is None
                 else _read_quanta("parent_cap", row, fund.parent_cap, assets[code[fund.asset]])
-                for row, fund in enumerate(everyone)
+                for row, fund in enumerate(all_funds)
             ]
         ),
-        trigger=tuple(fallback if fund.trigger is None else fund.trigger for fund in everyone),
+        trigger=tuple(fallback if fund.trigger is None else fund.trigger for fund in all_funds),
         head=_int64_column(head),
         of_asset=_int64_column(of_asset),
-        scope=np.zeros((len(everyone), len(contracts)), np.bool_),
+        scope=np.zeros((len(all_funds), len(contracts)), np.bool_),
     )
     for contract, row in enumerate(head):
         table.scope[list(table.chain(row)), contract] = True
@@ -203,6 +203,7 @@ def resolve_funds(
 
 
 def _read_funds(funds: Any) -> list[InsuranceFund]:
+    """The funds that somebody gave, as a list."""
     listed = read_list("funds", funds, "must be a list of InsuranceFund")
     for row, fund in enumerate(listed):
         if not isinstance(fund, InsuranceFund):
@@ -210,26 +211,28 @@ def _read_funds(funds: Any) -> list[InsuranceFund]:
     return listed
 
 
-def _unscoped_rows(given: list[InsuranceFund], code: dict[str, int]) -> dict[str, int]:
+def _unscoped_rows(listed: list[InsuranceFund], code: dict[str, int]) -> dict[str, int]:
     """The row of the fund without scope of each asset that was given one."""
-    shared: dict[str, int] = {}
-    for row, fund in enumerate(given):
+    row_of_asset: dict[str, int] = {}
+    for row, fund in enumerate(listed):
         if fund.scope is not None:
             continue
-        if fund.asset in shared:
-            must = f"must name a scope: {given[shared[fund.asset]].name!r} is the fund of {fund.asset} without one"
+        if fund.asset in row_of_asset:
+            must = (
+                f"must name a scope: {listed[row_of_asset[fund.asset]].name!r} is the fund of {fund.asset} without one"
+            )
             raise AdlError.at("funds.scope", row, None, must)
-        shared[fund.asset] = row
-    return shared
+        row_of_asset[fund.asset] = row
+    return row_of_asset
 
 
-def _rows_by_name(everyone: list[InsuranceFund], given: int) -> dict[str, int]:
+def _rows_by_name(all_funds: list[InsuranceFund], given_count: int) -> dict[str, int]:
     """The row of each name."""
     rows: dict[str, int] = {}
-    for row, fund in enumerate(everyone):
+    for row, fund in enumerate(all_funds):
         if fund.name not in rows:
             rows[fund.name] = row
-        elif row < given:
+        elif row < given_count:
             raise AdlError.at("funds.name", row, fund.name, f"must be another: fund {rows[fund.name]} has it")
         else:
             must = f"must be another: the fund of {fund.asset} without scope has it"
@@ -237,17 +240,18 @@ def _rows_by_name(everyone: list[InsuranceFund], given: int) -> dict[str, int]:
     return rows
 
 
-def _parents(everyone: list[InsuranceFund], rows: dict[str, int]) -> list[int]:
+def _parents(all_funds: list[InsuranceFund], rows: dict[str, int]) -> list[int]:
+    """The row of each fund's parent, -1 without one; refused where a fund stands behind itself in the end."""
     parents = []
-    for row, fund in enumerate(everyone):
+    for row, fund in enumerate(all_funds):
         if fund.parent is None:
             parents.append(-1)
             continue
         if fund.parent not in rows:
             raise AdlError.at("funds.parent", row, fund.parent, f"must be one of the funds {', '.join(rows)}")
         parent = rows[fund.parent]
-        if everyone[parent].asset != fund.asset:
-            must = f"must be a fund of {fund.asset}: it holds {everyone[parent].asset}"
+        if all_funds[parent].asset != fund.asset:
+            must = f"must be a fund of {fund.asset}: it holds {all_funds[parent].asset}"
             raise AdlError.at("funds.parent", row, fund.parent, must)
         parents.append(parent)
     # 0 not seen yet, otherwise the walk that came by first.
@@ -257,15 +261,15 @@ def _parents(everyone: list[InsuranceFund], rows: dict[str, int]) -> list[int]:
         while row >= 0 and not walked[row]:
             walked[row], row = first + 1, parents[row]
         if row >= 0 and walked[row] == first + 1:
-            raise AdlError.at("funds.parent", row, everyone[row].parent, "must not stand behind itself in the end")
+            raise AdlError.at("funds.parent", row, all_funds[row].parent, "must not stand behind itself in the end")
     return parents
 
 
-def _head_funds(given: list[InsuranceFund], contracts: Sequence[Contract], head: list[int]) -> list[int]:
+def _head_funds(listed: list[InsuranceFund], contracts: Sequence[Contract], head: list[int]) -> list[int]:
     """The fund of each contract: `head` where no fund names it."""
     place = {contract.symbol: number for number, contract in enumerate(contracts)}
     owner: dict[str, str] = {}
-    for row, fund in enumerate(given):
+    for row, fund in enumerate(listed):
         for symbol in fund.scope or ():
             if symbol not in place:
                 raise AdlError.at("funds.scope", row, symbol, "must name contracts of the house")

@@ -133,7 +133,7 @@ class ClearingHouse(HouseView):
         state, self.opening = open_state(
             books, margin_pass, funds, terms.venue, strict=strict, is_audited=terms.is_audited
         )
-        ledger = Ledger(ledger_lines).after(self.opening, state.parties.funds)
+        ledger = Ledger(ledger_lines).with_events(self.opening, state.parties.funds)
         self._committed = CommittedState(terms, HouseContents(state, None, ledger, self.opening))
 
     @classmethod
@@ -386,7 +386,10 @@ class ClearingHouse(HouseView):
         """
         legs = buyer_leg, seller_leg
         return self._committed.make_change(
-            time, lambda pass_books: book_trade(pass_books, contract, quantity, price, buyer, seller, legs, leverage)
+            time,
+            lambda pass_books: book_trade(
+                pass_books, contract, quantity, price, buyer=buyer, seller=seller, legs=legs, leverage=leverage
+            ),
         )
 
     @exclusive_call
@@ -418,7 +421,9 @@ class ClearingHouse(HouseView):
         """
         return self._committed.make_change(
             time,
-            lambda pass_books: add_order(pass_books, wallet, contract, quantity, price, leverage, locked),
+            lambda pass_books: add_order(
+                pass_books, wallet, contract, quantity, price, leverage=leverage, locked=locked
+            ),
         )
 
     @exclusive_call

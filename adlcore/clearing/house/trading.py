@@ -54,6 +54,7 @@ def book_trade(
     contract: str,
     quantity: Number,
     price: Number,
+    *,
     buyer: int | None,
     seller: int | None,
     legs: tuple[str | None, str | None],

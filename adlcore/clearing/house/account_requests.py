@@ -59,12 +59,12 @@ def book_fund_deposit(pass_books: PassBooks, name: str, amount: Number) -> None:
     unit = pass_books.snapshot.assets[asset]
     quanta = unit.quanta(amount)
     party = pass_books.first_fund + fund
-    most = max(0, min(int(pass_books.party_cash[party, asset]), pass_books.fund_equity(fund)))
+    most = max(0, min(int(pass_books.parties.cash[party, asset]), pass_books.parties.fund_equity(fund)))
     if quanta == 0 or quanta < -most:
         must = f"must not be 0, and take out at most cash and equity: {unit.decimal(most)} {unit.name}"
         raise AdlError.at("amount", None, amount, must)
-    pass_books.credit_fund(fund, quanta)
-    pass_books.fund_equity(fund)  # which must fit, too
+    pass_books.parties.credit_fund(fund, quanta)
+    pass_books.parties.fund_equity(fund)  # which must fit, too
     pass_books.log.add(("fund-deposit", "request", {"party": party, "amount": quanta, "asset": asset}))
 
 

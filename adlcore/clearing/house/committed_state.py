@@ -15,6 +15,7 @@ from ...errors import AdlError
 from ..events import Events
 from ..liquidation.cool_downs import valid_cool_downs
 from ..liquidation.pass_books import PassBooks
+from ..liquidation.party_rows import require_int64
 from ..liquidation.settlement import settle_debts
 from ..margin.margin_pass import MarginPass
 from ..order_book.liquidity import Restorable
@@ -244,7 +245,7 @@ class CommittedState:
         """
         contents = self.contents
         state = contents.state
-        pass_books.refuse_unfit_parties()
+        pass_books.parties.refuse_unfit()
         # By the margin after the call, and before the state is made, which has them (``docs/waterfall.md``,
         # "Cool-downs").
         pass_books.cooling = valid_cool_downs(pass_books.cooling, books, margin_pass)
@@ -299,7 +300,7 @@ class CommittedState:
             moved = pass_books.log.wallets()
             for wallet in moved.tolist():
                 change = int(books.wallets.balance[wallet]) - int(before.wallets.balance[wallet])
-                margin_pass.sums[wallet, 0] = pass_books.require_int64(
+                margin_pass.sums[wallet, 0] = require_int64(
                     int(margin_pass.sums[wallet, 0]) + change, "equity"
                 )
             # A copy: the state before holds the columns of the old one.

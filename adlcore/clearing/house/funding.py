@@ -13,6 +13,7 @@ from ..._support.arrays import INT64, INT64_MAX, Int64Array1D
 from ...contracts.decimals import Number, exact_decimal
 from ...errors import AdlError
 from ..liquidation.pass_books import PassBooks
+from ..liquidation.party_rows import require_int64
 from ..snapshot.exact import read_entry
 
 __all__ = ["charge_funding"]
@@ -55,19 +56,19 @@ def _charge_contract(pass_books: PassBooks, code: int, rate: Decimal) -> None:
     )
     total = _kernels.numbers.money.exact_sum(paid)
     for other in range(pass_books.first_fund):
-        lots = int(pass_books.lots[other, code])
-        notional = np.array([abs(pass_books.mark_value(other, code))])
+        lots = int(pass_books.parties.lots[other, code])
+        notional = np.array([abs(pass_books.parties.mark_value(other, code))])
         amount = (1 if lots > 0 else -1) * int(_payments(notional, rate, "the street")[0])
         if lots and amount:
-            pass_books.party_cash[other, asset] = pass_books.require_int64(
-                int(pass_books.party_cash[other, asset]) - amount, "cash"
+            pass_books.parties.cash[other, asset] = require_int64(
+                int(pass_books.parties.cash[other, asset]) - amount, "cash"
             )
             pass_books.log.add(
                 ("funding", "funding", {**label, "party": other, "amount": -amount}),
                 ("funding", "funding", {**label, "party": party, "amount": amount}),
             )
             total += amount
-    pass_books.credit_fund(fund, total)
+    pass_books.parties.credit_fund(fund, total)
 
 
 def _debit_slots(pass_books: PassBooks, slots: Int64Array1D, paid: Int64Array1D) -> None:

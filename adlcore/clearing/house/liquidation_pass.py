@@ -139,8 +139,8 @@ def _funds_below_zero(pass_books: PassBooks) -> list[int]:
         fund
         for fund in range(len(pass_books.fund_table))
         if fund not in pass_books.tried_funds
-        and pass_books.lots[pass_books.first_fund + fund].any()
-        and pass_books.fund_equity(fund) < 0
+        and pass_books.parties.lots[pass_books.first_fund + fund].any()
+        and pass_books.parties.fund_equity(fund) < 0
     ]
 
 

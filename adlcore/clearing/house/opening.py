@@ -93,8 +93,8 @@ def _balance_open_interest(pass_books: PassBooks, strict: bool) -> None:
             side = "longs" if net > 0 else "shorts"
             must = f"the longs and shorts of {contract.symbol} must be equal; {abs(net):,} lots more are {side}"
             raise AdlError.at("positions.quantity", None, net, must)
-        pass_books.lots[STREET, code] = -net
-        cost = pass_books.mark_value(STREET, code)
-        pass_books.cost[STREET, code] = cost
+        pass_books.parties.lots[STREET, code] = -net
+        cost = pass_books.parties.mark_value(STREET, code)
+        pass_books.parties.cost[STREET, code] = cost
         label = {"contract": code, "asset": pass_books.settle[code], "party": STREET}
         pass_books.log.add(("balanced", "opening", {**label, "lots": -net, "amount": -cost}))

@@ -92,12 +92,12 @@ class StreetSide:
 
     def closes(self, lots: int) -> int:
         """How many of these lots close something."""
-        held = int(self.pass_books.lots[STREET, self.code])
+        held = int(self.pass_books.parties.lots[STREET, self.code])
         return min(lots, abs(held)) if held * self.sign < 0 else 0
 
     def book(self, lots: int, value: int) -> None:
         """Take signed lots that all close, or all open."""
-        self.pass_books.take(STREET, self.code, lots, value, value)
+        self.pass_books.parties.take(STREET, self.code, lots, value, value)
 
 
 class WalletSide:

@@ -14,6 +14,7 @@ from ..funds.parties import TREASURY
 from ..snapshot.tables import CROSS
 from .liquidation_round import Round
 from .pass_books import BY_FUND_OR_ADL, BY_VAULT, PassBooks
+from .party_rows import require_int64
 
 __all__ = ["move_to_cross", "reduce_open_entry", "settle_round", "settle_debts", "settle_outside_round"]
 
@@ -131,8 +132,8 @@ def _pay_by_funds(
     table = pass_books.fund_table
     funds = np.arange(len(table))
     at = pass_books.first_fund + funds, table.asset
-    cash, equity = pass_books.party_cash[at], pass_books.fund_equities()
-    left = np.where(table.parent_cap < 0, -1, table.parent_cap - pass_books.lent)
+    cash, equity = pass_books.parties.cash[at], pass_books.parties.fund_equities()
+    left = np.where(table.parent_cap < 0, -1, table.parent_cap - pass_books.parties.lent)
     longest = max(len(table.chain(f)) for f in funds.tolist())
     rows, payers, paid = np.empty((3, len(amount) * longest), INT64)
     kernel = _kernels.clearing.payments
@@ -140,11 +141,11 @@ def _pay_by_funds(
     lines, bad = kernel.settle(purses, amount, fund, payments)
     if bad >= 0:
         raise AdlError.at("funds.balance", int(fund[bad]), int(amount[bad]), "must fit int64 quanta once settled")
-    pass_books.party_cash[at] = cash
+    pass_books.parties.cash[at] = cash
     rows, payers, paid = rows[:lines], payers[:lines], paid[:lines]
     for place in np.flatnonzero(payers != fund[rows]).tolist():
         chain = table.chain(int(fund[rows[place]]))
-        pass_books.lent[chain[chain.index(int(payers[place])) - 1]] -= paid[place]
+        pass_books.parties.lent[chain[chain.index(int(payers[place])) - 1]] -= paid[place]
     return rows, payers, paid
 
 
@@ -182,8 +183,8 @@ def _pay_vaults(
     pass_books.cash[slots] -= amount
     pass_books.revalue(wallets)
     for party, code, x in zip(vault.tolist(), asset.tolist(), amount.tolist(), strict=True):
-        pass_books.party_cash[party, code] = pass_books.require_int64(
-            int(pass_books.party_cash[party, code]) + x, "vault cash"
+        pass_books.parties.cash[party, code] = require_int64(
+            int(pass_books.parties.cash[party, code]) + x, "vault cash"
         )
     pass_books.log.extend(
         ("rest", "settlement", {"wallet": wallets, "amount": -amount, "asset": asset}),
@@ -216,12 +217,12 @@ def _settle_valued(pass_books: PassBooks, wallet: int) -> None:
         amount, fund = int(pass_books.cash[slot[asset]]), int(pass_books.fund_table.of_asset[asset])
         if amount > 0 and took & BY_FUND_OR_ADL:
             pass_books.cash[slot[asset]] = 0
-            pass_books.credit_fund(fund, amount)
+            pass_books.parties.credit_fund(fund, amount)
             pass_books.log_fund_payment(wallet, fund, amount, asset, "rest", "settlement")
         elif amount > 0 and took & BY_VAULT:
             _pay_vaults(pass_books, *np.array([[wallet], [asset], [slot[asset]], [amount]], INT64))
         elif amount < 0:
-            for payer, paid in list(pass_books.collect_from_chain(fund, -amount)):
+            for payer, paid in list(pass_books.parties.collect_from_chain(fund, -amount)):
                 pass_books.cash[slot[asset]] += paid
                 pass_books.log_fund_payment(
                     wallet, payer, -paid, asset, "cover", "shortfall" if payer == fund else "parent"
@@ -271,9 +272,9 @@ def _book_with_treasury(
     pass_books: PassBooks, wallet: int, slot: int, asset: int, amount: int, kind: str, cause: str
 ) -> None:
     """A wallet receives from the treasury; below 0 it gives."""
-    pass_books.cash[slot] = pass_books.require_int64(int(pass_books.cash[slot]) + amount, "balance")
+    pass_books.cash[slot] = require_int64(int(pass_books.cash[slot]) + amount, "balance")
     place = TREASURY, asset
-    pass_books.party_cash[place] = pass_books.require_int64(int(pass_books.party_cash[place]) - amount, "treasury cash")
+    pass_books.parties.cash[place] = require_int64(int(pass_books.parties.cash[place]) - amount, "treasury cash")
     pass_books.log.add(
         (kind, cause, {"wallet": wallet, "amount": amount, "asset": asset}),
         (kind, cause, {"party": TREASURY, "amount": -amount, "asset": asset}),

@@ -45,7 +45,7 @@ def observe_funds(pass_books: PassBooks) -> None:
         if not trigger.length:
             continue
         windows = dict(pass_books.windows[fund])
-        equity, party = pass_books.fund_equity(fund), pass_books.first_fund + fund
+        equity, party = pass_books.parties.fund_equity(fund), pass_books.first_fund + fund
         unit = pass_books.snapshot.assets[pass_books.fund_table.asset[fund]].quanta_per_unit
         if not trigger.per_contract:
             windows[EQUITY_WINDOW], change = trigger.observe(windows[EQUITY_WINDOW], equity, pass_books.time, unit)
@@ -54,9 +54,9 @@ def observe_funds(pass_books: PassBooks) -> None:
             windows[EQUITY_WINDOW] = windows[EQUITY_WINDOW].with_sample(equity, pass_books.time, trigger.length)
             for code in _watched_contracts(pass_books.fund_table, fund):
                 gained = (
-                    int(pass_books.realized[party, code])
-                    + pass_books.mark_value(party, code)
-                    - int(pass_books.cost[party, code])
+                    int(pass_books.parties.realized[party, code])
+                    + pass_books.parties.mark_value(party, code)
+                    - int(pass_books.parties.cost[party, code])
                 )
                 base = windows[EQUITY_WINDOW].peak
                 windows[code], change = trigger.observe(windows[code], gained, pass_books.time, unit, base=base)

@@ -19,6 +19,7 @@ from ...errors import AdlError
 from ..funds.parties import STREET
 from ..liquidation.liquidation_round import Round, StageRows
 from ..liquidation.pass_books import BY_BOOK, PassBooks
+from ..liquidation.party_rows import require_int64
 from .stage import Order, OrderBatches, OrderFill, Stage
 
 __all__ = ["BookIOC"]
@@ -236,7 +237,7 @@ class BookIOC(Stage):
     def _limit(self, pass_books: PassBooks, chosen: StageRows, place: int, lots: int) -> int:
         """The limit of an order in ticks."""
         price = int(chosen.price[place])
-        spare = max(0, pass_books.fund_equity(int(chosen.fund[place]))) if self.limit == "fund" else 0
+        spare = max(0, pass_books.parties.fund_equity(int(chosen.fund[place]))) if self.limit == "fund" else 0
         if not spare:
             return price
         code, side = int(chosen.code[place]), int(chosen.side[place])
@@ -261,13 +262,13 @@ class BookIOC(Stage):
         for count, ticks in fills:
             unit = pass_books.value_per_lot(code, ticks)
             # What would take the street through zero closes first, then opens: two fills.
-            held = int(pass_books.lots[0, code])
+            held = int(pass_books.parties.lots[0, code])
             closes = min(count, abs(held)) if held * side < 0 else 0
             for part in [closes, count - closes] if 0 < closes < count else [count]:
-                value = pass_books.require_int64(round(exact + unit * part) - round(exact), "fills")
+                value = require_int64(round(exact + unit * part) - round(exact), "fills")
                 exact += unit * part
                 pass_books.close(np.array([row]), np.array([part]), np.array([value]), np.array([code]))
-                pass_books.street(code, side * part, side * value, side * value)
+                pass_books.parties.street(code, side * part, side * value, side * value)
                 shared = {"contract": code, "price": ticks, "asset": asset}
                 user, lots = {**shared, "wallet": wallet, "row": row}, side * part
                 amount = side * value
@@ -288,10 +289,10 @@ class BookIOC(Stage):
             amount, kind = (better, "surplus") if self.surplus == "fund" else (fee, "fee")
             if amount:
                 pass_books.credit_wallet(wallet, asset, -amount)
-                pass_books.credit_fund(fund, amount)
+                pass_books.parties.credit_fund(fund, amount)
                 pass_books.log_fund_payment(wallet, fund, amount, asset, kind, kind)
         elif better < 0:
-            for payer, amount in list(pass_books.collect_from_chain(fund, -better)):
+            for payer, amount in list(pass_books.parties.collect_from_chain(fund, -better)):
                 pass_books.credit_wallet(wallet, asset, amount)
                 pass_books.log_fund_payment(
                     wallet, payer, -amount, asset, "cover", "fund" if payer == fund else "parent"

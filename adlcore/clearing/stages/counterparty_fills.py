@@ -52,7 +52,7 @@ class Remainders:
         """What is left of each now: lots > 0, or 0 where its row was closed or stands on the other side."""
         users, held = self.fund < 0, np.empty(len(self), INT64)
         held[users] = pass_books.quantity[self.row[users]]
-        held[~users] = pass_books.lots[pass_books.first_fund + self.fund[~users], self.code[~users]]
+        held[~users] = pass_books.parties.lots[pass_books.first_fund + self.fund[~users], self.code[~users]]
         left: Int64Array1D = np.maximum(held * self.side, 0)
         return left
 

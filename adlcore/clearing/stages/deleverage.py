@@ -147,13 +147,13 @@ class Deleverage(Stage):
             party = pass_books.first_fund + fund
             # All such stages of the round that tries a fund try it, no later round (docs/waterfall.md, "Deleverage").
             tried = fund in pass_books.tried_funds and fund not in liquidation_round.funds
-            if tried or not pass_books.lots[party].any() or (equity := pass_books.fund_equity(fund)) >= 0:
+            if tried or not pass_books.parties.lots[party].any() or (equity := pass_books.parties.fund_equity(fund)) >= 0:
                 continue
             if fund not in liquidation_round.funds:
                 liquidation_round.funds.append(fund)
             pass_books.tried_funds.add(fund)
             shared = share_party_rows(
-                pass_books.margin_pass, equity, pass_books.lots[party], pass_books.cost[party], party
+                pass_books.margin_pass, equity, pass_books.parties.lots[party], pass_books.parties.cost[party], party
             )
             nobody = np.full(len(shared.row), -1, INT64)
             found.append(
@@ -162,7 +162,7 @@ class Deleverage(Stage):
                     wallet=nobody,
                     fund=np.full(len(shared.row), fund, INT64),
                     code=shared.row,
-                    side=np.sign(pass_books.lots[party, shared.row]),
+                    side=np.sign(pass_books.parties.lots[party, shared.row]),
                     price=self._prices(pass_books, shared.row, shared.price),
                 )
             )
@@ -244,27 +244,27 @@ def _close_remainders(
     pass_books.closed_by[left.wallet[wallets]] |= BY_FUND_OR_ADL
     for place in served[left.row[served] < 0].tolist():
         code, side, value = int(left.code[place]), int(left.side[place]), int(left.side[place] * worth[place])
-        pass_books.take(pass_books.first_fund + int(left.fund[place]), code, -side * int(lots[place]), -value, -value)
+        pass_books.parties.take(pass_books.first_fund + int(left.fund[place]), code, -side * int(lots[place]), -value, -value)
 
 
 def _net_funds(pass_books: PassBooks, left: Remainders, need: Int64Array1D, done: Int64Array1D) -> None:
     """Close remainders against the inventory that funds of the contract hold on the other side."""
     code, side = int(left.code[0]), int(left.side[0])
-    chain = [fund for fund, _ in pass_books.chain(int(pass_books.fund_table.head[code]))]
-    against = [fund for fund in chain if pass_books.lots[pass_books.first_fund + fund, code] * side < 0]
+    chain = [fund for fund, _ in pass_books.parties.chain(int(pass_books.fund_table.head[code]))]
+    against = [fund for fund in chain if pass_books.parties.lots[pass_books.first_fund + fund, code] * side < 0]
     # What a fund has apart from this row does not change while remainders are served.
-    apart = {fund: pass_books.fund_equity(fund) - _row_share_of_equity(pass_books, fund, code) for fund in against}
+    apart = {fund: pass_books.parties.fund_equity(fund) - _row_share_of_equity(pass_books, fund, code) for fund in against}
     fills: list[tuple[int, int, int, int]] = []
     wanted, before = need.tolist(), done.tolist()
     for place, price in enumerate(left.price.tolist()):
-        against = [fund for fund in against if pass_books.lots[pass_books.first_fund + fund, code]]
+        against = [fund for fund in against if pass_books.parties.lots[pass_books.first_fund + fund, code]]
         given = 0
         for fund in against:
             lots = _lots_from_fund(pass_books, fund, code, side, price, wanted[place], apart[fund])
             if lots:
                 unit = pass_books.value_per_lot(code, price)
                 value = round(unit * (before[place] + lots)) - round(unit * before[place])
-                pass_books.take(pass_books.first_fund + fund, code, side * lots, side * value, side * value)
+                pass_books.parties.take(pass_books.first_fund + fund, code, side * lots, side * value, side * value)
                 fills.append((place, fund, lots, value))
                 wanted[place] -= lots
                 before[place] += lots
@@ -279,19 +279,19 @@ def _net_funds(pass_books: PassBooks, left: Remainders, need: Int64Array1D, done
 def _row_share_of_equity(pass_books: PassBooks, fund: int, code: int) -> int:
     """What of a fund's equity moves with its row in a contract: cash, and what the row gained."""
     party = pass_books.first_fund + fund
-    cash = int(pass_books.party_cash[party, pass_books.fund_table.asset[fund]])
-    return cash + pass_books.mark_value(party, code) - int(pass_books.cost[party, code])
+    cash = int(pass_books.parties.cash[party, pass_books.fund_table.asset[fund]])
+    return cash + pass_books.parties.mark_value(party, code) - int(pass_books.parties.cost[party, code])
 
 
 def _lots_from_fund(pass_books: PassBooks, fund: int, code: int, side: int, price: int, need: int, apart: int) -> int:
     """How many lots a fund gives at a price; `apart` is its equity without cash and this row."""
     party = pass_books.first_fund + fund
-    held = abs(int(pass_books.lots[party, code]))
+    held = abs(int(pass_books.parties.lots[party, code]))
     loss = side * (pass_books.value_per_lot(code, price) - pass_books.mark_value_per_lot(code))
     if loss <= 0:
         return min(held, need)
     room = (
-        apart + _row_share_of_equity(pass_books, fund, code) - 2 - -(-abs(pass_books.mark_value(party, code)) // 2**51)
+        apart + _row_share_of_equity(pass_books, fund, code) - 2 - -(-abs(pass_books.parties.mark_value(party, code)) // 2**51)
     )
     return min(held, need, math.floor(max(0, room) / loss))
 

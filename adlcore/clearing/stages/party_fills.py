@@ -17,10 +17,10 @@ def hand_over(pass_books: PassBooks, chosen: StageRows, party: npt.NDArray[np.in
     closing, closed = np.zeros((2, len(chosen)), INT64)
     for place, to in enumerate(party.tolist()):
         code, lots = int(chosen.code[place]), int(chosen.side[place] * chosen.lots[place])
-        value, held = int(chosen.value[place]), int(pass_books.lots[to, code])
+        value, held = int(chosen.value[place]), int(pass_books.parties.lots[to, code])
         part = min(abs(held), abs(lots)) if held * lots < 0 else 0
         worth = round(pass_books.value_per_lot(code, int(chosen.price[place])) * part) * int(chosen.side[place])
-        pass_books.take(to, code, lots, value, worth)
+        pass_books.parties.take(to, code, lots, value, worth)
         closing[place], closed[place] = part, worth
     book_rows(pass_books, chosen, party, closing, closed, kind, cause)
 

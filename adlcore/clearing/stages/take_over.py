@@ -53,10 +53,10 @@ def _offer_rows(pass_books: PassBooks, liquidation_round: Round, chosen: StageRo
     """Offer rows to the funds; who took each, or -1. The books and the log follow."""
     table, first = pass_books.fund_table, pass_books.first_fund
     funds = np.arange(len(table.names))
-    lots, cost = pass_books.lots[first:], pass_books.cost[first:]
+    lots, cost = pass_books.parties.lots[first:], pass_books.parties.cost[first:]
     asset = first + funds, table.asset
-    cash, equity = pass_books.party_cash[asset], pass_books.fund_equities()
-    size = np.abs([pass_books.mark_values(first + f) for f in funds.tolist()])
+    cash, equity = pass_books.parties.cash[asset], pass_books.parties.fund_equities()
+    size = np.abs([pass_books.parties.mark_values(first + f) for f in funds.tolist()])
     notional = (size * table.scope).sum(axis=1)
     caps = [trigger.cap for trigger in table.trigger]
     least = np.array(least_equities(pass_books), INT64)
@@ -68,7 +68,7 @@ def _offer_rows(pass_books: PassBooks, liquidation_round: Round, chosen: StageRo
     holders = clearing.fund_books
     lot_numerator, lot_denominator, inverse = pass_books.tick_fractions()
     bad, lines = clearing.funds.take_over(
-        holders.FundBooks(lots, cost, pass_books.lots0[first:], pass_books.cost0[first:], cash, equity, notional),
+        holders.FundBooks(lots, cost, pass_books.parties.lots0[first:], pass_books.parties.cost0[first:], cash, equity, notional),
         holders.FundTerms(least, cap_numerator, cap_denominator, pass_books.refused_contracts, table.parent),
         holders.LotValues(pass_books.margin_pass.mark_value_per_lot, lot_numerator, lot_denominator, inverse),
         holders.Offers(chosen.fund, chosen.code, chosen.side * chosen.lots, chosen.price, chosen.value),
@@ -78,9 +78,9 @@ def _offer_rows(pass_books: PassBooks, liquidation_round: Round, chosen: StageRo
     if bad >= 0:
         must = "taken over, the fund's money must fit int64 quanta; use fewer decimals"
         raise AdlError.at("positions.quantity", int(chosen.row[bad]), int(chosen.lots[bad]), must)
-    pass_books.party_cash[asset] = cash
+    pass_books.parties.cash[asset] = cash
     found = holder >= 0
-    np.add.at(pass_books.realized, (first + holder[found], chosen.code[found]), realized[found])
+    np.add.at(pass_books.parties.realized, (first + holder[found], chosen.code[found]), realized[found])
     book_rows(pass_books, chosen.only(found), first + holder[found], closing[found], closed[found], "take-over", "fund")
     # Refusals come after the take-overs, in the order in which rows were offered (docs/waterfall.md, "TakeOver").
     for place, fund, why, value, bound in refusals[:lines].tolist():

@@ -31,9 +31,9 @@ class Uncovered(Stage):
                 values = {"wallet": rows.wallet, "row": rows.row, "contract": rows.code}
                 pass_books.log.extend(("uncovered-lots", cause, {**values, "lots": rows.side * rows.lots}))
         for fund in liquidation_round.funds:
-            if pass_books.fund_equity(fund) < 0:
+            if pass_books.parties.fund_equity(fund) < 0:
                 party = pass_books.first_fund + fund
-                for code in np.flatnonzero(pass_books.lots[party]).tolist():
-                    left = {"party": party, "contract": code, "lots": pass_books.lots[party, code]}
+                for code in np.flatnonzero(pass_books.parties.lots[party]).tolist():
+                    left = {"party": party, "contract": code, "lots": pass_books.parties.lots[party, code]}
                     pass_books.log.add(("uncovered-lots", "bankruptcy", left))
         return None

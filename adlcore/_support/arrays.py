@@ -59,17 +59,17 @@ def owned(array: npt.NDArray[Values]) -> npt.NDArray[Values]:
     return copied
 
 
-def clip_int64(number: int) -> int:
-    """The int64 that is nearest to a number."""
-    return max(-INT64_MAX - 1, min(number, INT64_MAX))
-
-
 def refuse_unfit(argument: str, name: str, row: int | None = None) -> None:
     """Refuse a name that no column can hold: one that is too long, or ends in NUL, which NumPy's text does not keep."""
     if len(name) > LONGEST_NAME:
         raise AdlError.at(argument, row, name, f"must have at most {LONGEST_NAME} characters")
     if name.endswith("\0"):
         raise AdlError.at(argument, row, name, "must not end in a NUL character, which would be lost")
+
+
+def clip_int64(number: int) -> int:
+    """The int64 that is nearest to a number."""
+    return max(-INT64_MAX - 1, min(number, INT64_MAX))
 
 
 def is_int64(array: NumberArray1D) -> TypeGuard[Int64Array1D]:

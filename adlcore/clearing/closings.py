@@ -80,8 +80,8 @@ def closing_fills(
     (['other users'], array([0]), array([1]))
     """
     user = wallet >= 0
-    given = (kind == CODES["adl-fill"]) & (cause == CAUSE_CODES["bankruptcy"])
-    netted = cause[np.maximum(link[given], 0)] == CAUSE_CODES["fund"]
+    adl_fills = (kind == CODES["adl-fill"]) & (cause == CAUSE_CODES["bankruptcy"])
+    netted = cause[np.maximum(link[adl_fills], 0)] == CAUSE_CODES["fund"]
     stage = np.full(len(kind), -1, INT64)
     stage[(kind == CODES["book-fill"]) & user] = BOOK
     stage[kind == CODES["net-legs"]] = LEGS
@@ -89,7 +89,7 @@ def closing_fills(
     stage[kind == CODES["take-over"]] = FUND
     # Of these the other leg is a vault's or a fund's own.
     stage[((stage == VAULT) | (stage == FUND)) & ~user] = -1
-    stage[given] = np.where(netted, INVENTORY, USERS)
+    stage[adl_fills] = np.where(netted, INVENTORY, USERS)
     event = np.flatnonzero(stage >= 0)
     return event, stage[event], -np.sign(lots[event])
 

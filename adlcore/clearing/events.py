@@ -258,7 +258,7 @@ class Events(Immutable):
         """bool[n]: which events are of these kinds."""
         for kind in kinds:
             require_option("kind", kind, CODES)
-        return np.isin(self.table[:, 0], [CODES[kind] for kind in kinds])
+        return np.isin(self.kind, [CODES[kind] for kind in kinds])
 
     def only(self, *kinds: str) -> Events:
         """The events of these kinds; sequence numbers are then of this table alone."""
@@ -281,7 +281,7 @@ class Events(Immutable):
         columns: dict[str, npt.NDArray[Any]] = {
             name: column.texts() if isinstance(column, Words) else column for name, column in self.codes().items()
         }
-        columns["account"] = _accounts(self.names.account, self.wallet)
+        columns["account"] = _account_column(self.names.account, self.wallet)
         return {column.name: columns[column.name] for column in COLUMNS}
 
     def codes(self) -> dict[str, Int64Array1D | Words]:
@@ -322,7 +322,7 @@ class Events(Immutable):
 
     def counts(self) -> dict[str, int]:
         """How many there are of each kind that there is, in the order of their first."""
-        kinds, first, count = np.unique(self.table[:, 0], return_index=True, return_counts=True)
+        kinds, first, count = np.unique(self.kind, return_index=True, return_counts=True)
         order = np.argsort(first)
         return {KINDS[kinds[k]]: int(count[k]) for k in order.tolist()}
 
@@ -357,12 +357,12 @@ def name_column(names: Sequence[str], codes: Int64Array1D) -> npt.NDArray[Any]:
     return np.array([*names, ""])[codes]
 
 
-def _accounts(account: npt.NDArray[Any], wallet: Int64Array1D) -> npt.NDArray[Any]:
+def _account_column(account: npt.NDArray[Any], wallet: Int64Array1D) -> npt.NDArray[Any]:
     """The accounts of wallets, as objects: None where there is none."""
-    found = np.full(len(wallet), None, object)
-    held = np.flatnonzero(wallet >= 0)
-    found[held] = account[wallet[held]].tolist()
-    return found
+    accounts = np.full(len(wallet), None, object)
+    places = np.flatnonzero(wallet >= 0)
+    accounts[places] = account[wallet[places]].tolist()
+    return accounts
 
 
 class Log:
@@ -370,7 +370,7 @@ class Log:
 
     def __init__(self) -> None:
         self._blocks: list[npt.NDArray[np.int64]] = []
-        self._few: list[tuple[int, ...]] = []
+        self._single_lines: list[tuple[int, ...]] = []
         self._count = 0
 
     def add(self, *legs: Leg) -> None:
@@ -379,10 +379,10 @@ class Log:
             line = list(ABSENT_FIELDS)
             for name, value in values.items():
                 line[FIELD_PLACE[name]] = int(value)
-            line[0], line[FIELD_PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
+            line[FIELD_PLACE["kind"]], line[FIELD_PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
             if len(legs) > 1:
                 line[FIELD_PLACE["link"]] = self._count + (1 if place == 0 else 0)
-            self._few.append(tuple(line))
+            self._single_lines.append(tuple(line))
         self._count += len(legs)
 
     def extend(self, *legs: Leg) -> None:
@@ -399,7 +399,7 @@ class Log:
                     columns.append((place, FIELD_PLACE[name], value))
                 else:
                     pattern[place, FIELD_PLACE[name]] = value
-            pattern[place, 0], pattern[place, FIELD_PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
+            pattern[place, FIELD_PLACE["kind"]], pattern[place, FIELD_PLACE["cause"]] = CODES[kind], CAUSE_CODES[cause]
         block = np.empty((count, *pattern.shape), INT64)
         block[:] = pattern
         for place, field, column in columns:
@@ -413,9 +413,10 @@ class Log:
         self._count += count * len(legs)
 
     def _flush(self) -> None:
-        if self._few:
-            self._blocks.append(np.array(self._few, INT64))
-            self._few = []
+        """Make a block of the single lines so far, which come before the next one."""
+        if self._single_lines:
+            self._blocks.append(np.array(self._single_lines, INT64))
+            self._single_lines = []
 
     def __len__(self) -> int:
         return self._count

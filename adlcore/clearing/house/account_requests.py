@@ -34,10 +34,10 @@ def book_deposit(pass_books: PassBooks, wallet: int, amount: Number, asset: str 
     """Money from outside into a wallet; an open entry is paid first."""
     books = pass_books.snapshot
     changed = books.deposit(wallet, amount, asset)
-    code = asset_row(books, wallet, asset)
-    quanta = books.assets[code].quanta(amount)
-    pass_books.log.add(("deposit", "request", {"wallet": wallet, "amount": quanta, "asset": code}))
-    pay_open_entry(pass_books, int(wallet), code, quanta, "request")
+    asset_code = asset_row(books, wallet, asset)
+    quanta = books.assets[asset_code].quanta(amount)
+    pass_books.log.add(("deposit", "request", {"wallet": wallet, "amount": quanta, "asset": asset_code}))
+    pay_open_entry(pass_books, int(wallet), asset_code, quanta, "request")
     return changed
 
 
@@ -45,9 +45,9 @@ def book_withdrawal(pass_books: PassBooks, wallet: int, amount: Number, asset: s
     """Money out of a wallet, within its free margin."""
     books = pass_books.snapshot
     changed = withdraw_by(books, MarginState._of(pass_books.margin_pass), wallet, amount, asset)
-    code = asset_row(books, wallet, asset)
-    quanta = books.assets[code].quanta(amount)
-    pass_books.log.add(("withdrawal", "request", {"wallet": wallet, "amount": -quanta, "asset": code}))
+    asset_code = asset_row(books, wallet, asset)
+    quanta = books.assets[asset_code].quanta(amount)
+    pass_books.log.add(("withdrawal", "request", {"wallet": wallet, "amount": -quanta, "asset": asset_code}))
     return changed
 
 
@@ -76,6 +76,7 @@ def add_order(
     contract: str,
     quantity: Number,
     price: Number,
+    *,
     leverage: Number | None,
     locked: Number | None,
 ) -> Snapshot:

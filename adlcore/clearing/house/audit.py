@@ -67,15 +67,16 @@ def asset_totals(state: HouseState) -> tuple[int, ...]:
 def differences(state: HouseState) -> Iterator[str]:
     """Every invariant that does not hold."""
     yield from _open_interest_differences(state)
-    for asset, found, right in zip(state.snapshot.assets, asset_totals(state), state.constant, strict=True):
-        if found != right:
-            what = f"balances and cash less entry values of {asset.name} are {found} quanta, must be {right}"
-            yield f"{what}: {found - right:+} too many"
+    for asset, found, expected in zip(state.snapshot.assets, asset_totals(state), state.constant, strict=True):
+        if found != expected:
+            what = f"balances and cash less entry values of {asset.name} are {found} quanta, must be {expected}"
+            yield f"{what}: {found - expected:+} too many"
     yield from _wallet_differences(state)
     yield from _fund_differences(state)
 
 
 def _open_interest_differences(state: HouseState) -> Iterator[str]:
+    """Lots of each contract sum to 0, parties included."""
     snapshot, parties = state.snapshot, state.parties
     for code, contract in enumerate(snapshot.contracts):
         net = _kernels.numbers.money.exact_sum(snapshot.positions.quantity[snapshot.rows(code)])
@@ -110,9 +111,9 @@ def _fund_differences(state: HouseState) -> Iterator[str]:
         party, asset = parties.funds + fund, int(table.asset[fund])
         ours = np.flatnonzero(snapshot.settle == asset)
         found = int(parties.cash[party, asset]) - sum(parties.cost[party, ours].tolist())
-        right = int(state.opening[fund]) + int(state.ledger[fund])
-        if found != right:
-            yield f"fund {name}: cash less cost is {found} quanta, opening and ledger are {right}"
+        expected = int(state.opening[fund]) + int(state.ledger[fund])
+        if found != expected:
+            yield f"fund {name}: cash less cost is {found} quanta, opening and ledger are {expected}"
 
 
 def refuse_broken_books(state: HouseState, events: Events | None) -> None:

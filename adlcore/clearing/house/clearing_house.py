@@ -15,21 +15,21 @@ from ..snapshot.snapshot import Snapshot
 from ..stages.stage import Stage
 from ..stages.venue import Venue
 from ..state import HouseState
-from . import account_requests
+from .account_requests import add_order, book_deposit, book_fund_deposit, book_withdrawal, remove_order
 from .committed_state import CommittedState, HouseContents
 from .funding import charge_funding
 from .guard import exclusive_call
+from .house_terms import HouseTerms
+from .house_view import HouseView
 from .ledger import LEDGER_LINES, Ledger
-from .liquidation_pass import Pass
 from .opening import open_state, reopening_events
-from .pass_prices import PassPrices, pass_books_at
-from .plan import OpenPlan, Plan, ReportedFills, require_open_plan
+from .plan import Plan
 from .trading import book_trade
 
 __all__ = ["ClearingHouse"]
 
 
-class ClearingHouse(CommittedState):
+class ClearingHouse(HouseView):
     """Keeps the books of a venue while its wallets are liquidated and auto-deleveraged.
 
     Parameters
@@ -123,14 +123,18 @@ class ClearingHouse(CommittedState):
         threads: int = 1,
         ledger_lines: int = LEDGER_LINES,
     ) -> None:
-        self._settings(venue, liquidity, audit, max_move, threads, ledger_lines)
+        terms = HouseTerms.read(
+            venue, liquidity, audit=audit, max_move=max_move, threads=threads, ledger_lines=ledger_lines
+        )
         if not isinstance(snapshot, Snapshot):
             raise AdlError.at("snapshot", None, type(snapshot).__name__, "must be a Snapshot")
         books = snapshot._owned()
-        margin_pass, strict = self._make_margin_pass(books), read_flag("strict", strict)
-        state, events = open_state(books, margin_pass, funds, self._venue, strict, self._audits)
-        self.opening = events
-        self._held = HouseContents(state, None, Ledger(ledger_lines).after(events, state.parties.funds), events)
+        margin_pass, strict = terms.make_margin_pass(books), read_flag("strict", strict)
+        state, self.opening = open_state(
+            books, margin_pass, funds, terms.venue, strict=strict, is_audited=terms.is_audited
+        )
+        ledger = Ledger(ledger_lines).with_events(self.opening, state.parties.funds)
+        self._committed = CommittedState(terms, HouseContents(state, None, ledger, self.opening))
 
     @classmethod
     def from_state(
@@ -162,10 +166,12 @@ class ClearingHouse(CommittedState):
         """
         if not isinstance(state, HouseState):
             raise AdlError.at("state", None, type(state).__name__, "must be a HouseState")
+        terms = HouseTerms.read(
+            venue, liquidity, audit=audit, max_move=max_move, threads=threads, ledger_lines=ledger_lines
+        )
         house = cls.__new__(cls)
-        house._settings(venue, liquidity, audit, max_move, threads, ledger_lines)
-        house.opening = reopening_events(state, house._venue)
-        house._held = HouseContents(state, None, Ledger(ledger_lines), house.opening)
+        house.opening = reopening_events(state, terms.venue)
+        house._committed = CommittedState(terms, HouseContents(state, None, Ledger(ledger_lines), house.opening))
         return house
 
     # Marks ------------------------------------------------------------------------------------------------------------
@@ -204,16 +210,7 @@ class ClearingHouse(CommittedState):
             that goes backwards, fills that are not what was ordered, numbers that leave int64; the house
             is as before.
         """
-        asked = self._read(prices, time, index_prices, oracle)
-        self._note_book()
-        try:
-            at_work = self._begin(self._state, asked, batch_orders=False)
-            at_work.meet(self._liquidity)
-            return self._finish(at_work)
-        except BaseException:
-            # Where the house has moved already the book has, too, and there is nothing to put back.
-            self._put_back()
-            raise
+        return self._committed.mark(self._committed.read_prices(prices, time, index_prices, oracle))
 
     @exclusive_call
     def plan(
@@ -252,9 +249,7 @@ class ClearingHouse(CommittedState):
         is what :meth:`mark` does, but that there the orders of one wallet end before those of the next
         begin. Until the plan is done or dropped (:meth:`drop_plan`), the house refuses all changes.
         """
-        asked, state = self._read(prices, time, index_prices, oracle), self._state
-        at_work = self._begin(state, asked, batch_orders=True)
-        return self._planned(OpenPlan(state, asked, at_work, reported=self._held.reported), at_work.next(None))
+        return self._committed.plan(self._committed.read_prices(prices, time, index_prices, oracle))
 
     @exclusive_call
     def settle(self, plan: Plan, fills: Any = ()) -> Plan:
@@ -308,25 +303,20 @@ class ClearingHouse(CommittedState):
         >>> plan.done, plan.events.rows("book-fill")[0]["lots"], plan.events.counts()["book-fill"]
         (True, -2, 4)
         """
-        waiting = require_open_plan(self._held.plan, plan)
-        answered = waiting.answered(fills)
-        at_work = waiting.resumed(self._begin)
-        self._held = self._held._replace(plan=waiting.with_pass(None))  # until the next one stands in its place
-        orders = at_work.next(answered.answers[-1]) if plan.orders else None
-        if orders is None:
-            return Plan(plan.number, (), (), self._finish(at_work, answered.reported))
-        return self._planned(answered.with_pass(at_work), orders)
+        return self._committed.settle(plan, fills)
 
-    def _begin(self, state: HouseState, asked: PassPrices, batch_orders: bool) -> Pass:
-        """A pass over the margin of the house, which it moves to new prices."""
-        return Pass(
-            pass_books_at(state, self._take_margin_pass(), asked, self._liquidity, batch_orders, self._threads),
-            self._venue,
-        )
+    @exclusive_call
+    def drop_plan(self) -> None:
+        """Forget the open plan, if there is one; the books are as they were before it.
 
-    def _finish(self, at_work: Pass, reported: ReportedFills | None = None) -> Events:
-        """Commit what a pass came to."""
-        return self._commit(at_work.pass_books, at_work.books(), at_work.pass_books.margin_pass, reported)
+        Raises
+        ------
+        AdlError
+            Once fills were settled: they have happened, and the plan is the only one who knows of them. Whoever cannot
+            go on books each of them on a house made :meth:`ClearingHouse.from_state`, as a trade of the order's wallet
+            with the street, of :meth:`Contract.decimal` of its lots at :meth:`Contract.price` of its ticks.
+        """
+        self._committed.drop_plan()
 
     # Between marks ----------------------------------------------------------------------------------------------------
 
@@ -344,7 +334,7 @@ class ClearingHouse(CommittedState):
             Needed for a multi-asset or portfolio wallet.
         time : int, optional
         """
-        return self._change(time, lambda pass_books: account_requests.book_deposit(pass_books, wallet, amount, asset))
+        return self._committed.make_change(time, lambda pass_books: book_deposit(pass_books, wallet, amount, asset))
 
     @exclusive_call
     def withdraw(self, wallet: int, amount: Number, asset: str | None = None, time: int | None = None) -> Events:
@@ -357,9 +347,7 @@ class ClearingHouse(CommittedState):
         wallet, amount, asset, time
             As :meth:`deposit`.
         """
-        return self._change(
-            time, lambda pass_books: account_requests.book_withdrawal(pass_books, wallet, amount, asset)
-        )
+        return self._committed.make_change(time, lambda pass_books: book_withdrawal(pass_books, wallet, amount, asset))
 
     @exclusive_call
     def trade(
@@ -397,8 +385,11 @@ class ClearingHouse(CommittedState):
             concerned.
         """
         legs = buyer_leg, seller_leg
-        return self._change(
-            time, lambda pass_books: book_trade(pass_books, contract, quantity, price, buyer, seller, legs, leverage)
+        return self._committed.make_change(
+            time,
+            lambda pass_books: book_trade(
+                pass_books, contract, quantity, price, buyer=buyer, seller=seller, legs=legs, leverage=leverage
+            ),
         )
 
     @exclusive_call
@@ -428,22 +419,22 @@ class ClearingHouse(CommittedState):
             Exactly one: margin is notional over leverage, rounded up, or so many units.
         time : int, optional
         """
-        return self._change(
+        return self._committed.make_change(
             time,
-            lambda pass_books: account_requests.add_order(
-                pass_books, wallet, contract, quantity, price, leverage, locked
+            lambda pass_books: add_order(
+                pass_books, wallet, contract, quantity, price, leverage=leverage, locked=locked
             ),
         )
 
     @exclusive_call
     def cancel_order(self, order: int, time: int | None = None) -> Events:
         """Take an open order out, by its row in ``house.snapshot().orders``."""
-        return self._change(time, lambda pass_books: account_requests.remove_order(pass_books, order))
+        return self._committed.make_change(time, lambda pass_books: remove_order(pass_books, order))
 
     @exclusive_call
     def fund_deposit(self, fund: str, amount: Number, time: int | None = None) -> Events:
         """Money into a fund; below 0 out of it, at most its cash and at most its equity."""
-        return self._change(time, lambda pass_books: account_requests.book_fund_deposit(pass_books, fund, amount))
+        return self._committed.make_change(time, lambda pass_books: book_fund_deposit(pass_books, fund, amount))
 
     @exclusive_call
     def funding(self, rates: Mapping[str, Number], time: int | None = None) -> Events:
@@ -455,4 +446,4 @@ class ClearingHouse(CommittedState):
             Exact; above 0 longs pay.
         time : int, optional
         """
-        return self._change(time, lambda pass_books: charge_funding(pass_books, rates))
+        return self._committed.make_change(time, lambda pass_books: charge_funding(pass_books, rates))

@@ -111,7 +111,7 @@ def funds_of(state: HouseState, ledger: Ledger) -> Funds:
     found = {}
     for row, name in enumerate(table.names):
         party, asset = parties.funds + row, int(table.asset[row])
-        cash, lines = int(parties.cash[party, asset]), ledger.of(party)
+        cash, lines = int(parties.cash[party, asset]), ledger.lines_of(party)
         held = np.flatnonzero(parties.lots[party]).tolist()
         inventory = {code: (int(parties.lots[party, code]), int(parties.cost[party, code])) for code in held}
         found[name] = Fund(

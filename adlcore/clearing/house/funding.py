@@ -24,19 +24,25 @@ def charge_funding(pass_books: PassBooks, rates: Mapping[str, Number]) -> None:
     books = pass_books.snapshot
     if not isinstance(rates, Mapping):
         raise AdlError.at("rates", None, rates, "must be a mapping of symbols to rates")
-    given = {books.code(symbol): read_entry("rates", symbol, rate, exact_decimal) for symbol, rate in rates.items()}
-    for code in sorted(given):
+    rate_of = {books.code(symbol): read_entry("rates", symbol, rate, exact_decimal) for symbol, rate in rates.items()}
+    for code in sorted(rate_of):
         if pass_books.margin_pass.marks[code] is None:
             raise AdlError.at("rates", None, books.contracts[code].symbol, "has no mark price: must be marked before")
+    # The margin of the house is made anew after the call, for its own columns are made: nothing here moves sums.
     pass_books.make_writable()
-    for code in sorted(given):
-        _charge_contract(pass_books, code, given[code])
+    for code in sorted(rate_of):
+        _charge_contract(pass_books, code, rate_of[code])
 
 
 def _charge_contract(pass_books: PassBooks, code: int, rate: Decimal) -> None:
+    """Users, then street and vaults, then the fund, once, with the sum (``docs/waterfall.md``, "Funding").
+
+    So the fund has what roundings leave, and may pass through int64's ends only with what is its own in the end.
+    A wallet that falls below zero holds positions, and is liquidated by the next mark ("Debts" there).
+    """
     books, fund, asset = pass_books.snapshot, int(pass_books.fund_table.head[code]), int(pass_books.settle[code])
-    part = books.rows(code)
-    rows = part.start + np.flatnonzero(pass_books.quantity[part])
+    contract_rows = books.rows(code)
+    rows = contract_rows.start + np.flatnonzero(pass_books.quantity[contract_rows])
     value = pass_books.margin_pass.pnl[rows] + pass_books.entry_value[rows]
     side = np.sign(pass_books.quantity[rows])
     paid = side * _payments(np.abs(value), rate, books.contracts[code].symbol)
@@ -67,25 +73,30 @@ def _charge_contract(pass_books: PassBooks, code: int, rate: Decimal) -> None:
 
 def _debit_slots(pass_books: PassBooks, slots: Int64Array1D, paid: Int64Array1D) -> None:
     """Take what each row pays out of its slot."""
-    left = np.empty_like(pass_books.cash)
-    count = np.arange(len(left))
+    balances = np.empty_like(pass_books.cash)
+    count = np.arange(len(balances))
     bad = _kernels.numbers.money.group_sums(
-        np.concatenate([pass_books.cash, -paid]), np.concatenate([count, slots]), left
+        np.concatenate([pass_books.cash, -paid]), np.concatenate([count, slots]), balances
     )
     if bad >= 0:
         must = "must leave balances that fit int64 quanta; use fewer decimals"
         raise AdlError.at("rates", None, int(pass_books.cash[bad]), must)
-    pass_books.cash[:] = left
+    pass_books.cash[:] = balances
 
 
 def _payments(values: Int64Array1D, rate: Decimal, symbol: str) -> Int64Array1D:
     """``values·rate``, rounded half-even."""
-    top, bottom = Fraction(rate).as_integer_ratio()
+    numerator, denominator = Fraction(rate).as_integer_ratio()
     out = np.empty(len(values), INT64)
-    fits = max(abs(top), bottom) <= INT64_MAX
+    fits = max(abs(numerator), denominator) <= INT64_MAX
     half_even = _kernels.numbers.money.ROUNDINGS["half-even"]
     if fits:
-        fits = _kernels.numbers.money.multiply_divide(values, np.array([top]), np.array([bottom]), half_even, out) < 0
+        fits = (
+            _kernels.numbers.money.multiply_divide(
+                values, np.array([numerator]), np.array([denominator]), half_even, out
+            )
+            < 0
+        )
     if not fits or (len(out) and out.min() < -INT64_MAX):  # what is paid is received, with the other sign
         raise AdlError.at(f"rates[{symbol!r}]", None, str(rate), "must give payments that fit int64 quanta")
     return out

@@ -28,20 +28,20 @@ class Ledger:
 
     Parameters
     ----------
-    most : int
+    max_lines : int
         Lines that are kept of a fund at most.
     lines : int64[n, 13], optional
         In the order of ``LINE_FIELDS``; ``link`` is a sequence number.
     """
 
-    __slots__ = ("lines", "most")
+    __slots__ = ("lines", "max_lines")
 
-    def __init__(self, most: int, lines: npt.NDArray[np.int64] | None = None) -> None:
-        self.most = most
+    def __init__(self, max_lines: int, lines: npt.NDArray[np.int64] | None = None) -> None:
+        self.max_lines = max_lines
         self.lines = np.zeros((0, len(LINE_FIELDS)), INT64) if lines is None else lines
         self.lines.setflags(write=False)
 
-    def after(self, events: Events, first_fund: int) -> Ledger:
+    def with_events(self, events: Events, first_fund: int) -> Ledger:
         """The ledger once these events have happened; `first_fund` is the party of the first fund.
 
         Funding of a contract is one line for a fund and call, under the number of its first leg: its legs
@@ -50,10 +50,10 @@ class Ledger:
         legs = np.flatnonzero((events.party >= first_fund) & ~events.of(*FACTS))
         if not len(legs):
             return self
-        lines = np.concatenate([self.lines, _sum_funding(_lines(events, legs))])
-        return Ledger(self.most, _newest_lines(lines, self.most))
+        lines = np.concatenate([self.lines, _sum_funding(_event_lines(events, legs))])
+        return Ledger(self.max_lines, _newest_lines(lines, self.max_lines))
 
-    def of(self, party: int) -> npt.NDArray[np.int64]:
+    def lines_of(self, party: int) -> npt.NDArray[np.int64]:
         """The lines of one fund."""
         mine: npt.NDArray[np.int64] = self.lines[self.lines[:, LINE_PLACE["party"]] == party]
         return mine
@@ -73,17 +73,17 @@ def ledger_columns(
     return {name: name_column(names[name], column) if name in names else column for name, column in columns.items()}
 
 
-def _newest_lines(lines: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
+def _newest_lines(lines: npt.NDArray[np.int64], max_lines: int) -> npt.NDArray[np.int64]:
     """The last so many lines of each fund, in their order."""
-    if len(lines) <= most:
+    if len(lines) <= max_lines:
         return lines
     owner = lines[:, LINE_PLACE["party"]]
     by_owner = np.argsort(owner, kind="stable")
     last = np.searchsorted(owner[by_owner], owner[by_owner], side="right")
-    return lines[np.sort(by_owner[last - np.arange(len(lines)) <= most])]
+    return lines[np.sort(by_owner[last - np.arange(len(lines)) <= max_lines])]
 
 
-def _lines(events: Events, legs: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+def _event_lines(events: Events, legs: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
     """Legs as lines."""
     lines = np.empty((len(legs), len(LINE_FIELDS)), INT64)
     lines[:, LINE_PLACE["sequence"]] = events.first + legs
@@ -102,10 +102,12 @@ def _sum_funding(lines: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     mine = lines[funding]
     party = mine[:, LINE_PLACE["party"]]
     key = mine[:, LINE_PLACE["contract"]] * (int(party.max()) + 1) + party
-    _, first, of = np.unique(key, return_index=True, return_inverse=True)
+    _, first, sum_of_line = np.unique(key, return_index=True, return_inverse=True)
     sums = np.zeros(len(first), INT64)
-    np.add.at(sums, of, mine[:, LINE_PLACE["amount"]])  # what a fund has in all fits: a sum on the way may wrap
+    np.add.at(
+        sums, sum_of_line, mine[:, LINE_PLACE["amount"]]
+    )  # what a fund has in all fits: a sum on the way may wrap
     summed = mine[first]
     summed[:, LINE_PLACE["amount"]] = sums
-    batch_orders = np.concatenate([lines[~funding], summed])
-    return batch_orders[np.argsort(batch_orders[:, LINE_PLACE["sequence"]], kind="stable")]
+    both = np.concatenate([lines[~funding], summed])
+    return both[np.argsort(both[:, LINE_PLACE["sequence"]], kind="stable")]

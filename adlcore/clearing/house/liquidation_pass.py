@@ -24,35 +24,81 @@ In this order:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from ..._support.arrays import INT64, Int64Array1D
+from ...errors import AdlError
 from ..liquidation.cool_downs import valid_cool_downs
 from ..liquidation.liquidation_round import Round
 from ..liquidation.pass_books import PassBooks
 from ..liquidation.settlement import move_to_cross, settle_debts, settle_round
 from ..liquidation.trigger_observation import observe_funds
+from ..margin.margin_pass import MarginPass
 from ..order_book.liquidity import Liquidity
+from ..snapshot.exact import prices_by_row
 from ..snapshot.snapshot import Snapshot
 from ..stages.stage import Order, OrderBatches
 from ..stages.venue import Venue
-from ..state import names_of
+from ..state import HouseState, names_of
 from .fill_reports import fill_orders
 
-__all__ = ["Pass", "run_pass"]
+__all__ = ["Pass", "PassPrices", "read_prices", "run_pass"]
+
+
+@dataclass(frozen=True, eq=False)
+class PassPrices:
+    """What a pass is asked for: new marks, index and oracle prices by row, and the time."""
+
+    marks: dict[int, Decimal]
+    index_prices: dict[int, Decimal]
+    oracle_prices: dict[int, Decimal]
+    time: int
+
+
+def read_prices(
+    snapshot: Snapshot, prices: Any, *, time: int, index_prices: Any, oracle: Any, max_move: Fraction | None
+) -> PassPrices:
+    """Prices by symbol or asset as prices by row; no mark moves by more than a share of the last."""
+    pass_prices = PassPrices(
+        prices_by_row("prices", prices, snapshot.symbols),
+        prices_by_row("index_prices", index_prices, snapshot.asset_names),
+        prices_by_row("oracle", oracle, snapshot.symbols),
+        time,
+    )
+    _refuse_jumps(snapshot, pass_prices.marks, max_move)
+    return pass_prices
+
+
+def _refuse_jumps(snapshot: Snapshot, marks: Mapping[int, Decimal], max_move: Fraction | None) -> None:
+    """Refuse marks further from the last than a share of it."""
+    if max_move is None:
+        return
+    for code, price in marks.items():
+        last = snapshot.marks[code]
+        if last is not None and abs(Fraction(price) - Fraction(last)) > max_move * Fraction(last):
+            symbol = snapshot.contracts[code].symbol
+            must = f"must be within {float(max_move):.4g} of the last mark, {last}"
+            raise AdlError.at(f"prices[{symbol!r}]", None, str(price), must)
 
 
 def run_pass(pass_books: PassBooks, venue: Venue) -> OrderBatches:
     """One pass, at marks that are in place; asks for fills where a stage needs the order book.
 
     A wallet and a fund are tried once a pass. A fund below zero when a round starts is tried by that
-    round; one that falls below later, by the ``Deleverage`` that finds it.
+    round; one that falls below later, by the ``Deleverage`` that finds it. The numbers are those of
+    ``docs/waterfall.md``, "The order of a pass": 1 is :meth:`Pass.at`, and 7 is the house's, once this is over.
     """
+    # 2. Before anybody is liquidated: money that was taken out of a fund since the last pass counts now.
     observe_funds(pass_books)
     # Who is healthy at the new marks and is broken by somebody else in this pass begins anew.
     pass_books.cooling = valid_cool_downs(pass_books.cooling, pass_books.snapshot, pass_books.margin_pass)
+    # 3. Rounds.
     failing = np.flatnonzero(pass_books.margin_pass.verdict == 1)
     rounds = 0
     while True:
@@ -65,20 +111,25 @@ def run_pass(pass_books: PassBooks, venue: Venue) -> OrderBatches:
         rounds += 1
         pass_books.make_writable()
         liquidation_round = Round(pass_books, failing, funds)
+        # Before the stages: Deleverage tells by it which funds below zero are of no round yet, and takes those, too.
         pass_books.tried_funds.update(funds)
         for stage in venue.stages:
             requests = stage.run(pass_books, liquidation_round)
             if requests is not None:
                 yield from requests
+            # After each stage, so that the next sees funds as debts and surpluses of this one have left them.
             settle_round(pass_books, liquidation_round)
         failing = _broken_counterparties(pass_books)
+    # 4. Wallets without positions, which no round takes.
     settle_debts(
         pass_books,
         pass_books.margin_pass.slots.wallet[pass_books.margin_pass.slots.valued_slots]
         if pass_books.margin_pass.slots.has_valued
         else np.zeros(0, INT64),
     )
+    # 5. After the debts: what arrives in a cross wallet pays the open entry that it has by now.
     move_to_cross(pass_books)
+    # 6. Last, for the observation is of what the pass leaves in each fund.
     observe_funds(pass_books)
 
 
@@ -116,6 +167,39 @@ class Pass:
     def __init__(self, pass_books: PassBooks, venue: Venue) -> None:
         self.pass_books, self._requests = pass_books, run_pass(pass_books, venue)
 
+    @classmethod
+    def at(
+        cls,
+        state: HouseState,
+        margin_pass: MarginPass,
+        pass_prices: PassPrices,
+        *,
+        venue: Venue,
+        liquidity: Liquidity,
+        batch_orders: bool,
+        threads: int,
+    ) -> Pass:
+        """A pass over a state at new prices; the margin moves there."""
+        books = snapshot = state.snapshot
+        marks, index_prices = pass_prices.marks, pass_prices.index_prices
+        rates = margin_pass.rates.at_index_prices(index_prices)
+        margin_pass.move_or_recompute(marks, rates, bool(index_prices), threads)
+        if marks or index_prices:
+            all_marks = tuple(marks.get(code, mark) for code, mark in enumerate(snapshot.marks))
+            all_index = tuple(index_prices.get(code, price) for code, price in enumerate(snapshot.index_prices))
+            books = snapshot._with({"marks": all_marks, "index_prices": all_index})
+        margin_pass.books = books
+        pass_books = PassBooks(
+            state,
+            books,
+            margin_pass,
+            time=pass_prices.time,
+            liquidity=liquidity,
+            batch_orders=batch_orders,
+            oracle=pass_prices.oracle_prices,
+        )
+        return cls(pass_books, venue)
+
     def next(self, fills: list[list[tuple[int, int]]] | None) -> tuple[Order, ...] | None:
         """Go on to the next orders; None where the pass is over."""
         try:
@@ -124,13 +208,13 @@ class Pass:
         except StopIteration:
             return None
 
-    def meet(self, book: Liquidity) -> None:
+    def run_with_book(self, book: Liquidity) -> None:
         """Go on to the end with what a book at hand fills. An interruption comes out of the loop: it has no handler."""
         orders = self.next(None)
         while orders is not None:
             orders = self.next(fill_orders(book, self.pass_books.state.snapshot, orders, self.pass_books.time))
 
-    def books(self) -> Snapshot:
+    def snapshot_after(self) -> Snapshot:
         """The users' books after it, to which its margin moves."""
         pass_books = self.pass_books
         if not pass_books.is_writable:
@@ -140,7 +224,7 @@ class Pass:
         pass_books.margin_pass.rebase(books, np.unique(touched))
         return books
 
-    def cancels(self) -> tuple[dict[str, Any], ...]:
+    def cancelled_orders(self) -> tuple[dict[str, Any], ...]:
         """The orders that were cancelled so far."""
         events = self.pass_books.log.events(0, self.pass_books.time, names_of(self.pass_books.state))
         names = ("wallet", "account", "contract", "lots", "price")

@@ -15,7 +15,7 @@ from ..funds.fund_table import resolve_funds
 from ..funds.parties import STREET, Parties
 from ..liquidation.pass_books import PassBooks
 from ..liquidation.settlement import settle_debts
-from ..liquidation.trigger_observation import opening_windows as windows_of
+from ..liquidation.trigger_observation import opening_windows
 from ..margin.margin_pass import MarginPass
 from ..order_book.liquidity import NoLiquidity
 from ..snapshot.snapshot import Snapshot
@@ -31,24 +31,25 @@ def open_state(
     margin_pass: MarginPass,
     funds: Iterable[InsuranceFund],
     venue: Venue,
+    *,
     strict: bool,
-    audits: bool,
+    is_audited: bool,
 ) -> tuple[HouseState, Events]:
     """The first state of a house, and what it took to come there; debts of wallets without positions are settled."""
-    table = resolve_funds(funds, snapshot.contracts, snapshot.assets, venue.trigger)
-    taken = set(venue.vaults) & set(table.names)
-    if taken:
-        raise AdlError.at("funds", None, min(taken), "must have another name than a vault of the venue")
-    parties = Parties.opened(venue.vaults, table, len(snapshot.contracts), len(snapshot.assets))
-    nothing = np.zeros(len(table), INT64)
+    fund_table = resolve_funds(funds, snapshot.contracts, snapshot.assets, venue.trigger)
+    double = set(venue.vaults) & set(fund_table.names)
+    if double:
+        raise AdlError.at("funds", None, min(double), "must have another name than a vault of the venue")
+    parties = Parties.opened(venue.vaults, fund_table, len(snapshot.contracts), len(snapshot.assets))
+    nothing = np.zeros(len(fund_table), INT64)
     state = HouseState(
         snapshot=snapshot,
         parties=parties,
-        funds=table,
-        opening=table.balance.copy(),
+        funds=fund_table,
+        opening=fund_table.balance.copy(),
         ledger=nothing,
         lent=nothing.copy(),
-        windows=windows_of(table, parties, 0),
+        windows=opening_windows(fund_table, parties, 0),
         uncovered={},
         cooling={},
         constant=(0,) * len(snapshot.assets),
@@ -60,14 +61,16 @@ def open_state(
     )
     pass_books = PassBooks(state, snapshot, margin_pass, time=0, liquidity=NoLiquidity(), batch_orders=False, oracle={})
     _balance_open_interest(pass_books, strict)
+    # What the sums of assets must stay is fixed after the street has its rows and before debts are settled, which move
+    # money inside only (``docs/waterfall.md``, "What always holds").
     balanced = state.replace(parties=pass_books.parties.as_parties())
     state = balanced.replace(constant=audit.asset_totals(balanced))
     settle_debts(pass_books, np.arange(len(snapshot.wallets)))
     books = pass_books.snapshot_after() if pass_books.is_writable else snapshot
     events = pass_books.log.events(0, 0, names_of(state))
-    pass_books.state = state
+    pass_books.state = state  # with those sums, which the state after it takes over
     state = pass_books.state_after(books, events, state.next_plan)
-    if audits:
+    if is_audited:
         audit.refuse_broken_books(state, events)
     return state, events
 

@@ -12,15 +12,14 @@ from ...errors import AdlError
 from ..events import Events
 from ..stages.stage import Order, OrderFill
 from ..state import HouseState
-from .fill_reports import FillId, check_fills, drop_repeats, read_reports, report_tuple
-from .liquidation_pass import Pass
-from .pass_prices import PassPrices
+from .fill_reports import FillId, ReportedFill, check_fills, drop_repeats, read_reports
+from .liquidation_pass import Pass, PassPrices
 
 __all__ = ["OpenPlan", "Plan"]
 
 
-#: Order number, lots and ticks of fills, by their names.
-ReportedFills = Mapping[FillId, tuple[int, int, int]]
+#: Fills by their names.
+ReportedFills = Mapping[FillId, ReportedFill]
 
 #: Of no fill.
 NOTHING_REPORTED: ReportedFills = {}
@@ -94,44 +93,44 @@ class OpenPlan:
     ----------
     state : HouseState
         From which the pass began.
-    prices : Prices
-    at_work : Pass or None
+    prices : PassPrices
+    running_pass : Pass or None
         None after an exception; the pass is made again from the rest.
     plan : Plan
-    answers : tuple of lists of lists of Fill
+    answers : tuple of lists of lists of OrderFill
         What was filled so far: for each plan before this one, of each of its orders.
-    reported : mapping of id to (int, int, int)
-        Order number, lots and ticks of every fill that has a name, of plans before, too.
+    reported : mapping of id to ReportedFill
+        Every fill that has a name, of plans before, too.
     """
 
     state: HouseState
     prices: PassPrices
-    at_work: Pass | None
+    running_pass: Pass | None
     plan: Plan = Plan(0, (), (), None)
     answers: tuple[list[list[OrderFill]], ...] = ()
     reported: ReportedFills = field(default_factory=dict)
 
-    def with_pass(self, at_work: Pass | None) -> OpenPlan:
-        """The same with its pass at work; with None where an exception may end it."""
-        return replace(self, at_work=at_work)
+    def with_pass(self, running_pass: Pass | None) -> OpenPlan:
+        """This plan with another pass, or with None where an exception may end the one it has."""
+        return replace(self, running_pass=running_pass)
 
-    def resumed(self, begin: Callable[[HouseState, PassPrices, bool], Pass]) -> Pass:
+    def resume_pass(self, begin: Callable[[HouseState, PassPrices, bool], Pass]) -> Pass:
         """The pass of the plan; made again, up to its orders, where an exception has ended it."""
-        if self.at_work is not None:
-            return self.at_work
-        at_work = begin(self.state, self.prices, True)
-        at_work.next(None)
+        if self.running_pass is not None:
+            return self.running_pass
+        running_pass = begin(self.state, self.prices, True)
+        running_pass.next(None)
         for answer in self.answers:
-            at_work.next(answer)
-        return at_work
+            running_pass.next(answer)
+        return running_pass
 
     @property
     def has_fills(self) -> bool:
         """Whether anything was filled already."""
         return any(filled for answer in self.answers for filled in answer)
 
-    def answered(self, fills: Any) -> OpenPlan:
-        """The same with the fills of its orders as its last answer.
+    def with_answer(self, fills: Any) -> OpenPlan:
+        """This plan with the fills of its orders as its last answer.
 
         Raises
         ------
@@ -141,17 +140,19 @@ class OpenPlan:
         """
         reported = dict(self.reported)
         answer = []
-        for place, (order, filled) in enumerate(zip(self.plan.orders, self._by_order(fills), strict=True)):
+        for place, (order, filled) in enumerate(zip(self.plan.orders, self._fills_in_order(fills), strict=True)):
             row = order.number if isinstance(fills, Mapping) else place
+            # What is told again goes first: it counts once, also against the lots of the order
+            # (``docs/waterfall.md``, "Plans, orders, fills").
             fresh = drop_repeats(order, row, [] if filled is None else read_reports(row, filled), reported)
             answer.append(check_fills(order, row, fresh))
         return replace(self, answers=(*self.answers, answer), reported=reported)
 
-    def _by_order(self, fills: Any) -> list[Any]:
+    def _fills_in_order(self, fills: Any) -> list[Any]:
         """What is told of each order, in the plan's order."""
         orders = self.plan.orders
         if isinstance(fills, Mapping):
-            return self._by_number(fills)
+            return self._fills_by_number(fills)
         must = "must be a list with the fills of each order, or a mapping by order number"
         listed = read_list("fills", fills, must)
         if len(listed) != len(orders):
@@ -159,15 +160,16 @@ class OpenPlan:
             raise AdlError(f"fills are of {len(listed)} orders: {must}", argument="fills")
         return listed
 
-    def _by_number(self, fills: Mapping[Any, Any]) -> list[Any]:
+    def _fills_by_number(self, fills: Mapping[Any, Any]) -> list[Any]:
+        """What is told of each order under its number, in the plan's order; every order has to be there."""
         known = [order.number for order in self.plan.orders]
         first = min(known, default=self.state.next_order)
         for number, filled in fills.items():
             if isinstance(number, int) and 0 <= number < first:
                 self._refuse_late(number, filled)
             elif number not in known:
-                shown = ", ".join(map(str, known[:6])) or "it has none"
-                raise AdlError.at("fills", None, number, f"must be the number of an order of this plan: {shown}")
+                numbers = ", ".join(map(str, known[:6])) or "it has none"
+                raise AdlError.at("fills", None, number, f"must be the number of an order of this plan: {numbers}")
         for number in known:
             if number not in fills:
                 must = f"must name every order of plan {self.plan.number}: None for one that nothing filled"
@@ -176,19 +178,20 @@ class OpenPlan:
 
     def _refuse_late(self, number: int, filled: Any) -> None:
         """Refuse what a report of an order of an earlier plan tells anew; it may be told again as it was."""
-        for lots, ticks, name in [] if filled is None else read_reports(number, filled):
-            if name is None or self.reported.get(name) != (number, lots, ticks):
+        for report in [] if filled is None else read_reports(number, filled):
+            known = None if report.name is None else self.reported.get(report.name)
+            if known != (number, report.lots, report.ticks):
                 must = f"must be of an order of plan {self.plan.number}: order {number} was settled before"
-                raise AdlError.at("fills", number, report_tuple(lots, ticks, name), must)
+                raise AdlError.at("fills", number, report.as_told(), must)
 
 
-def require_open_plan(waiting: OpenPlan | None, plan: Any) -> OpenPlan:
+def require_open_plan(open_plan: OpenPlan | None, plan: Any) -> OpenPlan:
     """The open plan, where `plan` is that one."""
-    if waiting is None or waiting.plan is not plan:
+    if open_plan is None or open_plan.plan is not plan:
         number = plan.number if isinstance(plan, Plan) else plan
-        must = f"must be the open plan, {waiting.plan!r}" if waiting else "must be open: there is none"
+        must = f"must be the open plan, {open_plan.plan!r}" if open_plan else "must be open: there is none"
         raise AdlError.at("plan", None, number, must)
-    return waiting
+    return open_plan
 
 
 def newest_reports(reported: ReportedFills) -> ReportedFills:

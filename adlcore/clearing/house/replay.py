@@ -65,13 +65,14 @@ def replay_events(state: HouseState, events: Events) -> tuple[Snapshot, Parties]
     """
     if events.first != state.sequence:
         raise AdlError.at("events", None, events.first, f"must begin with sequence {state.sequence}, the state's next")
-    told = _Replay(state, _insert_rows(state.snapshot, events))
-    for event in _each(events):
-        told.apply(event)
-    return told.snapshot(), told.parties()
+    replay = _Replay(state, _insert_rows(state.snapshot, events))
+    for event in _event_dicts(events):
+        replay.apply(event)
+    return replay.snapshot(), replay.parties()
 
 
-def _each(events: Events) -> Iterator[Event]:
+def _event_dicts(events: Events) -> Iterator[Event]:
+    """The legs one by one, with the text of their kind; all else as numbers."""
     for line in events.table.tolist():
         event: Event = dict(zip(FIELDS, line, strict=True))
         event["kind"] = KINDS[event["kind"]]
@@ -80,9 +81,8 @@ def _each(events: Events) -> Iterator[Event]:
 
 def _insert_rows(snapshot: Snapshot, events: Events) -> Snapshot:
     """The books with the rows that trades put in, empty; rows are named as they are after the call."""
-    fresh = sorted(
-        {(e["row"], e["contract"], e["wallet"]) for e in _each(events.only("trade")) if e["cause"] == events.OPENED}
-    )
+    trades = _event_dicts(events.only("trade"))
+    fresh = sorted({(e["row"], e["contract"], e["wallet"]) for e in trades if e["cause"] == events.OPENED})
     positions, start = snapshot.positions.columns(), snapshot.start.copy()
     for row, code, wallet in fresh:
         values = {"wallet": wallet, "quantity": 0, "entry_value": 0, "leverage": 0.0}
@@ -92,19 +92,22 @@ def _insert_rows(snapshot: Snapshot, events: Events) -> Snapshot:
 
 
 class _NettedRows:
-    """Lots and cost of rows, and what each row held when it was last opened or enlarged."""
+    """Lots and cost of rows, and what each row held when it was last opened or enlarged.
+
+    In code of its own, for it checks what kernels and :mod:`adlcore.clearing.snapshot.netted_row` book.
+    """
 
     def __init__(self, lots: Any, cost: Any) -> None:
         self.lots, self.cost = lots.copy(), cost.copy()
         self.lots0, self.cost0 = lots.copy(), cost.copy()
 
-    def move(self, place: Any, lots: int, worth: int) -> int:
+    def move(self, place: Any, lots: int, value: int) -> int:
         """Book signed lots that are worth so much; the change of the cost."""
         held, cost = int(self.lots[place]), int(self.cost[place])
         if held * lots >= 0:
             self.lots[place] = self.lots0[place] = held + lots
-            self.cost[place] = self.cost0[place] = cost + worth
-            return worth
+            self.cost[place] = self.cost0[place] = cost + value
+            return value
         if abs(lots) > abs(held):
             raise AdlError.at("events", None, lots, f"must close at most the {abs(held)} lots of its row")
         whole, closed = abs(int(self.lots0[place])), abs(int(self.lots0[place])) - abs(held) + abs(lots)
@@ -117,17 +120,17 @@ class _Replay:
     """Books that events are applied to."""
 
     def __init__(self, state: HouseState, snapshot: Snapshot) -> None:
-        self.before, self.state = snapshot, state
+        self.snapshot_before, self.state = snapshot, state
         self.rows = _NettedRows(snapshot.positions.quantity, snapshot.positions.entry_value)
         parties = state.parties
         self.leverage = snapshot.positions.leverage.copy()
-        self.party = _NettedRows(parties.lots, parties.cost)
+        self.party_rows = _NettedRows(parties.lots, parties.cost)
         self.realized, self.cash = parties.realized.copy(), parties.cash.copy()
         self.balance = snapshot.wallets.balance.copy()
-        held = snapshot.balances
-        keys = zip(held.wallet.tolist(), held.asset.tolist(), strict=True)
-        pairs = zip(held.amount.tolist(), held.loan.tolist(), strict=True)
-        self.held = {key: list(pair) for key, pair in zip(keys, pairs, strict=True)}
+        slots = snapshot.balances
+        keys = list(zip(slots.wallet.tolist(), slots.asset.tolist(), strict=True))
+        self.amounts = dict(zip(keys, slots.amount.tolist(), strict=True))
+        self.loans = dict(zip(keys, slots.loan.tolist(), strict=True))
         orders = snapshot.orders.columns().values()
         listed = zip(*(column.tolist() for column in orders), strict=True)
         self.orders = {row: list(order) for row, order in enumerate(listed)}
@@ -140,7 +143,8 @@ class _Replay:
         elif kind in MONEY or kind in ("deposit", "withdrawal", "fund-deposit"):
             self._pay(event, amount)
             if kind == "loan-repaid" and event["wallet"] >= 0:
-                self.held[event["wallet"], event["asset"]][1] += amount
+                slot = event["wallet"], event["asset"]
+                self.loans[slot] = self.loans.get(slot, 0) + amount
         elif kind == "leverage-set":
             self.leverage[event["row"]] = amount / LEVERAGE_UNIT
         elif kind == "order-placed":
@@ -149,18 +153,21 @@ class _Replay:
             self._cancel(event)
 
     def _cancel(self, event: Event) -> None:
+        """Take an order out, which has to be the one that the event describes."""
         if self.orders.pop(event["row"], None) != self._order(event):
             raise AdlError.at("events", None, event["row"], "must name the row of the order that it cancels")
 
     @staticmethod
     def _order(event: Event) -> list[int]:
+        """The columns of an order, in their order."""
         return [event[name] for name in ("contract", "wallet", "lots", "price", "amount")]
 
     def _fill(self, event: Event) -> None:
+        """Move lots and cost, and pay what that realizes; a row that a trade opens begins without a leverage."""
         lots, amount = event["lots"], event["amount"]
         if event["party"] >= 0:
             place = event["party"], event["contract"]
-            gain = amount + self.party.move(place, lots, -amount)
+            gain = amount + self.party_rows.move(place, lots, -amount)
             self.realized[place] += gain
         else:
             if event["kind"] == "trade" and not self.rows.lots[event["row"]]:
@@ -169,22 +176,27 @@ class _Replay:
         self._pay(event, gain)
 
     def _pay(self, event: Event, amount: int) -> None:
+        """Move money of a party, of a wallet's balance, or of one of its assets."""
         wallet, asset = event["wallet"], event["asset"]
         if event["party"] >= 0:
             self.cash[event["party"], asset] += amount
-        elif not self.before.wallets.is_valued(wallet):
+        elif not self.snapshot_before.wallets.is_valued(wallet):
             self.balance[wallet] += amount
-        elif amount or (wallet, asset) in self.held:
-            self.held.setdefault((wallet, asset), [0, 0])[0] += amount
+        elif amount or (wallet, asset) in self.amounts:
+            self.amounts[wallet, asset] = self.amounts.get((wallet, asset), 0) + amount
 
     def snapshot(self) -> Snapshot:
         """The users' side."""
-        before = self.before
+        before = self.snapshot_before
         known = set(zip(before.balances.wallet.tolist(), before.balances.asset.tolist(), strict=True))
-        fresh = sorted(key for key, pair in self.held.items() if key not in known and any(pair))
-        listed = [key for key in self.held if key in known] + fresh
-        columns = list(zip(*((*key, *self.held[key]) for key in listed), strict=True)) or [()] * 4
-        held = {name: np.array(column, INT64) for name, column in zip(before.balances.PICKLED, columns, strict=True)}
+        fresh = sorted(
+            key for key, amount in self.amounts.items() if key not in known and (amount or self.loans.get(key))
+        )
+        listed = [key for key in self.amounts if key in known] + fresh
+        slots = ((*key, self.amounts[key], self.loans.get(key, 0)) for key in listed)
+        columns = list(zip(*slots, strict=True)) or [()] * 4
+        names = before.balances.PICKLED
+        balances = {name: np.array(column, INT64) for name, column in zip(names, columns, strict=True)}
         orders = list(zip(*self.orders.values(), strict=True)) or [()] * 5
         placed = {name: np.array(column, INT64) for name, column in zip(before.orders.PICKLED, orders, strict=True)}
         return before._with(
@@ -193,7 +205,7 @@ class _Replay:
                     quantity=self.rows.lots, entry_value=self.rows.cost, leverage=self.leverage
                 ),
                 "wallets": before.wallets.replace(balance=self.balance),
-                "balances": before.balances.replace(**held),
+                "balances": before.balances.replace(**balances),
                 "orders": before.orders.replace(**placed),
             }
         )
@@ -201,5 +213,5 @@ class _Replay:
     def parties(self) -> Parties:
         """The parties' side."""
         known = self.state.parties
-        lots, cost = self.party.lots, self.party.cost
+        lots, cost = self.party_rows.lots, self.party_rows.cost
         return Parties(known.names, known.funds, lots=lots, cost=cost, realized=self.realized, cash=self.cash)

@@ -29,20 +29,20 @@ class TradeRow(NettedRow):
         In the books before the trade; once :func:`rewrite_rows` ran, in the books after it.
     leverage : float
         As it is now.
-    put : bool
+    is_new : bool
         Whether the trade puts it in.
     """
 
-    __slots__ = ("leverage", "number", "put")
+    __slots__ = ("leverage", "number", "is_new")
 
     def __init__(
-        self, number: int, lots: int = 0, entry_value: int = 0, leverage: float = 0.0, put: bool = False
+        self, number: int, lots: int = 0, entry_value: int = 0, leverage: float = 0.0, is_new: bool = False
     ) -> None:
         super().__init__(lots, entry_value)
-        self.number, self.leverage, self.put = number, leverage, put
+        self.number, self.leverage, self.is_new = number, leverage, is_new
 
     def enlarge(self, lots: int, value: int) -> None:
-        """As of any netted row; refused where the row leaves int64."""
+        """Add lots and what they are worth; refused where the row leaves int64."""
         super().enlarge(lots, value)
         for number in (self.lots, self.entry_value):
             if abs(number) > INT64_MAX:
@@ -53,14 +53,18 @@ class WalletRows:
     """A wallet's rows of one contract, in their order: a short one comes last."""
 
     def __init__(self, books: Snapshot, code: int, wallet: int) -> None:
-        part, table = books.rows(code), books.positions
-        first, last = (part.start + np.searchsorted(table.wallet[part], [wallet, wallet + 1])).tolist()
+        contract_rows, positions = books.rows(code), books.positions
+        first, last = (
+            contract_rows.start + np.searchsorted(positions.wallet[contract_rows], [wallet, wallet + 1])
+        ).tolist()
         self.wallet, self.first = wallet, first
-        columns = (column[first:last].tolist() for column in (table.quantity, table.entry_value, table.leverage))
+        columns = (
+            column[first:last].tolist() for column in (positions.quantity, positions.entry_value, positions.leverage)
+        )
         held = zip(range(first, last), *columns, strict=True)
         self.listed = [TradeRow(number, lots, cost, leverage) for number, lots, cost, leverage in held]
 
-    def open(self, own: TradeRow | None, short: bool) -> TradeRow:
+    def row_to_open(self, own: TradeRow | None, short: bool) -> TradeRow:
         """A row of 0 lots to open: `own` before others, else one that is put in; the wallet's rows stay in order."""
         others = self.listed[::-1] if short else self.listed
         for row in others if own is None else (own, *others):
@@ -74,7 +78,7 @@ class WalletRows:
                 return row
         shorts = sum(row.lots < 0 for row in self.listed)
         place = len(self.listed) - (0 if short else shorts)
-        self.listed.insert(place, TradeRow(self.first + place, put=True))
+        self.listed.insert(place, TradeRow(self.first + place, is_new=True))
         return self.listed[place]
 
 
@@ -102,13 +106,13 @@ class WalletSide:
     Attributes
     ----------
     wallet : int
-    closing : Row or None
+    closing : TradeRow or None
         The row of its leg, which lots on the other side close.
-    opening : Row or None
+    opening : TradeRow or None
         The row that lots open or enlarge, once some did.
-    opened : bool
+    is_new_position : bool
         Whether those lots found 0 lots there.
-    gain : int
+    realized_pnl : int
         What closing realized.
     """
 
@@ -128,7 +132,7 @@ class WalletSide:
         self.hedge = leg is not None
         self.closing = held.get(self.leg)
         self.opening: TradeRow | None = None
-        self.opened, self.gain = False, 0
+        self.is_new_position, self.realized_pnl = False, 0
 
     def closes(self, lots: int) -> int:
         """How many of these lots close something."""
@@ -144,18 +148,21 @@ class WalletSide:
     def book(self, lots: int, value: int) -> TradeRow:
         """Take signed lots that all close, or all open; the row that they are booked to."""
         if self.closing is not None and self.closing.lots * lots < 0:
-            self.gain += -value - self.closing.release(abs(lots))
+            self.realized_pnl += -value - self.closing.release(abs(lots))
             return self.closing
         if self.opening is None:
-            self.opened = self.closing is None or self.closing.lots == 0
-            self.opening = self.rows.open(self.closing, lots < 0) if self.opened else self.closing
+            self.is_new_position = self.closing is None or self.closing.lots == 0
+            self.opening = self.rows.row_to_open(self.closing, lots < 0) if self.is_new_position else self.closing
         assert self.opening is not None  # found, or put in
         self.opening.enlarge(lots, value)
         return self.opening
 
 
 def rewrite_rows(books: Snapshot, code: int, changed: Iterable[WalletRows]) -> Snapshot:
-    """The books with these wallets' rows of a contract as they are now; each row is given its number in them."""
+    """The books with these wallets' rows of a contract as they are now; each row is given its number in them.
+
+    :mod:`adlcore.clearing.house.replay` puts rows in by code of its own, for it checks this one.
+    """
     columns = {name: column.copy() for name, column in books.positions.columns().items()}
     fresh: list[tuple[int, TradeRow, int]] = []
     for rows in sorted(changed, key=lambda rows: rows.wallet):
@@ -163,7 +170,7 @@ def rewrite_rows(books: Snapshot, code: int, changed: Iterable[WalletRows]) -> S
         for place, row in enumerate(rows.listed):
             # Its number in the books before, or that of the row which it is put in before.
             old = rows.first + place - (len(fresh) - before)
-            if row.put:
+            if row.is_new:
                 fresh.append((old, row, rows.wallet))
             else:
                 columns["quantity"][old], columns["entry_value"][old] = row.lots, row.entry_value

@@ -22,8 +22,22 @@ from .trade_sides import LEG_SIGN, StreetSide, TradeRow, WalletRows, WalletSide,
 
 __all__ = ["book_trade"]
 
-#: A leverage that was asked for: what it is named by, its decimal, and whether it is this side's alone.
-Leverage = tuple[str, Decimal, bool]
+
+class Leverage(NamedTuple):
+    """A leverage that was asked for.
+
+    Attributes
+    ----------
+    name : str
+        What it is named by.
+    number : Decimal
+    of_this_side : bool
+        Whether it is this side's alone, and then refused where the side opens nothing.
+    """
+
+    name: str
+    number: Decimal
+    of_this_side: bool
 
 
 class TradeFill(NamedTuple):
@@ -40,6 +54,7 @@ def book_trade(
     contract: str,
     quantity: Number,
     price: Number,
+    *,
     buyer: int | None,
     seller: int | None,
     legs: tuple[str | None, str | None],
@@ -58,45 +73,50 @@ def book_trade(
         raise AdlError.at("contract", None, listed.symbol, "has no mark price: must be marked before it is traded")
     if lots <= 0:
         raise AdlError.at("quantity", None, quantity, "must be above 0")
-    asked = _read_leverages(leverage)
-    changed: dict[int, WalletRows] = {}
-    given = zip(("buyer", "seller"), (buyer, seller), legs, (1, -1), strict=True)
-    sides = [_read_side(pass_books, changed, code, *each) for each in given]
+    leverages = _read_leverages(leverage)
+    rows_of_wallet: dict[int, WalletRows] = {}
+    side_terms = zip(("buyer", "seller"), (buyer, seller), legs, (1, -1), strict=True)
+    # Both sides are checked before either books.
+    sides = [_read_side(pass_books, rows_of_wallet, code, *each) for each in side_terms]
     _refuse_oneself(books, sides, buyer, seller)
     cuts = sorted({side.closes(lots) for side in sides} - {0, lots})
-    unit, done, before = pass_books.value_per_lot(code, ticks), 0, 0
+    # Cut where a side has closed and opens from there; all cuts share one rounding
+    # (``docs/waterfall.md``, "Values of fills").
+    value_per_lot, booked_lots, booked_value = pass_books.value_per_lot(code, ticks), 0, 0
     fills = []
     for upto in [*cuts, lots]:
-        value = round(unit * upto) - before
+        value = round(value_per_lot * upto) - booked_value
         if abs(value) > INT64_MAX:
             must = f"must be worth less at this price: {value} quanta are no int64; use fewer decimals"
             raise AdlError.at("quantity", None, quantity, must)
         for side in sides:
-            count, worth = side.sign * (upto - done), side.sign * value
-            fills.append(TradeFill(side.wallet, side.book(count, worth), count, worth))
-        done, before = upto, before + value
-    set_on = [_set_leverage(side, each) for side, each in zip(sides, asked, strict=True)]
-    books = _credit_gains(rewrite_rows(books, code, changed.values()), code, sides)
+            side_lots, side_value = side.sign * (upto - booked_lots), side.sign * value
+            fills.append(TradeFill(side.wallet, side.book(side_lots, side_value), side_lots, side_value))
+        booked_lots, booked_value = upto, booked_value + value
+    # Before the rows are rewritten, which takes their leverage over (``docs/waterfall.md``, "Trades").
+    leverage_units = [_set_leverage(side, each) for side, each in zip(sides, leverages, strict=True)]
+    books = _credit_gains(rewrite_rows(books, code, rows_of_wallet.values()), code, sides)
     if any(isinstance(side, WalletSide) and side.opening is not None for side in sides):
         _refuse_sides_beyond_range(books, code, quantity)
+    # Last: a row that was put in has its number, and those behind it their new ones, only now.
     _log_fills(pass_books, {"contract": code, "price": ticks, "asset": int(pass_books.settle[code])}, fills)
-    for side, chosen in zip(sides, set_on, strict=True):
-        if isinstance(side, WalletSide) and side.opening is not None and chosen:
+    for side, units in zip(sides, leverage_units, strict=True):
+        if isinstance(side, WalletSide) and side.opening is not None and units:
             place = {"wallet": side.wallet, "row": side.opening.number, "contract": code}
-            pass_books.log.add(("leverage-set", "request", {**place, "amount": chosen}))
+            pass_books.log.add(("leverage-set", "request", {**place, "amount": units}))
     return books
 
 
 def _read_side(
     pass_books: PassBooks,
-    changed: dict[int, WalletRows],
+    rows_of_wallet: dict[int, WalletRows],
     code: int,
     name: str,
     wallet: int | None,
     leg: str | None,
     sign: int,
 ) -> StreetSide | WalletSide:
-    """A buyer or seller: the street, or a wallet, whose rows stand in `changed` from then on."""
+    """A buyer or seller: the street, or a wallet, whose rows stand in `rows_of_wallet` from then on."""
     if leg is not None:
         require_option(f"{name}_leg", leg, LEG_SIGN, "must be 'long' or 'short'")
     if wallet is None:
@@ -106,7 +126,7 @@ def _read_side(
     row = wallet_row(pass_books.snapshot, name, wallet)
     refuse_debtor(pass_books, row)
     refuse_misplaced(pass_books.snapshot, row, code, name)
-    rows = changed.setdefault(row, WalletRows(pass_books.snapshot, code, row))
+    rows = rows_of_wallet.setdefault(row, WalletRows(pass_books.snapshot, code, row))
     return WalletSide(pass_books.snapshot, rows, name, leg, sign)
 
 
@@ -139,14 +159,16 @@ def _refuse_sides_beyond_range(books: Snapshot, code: int, quantity: Number) -> 
 def _read_leverages(leverage: Any) -> tuple[Leverage | None, Leverage | None]:
     """What is asked for on the buyer's and on the seller's side: one number for both, or one each."""
     if not isinstance(leverage, tuple | list):
-        number = None if leverage is None else ("leverage", _read_leverage(leverage, "leverage"), False)
+        number = None if leverage is None else Leverage("leverage", _read_leverage(leverage, "leverage"), False)
         return number, number
     if len(leverage) != 2:
         must = "must be one number, or two: the buyer's and the seller's, each of which may be None"
         raise AdlError.at("leverage", None, leverage, must)
     names = "leverage[0]", "leverage[1]"
     pairs = zip(names, leverage, strict=True)
-    one, other = (None if number is None else (name, _read_leverage(number, name), True) for name, number in pairs)
+    one, other = (
+        None if number is None else Leverage(name, _read_leverage(number, name), True) for name, number in pairs
+    )
     return one, other
 
 
@@ -166,15 +188,14 @@ def _set_leverage(side: StreetSide | WalletSide, asked: Leverage | None) -> int:
     """Give what a side opened the leverage asked for; it in units of an event, 0 where nothing is set."""
     if asked is None:
         return 0
-    name, leverage, alone = asked
     row = side.opening if isinstance(side, WalletSide) else None
     if row is None or not isinstance(side, WalletSide):
-        if alone:
+        if asked.of_this_side:
             what = "this side only closes" if isinstance(side, WalletSide) else "the street has no leverage"
-            raise AdlError.at(name, None, canonical(leverage), f"must be None: {what}")
+            raise AdlError.at(asked.name, None, canonical(asked.number), f"must be None: {what}")
         return 0
-    units = int(leverage * LEVERAGE_UNIT)
-    if side.opened:
+    units = int(asked.number * LEVERAGE_UNIT)
+    if side.is_new_position:
         row.leverage = units / LEVERAGE_UNIT
         return units
     if row.leverage != units / LEVERAGE_UNIT:
@@ -182,7 +203,7 @@ def _set_leverage(side: StreetSide | WalletSide, asked: Leverage | None) -> int:
             (f"{row.leverage!r}, or None", f"a leverage of {row.leverage!r}") if row.leverage else ("None", "none")
         )
         must = f"must be {own}: wallet {side.wallet} enlarges a position, which has {kept} and keeps it"
-        raise AdlError.at(name, None, canonical(leverage), must)
+        raise AdlError.at(asked.name, None, canonical(asked.number), must)
     return 0
 
 
@@ -195,7 +216,7 @@ def _credit_gains(books: Snapshot, code: int, sides: list[StreetSide | WalletSid
     gains: dict[int, int] = {}
     for side in sides:
         if isinstance(side, WalletSide):  # one wallet may close one leg and the other
-            gains[side.wallet] = gains.get(side.wallet, 0) + side.gain
+            gains[side.wallet] = gains.get(side.wallet, 0) + side.realized_pnl
     # Wallets ascending: so stand the balances that one call adds, whatever adds them.
     for wallet, gain in sorted(gains.items()):
         if gain:
@@ -208,7 +229,7 @@ def _log_fills(pass_books: PassBooks, label: dict[str, int], fills: list[TradeFi
     legs = []
     for fill in fills:
         who = {"party": STREET} if fill.row is None else {"wallet": fill.wallet, "row": fill.row.number}
-        cause = "opened" if fill.row is not None and fill.row.put else "request"
+        cause = "opened" if fill.row is not None and fill.row.is_new else "request"
         legs.append(("trade", cause, {**label, **who, "lots": fill.lots, "amount": -fill.value}))
     for place in range(0, len(legs), 2):
         pass_books.log.add(*legs[place : place + 2])

@@ -125,7 +125,7 @@ def solvent(draw, modes=margin_oracle.MODES) -> dict:
 
 def after_withdrawal(house, wallet: int, asset, quanta: int):
     """Another house of the same state, once so many quanta left a wallet; None where they are refused."""
-    other = ClearingHouse.from_state(house.state(), house._venue, audit="off")
+    other = ClearingHouse.from_state(house.state(), house._committed.terms.venue, audit="off")
     try:
         other.withdraw(wallet, asset.decimal(quanta), asset.name)
     except adl.AdlError:

@@ -99,7 +99,7 @@ def calls(draw, house) -> tuple[str, dict]:
 def works(house) -> None:
     """Whatever one may ask of a house next is answered; `house` is not changed."""
     assert house.audit() == []
-    other = ClearingHouse.from_state(house.state(), house._venue)
+    other = ClearingHouse.from_state(house.state(), house._committed.terms.venue)
     assert all(fund.equity is not None for fund in other.funds.values())
     state = other.margin_state()
     assert len(state.free_margin) == len(state.balance) == 6

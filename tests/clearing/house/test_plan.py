@@ -258,7 +258,7 @@ def test_names_of_fills_are_remembered_up_to_a_number(monkeypatch):
     names = [[(1, 100, f"{order}-{lot}") for lot in range(2)] for order in range(2)]
     plan = one.settle(one.plan(), names)
     assert one.settle(plan, [[(1, 100, "last")]]).done
-    assert list(one._held.reported) == ["1-0", "1-1", "last"]
+    assert list(one._committed.contents.reported) == ["1-0", "1-1", "last"]
 
 
 def test_a_price_beyond_int64_is_refused_and_the_plan_is_open_still():

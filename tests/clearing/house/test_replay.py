@@ -165,7 +165,7 @@ class Broken(Exception):
 def test_a_mark_whose_order_book_breaks_changes_nothing(given_house, data):
     """At any order: state and book are as before, and the same mark then does what it does elsewhere."""
     house, _ = given_house
-    state, venue = house.state(), house._venue
+    state, venue = house.state(), house._committed.terms.venue
     book = data.draw(ladders(house.snapshot()))
     right = clearing.ClearingHouse.from_state(state, venue, clearing.DepthLadder({}) | book)
     prices = moved(data, house)
@@ -199,8 +199,8 @@ def test_a_mark_whose_order_book_breaks_changes_nothing(given_house, data):
 def test_plans_that_nothing_fills_are_marks_without_a_book(given_house, data):
     """Where no order is filled it does not matter that a plan asks for all wallets at once."""
     house, _ = given_house
-    one = clearing.ClearingHouse.from_state(house.state(), house._venue)
-    other = clearing.ClearingHouse.from_state(house.state(), house._venue)
+    one = clearing.ClearingHouse.from_state(house.state(), house._committed.terms.venue)
+    other = clearing.ClearingHouse.from_state(house.state(), house._committed.terms.venue)
     prices = moved(data, house)
     events = mark_or_nothing(one, None, prices, 4)
     assume(events is not None)
@@ -218,7 +218,7 @@ def test_a_house_goes_on_from_its_state(given_house, data):
     house, book = given_house
     mark_or_nothing(house, book, moved(data, house), 4)
     kept = None if book is None else clearing.DepthLadder({}) | book
-    other = clearing.ClearingHouse.from_state(house.state(), house._venue, kept)
+    other = clearing.ClearingHouse.from_state(house.state(), house._committed.terms.venue, kept)
     prices = moved(data, house)
     assert mark_or_nothing(house, book, prices, 8) == mark_or_nothing(other, kept, prices, 8)
     assert other.hash == house.hash

@@ -39,7 +39,7 @@ RATIO_HEADINGS = {
 
 def ratio_columns(market: Market, rule: RankingRule) -> dict[RatioHeading, Float64Array1D]:
     """Each term of the rule, for every row of a (small) market."""
-    return {RATIO_HEADINGS[term.name]: term.of(market) for term in score_ratios(rule, market)}
+    return {RATIO_HEADINGS[term.name]: term.of(market.columns) for term in score_ratios(rule, market.columns)}
 
 
 def term_columns(found: dict[RatioHeading, Float64Array1D], shown: int) -> list[Column]:

@@ -109,7 +109,7 @@ class _QueuePart:
             leverage=pass_books.snapshot.positions.leverage[self.rows],
             **{name: self._column(name) for name in names},
         )
-        return score_source(market, rule)
+        return score_source(market.columns, rule)
 
     def _column(self, name: str) -> Int64Array1D:
         """A column of the wallets, in quanta of the settle asset."""

@@ -147,5 +147,5 @@ def notice_ratios(
             chosen = np.flatnonzero(same & (record.place[events] == place) & (code == contract))
             market = state.market(before.contracts[contract])
             rows = row[chosen] - int(before.start[contract])
-            found[:, chosen] = PNL.of(market, rows), LEVERAGE.of(market, rows), market.score(rule)[rows]
+            found[:, chosen] = PNL.of(market.columns, rows), LEVERAGE.of(market.columns, rows), market.score(rule)[rows]
     return NoticeRatios(*found)

@@ -133,6 +133,9 @@ class Columns(Immutable):
     def __len__(self) -> int:
         return len(self.quantity)
 
+    def __repr__(self) -> str:
+        return f"<Columns of {len(self):,} rows of {self.contract.symbol} at {self.mark_price:f}>"
+
 
 def column_property(name: str, meaning: str) -> Any:
     """An attribute that a market has of its columns."""

@@ -17,10 +17,10 @@ from .._support.pickles import Immutable
 from ..contracts import Contract
 from ..contracts.decimals import Number
 from ..errors import AdlError
-from ..ranking import ranks, selection
+from ..ranking import ranks
 from ..ranking.queue import Queue
 from ..ranking.rules import RankingRule, as_rule
-from ..ranking.selection import Selection
+from ..ranking.selection import Selection, run_selection
 from . import scoring
 from .columns import Columns, column_property
 from .explanation import Explanation, explain
@@ -334,7 +334,7 @@ class Market(Immutable):
         source, winners_only = self._source(rule), _is_winners_only(eligible)
         excluded = None if exclude is None else arrays.exclusion(exclude, len(self), rows_hint=ROWS_HINT)
         limit = -1 if max_counterparties is None else arrays.row_limit(max_counterparties)
-        return selection.run(
+        return run_selection(
             _kernels.ranking.candidates.Candidates(source, side, winners_only, excluded, self.columns.tie),
             target,
             limit=limit,
@@ -375,7 +375,7 @@ class Market(Immutable):
         if mask is not None:
             score[mask != 0] = -np.inf
         arrays.refuse_nan("score", score)
-        return Queue._over(score, self.quantity, side, self.tie, self.account)
+        return Queue._from_columns(score, self.quantity, side, self.tie, self.account)
 
     def explain(self, row: int, rule: str | RankingRule) -> Explanation:
         """Every term of one row's score, and where it stands in the queue of its side.

@@ -13,7 +13,7 @@ from ..._support.arrays import INT64, Int64Array1D
 from ...market.market import Market
 from ...market.scoring import score_source
 from ...ranking.rules import RankingRule
-from ...ranking.selection import run
+from ...ranking.selection import run_selection
 from ..liquidation.pass_books import PassBooks
 from ..margin.collateral import convert_quanta
 
@@ -77,7 +77,7 @@ class _QueuePart:
 
     def front(self, lots: int) -> tuple[Int64Array1D, int]:
         """As :meth:`CounterpartyQueue.front`, of these rows."""
-        found = run(self.candidates, lots)
+        found = run_selection(self.candidates, lots)
         held = found.filled + (0 if found.partial < 0 else int(found.left[found.partial]))
         return self.rows[found.index], held
 

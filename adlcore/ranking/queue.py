@@ -187,7 +187,7 @@ class Queue(Versioned):
         enough = end <= self._total if isinstance(end, int) else self._clipped_sum(end) <= self._total
         filled = goal if enough or not goal else max(self._total - self._clipped_sum(start), 0 * self._total)
         left: Any = self._drawn.sizes[last] - closed_after if len(place) else 0
-        self._taken = end
+        self._taken = end  # the one change; what was drawn before it is only sorted, and taken by nobody
         partial = len(place) - 1 if left > 0 else -1
         prefix = _kernels.ranking.selection.Prefix(
             self._drawn.rows[place], closed, self._drawn.scores[place], filled, partial, left

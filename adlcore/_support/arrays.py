@@ -177,11 +177,11 @@ def ties(values: Any, length: int) -> Int64Array1D | None:
 
 
 def exclusion(
-    exclude: Any, length: int, name: str = "exclude", found: str | None = None
+    exclude: Any, length: int, name: str = "exclude", rows_hint: str | None = None
 ) -> npt.NDArray[np.uint8] | None:
     """The rows to pass over, given as a boolean mask or as row numbers, as a mask of bytes.
 
-    `found` says what finds the rows of a name.
+    `rows_hint` says what finds the rows of a name.
     """
     if exclude is None:
         return None
@@ -193,7 +193,7 @@ def exclusion(
             raise AdlError(f"{name} has {len(array)} rows: a mask must have {length}", argument=name, value=len(array))
         return np.ascontiguousarray(array).view(np.uint8)
     if array.size and array.dtype.kind not in "iu":
-        hint = f"; {found}" if found and array.dtype.kind in "US" else ""
+        hint = f"; {rows_hint}" if rows_hint and array.dtype.kind in "US" else ""
         raise AdlError(
             f"{name} has dtype {array.dtype}: must be row numbers or a boolean mask{hint}",
             argument=name,

@@ -41,7 +41,7 @@ def ratio_columns(
     market: Market, rule: RankingRule, rows: slice | Int64Array1D = slice(None)
 ) -> dict[RatioHeading, Float64Array1D]:
     """Each ratio that the rule's score is made of, for some rows of a market, for all without a choice."""
-    return {RATIO_HEADINGS[ratio.name]: ratio.of(market, rows) for ratio in score_ratios(rule, market)}
+    return {RATIO_HEADINGS[ratio.name]: ratio.of(market.columns, rows) for ratio in score_ratios(rule, market.columns)}
 
 
 def term_columns(ratios: dict[RatioHeading, Float64Array1D], shown: int) -> list[Column]:

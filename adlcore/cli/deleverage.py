@@ -12,8 +12,8 @@ from .._support.arrays import Int64Array1D
 from .._support.wording import counted
 from ..errors import AdlError
 from ..io.selections import writable_suffix, write_selection
-from ..market.deleveraging import closed_notional, realized_pnl
 from ..market.market import Market
+from ..market.selection_values import closed_notional, realized_pnl
 from ..ranking.rules import RankingRule
 from ..ranking.selection import Selection
 from . import _inputs, _options, _output, _tables, _terms

@@ -8,8 +8,8 @@ import numpy as np
 import typer
 
 from .._support.arrays import Int64Array1D
-from ..market.deleveraging import submarket
 from ..market.market import Market
+from ..market.selection_values import submarket
 from ..ranking.rules import RankingRule
 from . import _inputs, _options, _tables, _terms
 from ._json import print_json, records

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._support.arrays import INT64_MAX, refuse_unfit
 from .._support.options import exact_keys, require_option
@@ -28,6 +28,13 @@ __all__ = ["KINDS", "Contract"]
 #: Kinds of contract by how a lot is valued in the settle asset at price p: ``m·p``, ``−m/p``,
 #: ``m·p``.
 KINDS = ("linear", "inverse", "quanto")
+
+
+class TickFraction(NamedTuple):
+    """What a lot is worth in quanta at one tick, as a fraction of two whole numbers; it equals the plain tuple."""
+
+    numerator: int
+    denominator: int
 
 
 @dataclass(frozen=True, init=False)
@@ -164,18 +171,20 @@ class Contract(Versioned):
         >>> Contract("BTCUSDT", lot="0.001").quanta_per_lot("58000.1")
         5800010000.0
         """
-        top, bottom = positive_decimal(price, "price").as_integer_ratio()
-        units, parts = self._quanta_ratio
+        price_numerator, price_denominator = positive_decimal(price, "price").as_integer_ratio()
+        numerator, denominator = self._quanta_at_price_one
         # Python divides integers exactly and rounds once.
-        return -(units * bottom) / (parts * top) if self.inverse else (units * top) / (parts * bottom)
+        if self.inverse:
+            return -(numerator * price_denominator) / (denominator * price_numerator)
+        return (numerator * price_numerator) / (denominator * price_denominator)
 
     @cached_property
-    def _quanta_ratio(self) -> tuple[int, int]:
+    def _quanta_at_price_one(self) -> tuple[int, int]:
         """Quanta of a lot at price 1 as two whole numbers; kept, because every mark asks for them."""
         return (self.units_per_lot * self.settle.quanta_per_unit).as_integer_ratio()
 
     @cached_property
-    def tick_fraction(self) -> tuple[int, int]:
+    def tick_fraction(self) -> TickFraction:
         """Two whole numbers n and d that value a lot at P ticks, exactly, in quanta of the settle asset.
 
         ``P·n/d`` for a linear or quanto contract, ``−n/(d·P)`` for an inverse one; in lowest terms.
@@ -188,21 +197,21 @@ class Contract(Versioned):
         Examples
         --------
         >>> Contract("BTCUSDT", lot="0.001", tick="0.1").tick_fraction
-        (10000, 1)
+        TickFraction(numerator=10000, denominator=1)
         >>> Contract("BTCUSD", kind="inverse", settle="BTC", multiplier=100, tick="0.1").tick_fraction
-        (100000000000, 1)
+        TickFraction(numerator=100000000000, denominator=1)
         """
-        tick = Fraction(self._grid())
+        tick = Fraction(self._require_tick())
         units = self.units_per_lot * self.settle.quanta_per_unit
         number = units / tick if self.inverse else units * tick
         if max(number.numerator, number.denominator) > INT64_MAX:
             must = (
                 f"values a lot by {number} quanta: both numbers must fit an int64; choose other decimals of the asset"
             )
-            raise AdlError.at("tick", None, positional_text(self._grid()), must)
-        return number.numerator, number.denominator
+            raise AdlError.at("tick", None, positional_text(self._require_tick()), must)
+        return TickFraction(number.numerator, number.denominator)
 
-    def _grid(self) -> Decimal:
+    def _require_tick(self) -> Decimal:
         """The tick, where there must be one."""
         if self.tick is None:
             raise AdlError.at("tick", None, None, f"must be given to {self.symbol}: its prices have no grid")
@@ -247,7 +256,7 @@ class Contract(Versioned):
         >>> Contract("BTCUSDT", tick="0.1").ticks(58000.1)
         580001
         """
-        tick = self._grid()
+        tick = self._require_tick()
         positive_decimal(price, "price")
         return whole_steps(price, "price", tick, "ticks")
 
@@ -264,7 +273,7 @@ class Contract(Versioned):
         >>> Contract("BTCUSDT", tick="0.10").price(580001)
         '58000.10'
         """
-        return steps_text(ticks, "ticks", self._grid())
+        return steps_text(ticks, "ticks", self._require_tick())
 
     def fields(self) -> dict[str, Any]:
         """The contract as exact text that JSON holds; the same for equal contracts.

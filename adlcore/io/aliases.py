@@ -6,10 +6,10 @@ account *value* or *balance* may be cash, without unrealized PnL, and is never t
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from .._support.names import nearest_names
 from .._support.options import read_list
 from ..errors import AdlError
 
@@ -79,7 +79,7 @@ def parse_columns(columns: ColumnMapping | None) -> dict[str, tuple[str, ...]]:
     for key, value in pairs:
         name = str(key).strip()
         if name not in ALIASES:
-            near = difflib.get_close_matches(name, ALIASES, n=3, cutoff=0.4) or list(ALIASES)
+            near = nearest_names(name, ALIASES) or list(ALIASES)
             raise AdlError.at("columns", None, name, f"must be a column of a market; nearest: {', '.join(near)}")
         if name in sources:
             raise AdlError.at("columns", None, name, "must be given once")
@@ -144,7 +144,7 @@ def _named_columns(path: str, header: Sequence[str], name: str, parts: tuple[str
         raise AdlError.at("columns", None, f"{name}={'+'.join(parts)}", f"must be one column: {name} is not a sum")
     for part in parts:
         if part not in stripped:
-            near = difflib.get_close_matches(part, stripped, n=3, cutoff=0.5) or list(stripped)[:12]
+            near = nearest_names(part, stripped, cutoff=0.5) or list(stripped)[:12]
             message = f"{path} has no column {part!r} (for {name}); nearest: {', '.join(near)}"
             raise AdlError(message, argument=name, value=part)
         _refuse_twins(path, header, stripped[part])

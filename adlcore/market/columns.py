@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ class Columns(Immutable):
     account: npt.NDArray[np.generic] | None
     _largest: tuple[float, int]
 
-    def _read(
+    def __init__(
         self,
         contract: Contract | str,
         mark_price: Number,
@@ -66,42 +67,45 @@ class Columns(Immutable):
         if not isinstance(contract, Contract | str):
             raise AdlError.at("contract", None, contract, "must be a Contract or a symbol")
         contract = contract if isinstance(contract, Contract) else Contract(contract)
-        held = arrays.refuse_not_finite("quantity", arrays.number_column("quantity", quantity))
-        money = _money(len(held), {name: others[name] for name in MONEY_COLUMNS})
+        quantity = arrays.refuse_not_finite("quantity", arrays.number_column("quantity", quantity))
+        money = _money(len(quantity), {name: others[name] for name in MONEY_COLUMNS})
         if entry_price is not None:
-            money["entry_value"] = _entry_value(contract, held, entry_price, any(map(is_int64, money.values())))
+            money["entry_value"] = _entry_value(contract, quantity, entry_price, any(map(is_int64, money.values())))
         leverage, account = others["leverage"], others["account"]
-        found = {
+        columns = {
             "contract": contract,
-            "quantity": held,
+            "quantity": quantity,
             **{name: money.get(name) for name in MONEY_COLUMNS},
-            "leverage": None if leverage is None else _leverage(leverage, len(held)),
-            "tie": arrays.ties(others["tie"], len(held)),
-            "account": None if account is None else _labels(account, len(held)),
+            "leverage": None if leverage is None else _leverage(leverage, len(quantity)),
+            "tie": arrays.ties(others["tie"], len(quantity)),
+            "account": None if account is None else _labels(account, len(quantity)),
             "_largest": (0.0, 0),
         }
         if is_int64(money["entry_value"]):
-            found["_largest"] = _largest_magnitudes(held, money)
-        elif is_int64(held):
-            arrays.refuse_overflow("quantity", held)
-        self._set(found)
+            columns["_largest"] = _largest_magnitudes(quantity, money)
+        elif is_int64(quantity):
+            arrays.refuse_overflow("quantity", quantity)
+        self._restore(columns)
         self._set_mark(mark_price)
 
-    def _move(self, origin: Columns, mark_price: Number, at_mark: dict[str, npt.ArrayLike | None]) -> None:
-        """Take the columns of `origin` to a new mark price; of those that hold at one mark only what is given."""
-        given = _money(len(origin), at_mark)
-        _one_kind({"entry_value": origin.entry_value, **given})
-        kept = {name: getattr(origin, name) for name in ("contract", "quantity", "_largest", *OPTIONAL_COLUMNS)}
-        self._set({**kept, **{name: given.get(name) for name in AT_MARK}})
-        self._set_mark(mark_price)
+    def at(self, mark_price: Number, at_mark: dict[str, npt.ArrayLike | None]) -> Columns:
+        """These columns at a new mark price; of those that hold at one mark only what is given."""
+        money = _money(len(self), at_mark)
+        _one_kind({"entry_value": self.entry_value, **money})
+        columns, put = object.__new__(Columns), object.__setattr__
+        for name in ("contract", "quantity", "_largest", *OPTIONAL_COLUMNS):
+            put(columns, name, getattr(self, name))
+        columns._restore({name: money.get(name) for name in AT_MARK})
+        columns._set_mark(mark_price)
+        return columns
 
-    def _set(self, values: dict[str, Any]) -> None:
+    def _restore(self, values: dict[str, Any]) -> None:
         """Put in attributes; of an array a view that cannot be written to."""
         for name, value in values.items():
-            kept = value.view() if isinstance(value, np.ndarray) else value
-            if isinstance(kept, np.ndarray):
-                kept.setflags(write=False)
-            object.__setattr__(self, name, kept)
+            column = value.view() if isinstance(value, np.ndarray) else value
+            if isinstance(column, np.ndarray):
+                column.setflags(write=False)
+            object.__setattr__(self, name, column)
 
     def _set_mark(self, mark_price: Number) -> None:
         """Read the mark price, and refuse one at which a value would leave int64 quanta."""
@@ -109,7 +113,7 @@ class Columns(Immutable):
         exact = self.contract.exact_value_per_lot(mark)
         if self.in_quanta:
             exact *= self.contract.settle.quanta_per_unit
-        self._set({"mark_price": mark, "value_per_lot": float(exact)})
+        self._restore({"mark_price": mark, "value_per_lot": float(exact)})
         # One bound for all rows costs nothing at a new mark; where it fails each row is looked at.
         quantity, value = self._largest
         if self.in_quanta and not quantity * abs(self.value_per_lot) + value < 0.999 * 2.0**63:
@@ -129,8 +133,13 @@ class Columns(Immutable):
     def __len__(self) -> int:
         return len(self.quantity)
 
-    def _restore(self, values: dict[str, Any]) -> None:
-        self._set(values)
+    def __repr__(self) -> str:
+        return f"<Columns of {len(self):,} rows of {self.contract.symbol} at {self.mark_price:f}>"
+
+
+def column_property(name: str, meaning: str) -> Any:
+    """An attribute that a market has of its columns."""
+    return property(attrgetter(f"columns.{name}"), doc=meaning)
 
 
 def _money(length: int, given: dict[str, npt.ArrayLike | None]) -> dict[str, NumberArray1D]:

@@ -83,30 +83,29 @@ class Explanation(Versioned):
         return "\n".join(lines) + ">"
 
 
-def explain(market: Columns, score: Float64Array1D, row: int, rule: RankingRule) -> Explanation:
+def explain(columns: Columns, score: Float64Array1D, row: int, rule: RankingRule) -> Explanation:
     """Explain one row of a market with these scores; O(n) reads and no sort."""
-    held = market.quantity[row]
-    side = int(np.sign(held))
-    own = score[row]
-    peers = market.quantity * side > 0 if side else np.zeros(len(market), bool)
+    side = int(np.sign(columns.quantity[row]))
+    row_score = score[row]
+    peers = columns.quantity * side > 0 if side else np.zeros(len(columns), bool)
     count = int(np.count_nonzero(peers))
-    before = peers & _stands_before(score, row, market.tie)
-    ahead = np.abs(market.quantity[before & (score > -np.inf)])
-    below = int(np.count_nonzero(peers & (score <= own)))
-    last = not own > -np.inf
+    before = peers & _stands_before(score, row, columns.tie)
+    ahead = np.abs(columns.quantity[before & (score > -np.inf)])
+    below = int(np.count_nonzero(peers & (score <= row_score)))
+    last = not row_score > -np.inf
     return Explanation(
         row=row,
-        account=None if market.account is None else market.account[row],
+        account=None if columns.account is None else columns.account[row],
         side={1: "long", -1: "short", 0: "none"}[side],
         rule=rule.name,
         expression=rule.expression,
-        score=float(own),
+        score=float(row_score),
         rank=int(np.count_nonzero(before)) + 1 if side else 0,
         of=count,
         quantile=float("nan") if last else below / count,
         indicator=0 if last else -(-5 * below // count),
         ahead=_kernels.numbers.sums.exact_sum(ahead) if is_floats(ahead) else int(ahead.sum()),
-        terms=_explained_terms(market, row, rule),
+        terms=_explained_terms(columns, row, rule),
     )
 
 
@@ -119,16 +118,16 @@ def _stands_before(score: Any, row: int, tie: Any) -> Any:
     return (score > score[row]) | (equal & earlier)
 
 
-def _explained_terms(market: Columns, row: int, rule: RankingRule) -> dict[str, float]:
+def _explained_terms(columns: Columns, row: int, rule: RankingRule) -> dict[str, float]:
     """The columns that the rule reads, and the two ratios that ranking rules are made of."""
     names = ["quantity", "mark_price", "entry_price", "entry_value", "unrealized_pnl", "notional"]
     names += [name for name in (*rule.needs, *rule.optional) if name not in names]
-    present = [name for name in names if getattr(market, name, 0) is not None]
+    present = [name for name in names if getattr(columns, name, 0) is not None]
     one = slice(row, row + 1)
-    terms = {name: float(values[0]) for name, values in scoring.unit_columns(market, tuple(present), one).items()}
-    terms["pnl_ratio"] = float(PNL.of(market, one)[0])
+    terms = {name: float(values[0]) for name, values in scoring.unit_columns(columns, tuple(present), one).items()}
+    terms["pnl_ratio"] = float(PNL.of(columns, one)[0])
     for name, leverage in (("account_equity", ACCOUNT_LEVERAGE), ("equity", LEVERAGE)):
         if name in terms:
-            terms["effective_leverage"] = float(leverage.of(market, one)[0])
+            terms["effective_leverage"] = float(leverage.of(columns, one)[0])
             break
     return terms

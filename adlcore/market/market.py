@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -10,26 +11,27 @@ import numpy.typing as npt
 
 from .. import _kernels
 from .._support import arrays
-from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, Values, is_int64
+from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, NumberArray1D, Values, is_int64
 from .._support.options import is_count, require_option
+from .._support.pickles import Immutable
 from ..contracts import Contract
 from ..contracts.decimals import Number
 from ..errors import AdlError
-from ..ranking import ranks, selection
+from ..ranking import ranks
 from ..ranking.queue import Queue
 from ..ranking.rules import RankingRule, as_rule
-from ..ranking.selection import Selection
+from ..ranking.selection import Selection, run_selection
 from . import scoring
-from .columns import Columns
+from .columns import Columns, column_property
 from .explanation import Explanation, explain
 
 __all__ = ["Market"]
 
 #: What finds the rows of whoever is called by a name.
-FOUND = "Market.rows finds those of an account"
+ROWS_HINT = "Market.rows finds those of an account"
 
 
-class Market(Columns):
+class Market(Immutable):
     """The open positions of one contract at one mark price. Immutable; may be shared by threads.
 
     Parameters
@@ -92,9 +94,30 @@ class Market(Columns):
     <Selection of 2 rows: filled 500, shortfall 0, row 2 in part>
     """
 
-    __slots__ = ("_sources",)
+    __slots__ = ("_sources", "columns")
+    PICKLED = ("columns",)
+    VERSION = 2  # 1 held each column by itself
 
+    columns: Columns
     _sources: dict[str | RankingRule, _kernels.ranking.score.Source]
+
+    contract: Contract = column_property("contract", "What a lot is worth.")
+    mark_price: Decimal = column_property("mark_price", "The one mark price of all rows.")
+    quantity: NumberArray1D = column_property("quantity", "int64[n] lots or float64[n]: long above 0, short below.")
+    value_per_lot: float = column_property("value_per_lot", "``v(mark)``, in what the money columns are in.")
+    entry_value: NumberArray1D = column_property("entry_value", "What each position cost, signed.")
+    equity: NumberArray1D | None = column_property("equity", "Equity of each position's wallet, or None.")
+    account_equity: NumberArray1D | None = column_property("account_equity", "Equity of the whole account, or None.")
+    balance: NumberArray1D | None = column_property("balance", "Wallet balance, or None.")
+    maintenance_margin: NumberArray1D | None = column_property("maintenance_margin", "Maintenance margin, or None.")
+    bankruptcy_value: NumberArray1D | None = column_property(
+        "bankruptcy_value", "Value at the bankruptcy price, or None."
+    )
+    leverage: Float64Array1D | None = column_property("leverage", "The leverage chosen, or None.")
+    tie: Int64Array1D | None = column_property("tie", "Among equal scores the lower goes first; or None.")
+    account: npt.NDArray[np.generic] | None = column_property("account", "The label of each row, or None.")
+    in_quanta: bool = column_property("in_quanta", "Whether money is int64 quanta; else it is float64 units.")
+    per_unit: float = column_property("per_unit", "One unit of the settle asset in the money columns.")
 
     def __init__(
         self,
@@ -124,11 +147,7 @@ class Market(Columns):
             "tie": tie,
             "account": account,
         }
-        self._read(contract, mark_price, quantity, entry_price, others)
-
-    def _set_mark(self, mark_price: Number) -> None:
-        super()._set_mark(mark_price)
-        self._set({"_sources": {}})
+        self._restore({"columns": Columns(contract, mark_price, quantity, entry_price, others)})
 
     def at(
         self,
@@ -153,34 +172,34 @@ class Market(Columns):
         Market
             Shares the columns of this one.
         """
-        market = object.__new__(Market)
         at_mark = {"equity": equity, "account_equity": account_equity, "maintenance_margin": maintenance_margin}
-        market._move(self, mark_price, at_mark)
+        market = object.__new__(Market)
+        market._restore({"columns": self.columns.at(mark_price, at_mark)})
         return market
 
     @property
     def mark_value(self) -> Float64Array1D:
         """float64[n]: value of each row at the mark, signed, in units of the settle asset."""
-        return self._term("mark_value")
+        return self._unit_column("mark_value")
 
     @property
     def notional(self) -> Float64Array1D:
         """float64[n]: magnitude of the mark value, in units of the settle asset."""
-        return self._term("notional")
+        return self._unit_column("notional")
 
     @property
     def unrealized_pnl(self) -> Float64Array1D:
         """float64[n]: ``quantity·v(mark) - entry_value``, in units of the settle asset."""
-        return self._term("unrealized_pnl")
+        return self._unit_column("unrealized_pnl")
 
     @property
     def entry_price(self) -> Float64Array1D:
         """float64[n]: average entry price, derived from the entry value; NaN for rows of quantity 0."""
-        return self._term("entry_price")
+        return self._unit_column("entry_price")
 
-    def _term(self, name: str) -> Float64Array1D:
+    def _unit_column(self, name: str) -> Float64Array1D:
         """A derived column of every row, in units of the settle asset."""
-        return scoring.unit_columns(self, (name,), slice(None))[name]
+        return scoring.unit_columns(self.columns, (name,), slice(None))[name]
 
     def score(self, rule: str | RankingRule, out: Float64Array1D | None = None) -> Float64Array1D:
         """Ranking scores of both sides.
@@ -248,13 +267,13 @@ class Market(Columns):
         self,
         rule: str | RankingRule,
         out: npt.NDArray[Values],
-        of: Callable[[Float64Array1D, int], npt.NDArray[Values]],
+        side_values: Callable[[Float64Array1D, int], npt.NDArray[Values]],
     ) -> npt.NDArray[Values]:
         """Write what is made of each side's scores, and of its sign; rows of the other side are not counted there."""
         source, score = self._source(rule), np.empty(len(self))
         for side in (1, -1):
             source.scores(score, side, False, np.nan)
-            np.copyto(out, of(score, side), where=self.quantity * side > 0)
+            np.copyto(out, side_values(score, side), where=self.quantity * side > 0)
         return out
 
     def deleverage(
@@ -311,17 +330,17 @@ class Market(Columns):
         >>> market.deleverage(7, "binance").columns()["closed"]
         array([5, 2])
         """
-        target, side = self._bankrupt(bankrupt_quantity)
+        target, side = self._target_and_side(bankrupt_quantity)
         source, winners_only = self._source(rule), _is_winners_only(eligible)
-        excluded = None if exclude is None else arrays.exclusion(exclude, len(self), found=FOUND)
+        excluded = None if exclude is None else arrays.exclusion(exclude, len(self), rows_hint=ROWS_HINT)
         limit = -1 if max_counterparties is None else arrays.row_limit(max_counterparties)
-        return selection.run(
-            _kernels.ranking.candidates.Candidates(source, side, winners_only, excluded, self.tie),
+        return run_selection(
+            _kernels.ranking.candidates.Candidates(source, side, winners_only, excluded, self.columns.tie),
             target,
             limit=limit,
             ordered=bool(ordered),
             threads=arrays.thread_count(threads),
-            account=self.account,
+            account=self.columns.account,
         )
 
     def queue(
@@ -352,11 +371,11 @@ class Market(Columns):
             raise AdlError.at("bankrupt_side", None, bankrupt_side, "must be 'long' or 'short'")
         score = np.empty(len(self))
         self._source(rule).scores(score, side, _is_winners_only(eligible), -np.inf)
-        mask = arrays.exclusion(exclude, len(self), found=FOUND)
+        mask = arrays.exclusion(exclude, len(self), rows_hint=ROWS_HINT)
         if mask is not None:
             score[mask != 0] = -np.inf
         arrays.refuse_nan("score", score)
-        return Queue._over(score, self.quantity, side, self.tie, self.account)
+        return Queue._from_columns(score, self.quantity, side, self.tie, self.account)
 
     def explain(self, row: int, rule: str | RankingRule) -> Explanation:
         """Every term of one row's score, and where it stands in the queue of its side.
@@ -373,9 +392,9 @@ class Market(Columns):
             Terms, score, rank, quantile, indicator, and the quantity ahead in the queue.
         """
         if not is_count(row, 0, len(self) - 1):
-            found = f"; {FOUND}" if isinstance(row, str) and self.account is not None else ""
+            found = f"; {ROWS_HINT}" if isinstance(row, str) and self.account is not None else ""
             raise AdlError.at("row", None, row, f"must be a row from 0 to {len(self) - 1}{found}")
-        return explain(self, self.score(rule), int(row), as_rule(rule))
+        return explain(self.columns, self.score(rule), int(row), as_rule(rule))
 
     def rows(self, account: Any) -> Int64Array1D:
         """int64[k]: rows of one account, ascending.
@@ -394,23 +413,26 @@ class Market(Columns):
             raise AdlError.at("account", None, account, "must be an account of this market")
         return found
 
-    def _bankrupt(self, quantity: Any) -> tuple[int | float, int]:
+    def _target_and_side(self, quantity: Any) -> tuple[int | float, int]:
         """Target and side of the counterparties for a signed bankrupt quantity."""
         try:
-            plain = arrays.plain_number(quantity)
-            side, target = -1 if plain >= 0 else 1, abs(plain)
+            lots = arrays.plain_number(quantity)
+            side, target = -1 if lots >= 0 else 1, abs(lots)
         except (TypeError, ValueError, ArithmeticError):
             raise AdlError.at("bankrupt_quantity", None, quantity, "must be a number of lots") from None
-        return arrays.read_target("bankrupt_quantity", target, is_int64(self.quantity), quantity), side
+        return arrays.read_target("bankrupt_quantity", target, is_int64(self.columns.quantity), quantity), side
 
     def _source(self, rule: str | RankingRule) -> _kernels.ranking.score.Source:
         """The kernel's view of the columns under a rule."""
         if not isinstance(rule, str) and (rule := as_rule(rule)).function is not None:
-            return scoring.score_source(self, rule)  # the scores of a custom rule are a column, and not kept
+            return scoring.score_source(self.columns, rule)  # the scores of a custom rule are a column, and not kept
         source = self._sources.get(rule)
         if source is None:
-            source = self._sources[rule] = scoring.score_source(self, as_rule(rule))
+            source = self._sources[rule] = scoring.score_source(self.columns, as_rule(rule))
         return source
+
+    def __len__(self) -> int:
+        return len(self.columns)
 
     def __repr__(self) -> str:
         longs = int(np.count_nonzero(self.quantity > 0))
@@ -418,7 +440,8 @@ class Market(Columns):
         return f"<Market {self.contract.symbol} at {self.mark_price:f}: {longs:,} longs, {shorts:,} shorts>"
 
     def _restore(self, values: dict[str, Any]) -> None:
-        self._set({**values, "_sources": {}})
+        object.__setattr__(self, "columns", values["columns"])
+        object.__setattr__(self, "_sources", {})
 
 
 def _is_winners_only(eligible: str) -> bool:

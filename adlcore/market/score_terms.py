@@ -27,7 +27,7 @@ class ScoreRatio:
     --------
     >>> import adlcore as adl
     >>> market = adl.Market("X", mark_price=2, quantity=[-5, 4], entry_price=[3.0, 1.0], equity=[10.0, 4.0])
-    >>> PNL.of(market), LEVERAGE.of(market)
+    >>> PNL.of(market.columns), LEVERAGE.of(market.columns)
     (array([0.5, 0.5]), array([1., 2.]))
     """
 
@@ -35,13 +35,13 @@ class ScoreRatio:
     needs: tuple[str, ...]
     ratio: Callable[..., Any]
 
-    def of(self, market: Columns, rows: slice | Int64Array1D = slice(None)) -> Float64Array1D:
+    def of(self, columns: Columns, rows: slice | Int64Array1D = slice(None)) -> Float64Array1D:
         """float64[k]: the ratio of some rows of a market, of all without a choice; x/0 as IEEE divides.
 
         The market must have the columns that the ratio needs.
         """
         with np.errstate(all="ignore"):
-            return np.asarray(self.ratio(*unit_columns(market, self.needs, rows).values()), FLOAT64)
+            return np.asarray(self.ratio(*unit_columns(columns, self.needs, rows).values()), FLOAT64)
 
 
 def _of_side(mark: Float64Array1D, entry: Float64Array1D, quantity: Float64Array1D) -> Any:
@@ -72,27 +72,28 @@ RULES = {
 }
 
 
-def score_ratios(rule: RankingRule, market: Columns) -> tuple[ScoreRatio, ...]:
+def score_ratios(rule: RankingRule, columns: Columns) -> tuple[ScoreRatio, ...]:
     """The ratios that a rule multiplies, as far as this market's columns decide it.
 
     Parameters
     ----------
     rule : RankingRule
-    market : Market
+    columns : Columns
+        Of a market: ``Market.columns``.
 
     Returns
     -------
-    tuple of Term
+    tuple of ScoreRatio
 
     Examples
     --------
     >>> import adlcore as adl
     >>> market = adl.Market("X", mark_price=2, quantity=[-5], entry_price=[3.0], equity=[10.0])
-    >>> [term.name for term in score_ratios(adl.RankingRule("binance"), market)]
+    >>> [term.name for term in score_ratios(adl.RankingRule("binance"), market.columns)]
     ['pnl_ratio', 'effective_leverage']
     """
     if rule.name == "bitmex":
-        return RETURN, LEVERAGE if market.bankruptcy_value is None else TO_BANKRUPTCY
+        return RETURN, LEVERAGE if columns.bankruptcy_value is None else TO_BANKRUPTCY
     if rule.short == "literal":
         return LITERAL_PRICE, LEVERAGE
     return RULES.get(rule.name, (PNL, LEVERAGE))

@@ -16,38 +16,38 @@ from .columns import OPTIONAL_COLUMNS, Columns
 BLOCK = 16_384
 
 
-def score_source(market: Columns, rule: RankingRule) -> _kernels.ranking.score.Source:
+def score_source(columns: Columns, rule: RankingRule) -> _kernels.ranking.score.Source:
     """The kernel's view of a market's columns under a rule."""
-    absent = [name for name in rule.needs if name in OPTIONAL_COLUMNS and getattr(market, name) is None]
+    absent = [name for name in rule.needs if name in OPTIONAL_COLUMNS and getattr(columns, name) is None]
     if absent:
         raise AdlError(
             f"rule {rule.name!r} needs {', '.join(absent)}: "
-            f"this market has no such column at mark price {market.mark_price}",
+            f"this market has no such column at mark price {columns.mark_price}",
             argument=absent[0],
         )
-    columns: dict[str, Any] = {"entry_value": market.entry_value}
+    read: dict[str, Any] = {"entry_value": columns.entry_value}
     if rule.function is not None:
-        columns["score"] = custom_score(market, rule)
+        read["score"] = custom_score(columns, rule)
     else:
-        names = (*rule.needs, *(name for name in rule.optional if getattr(market, name) is not None))
-        columns |= {name: getattr(market, name) for name in names}
+        names = (*rule.needs, *(name for name in rule.optional if getattr(columns, name) is not None))
+        read |= {name: getattr(columns, name) for name in names}
     return _kernels.ranking.score.Source(
         "column" if rule.function is not None else rule.kernel,
-        market.quantity,
-        columns,
-        value_per_lot=market.value_per_lot,
-        inverse=market.contract.inverse,
-        quanta_per_unit=market.per_unit,
+        columns.quantity,
+        read,
+        value_per_lot=columns.value_per_lot,
+        inverse=columns.contract.inverse,
+        quanta_per_unit=columns.per_unit,
     )
 
 
-def custom_score(market: Columns, rule: RankingRule) -> Float64Array1D:
+def custom_score(columns: Columns, rule: RankingRule) -> Float64Array1D:
     """One column of scores, block by block through the rule's function."""
     assert rule.function is not None
-    score = np.empty(len(market))
-    for start in range(0, len(market), BLOCK):
-        rows = slice(start, min(start + BLOCK, len(market)))
-        block = np.asarray(rule.function(**unit_columns(market, rule.needs, rows)))
+    score = np.empty(len(columns))
+    for start in range(0, len(columns), BLOCK):
+        rows = slice(start, min(start + BLOCK, len(columns)))
+        block = np.asarray(rule.function(**unit_columns(columns, rule.needs, rows)))
         if block.dtype.kind not in "iufb":
             raise AdlError(f"rule {rule.name!r} returned {block.dtype}: must return numbers", argument="rule")
         if block.shape != score[rows].shape:
@@ -56,43 +56,43 @@ def custom_score(market: Columns, rule: RankingRule) -> Float64Array1D:
                 argument="rule",
             )
         score[rows] = block
-    bad = np.flatnonzero(np.isnan(score) & (market.quantity != 0))
+    bad = np.flatnonzero(np.isnan(score) & (columns.quantity != 0))
     if bad.size:
         raise AdlError.at(f"score of rule {rule.name!r}", int(bad[0]), float("nan"), "must be a number")
     return score
 
 
-def unit_columns(market: Columns, names: tuple[str, ...], rows: slice | Int64Array1D) -> dict[str, Float64Array1D]:
+def unit_columns(columns: Columns, names: tuple[str, ...], rows: slice | Int64Array1D) -> dict[str, Float64Array1D]:
     """Columns of some rows as float64, money in units of the settle asset, in the order of the names."""
-    quantity = market.quantity[rows].astype(FLOAT64)
-    entry = market.entry_value[rows]
-    mark: NumberArray1D = quantity * market.value_per_lot
-    if market.in_quanta:
+    quantity = columns.quantity[rows].astype(FLOAT64)
+    entry = columns.entry_value[rows]
+    mark: NumberArray1D = quantity * columns.value_per_lot
+    if columns.in_quanta:
         mark = np.rint(mark).astype(INT64)
-    found: dict[str, Any] = {}
+    read: dict[str, Any] = {}
     for name in names:
         match name:
             case "quantity":
-                found[name] = quantity
+                read[name] = quantity
             case "side":
-                found[name] = np.sign(quantity)
+                read[name] = np.sign(quantity)
             case "mark_price":
-                found[name] = np.full(len(quantity), float(market.mark_price))
+                read[name] = np.full(len(quantity), float(columns.mark_price))
             case "entry_price":
-                found[name] = prices_at_value(market, quantity, np.true_divide(entry, market.per_unit))
+                read[name] = prices_at_value(columns, quantity, np.true_divide(entry, columns.per_unit))
             case "mark_value":
-                found[name] = mark / market.per_unit
+                read[name] = mark / columns.per_unit
             case "notional":
-                found[name] = np.abs(mark) / market.per_unit
+                read[name] = np.abs(mark) / columns.per_unit
             case "unrealized_pnl":
-                found[name] = (mark - entry) / market.per_unit
+                read[name] = (mark - entry) / columns.per_unit
             case _:
-                found[name] = getattr(market, name)[rows] / (1.0 if name == "leverage" else market.per_unit)
-    return found
+                read[name] = getattr(columns, name)[rows] / (1.0 if name == "leverage" else columns.per_unit)
+    return read
 
 
-def prices_at_value(market: Columns, quantity: Float64Array1D, value: Float64Array1D) -> Float64Array1D:
+def prices_at_value(columns: Columns, quantity: Float64Array1D, value: Float64Array1D) -> Float64Array1D:
     """The price at which `quantity` lots have that value; NaN for no lots."""
-    units = float(market.contract.units_per_lot)
+    units = float(columns.contract.units_per_lot)
     with np.errstate(all="ignore"):
-        return -units * quantity / value if market.contract.inverse else value / (quantity * units)
+        return -units * quantity / value if columns.contract.inverse else value / (quantity * units)

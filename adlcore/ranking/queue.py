@@ -18,8 +18,7 @@ from .._support import arrays
 from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, NumberArray1D, is_int64
 from .._support.pickles import Versioned
 from ..errors import AdlError
-from . import selection
-from .selection import Selection
+from .selection import Selection, run_selection
 
 __all__ = ["Queue"]
 
@@ -111,7 +110,7 @@ class Queue(Versioned):
         self._start(score, sizes, 1, arrays.ties(tie, len(sizes)), None)
 
     @classmethod
-    def _over(
+    def _from_columns(
         cls,
         score: Float64Array1D,
         signed: NumberArray1D,
@@ -154,7 +153,7 @@ class Queue(Versioned):
     @property
     def remaining(self) -> Any:
         """What can still be taken: lots, or float64 (the exact total rounded once, less what was taken)."""
-        return max(self._total - self._axis(self._taken), 0 * self._total)
+        return max(self._total - self._clipped_sum(self._taken), 0 * self._total)
 
     def take(self, target: float) -> Selection:
         """The next prefix of the queue that covers `target`.
@@ -178,23 +177,30 @@ class Queue(Versioned):
         goal = arrays.read_target("target", target, is_int64(self._signed))
         start = self._taken
         end = start + (goal if isinstance(goal, int) else Fraction(goal))
-        self._draw(self._axis(end))
-        first, given = self._cursor(np.array([self._axis(start)], self._drawn.sums.dtype))
-        last, reached = self._cursor(np.array([self._axis(end)], self._drawn.sums.dtype))
-        place = np.arange(max(first[0], 0), last[0] + 1)
-        closed: Any = self._closed(place, last, reached) - self._closed(place, first, given)
+        self._draw(self._clipped_sum(end))
+        first, closed_before = self._cursor_at(start)
+        last, closed_after = self._cursor_at(end)
+        place = np.arange(max(first, 0), last + 1)
+        closed: Any = self._closed(place, last, closed_after) - self._closed(place, first, closed_before)
         kept = np.flatnonzero(closed > 0)
         place, closed = place[kept], closed[kept]
-        enough = end <= self._total if isinstance(end, int) else self._axis(end) <= self._total
-        filled = goal if enough or not goal else max(self._total - self._axis(start), 0 * self._total)
-        left: Any = self._drawn.sizes[last[0]] - reached[0] if len(place) else 0
-        self._taken = end
+        enough = end <= self._total if isinstance(end, int) else self._clipped_sum(end) <= self._total
+        filled = goal if enough or not goal else max(self._total - self._clipped_sum(start), 0 * self._total)
+        left: Any = self._drawn.sizes[last] - closed_after if len(place) else 0
+        self._taken = end  # the one change; what was drawn before it is only sorted, and taken by nobody
         partial = len(place) - 1 if left > 0 else -1
         prefix = _kernels.ranking.selection.Prefix(
             self._drawn.rows[place], closed, self._drawn.scores[place], filled, partial, left
         )
-        first_place = int(place[0]) + 1 if len(place) else int(first[0]) + 2
-        return Selection(prefix, goal, True, self._side, self._tie, self._account, first_place)
+        return Selection(
+            prefix,
+            goal,
+            ordered=True,
+            side=self._side,
+            tie=self._tie,
+            account=self._account,
+            first_place=int(place[0]) + 1 if len(place) else first + 2,
+        )
 
     def assign(self, targets: npt.ArrayLike) -> dict[str, npt.NDArray[Any]]:
         """Take for many targets at once: each bankrupt's slice of the queue.
@@ -235,22 +241,22 @@ class Queue(Versioned):
         ends = self._ends(goals)
         if not len(goals):
             return {"target": np.empty(0, INT64), "row": np.empty(0, INT64), "quantity": np.empty(0, goals.dtype)}
-        axis = np.concatenate((np.array([self._axis(self._taken)], ends.dtype), ends))
-        self._draw(axis[-1])
-        place, given = self._cursor(axis)
-        begin = np.maximum(place[:-1], 0)
-        count = place[1:] - begin + 1
+        sums = np.concatenate((np.array([self._clipped_sum(self._taken)], ends.dtype), ends))
+        self._draw(sums[-1])
+        last, closed_of_last = self._cursor(sums)
+        begin = np.maximum(last[:-1], 0)
+        count = last[1:] - begin + 1
         target = np.repeat(np.arange(len(goals)), count)
-        slot = np.arange(len(target)) - np.repeat(np.cumsum(count) - count - begin, count)
-        closed: Any = self._closed(slot, place[target + 1], given[target + 1])
-        closed -= self._closed(slot, place[target], given[target])
+        place = np.arange(len(target)) - np.repeat(np.cumsum(count) - count - begin, count)
+        closed: Any = self._closed(place, last[target + 1], closed_of_last[target + 1])
+        closed -= self._closed(place, last[target], closed_of_last[target])
         kept = np.flatnonzero(closed > 0)
         whole = goals.tolist()
         self._taken += sum(whole) if is_int64(goals) else sum(map(Fraction, whole), Fraction(0))
-        return {"target": target[kept], "row": self._drawn.rows[slot[kept]], "quantity": closed[kept]}
+        return {"target": target[kept], "row": self._drawn.rows[place[kept]], "quantity": closed[kept]}
 
-    def _axis(self, taken: int | Fraction) -> Any:
-        """Where the cursor stands on the axis of the sums; never beyond int64 or float64."""
+    def _clipped_sum(self, taken: int | Fraction) -> Any:
+        """What was taken as a sum of the drawn rows is: int64, or float64; the largest where it is beyond."""
         if isinstance(taken, int):
             return min(taken, arrays.INT64_MAX)
         return float(taken) if taken < LARGEST else math.inf
@@ -258,12 +264,12 @@ class Queue(Versioned):
     def _ends(self, goals: NumberArray1D) -> NumberArray1D:
         """The cursor after each target."""
         if is_int64(goals):
-            start: int = self._axis(self._taken)
+            start: int = self._clipped_sum(self._taken)
             return np.minimum(np.cumsum(goals), arrays.INT64_MAX - start) + start
         base = []
         rest = self._taken
         while rest > 0:  # floats, rounded down, whose exact sum is what was taken so far
-            part = self._axis(rest)
+            part = self._clipped_sum(rest)
             part = part if part <= rest else math.nextafter(part, 0.0)
             base.append(part)
             rest -= Fraction(part)
@@ -272,39 +278,44 @@ class Queue(Versioned):
         _kernels.numbers.sums.prefix_sums(terms, sums)
         return sums[len(base) :]
 
-    def _cursor(self, axis: NumberArray1D) -> tuple[npt.NDArray[np.intp], NumberArray1D]:
-        """Where a queue taken up to these sums ends: the last row touched (-1: none), and what is closed of it."""
-        place = np.minimum(np.searchsorted(self._drawn.sums, axis), len(self._drawn.sums) - 1)
-        place[axis <= 0] = -1
+    def _cursor(self, sums: NumberArray1D) -> tuple[npt.NDArray[np.intp], NumberArray1D]:
+        """Where a queue taken up to these sums ends: the last place touched (-1: none), and what is closed of it."""
+        last = np.minimum(np.searchsorted(self._drawn.sums, sums), len(self._drawn.sums) - 1)
+        last[sums <= 0] = -1
         if not len(self._drawn.sums):
-            return place, np.zeros_like(axis)
-        before = np.where(place > 0, self._drawn.sums[np.maximum(place, 1) - 1], 0)
-        given = np.where(place < 0, 0, np.minimum(self._drawn.sizes[place], axis - before))
-        return place, given.astype(axis.dtype, copy=False)
+            return last, np.zeros_like(sums)
+        before = np.where(last > 0, self._drawn.sums[np.maximum(last, 1) - 1], 0)
+        closed_of_last = np.where(last < 0, 0, np.minimum(self._drawn.sizes[last], sums - before))
+        return last, closed_of_last.astype(sums.dtype, copy=False)
 
-    def _closed(self, slot: npt.NDArray[np.intp], place: npt.NDArray[np.intp], given: NumberArray1D) -> NumberArray1D:
-        """What is closed of the rows in `slot` by a cursor that stands in row `place` with `given` of it."""
-        size = self._drawn.sizes[slot]
-        closed = np.where(slot < place, size, np.where(slot == place, given, 0))
+    def _cursor_at(self, taken: int | Fraction) -> tuple[int, Any]:
+        """Where a queue ends of which so much is taken: as one place, and what is closed of it."""
+        last, closed_of_last = self._cursor(np.array([self._clipped_sum(taken)], self._drawn.sums.dtype))
+        return int(last[0]), closed_of_last[0]
+
+    def _closed(self, place: npt.NDArray[np.intp], last: Any, closed_of_last: Any) -> NumberArray1D:
+        """What is closed of each place by a cursor that stands in place `last` with `closed_of_last` of it."""
+        size = self._drawn.sizes[place]
+        closed = np.where(place < last, size, np.where(place == last, closed_of_last, 0))
         return closed.astype(size.dtype, copy=False)
 
-    def _draw(self, upto: Any) -> None:
-        """Sort as many further rows as it takes to reach `upto`."""
+    def _draw(self, least_sum: Any) -> None:
+        """Sort as many further rows as it takes to reach a sum."""
         everything = arrays.INT64_MAX if is_int64(self._signed) else math.inf
-        while (not len(self._drawn.sums) or self._drawn.sums[-1] < upto) and self._drawn.chunk:
+        while (not len(self._drawn.sums) or self._drawn.sums[-1] < least_sum) and self._drawn.chunk:
             drawn = self._drawn
             self._score[drawn.rows] = -np.inf  # here, not below: a draw that was interrupted has not happened
             limit = drawn.chunk if 4 * drawn.chunk < len(self._score) else -1
             source = _kernels.ranking.score.Source("column", self._signed, {"score": self._score})
             candidates = _kernels.ranking.candidates.Candidates(source, self._side, tie=self._tie)
-            found = selection.run(candidates, everything, limit=limit)
-            sizes = np.concatenate((drawn.sizes, found.quantity))
+            chunk = run_selection(candidates, everything, limit=limit)
+            sizes = np.concatenate((drawn.sizes, chunk.quantity))
             self._drawn = SortedPrefix(
-                rows=np.concatenate((drawn.rows, found.index)),
+                rows=np.concatenate((drawn.rows, chunk.index)),
                 sizes=sizes,
-                scores=np.concatenate((drawn.scores, found.score)),
+                scores=np.concatenate((drawn.scores, chunk.score)),
                 sums=_running_sums(sizes),
-                chunk=0 if limit < 0 or len(found) < limit else 2 * drawn.chunk,
+                chunk=0 if limit < 0 or len(chunk) < limit else 2 * drawn.chunk,
             )
 
     def __repr__(self) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .._support.arrays import LONGEST_NAME
+from .._support.names import nearest_names
 from .._support.options import is_text_of, read_list, require_option
 from .._support.pickles import Immutable
 from ..errors import AdlError, value_text
@@ -131,7 +130,7 @@ class RankingRule(Immutable):
 
     def __init__(self, name: str, *, short: str = "mirrored") -> None:
         if not isinstance(name, str) or name not in FORMULAS:
-            near = _nearest(name, FORMULAS) or sorted(FORMULAS)
+            near = nearest_names(name, FORMULAS) or sorted(FORMULAS)
             raise AdlError.at("rule", None, name, f"must be a known rule; nearest: {', '.join(near)}")
         require_option("short", short, SHORT_FORMS)
         if short != "mirrored" and name != "hyperliquid":
@@ -179,7 +178,7 @@ class RankingRule(Immutable):
         columns = read_list("needs", needs, f"must be a sequence of names, such as [{example}]")
         for column in columns:
             if not is_text_of(column, CUSTOM_COLUMNS):
-                near = _nearest(column, CUSTOM_COLUMNS) or CUSTOM_COLUMNS
+                near = nearest_names(column, CUSTOM_COLUMNS) or CUSTOM_COLUMNS
                 raise AdlError.at("needs", None, column, f"must be a known column; nearest: {', '.join(near)}")
         rule = cls.__new__(cls)
         rule._put(name, "mirrored", tuple(columns), (), "custom", "custom", function)
@@ -215,12 +214,6 @@ class RankingRule(Immutable):
             return f"RankingRule.custom({self.name!r}, needs={self.needs})"
         short = "" if self.short == "mirrored" else f", short={self.short!r}"
         return f"RankingRule({self.name!r}{short})"
-
-
-def _nearest(name: object, known: Iterable[str]) -> list[str]:
-    """The known names that a name is nearly, whatever that is."""
-    text = name[:LONGEST_NAME] if isinstance(name, str) else value_text(name)
-    return difflib.get_close_matches(text, known, n=3, cutoff=0.4)
 
 
 def as_rule(rule: str | RankingRule) -> RankingRule:

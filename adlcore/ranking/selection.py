@@ -48,6 +48,7 @@ class Selection(Versioned):
         self,
         prefix: _kernels.ranking.selection.Prefix,
         target: Any,
+        *,
         ordered: bool,
         side: int,
         tie: Int64Array1D | None,
@@ -225,10 +226,10 @@ def select(
     limit = -1 if max_counterparties is None else arrays.row_limit(max_counterparties)
     ties = None if tie is None else arrays.ties(tie, len(sizes))
     candidates = _kernels.ranking.candidates.Candidates(source, 1, False, excluded, ties)
-    return run(candidates, wanted, limit=limit, ordered=bool(ordered), threads=arrays.thread_count(threads))
+    return run_selection(candidates, wanted, limit=limit, ordered=bool(ordered), threads=arrays.thread_count(threads))
 
 
-def run(
+def run_selection(
     candidates: _kernels.ranking.candidates.Candidates,
     target: Any,
     *,
@@ -242,4 +243,4 @@ def run(
         prefix = _kernels.ranking.selection.select(candidates, target, limit, ordered, threads)
     except ValueError as error:
         raise from_kernel(error) from None
-    return Selection(prefix, target, ordered, candidates.side, candidates.tie, account)
+    return Selection(prefix, target, ordered=ordered, side=candidates.side, tie=candidates.tie, account=account)

@@ -69,6 +69,7 @@ CONTRACTS = [
 @given(st.sampled_from(CONTRACTS), st.integers(1, 10**12))
 def test_the_tick_fraction_values_a_lot_exactly(contract, ticks):
     n, d = contract.tick_fraction
+    assert (contract.tick_fraction.numerator, contract.tick_fraction.denominator) == (n, d)
     value = -Fraction(n, d * ticks) if contract.inverse else Fraction(ticks * n, d)
     price = contract.price(ticks)
     assert value == contract.exact_value_per_lot(price) * contract.settle.quanta_per_unit

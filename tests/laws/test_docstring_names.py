@@ -76,7 +76,7 @@ def test_docstrings_are_looked_at_everywhere():
         *("adlcore", "adlcore.clearing.events", "adlcore.ranking.ranks.rank", "adlcore.market.market.Market"),
         *(
             "adlcore.market.market.Market.deleverage",
-            "adlcore.market.market.Market._bankrupt",
+            "adlcore.market.market.Market._target_and_side",
             "adlcore.clearing.state.HouseState",
         ),
         *("adlcore.contracts.asset.Asset.quanta_per_unit", "adlcore.contracts.contract.Contract.from_fields"),

@@ -75,7 +75,7 @@ PACKAGES = (
         "venues",
     ),
     *("clearing.closings", "clearing.margin.nearest_wallets", "clearing.margin.standing", "clearing.house.replay"),
-    *("io.marks", "io.selections", "market.deleveraging", "market.score_terms"),
+    *("io.marks", "io.selections", "market.score_terms", "market.selection_values"),
     *(f"lab.{name}" for name in ("comparisons", "crash", "crowd", "moving_depth", "outcome", "scenarios", "shocks")),
 )
 

@@ -121,3 +121,15 @@ test_columns_that_do_not_belong_together = table(
     (lambda: build(entry_price=None), "entry_price, entry_value: neither given, must be exactly one"),
     (lambda: build(entry_value=ONES, entry_price=ONES), "entry_price, entry_value: both given, must be exactly one"),
 )
+
+
+def test_a_market_has_columns_and_shows_them():
+    market = build(quantity=np.array([1, -2, 3]), tie=None)
+    assert repr(market.columns) == "<Columns of 3 rows of X at 10>"
+    assert all(
+        getattr(market, name) is getattr(market.columns, name) for name in ("contract", "quantity", "equity", "tie")
+    )
+    moved = market.at(11)
+    assert (moved.columns is market.columns, moved.quantity is market.quantity, moved.equity) == (False, True, None)
+    with pytest.raises(AttributeError, match="immutable: columns"):
+        market.columns = moved.columns

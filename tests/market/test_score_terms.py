@@ -18,7 +18,7 @@ def test_the_score_of_a_winner_is_the_product_of_its_terms(rule, columns):
         market = adl.Market(**{**columns, "bankruptcy_value": bankruptcy})
         score = market.score(rule)
         rows = np.flatnonzero((market.unrealized_pnl > 0) & (market.equity > 0) & (score > -np.inf))
-        product = np.prod([term.of(market, rows) for term in score_ratios(rule, market)], axis=0)
+        product = np.prod([term.of(market.columns, rows) for term in score_ratios(rule, market.columns)], axis=0)
         np.testing.assert_allclose(product, score[rows], rtol=1e-9)
 
 
@@ -33,6 +33,6 @@ def test_terms_are_of_money_in_units_row_by_row(columns):
         }
     odd = np.arange(len(market))[1::2]
     for term, values in expected.items():
-        np.testing.assert_array_equal(term.of(market), values)
-        np.testing.assert_array_equal(term.of(market, odd), values[odd])
-        np.testing.assert_array_equal(term.of(market, slice(1, 3)), values[1:3])
+        np.testing.assert_array_equal(term.of(market.columns), values)
+        np.testing.assert_array_equal(term.of(market.columns, odd), values[odd])
+        np.testing.assert_array_equal(term.of(market.columns, slice(1, 3)), values[1:3])

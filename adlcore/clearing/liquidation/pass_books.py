@@ -122,7 +122,7 @@ class PassBooks:
             self.quantity, self.entry_value, margin_pass.pnl, books.positions.wallet, self.rows_in_liquidation
         )
         self.wallets = _kernels.margin.verdicts.Wallets(margin_pass.wallets, margin_pass.inclusive)
-        self._most_below = max((contract.tick_fraction[1] for contract in books.contracts), default=1)
+        self._most_below = max((contract.tick_fraction.denominator for contract in books.contracts), default=1)
 
     # Wallets ----------------------------------------------------------------------------------------------------------
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from ...contracts import Asset
 from ...market.columns import MONEY_COLUMNS
-from ...market.deleveraging import submarket
 from ...market.explanation import Explanation
 from ...market.liquidation_prices import distance
 from ...market.market import Market
+from ...market.selection_values import submarket
 from ...ranking.rules import RankingRule
 from ..snapshot.snapshot import Snapshot
 from .margin_state import margin_state

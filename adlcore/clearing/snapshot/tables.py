@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from ..._support import arrays
 from ..._support.arrays import INT64, INT64_LIMITS, INT64_MAX, LONGEST_NAME, Float64Array1D, Int64Array1D, is_int64
+from ..._support.names import nearest_names
 from ..._support.options import read_list
 from ..._support.pickles import Immutable
 from ...errors import AdlError
@@ -246,7 +246,7 @@ def refuse_unknown_columns(table: type[SnapshotTable], given: Mapping[str, Any],
         raise AdlError.at(table.NAME, None, type(given).__name__, f"must be a mapping of columns: {', '.join(names)}")
     for name in given:
         if name not in names:
-            close = difflib.get_close_matches(name[:LONGEST_NAME] if isinstance(name, str) else "", names, 1)
+            close = nearest_names(name if isinstance(name, str) else "", names, most=1, cutoff=0.6)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise AdlError.at(table.NAME, None, name, f"is no column of {table.NAME}: {', '.join(names)}{hint}")
     for name in required:

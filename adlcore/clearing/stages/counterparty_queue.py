@@ -23,7 +23,7 @@ from ..._support.arrays import INT64, Int64Array1D
 from ...market.market import Market
 from ...market.scoring import score_source
 from ...ranking.rules import RankingRule
-from ...ranking.selection import run
+from ...ranking.selection import run_selection
 from ..liquidation.pass_books import PassBooks
 from ..margin.collateral import convert_quanta
 
@@ -116,7 +116,7 @@ class _QueuePart:
 
     def front(self, lots: int) -> tuple[Int64Array1D, int]:
         """The first of these rows that hold so many lots, or all, in order; and their lots."""
-        selection = run(self.candidates, lots)
+        selection = run_selection(self.candidates, lots)
         # The last row may be needed in part only: it is given whole, for caps may let the ones before give less.
         rest = 0 if selection.partial < 0 else int(selection.left[selection.partial])
         return self.rows[selection.index], selection.filled + rest
@@ -149,7 +149,7 @@ class _QueuePart:
             leverage=pass_books.snapshot.positions.leverage[self.rows],
             **{name: self._wallet_column(name) for name in names},
         )
-        return score_source(market, rule)
+        return score_source(market.columns, rule)
 
     def _wallet_column(self, name: str) -> Int64Array1D:
         """A column of the wallets, in quanta of the settle asset."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ..._support.names import nearest_names
 from ...contracts.decimals import exact_decimal
 from ...errors import AdlError, value_text
 
@@ -35,7 +35,7 @@ def entry_of(named: Mapping[Any, Any], symbol: str | None) -> Any:
         some = (", ".join(names[:5]) or "none") + (", ..." if len(names) > 5 else "")
         raise AdlError.at("symbol", None, symbol, f"must be one of the {len(named)} that are there: {some}")
     if symbol not in named:
-        near = difflib.get_close_matches(symbol, names, n=3, cutoff=0.4) or names[:3]
+        near = nearest_names(symbol, names) or names[:3]
         must = f"must be one of the {len(named)} that are there; nearest: {', '.join(near)}"
         raise AdlError.at("symbol", None, symbol, must)
     return named[symbol]

@@ -147,5 +147,9 @@ def notice_ratios(
             chosen = np.flatnonzero(same & (record.pass_index[events] == pass_index) & (code == contract))
             market = state.market(before.contracts[contract])
             rows = row[chosen] - int(before.start[contract])
-            ratios[:, chosen] = PNL.of(market, rows), LEVERAGE.of(market, rows), market.score(rule)[rows]
+            ratios[:, chosen] = (
+                PNL.of(market.columns, rows),
+                LEVERAGE.of(market.columns, rows),
+                market.score(rule)[rows],
+            )
     return NoticeRatios(*ratios)

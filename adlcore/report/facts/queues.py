@@ -80,7 +80,9 @@ def positions_of(market: Market, rule: RankingRule, side: int = 0, barred: Mask 
         light[mine] = indicator(np.where(mine, score, np.nan), 5, tie=market.tie)[mine]
     row = np.flatnonzero(light > 0)
     notional = market.notional[row]
-    return QueuePositions(row, np.nan_to_num(PNL.of(market, row)), LEVERAGE.of(market, row), notional, light[row])
+    return QueuePositions(
+        row, np.nan_to_num(PNL.of(market.columns, row)), LEVERAGE.of(market.columns, row), notional, light[row]
+    )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import adlcore as adl
-from adlcore.market.deleveraging import closed_notional, realized_pnl, submarket
+from adlcore.market.selection_values import closed_notional, realized_pnl, submarket
 
 ENTRY = [28.885, 27.676, 27.884]
 

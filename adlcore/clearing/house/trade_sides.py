@@ -20,31 +20,31 @@ __all__ = ["LEG_SIGN", "TradeRow", "WalletRows", "StreetSide", "WalletSide", "re
 LEG_SIGN = {"long": 1, "short": -1}
 
 
-class TradeRow(NettedRow):
+class TradeRow:
     """A position row while a trade books to it.
 
     Attributes
     ----------
     number : int
         In the books before the trade; once :func:`rewrite_rows` ran, in the books after it.
+    netted : NettedRow
+        Its lots and cost as they are now.
     leverage : float
         As it is now.
     is_new : bool
         Whether the trade puts it in.
     """
 
-    __slots__ = ("leverage", "number", "is_new")
-
     def __init__(
         self, number: int, lots: int = 0, entry_value: int = 0, leverage: float = 0.0, is_new: bool = False
     ) -> None:
-        super().__init__(lots, entry_value)
+        self.netted = NettedRow(lots, entry_value)
         self.number, self.leverage, self.is_new = number, leverage, is_new
 
     def enlarge(self, lots: int, value: int) -> None:
         """Add lots and what they are worth; refused where the row leaves int64."""
-        super().enlarge(lots, value)
-        for number in (self.lots, self.entry_value):
+        self.netted.enlarge(lots, value)
+        for number in (self.netted.lots, self.netted.entry_value):
             if abs(number) > INT64_MAX:
                 raise AdlError.at("quantity", None, number, "must leave lots and cost that fit an int64")
 
@@ -70,13 +70,13 @@ class WalletRows:
         for row in others if own is None else (own, *others):
             place = self.listed.index(row)
             if short:
-                in_order = all(behind.lots < 0 for behind in self.listed[place + 1 :])
+                in_order = all(behind.netted.lots < 0 for behind in self.listed[place + 1 :])
             else:
-                in_order = all(before.lots >= 0 for before in self.listed[:place])
-            if row.lots == 0 and in_order:
+                in_order = all(before.netted.lots >= 0 for before in self.listed[:place])
+            if row.netted.lots == 0 and in_order:
                 row.leverage = 0.0
                 return row
-        shorts = sum(row.lots < 0 for row in self.listed)
+        shorts = sum(row.netted.lots < 0 for row in self.listed)
         place = len(self.listed) - (0 if short else shorts)
         self.listed.insert(place, TradeRow(self.first + place, is_new=True))
         return self.listed[place]
@@ -118,7 +118,7 @@ class WalletSide:
 
     def __init__(self, books: Snapshot, rows: WalletRows, name: str, leg: str | None, sign: int) -> None:
         self.rows, self.wallet, self.sign = rows, rows.wallet, sign
-        held = {1 if row.lots > 0 else -1: row for row in rows.listed if row.lots}
+        held = {1 if row.netted.lots > 0 else -1: row for row in rows.listed if row.netted.lots}
         if leg is not None:
             if books.wallets.mode[self.wallet] == ISOLATED and -LEG_SIGN[leg] in held:
                 must = f"must be the leg that isolated wallet {self.wallet} holds: it has one position"
@@ -138,7 +138,7 @@ class WalletSide:
         """How many of these lots close something."""
         if self.leg == self.sign:
             return 0
-        held = 0 if self.closing is None else abs(self.closing.lots)
+        held = 0 if self.closing is None else abs(self.closing.netted.lots)
         if self.hedge and lots > held:
             name, side = ("seller", "long") if self.leg > 0 else ("buyer", "short")
             must = f"must be at most the {held} lots that the {side} leg holds: a leg never turns into the other"
@@ -147,11 +147,11 @@ class WalletSide:
 
     def book(self, lots: int, value: int) -> TradeRow:
         """Take signed lots that all close, or all open; the row that they are booked to."""
-        if self.closing is not None and self.closing.lots * lots < 0:
-            self.realized_pnl += -value - self.closing.release(abs(lots))
+        if self.closing is not None and self.closing.netted.lots * lots < 0:
+            self.realized_pnl += -value - self.closing.netted.release(abs(lots))
             return self.closing
         if self.opening is None:
-            self.is_new_position = self.closing is None or self.closing.lots == 0
+            self.is_new_position = self.closing is None or self.closing.netted.lots == 0
             self.opening = self.rows.row_to_open(self.closing, lots < 0) if self.is_new_position else self.closing
         assert self.opening is not None  # found, or put in
         self.opening.enlarge(lots, value)
@@ -173,7 +173,7 @@ def rewrite_rows(books: Snapshot, code: int, changed: Iterable[WalletRows]) -> S
             if row.is_new:
                 fresh.append((old, row, rows.wallet))
             else:
-                columns["quantity"][old], columns["entry_value"][old] = row.lots, row.entry_value
+                columns["quantity"][old], columns["entry_value"][old] = row.netted.lots, row.netted.entry_value
                 columns["leverage"][old] = row.leverage
             row.number = rows.first + before + place
     start = books.start
@@ -181,8 +181,8 @@ def rewrite_rows(books: Snapshot, code: int, changed: Iterable[WalletRows]) -> S
         places = [old for old, _, _ in fresh]
         values: dict[str, list[Any]] = {
             "wallet": [wallet for _, _, wallet in fresh],
-            "quantity": [row.lots for _, row, _ in fresh],
-            "entry_value": [row.entry_value for _, row, _ in fresh],
+            "quantity": [row.netted.lots for _, row, _ in fresh],
+            "entry_value": [row.netted.entry_value for _, row, _ in fresh],
             "leverage": [row.leverage for _, row, _ in fresh],
         }
         columns = {name: np.insert(column, places, values[name]) for name, column in columns.items()}

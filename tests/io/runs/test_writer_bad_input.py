@@ -191,7 +191,7 @@ def test_a_house_that_does_something_else_is_refused(copied):
     before = tree(folder)
 
     def without_book():
-        return ClearingHouse.from_state(TEN.house().state(), TEN.house()._venue)
+        return ClearingHouse.from_state(TEN.house().state(), TEN.house()._committed.terms.venue)
 
     told = "pass 1 is not what house and passes make: event 22 has kind 'book-fill', must be 'zero-fill'"
     size = len((folder / "events.arrow").read_bytes()) - len((copied("ten-1") / "events.arrow").read_bytes())

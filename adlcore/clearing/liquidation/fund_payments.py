@@ -18,17 +18,17 @@ PAYMENT_KINDS = (("rest", "settlement"), ("cover", "shortfall"), ("cover", "pare
 
 
 def pay_fund(pass_books: PassBooks, kind: str, cause: str, *, wallet: int, fund: int, asset: int, amount: int) -> None:
-    """A fund receives an amount above 0 from a wallet."""
-    pass_books.credit_wallet(wallet, asset, -amount)
+    """A fund receives an amount above 0 from a wallet, which is not revalued."""
+    pass_books.move_balance(wallet, asset, -amount)
     pass_books.parties.credit_fund(fund, amount)
     party = pass_books.first_fund + fund
     pass_books.log.add(*_payment_legs(kind, cause, wallet=wallet, party=party, asset=asset, amount=amount))
 
 
 def cover_from_funds(pass_books: PassBooks, cause: str, *, wallet: int, fund: int, asset: int, need: int) -> None:
-    """A wallet receives up to `need` from a fund, for this cause, then from the fund's parents."""
+    """A wallet receives up to `need` from a fund, for this cause, then from its parents; it is not revalued."""
     for payer, paid in pass_books.parties.collect_from_chain(fund, need):
-        pass_books.credit_wallet(wallet, asset, paid)
+        pass_books.move_balance(wallet, asset, paid)
         party, why = pass_books.first_fund + payer, cause if payer == fund else "parent"
         pass_books.log.add(*_payment_legs("cover", why, wallet=wallet, party=party, asset=asset, amount=-paid))
 

@@ -187,11 +187,15 @@ class PassBooks:
 
     def credit_wallet(self, wallet: int, asset: int, amount: int) -> None:
         """Add to a wallet's balance; less than 0 takes from it."""
+        self.move_balance(wallet, asset, amount)
+        self.revalue(np.array([wallet]))
+
+    def move_balance(self, wallet: int, asset: int, amount: int) -> None:
+        """Add to a wallet's balance; whoever calls it revalues a wallet of several assets, once, when all is moved."""
         slot = self.slot(wallet, asset)
         self.cash[slot] = require_int64(int(self.cash[slot]) + amount, "balance")
         if not self.is_valued(wallet):
             self.margin_pass.sums[slot, 0] = require_int64(int(self.margin_pass.sums[slot, 0]) + amount, "equity")
-        self.revalue(np.array([wallet]))
 
     def has_open_rows(self, wallet: int, rows: Int64Array1D) -> bool:
         """Whether any of a wallet's rows is open."""

@@ -326,3 +326,4 @@ class BookIOC(Stage):
         elif improvement < 0:
             # The fund first, then its parents (docs/waterfall.md, "BookIOC").
             cover_from_funds(pass_books, "fund", wallet=wallet, fund=fund, asset=asset, need=-improvement)
+        pass_books.revalue(np.array([wallet]))

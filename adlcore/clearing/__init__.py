@@ -1,4 +1,9 @@
-"""What happens to money: snapshots of a venue, the margin of every wallet, and the clearing house."""
+"""What happens to money: snapshots of a venue, the margin of every wallet, and the clearing house.
+
+Data lies in ``snapshot``, what is computed of it in ``margin``. ``house`` answers calls; what a new mark does stands
+in ``house/liquidation_pass.py``, step by step. ``stages`` has a file for each step of a venue's waterfall, and
+``liquidation`` what they share: the books while they change, a round of wallets, and settlement.
+"""
 
 from __future__ import annotations
 

@@ -91,8 +91,8 @@ class ClearingHouse:
     What would leave that is refused before anything is kept. More of all this: ``docs/waterfall.md``.
 
     A quiet mark is O(positions of the contracts that were marked); one that liquidates copies the
-    books once, and ranks each side that somebody is deleveraged on once a round. What a pass does, in
-    which order: :mod:`adlcore.clearing.house.liquidation_pass`.
+    books once, and ranks each side that somebody is deleveraged on once for each ``Deleverage`` of a round. What a
+    pass does, in which order: :mod:`adlcore.clearing.house.liquidation_pass`.
 
     Examples
     --------

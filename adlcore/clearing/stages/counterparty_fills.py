@@ -6,11 +6,14 @@ and the ranking of the other side. The kernel ``_kernels/compiled/clearing/delev
 
 * A remainder takes lots from the front of the ranking on, until it is closed or the ranking ends.
 * A row gives at most its lots, and where a lot loses it something no more than leaves its wallet with equity. That is
-  asked of its equity of the moment, for the fill before may have been of the same wallet.
-* A row that gave all it might is used up. The next remainder costs at least as much a lot, so it is not asked again,
-  and one cursor serves all remainders.
-* Only so much of the ranking is drawn as is needed: rows that hold as many lots as are wanted, and twice as many where
-  caps let them give fewer.
+  asked of its equity of the moment: the row may have given to an earlier remainder, and one remainder may need several
+  rounds of the queue.
+* A row that gave all it might is used up: nothing moves its wallet again on this side, which has one row of it, and the
+  next remainder costs at least as much a lot. So it is not asked again, and one cursor serves all remainders.
+* Only so much of the ranking is drawn as is needed: first rows that hold as many lots as are wanted. Where these gave
+  fewer, because of caps or because they are of an account that is passed over, the front is drawn again, each time at
+  least twice as long: so that all drawing together costs no more than twice the last.
+* Where the ranking ends, what is left of all remainders stays for the next stage.
 """
 
 from __future__ import annotations
@@ -141,7 +144,8 @@ class CounterpartyMatcher:
             if cursor.remainder == len(open_lots):
                 break
             if held >= wanted:
-                # Caps let these rows give fewer lots than they hold: look at rows that hold twice as many.
+                # Caps, or an account that is passed over, let these rows give fewer lots than they hold: twice as many,
+                # and those that are open still.
                 wanted = 2 * held + sum(open_lots.tolist())
             elif cursor.first_unused == len(candidate):
                 break  # nobody is left

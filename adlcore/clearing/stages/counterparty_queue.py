@@ -7,7 +7,8 @@ order, is decided when the side's turn comes (``docs/waterfall.md``, "Who is liq
    nearly no equity left would lead every queue. It copies their lots, entry values, E and MM, so that the order stays
    as it was while the fills change the books.
 2. The rule scores them, from those numbers in the settle asset.
-3. Winners come before losers. Losers are ranked only once they are needed, where the rule keeps the two apart.
+3. Winners come before losers. Where the rule keeps the two apart, losers are ranked only once the winners together
+   hold fewer lots than are asked for.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ Lines = npt.NDArray[np.int64]
 class CounterpartyQueue:
     """The queue of one side as it is now, drawn from its front as far as it is needed.
 
-    Where a rule puts all winners first, losers are looked at when no winner is left. That is later than the
-    ranking of the winners, and gives the same: a wallet has one row on a side, so that whatever winners
-    gave meanwhile moved no loser.
+    Where a rule puts all winners first, losers are ranked when the winners together hold fewer lots than are asked for.
+    That is later than the ranking of the winners, and gives the same: a wallet has one row on a side, so that whatever
+    winners gave meanwhile moved no loser. (Equity of the account, which ``binance-portfolio`` ranks by, is that of the
+    wallet here: a house sees no account beyond it.)
     """
 
     def __init__(self, pass_books: PassBooks, rule: RankingRule, code: int, side: int, *, winners_only: bool) -> None:

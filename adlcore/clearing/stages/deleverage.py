@@ -3,17 +3,21 @@
 A remainder is a row in liquidation, or the inventory of a fund below zero, that nobody took before. How it meets its
 counterparties (``docs/waterfall.md``, "Deleverage"):
 
-1. :meth:`Deleverage.run` lists the remainders and puts them in order: contract by contract, longs before shorts, and of
-   one side the cheapest first, as seen by whoever serves them. A lot then only becomes dearer from one remainder to
-   the next, so that a counterparty that has given all it may need not be asked again.
+1. :meth:`Deleverage.run` lists the remainders and puts them in order: contract by contract, longs before shorts (any
+   fixed order would do, and this one is the snapshot's), and of one side those first by which a counterparty loses
+   least a lot: longs from the lowest price up, shorts from the highest down. What a lot costs then only rises from one
+   remainder to the next. So a counterparty that gave all it might is not asked again; and a remainder with an extreme
+   price, of which each can bear little, does not use up those that harmless ones need.
 2. The rest is done for each (contract, side) by itself, with the lots, equities and scores of the moment at which its
    turn comes: what is closed for one side changes the equity that the next one finds.
-3. Funds that hold inventory of the other side close what they can.
+3. The contract's fund and its parents close what they can, where they hold inventory of the other side.
 4. Users of the other side are ranked (:mod:`~adlcore.clearing.stages.counterparty_queue`).
    In that order they give lots, each as many as it can bear (:mod:`~adlcore.clearing.stages.counterparty_fills`, over
    the kernel ``_kernels/compiled/clearing/deleverage.pyx``).
 5. The remainders are closed by what was given, both legs of each fill are logged, and the counterparties are told and
    lose their orders.
+
+What is open then stays so: it is for the stages behind, for a later round, or named as uncovered.
 """
 
 from __future__ import annotations
@@ -119,12 +123,13 @@ class Deleverage(Stage):
 
     def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Contract by contract in snapshot order, remainders of longs, then of shorts."""
-        # Wallets before funds: the last key below leaves equal remainders in this order.
+        # Wallets before funds: of remainders that are equal in all else, the place in this list decides.
         remainders = _concatenate(
             self._wallet_remainders(pass_books, liquidation_round), self._fund_remainders(pass_books, liquidation_round)
         )
         # Contract, longs first, then loss per lot of the counterparties, ascending: it rises with the price for those
-        # of a long, and falls for those of a short (docs/waterfall.md, "Deleverage"). The last key is the first here.
+        # of a long, and falls for those of a short (docs/waterfall.md, "Deleverage"). `lexsort` sorts by the key that
+        # stands last in its list before all others.
         side, code = remainders.side, remainders.code
         remainders = remainders.rows_at(np.lexsort((np.arange(len(code)), side * remainders.price, -side, code)))
         changes = (np.diff(remainders.code) != 0) | (np.diff(remainders.side) != 0)
@@ -138,11 +143,10 @@ class Deleverage(Stage):
     def _wallet_remainders(self, pass_books: PassBooks, liquidation_round: Round) -> Remainders:
         """Open rows of the round's wallets that are liquidatable still."""
         rows = liquidation_round.begin_stage(pass_books)
-        # A rest that cools down is left alone while E >= 0 (docs/waterfall.md, "Cool-downs").
+        # Asked once, as the stage begins: whoever becomes healthy while it is served is served to the end
+        # (docs/waterfall.md, "Deleverage"). A rest that cools down is left alone while E >= 0 ("Cool-downs").
         wanted = ~is_waiting(pass_books, rows)
         if self.below is not None:
-            # Asked once, as the stage begins: who becomes healthy while it is served is served to the end
-            # (docs/waterfall.md, "Deleverage").
             wallets, place = np.unique(rows.wallet, return_inverse=True)
             wanted &= is_below_margin_share(pass_books, wallets, self.below)[place]
         rows = rows.rows_at(wanted)
@@ -228,7 +232,9 @@ class Deleverage(Stage):
         # (docs/waterfall.md, "Who is liquidated, who may be a counterparty").
         queue = CounterpartyQueue(pass_books, self.rule, code, -side, winners_only=self.eligible == "winners")
         matcher = CounterpartyMatcher(pass_books, queue, code, exclude_account=self.same_account == "exclude")
-        # This closes the rows of the counterparties; those of the remainders follow, once for all their fills.
+        # This closes the rows of the counterparties, fill by fill, for each cap is of the equity that the last one
+        # left. Those of the remainders follow once for all their fills: nothing of theirs bounds a fill, and values of
+        # fills sum up to the same (docs/waterfall.md, "Values of fills").
         fills = matcher.serve(remainders, open_lots, filled_lots)
         if not len(fills.row):
             return
@@ -328,7 +334,7 @@ def _net_funds(
 
 
 def _row_share_of_equity(pass_books: PassBooks, fund: int, code: int) -> int:
-    """What of a fund's equity moves with its row in a contract: cash, and what the row gained."""
+    """What of a fund's equity F moves while its row in a contract is closed: its cash, and what the row gained."""
     party = pass_books.first_fund + fund
     cash = int(pass_books.parties.cash[party, pass_books.fund_table.asset[fund]])
     return cash + pass_books.parties.mark_value(party, code) - int(pass_books.parties.cost[party, code])
@@ -339,15 +345,15 @@ def _most_lots_from_fund(
 ) -> int:
     """How many lots a fund gives at most to a remainder of this side at a price.
 
-    A fund that loses by it gives at most what F bears, under the cap that users have (``docs/waterfall.md``,
-    "Deleverage").
+    A fund that loses by it gives at most what F, its equity, bears: ``floor(max(0, F - ε)/loss)``, the cap that users
+    have (``docs/waterfall.md``, "Deleverage").
     """
     party = pass_books.first_fund + fund
     held = abs(int(pass_books.parties.lots[party, code]))
     loss = side * (pass_books.value_per_lot(code, price) - pass_books.mark_value_per_lot(code))
     if loss <= 0:
         return held
-    allowance = 2 - -abs(pass_books.parties.mark_value(party, code)) // 2**51
+    allowance = 2 + -(-abs(pass_books.parties.mark_value(party, code)) // 2**51)  # rounded up
     room = equity_without_row + _row_share_of_equity(pass_books, fund, code) - allowance
     return min(held, math.floor(max(0, room) / loss))
 

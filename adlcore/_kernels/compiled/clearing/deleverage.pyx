@@ -1,9 +1,9 @@
 """Remainders served from a ranking under caps: one scan, each counterparty re-margined after every fill.
 
 Remainders come in ascending loss per lot to their counterparties (``docs/waterfall.md``, "Deleverage"): what a
-lot costs only rises, and what a counterparty may give only falls. So one that gave all it might stays used up,
-and one cursor over the ranking serves all remainders. Only counterparties that a remainder passed over, for they
-are of its own account, are looked at again.
+lot costs only rises, and one that gave all it might has no row of its wallet moved again on this side. So it
+stays used up, and one cursor over the ranking serves all remainders. Only counterparties that a remainder passed
+over, for they are of its own account, are looked at again.
 """
 
 from libc.stdint cimport int64_t, uint64_t
@@ -111,7 +111,9 @@ cdef int may_give(
         equity = books.slots.sums[2 * slot]
     elif not valued(collateral, books, place, kind, slot, &equity):
         return BEYOND
-    # What may be lost is E less an allowance for roundings, 2 + ceil(|MV|·2^-51): no fill leaves E below 0.
+    # What may be lost is E less an allowance, so that no fill leaves E below 0: two quanta for what is rounded to whole
+    # ones (the fill, and the value of the row before and after it), and 2^-51 of the row's value for the float64
+    # products that these values are, each off by at most 2^-53 of it twice.
     mark = books.rows.pnl[row]
     mark += books.rows.entry_value[row]
     if mark < 0:

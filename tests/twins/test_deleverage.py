@@ -28,7 +28,7 @@ from support.clearing_twins import (
 from support.twins import refusal
 
 SIDE = ("contract", "side", "numerator", "denominator", "inverse", "loss")
-REMAINDERS = ("need", "price", "done", "account")
+REMAINDERS = ("open_lots", "price", "filled_lots", "account")
 COLLATERAL = ("kind", "rest", "loan", "rates")
 OUT = ("out_remainder", "out_row", "out_lots", "out_value", "out_realized")
 
@@ -48,14 +48,14 @@ def serve(kernels, own, cuts=()):
     sides, books = kernels.sides, make_books(kernels, own)
     side, cursor = made(sides.Side, own, *SIDE), sides.Cursor(*own["cursor"].tolist())
     remainders, fills = made(sides.Remainders, own, *REMAINDERS), made(sides.Fills, own, *OUT)
-    need, count, found, ended = own["need"], len(own["row"]), [], 0
+    open_lots, count, found, ended = own["open_lots"], len(own["row"]), [], 0
     ends = [*sorted(cut for cut in cuts if cut < count), count]
-    while cursor.remainder < len(need):
+    while cursor.remainder < len(open_lots):
         end = ends[0]
         offered = counterparties(kernels, own, end)
         made_fills = kernels.deleverage.serve(books, side, remainders, offered, cursor, fills)
         found += zip(*(own[name][:made_fills].tolist() for name in OUT), strict=True)
-        if cursor.remainder < len(need):
+        if cursor.remainder < len(open_lots):
             assert cursor.place == end
             ended += 1
             if len(ends) > 1:
@@ -83,7 +83,7 @@ def rankings(draw, tame=False, kinds=(0, 1, 2)):
     price_max = max([1, *ticks])
     loss = above * bottom, above * top, below * (top if inverse else bottom)
     assume(PLAIN.deleverage.fits(loss, price_max, above, below, inverse))
-    done = [draw(st.integers(0, 9)) for _ in range(remainders)]
+    filled_lots = [draw(st.integers(0, 9)) for _ in range(remainders)]
     lots = st.integers(0, 15) if tame else st.one_of(st.integers(0, 15), positive(wild))
     drawn = st.sampled_from(kinds)
     kind = [draw(drawn) for _ in range(count)] if draw(st.booleans()) or kinds == (0,) else []
@@ -93,9 +93,9 @@ def rankings(draw, tame=False, kinds=(0, 1, 2)):
         | {
             "contract": draw(st.integers(0, len(books["value_per_lot"]) - 1)),
             "side": side,
-            "need": column([min(draw(lots), TOP - before) for before in done]),
+            "open_lots": column([min(draw(lots), TOP - before) for before in filled_lots]),
             "price": column(ticks),
-            "done": column(done),
+            "filled_lots": column(filled_lots),
             "account": column([draw(st.integers(-1, 2)) for _ in range(remainders)]),
             "row": column(order),
             "row_account": column([draw(st.integers(0, 2)) for _ in order]),
@@ -137,7 +137,7 @@ def test_a_scan_in_pieces_is_a_scan_at_once(case, cuts):
 
 @given(rankings(tame=True, kinds=(0,)))
 def test_scans_by_the_rules(case):
-    """Every fill again, one by one: within the lots, the need and the cap of that moment."""
+    """Every fill again, one by one: within the lots, the open lots and the cap of that moment."""
     (found, _), after = same_outcome(serve, case)
     own = {name: array.copy() if isinstance(array, np.ndarray) else array for name, array in case.items()}
     books = make_books(PLAIN, own)
@@ -149,37 +149,38 @@ def test_scans_by_the_rules(case):
         fair = Fraction(-1, 1) / price if case["inverse"] else Fraction(price)
         fair *= Fraction(case["numerator"], case["denominator"])
         assert label[row] != case["account"][r] or case["account"][r] < 0
-        assert 1 <= lots <= min(abs(own["quantity"][row]), own["need"][r])
+        assert 1 <= lots <= min(abs(own["quantity"][row]), own["open_lots"][r])
         if loss > 0:
             size = abs(int(own["pnl"][row] + own["entry_value"][row]))
             assert lots * loss <= max(0, int(own["sums"][own["slot"][row], 0]) - 2 - (size > 0))
-        before = int(own["done"][r])
+        before = int(own["filled_lots"][r])
         assert value == round(fair * (before + lots)) - round(fair * before)
-        own["need"][r] -= lots
-        own["done"][r] += lots
+        own["open_lots"][r] -= lots
+        own["filled_lots"][r] += lots
         booked = column([0])
         assert books.close(column([row]), column([lots]), column([value]), column([case["contract"]]), booked) == -1
         assert booked[0] == realized
-    for name in ("need", "done", "quantity", "entry_value", "pnl", "margin", "sums", "cash"):
+    for name in ("open_lots", "filled_lots", "quantity", "entry_value", "pnl", "margin", "sums", "cash"):
         assert own[name].tolist() == after[name].tolist(), name
     # No lots are wanted as long as a row that was never passed over has some to give.
-    if found and own["need"].any():
+    if found and own["open_lots"].any():
         open_rows = case["row"][after["used"] == 0]
         passed = [any(case["account"] == label[row]) for row in open_rows.tolist()]
-        assert all(passed) or not own["need"][-1]
+        assert all(passed) or not own["open_lots"][-1]
 
 
-def ranked(quantity, equity, need, price, mark=100, **changed):
+def ranked(quantity, equity, open_lots, price, mark=100, **changed):
     """Short rows of a slot each, one tick a quantum, against long remainders."""
-    n, m = len(quantity), len(need)
+    n, m = len(quantity), len(open_lots)
     q = -column(quantity)
     case = {
         "quantity": q, "entry_value": q * mark, "quantity0": q.copy(), "entry_value0": q * mark,
         "slot": np.arange(n), "pnl": np.zeros(n, np.int64), "margin": np.zeros(n, np.int64),
         "sums": column([[e, 0] for e in equity]), "cash": column(equity), "realized_in_sum": None,
         "value_per_lot": column([mark], np.float64), "tier_start": column([0, 0]), "rate": column([], np.float64),
-        "amount": column([], np.float64), "contract": 0, "side": 1, "need": column(need), "price": column(price),
-        "done": np.zeros(m, np.int64), "account": np.full(m, -1), "row": np.arange(n),
+        "amount": column([], np.float64), "contract": 0, "side": 1,
+        "open_lots": column(open_lots), "price": column(price),
+        "filled_lots": np.zeros(m, np.int64), "account": np.full(m, -1), "row": np.arange(n),
         "row_account": np.arange(n), "kind": column([], np.uint8), "rest": column([]), "loan": column([]),
         "rates": column([1, 1, 1, 1, 1, 1]), "numerator": 1, "denominator": 1, "inverse": False, "loss": (1, mark, 1),
         "used": np.zeros(n, np.uint8), "cursor": column([0, 0, 0]),
@@ -220,9 +221,11 @@ def test_a_used_up_row_never_comes_again():
 
 def test_what_was_done_before_counts_in_the_value():
     # Quarters: two are valued already, as round(1/2) = 0, and four are worth 1.
-    (found, _), after = same_outcome(serve, ranked([9], [0], [2], [1], done=[2], denominator=4, loss=(1, 100, 4)))
+    (found, _), after = same_outcome(
+        serve, ranked([9], [0], [2], [1], filled_lots=[2], denominator=4, loss=(1, 100, 4))
+    )
     assert found == [(0, 0, 2, 1, 199)]
-    assert after["done"].tolist() == [4]
+    assert after["filled_lots"].tolist() == [4]
 
 
 def test_kinds_by_hand():
@@ -246,9 +249,9 @@ def test_kinds_by_hand():
         ({"cursor": [0, 3, 0]}, ("place", None, 3, "must be from 0 to 2")),
         ({"cursor": [0, 0, -1]}, ("first_unused", None, -1, "must be from 0 to 2")),
         ({"cursor": [-1, 0, 0]}, ("remainder", None, -1, "must be from 0 to 1")),
-        ({"need": [-1]}, ("need", 0, -1, f"must be from 0 to {TOP}")),
+        ({"open_lots": [-1]}, ("open_lots", 0, -1, f"must be from 0 to {TOP}")),
         ({"price": [0]}, ("price", 0, 0, f"must be from 1 to {TOP}")),
-        ({"done": [TOP]}, ("done", 0, TOP, "must stay in int64 with 3 more")),
+        ({"filled_lots": [TOP]}, ("filled_lots", 0, TOP, "must stay in int64 with 3 more")),
         ({"row": [0, 2]}, ("row", 1, 2, "must be from 0 to 1")),
         ({"slot": [0, -1]}, ("slot", 1, -1, "must be from 0 to 1")),
         ({"kind": [0, 3], "rest": [0, 0], "loan": [0, 0]}, ("kind", 1, 3, "must be from 0 to 2")),
@@ -260,7 +263,7 @@ def test_kinds_by_hand():
     ],
 )
 def test_a_scan_that_cannot_be_touches_nothing(changed, facts):
-    case = ranked([5, 5], [99, 99], **{"need": [3], "price": [100]} | changed)
+    case = ranked([5, 5], [99, 99], **{"open_lots": [3], "price": [100]} | changed)
     assert untouched(serve, case) == ("ValueError", facts)
 
 
@@ -278,7 +281,9 @@ def test_a_scan_beyond_int64(changed):
     assert same_outcome(serve, case)[0] == ("OverflowError", ("a fill of position row 0 leaves int64",))
 
 
-@pytest.mark.parametrize("name", ["need", "price", "done", "account", "row", "row_account", "used", *COLLATERAL, *OUT])
+@pytest.mark.parametrize(
+    "name", ["open_lots", "price", "filled_lots", "account", "row", "row_account", "used", *COLLATERAL, *OUT]
+)
 def test_scans_of_other_lengths(name):
     case = ranked([5], [99], [3], [100], kind=[1], rest=[0], loan=[0])
     case[name] = longer(case[name])
@@ -288,10 +293,11 @@ def test_scans_of_other_lengths(name):
 
 @BOTH
 @pytest.mark.parametrize(
-    ("name", "value"), [("need", -1), ("need", TOP), ("done", -1), ("done", TOP), ("price", 0), ("price", 101)]
+    ("name", "value"),
+    [("open_lots", -1), ("open_lots", TOP), ("filled_lots", -1), ("filled_lots", TOP), ("price", 0), ("price", 101)],
 )
 def test_remainders_that_change_after_they_are_held(kernels, name, value):
-    own = ranked([5], [99], [3], [100], done=[1])
+    own = ranked([5], [99], [3], [100], filled_lots=[1])
     books, cursor = make_books(kernels, own), kernels.sides.Cursor()
     remainders, fills = made(kernels.sides.Remainders, own, *REMAINDERS), made(kernels.sides.Fills, own, *OUT)
     args = made(kernels.sides.Side, own, *SIDE), remainders, counterparties(kernels, own, 1), cursor, fills
@@ -351,9 +357,9 @@ def test_numbers_that_just_fit(data):
             for end in ((2**126 - 1) // ticks, 2**126 - 1))  # fmt: skip
     assume(FAST.deleverage.fits((a, b, c), ticks, 1, 1, inverse))
     equity = data.draw(st.one_of(st.sampled_from([TOP, 2, 3, 10**9]), st.integers(0, TOP)))
-    need = data.draw(positive(wild))
+    open_lots = data.draw(positive(wild))
     held = data.draw(positive(wild))
-    same_outcome(serve, ranked([held], [equity], [need], [ticks], mark=0, loss=(a, b, c), inverse=inverse))
+    same_outcome(serve, ranked([held], [equity], [open_lots], [ticks], mark=0, loss=(a, b, c), inverse=inverse))
 
 
 def test_thousands_of_used_up_rows_are_passed_at_once():

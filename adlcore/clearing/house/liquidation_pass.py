@@ -185,9 +185,8 @@ class Pass:
         rates = margin_pass.rates.at_index_prices(index_prices)
         margin_pass.move_or_recompute(marks, rates, bool(index_prices), threads)
         if marks or index_prices:
-            all_marks = tuple(marks.get(code, mark) for code, mark in enumerate(snapshot.marks))
             all_index = tuple(index_prices.get(code, price) for code, price in enumerate(snapshot.index_prices))
-            books = snapshot._with({"marks": all_marks, "index_prices": all_index})
+            books = snapshot._with({"marks": margin_pass.marks, "index_prices": all_index})
         margin_pass.books = books
         pass_books = PassBooks(
             state,

@@ -42,7 +42,7 @@ def serve(
         Written.
     side : Side
     remainders : Remainders
-        Written: what is still wanted, and what is done.
+        Written: lots that are open still, and lots that were filled.
     counterparties : Counterparties
         Written: who is used up.
     cursor : Cursor

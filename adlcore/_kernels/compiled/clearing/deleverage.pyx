@@ -132,7 +132,7 @@ cdef int may_give(
 # The scan ----------------------------------------------------------------------------------------
 
 cdef int close_lots(
-    Service* s, const BookColumns* books, int64_t row, int64_t price, int64_t done, int64_t give
+    Service* s, const BookColumns* books, int64_t row, int64_t price, int64_t filled_lots, int64_t give
 ) noexcept nogil:
     """Close lots of a counterparty against the remainder in turn, and write the fill."""
     cdef const SideTerms* side = &s.side
@@ -141,10 +141,10 @@ cdef int close_lots(
     cdef int64_t before = 0, whole = 0
     cdef int status
     if not fill_value(
-        <uint64_t> done + <uint64_t> give, False, <uint64_t> price, side.numerator, side.denominator, side.inverse,
-        &whole
+        <uint64_t> filled_lots + <uint64_t> give, False, <uint64_t> price, side.numerator, side.denominator,
+        side.inverse, &whole
     ) or not fill_value(
-        <uint64_t> done, False, <uint64_t> price, side.numerator, side.denominator, side.inverse, &before
+        <uint64_t> filled_lots, False, <uint64_t> price, side.numerator, side.denominator, side.inverse, &before
     ):
         return BEYOND
     if at >= fills.room:
@@ -168,7 +168,7 @@ cdef int serve_all(Service* s, const BookColumns* books, int64_t* at) noexcept n
     cdef const RemainderColumns* remainders = &s.remainders
     cdef const CounterpartyColumns* queue = &s.counterparties
     cdef Py_ssize_t r, place
-    cdef int64_t row, price, give, need, done, account
+    cdef int64_t row, price, give, open_lots, filled_lots, account
     cdef uint64_t most
     cdef int128 loss
     cdef uint128 scale
@@ -177,13 +177,14 @@ cdef int serve_all(Service* s, const BookColumns* books, int64_t* at) noexcept n
     while s.remainder < remainders.count:
         r = s.remainder
         # Read once: what was checked when the holder was made, others may have written to since.
-        need, done, price, account = remainders.need[r], remainders.done[r], remainders.price[r], remainders.account[r]
-        if not (1 <= price <= remainders.highest_price and need >= 0 and 0 <= done <= TOP - need):
+        open_lots, filled_lots = remainders.open_lots[r], remainders.filled_lots[r]
+        price, account = remainders.price[r], remainders.account[r]
+        if not (1 <= price <= remainders.highest_price and open_lots >= 0 and 0 <= filled_lots <= TOP - open_lots):
             return CHANGED
         loss = s.side.sign * (s.loss_slope * price - s.loss_offset)
         scale = <uint128> s.loss_scale * <uint64_t> (price if s.side.inverse else 1)
         place = max(s.place, s.first_unused)
-        while need and place < queue.count:
+        while open_lots and place < queue.count:
             if not queue.used[place] and (account < 0 or queue.account[place] != account):
                 row = at[0] = queue.row[place]
                 if not 0 <= row < books.rows.count:
@@ -193,20 +194,20 @@ cdef int serve_all(Service* s, const BookColumns* books, int64_t* at) noexcept n
                     status = may_give(s, books, place, row, loss, scale, &most)
                     if status != CLOSED:
                         return status
-                give = need if most > <uint64_t> need else <int64_t> most
+                give = open_lots if most > <uint64_t> open_lots else <int64_t> most
                 if give:
-                    status = close_lots(s, books, row, price, done, give)
+                    status = close_lots(s, books, row, price, filled_lots, give)
                     if status != CLOSED:
                         return status
-                    need -= give
-                    done += give
-                    remainders.need[r], remainders.done[r] = need, done
+                    open_lots -= give
+                    filled_lots += give
+                    remainders.open_lots[r], remainders.filled_lots[r] = open_lots, filled_lots
                 if <uint64_t> give == most:
                     queue.used[place] = 1
                     pass_used(s)
             place += 1
         s.place = place
-        if need:
+        if open_lots:
             break
         s.remainder += 1
         s.place = 0

@@ -14,9 +14,9 @@ cdef struct SideTerms:
 cdef struct RemainderColumns:
     Py_ssize_t count
     int64_t highest_price
-    int64_t* need
+    int64_t* open_lots
     const int64_t* price
-    int64_t* done
+    int64_t* filled_lots
     const int64_t* account
 
 
@@ -53,7 +53,7 @@ cdef class Side:
 # The views keep what `columns` points to.
 cdef class Remainders:
     cdef RemainderColumns columns
-    cdef int64_t[::1] need, done
+    cdef int64_t[::1] open_lots, filled_lots
     cdef const int64_t[::1] price, account
 
 

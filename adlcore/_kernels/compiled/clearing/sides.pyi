@@ -43,11 +43,11 @@ class Remainders:
 
     Parameters
     ----------
-    need : int64[r]
+    open_lots : int64[r]
         Lots that are still wanted; written: falls.
     price : int64[r]
         Ticks >= 1. They ascend in what a lot loses a counterparty.
-    done : int64[r]
+    filled_lots : int64[r]
         Lots that are valued already: a fill is worth what it adds to the rounded value of all. Written: rises.
     account : int64[r]
         Whose rows are passed over; -1 where nobody's are.
@@ -55,12 +55,12 @@ class Remainders:
     Raises
     ------
     ValueError
-        (argument, row, value, must) for columns of unlike length, lots below 0, prices below 1, and where `done` and
-        `need` together leave int64.
+        (argument, row, value, must) for columns of unlike length, lots below 0, prices below 1, and where
+        `filled_lots` and `open_lots` together leave int64.
     """
 
     def __new__(
-        cls, need: _Int64Array1D, price: _Int64Array1D, done: _Int64Array1D, account: _Int64Array1D
+        cls, open_lots: _Int64Array1D, price: _Int64Array1D, filled_lots: _Int64Array1D, account: _Int64Array1D
     ) -> Self: ...
 
 @disjoint_base

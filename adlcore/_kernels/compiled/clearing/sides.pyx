@@ -31,25 +31,25 @@ cdef class Remainders:
     """Lots that are wanted: see ``sides.pyi``."""
 
     def __cinit__(
-        self, int64_t[::1] need not None, const int64_t[::1] price not None, int64_t[::1] done not None,
+        self, int64_t[::1] open_lots not None, const int64_t[::1] price not None, int64_t[::1] filled_lots not None,
         const int64_t[::1] account not None
     ):
         cdef RemainderColumns* c = &self.columns
-        cdef Py_ssize_t n = need.shape[0], r
+        cdef Py_ssize_t n = open_lots.shape[0], r
         same_length("price", price.shape[0], n)
-        same_length("done", done.shape[0], n)
+        same_length("filled_lots", filled_lots.shape[0], n)
         same_length("account", account.shape[0], n)
-        within("need", need, 0, TOP)
+        within("open_lots", open_lots, 0, TOP)
         within("price", price, 1, TOP)
-        within("done", done, 0, TOP)
+        within("filled_lots", filled_lots, 0, TOP)
         c.count, c.highest_price = n, 1
         for r in range(n):
             c.highest_price = max(c.highest_price, price[r])
-            if need[r] > TOP - done[r]:
-                raise ValueError("done", r, done[r], f"must stay in int64 with {need[r]} more")
-        self.need, self.price, self.done, self.account = need, price, done, account
+            if open_lots[r] > TOP - filled_lots[r]:
+                raise ValueError("filled_lots", r, filled_lots[r], f"must stay in int64 with {open_lots[r]} more")
+        self.open_lots, self.price, self.filled_lots, self.account = open_lots, price, filled_lots, account
         if n:
-            c.need, c.price, c.done, c.account = &need[0], &price[0], &done[0], &account[0]
+            c.open_lots, c.price, c.filled_lots, c.account = &open_lots[0], &price[0], &filled_lots[0], &account[0]
 
 
 cdef class Collateral:

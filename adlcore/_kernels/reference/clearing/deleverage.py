@@ -43,8 +43,8 @@ def serve(
     Where the ranking ends, the cursor stands at its end: go on with more counterparties, or with
     ``cursor.pass_remainder``. OverflowError where a number leaves int64.
     """
-    need, done, used = remainders.need, remainders.done, counterparties.used
-    count, wanted = len(counterparties.row), len(need)
+    open_lots, filled_lots, used = remainders.open_lots, remainders.filled_lots, counterparties.used
+    count, wanted = len(counterparties.row), len(open_lots)
     _check(books, side, remainders, counterparties, cursor, fills)
     slope, offset, scale = side.loss
     made = 0
@@ -52,12 +52,12 @@ def serve(
     try:
         while r < wanted:
             price = int(remainders.price[r])
-            if not (1 <= price <= remainders.highest_price and _are_lots(int(need[r]), int(done[r]))):
+            if not (1 <= price <= remainders.highest_price and _are_lots(int(open_lots[r]), int(filled_lots[r]))):
                 raise ValueError("remainders", r, None, "must not change while they are served")
             loss = side.side * (slope * price - offset)
             over = scale * (price if side.inverse else 1)
             place = max(place, first)
-            while need[r] and place < count:
+            while open_lots[r] and place < count:
                 own = remainders.account[r] >= 0 and counterparties.account[place] == remainders.account[r]
                 if not used[place] and not own:
                     row = int(counterparties.row[place])
@@ -65,13 +65,13 @@ def serve(
                     if loss > 0:
                         equity = _equity(books, row, place, counterparties.collateral)
                         most = min(most, _room(books, row, equity) * over // loss)
-                    give = min(most, int(need[r]))
+                    give = min(most, int(open_lots[r]))
                     if give:
-                        before = int(done[r])
+                        before = int(filled_lots[r])
                         value = _worth(side, before + give, price) - _worth(side, before, price)
                         realized = books.close_row(row, give, value, side.contract)
-                        need[r] -= give
-                        done[r] += give
+                        open_lots[r] -= give
+                        filled_lots[r] += give
                         fills.remainder[made], fills.row[made], fills.lots[made] = r, row, give
                         fills.value[made], fills.realized[made] = value, realized
                         made += 1
@@ -79,7 +79,7 @@ def serve(
                         used[place] = 1
                         first = _unused(used, first)
                 place += 1
-            if need[r]:
+            if open_lots[r]:
                 break
             r, place = r + 1, 0
     except OverflowError:
@@ -97,7 +97,7 @@ def _check(
     fills: Fills,
 ) -> None:
     """Refuse what holders that were checked one by one are not to each other."""
-    count, wanted = len(counterparties.row), len(remainders.need)
+    count, wanted = len(counterparties.row), len(remainders.open_lots)
     if not 0 <= side.contract < len(books.contracts):
         raise ValueError("contract", None, side.contract, f"must be from 0 to {len(books.contracts) - 1}")
     for name, last in (("remainder", wanted), ("place", count), ("first_unused", count)):
@@ -115,9 +115,9 @@ def _check(
         raise ValueError("fills", None, len(fills.row), f"must have {count + wanted} rows")
 
 
-def _are_lots(need: int, done: int) -> bool:
+def _are_lots(open_lots: int, filled_lots: int) -> bool:
     """Whether what is wanted and what is valued already are lots, and int64 holds both together."""
-    return need >= 0 <= done and need + done < 2**63
+    return open_lots >= 0 <= filled_lots and open_lots + filled_lots < 2**63
 
 
 def _unused(used: Array, first: int) -> int:

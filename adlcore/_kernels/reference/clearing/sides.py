@@ -35,17 +35,17 @@ class Side:
 
 
 class Remainders:
-    """Each wants `need` lots at `price` ticks, `done` are valued already; its `account` gives none (-1: all do)."""
+    """What each wants still, at `price` ticks, and what was filled and valued; its `account` gives none (-1: all do)."""
 
-    def __init__(self, need: Array, price: Array, done: Array, account: Array) -> None:
-        self.need, self.price, self.done, self.account = need, price, done, account
+    def __init__(self, open_lots: Array, price: Array, filled_lots: Array, account: Array) -> None:
+        self.open_lots, self.price, self.filled_lots, self.account = open_lots, price, filled_lots, account
         self.highest_price = max(price.tolist(), default=1)
-        check_range("need", need, 2**63)
+        check_range("open_lots", open_lots, 2**63)
         check_range("price", price, 2**63, 1)
-        check_range("done", done, 2**63)
-        for r, (lots, before) in enumerate(zip(need.tolist(), done.tolist(), strict=True)):
+        check_range("filled_lots", filled_lots, 2**63)
+        for r, (lots, before) in enumerate(zip(open_lots.tolist(), filled_lots.tolist(), strict=True)):
             if lots + before >= 2**63:
-                raise ValueError("done", r, before, f"must stay in int64 with {lots} more")
+                raise ValueError("filled_lots", r, before, f"must stay in int64 with {lots} more")
 
 
 class Collateral:

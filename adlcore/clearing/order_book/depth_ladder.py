@@ -145,13 +145,13 @@ class DepthLadder(Versioned):
             raise AdlError.at("contract", None, contract, "must be a Contract with a tick")
         middle = round(Fraction(positive_decimal(price, "price")) / Fraction(contract.tick))
         spread, step = _read_count(spread_ticks, "spread_ticks"), _read_count(step_ticks, "step_ticks")
-        number, first = _read_count(levels, "levels"), _read_count(lots_per_level, "lots_per_level")
+        number, lots_per_level = _read_count(levels, "levels"), _read_count(lots_per_level, "lots_per_level")
         if number > MOST_LEVELS:
             raise AdlError.at("levels", None, levels, f"must be at most {MOST_LEVELS}")
         ratio = exact_ratio(growth, "growth")
         if ratio <= 0:
             raise AdlError.at("growth", None, growth, "must be above 0")
-        sizes = list(_level_lots(first, ratio, number))
+        sizes = list(_level_lots(lots_per_level, ratio, number))
         bid = middle - spread // 2
         ask = bid + spread
         if ask + step * number > INT64_MAX:
@@ -360,10 +360,10 @@ class DepthLadder(Versioned):
         return f"<DepthLadder of {contracts}, {bids} and {asks}>"
 
 
-def _level_lots(first: int, growth: Fraction, levels: int) -> Iterator[int]:
-    """``first·growth**k``, rounded down, as long as it is a lot."""
+def _level_lots(lots_per_level: int, growth: Fraction, levels: int) -> Iterator[int]:
+    """``lots_per_level·growth**k``, rounded down, as long as it is a lot."""
     # Not reduced: the numbers grow long, and their common divisors cost more than they save.
-    numerator, denominator = first, 1
+    numerator, denominator = lots_per_level, 1
     for _ in range(levels):
         lots = numerator // denominator
         if not lots:

@@ -35,7 +35,7 @@ class Side:
 
 
 class Remainders:
-    """What each wants still, at `price` ticks, and what was filled and valued; its `account` gives none (-1: all do)."""
+    """What each wants still, at `price` ticks, and what is filled; rows of its `account` are passed over (-1: none)."""
 
     def __init__(self, open_lots: Array, price: Array, filled_lots: Array, account: Array) -> None:
         self.open_lots, self.price, self.filled_lots, self.account = open_lots, price, filled_lots, account

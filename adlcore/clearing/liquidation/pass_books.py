@@ -29,10 +29,10 @@ from ..state import HouseState
 from .cool_downs import CoolDowns
 from .party_rows import PartyRows, require_int64
 
-__all__ = ["BY_BOOK", "BY_FUND_OR_ADL", "BY_LEGS", "BY_VAULT", "PassBooks"]
+__all__ = ["BY_FUND_OR_ADL", "BY_VAULT", "PassBooks"]
 
-#: What took lots of a wallet in liquidation; decides where the rest of its balance goes.
-BY_BOOK, BY_LEGS, BY_VAULT, BY_FUND_OR_ADL = 1, 2, 4, 8
+#: What took lots of a wallet in liquidation, beside the book and its legs; decides where the rest of its balance goes.
+BY_VAULT, BY_FUND_OR_ADL = 1, 2
 
 
 class PassBooks:

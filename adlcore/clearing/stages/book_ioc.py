@@ -27,7 +27,7 @@ from ..funds.parties import STREET
 from ..liquidation.fund_payments import cover_from_funds, pay_fund
 from ..liquidation.liquidation_round import Round, StageRows
 from ..liquidation.party_rows import require_int64
-from ..liquidation.pass_books import BY_BOOK, PassBooks
+from ..liquidation.pass_books import PassBooks
 from .stage import Order, OrderBatches, OrderFill, Stage
 
 __all__ = ["BookIOC"]
@@ -286,7 +286,6 @@ class BookIOC(Stage):
         row, code, side = int(rows.row[place]), int(rows.code[place]), int(rows.side[place])
         wallet, asset = int(rows.wallet[place]), int(pass_books.settle[code])
         value_now = lots_now = 0
-        pass_books.closed_by[wallet] |= BY_BOOK
         for count, ticks in fills:
             value_per_lot = pass_books.value_per_lot(code, ticks)
             # What would take the street through zero closes first, then opens: two fills.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..liquidation.liquidation_round import Round
-from ..liquidation.pass_books import BY_LEGS, PassBooks
+from ..liquidation.pass_books import PassBooks
 from .stage import OrderBatches, Stage
 
 __all__ = ["NetLegs"]
@@ -46,7 +46,6 @@ class NetLegs(Stage):
             np.array([long, short]), np.array([lots, lots]), np.array([value, value]), np.array([code, code])
         )
         shared = {"wallet": wallet, "contract": code, "price": price, "asset": pass_books.settle[code]}
-        pass_books.closed_by[wallet] |= BY_LEGS
         pass_books.log.add(
             ("net-legs", "netting", {**shared, "row": long, "lots": -lots, "amount": value}),
             ("net-legs", "netting", {**shared, "row": short, "lots": lots, "amount": -value}),

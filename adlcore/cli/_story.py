@@ -12,7 +12,7 @@ from .._support.text import visible
 from .._support.wording import amount_text, counted, listed, percent, short
 from ..clearing.closings import BOOK, FUND, INVENTORY, LEGS, USERS, VALUATION_TEXT, VAULT
 from ..report.facts.bearers import Bearers
-from ..report.facts.closings import STAGE_WORDS
+from ..report.facts.closings import STAGE_WORDS, share_of_stage
 from ..report.facts.concentration import gini, top_share
 from ..report.facts.fund_cash import FundCash
 from ..report.facts.prices import View
@@ -38,7 +38,7 @@ def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path
     """Who was liquidated, who took the positions, who was deleveraged, and that nothing was lost."""
     record = facts.record
     notional = [facts.closings.by_stage(view) for view in facts.views]
-    closed = listed(story.amounts_text(facts, [facts.closings.total(view) for view in facts.views]))
+    closed = listed(story.amounts_text(facts, [float(each.sum()) for each in notional]))
     how = "".join(f"; {view.note}" for view in facts.views if view.note)
     _line(out, "liquidated", f"{counted(len(facts.liquidated), 'wallet')}; {closed} closed, {VALUATION_TEXT}{how}")
     refused = [(record.parties[each.party], each.cause, each.refusal_count) for each in facts.refusals.series(record)]
@@ -55,7 +55,7 @@ def print_story(out: Screen, facts: Facts, bar: PassBar, run: Path, report: Path
             values = listed(story.amounts_text(facts, [float(each[stage]) for each in notional]))
             share = ""
             if len(notional) == 1 and notional[0].any():
-                share = f" ({percent(facts.closings.share(facts.views[0], stage))})"
+                share = f" ({percent(share_of_stage(notional[0], stage))})"
             _line(out, f"  {words.line}", f"{values}{share} {done[stage]}")
         if stage == FUND and refused:
             _line(out, "  refused", _refusals(refused))

@@ -69,15 +69,6 @@ class Closings:
         """float64[stages]: the notional that each stage took, in the view's unit."""
         return sum_by_code(self.stage, self.record.notional(view, self.event), len(STAGES))
 
-    def total(self, view: View) -> float:
-        """The notional that all stages took, in the view's unit."""
-        return float(self.by_stage(view).sum())
-
-    def share(self, view: View, stage: int) -> float:
-        """The share of a stage in what was closed; 0 where nothing was."""
-        total = self.total(view)
-        return float(self.by_stage(view)[stage]) / total if total else 0.0
-
     def by_pass(self, view: View) -> npt.NDArray[np.float64]:
         """float64[p, stages]: the notional that each stage took in each pass, in the view's unit."""
         passes = len(self.record.pass_number)
@@ -90,6 +81,12 @@ class Closings:
         codes = (self.record.contract[self.event] * 2 + (self.side < 0)) * len(STAGES) + self.stage
         notional = sum_by_code(codes, self.record.notional(view, self.event), contracts * 2 * len(STAGES))
         return notional.reshape(contracts, 2, len(STAGES))
+
+
+def share_of_stage(notional: Float64Array1D, stage: int) -> float:
+    """The share of a stage in what all of them took, as :meth:`Closings.by_stage` has it; 0 where nothing was."""
+    total = float(notional.sum())
+    return float(notional[stage]) / total if total else 0.0
 
 
 def closings(record: Record) -> Closings:

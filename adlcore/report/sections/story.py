@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..._support.arrays import Float64Array1D
 from ..._support.wording import amount_text, counted, listed, money, percent, short
 from ...clearing.closings import BOOK, FUND, USERS, VALUATION_TEXT
-from ..facts.closings import STAGE_WORDS
+from ..facts.closings import STAGE_WORDS, share_of_stage
 from ..facts.run_facts import Facts
 from ..page.blocks import (
     Block,
@@ -59,7 +60,7 @@ def _headline(facts: Facts) -> str:
     if not users:
         return f"{text}; nobody was deleveraged."
     if len(notional) == 1:
-        share = f": {percent(facts.closings.share(facts.views[0], USERS))} of that"
+        share = f": {percent(share_of_stage(notional[0], USERS))} of that"
     else:
         share = f": {listed(amounts_text(facts, [float(each[USERS]) for each in notional]))} of that"
     return f"{text}{share} against {counted(users, 'other user')} by auto-deleveraging."
@@ -79,7 +80,7 @@ def _cards(facts: Facts) -> list[Card]:
     for stage, words in enumerate(STAGE_WORDS):
         if stage in ALWAYS_SHOWN or any(each[stage] for each in notional):
             values = amounts_text(facts, [float(each[stage]) for each in notional])
-            cards.append(Card(words.card, values, _share_of(facts, stage), accent=stage == USERS))
+            cards.append(Card(words.card, values, _share_of_what_was_closed(notional, stage), accent=stage == USERS))
     notices = record.tally("adl-notice")
     rows = record.of("adl-notice")
     users = facts.accounts_of(np.unique(record.wallet[rows]))
@@ -100,11 +101,11 @@ def _cards(facts: Facts) -> list[Card]:
     return cards
 
 
-def _share_of(facts: Facts, stage: int) -> str:
+def _share_of_what_was_closed(notional: list[Float64Array1D], stage: int) -> str:
     """The share of a stage in what was closed, where there is one unit."""
-    if len(facts.views) != 1 or not facts.closings.total(facts.views[0]):
+    if len(notional) != 1 or not notional[0].any():
         return "notional"
-    return f"{percent(facts.closings.share(facts.views[0], stage))} of what was closed"
+    return f"{percent(share_of_stage(notional[0], stage))} of what was closed"
 
 
 def _fund_cards(facts: Facts) -> list[Card]:

@@ -8,7 +8,8 @@ from adlcore.report.figures import waterfall_plot
 
 def test_the_flow_holds_what_was_closed(fallen_facts, page):
     ((flow,),) = (figure["data"] for figure in page.figures["flow"])
-    assert sum(flow["link"]["value"]) == pytest.approx(fallen_facts.closings.total(fallen_facts.views[0]), rel=1e-5)
+    notional = fallen_facts.closings.by_stage(fallen_facts.views[0])
+    assert sum(flow["link"]["value"]) == pytest.approx(notional.sum(), rel=1e-5)
 
 
 def test_what_has_no_name_of_its_own_is_one_source(monkeypatch):

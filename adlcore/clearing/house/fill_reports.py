@@ -45,8 +45,8 @@ FILL_FORM = "must be (lots, ticks), two whole numbers; where a plan is settled a
 
 def read_reports(place: int, fills: Any) -> list[Report]:
     """The fills of one order, read: whole numbers, and names where they have them."""
-    listed = read_list("fills", fills, "must be a list of (lots, ticks) or (lots, ticks, id), or None", place)
-    return [_read_report(place, fill) for fill in listed]
+    must = "must be a list of (lots, ticks) or (lots, ticks, id), or None"
+    return [_read_report(place, fill) for fill in read_list("fills", fills, must, place)]
 
 
 def _read_report(place: int, fill: Any) -> Report:

@@ -257,9 +257,9 @@ class PassBooks:
         inverse = np.array([contract.inverse for contract in self.snapshot.contracts], np.uint8)
         return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]), inverse
 
-    def kernel_for(self, highest: int, fits: bool = True) -> Any:
+    def kernel_for(self, highest_price: int, fits: bool = True) -> Any:
         """The compiled kernels where they can hold prices of so many ticks; else their twins, in Python integers."""
-        return _kernels if fits and self._most_below * highest < 2**62 else _kernels.wide
+        return _kernels if fits and self._most_below * highest_price < 2**62 else _kernels.wide
 
     def books_for(self, kernel: Any) -> Any:
         """The positions, slots and contracts as those kernels take them; both write to the same columns."""

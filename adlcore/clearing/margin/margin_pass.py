@@ -213,10 +213,11 @@ class MarginPass:
 
     def _moved(self, marks: Mapping[int, Decimal], rates: NumeraireRates) -> Valuation:
         """The prices with new marks of some contracts."""
-        listed, mark_value_per_lot = list(self.marks), self.mark_value_per_lot.copy()
+        mark_value_per_lot = self.mark_value_per_lot.copy()
         for code, mark in marks.items():
-            listed[code], mark_value_per_lot[code] = mark, self.mark_value_per_lot_of(code, mark)
-        return Valuation(tuple(listed), mark_value_per_lot, rates)
+            mark_value_per_lot[code] = self.mark_value_per_lot_of(code, mark)
+        moved = tuple(marks.get(code, mark) for code, mark in enumerate(self.marks))
+        return Valuation(moved, mark_value_per_lot, rates)
 
     def _revalue_all(self, marks: Iterable[int], prices: Valuation, touched: Int64Array1D) -> None:
         """Bring rows, wallets and verdicts to prices; whoever calls it undoes it on an error."""

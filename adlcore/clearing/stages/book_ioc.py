@@ -286,24 +286,24 @@ class BookIOC(Stage):
         row, code, side = int(rows.row[place]), int(rows.code[place]), int(rows.side[place])
         wallet, asset = int(rows.wallet[place]), int(pass_books.settle[code])
         value_now = lots_now = 0
-        for count, ticks in fills:
+        for lots, ticks in fills:
             value_per_lot = pass_books.value_per_lot(code, ticks)
             # What would take the street through zero closes first, then opens: two fills.
             held = int(pass_books.parties.lots[STREET, code])
-            closes = min(count, abs(held)) if held * side < 0 else 0
-            for part in [closes, count - closes] if 0 < closes < count else [count]:
+            closes = min(lots, abs(held)) if held * side < 0 else 0
+            for part in [closes, lots - closes] if 0 < closes < lots else [lots]:
                 # A fill is worth what the rounded W rises by (docs/waterfall.md, "Values of fills").
                 exact_after = exact_value + value_per_lot * part
                 value = require_int64(round(exact_after) - round(exact_value), "fills")
                 exact_value = exact_after
                 pass_books.close(np.array([row]), np.array([part]), np.array([value]), np.array([code]))
-                lots, amount = side * part, side * value
-                pass_books.parties.take(STREET, code, lots, amount, amount)
+                amount = side * value
+                pass_books.parties.take(STREET, code, side * part, amount, amount)
                 terms = {"contract": code, "price": ticks, "asset": asset}
                 user = {**terms, "wallet": wallet, "row": row}
                 pass_books.log.add(
-                    ("book-fill", "liquidation", {**user, "lots": -lots, "amount": amount}),
-                    ("book-fill", "liquidation", {**terms, "party": STREET, "lots": lots, "amount": -amount}),
+                    ("book-fill", "liquidation", {**user, "lots": -side * part, "amount": amount}),
+                    ("book-fill", "liquidation", {**terms, "party": STREET, "lots": side * part, "amount": -amount}),
                 )
                 value_now, lots_now = value_now + value, lots_now + part
         # After all fills of the order, for better and worse ones add up (docs/waterfall.md, "BookIOC").

@@ -136,8 +136,8 @@ class CounterpartyMatcher:
             counterparties = holders.Counterparties(candidate, account_code, used, self._collateral(holders, candidate))
             columns = np.empty((5, len(candidate) + len(open_lots)), INT64)
             remainder, row, lots, value, realized = columns
-            out = holders.Fills(remainder, row, lots, value, realized)
-            count = kernel.clearing.deleverage.serve(books, side, served, counterparties, cursor, out)
+            fills = holders.Fills(remainder, row, lots, value, realized)
+            count = kernel.clearing.deleverage.serve(books, side, served, counterparties, cursor, fills)
             parts.append(CounterpartyFills(*columns[:, :count]))
             if pass_books.margin_pass.slots.has_valued and count:
                 pass_books.revalue(pass_books.snapshot.positions.wallet[parts[-1].row])

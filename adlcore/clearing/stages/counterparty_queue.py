@@ -3,12 +3,12 @@
 :class:`CounterpartyQueue` gives the front of the ranking, as far as it is asked for. Who may be in it, and in which
 order, is decided when the side's turn comes (``docs/waterfall.md``, "Who is liquidated, who may be a counterparty"):
 
-1. A kernel lists the rows of the side, without those of wallets in liquidation or liquidatable by now: a wallet with
-   nearly no equity left would lead every queue. It copies their lots, entry values, E and MM, so that the order stays
-   as it was while the fills change the books.
+1. A kernel lists the rows of the side, and bars those of wallets that a round of this pass took, that are liquidatable
+   by now, or that have no equity: under a rule that divides by E a wallet with nearly none would lead every queue. It
+   copies their lots, entry values, E and MM, so that the order stays as it was while the fills change the books.
 2. The rule scores them, from those numbers in the settle asset.
-3. Winners come before losers. Where the rule keeps the two apart, losers are ranked only once the winners together
-   hold fewer lots than are asked for.
+3. They stand in the order of the rule, whoever wins or loses. Where a rule puts all winners before all losers, losers
+   are ranked only once the winners together hold fewer lots than are asked for.
 """
 
 from __future__ import annotations
@@ -37,9 +37,22 @@ Lines = npt.NDArray[np.int64]
 class CounterpartyQueue:
     """The queue of one side as it is now, drawn from its front as far as it is needed.
 
+    Parameters
+    ----------
+    pass_books : PassBooks
+    rule : RankingRule
+    code : int
+        The contract.
+    side : {1, -1}
+        Of the rows in the queue: the other one than that of the remainders.
+    winners_only : bool
+
+    Notes
+    -----
     Where a rule puts all winners first, losers are ranked when the winners together hold fewer lots than are asked for.
     That is later than the ranking of the winners, and gives the same: a wallet has one row on a side, so that whatever
-    winners gave meanwhile moved no loser. (Equity of the account, which ``binance-portfolio`` ranks by, is that of the
+    winners gave meanwhile moved no loser, and a winner that gave stays in its place, even where the rounding of what it
+    has left makes a loser of it. (Equity of the account, which ``binance-portfolio`` ranks by, is that of the
     wallet here: a house sees no account beyond it.)
     """
 
@@ -49,7 +62,10 @@ class CounterpartyQueue:
         self._front_part = self._rank(winners=True, losers=not rule.winners_first)
 
     def front(self, lots: int) -> tuple[Int64Array1D, int]:
-        """The first position rows of the queue that hold so many lots, or all, in order; and their lots."""
+        """The first position rows of the queue that hold so many lots, or all, in order; and their lots as ranked.
+
+        Whoever asks for more gets the same rows again, and others behind them.
+        """
         rows, held = self._front_part.front(lots)
         if held >= lots or self.winners_only or not self.rule.winners_first:
             return rows, held
@@ -59,10 +75,10 @@ class CounterpartyQueue:
     @cached_property
     def _losers(self) -> _QueuePart:
         """Losers by themselves, ranked when winners do not suffice."""
-        return self._rank(winners=False, losers=True)
+        return self._rank(winners=False, losers=True, placed=self._front_part.rows)
 
-    def _rank(self, *, winners: bool, losers: bool) -> _QueuePart:
-        """Rank a part of the side as it is now."""
+    def _rank(self, *, winners: bool, losers: bool, placed: Int64Array1D | None = None) -> _QueuePart:
+        """Rank a part of the side as it is now, without rows that have their place in the queue already."""
         return _QueuePart(
             self.pass_books,
             self.rule,
@@ -71,6 +87,7 @@ class CounterpartyQueue:
             winners_only=self.winners_only,
             winners=winners,
             losers=losers,
+            placed=placed,
         )
 
 
@@ -87,23 +104,36 @@ class _QueuePart:
         winners_only: bool,
         winners: bool,
         losers: bool,
+        placed: Int64Array1D | None,
     ) -> None:
         self.pass_books, self.code = pass_books, code
-        part = pass_books.snapshot.rows(code)
-        columns, barred = np.empty((5, part.stop - part.start), INT64), np.empty(part.stop - part.start, np.uint8)
+        contract_rows = pass_books.snapshot.rows(code)
+        row_count = contract_rows.stop - contract_rows.start
+        columns, barred = np.empty((5, row_count), INT64), np.empty(row_count, np.uint8)
         verdicts = _kernels.margin.verdicts
         which = (verdicts.WINNERS if winners else 0) | (verdicts.LOSERS if losers else 0)
         # 1. Who may be a counterparty. The kernel copies their numbers: what is served changes the books, and the
         # ranking stays as it was (docs/waterfall.md, "Deleverage").
         count = verdicts.list_counterparties(
-            pass_books.queue_rows, pass_books.wallets, part.start, part.stop, side, which, columns, barred
+            pass_books.queue_rows,
+            pass_books.wallets,
+            contract_rows.start,
+            contract_rows.stop,
+            side,
+            which,
+            columns,
+            barred,
         )
         if rule.function is None:
             columns, self.barred = columns[:, :count], barred[:count]
-        else:  # a user's function sees the whole market
-            columns, self.barred = _pad_to_contract(columns[:, :count], barred[:count], pass_books, part)
+        else:  # a custom rule gets a line for every row; those that are not ranked have E = MM = 0
+            columns, self.barred = _pad_to_contract(columns[:, :count], barred[:count], pass_books, contract_rows)
         #: The position rows that are ranked.
         self.rows, self.quantity, self.entry_value, self.equity, self.margin = columns
+        if placed is not None:
+            has_place = np.zeros(row_count, bool)
+            has_place[placed - contract_rows.start] = True
+            self.barred = self.barred | has_place[self.rows - contract_rows.start]
         if pass_books.margin_pass.slots.has_valued and len(self.valued_places):
             # A market sees E and MM in its settle asset (docs/waterfall.md, "Several assets"). What a wallet of
             # several assets has may be nothing in quanta of it.
@@ -120,8 +150,8 @@ class _QueuePart:
         """The first of these rows that hold so many lots, or all, in order; and their lots."""
         selection = run_selection(self.candidates, lots)
         # The last row may be needed in part only: it is given whole, for caps may let the ones before give less.
-        rest = 0 if selection.partial < 0 else int(selection.left[selection.partial])
-        return self.rows[selection.index], selection.filled + rest
+        tail = 0 if selection.partial < 0 else int(selection.left[selection.partial])
+        return self.rows[selection.index], selection.filled + tail
 
     @cached_property
     def wallet(self) -> Int64Array1D:
@@ -188,10 +218,11 @@ class _QueuePart:
         return np.flatnonzero(self.pass_books.snapshot.wallets.is_valued(self.wallet))
 
 
-def _pad_to_contract(columns: Lines, barred: Mask, pass_books: PassBooks, part: slice) -> tuple[Lines, Mask]:
+def _pad_to_contract(columns: Lines, barred: Mask, pass_books: PassBooks, contract_rows: slice) -> tuple[Lines, Mask]:
     """A line for each row of a contract: those that are not ranked are barred."""
-    place, rows = columns[0] - part.start, part.stop - part.start
+    place, rows = columns[0] - contract_rows.start, contract_rows.stop - contract_rows.start
     padded, is_barred = np.zeros((5, rows), INT64), np.ones(rows, np.uint8)
-    padded[:3] = np.arange(part.start, part.stop), pass_books.quantity[part], pass_books.entry_value[part]
+    padded[0] = np.arange(contract_rows.start, contract_rows.stop)
+    padded[1], padded[2] = pass_books.quantity[contract_rows], pass_books.entry_value[contract_rows]
     padded[3:, place], is_barred[place] = columns[3:], barred
     return padded, is_barred

@@ -1,6 +1,9 @@
 """Who may be a counterparty, and in which order. Every number by hand."""
 
+import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 import adlcore as adl
 from adlcore.clearing import Backstop, BookIOC, Deleverage
@@ -101,3 +104,40 @@ def test_users_are_ranked_once_for_a_contract_and_side():
     """Wallet 2 (200/400) falls to 100/300 by its first lot, behind wallet 3 (160/400), and gives the second too."""
     positions = [("X", 0, 1, 200), ("X", 1, 1, 200), ("X", 2, -2, -400), ("X", 3, -2, -360)]
     assert mark_once([X], [0, 0, 200, 240], positions, {"X": "100"}, [Deleverage()]).wallets("adl-notice") == [2, 2]
+
+
+#: `roi` as a rule of one's own: it is ranked in one go, with winners and losers together.
+ROI = adl.RankingRule.custom(
+    "roi in one go",
+    lambda unrealized_pnl, entry_value: np.where(unrealized_pnl == 0, 0.0, unrealized_pnl / np.abs(entry_value)),
+    needs=["unrealized_pnl", "entry_value"],
+)
+
+
+def deleveraged(rule, longs, short_cost, mark):
+    """Fills and notices where a short without equity is closed against longs, in an asset without decimals."""
+    contract = linear(tick="0.01", tiers=adl.MarginTiers([0], ["0.001"]))
+    lots = sum(quantity for _, quantity, _ in longs)
+    positions = [("X", wallet, quantity, cost) for wallet, (_, quantity, cost) in enumerate(longs)]
+    positions.append(("X", len(longs), -lots, -short_cost))
+    done = mark_once([contract], [*(balance for balance, _, _ in longs), 0], positions, {"X": mark}, [Deleverage(rule)])
+    return done.fills("adl-fill"), [(row["wallet"], row["lots"]) for row in done.of("uncovered-lots")]
+
+
+def test_a_winner_that_gave_and_lost_by_rounding_does_not_stand_behind_the_losers_once_more():
+    """The long of 9 that cost 22 is worth 24; one lot of it that is left is worth 3, and cost 3: no winner any more."""
+    longs = [(4, 5, 12), (7, 9, 22)]
+    fills, uncovered = deleveraged("roi", longs, 28, "2.7")
+    assert fills == [(2, 4, 200, -8), (0, -4, 200, 8), (2, 8, 200, -16), (1, -8, 200, 16)]
+    assert (fills, uncovered) == deleveraged(ROI, longs, 28, "2.7")
+    assert uncovered == [(2, -2)]
+
+
+@example([(4, 5, 12), (7, 9, 22)], 28, "2.7")
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(1, 9), st.integers(1, 30)), min_size=1, max_size=5),
+    st.integers(1, 60),
+    st.sampled_from(["2.7", "1.3", "0.9", "3.49"]),
+)
+def test_ranking_losers_later_gives_what_ranking_all_at_once_gives(longs, short_cost, mark):
+    assert deleveraged("roi", longs, short_cost, mark) == deleveraged(ROI, longs, short_cost, mark)

@@ -58,7 +58,7 @@ def _charge_contract(pass_books: PassBooks, code: int, rate: Decimal) -> None:
     for other in range(pass_books.first_fund):
         lots = int(pass_books.parties.lots[other, code])
         notional = np.array([abs(pass_books.parties.mark_value(other, code))])
-        amount = (1 if lots > 0 else -1) * int(_payments(notional, rate, "the street")[0])
+        amount = (1 if lots > 0 else -1) * int(_payments(notional, rate, books.contracts[code].symbol)[0])
         if lots and amount:
             pass_books.parties.cash[other, asset] = require_int64(
                 int(pass_books.parties.cash[other, asset]) - amount, "cash"
@@ -88,15 +88,16 @@ def _payments(values: Int64Array1D, rate: Decimal, symbol: str) -> Int64Array1D:
     """``values·rate``, rounded half-even."""
     numerator, denominator = Fraction(rate).as_integer_ratio()
     out = np.empty(len(values), INT64)
-    fits = max(abs(numerator), denominator) <= INT64_MAX
-    half_even = _kernels.numbers.money.ROUNDINGS["half-even"]
-    if fits:
-        fits = (
-            _kernels.numbers.money.multiply_divide(
-                values, np.array([numerator]), np.array([denominator]), half_even, out
-            )
-            < 0
+    if max(abs(numerator), denominator) <= INT64_MAX:
+        half_even = _kernels.numbers.money.ROUNDINGS["half-even"]
+        bad = _kernels.numbers.money.multiply_divide(
+            values, np.array([numerator]), np.array([denominator]), half_even, out
         )
+        fits = bad < 0
+    else:  # a rate that was computed may have more digits than the kernel's fractions
+        exact = [round(Fraction(value * numerator, denominator)) for value in values.tolist()]
+        fits = all(abs(payment) <= INT64_MAX for payment in exact)
+        out = np.array(exact if fits else [], INT64)
     if not fits or (len(out) and out.min() < -INT64_MAX):  # what is paid is received, with the other sign
         raise AdlError.at(f"rates[{symbol!r}]", None, str(rate), "must give payments that fit int64 quanta")
     return out

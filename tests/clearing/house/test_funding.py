@@ -1,7 +1,13 @@
 """Funding: what rows pay, and what the fund is left with."""
 
-import pytest
+from decimal import Decimal
+from fractions import Fraction
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import adlcore as adl
 from adlcore.clearing import Backstop, TakeOver, Uncovered
 from support.house_books import PassResult, X, build_house, inverse, mark_once, snapshot
 
@@ -69,3 +75,17 @@ def test_street_and_vaults_pay_like_users():
     paid = PassResult(done.house, done.house.funding({"X": "0.01"}))
     assert (paid.party("vault"), paid.party("street")) == ((0, -15), (0, 15))
     assert (paid.party("USDT"), paid.cash()) == ((0, 0), 50)
+
+
+@given(st.floats(1e-12, 1e-3) | st.floats(-1e-3, -1e-12))
+def test_a_rate_may_have_more_digits_than_a_kernels_fraction(rate):
+    """A third of a basis point has 20 decimals as a float: it pays what the exact decimal of it pays."""
+    positions = [("X", 0, 3, 300), ("X", 1, -3, -300)]
+    house = build_house(snapshot([X], [10**15, 10**15], positions, {"X": "1000000000000"}), [Uncovered()], 50)
+    for each in (rate, 1e-4 / 3, -1e-19, "0.0000123456789012345678"):
+        paid = round(3 * 10**12 * Fraction(Decimal(str(each))))
+        before = house.snapshot().wallets.balance
+        house.funding({"X": each})
+        assert (house.snapshot().wallets.balance - before).tolist() == [-paid, paid]
+    with pytest.raises(adl.AdlError, match=r"rates\['X'\] is '1.*': must give payments that fit int64 quanta"):
+        house.funding({"X": "10000000.0000000000000000001"})

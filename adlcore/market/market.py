@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import _kernels
 from .._support import arrays
-from .._support.arrays import FLOAT64, INT64, Float64Array1D, Int64Array1D, NumberArray1D, Values, is_int64
+from .._support.arrays import INT64, Float64Array1D, Int64Array1D, NumberArray1D, Values, is_int64
 from .._support.options import is_count, require_option
 from .._support.pickles import Immutable
 from ..contracts import Contract
@@ -209,7 +209,7 @@ class Market(Immutable):
         rule : str or RankingRule
             Its docstring and ``RankingRule(name).expression`` give the formula.
         out : float64[n], optional
-            Where to write; contiguous.
+            Where to write; contiguous, and none of the market's columns.
 
         Returns
         -------
@@ -223,14 +223,8 @@ class Market(Immutable):
         """
         if out is None:
             out = np.empty(len(self))
-        elif not (
-            isinstance(out, np.ndarray)
-            and out.dtype == FLOAT64
-            and out.shape == self.quantity.shape
-            and out.flags.c_contiguous
-            and out.flags.writeable
-        ):
-            raise AdlError(f"out must be a writable contiguous float64 array of {len(self)} rows", argument="out")
+        else:
+            scoring.refuse_unfit_output(self.columns, out)
         self._source(rule).scores(out, 0, False, np.nan)
         return out
 

@@ -41,6 +41,22 @@ def score_source(columns: Columns, rule: RankingRule) -> _kernels.ranking.score.
     )
 
 
+def refuse_unfit_output(columns: Columns, out: Any) -> None:
+    """Refuse an array that scores cannot be written to while the columns are read."""
+    if not (
+        isinstance(out, np.ndarray)
+        and out.dtype == FLOAT64
+        and out.shape == columns.quantity.shape
+        and out.flags.c_contiguous
+        and out.flags.writeable
+    ):
+        raise AdlError(f"out must be a writable contiguous float64 array of {len(columns)} rows", argument="out")
+    for name in ("quantity", *OPTIONAL_COLUMNS):
+        column = getattr(columns, name)
+        if column is not None and np.may_share_memory(column, out):
+            raise AdlError(f"out shares memory with {name}: must be an array of its own", argument="out")
+
+
 def custom_score(columns: Columns, rule: RankingRule) -> Float64Array1D:
     """One column of scores, block by block through the rule's function."""
     assert rule.function is not None

@@ -154,6 +154,17 @@ def test_a_buffer_that_cannot_be_written(out):
     refused(lambda: MARKET.score("binance", out=out), "out must be a writable contiguous float64 array of 9 rows")
 
 
+@pytest.mark.parametrize("column", ["quantity", "entry_value", "leverage"])
+def test_a_buffer_that_is_a_column_of_the_market(column):
+    """It would be read after it is written."""
+    columns = {name: np.array([1.0, 2.0, 3.0]) for name in ("quantity", "entry_value", "leverage")}
+    market = adl.Market("A", mark_price=1, **columns)
+    refused(
+        lambda: market.score("roi", out=columns[column]),
+        f"out shares memory with {column}: must be an array of its own",
+    )
+
+
 @pytest.mark.parametrize("column", ["equity", "balance", "leverage", "entry_value"])
 @pytest.mark.parametrize("value", [INF, -INF])
 def test_infinite_columns_are_refused(column, value):

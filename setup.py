@@ -68,6 +68,7 @@ def directives():
     safe, trace = switch("ADLCORE_SAFE"), switch("ADLCORE_TRACE")
     return {
         "language_level": 3,
+        "auto_pickle": False,  # what it makes reads a state without checking it
         "boundscheck": safe,
         "wraparound": False,
         "cdivision": True,

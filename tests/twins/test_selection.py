@@ -261,3 +261,26 @@ def test_candidates_keep_what_they_point_to_and_are_read_anew():
     del mask, tie
     assert fast.select(held, 6).index.tolist() == [3, 2]
     assert (held.side, held.tie.tolist()) == (1, [0, 1, 2, 3, 4])
+
+
+@BOTH
+@pytest.mark.parametrize("quantity", [np.array([2, 3]), np.array([2.0, 3.0])], ids=["lots", "sizes"])
+def test_a_target_and_threads_that_are_none(kernels, quantity):
+    twin = fast if kernels is FAST else plain
+    in_lots = quantity.dtype == np.int64
+    these = candidates(kernels, {"quantity": quantity, "score": np.array([1.0, 2.0])})
+    for threads in (0, -1):
+        assert refusal(partial(twin.select, these, 1, threads=threads)) == (
+            "threads",
+            None,
+            threads,
+            "must be 1 or above",
+        )
+    must = "must be whole lots" if in_lots else "must be a number"
+    assert refusal(partial(twin.select, these, np.nan))[::3] == ("target", must)
+    if in_lots:
+        assert refusal(partial(twin.select, these, 2.5)) == ("target", None, 2.5, must)
+    for nothing in (0, -1, -(2**70), -np.inf):
+        assert len(twin.select(these, nothing).index) == 0
+    for everything in (2**70, np.inf):
+        assert twin.select(these, everything).filled == 5

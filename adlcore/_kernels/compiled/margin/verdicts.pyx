@@ -157,8 +157,9 @@ def list_counterparties(
         for i in range(count):
             ahead = i + AHEAD if i + AHEAD < count else count - 1
             row = <uint64_t> out[ahead]
-            if row < <uint64_t> c.count:
-                prefetch(w.sums + 2 * c.wallet[row])
+            owner = <uint64_t> c.wallet[row] if row < <uint64_t> c.count else w.count
+            if owner < w.count:
+                prefetch(w.sums + 2 * owner)
             # Both are checked where they are read, for others may have written to them since.
             row = <uint64_t> out[i]
             owner = <uint64_t> c.wallet[row] if row < <uint64_t> c.count else w.count

@@ -58,15 +58,15 @@ def select(candidates: Candidates, target: float, limit: int = -1, ordered: bool
     Parameters
     ----------
     candidates : Candidates
-        Who stands in the queue, of them those that score above -inf.
+        Who stands in the queue, of them those that score above -inf. Lots of a side sum to what int64 holds.
     target : int or float
-        What is to be closed: lots of int64 quantities (above int64: as much as there is), otherwise a size.
+        What is to be closed: whole lots of int64 quantities (above int64: as much as there is), otherwise a size.
     limit : int, default -1
         Rows at most; -1 for any number.
     ordered : bool, default True
         Whether the rows are in queue order, otherwise in row order.
     threads : int, default 1
-        Row ranges are read side by side; the result is the same.
+        At least 1. Row ranges are read side by side; the result is the same.
 
     Returns
     -------
@@ -76,7 +76,8 @@ def select(candidates: Candidates, target: float, limit: int = -1, ordered: bool
     Raises
     ------
     ValueError
-        ("score", row, nan, must) for the first row that may be selected and whose score is NaN.
+        (argument, row, value, must) for the first row that may be selected and whose score is NaN, for a target that
+        is NaN or lies between lots, and for less than one thread.
 
     Notes
     -----

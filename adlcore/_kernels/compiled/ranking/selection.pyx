@@ -278,11 +278,16 @@ cdef class Pass:
 def select(Candidates candidates not None, target, Py_ssize_t limit=-1, bint ordered=True, int threads=1):
     """The shortest prefix of the queue whose size reaches `target`: see ``selection.pyi``."""
     cdef Py_ssize_t rows = candidates.goal.columns.rows
+    if threads < 1:
+        raise ValueError("threads", None, threads, "must be 1 or above")
+    is_whole = abs(target) == INFINITY or target % 1 == 0
+    if not -INFINITY <= target <= INFINITY or (candidates.goal.in_lots and not is_whole):
+        raise ValueError("target", None, target, "must be whole lots" if candidates.goal.in_lots else "must be a number")
     # Starting a thread takes longer than reading a short column.
     cdef Pass work = Pass(1 if rows < FEW else min(threads, <int> MOST_THREADS), candidates)
     work.goal.limit = limit
     if work.goal.in_lots:
-        work.goal.target_lots = min(target, 9223372036854775807)
+        work.goal.target_lots = max(0, min(target, 9223372036854775807))
         work.goal.target = <double> work.goal.target_lots
     else:
         work.goal.target = target

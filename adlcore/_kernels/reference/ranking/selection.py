@@ -32,6 +32,12 @@ class Prefix:
 def select(candidates: Candidates, target: float, limit: int = -1, ordered: bool = True, threads: int = 1) -> Prefix:
     """The shortest prefix of the queue whose size reaches `target`, at most `limit` rows of it (-1: no limit)."""
     source, exclude = candidates.source, candidates.exclude
+    in_lots = source.signed.dtype == np.int64
+    if threads < 1:
+        raise ValueError("threads", None, threads, "must be 1 or above")
+    is_whole = abs(target) == np.inf or target % 1 == 0
+    if not -np.inf <= target <= np.inf or (in_lots and not is_whole):
+        raise ValueError("target", None, target, "must be whole lots" if in_lots else "must be a number")
     score = np.empty(len(source))
     source.scores(score, candidates.side, candidates.winners_only, -np.inf)
     counted = np.ones(len(score), bool) if exclude is None else ~exclude.astype(bool)

@@ -13,8 +13,10 @@ def get_include() -> str:
     """Return the folder of the kernels' C headers.
 
     A Cython module that cimports from ``adlcore._kernels.compiled`` is compiled with this folder among its
-    `include_dirs`; Cython itself finds the ``.pxd`` files by the name of the package. What they declare may change with
-    every version: a module is compiled again for each.
+    `include_dirs`; Cython itself finds the ``.pxd`` files by the name of the package, but for an editable install,
+    whose import hook it does not follow: there the folder above the package is given to `cythonize` as `include_path`.
+    Holders are imported from ``compiled`` and taken ``not None``. What the files declare may change with every version:
+    a module is compiled again for each.
 
     Returns
     -------

@@ -103,7 +103,7 @@ class HouseState(Immutable):
         """SHA-256 of all of it but the next numbers, as hexadecimal text; the same on every machine."""
         digest = hashlib.sha256(self.snapshot.hash.encode())
         parties = self.parties
-        digest.update(repr((parties.names, parties.funds, self.funds.fields())).encode())
+        digest.update(repr((parties.names, parties.first_fund, self.funds.fields())).encode())
         for array in (parties.lots, parties.cost, parties.cash, self.opening, self.ledger, self.lent):
             digest.update(np.ascontiguousarray(array, INT64).astype("<i8").tobytes())
         windows = [sorted((code, window.fields()) for code, window in each.items()) for each in self.windows]

@@ -12,7 +12,7 @@ def assert_replay(before, events, house) -> None:
     for name in ("positions", "wallets", "balances", "orders"):
         assert getattr(users, name) == getattr(now, name), name
     assert users.start.tolist() == now.start.tolist()
-    for name in ("names", "funds"):
+    for name in ("names", "first_fund"):
         assert getattr(parties, name) == getattr(house.state().parties, name), name
     for name in ("lots", "cost", "realized", "cash"):
         assert np.array_equal(getattr(parties, name), getattr(house.state().parties, name)), name

@@ -147,7 +147,7 @@ def seeded(state: adl.clearing.HouseState, name: str, code: int, lots: int, cost
     for party, sense in ((fund, 1), (0, -1)):
         held[party, code] += sense * lots
         paid[party, code] += sense * cost
-    ledger[fund - parties.funds] -= cost
+    ledger[fund - parties.first_fund] -= cost
     columns = {"lots": held, "cost": paid, "realized": parties.realized.copy(), "cash": parties.cash.copy()}
-    fresh = type(parties)(parties.names, parties.funds, **columns)
+    fresh = type(parties)(parties.names, parties.first_fund, **columns)
     return state.replace(parties=fresh, ledger=ledger)

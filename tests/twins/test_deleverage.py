@@ -47,7 +47,7 @@ def serve(kernels, own, cuts=()):
     """Serve all remainders from a ranking that is given in pieces; every fill, and how often it ended."""
     sides, books = kernels.sides, make_books(kernels, own)
     side, cursor = made(sides.Side, own, *SIDE), sides.Cursor(*own["cursor"].tolist())
-    remainders, fills = made(sides.Remainders, own, *REMAINDERS), made(sides.Fills, own, *OUT)
+    remainders, fills = made(sides.RemainderLots, own, *REMAINDERS), made(sides.Fills, own, *OUT)
     open_lots, count, found, ended = own["open_lots"], len(own["row"]), [], 0
     ends = [*sorted(cut for cut in cuts if cut < count), count]
     while cursor.remainder < len(open_lots):
@@ -61,7 +61,7 @@ def serve(kernels, own, cuts=()):
             if len(ends) > 1:
                 ends.pop(0)
             else:
-                cursor.pass_remainder()
+                cursor.skip_remainder()
         own["cursor"][:] = cursor.remainder, cursor.place, cursor.first_unused
     return found, ended
 
@@ -299,7 +299,7 @@ def test_scans_of_other_lengths(name):
 def test_remainders_that_change_after_they_are_held(kernels, name, value):
     own = ranked([5], [99], [3], [100], filled_lots=[1])
     books, cursor = make_books(kernels, own), kernels.sides.Cursor()
-    remainders, fills = made(kernels.sides.Remainders, own, *REMAINDERS), made(kernels.sides.Fills, own, *OUT)
+    remainders, fills = made(kernels.sides.RemainderLots, own, *REMAINDERS), made(kernels.sides.Fills, own, *OUT)
     args = made(kernels.sides.Side, own, *SIDE), remainders, counterparties(kernels, own, 1), cursor, fills
     own[name][0] = value
     facts = "remainders", 0, None, "must not change while they are served"
@@ -312,7 +312,7 @@ def test_rates_and_rows_that_change_after_they_are_held(kernels):
     """Rates are copied, and what leads out of an array is checked again."""
     own = ranked([5], [99], [3], [110], kind=[1], rest=[0], loan=[0])
     books, cursor = make_books(kernels, own), kernels.sides.Cursor()
-    remainders, fills = made(kernels.sides.Remainders, own, *REMAINDERS), made(kernels.sides.Fills, own, *OUT)
+    remainders, fills = made(kernels.sides.RemainderLots, own, *REMAINDERS), made(kernels.sides.Fills, own, *OUT)
     args = made(kernels.sides.Side, own, *SIDE), remainders, counterparties(kernels, own, 1), cursor, fills
     own["rates"][:] = 0
     own["row"][0] = 1
@@ -367,3 +367,10 @@ def test_thousands_of_used_up_rows_are_passed_at_once():
     case = ranked([1] * n, [10**6] * n, [1] * n, [100 + i // 100 for i in range(n)])
     found, ended = run(lambda own: serve(FAST, own), case)[0]
     assert (len(found), ended) == (n, 0)
+
+
+@pytest.mark.parametrize("loss", [(), (1,), (1, 2), (1, 2, 3, 4), (1, 2, 2.5), (None, 2, 3)])
+def test_a_loss_that_is_not_three_whole_numbers(loss):
+    for kernels in (FAST, PLAIN):
+        refused = refusal(lambda: kernels.sides.Side(0, 1, 1, 1, False, loss))
+        assert refused == ("loss", None, loss, "must be three whole numbers")

@@ -24,7 +24,7 @@ class Parties(Immutable):
     ----------
     names : tuple of str
         ``"street"``, ``"treasury"``, then vaults, then funds.
-    funds : int
+    first_fund : int
         Row of the first fund.
     lots, cost : int64[parties, contracts]
         Signed lots, and what they cost in quanta of the contract's settle asset, signed.
@@ -34,10 +34,10 @@ class Parties(Immutable):
         Quanta.
     """
 
-    __slots__ = PICKLED = ("names", "funds", "lots", "cost", "realized", "cash")
+    __slots__ = PICKLED = ("names", "first_fund", "lots", "cost", "realized", "cash")
 
     names: tuple[str, ...]
-    funds: int
+    first_fund: int
     lots: npt.NDArray[np.int64]
     cost: npt.NDArray[np.int64]
     realized: npt.NDArray[np.int64]
@@ -46,14 +46,14 @@ class Parties(Immutable):
     def __init__(
         self,
         names: tuple[str, ...],
-        funds: int,
+        first_fund: int,
         *,
         lots: npt.NDArray[np.int64],
         cost: npt.NDArray[np.int64],
         realized: npt.NDArray[np.int64],
         cash: npt.NDArray[np.int64],
     ) -> None:
-        values = names, funds, lots, cost, realized, cash
+        values = names, first_fund, lots, cost, realized, cash
         self._restore(dict(zip(self.PICKLED, values, strict=True)))
 
     @classmethod

@@ -108,7 +108,7 @@ def _fund_differences(state: HouseState) -> Iterator[str]:
     """What a fund has, cash less what its inventory cost, is what it opened with and its ledger."""
     snapshot, parties, table = state.snapshot, state.parties, state.funds
     for fund, name in enumerate(table.names):
-        party, asset = parties.funds + fund, int(table.asset[fund])
+        party, asset = parties.first_fund + fund, int(table.asset[fund])
         ours = np.flatnonzero(snapshot.settle == asset)
         found = int(parties.cash[party, asset]) - sum(parties.cost[party, ours].tolist())
         expected = int(state.opening[fund]) + int(state.ledger[fund])

@@ -140,7 +140,7 @@ class ClearingHouse:
         state, self.opening = open_state(
             books, margin_pass, funds, terms.venue, strict=strict, is_audited=terms.is_audited
         )
-        ledger = Ledger(ledger_lines).with_events(self.opening, state.parties.funds)
+        ledger = Ledger(ledger_lines).with_events(self.opening, state.parties.first_fund)
         self._committed = CommittedState(terms, HouseContents(state, None, ledger, self.opening))
 
     @classmethod

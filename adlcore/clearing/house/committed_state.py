@@ -254,7 +254,7 @@ class CommittedState:
         unchanged = books.positions is state.snapshot.positions and books.wallets is state.snapshot.wallets
         if self.terms.is_audited and not (unchanged and books.balances is state.snapshot.balances and not len(events)):
             books_audit.refuse_broken_books(fresh, events)
-        ledger = contents.ledger.with_events(events, fresh.parties.funds)
+        ledger = contents.ledger.with_events(events, fresh.parties.first_fund)
         remembered = contents.reported if reported is None else newest_reports(reported)
         # The one assignment; it forgets the plan and the checkpoint of the book, too, for the book has moved with it.
         self.contents = HouseContents(fresh, margin_pass, ledger, events, reported=remembered)

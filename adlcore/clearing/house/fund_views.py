@@ -77,7 +77,7 @@ class Fund:
 
     def __repr__(self) -> str:
         held = f", {len(self.inventory)} positions" if self.inventory else ""
-        return f"<Fund {self.name}: {self.balance} {self.asset}{held}>"
+        return f"<Fund {self.name}: {self.balance:f} {self.asset}{held}>"
 
 
 class Funds(Mapping[str, Fund]):
@@ -100,7 +100,7 @@ class Funds(Mapping[str, Fund]):
         return is_text_of(name, self._funds)
 
     def __repr__(self) -> str:
-        return f"{{{', '.join(repr(fund) for fund in self.values())}}}"
+        return f"{{{', '.join(f'{name!r}: {fund!r}' for name, fund in self.items())}}}"
 
 
 def funds_of(state: HouseState, ledger: Ledger) -> Funds:
@@ -110,7 +110,7 @@ def funds_of(state: HouseState, ledger: Ledger) -> Funds:
     names = symbols, tuple(asset.name for asset in snapshot.assets)
     found = {}
     for row, name in enumerate(table.names):
-        party, asset = parties.funds + row, int(table.asset[row])
+        party, asset = parties.first_fund + row, int(table.asset[row])
         cash, lines = int(parties.cash[party, asset]), ledger.lines_of(party)
         held = np.flatnonzero(parties.lots[party]).tolist()
         inventory = {code: (int(parties.lots[party, code]), int(parties.cost[party, code])) for code in held}

@@ -214,4 +214,4 @@ class _Replay:
         """The parties' side."""
         known = self.state.parties
         lots, cost = self.party_rows.lots, self.party_rows.cost
-        return Parties(known.names, known.funds, lots=lots, cost=cost, realized=self.realized, cash=self.cash)
+        return Parties(known.names, known.first_fund, lots=lots, cost=cost, realized=self.realized, cash=self.cash)

@@ -43,7 +43,7 @@ class PartyRows:
     def __init__(self, state: HouseState, settle: Int64Array1D, mark_value_per_lot: Float64Array1D) -> None:
         parties = state.parties
         self.fund_table, self.settle, self.mark_value_per_lot = state.funds, settle, mark_value_per_lot
-        self.names, self.first_fund = parties.names, parties.funds
+        self.names, self.first_fund = parties.names, parties.first_fund
         self.lots, self.cost, self.cash = parties.lots.copy(), parties.cost.copy(), parties.cash.copy()
         self.realized = parties.realized.copy()
         self.lots0, self.cost0 = self.lots.copy(), self.cost.copy()

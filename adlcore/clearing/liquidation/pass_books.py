@@ -72,7 +72,7 @@ class PassBooks:
         self.time = time
         self.liquidity, self.batch_orders, self.oracle = liquidity, batch_orders, oracle
         self.state, self.snapshot, self.margin_pass = state, books, margin_pass
-        self.fund_table, self.settle, self.first_fund = state.funds, books.settle, state.parties.funds
+        self.fund_table, self.settle, self.first_fund = state.funds, books.settle, state.parties.first_fund
         self.parties = PartyRows(state, books.settle, margin_pass.mark_value_per_lot)
         self._mark_value_per_lot: dict[int, Fraction] = {}
         self.log = Log()
@@ -95,7 +95,7 @@ class PassBooks:
         self._orders: tuple[Int64Array1D, Int64Array1D] | None = None
 
     def adopt_books(self, books: Snapshot, margin_pass: MarginPass) -> None:
-        """Begin, or go on, with books whose rows a call has changed by itself; before :meth:`open`."""
+        """Begin, or go on, with books whose rows a call has changed by itself; before :meth:`make_writable`."""
         self.snapshot, self.margin_pass, positions = books, margin_pass, books.positions
         self.quantity0 = self.quantity = positions.quantity
         self.entry_value0 = self.entry_value = positions.entry_value
@@ -122,7 +122,7 @@ class PassBooks:
             self.quantity, self.entry_value, margin_pass.pnl, books.positions.wallet, self.rows_in_liquidation
         )
         self.wallets = _kernels.margin.verdicts.Wallets(margin_pass.wallets, margin_pass.inclusive)
-        self._most_below = max((contract.tick_fraction.denominator for contract in books.contracts), default=1)
+        self._largest_denominator = max((contract.tick_fraction.denominator for contract in books.contracts), default=1)
 
     # Wallets ----------------------------------------------------------------------------------------------------------
 
@@ -259,7 +259,7 @@ class PassBooks:
 
     def kernel_for(self, highest_price: int, fits: bool = True) -> Any:
         """The compiled kernels where they can hold prices of so many ticks; else their twins, in Python integers."""
-        return _kernels if fits and self._most_below * highest_price < 2**62 else _kernels.wide
+        return _kernels if fits and self._largest_denominator * highest_price < 2**62 else _kernels.wide
 
     def books_for(self, kernel: Any) -> Any:
         """The positions, slots and contracts as those kernels take them; both write to the same columns."""

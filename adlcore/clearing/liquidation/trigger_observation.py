@@ -23,7 +23,7 @@ def opening_windows(fund_table: FundTable, parties: Parties, time: int) -> tuple
     """The windows of the funds of a house that opens: what it opens with is the first that triggers observe."""
     opening = []
     for fund, trigger in enumerate(fund_table.trigger):
-        cash = int(parties.cash[parties.funds + fund, fund_table.asset[fund]])
+        cash = int(parties.cash[parties.first_fund + fund, fund_table.asset[fund]])
         windows = {EQUITY_WINDOW: Window(cash).with_sample(cash, time, trigger.length)}
         if trigger.per_contract:
             windows |= {code: trigger.start_window(cash, time) for code in _watched_contracts(fund_table, fund)}

@@ -42,7 +42,7 @@ class NumeraireRates:
         What a quantum of each asset is worth in quanta of the numeraire.
     quanta : list of Fraction
         Quanta of the numeraire in a unit of it for each quantum in a unit of the asset.
-    kept : list of Fraction
+    collateral_share : list of Fraction
         The share of a positive amount that counts as collateral.
     loan : list of Fraction
         The maintenance margin rate of a loan.

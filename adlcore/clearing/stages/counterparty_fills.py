@@ -6,8 +6,7 @@ and the ranking of the other side. The kernel ``_kernels/compiled/clearing/delev
 
 * A remainder takes lots from the front of the ranking on, until it is closed or the ranking ends.
 * A row gives at most its lots, and where a lot loses it something no more than leaves its wallet with equity. That is
-  asked of its equity of the moment: the row may have given to an earlier remainder, and one remainder may need several
-  rounds of the queue.
+  asked of its equity of the moment, for the row may have given to an earlier remainder.
 * A row that gave all it might is used up: nothing moves its wallet again on this side, which has one row of it, and the
   next remainder costs at least as much a lot. So it is not asked again, and one cursor serves all remainders.
 * Only so much of the ranking is drawn as is needed: first rows that hold as many lots as are wanted. Where these gave
@@ -115,6 +114,7 @@ class CounterpartyMatcher:
         pass_books, contract = self.pass_books, self.pass_books.snapshot.contracts[self.code]
         numerator, denominator = contract.tick_fraction
         loss, highest_price = self._loss_per_lot(numerator, denominator), int(remainders.price.max())
+        # Either kernel gives the same result: the compiled one where it can hold the numbers.
         fits = _kernels.clearing.deleverage.fits(loss, highest_price, numerator, denominator, contract.inverse)
         kernel = pass_books.kernel_for(highest_price, fits)
         holders, books = kernel.clearing.sides, pass_books.books_for(kernel)
@@ -122,14 +122,14 @@ class CounterpartyMatcher:
         if self.exclude_account:
             account = np.where(remainders.wallet >= 0, pass_books.account_codes[remainders.wallet], -1)
         side = holders.Side(self.code, int(remainders.side[0]), numerator, denominator, contract.inverse, tuple(loss))
-        served = holders.Remainders(open_lots, remainders.price, filled_lots, account)
+        remainder_lots = holders.RemainderLots(open_lots, remainders.price, filled_lots, account)
         cursor, used = holders.Cursor(), np.zeros(0, np.uint8)
         parts: list[CounterpartyFills] = []
-        wanted = sum(open_lots.tolist())
+        lots_to_draw = sum(open_lots.tolist())
         while True:
             # The ranking is drawn from its front again, longer than before; what was used up of it stays so, and the
-            # cursor goes on where it stood.
-            candidate, held = self.queue.front(min(wanted, INT64_MAX))
+            # cursor goes on where it stood: each front begins with the rows of the last one.
+            candidate, held = self.queue.front(min(lots_to_draw, INT64_MAX))
             used = np.concatenate([used, np.zeros(len(candidate) - len(used), np.uint8)])
             owner = pass_books.snapshot.positions.wallet[candidate]
             account_code = pass_books.account_codes[owner] if self.exclude_account else np.zeros(len(owner), INT64)
@@ -137,22 +137,24 @@ class CounterpartyMatcher:
             columns = np.empty((5, len(candidate) + len(open_lots)), INT64)
             remainder, row, lots, value, realized = columns
             fills = holders.Fills(remainder, row, lots, value, realized)
-            count = kernel.clearing.deleverage.serve(books, side, served, counterparties, cursor, fills)
+            count = kernel.clearing.deleverage.serve(books, side, remainder_lots, counterparties, cursor, fills)
             parts.append(CounterpartyFills(*columns[:, :count]))
             if pass_books.margin_pass.slots.has_valued and count:
+                # The kernel moves slots; the equity of wallets of several assets follows here, for the caps of the next
+                # front are made of it.
                 pass_books.revalue(pass_books.snapshot.positions.wallet[parts[-1].row])
             if cursor.remainder == len(open_lots):
                 break
-            if held >= wanted:
+            if held >= lots_to_draw:
                 # Caps, or an account that is passed over, let these rows give fewer lots than they hold: twice as many,
                 # and those that are open still.
-                wanted = 2 * held + sum(open_lots.tolist())
+                lots_to_draw = 2 * held + sum(open_lots.tolist())
             elif cursor.first_unused == len(candidate):
                 break  # nobody is left
             else:
                 # Rows are left, but all are of the account that this remainder may not close against: they wait for
                 # the next one (docs/waterfall.md, "Who is liquidated, who may be a counterparty").
-                cursor.pass_remainder()
+                cursor.skip_remainder()
         names = CounterpartyFills.__dataclass_fields__
         return CounterpartyFills(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
@@ -161,6 +163,7 @@ class CounterpartyMatcher:
         mark = abs(self.pass_books.mark_value_per_lot(self.code))
         slope, offset = numerator * mark.denominator, mark.numerator * denominator
         if self.pass_books.snapshot.contracts[self.code].inverse:
+            # A lot is worth -n/(d·P) there, and loses (mark·d·P - n)/(d·P).
             slope, offset = offset, slope
         scale = denominator * mark.denominator
         shared = math.gcd(slope, offset, scale)
@@ -190,7 +193,7 @@ class CounterpartyMatcher:
         loan[places] = slots.loan[slot]
         return holders.Collateral(kind, rest, loan, np.array(parts, INT64).ravel())
 
-    def finish(self, fills: CounterpartyFills) -> None:
+    def record_counterparties(self, fills: CounterpartyFills) -> None:
         """Remember the counterparties and the isolated rows that were closed in full, and cancel their orders."""
         pass_books = self.pass_books
         owner = pass_books.snapshot.positions.wallet[fills.row]

@@ -3,13 +3,14 @@
 A remainder is a row in liquidation, or the inventory of a fund below zero, that nobody took before. How it meets its
 counterparties (``docs/waterfall.md``, "Deleverage"):
 
-1. :meth:`Deleverage.run` lists the remainders and puts them in order: contract by contract, longs before shorts (any
-   fixed order would do, and this one is the snapshot's), and of one side those first by which a counterparty loses
-   least a lot: longs from the lowest price up, shorts from the highest down. What a lot costs then only rises from one
+1. :meth:`Deleverage.run` lists the remainders and puts them in order: contract by contract as the snapshot has them,
+   longs before shorts (whoever comes first finds more equity, but no contract has a better claim to that than another),
+   and of one side those first by which a counterparty loses least a lot: longs from the lowest price up, shorts from
+   the highest down; of equal ones in the round's order, wallets before funds. What a lot costs then only rises from one
    remainder to the next. So a counterparty that gave all it might is not asked again; and a remainder with an extreme
    price, of which each can bear little, does not use up those that harmless ones need.
-2. The rest is done for each (contract, side) by itself, with the lots, equities and scores of the moment at which its
-   turn comes: what is closed for one side changes the equity that the next one finds.
+2. The rest is done for each (contract, side) by itself, at the prices of the stage's start, with the lots, equities and
+   scores of the moment at which its turn comes: what is closed for one side changes the equity that the next one finds.
 3. The contract's fund and its parents close what they can, where they hold inventory of the other side.
 4. Users of the other side are ranked (:mod:`~adlcore.clearing.stages.counterparty_queue`).
    In that order they give lots, each as many as it can bear (:mod:`~adlcore.clearing.stages.counterparty_fills`, over
@@ -59,20 +60,21 @@ class Deleverage(Stage):
         At which price. ``"oracle"`` takes what ``house.mark(oracle=...)`` is given, and the mark of a contract
         that is given none. Marks and oracle prices are rounded half-even to a whole tick, at least one.
     eligible : {"all", "winners"}, default "all"
-        "all": losers come after all winners; "winners": only rows with U > 0.
+        "all": whoever the rule ranks, in its order; "winners": only rows with U, the unrealized PnL, above 0.
     same_account : {"allow", "exclude"}, default "allow"
         Whether another, healthy wallet of the same account may be a counterparty.
     net_fund_first : bool, default True
-        Whether a remainder closes the funds' inventory of the other side before users.
+        Whether a remainder is closed against the funds' inventory of the other side before it is against users.
     below : decimal string, number or fraction, optional
-        Only wallets with E < below·MM are deleveraged; "0": only those with negative equity.
+        Of wallets only those with E < below·MM have remainders, of funds all below zero; "0": only wallets with
+        negative equity.
 
     Notes
     -----
-    A counterparty gives at most its lots, and where a lot loses it something at most
-    ``floor(max(0, E - ε)/loss)``, ``ε = 2 + ceil(|MV|·2^-51)`` quanta; E is re-margined after every fill. It
-    pays no fee, its orders are cancelled by its own margin mode, and it is told by an ``adl-notice``.
-    Rows of wallets in liquidation, or liquidatable when the side is ranked, are nobody's counterparty. Source:
+    A counterparty gives at most its lots, and where a lot loses it something at most ``floor(max(0, E - ε)/loss)``, E
+    the equity of its wallet after all fills before, MV what the row is worth at the mark, ``ε = 2 + ceil(|MV|·2^-51)``
+    quanta. It pays no fee, its orders are cancelled by its own margin mode, and it is told by an ``adl-notice``. Rows
+    of wallets in liquidation, or liquidatable when the side is ranked, are nobody's counterparty. Source:
     coinengineer.net, 29 Aug 2025; venues' prices: Hyperliquid (previous mark), OKX (mark), GMX (oracle).
 
     O(rows of the side + counterparties) for each contract and side.
@@ -123,7 +125,8 @@ class Deleverage(Stage):
 
     def run(self, pass_books: PassBooks, liquidation_round: Round) -> OrderBatches | None:
         """Contract by contract in snapshot order, remainders of longs, then of shorts."""
-        # Wallets before funds: of remainders that are equal in all else, the place in this list decides.
+        # Of remainders that are equal in all else the place in this list decides: the round's order, wallets before
+        # funds. At a venue's price, which is one for all of a contract, nothing else does.
         remainders = _concatenate(
             self._wallet_remainders(pass_books, liquidation_round), self._fund_remainders(pass_books, liquidation_round)
         )
@@ -145,11 +148,11 @@ class Deleverage(Stage):
         rows = liquidation_round.begin_stage(pass_books)
         # Asked once, as the stage begins: whoever becomes healthy while it is served is served to the end
         # (docs/waterfall.md, "Deleverage"). A rest that cools down is left alone while E >= 0 ("Cool-downs").
-        wanted = ~is_waiting(pass_books, rows)
+        is_taken = ~is_waiting(pass_books, rows)
         if self.below is not None:
             wallets, place = np.unique(rows.wallet, return_inverse=True)
-            wanted &= is_below_margin_share(pass_books, wallets, self.below)[place]
-        rows = rows.rows_at(wanted)
+            is_taken &= is_below_margin_share(pass_books, wallets, self.below)[place]
+        rows = rows.rows_at(is_taken)
         return Remainders(
             row=rows.row,
             wallet=rows.wallet,
@@ -160,11 +163,12 @@ class Deleverage(Stage):
         )
 
     def _fund_remainders(self, pass_books: PassBooks, liquidation_round: Round) -> Remainders:
-        """The inventory of funds below zero, each once a pass."""
+        """The inventory of funds below zero, each in one round of a pass."""
         remainders = []
         for fund in range(len(pass_books.fund_table)):
             party = pass_books.first_fund + fund
-            # All such stages of the round that tries a fund try it, no later round (docs/waterfall.md, "Deleverage").
+            # Every Deleverage of the round that tries a fund takes what is left of it, later rounds do not
+            # (docs/waterfall.md, "Deleverage").
             tried = fund in pass_books.tried_funds and fund not in liquidation_round.funds
             if (
                 tried
@@ -184,7 +188,7 @@ class Deleverage(Stage):
                     row=nobody,
                     wallet=nobody,
                     fund=np.full(len(shared.row), fund, INT64),
-                    code=shared.row,
+                    code=shared.row,  # a party has a row for each contract
                     side=np.sign(pass_books.parties.lots[party, shared.row]),
                     price=self._execution_prices(pass_books, shared.row, shared.price),
                 )
@@ -241,7 +245,7 @@ class Deleverage(Stage):
         _close_remainders(pass_books, remainders, fills.remainder, fills.lots, fills.value)
         self._log_fills(pass_books, remainders, fills, code, side)
         # After the fills, as the log has it: a counterparty loses its orders by them.
-        matcher.finish(fills)
+        matcher.record_counterparties(fills)
 
     def _log_fills(
         self, pass_books: PassBooks, remainders: Remainders, fills: CounterpartyFills, code: int, side: int
@@ -265,17 +269,18 @@ def _concatenate(*parts: Remainders) -> Remainders:
 
 
 def _close_remainders(
-    pass_books: PassBooks, remainders: Remainders, place: Int64Array1D, lots: Int64Array1D, value: Int64Array1D
+    pass_books: PassBooks, remainders: Remainders, remainder: Int64Array1D, lots: Int64Array1D, value: Int64Array1D
 ) -> None:
-    """Close what fills took of the remainders at these places; all fills of a row sum up to the same as one by one."""
+    """Close what fills took of these remainders; all fills of a row sum up to the same as one by one."""
     filled_lots, filled_value = np.zeros((2, len(remainders)), INT64)
-    np.add.at(filled_lots, place, lots)
-    np.add.at(filled_value, place, value)
-    filled = np.unique(place)
+    np.add.at(filled_lots, remainder, lots)
+    np.add.at(filled_value, remainder, value)
+    filled = np.unique(remainder)
     of_wallets = filled[remainders.row[filled] >= 0]
     pass_books.close(
         remainders.row[of_wallets], filled_lots[of_wallets], filled_value[of_wallets], remainders.code[of_wallets]
     )
+    # What such a wallet has left when it is empty is the fund's (docs/waterfall.md, "Settlement").
     pass_books.closed_by[remainders.wallet[of_wallets]] |= BY_FUND_OR_ADL
     for k in filled[remainders.row[filled] < 0].tolist():
         party, code, side = pass_books.first_fund + int(remainders.fund[k]), int(remainders.code[k]), remainders.side[k]
@@ -284,13 +289,13 @@ def _close_remainders(
 
 
 def _remainder_leg(
-    pass_books: PassBooks, remainders: Remainders, place: Int64Array1D, lots: Int64Array1D, value: Int64Array1D
+    pass_books: PassBooks, remainders: Remainders, remainder: Int64Array1D, lots: Int64Array1D, value: Int64Array1D
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What both legs of an ``adl-fill`` of one (contract, side) say, and the whole leg of the remainders."""
-    code, side, fund = int(remainders.code[0]), int(remainders.side[0]), remainders.fund[place]
-    terms = {"contract": code, "price": remainders.price[place], "asset": pass_books.settle[code]}
+    code, side, fund = int(remainders.code[0]), int(remainders.side[0]), remainders.fund[remainder]
+    terms = {"contract": code, "price": remainders.price[remainder], "asset": pass_books.settle[code]}
     party = np.where(fund >= 0, pass_books.first_fund + fund, -1)
-    owner = {"wallet": remainders.wallet[place], "row": remainders.row[place], "party": party}
+    owner = {"wallet": remainders.wallet[remainder], "row": remainders.row[remainder], "party": party}
     return terms, {**terms, **owner, "lots": -side * lots, "amount": side * value}
 
 
@@ -307,33 +312,33 @@ def _net_funds(
     code, side = int(remainders.code[0]), int(remainders.side[0])
     chain = pass_books.fund_table.chain(int(pass_books.fund_table.head[code]))
     against = [fund for fund in chain if pass_books.parties.lots[pass_books.first_fund + fund, code] * side < 0]
-    # What a fund has apart from this row does not change while remainders are served.
-    equity_without_row = {
-        fund: pass_books.parties.fund_equity(fund) - _row_share_of_equity(pass_books, fund, code) for fund in against
+    # What a fund's other rows have gained does not change while remainders are served, and costs a look at each.
+    other_rows_pnl = {
+        fund: pass_books.parties.fund_equity(fund) - _cash_and_row_pnl(pass_books, fund, code) for fund in against
     }
     fills: list[tuple[int, int, int, int]] = []
-    wanted, filled = open_lots.tolist(), filled_lots.tolist()
-    for place, price in enumerate(remainders.price.tolist()):
+    still_open, filled = open_lots.tolist(), filled_lots.tolist()
+    for remainder, price in enumerate(remainders.price.tolist()):
         against = [fund for fund in against if pass_books.parties.lots[pass_books.first_fund + fund, code]]
         lots_given = 0
         for fund in against:
-            most = _most_lots_from_fund(pass_books, fund, code, side, price, equity_without_row[fund])
-            if lots := min(most, wanted[place]):
+            most = _most_lots_from_fund(pass_books, fund, code, side, price, other_rows_pnl[fund])
+            if lots := min(most, still_open[remainder]):
                 value_per_lot = pass_books.value_per_lot(code, price)
-                value = round(value_per_lot * (filled[place] + lots)) - round(value_per_lot * filled[place])
+                value = round(value_per_lot * (filled[remainder] + lots)) - round(value_per_lot * filled[remainder])
                 pass_books.parties.take(pass_books.first_fund + fund, code, side * lots, side * value, side * value)
-                fills.append((place, fund, lots, value))
-                wanted[place] -= lots
-                filled[place] += lots
+                fills.append((remainder, fund, lots, value))
+                still_open[remainder] -= lots
+                filled[remainder] += lots
                 lots_given += lots
         if not lots_given:
             break  # nothing is there any more, or those that follow cost the funds more: losses only rise
     if fills:
-        open_lots[:], filled_lots[:] = wanted, filled
+        open_lots[:], filled_lots[:] = still_open, filled
         _book_fund_fills(pass_books, remainders, *np.array(fills, INT64).T)
 
 
-def _row_share_of_equity(pass_books: PassBooks, fund: int, code: int) -> int:
+def _cash_and_row_pnl(pass_books: PassBooks, fund: int, code: int) -> int:
     """What of a fund's equity F moves while its row in a contract is closed: its cash, and what the row gained."""
     party = pass_books.first_fund + fund
     cash = int(pass_books.parties.cash[party, pass_books.fund_table.asset[fund]])
@@ -341,7 +346,7 @@ def _row_share_of_equity(pass_books: PassBooks, fund: int, code: int) -> int:
 
 
 def _most_lots_from_fund(
-    pass_books: PassBooks, fund: int, code: int, side: int, price: int, equity_without_row: int
+    pass_books: PassBooks, fund: int, code: int, side: int, price: int, other_rows_pnl: int
 ) -> int:
     """How many lots a fund gives at most to a remainder of this side at a price.
 
@@ -354,21 +359,21 @@ def _most_lots_from_fund(
     if loss <= 0:
         return held
     allowance = 2 + -(-abs(pass_books.parties.mark_value(party, code)) // 2**51)  # rounded up
-    room = equity_without_row + _row_share_of_equity(pass_books, fund, code) - allowance
+    room = other_rows_pnl + _cash_and_row_pnl(pass_books, fund, code) - allowance
     return min(held, math.floor(max(0, room) / loss))
 
 
 def _book_fund_fills(
     pass_books: PassBooks,
     remainders: Remainders,
-    place: Int64Array1D,
+    remainder: Int64Array1D,
     fund: Int64Array1D,
     lots: Int64Array1D,
     value: Int64Array1D,
 ) -> None:
     """Close remainders that funds closed, and log both legs: before the first fill of a user of the side."""
-    _close_remainders(pass_books, remainders, place, lots, value)
-    terms, leg = _remainder_leg(pass_books, remainders, place, lots, value)
+    _close_remainders(pass_books, remainders, remainder, lots, value)
+    terms, leg = _remainder_leg(pass_books, remainders, remainder, lots, value)
     lots, amount = -leg["lots"], -leg["amount"]
     by_fund = {**terms, "party": pass_books.first_fund + fund, "lots": lots, "amount": amount}
     pass_books.log.extend(("adl-fill", "bankruptcy", leg), ("adl-fill", "fund", by_fund))

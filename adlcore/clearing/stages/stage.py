@@ -64,9 +64,9 @@ class Stage(ABC):
 
     Notes
     -----
-    A stage takes the wallets of a round in the round's order and leaves alone those that are healthy again; what it
-    leaves open the next one finds (``docs/waterfall.md``, "The order of a pass"). Each has a file of its own beside
-    this one, and :class:`~adlcore.clearing.Venue` puts them in order.
+    A stage takes the wallets of a round in the round's order (:class:`Deleverage` in one of its own) and leaves alone
+    those that are healthy again; what it leaves open the next one finds (``docs/waterfall.md``, "The order of a pass").
+    Each has a file of its own beside this one, and :class:`~adlcore.clearing.Venue` puts them in order.
 
     Examples
     --------

@@ -24,7 +24,7 @@ def test_parties_open_with_the_cash_of_the_funds_and_nothing_else():
     parties = opened()
     assert parties.names == ("street", "treasury", "vault", "BTC", "X", "USDT")
     assert [parties.code(name) for name in ("street", "treasury", "vault")] == [STREET, TREASURY, FIRST_VAULT]
-    assert parties.funds == parties.code("BTC") == 3
+    assert parties.first_fund == parties.code("BTC") == 3
     assert parties.cash.tolist() == [[0, 0]] * 3 + [[0, 5], [725, 0], [0, 0]]
     for column in (parties.lots, parties.cost, parties.realized):
         assert column.tolist() == [[0, 0]] * 6

@@ -51,10 +51,10 @@ def test_an_audit_names_what_does_not_add_up(changes, words):
 def test_an_audit_of_parties_and_entries():
     """Cash that no ledger tells of, and an entry that is not what is owed."""
     cash = STATE.parties.cash.copy()
-    cash[STATE.parties.funds, 0] += 3
+    cash[STATE.parties.first_fund, 0] += 3
     before = STATE.parties
     columns = {"lots": before.lots, "cost": before.cost, "realized": before.realized, "cash": cash}
-    parties = type(before)(before.names, before.funds, **columns)
+    parties = type(before)(before.names, before.first_fund, **columns)
     found = ClearingHouse.from_state(STATE.replace(parties=parties), ten_wallets.venue()).audit()
     assert len(found) == 2
     assert "fund X: cash less cost is" in found[1]

@@ -169,7 +169,7 @@ def test_copies_of_funds_are_equal_values(how):
     for _ in range(2000):
         house.fund_deposit("USDT", 1)
     funds = how(house.funds)
-    assert repr(funds) == repr(house.funds) == "{<Fund USDT: 2010 USDT>}"
+    assert repr(funds) == repr(house.funds) == "{'USDT': <Fund USDT: 2010 USDT>}"
     one, other = funds["USDT"], how(house.funds["USDT"])
     assert (one.ledger["amount"] == other.ledger["amount"]).all()
     assert one.brought_forward + one.ledger["amount"].sum() == one.cash == 2010

@@ -18,7 +18,7 @@ def test_the_funds_of_a_house(house):
     assert first.inventory["X"][0] == -3
     assert first.equity == first.cash - 3 * 10_100 - first.inventory["X"][1]
     assert repr(first) == f"<Fund X: {first.balance} USDT, 1 positions>"
-    assert repr(funds).startswith("{<Fund X: ")
+    assert repr(funds).startswith("{'X': <Fund X: ")
     shown = repr(funds), first.equity, len(first.ledger["amount"])
     house.mark(**DOWN)
     assert (repr(funds), funds["X"].equity, len(funds["X"].ledger["amount"])) == shown  # values of that moment

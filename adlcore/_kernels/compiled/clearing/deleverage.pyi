@@ -1,5 +1,5 @@
 from .rows import PositionBooks
-from .sides import Counterparties, Cursor, Fills, Remainders, Side
+from .sides import Counterparties, Cursor, Fills, RemainderLots, Side
 
 def fits(loss: tuple[int, int, int], highest_price: int, numerator: int, denominator: int, inverse: bool) -> bool:
     """Whether the compiled `serve` can hold the numbers of a side whose prices are at most so many ticks.
@@ -22,7 +22,7 @@ def fits(loss: tuple[int, int, int], highest_price: int, numerator: int, denomin
 def serve(
     books: PositionBooks,
     side: Side,
-    remainders: Remainders,
+    remainders: RemainderLots,
     counterparties: Counterparties,
     cursor: Cursor,
     fills: Fills,
@@ -34,14 +34,14 @@ def serve(
     gave all it might is used up. Every fill is booked at once, as `PositionBooks.close` does.
 
     Where the ranking ends before a remainder is served, the cursor stands at its end: go on with the same
-    counterparties and more behind them, or with ``cursor.pass_remainder``.
+    counterparties and more behind them, or with ``cursor.skip_remainder``.
 
     Parameters
     ----------
     books : PositionBooks
         Written.
     side : Side
-    remainders : Remainders
+    remainders : RemainderLots
         Written: lots that are open still, and lots that were filled.
     counterparties : Counterparties
         Written: who is used up.

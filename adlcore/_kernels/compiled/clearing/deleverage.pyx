@@ -9,7 +9,7 @@ over, for they are of its own account, are looked at again.
 from libc.stdint cimport int64_t, uint64_t
 
 from ..numbers.money cimport HALF_EVEN, int128, quotient, size_of, uint128
-from .rows cimport BEYOND, CLOSED, BookColumns, PositionBooks, close_row, fill_value, narrow
+from .rows cimport BEYOND, CLOSED, BookColumns, PositionBooks, close_row, fill_value, to_int64
 from .sides cimport (
     CollateralColumns,
     Counterparties,
@@ -18,7 +18,7 @@ from .sides cimport (
     FillColumns,
     Fills,
     RemainderColumns,
-    Remainders,
+    RemainderLots,
     Side,
     SideTerms,
 )
@@ -83,7 +83,7 @@ cdef bint valued(
     sum -= c.loan[place]
     if kind == 2:
         sum += pnl
-    if not narrow(sum, &base):
+    if not to_int64(sum, &base):
         return False
     if not scaled(base, plain if base < 0 else cut, &term):
         return False
@@ -92,7 +92,7 @@ cdef bint valued(
     sum = c.rest[place]
     sum += term
     sum += also
-    return narrow(sum, &total) and scaled(total, back, equity)
+    return to_int64(sum, &total) and scaled(total, back, equity)
 
 
 cdef int may_give(
@@ -157,7 +157,7 @@ cdef int close_lots(
     return CLOSED
 
 
-cdef void pass_used(Service* s) noexcept nogil:
+cdef void skip_used(Service* s) noexcept nogil:
     """Let `first_unused` stand at the first place that is not used up."""
     while s.first_unused < s.counterparties.count and s.counterparties.used[s.first_unused]:
         s.first_unused += 1
@@ -173,7 +173,7 @@ cdef int serve_all(Service* s, const BookColumns* books, int64_t* at) noexcept n
     cdef int128 loss
     cdef uint128 scale
     cdef int status
-    pass_used(s)
+    skip_used(s)
     while s.remainder < remainders.count:
         r = s.remainder
         # Read once: what was checked when the holder was made, others may have written to since.
@@ -204,7 +204,7 @@ cdef int serve_all(Service* s, const BookColumns* books, int64_t* at) noexcept n
                     remainders.open_lots[r], remainders.filled_lots[r] = open_lots, filled_lots
                 if <uint64_t> give == most:
                     queue.used[place] = 1
-                    pass_used(s)
+                    skip_used(s)
             place += 1
         s.place = place
         if open_lots:
@@ -215,7 +215,7 @@ cdef int serve_all(Service* s, const BookColumns* books, int64_t* at) noexcept n
 
 
 def serve(
-    PositionBooks books not None, Side side not None, Remainders remainders not None,
+    PositionBooks books not None, Side side not None, RemainderLots remainders not None,
     Counterparties counterparties not None, Cursor cursor not None, Fills fills not None
 ):
     """Serve remainders of a side, in order, from counterparties in the order of a ranking; how many fills."""

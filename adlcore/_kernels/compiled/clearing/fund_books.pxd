@@ -15,7 +15,7 @@ cdef struct FundColumns:
     int64_t* notional
 
 
-cdef struct TermColumns:
+cdef struct FundTermColumns:
     Py_ssize_t count
     Py_ssize_t contracts
     const int64_t* least_equity
@@ -65,7 +65,7 @@ cdef class FundBooks:
 
 
 cdef class FundTerms:
-    cdef TermColumns columns
+    cdef FundTermColumns columns
     cdef const int64_t[::1] least_equity, cap_numerator, cap_denominator, parent
     cdef const uint8_t[:, ::1] refuses
 

@@ -57,7 +57,7 @@ cdef class FundTerms:
         const int64_t[::1] cap_denominator not None, const uint8_t[:, ::1] refuses not None,
         const int64_t[::1] parent not None
     ):
-        cdef TermColumns* c = &self.columns
+        cdef FundTermColumns* c = &self.columns
         cdef Py_ssize_t n = least_equity.shape[0]
         same_length("cap_numerator", cap_numerator.shape[0], n)
         same_length("cap_denominator", cap_denominator.shape[0], n)

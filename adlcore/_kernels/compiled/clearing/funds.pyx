@@ -18,10 +18,10 @@ from .fund_books cimport (
     Refusals,
     TakingColumns,
     Takings,
-    TermColumns,
+    FundTermColumns,
     ValueColumns,
 )
-from .rows cimport cost_left, fill_value, narrow, rounded_value, within
+from .rows cimport cost_left, fill_value, to_int64, rounded_value, within
 
 cdef enum:
     REFUSED = 0
@@ -36,7 +36,7 @@ cdef enum:  # why a fund refuses a row
 
 cdef struct Offering:
     FundColumns funds
-    TermColumns terms
+    FundTermColumns terms
     ValueColumns values
     RefusalColumns refusals
     Py_ssize_t lines
@@ -78,7 +78,7 @@ cdef int book(Offering* o, Py_ssize_t f, Py_ssize_t k, Fill* fill) noexcept nogi
     sum = left
     sum -= cost
     sum -= closing_value
-    if not narrow(sum, &realized) or add_wraps(funds.cash[f], realized, &cash):
+    if not to_int64(sum, &realized) or add_wraps(funds.cash[f], realized, &cash):
         return BEYOND
     if count < size_of(q):
         if subtract_wraps(fill.value, closing_value, &cost):
@@ -113,7 +113,7 @@ cdef int refuse(
 cdef int offer(Offering* o, Py_ssize_t f, Py_ssize_t k, Fill* fill) noexcept nogil:
     """Let a fund accept a row and book it, or not."""
     cdef const FundColumns* funds = &o.funds
-    cdef const TermColumns* terms = &o.terms
+    cdef const FundTermColumns* terms = &o.terms
     cdef double value_per_lot = o.values.at_mark[k]
     cdef Py_ssize_t at = f * funds.contracts + k
     cdef int64_t lots = funds.lots[at], rest = 0, before = 0, after = 0, equity = 0, notional = 0
@@ -129,11 +129,11 @@ cdef int offer(Offering* o, Py_ssize_t f, Py_ssize_t k, Fill* fill) noexcept nog
     sum = funds.equity[f]
     sum += after - before
     sum -= fill.value
-    if not narrow(sum, &equity):
+    if not to_int64(sum, &equity):
         return BEYOND
     sum = funds.notional[f]
     sum += <int64_t> size_of(after) - <int64_t> size_of(before)
-    if not narrow(sum, &notional):
+    if not to_int64(sum, &notional):
         return BEYOND
     if equity < terms.least_equity[f]:
         return refuse(o, f, k, fill, EQUITY, equity, terms.least_equity[f])

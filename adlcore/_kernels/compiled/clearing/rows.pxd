@@ -36,7 +36,7 @@ cdef struct RowColumns:
     int64_t* margin
 
 
-cdef struct SlotColumns:
+cdef struct SlotSumColumns:
     Py_ssize_t count
     int64_t* sums  # equity and maintenance margin of a slot, side by side
     int64_t* cash
@@ -45,7 +45,7 @@ cdef struct SlotColumns:
 
 cdef struct BookColumns:
     RowColumns rows
-    SlotColumns slots
+    SlotSumColumns slots
     ContractColumns contracts
     const double* value_per_lot
 
@@ -58,7 +58,7 @@ cdef class Rows:
 
 
 cdef class SlotSums:
-    cdef SlotColumns columns
+    cdef SlotSumColumns columns
     cdef int64_t[:, ::1] sums
     cdef int64_t[::1] cash
     cdef const uint8_t[::1] realized_in_sum
@@ -75,7 +75,7 @@ cdef class PositionBooks:
     cdef int refuse(self, int status, Py_ssize_t i, int64_t row, int64_t lots) except -1
 
 
-cdef inline bint narrow(int128 number, int64_t* out) noexcept nogil:
+cdef inline bint to_int64(int128 number, int64_t* out) noexcept nogil:
     """Write a number as int64; whether that holds it."""
     out[0] = <int64_t> number
     return number == out[0]
@@ -157,7 +157,7 @@ cdef inline int close_row(
     cdef int64_t q, q0, s, tier, last, cost = 0, mark = 0, gain = 0, pnl = 0, margin = 0, equity = 0, required = 0
     cdef int64_t cash = 0
     cdef const RowColumns* rows = &books.rows
-    cdef const SlotColumns* slots = &books.slots
+    cdef const SlotSumColumns* slots = &books.slots
     cdef const ContractColumns* contracts = &books.contracts
     cdef uint64_t held
     cdef int128 sum
@@ -182,7 +182,7 @@ cdef inline int close_row(
         sum = -sum
     sum -= rows.entry_value[row]
     sum += cost
-    if not narrow(sum, &gain):
+    if not to_int64(sum, &gain):
         return BEYOND
     q += lots if q < 0 else -lots
     if not rounded_value(q, books.value_per_lot[contract], &mark) or subtract_wraps(mark, cost, &pnl):
@@ -194,16 +194,16 @@ cdef inline int close_row(
     sum -= rows.pnl[row]
     if slots.realized_in_sum == NULL or slots.realized_in_sum[s]:
         sum += gain
-    if not narrow(sum, &equity):
+    if not to_int64(sum, &equity):
         return BEYOND
     sum = slots.sums[2 * s + 1]
     sum += margin
     sum -= rows.margin[row]
-    if not narrow(sum, &required):
+    if not to_int64(sum, &required):
         return BEYOND
     sum = slots.cash[s]
     sum += gain
-    if not narrow(sum, &cash):
+    if not to_int64(sum, &cash):
         return BEYOND
     slots.sums[2 * s], slots.sums[2 * s + 1], slots.cash[s] = equity, required, cash
     rows.quantity[row], rows.entry_value[row], rows.pnl[row], rows.margin[row] = q, cost, pnl, margin

@@ -41,7 +41,7 @@ cdef class SlotSums:
     def __cinit__(
         self, int64_t[:, ::1] sums not None, int64_t[::1] cash not None, const uint8_t[::1] realized_in_sum=None
     ):
-        cdef SlotColumns* c = &self.columns
+        cdef SlotSumColumns* c = &self.columns
         cdef Py_ssize_t n = cash.shape[0]
         same_length("sums", sums.shape[0], n)
         if sums.shape[1] != 2:

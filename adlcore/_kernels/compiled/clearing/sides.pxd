@@ -51,7 +51,7 @@ cdef class Side:
 
 
 # The views keep what `columns` points to.
-cdef class Remainders:
+cdef class RemainderLots:
     cdef RemainderColumns columns
     cdef int64_t[::1] open_lots, filled_lots
     cdef const int64_t[::1] price, account

@@ -36,7 +36,7 @@ class Side:
     ) -> Self: ...
 
 @disjoint_base
-class Remainders:
+class RemainderLots:
     """Lots of one side that are wanted, in the order of service.
 
     The arrays are referred to, not copied. O(r).
@@ -172,5 +172,5 @@ class Cursor:
     def first_unused(self) -> int:
         """The first place of the ranking that is not used up."""
 
-    def pass_remainder(self) -> None:
+    def skip_remainder(self) -> None:
         """Go on with the next remainder, from the head of the ranking."""

@@ -22,12 +22,14 @@ cdef class Side:
         terms.sign, terms.contract, terms.inverse = side, contract, inverse
         terms.numerator = positive("numerator", numerator)
         terms.denominator = positive("denominator", denominator)
+        if len(loss) != 3 or not all(isinstance(number, int) for number in loss):
+            raise ValueError("loss", None, loss, "must be three whole numbers")
         if loss[2] < 1:
             raise ValueError("loss", None, loss, "must have a denominator above 0")
         self.loss = loss
 
 
-cdef class Remainders:
+cdef class RemainderLots:
     """Lots that are wanted: see ``sides.pyi``."""
 
     def __cinit__(
@@ -123,7 +125,7 @@ cdef class Cursor:
     def __cinit__(self, Py_ssize_t remainder=0, Py_ssize_t place=0, Py_ssize_t first_unused=0):
         self.remainder, self.place, self.first_unused = remainder, place, first_unused
 
-    def pass_remainder(self):
+    def skip_remainder(self):
         """Go on with the next remainder, from the head of the ranking."""
         self.remainder += 1
         self.place = 0

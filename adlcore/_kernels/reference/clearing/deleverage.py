@@ -7,7 +7,7 @@ from typing import Any
 import numpy.typing as npt
 
 from .rows import PositionBooks, fill_value, half_even, int64
-from .sides import Collateral, Counterparties, Cursor, Fills, Remainders, Side
+from .sides import Collateral, Counterparties, Cursor, Fills, RemainderLots, Side
 
 Array = npt.NDArray[Any]
 
@@ -30,7 +30,7 @@ def fits(loss: tuple[int, int, int], highest_price: int, numerator: int, denomin
 def serve(
     books: PositionBooks,
     side: Side,
-    remainders: Remainders,
+    remainders: RemainderLots,
     counterparties: Counterparties,
     cursor: Cursor,
     fills: Fills,
@@ -41,7 +41,7 @@ def serve(
     ``floor(max(0, E - eps)/loss)``, with eps = 2 + ceil(|MV|·2^-51). One that gave all it might is used up.
 
     Where the ranking ends, the cursor stands at its end: go on with more counterparties, or with
-    ``cursor.pass_remainder``. OverflowError where a number leaves int64.
+    ``cursor.skip_remainder``. OverflowError where a number leaves int64.
     """
     open_lots, filled_lots, used = remainders.open_lots, remainders.filled_lots, counterparties.used
     count, wanted = len(counterparties.row), len(open_lots)
@@ -91,7 +91,7 @@ def serve(
 def _check(
     books: PositionBooks,
     side: Side,
-    remainders: Remainders,
+    remainders: RemainderLots,
     counterparties: Counterparties,
     cursor: Cursor,
     fills: Fills,

@@ -10,7 +10,7 @@ from .rows import check_range
 
 Array = npt.NDArray[Any]
 
-__all__ = ["Collateral", "Counterparties", "Cursor", "Fills", "Remainders", "Side"]
+__all__ = ["Collateral", "Counterparties", "Cursor", "Fills", "RemainderLots", "Side"]
 
 
 class Side:
@@ -28,13 +28,15 @@ class Side:
         for name, number in (("numerator", numerator), ("denominator", denominator)):
             if not 0 < number < 2**63:
                 raise ValueError(name, None, number, "must be from 1 to 9223372036854775807")
+        if len(loss) != 3 or not all(isinstance(number, int) for number in loss):
+            raise ValueError("loss", None, loss, "must be three whole numbers")
         if loss[2] < 1:
             raise ValueError("loss", None, loss, "must have a denominator above 0")
         self.contract, self.side, self.inverse = contract, side, inverse
         self.numerator, self.denominator, self.loss = numerator, denominator, loss
 
 
-class Remainders:
+class RemainderLots:
     """What each wants still, at `price` ticks, and what is filled; rows of its `account` are passed over (-1: none)."""
 
     def __init__(self, open_lots: Array, price: Array, filled_lots: Array, account: Array) -> None:
@@ -85,7 +87,7 @@ class Cursor:
     def __init__(self, remainder: int = 0, place: int = 0, first_unused: int = 0) -> None:
         self.remainder, self.place, self.first_unused = remainder, place, first_unused
 
-    def pass_remainder(self) -> None:
+    def skip_remainder(self) -> None:
         """Go on with the next remainder, from the head of the ranking."""
         self.remainder += 1
         self.place = 0

@@ -275,13 +275,17 @@ cdef class Pass:
         return prefix
 
 
+cdef bint is_target(target, bint in_lots) except -1:
+    """Whether that much can be asked for: a number, and of lots a whole one or infinitely many."""
+    return -INFINITY <= target <= INFINITY and (not in_lots or abs(target) == INFINITY or target % 1 == 0)
+
+
 def select(Candidates candidates not None, target, Py_ssize_t limit=-1, bint ordered=True, int threads=1):
     """The shortest prefix of the queue whose size reaches `target`: see ``selection.pyi``."""
     cdef Py_ssize_t rows = candidates.goal.columns.rows
     if threads < 1:
         raise ValueError("threads", None, threads, "must be 1 or above")
-    is_whole = abs(target) == INFINITY or target % 1 == 0
-    if not -INFINITY <= target <= INFINITY or (candidates.goal.in_lots and not is_whole):
+    if type(target) is not int and not is_target(target, candidates.goal.in_lots):
         raise ValueError("target", None, target, "must be whole lots" if candidates.goal.in_lots else "must be a number")
     # Starting a thread takes longer than reading a short column.
     cdef Pass work = Pass(1 if rows < FEW else min(threads, <int> MOST_THREADS), candidates)

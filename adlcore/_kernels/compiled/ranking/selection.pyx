@@ -285,8 +285,9 @@ def select(Candidates candidates not None, target, Py_ssize_t limit=-1, bint ord
     cdef Py_ssize_t rows = candidates.goal.columns.rows
     if threads < 1:
         raise ValueError("threads", None, threads, "must be 1 or above")
-    if type(target) is not int and not is_target(target, candidates.goal.in_lots):
-        raise ValueError("target", None, target, "must be whole lots" if candidates.goal.in_lots else "must be a number")
+    cdef bint in_lots = candidates.goal.in_lots
+    if type(target) is not int and not is_target(target, in_lots):
+        raise ValueError("target", None, target, "must be whole lots" if in_lots else "must be a number")
     # Starting a thread takes longer than reading a short column.
     cdef Pass work = Pass(1 if rows < FEW else min(threads, <int> MOST_THREADS), candidates)
     work.goal.limit = limit

@@ -88,16 +88,10 @@ def _payments(values: Int64Array1D, rate: Decimal, symbol: str) -> Int64Array1D:
     """``values·rate``, rounded half-even."""
     numerator, denominator = Fraction(rate).as_integer_ratio()
     out = np.empty(len(values), INT64)
-    if max(abs(numerator), denominator) <= INT64_MAX:
-        half_even = _kernels.numbers.money.ROUNDINGS["half-even"]
-        bad = _kernels.numbers.money.multiply_divide(
-            values, np.array([numerator]), np.array([denominator]), half_even, out
-        )
-        fits = bad < 0
-    else:  # a rate that was computed may have more digits than the kernel's fractions
-        exact = [round(Fraction(value * numerator, denominator)) for value in values.tolist()]
-        fits = all(abs(payment) <= INT64_MAX for payment in exact)
-        out = np.array(exact if fits else [], INT64)
-    if not fits or (len(out) and out.min() < -INT64_MAX):  # what is paid is received, with the other sign
+    # A rate that was computed may have more digits than the compiled kernel's fractions.
+    money = (_kernels if max(abs(numerator), denominator) <= INT64_MAX else _kernels.wide).numbers.money
+    half_even = money.ROUNDINGS["half-even"]
+    bad = money.multiply_divide(values, np.array([numerator]), np.array([denominator]), half_even, out)
+    if bad >= 0 or (len(out) and out.min() < -INT64_MAX):  # what is paid is received, with the other sign
         raise AdlError.at(f"rates[{symbol!r}]", None, str(rate), "must give payments that fit int64 quanta")
     return out

@@ -21,7 +21,7 @@ from .fund_books cimport (
     FundTermColumns,
     ValueColumns,
 )
-from .rows cimport cost_left, fill_value, to_int64, rounded_value, within
+from .rows cimport cost_left, fill_value, rounded_value, to_int64, within
 
 cdef enum:
     REFUSED = 0
